@@ -1,0 +1,122 @@
+/**
+ * Bounds-checked reading and writing of fixed binary layouts. All integers are little-endian, as in
+ * every frame of the protocol.
+ */
+import type { Bytes } from "./bytes.ts";
+import { ProtocolError } from "./errors.ts";
+
+/** Reads one layout from front to back; what it gives out are copies. */
+export class Reader {
+  readonly #bytes: Uint8Array;
+  readonly #view: DataView;
+  #at = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  /** How many bytes were not read yet. */
+  get left(): number {
+    return this.#bytes.length - this.#at;
+  }
+
+  u8(): number {
+    return this.#view.getUint8(this.#take(1));
+  }
+
+  u16(): number {
+    return this.#view.getUint16(this.#take(2), true);
+  }
+
+  u32(): number {
+    return this.#view.getUint32(this.#take(4), true);
+  }
+
+  /** The next `size` bytes, as a copy. */
+  bytes(size: number): Bytes {
+    const at = this.#take(size);
+    return this.#bytes.slice(at, at + size) as Bytes;
+  }
+
+  /** All that is left, as a copy. */
+  rest(): Bytes {
+    return this.bytes(this.left);
+  }
+
+  /** @throws {ProtocolError} `malformed` where bytes are left over */
+  end(): void {
+    if (this.left > 0) throw new ProtocolError("malformed", `${this.left} bytes left over`);
+  }
+
+  #take(size: number): number {
+    if (this.left < size) {
+      throw new ProtocolError("malformed", `${size} bytes expected, ${this.left} left`);
+    }
+    const at = this.#at;
+    this.#at += size;
+    return at;
+  }
+}
+
+/** Writes one layout of a size known beforehand. */
+export class Writer {
+  readonly #bytes: Bytes;
+  readonly #view: DataView;
+  #at = 0;
+
+  constructor(size: number) {
+    this.#bytes = new Uint8Array(size);
+    this.#view = new DataView(this.#bytes.buffer);
+  }
+
+  u8(value: number): this {
+    this.#view.setUint8(this.#claim(1), whole(value, 0xff));
+    return this;
+  }
+
+  u16(value: number): this {
+    this.#view.setUint16(this.#claim(2), whole(value, 0xffff), true);
+    return this;
+  }
+
+  u32(value: number): this {
+    this.#view.setUint32(this.#claim(4), whole(value, 0xffff_ffff), true);
+    return this;
+  }
+
+  /** `bytes`, which must be `size` long where a size is given. */
+  bytes(bytes: Uint8Array, size = bytes.length): this {
+    if (bytes.length !== size) throw new RangeError(`${size} bytes expected, got ${bytes.length}`);
+    this.#bytes.set(bytes, this.#claim(size));
+    return this;
+  }
+
+  /** `size` bytes of zero. */
+  zeros(size: number): this {
+    this.#claim(size);
+    return this;
+  }
+
+  /** The layout, which must be complete. */
+  done(): Bytes {
+    if (this.#at !== this.#bytes.length) {
+      throw new RangeError(`${this.#bytes.length - this.#at} bytes not written`);
+    }
+    return this.#bytes;
+  }
+
+  #claim(size: number): number {
+    const at = this.#at;
+    if (at + size > this.#bytes.length) throw new RangeError("layout is larger than declared");
+    this.#at += size;
+    return at;
+  }
+}
+
+function whole(value: number, max: number): number {
+  if (!Number.isInteger(value) || value < 0 || value > max) {
+    throw new RangeError(`${value} is not a whole number from 0 to ${max}`);
+  }
+  return value;
+}

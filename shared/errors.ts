@@ -1,0 +1,50 @@
+/**
+ * What can go wrong, as three classes with literal codes. A message may name sizes, codes and IDs;
+ * never a key, a payload or a plaintext.
+ */
+
+/** Codes of {@link ProtocolError}. */
+export type ProtocolErrorCode =
+  | "malformed" // the bytes do not follow the specification
+  | "truncated" // the peer's bytes ended inside a frame
+  | "too-large" // a claimed or given size is over its limit
+  | "unsupported" // a version or a request code that is not spoken here
+  | "timeout"; // a deadline passed
+
+/** Bytes from the other side, or values for it, that the protocol does not allow. */
+export class ProtocolError extends Error {
+  override name = "ProtocolError";
+  constructor(readonly code: ProtocolErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+  }
+}
+
+/** Codes of {@link CryptoError}. */
+export type CryptoErrorCode =
+  | "bad-key" // key material that is not what it must be
+  | "decrypt-failed"; // wrong key, or changed bytes: deliberately not told apart
+
+/** A cryptographic operation that refused its input. */
+export class CryptoError extends Error {
+  override name = "CryptoError";
+  constructor(readonly code: CryptoErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+  }
+}
+
+/** Codes of {@link StorageError}. */
+export type StorageErrorCode =
+  | "unknown-client" // no client has this ID
+  | "name-taken" // another client has this name
+  | "mailbox-full" // the receiver's mailbox holds all that it may
+  | "clients-full" // the server holds all the clients that it may
+  | "closed" // storage is shutting down
+  | "failed"; // the database or the disk refused: nothing was changed
+
+/** An operation on stored state that was refused; nothing was changed. */
+export class StorageError extends Error {
+  override name = "StorageError";
+  constructor(readonly code: StorageErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+  }
+}

@@ -1,0 +1,27 @@
+/** The two halves of a byte stream, as small as both sides and the tests need them. */
+
+/** Where bytes come from. A `Deno.Conn` and a `Deno.FsFile` are ones. */
+export interface ByteSource {
+  /**
+   * Waits for bytes and puts at most `into.length` of them at its start. Gives their number (at
+   * least 1), or null at the end.
+   */
+  read(into: Uint8Array): Promise<number | null>;
+}
+
+/** Where bytes go. */
+export interface ByteSink {
+  /** Writes all of `bytes`; resolves when they may be reused and the next write may follow. */
+  write(bytes: Uint8Array): Promise<void>;
+}
+
+/** Something whose `write` may take only a part, like `Deno.Conn` and `Deno.FsFile`. */
+export interface PartialWriter {
+  write(bytes: Uint8Array): Promise<number>;
+}
+
+/** Writes all of `bytes` to `writer`, in as many steps as it takes. */
+export async function writeAll(writer: PartialWriter, bytes: Uint8Array): Promise<void> {
+  let written = 0;
+  while (written < bytes.length) written += await writer.write(bytes.subarray(written));
+}

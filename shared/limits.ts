@@ -1,0 +1,26 @@
+/**
+ * Every bound that both sides or the specification know, in one place. Sizes are bytes, times
+ * milliseconds.
+ */
+
+export const KiB = 1024;
+export const MiB = 1024 * KiB;
+
+/** Size of a client ID. */
+export const CLIENT_ID_SIZE = 16;
+/** Size of the name field: UTF-8, padded with zeros. */
+export const NAME_FIELD_SIZE = 255;
+/** Longest name: one zero byte must follow it in its field. */
+export const MAX_NAME_SIZE = NAME_FIELD_SIZE - 1;
+/** Fewest characters (Unicode code points) of a name. */
+export const MIN_NAME_LENGTH = 2;
+/** Size of a public key, of either kind. */
+export const PUBLIC_KEY_SIZE = 160;
+/** Largest value of the 4-byte fields that hold sizes and message IDs. */
+export const MAX_U32 = 0xffff_ffff;
+/** Most content bytes of one classic message unless the operator says otherwise: 1 GiB. */
+export const MAX_CONTENT_SIZE = 1024 * MiB;
+/** Contents up to this size may travel and rest in memory and in the database; larger ones stream. */
+export const MAX_INLINE_SIZE = 64 * KiB;
+/** Longest text that a client sends, in bytes of UTF-8; longer ones are for a file. */
+export const MAX_TEXT_SIZE = 1 * MiB;

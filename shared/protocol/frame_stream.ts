@@ -1,0 +1,129 @@
+/**
+ * Frames out of a stream of bytes that may come in pieces of any size, with a buffer of bounded
+ * size. Large contents pass through {@link FrameReader.readSome} or go straight into the caller's
+ * memory.
+ */
+import type { Bytes } from "../bytes.ts";
+import { ProtocolError } from "../errors.ts";
+import type { ByteSource } from "../io.ts";
+import { KiB } from "../limits.ts";
+
+/**
+ * Buffer of a stream at rest. Small, because a server holds one for each idle connection; a larger
+ * content is read past it, into memory of its own.
+ */
+const BUFFER_SIZE = 2 * KiB;
+
+/** Reads exact numbers of bytes from a {@link ByteSource}. One caller at a time. */
+export class FrameReader {
+  readonly #source: ByteSource;
+  readonly #buffer: Bytes;
+  #start = 0;
+  #end = 0;
+  #ended = false;
+  #failure: unknown = undefined;
+  #pending: Promise<void> | null = null;
+
+  constructor(source: ByteSource, bufferSize = BUFFER_SIZE) {
+    this.#source = source;
+    this.#buffer = new Uint8Array(bufferSize);
+  }
+
+  /**
+   * Starts to wait for the peer's next bytes without taking them, so that {@link quiet} can tell
+   * whether it has sent any.
+   */
+  lookAhead(): void {
+    if (this.#start === this.#end && !this.#ended && this.#failure === undefined) {
+      this.#pending ??= this.#fill();
+    }
+  }
+
+  /** Whether nothing is known to have arrived beyond what was read: no bytes, no end, no error. */
+  get quiet(): boolean {
+    return this.#start === this.#end && !this.#ended && this.#failure === undefined;
+  }
+
+  /**
+   * Waits until the peer sends something. Gives false where its stream ends instead, between two
+   * frames.
+   */
+  async more(): Promise<boolean> {
+    while (this.#start === this.#end) {
+      if (this.#failure !== undefined) throw this.#failure;
+      if (this.#ended) return false;
+      await (this.#pending ??= this.#fill());
+    }
+    return true;
+  }
+
+  /**
+   * Exactly `size` bytes, as a copy of their own. The caller has checked `size` against its limit.
+   * @throws {ProtocolError} `truncated` where the stream ends before
+   */
+  async read(size: number): Promise<Bytes> {
+    const bytes = new Uint8Array(size);
+    await this.readFull(bytes);
+    return bytes;
+  }
+
+  /**
+   * Fills `into`.
+   * @throws {ProtocolError} `truncated` where the stream ends before
+   */
+  async readFull(into: Uint8Array): Promise<void> {
+    let have = 0;
+    while (have < into.length) have += await this.readSome(into.subarray(have));
+  }
+
+  /**
+   * Waits for bytes and puts at most `into.length` of them at its start; gives their number.
+   * @throws {ProtocolError} `truncated` where the stream has ended
+   */
+  async readSome(into: Uint8Array): Promise<number> {
+    const direct = this.#start === this.#end && into.length >= this.#buffer.length &&
+      !this.#pending && !this.#ended && this.#failure === undefined;
+    if (direct) {
+      const count = await this.#source.read(into);
+      if (count !== null) return count;
+      this.#ended = true;
+    }
+    if (!await this.more()) {
+      throw new ProtocolError("truncated", "the stream ended inside a frame");
+    }
+    const count = Math.min(into.length, this.#end - this.#start);
+    into.set(this.#buffer.subarray(this.#start, this.#start + count));
+    this.#start += count;
+    return count;
+  }
+
+  /**
+   * Takes `size` bytes and forgets them.
+   * @throws {ProtocolError} `truncated` where the stream ends before
+   */
+  async discard(size: number): Promise<void> {
+    let left = size;
+    while (left > 0) {
+      if (!await this.more()) {
+        throw new ProtocolError("truncated", "the stream ended inside a frame");
+      }
+      const count = Math.min(left, this.#end - this.#start);
+      this.#start += count;
+      left -= count;
+    }
+  }
+
+  /** Reads into the empty buffer. Never rejects: a failure is kept for whoever reads next. */
+  async #fill(): Promise<void> {
+    try {
+      const count = await this.#source.read(this.#buffer);
+      this.#start = 0;
+      this.#end = count ?? 0;
+      this.#ended = count === null;
+    } catch (error) {
+      this.#failure = error ?? new Error("the stream failed");
+    } finally {
+      this.#pending = null;
+    }
+  }
+}

@@ -1,0 +1,49 @@
+/** Client names: UTF-8 of 2 characters to 254 bytes, in a field of 255 bytes padded with zeros. */
+import { type Bytes, fromUtf8, utf8 } from "../bytes.ts";
+import { ProtocolError } from "../errors.ts";
+import { MAX_NAME_SIZE, MIN_NAME_LENGTH, NAME_FIELD_SIZE } from "../limits.ts";
+
+/**
+ * The 255-byte field of `name`.
+ * @throws {ProtocolError} `malformed` for a name that no client may have; the message says why
+ */
+export function encodeName(name: string): Bytes {
+  if (!name.isWellFormed()) throw new ProtocolError("malformed", "the name is not valid Unicode");
+  const bytes = utf8(name);
+  checkName(name, bytes.length);
+  const field = new Uint8Array(NAME_FIELD_SIZE);
+  field.set(bytes);
+  return field;
+}
+
+/**
+ * The name in a 255-byte `field`. What follows the first zero byte must be zeros.
+ * @throws {ProtocolError} `malformed`
+ */
+export function decodeName(field: Uint8Array): string {
+  const end = field.indexOf(0);
+  if (end < 0) throw new ProtocolError("malformed", "the name is not terminated");
+  if (field.subarray(end).some((byte) => byte !== 0)) {
+    throw new ProtocolError("malformed", "the name is not padded with zeros");
+  }
+  let name: string;
+  try {
+    name = fromUtf8(field.subarray(0, end));
+  } catch {
+    throw new ProtocolError("malformed", "the name is not UTF-8");
+  }
+  checkName(name, end);
+  return name;
+}
+
+function checkName(name: string, size: number): void {
+  if (name.includes("\0")) {
+    throw new ProtocolError("malformed", "the name holds a zero character");
+  }
+  if ([...name].length < MIN_NAME_LENGTH) {
+    throw new ProtocolError("malformed", `a name has at least ${MIN_NAME_LENGTH} characters`);
+  }
+  if (size > MAX_NAME_SIZE) {
+    throw new ProtocolError("malformed", `a name has at most ${MAX_NAME_SIZE} bytes`);
+  }
+}

@@ -1,0 +1,127 @@
+/**
+ * The `Database` and `Statement` of `@db/sqlite` (the part that is used here: same names, same
+ * behaviour) over the SQLite that is built into the runtime, so that a compiled executable carries
+ * its database with it. `deno.json` maps `@db/sqlite` to this file.
+ */
+import { DatabaseSync, type StatementSync } from "node:sqlite";
+
+/** What SQLite stores. Integers come back as numbers, blobs as `Uint8Array`. */
+export type Value = null | number | bigint | string | Uint8Array;
+/** Parameters by position, or one object by name (without its prefix). */
+export type Parameters = Value[] | [Record<string, Value>];
+export type Row = Record<string, Value>;
+
+type Transaction<A extends unknown[], R> = ((...args: A) => R) & {
+  deferred: (...args: A) => R;
+  immediate: (...args: A) => R;
+  exclusive: (...args: A) => R;
+};
+
+/** One open database file, or `:memory:`. Every call is synchronous. */
+export class Database {
+  readonly #db: DatabaseSync;
+  readonly #changes: StatementSync;
+  readonly #lastRow: StatementSync;
+
+  /** Opens the database in the file `path`, and makes it where there is none. */
+  constructor(path: string) {
+    this.#db = new DatabaseSync(path);
+    this.#changes = this.#db.prepare("SELECT changes() AS value");
+    this.#lastRow = this.#db.prepare("SELECT last_insert_rowid() AS value");
+  }
+
+  /** Rows that the last INSERT, UPDATE or DELETE changed. */
+  get changes(): number {
+    return Number(this.#changes.get()?.value);
+  }
+
+  /** Row ID of the last INSERT. */
+  get lastInsertRowId(): number {
+    return Number(this.#lastRow.get()?.value);
+  }
+
+  /** Whether a transaction is open. */
+  get inTransaction(): boolean {
+    return this.#db.isTransaction;
+  }
+
+  /** Runs `sql`, which may hold several statements where it takes no parameters. */
+  exec(sql: string, ...params: Parameters): number {
+    if (params.length > 0) return this.prepare(sql).run(...params);
+    this.#db.exec(sql);
+    return this.changes;
+  }
+
+  /** The same as {@link exec}. */
+  run(sql: string, ...params: Parameters): number {
+    return this.exec(sql, ...params);
+  }
+
+  /** Compiles one statement. */
+  prepare(sql: string): Statement {
+    return new Statement(this.#db.prepare(sql));
+  }
+
+  /**
+   * Wraps `fn` in a transaction, which is committed when it returns and rolled back when it
+   * throws. Inside another transaction it becomes a savepoint.
+   */
+  transaction<A extends unknown[], R>(fn: (...args: A) => R): Transaction<A, R> {
+    const inMode = (mode: string) => (...args: A): R => {
+      const nested = this.inTransaction;
+      this.#db.exec(nested ? "SAVEPOINT nested" : `BEGIN ${mode}`);
+      try {
+        const result = fn(...args);
+        this.#db.exec(nested ? "RELEASE nested" : "COMMIT");
+        return result;
+      } catch (error) {
+        // Some failures, like a full disk, have rolled back by themselves.
+        if (this.inTransaction) {
+          this.#db.exec(nested ? "ROLLBACK TO nested; RELEASE nested" : "ROLLBACK");
+        }
+        throw error;
+      }
+    };
+    const deferred = inMode("DEFERRED");
+    return Object.assign((...args: A) => deferred(...args), {
+      deferred,
+      immediate: inMode("IMMEDIATE"),
+      exclusive: inMode("EXCLUSIVE"),
+    });
+  }
+
+  /** Closes the file. The database is unusable from then on. */
+  close(): void {
+    this.#db.close();
+  }
+}
+
+/** A compiled statement. */
+export class Statement {
+  readonly #statement: StatementSync;
+
+  constructor(statement: StatementSync) {
+    this.#statement = statement;
+  }
+
+  /** Runs it and gives the number of changed rows. */
+  run(...params: Parameters): number {
+    return Number(this.#statement.run(...params as Value[]).changes);
+  }
+
+  /** The first row, or undefined. */
+  get<T extends object = Row>(...params: Parameters): T | undefined {
+    return this.#statement.get(...params as Value[]) as T | undefined;
+  }
+
+  /** All rows. */
+  all<T extends object = Row>(...params: Parameters): T[] {
+    return this.#statement.all(...params as Value[]) as T[];
+  }
+
+  /** The first column of the first row, or undefined. */
+  value<T extends Value = Value>(...params: Parameters): T | undefined {
+    const row = this.get<Record<string, T>>(...params);
+    return row && Object.values(row)[0];
+  }
+}

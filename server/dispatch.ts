@@ -1,0 +1,60 @@
+/** From a request's header to the handler that answers it, and what must hold before one runs. */
+import { ProtocolError, StorageError } from "../shared/errors.ts";
+import { RequestCode } from "../shared/protocol/codes.ts";
+import {
+  checkPayloadSize,
+  decodeRequestPayload,
+  decodeSendPrefix,
+  type RequestHeader,
+  SEND_PREFIX_SIZE,
+} from "../shared/protocol/request.ts";
+import type { ResponseBody } from "../shared/protocol/response.ts";
+import type { Delivery } from "./delivery.ts";
+import { clientList } from "./handlers/client_list.ts";
+import { getMessages } from "./handlers/get_messages.ts";
+import { publicKey } from "./handlers/public_key.ts";
+import { register } from "./handlers/register.ts";
+import { sendMessage } from "./handlers/send_message.ts";
+import type { Payload } from "./payload.ts";
+import type { Services } from "./services.ts";
+
+/**
+ * Reads and answers one classic request. What it leaves of `payload` belongs to a refused content.
+ * @throws {ProtocolError} for what the protocol does not allow
+ * @throws {StorageError} for what the stored state does not allow; nothing was changed
+ */
+export async function dispatch(
+  header: RequestHeader,
+  payload: Payload,
+  services: Services,
+): Promise<ResponseBody | Delivery> {
+  checkPayloadSize(header);
+  if (header.code === RequestCode.send) {
+    const prefix = decodeSendPrefix(await payload.read(SEND_PREFIX_SIZE), header.size);
+    await checkRegistered(header, services);
+    return await sendMessage({ clientId: header.clientId, ...prefix }, payload, services);
+  }
+  const request = decodeRequestPayload(header, await payload.read(header.size));
+  if (request.kind === "register") return await register(request, services);
+  await checkRegistered(header, services);
+  switch (request.kind) {
+    case "client-list":
+      return await clientList(request, services);
+    case "public-key":
+      return await publicKey(request, services);
+    case "get-messages":
+      return await getMessages(request, services);
+    default:
+      throw new ProtocolError("unsupported", `request code ${header.code} is unknown`);
+  }
+}
+
+/**
+ * Every ID in a header must be that of some client. The original client puts another one's than its
+ * own into request 102, so no more than this can be asked of it.
+ */
+async function checkRegistered({ clientId }: RequestHeader, { storage }: Services): Promise<void> {
+  if (!await storage.client(clientId)) {
+    throw new StorageError("unknown-client", "no client has this ID");
+  }
+}

@@ -1,0 +1,65 @@
+/** Request 103: a message for another client, whose content may be larger than memory. */
+import { type Bytes } from "../../shared/bytes.ts";
+import { ProtocolError, StorageError } from "../../shared/errors.ts";
+import { KiB } from "../../shared/limits.ts";
+import type { SendPrefix } from "../../shared/protocol/request.ts";
+import type { ResponseBody } from "../../shared/protocol/response.ts";
+import type { BlobWriter } from "../blobs/blob_store.ts";
+import type { Payload } from "../payload.ts";
+import type { Services } from "../services.ts";
+import type { Content } from "../storage/storage.ts";
+
+/** What moves from the socket to the disk in one step. */
+const STEP = 256 * KiB;
+
+/**
+ * Stores the message whose content is what is left of `payload`.
+ * @throws {StorageError} `unknown-client`, `mailbox-full`, `failed`
+ * @throws {ProtocolError} `too-large`
+ */
+export async function sendMessage(
+  { clientId, to, type, size }: SendPrefix & { clientId: Bytes },
+  payload: Payload,
+  { storage, blobs, limits }: Services,
+): Promise<ResponseBody> {
+  if (size > limits.maxContentSize) {
+    throw new ProtocolError("too-large", `a content of ${size} bytes is over the limit`);
+  }
+  if (!await storage.client(to)) throw new StorageError("unknown-client", "no client has this ID");
+  const deposit = (content: Content) => storage.deposit({ from: clientId, to, type, content });
+
+  if (size <= limits.maxInlineSize) {
+    const messageId = await deposit({ inline: await payload.read(size) });
+    return { kind: "sent", to, messageId };
+  }
+  const blob = await blobs.create();
+  try {
+    await copy(payload, blob);
+    const messageId = await deposit({ blob: await blob.commit(), size });
+    return { kind: "sent", to, messageId };
+  } catch (error) {
+    await blob.abort();
+    throw error;
+  }
+}
+
+/** Moves what is left of `payload` to `blob`: one step is read while the one before is written. */
+async function copy(payload: Payload, blob: BlobWriter): Promise<void> {
+  let reading: Bytes = new Uint8Array(STEP);
+  let spare: Bytes = new Uint8Array(STEP);
+  let writing: Promise<void> = Promise.resolve();
+  try {
+    while (payload.left > 0) {
+      let count = 0;
+      while (count < STEP && payload.left > 0) {
+        count += await payload.readSome(reading.subarray(count));
+      }
+      await writing;
+      writing = blob.write(reading.subarray(0, count));
+      writing.catch(() => {}); // awaited in the next step, or below
+      [reading, spare] = [spare, reading];
+    }
+  } finally {
+    await writing;
+  }
+}

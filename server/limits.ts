@@ -1,0 +1,46 @@
+/** The server's bounds. Sizes are bytes, times milliseconds. */
+import { MAX_CONTENT_SIZE, MAX_INLINE_SIZE, MiB } from "../shared/limits.ts";
+
+export interface StorageLimits {
+  /** Clients that may register. */
+  maxClients: number;
+  /** Messages that may wait in one mailbox. */
+  maxMessages: number;
+  /** Bytes of content that may wait in one mailbox. */
+  maxMailboxSize: number;
+}
+
+export interface ConnectionLimits {
+  /** Connections at a time; a further one is closed at once. */
+  maxConnections: number;
+  /** From the first byte of a request until all but its content has arrived. */
+  headerDeadline: number;
+  /** Without a request under way, or without a byte moving while one is. */
+  idleDeadline: number;
+  /** Largest content of one message. */
+  maxContentSize: number;
+  /** Contents up to this size go into the database, larger ones into a file. */
+  maxInlineSize: number;
+  /** A refused content up to this size is read and forgotten; a larger one ends the connection. */
+  maxDiscardSize: number;
+  /** Messages in one response. */
+  maxDeliveryCount: number;
+  /** Time to finish what is under way after the order to stop. */
+  stopDeadline: number;
+}
+
+export type Limits = StorageLimits & ConnectionLimits;
+
+export const DEFAULT_LIMITS: Limits = {
+  maxClients: 1_000_000,
+  maxMessages: 100_000,
+  maxMailboxSize: 64 * 1024 * MiB,
+  maxConnections: 4096,
+  headerDeadline: 10_000,
+  idleDeadline: 60_000,
+  maxContentSize: MAX_CONTENT_SIZE,
+  maxInlineSize: MAX_INLINE_SIZE,
+  maxDiscardSize: 1 * MiB,
+  maxDeliveryCount: 65_536,
+  stopDeadline: 10_000,
+};

@@ -1,0 +1,132 @@
+/** The server's process: arguments, wiring, signals, exit code. */
+import manifest from "../deno.json" with { type: "json" };
+import { UsageError } from "../shared/args.ts";
+import { BlobStore } from "./blobs/blob_store.ts";
+import { type Command, DEFAULT_PORT, HELP, parseCommand, parsePort } from "./config.ts";
+import { DEFAULT_LIMITS } from "./limits.ts";
+import { Listener } from "./listener.ts";
+import { openLog } from "./log.ts";
+import { SqliteStorage } from "./storage/sqlite_storage.ts";
+
+const EXIT_DONE = 0;
+const EXIT_FAILED = 1;
+const EXIT_USAGE = 2;
+
+/** Something that keeps the server from starting and that its operator can mend. */
+class StartError extends Error {}
+
+async function main(args: readonly string[]): Promise<number> {
+  try {
+    const command = parseCommand(args);
+    switch (command.kind) {
+      case "help":
+        console.log(HELP.trimEnd());
+        return EXIT_DONE;
+      case "version":
+        console.log(`messaging-server ${manifest.version}`);
+        return EXIT_DONE;
+      case "serve":
+        return await serve(command);
+    }
+  } catch (error) {
+    if (error instanceof UsageError) {
+      console.error(`messaging-server: ${error.message}\nTry: messaging-server --help`);
+      return EXIT_USAGE;
+    }
+    const reason = error instanceof Error ? error.message : String(error);
+    console.error(`messaging-server: ${reason}`);
+    return EXIT_FAILED;
+  }
+}
+
+async function serve(command: Command & { kind: "serve" }): Promise<number> {
+  const { data, hostname } = command;
+  await Deno.mkdir(`${data}/files`, { recursive: true, mode: 0o700 });
+  using _lock = await lockFolder(data);
+  const port = command.port ?? await readPort(data) ?? DEFAULT_PORT;
+  const log = await openLog();
+  const random = (bytes: Uint8Array<ArrayBuffer>) => crypto.getRandomValues(bytes);
+  const limits = DEFAULT_LIMITS;
+  await makePrivate(`${data}/server.db`);
+  const storage = new SqliteStorage(`${data}/server.db`, { limits, now: () => Date.now() });
+  try {
+    const blobs = new BlobStore(`${data}/files`, random);
+    const swept = await blobs.sweep(await storage.blobs());
+    if (swept > 0) log.info("Removed {swept} unfinished files", { swept });
+
+    const stopped = untilSignal();
+    const clock = () => performance.now();
+    const services = { storage, blobs, limits, clock, random, log };
+    const listener = listen(services, { hostname, port });
+    const { hostname: host, port: realPort } = listener.address;
+    const where = host.includes(":") ? `[${host}]` : host;
+    console.log(`messaging-server ${manifest.version} listens on ${where}:${realPort}`);
+
+    log.info("Stopping on {signal}", { signal: await stopped });
+    await listener.stop();
+  } finally {
+    await storage.close();
+  }
+  return EXIT_DONE;
+}
+
+function listen(...[services, address]: ConstructorParameters<typeof Listener>): Listener {
+  try {
+    return new Listener(services, address);
+  } catch (error) {
+    const where = `${address.hostname}:${address.port}`;
+    if (error instanceof Deno.errors.AddrInUse) {
+      throw new StartError(`${where} is in use by another program; choose another with --port`);
+    }
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new StartError(`cannot listen on ${where}: ${reason}`);
+  }
+}
+
+/** The port in `port.info`, or undefined where there is no such file. */
+async function readPort(data: string): Promise<number | undefined> {
+  let text: string;
+  try {
+    text = await Deno.readTextFile(`${data}/port.info`);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+  const port = parsePort(text.trim());
+  if (port === null) {
+    throw new StartError(`${data}/port.info must hold one port number, from 0 to 65535`);
+  }
+  return port;
+}
+
+/** Makes the file `path` where it is missing, for its owner alone; SQLite makes its log like it. */
+async function makePrivate(path: string): Promise<void> {
+  (await Deno.open(path, { create: true, write: true, mode: 0o600 })).close();
+}
+
+/** Two servers on one folder would deliver each message twice. */
+async function lockFolder(data: string): Promise<Disposable> {
+  const file = await Deno.open(`${data}/server.lock`, { create: true, write: true, mode: 0o600 });
+  if (await file.tryLock(true)) return file;
+  file.close();
+  throw new StartError(`another server runs on the folder ${data}; stop it, or use another --data`);
+}
+
+/** Resolves with the first SIGINT or SIGTERM. A second one ends the process at once. */
+function untilSignal(): Promise<string> {
+  // Windows has no SIGTERM; closing the console sends SIGBREAK there.
+  const signals: Deno.Signal[] = Deno.build.os === "windows"
+    ? ["SIGINT", "SIGBREAK"]
+    : ["SIGINT", "SIGTERM"];
+  return new Promise((resolve) => {
+    let count = 0;
+    for (const signal of signals) {
+      Deno.addSignalListener(signal, () => {
+        if (++count > 1) Deno.exit(EXIT_FAILED);
+        resolve(signal);
+      });
+    }
+  });
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -1,0 +1,18 @@
+/** What every handler works with. Made once, in `main.ts` or in a test. */
+import type { Logger } from "@logtape/logtape";
+import type { Bytes } from "../shared/bytes.ts";
+import type { BlobStore } from "./blobs/blob_store.ts";
+import type { Limits } from "./limits.ts";
+import type { Storage } from "./storage/storage.ts";
+
+export interface Services {
+  storage: Storage;
+  blobs: BlobStore;
+  limits: Limits;
+  /** Milliseconds that never jump back. */
+  clock: () => number;
+  /** Fills an array with random bytes and gives it back. */
+  random: (bytes: Bytes) => Bytes;
+  /** Takes no payload, no key and no name: IDs, codes, sizes and reasons alone. */
+  log: Logger;
+}

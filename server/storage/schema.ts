@@ -1,0 +1,58 @@
+/** The tables of `server.db`, and the settings that make a commit mean "on the disk". */
+import type { Database } from "@db/sqlite";
+import { StorageError } from "../../shared/errors.ts";
+
+/** Marks a SQLite file as ours (`PRAGMA application_id`): "MSGS" in ASCII. */
+const APPLICATION_ID = 0x4d534753;
+
+/** The steps from each version (`PRAGMA user_version`) to the next; never edited, only added to. */
+const MIGRATIONS = [
+  `
+  CREATE TABLE clients (
+    number        INTEGER PRIMARY KEY,
+    id            BLOB NOT NULL UNIQUE,
+    name          TEXT NOT NULL UNIQUE,
+    public_key    BLOB NOT NULL,
+    registered_at INTEGER NOT NULL,           -- milliseconds since 1970
+    last_message  INTEGER NOT NULL DEFAULT 0, -- highest message ID ever given in this mailbox
+    messages      INTEGER NOT NULL DEFAULT 0, -- waiting now
+    bytes         INTEGER NOT NULL DEFAULT 0  -- of content, waiting now
+  ) STRICT;
+
+  CREATE TABLE messages (
+    mailbox INTEGER NOT NULL REFERENCES clients (number),
+    id      INTEGER NOT NULL,
+    sender  BLOB NOT NULL,
+    type    INTEGER NOT NULL,
+    size    INTEGER NOT NULL,
+    content BLOB, -- either this
+    blob    TEXT, -- or the name of a file
+    PRIMARY KEY (mailbox, id)
+  ) STRICT;
+
+  CREATE INDEX messages_by_blob ON messages (blob) WHERE blob IS NOT NULL;
+  `,
+];
+
+/**
+ * Sets `database` up and brings its tables up to date.
+ * @throws {StorageError} `failed` where it is not ours, or from a newer version
+ */
+export function prepareDatabase(database: Database): void {
+  const pragma = (name: string) => database.prepare(`PRAGMA ${name}`).value<number>() ?? 0;
+  const version = pragma("user_version");
+  const tables = database.prepare("SELECT count(*) FROM sqlite_schema").value<number>();
+  if (tables !== 0 && pragma("application_id") !== APPLICATION_ID) {
+    throw new StorageError("failed", "the database is not one of this server");
+  }
+  if (version > MIGRATIONS.length) {
+    throw new StorageError("failed", "the database is from a newer version of this server");
+  }
+  // FULL makes each commit wait until the write-ahead log is on the disk.
+  database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON");
+  database.transaction(() => {
+    for (const step of MIGRATIONS.slice(version)) database.exec(step);
+    database.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
+    database.exec(`PRAGMA user_version = ${MIGRATIONS.length}`);
+  }).immediate();
+}

@@ -1,0 +1,216 @@
+/** The {@link Storage} of one process over one SQLite file. */
+import { Database, type Statement } from "@db/sqlite";
+import { type Bytes, toHex } from "../../shared/bytes.ts";
+import { StorageError } from "../../shared/errors.ts";
+import { MAX_U32 } from "../../shared/limits.ts";
+import type { MessageType } from "../../shared/protocol/codes.ts";
+import type { ClientEntry } from "../../shared/protocol/response.ts";
+import { type StorageLimits } from "../limits.ts";
+import { GroupCommit } from "./group_commit.ts";
+import { prepareDatabase } from "./schema.ts";
+import type { Client, Content, Deposit, Lease, Storage, StoredMessage } from "./storage.ts";
+
+interface MailboxRow {
+  number: number;
+  last_message: number;
+  messages: number;
+  bytes: number;
+}
+
+interface MessageRow {
+  id: number;
+  sender: Bytes;
+  type: MessageType;
+  size: number;
+  blob: string | null;
+}
+
+/** Messages looked at in one step while a lease is put together. */
+const LEASE_PAGE = 1024;
+
+export class SqliteStorage implements Storage {
+  readonly #database: Database;
+  readonly #limits: StorageLimits;
+  readonly #commits: GroupCommit;
+  readonly #statements: Statements;
+  /** IDs of leased messages by mailbox, in hex. Gone after a restart, as they should be. */
+  readonly #leased = new Map<string, Set<number>>();
+  readonly #now: () => number;
+  #closed = false;
+
+  /**
+   * Opens the database at `path`, and makes it on the first run.
+   * @throws {StorageError} `failed` for a database of another, or of a newer, program
+   */
+  constructor(path: string, { limits, now }: { limits: StorageLimits; now: () => number }) {
+    this.#database = new Database(path);
+    this.#limits = limits;
+    this.#now = now;
+    prepareDatabase(this.#database);
+    this.#statements = prepareStatements(this.#database);
+    this.#commits = new GroupCommit(this.#database);
+  }
+
+  async register(client: Client): Promise<void> {
+    await this.#commits.submit(() => {
+      // Clients are numbered from 1 and never deleted.
+      if ((this.#statements.lastClient.value<number>() ?? 0) >= this.#limits.maxClients) {
+        throw new StorageError("clients-full", "the server takes no further clients");
+      }
+      if (this.#statements.clientByName.get(client.name)) {
+        throw new StorageError("name-taken", "the name is taken");
+      }
+      this.#statements.addClient.run(client.id, client.name, client.publicKey, this.#now());
+    });
+  }
+
+  client(id: Bytes): Promise<Client | undefined> {
+    return this.#reading(() => this.#statements.clientById.get<Client>(id));
+  }
+
+  clientsExcept(except: Bytes): Promise<ClientEntry[]> {
+    return this.#reading(() => this.#statements.clientsExcept.all<ClientEntry>(except));
+  }
+
+  deposit({ from, to, type, content }: Deposit): Promise<number> {
+    const size = "blob" in content ? content.size : content.inline.length;
+    return this.#commits.submit(() => {
+      const mailbox = this.#mailbox(to);
+      if (
+        mailbox.last_message >= MAX_U32 || mailbox.messages >= this.#limits.maxMessages ||
+        mailbox.bytes + size > this.#limits.maxMailboxSize
+      ) throw new StorageError("mailbox-full", "the receiver's mailbox is full");
+      const id = mailbox.last_message + 1;
+      const [inline, blob] = columns(content);
+      this.#statements.growMailbox.run(id, size, mailbox.number);
+      this.#statements.addMessage.run(mailbox.number, id, from, type, size, inline, blob);
+      return id;
+    });
+  }
+
+  lease(mailbox: Bytes, fits: (message: StoredMessage) => boolean): Promise<Lease> {
+    return this.#reading(() => {
+      const { number } = this.#mailbox(mailbox);
+      const key = toHex(mailbox);
+      const leased = this.#leased.get(key) ?? new Set();
+      const messages = this.#select(number, leased, fits);
+      if (messages.length > 0) this.#leased.set(key, leased);
+      for (const { messageId } of messages) leased.add(messageId);
+      return { mailbox, messages };
+    });
+  }
+
+  #select(
+    mailbox: number,
+    leased: ReadonlySet<number>,
+    fits: (message: StoredMessage) => boolean,
+  ): StoredMessage[] {
+    const selected: StoredMessage[] = [];
+    for (let after = 0;;) {
+      const page = this.#statements.messagesAfter.all<MessageRow>(mailbox, after, LEASE_PAGE);
+      for (const { id, sender, type, size, blob } of page) {
+        after = id;
+        if (leased.has(id)) continue;
+        const message = { from: sender, messageId: id, type, size, blob: blob ?? undefined };
+        if (!fits(message)) return selected;
+        selected.push(message);
+      }
+      if (page.length < LEASE_PAGE) return selected;
+    }
+  }
+
+  content(mailbox: Bytes, messageId: number): Promise<Bytes> {
+    return this.#reading(() => {
+      const content = this.#statements.content.value<Bytes>(mailbox, messageId);
+      if (!content) throw new StorageError("failed", `message ${messageId} has no content`);
+      return content;
+    });
+  }
+
+  async remove(lease: Lease): Promise<void> {
+    try {
+      await this.#commits.submit(() => {
+        const { number } = this.#mailbox(lease.mailbox);
+        let count = 0;
+        let size = 0;
+        for (const message of lease.messages) {
+          if (this.#statements.removeMessage.run(number, message.messageId) === 0) continue;
+          count++;
+          size += message.size;
+        }
+        this.#statements.shrinkMailbox.run(count, size, number);
+      });
+    } finally {
+      this.release(lease);
+    }
+  }
+
+  release(lease: Lease): void {
+    const key = toHex(lease.mailbox);
+    const leased = this.#leased.get(key);
+    if (!leased) return;
+    for (const { messageId } of lease.messages) leased.delete(messageId);
+    if (leased.size === 0) this.#leased.delete(key);
+  }
+
+  blobs(): Promise<Set<string>> {
+    return this.#reading(() => {
+      const rows = this.#statements.blobs.all<{ blob: string }>();
+      return new Set(rows.map((row) => row.blob));
+    });
+  }
+
+  close(): Promise<void> {
+    if (!this.#closed) {
+      this.#commits.close();
+      this.#closed = true;
+      this.#database.close();
+    }
+    return Promise.resolve();
+  }
+
+  #mailbox(id: Bytes): MailboxRow {
+    const row = this.#statements.mailbox.get<MailboxRow & object>(id);
+    if (!row) throw new StorageError("unknown-client", "no client has this ID");
+    return row;
+  }
+
+  /** Runs a read now: outside of a transaction it sees exactly what is committed. */
+  #reading<T>(read: () => T): Promise<T> {
+    return new Promise((resolve) => {
+      if (this.#closed) throw new StorageError("closed", "the storage is closed");
+      resolve(read());
+    });
+  }
+}
+
+function columns(content: Content): [inline: Bytes | null, blob: string | null] {
+  return "blob" in content ? [null, content.blob] : [content.inline, null];
+}
+
+type Statements = Record<keyof typeof STATEMENTS, Statement>;
+
+const STATEMENTS = {
+  addClient: "INSERT INTO clients (id, name, public_key, registered_at) VALUES (?, ?, ?, ?)",
+  lastClient: "SELECT max(number) FROM clients",
+  clientByName: "SELECT 1 FROM clients WHERE name = ?",
+  clientById: "SELECT id, name, public_key AS publicKey FROM clients WHERE id = ?",
+  clientsExcept: "SELECT id, name FROM clients WHERE id <> ? ORDER BY number",
+  mailbox: "SELECT number, last_message, messages, bytes FROM clients WHERE id = ?",
+  growMailbox: "UPDATE clients SET last_message = ?, messages = messages + 1, bytes = bytes + ? " +
+    "WHERE number = ?",
+  shrinkMailbox: "UPDATE clients SET messages = messages - ?, bytes = bytes - ? WHERE number = ?",
+  addMessage: "INSERT INTO messages (mailbox, id, sender, type, size, content, blob) " +
+    "VALUES (?, ?, ?, ?, ?, ?, ?)",
+  messagesAfter: "SELECT id, sender, type, size, blob FROM messages " +
+    "WHERE mailbox = ? AND id > ? ORDER BY id LIMIT ?",
+  content: "SELECT content FROM messages WHERE id = ?2 " +
+    "AND mailbox = (SELECT number FROM clients WHERE clients.id = ?1)",
+  removeMessage: "DELETE FROM messages WHERE mailbox = ? AND id = ?",
+  blobs: "SELECT blob FROM messages WHERE blob IS NOT NULL",
+} as const;
+
+function prepareStatements(database: Database): Statements {
+  const prepared = Object.entries(STATEMENTS).map(([name, sql]) => [name, database.prepare(sql)]);
+  return Object.fromEntries(prepared);
+}

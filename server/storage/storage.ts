@@ -1,0 +1,81 @@
+/**
+ * What the server keeps, in terms of clients and mailboxes. The interface is asynchronous and says
+ * nothing of SQL, so that another engine can stand behind it; `tests/contract/` says what each must
+ * do. An operation that rejects has changed nothing; one that resolves is on the disk.
+ */
+import type { Bytes } from "../../shared/bytes.ts";
+import type { MessageType } from "../../shared/protocol/codes.ts";
+import type { ClientEntry, MessageHead } from "../../shared/protocol/response.ts";
+
+/** A registered client. */
+export interface Client extends ClientEntry {
+  /** 160 bytes, not interpreted. */
+  publicKey: Bytes;
+}
+
+/** The content of a message: its bytes, or the name of the blob that holds them. */
+export type Content = { inline: Bytes } | { blob: string; size: number };
+
+/** A message on its way into a mailbox. */
+export interface Deposit {
+  from: Bytes;
+  to: Bytes;
+  type: MessageType;
+  content: Content;
+}
+
+/** A message in a mailbox; its content, where it is no blob, is fetched by its ID. */
+export interface StoredMessage extends MessageHead {
+  /** The blob that holds the content; undefined where the mailbox itself does. */
+  blob?: string;
+}
+
+/** Messages that are being delivered: no other lease holds them until this one ends. */
+export interface Lease {
+  readonly mailbox: Bytes;
+  /** In the order of their IDs. */
+  readonly messages: readonly StoredMessage[];
+}
+
+export interface Storage {
+  /**
+   * Makes a client with an empty mailbox.
+   * @throws {StorageError} `name-taken`, `clients-full`
+   */
+  register(client: Client): Promise<void>;
+
+  /** The client with this ID, or undefined. */
+  client(id: Bytes): Promise<Client | undefined>;
+
+  /** All clients but `except`, by the order of their registration. */
+  clientsExcept(except: Bytes): Promise<ClientEntry[]>;
+
+  /**
+   * Puts a message at the end of a mailbox and gives its ID there, which is larger than every
+   * earlier one.
+   * @throws {StorageError} `unknown-client`, `mailbox-full`
+   */
+  deposit(deposit: Deposit): Promise<number>;
+
+  /**
+   * Leases the first messages of a mailbox that are not leased, as many as `fits` accepts one after
+   * the other. Ends by {@link remove} or {@link release}; a restart ends every lease.
+   * @throws {StorageError} `unknown-client`
+   */
+  lease(mailbox: Bytes, fits: (message: StoredMessage) => boolean): Promise<Lease>;
+
+  /** The content of a leased message that is no blob. */
+  content(mailbox: Bytes, messageId: number): Promise<Bytes>;
+
+  /** Ends a lease and deletes its messages; blobs that none needs any more are the caller's. */
+  remove(lease: Lease): Promise<void>;
+
+  /** Ends a lease; its messages wait again, at their old place. */
+  release(lease: Lease): void;
+
+  /** The names of all blobs that messages need. */
+  blobs(): Promise<Set<string>>;
+
+  /** Waits for what is under way, then closes. Everything asked later fails as `closed`. */
+  close(): Promise<void>;
+}

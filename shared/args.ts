@@ -1,0 +1,69 @@
+/**
+ * Command-line arguments, with types: `deno-std` republishes `@std/cli` without its declarations,
+ * so this is its one typed home.
+ */
+import { parseArgs as untypedParseArgs } from "@std/cli/parse-args";
+
+interface ParseOptions {
+  boolean: readonly string[];
+  string: readonly string[];
+  alias?: Readonly<Record<string, string>>;
+  stopEarly?: boolean;
+  unknown: (argument: string, key?: string) => unknown;
+}
+
+const parseArgs: (
+  args: readonly string[],
+  options: ParseOptions,
+) => Record<string, unknown> & { _: (string | number)[] } = untypedParseArgs;
+
+/** Wrong usage of a command line. The message tells the user what is wrong. */
+export class UsageError extends Error {
+  override name = "UsageError";
+}
+
+/** Which options a command line knows. */
+export interface OptionNames<B extends string, S extends string> {
+  /** Options without a value. */
+  flags: readonly B[];
+  /** Options with one. */
+  values: readonly S[];
+}
+
+/** What stood on a command line. */
+export interface ParsedArgs<B extends string, S extends string> {
+  flags: Record<B, boolean>;
+  values: Partial<Record<S, string>>;
+  /** All that is no option. */
+  operands: string[];
+}
+
+/**
+ * Sorts out `args`. Options may stand anywhere; after `--` everything is an operand, and so is `-`.
+ * @throws {UsageError} for an option that is not known, repeated, or lacks its value
+ */
+export function parseArguments<B extends string, S extends string>(
+  args: readonly string[],
+  names: OptionNames<B, S>,
+): ParsedArgs<B, S> {
+  const parsed = parseArgs(args, {
+    boolean: names.flags,
+    string: [...names.values, "_"],
+    alias: names.flags.includes("help" as B) ? { h: "help" } : {},
+    unknown(argument, key) {
+      if (key !== undefined) throw new UsageError(`unknown option ${argument}`);
+    },
+  });
+  const values: Partial<Record<S, string>> = {};
+  for (const name of names.values) {
+    const value = parsed[name];
+    if (value === undefined) continue;
+    if (Array.isArray(value)) throw new UsageError(`--${name} is given more than once`);
+    if (value === "") throw new UsageError(`--${name} needs a value`);
+    values[name] = String(value);
+  }
+  const flags = Object.fromEntries(
+    names.flags.map((name) => [name, parsed[name] === true]),
+  ) as Record<B, boolean>;
+  return { flags, values, operands: parsed._.map(String) };
+}

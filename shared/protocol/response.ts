@@ -54,7 +54,7 @@ export type ResponseBody =
 export type Response = { version: number } & ResponseBody;
 
 /** The code of each kind of response. */
-const CODES: { [K in ResponseBody["kind"]]: number } = {
+export const RESPONSE_CODES: { [K in ResponseBody["kind"]]: number } = {
   "registered": ResponseCode.registered,
   "client-list": ResponseCode.clientList,
   "public-key": ResponseCode.publicKey,
@@ -112,7 +112,7 @@ export function encodeResponse(response: Response): Bytes {
   const payload = encodePayload(response);
   const header = {
     version: response.version,
-    code: CODES[response.kind],
+    code: RESPONSE_CODES[response.kind],
     size: payload.length,
   };
   return concat(encodeResponseHeader(header), payload);

@@ -1,0 +1,161 @@
+/** The operations that every front end calls: commands, menu and automatic tests. */
+import type { Bytes } from "../shared/bytes.ts";
+import { cbcEncryptStream, cbcSize } from "../shared/crypto/aes_cbc.ts";
+import { encryptText, generateClassicKeyPair } from "../shared/crypto/classic.ts";
+import { ProtocolError } from "../shared/errors.ts";
+import { CLIENT_ID_SIZE, MAX_CONTENT_SIZE, MAX_TEXT_SIZE } from "../shared/limits.ts";
+import { MessageType } from "../shared/protocol/codes.ts";
+import { encodeName } from "../shared/protocol/name.ts";
+import type { ClientEntry } from "../shared/protocol/response.ts";
+import { ClientError } from "./errors.ts";
+import { openFile } from "./files.ts";
+import { Inbox, type OnProgress, type Received } from "./inbox.ts";
+import { Peers } from "./peers.ts";
+import type { Profile } from "./profile/profile.ts";
+import type { Transport } from "./transport.ts";
+
+/** A message that the server has accepted. */
+export interface Sent {
+  message: number;
+  to: ClientEntry;
+}
+
+export class Client {
+  readonly #profile: Profile;
+  readonly #transport: Transport;
+  readonly #peers: Peers;
+  readonly #inbox: Inbox;
+
+  constructor(profile: Profile, transport: Transport) {
+    this.#profile = profile;
+    this.#transport = transport;
+    this.#peers = new Peers(profile, transport);
+    this.#inbox = new Inbox(profile, transport, this.#peers);
+  }
+
+  /**
+   * Makes a new identity and registers it.
+   * @throws {ClientError} `already-registered`, `bad-name`, `refused` where the name is taken
+   */
+  async register(name: string): Promise<ClientEntry> {
+    if (this.#profile.registered) {
+      throw new ClientError(
+        "already-registered",
+        `this profile is already registered as "${this.#profile.identity.name}"; ` +
+          "for another identity use another folder: --profile DIR",
+      );
+    }
+    checkName(name);
+    const { publicKey, privateKey } = await generateClassicKeyPair();
+    const id = await this.#registerAs(name, publicKey);
+    await this.#profile.register({ id, name, privateKey });
+    return { id, name };
+  }
+
+  async #registerAs(name: string, publicKey: Bytes): Promise<Bytes> {
+    const noId = new Uint8Array(CLIENT_ID_SIZE);
+    const request = { kind: "register", name, publicKey } as const;
+    try {
+      return (await this.#transport.exchange(noId, request, "registered")).clientId;
+    } catch (error) {
+      if (!(error instanceof ClientError && error.code === "refused")) throw error;
+      throw new ClientError(
+        "refused",
+        `the server refused to register "${name}"; most likely the name is taken: try another`,
+      );
+    }
+  }
+
+  /** Who the profile's owner is. */
+  whoami(): ClientEntry {
+    const { id, name } = this.#profile.identity;
+    return { id, name };
+  }
+
+  /** All other clients. */
+  async list(): Promise<ClientEntry[]> {
+    return await this.#peers.list();
+  }
+
+  /** A client's public key, 160 bytes. */
+  async publicKey(name: string): Promise<ClientEntry & { publicKey: Bytes }> {
+    const peer = await this.#peers.named(name);
+    return { ...peer, publicKey: await this.#peers.publicKey(peer) };
+  }
+
+  /** Asks a client for a key. */
+  async requestKey(name: string): Promise<Sent> {
+    const to = await this.#peers.named(name);
+    return { message: await this.#peers.send(to, MessageType.keyRequest, new Uint8Array(0)), to };
+  }
+
+  /** Sends a client a key. */
+  async sendKey(name: string): Promise<Sent> {
+    const to = await this.#peers.named(name);
+    return { message: await this.#peers.sendKey(to), to };
+  }
+
+  /** @throws {ClientError} `bad-text` and what the network may do */
+  async sendText(name: string, text: string): Promise<Sent> {
+    checkText(text);
+    const to = await this.#peers.named(name);
+    const content = await encryptText(await this.#peers.sendingKey(to), text);
+    return { message: await this.#peers.send(to, MessageType.text, content), to };
+  }
+
+  /** @throws {ClientError} `file` and what the network may do */
+  async sendFile(name: string, path: string, onProgress: OnProgress): Promise<Sent> {
+    const { id } = this.#profile.identity;
+    const to = await this.#peers.named(name);
+    const key = await this.#peers.sendingKey(to);
+    const { size, content } = await openFile(path);
+    const prefix = { to: to.id, type: MessageType.file, size: cbcSize(size) };
+    const encrypted = content.pipeThrough(reporting(size, onProgress))
+      .pipeThrough(cbcEncryptStream(key));
+    try {
+      if (prefix.size > MAX_CONTENT_SIZE) {
+        throw new ClientError("file", `${path} is too large: the limit is 1 GiB`);
+      }
+      return { message: (await this.#transport.sendStream(id, prefix, encrypted)).messageId, to };
+    } finally {
+      await encrypted.cancel().catch(() => {}); // closes the file where sending did not
+    }
+  }
+
+  /** Collects and opens all that waits; files go to `folder`. */
+  receive(folder: string, onProgress: OnProgress): AsyncGenerator<Received> {
+    return this.#inbox.receive(folder, onProgress);
+  }
+}
+
+function checkName(name: string): void {
+  try {
+    encodeName(name);
+  } catch (error) {
+    if (!(error instanceof ProtocolError)) throw error;
+    throw new ClientError("bad-name", `"${name}" cannot be a name: ${error.message}`);
+  }
+}
+
+function checkText(text: string): void {
+  if (text.includes("\0")) {
+    throw new ClientError("bad-text", "a text cannot hold a zero character; send it as a file");
+  }
+  if (new TextEncoder().encode(text).length > MAX_TEXT_SIZE) {
+    throw new ClientError("bad-text", "the text is longer than 1 MiB; send it as a file");
+  }
+}
+
+function reporting(
+  size: number,
+  onProgress: OnProgress,
+): TransformStream<Uint8Array, Uint8Array> {
+  let done = 0;
+  return new TransformStream({
+    transform(chunk, controller) {
+      controller.enqueue(chunk);
+      done += chunk.length;
+      onProgress(done, size);
+    },
+  });
+}

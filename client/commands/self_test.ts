@@ -1,0 +1,187 @@
+/** The automatic tests of the client against a running server. */
+import { type Bytes, equalBytes, toHex } from "../../shared/bytes.ts";
+import { PUBLIC_KEY_SIZE } from "../../shared/limits.ts";
+import type { Address } from "../address.ts";
+import { Client } from "../client.ts";
+import { ClientError, type ClientErrorCode } from "../errors.ts";
+import { readWhole } from "../files.ts";
+import type { Received } from "../inbox.ts";
+import { Profile } from "../profile/profile.ts";
+import { Transport } from "../transport.ts";
+
+const FILE_SIZE = 200_000;
+const noProgress = () => {};
+
+/** A client of the tests, in a profile of its own. */
+interface Person {
+  name: string;
+  folder: string;
+  client: Client;
+  [Symbol.dispose](): void;
+}
+
+/**
+ * Runs all tests, tells each result with `print`, and gives the number of those that failed. The
+ * clients that it registers stay on the server; their profiles are removed.
+ */
+export async function runSelfTest(
+  address: Address,
+  print: (line: string) => void,
+): Promise<number> {
+  const folder = await Deno.makeTempDir({ prefix: "messaging-test-" });
+  let passed = 0;
+  let failed = 0;
+  try {
+    using alice = await makePerson("alice", folder, address);
+    using bob = await makePerson("bob", folder, address);
+    using mallory = await makePerson("mallory", folder, address);
+    for (const [name, test] of testsOf(alice, bob, mallory, folder)) {
+      try {
+        await test();
+        passed++;
+        print(`PASS  ${name}`);
+      } catch (error) {
+        failed++;
+        print(`FAIL  ${name}: ${error instanceof Error ? error.message : error}`);
+      }
+    }
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+  print(`${passed} passed, ${failed} failed`);
+  return failed;
+}
+
+async function makePerson(name: string, folder: string, address: Address): Promise<Person> {
+  const suffix = toHex(crypto.getRandomValues(new Uint8Array(6)));
+  const profile = await Profile.open(`${folder}/${name}`);
+  const client = new Client(profile, new Transport(address));
+  return {
+    name: `${name}-${suffix}`,
+    folder: `${folder}/${name}`,
+    client,
+    [Symbol.dispose]: () => profile[Symbol.dispose](),
+  };
+}
+
+type Test = [name: string, run: () => Promise<void>];
+
+function testsOf(alice: Person, bob: Person, mallory: Person, folder: string): Test[] {
+  const texts = ["Hello, this is the first text.", "x".repeat(5000), "Zażółć gęślą jaźń 👋 שלום"];
+  return [
+    ["register", () => register(alice)],
+    ["a second client registers", () => register(bob)],
+    ["a profile registers only once", () => fails("already-registered", register(alice))],
+    ["a taken name is refused", async () => {
+      await fails("refused", mallory.client.register(alice.name));
+    }],
+    ["a name that is too short is refused", async () => {
+      await fails("bad-name", mallory.client.register("x"));
+    }],
+    ["an unregistered profile cannot list", () => fails("not-registered", mallory.client.list())],
+    ["the list shows others, not oneself", () => lists(alice, bob)],
+    ["the inbox is empty", () => receives(bob, [])],
+    ["an unknown name is reported", async () => {
+      await fails("unknown-name", alice.client.sendText(mallory.name, "?"));
+    }],
+    ["public key", async () => {
+      const { publicKey } = await alice.client.publicKey(bob.name);
+      check(publicKey.length === PUBLIC_KEY_SIZE, `a public key of ${publicKey.length} bytes`);
+    }],
+    ["request a key", async () => void await alice.client.requestKey(bob.name)],
+    ["the request arrives and is answered", () => receives(bob, [{ type: "key-request" }])],
+    ["the key arrives", () => receives(alice, [{ type: "key" }])],
+    ["send three texts, one of 5,000 characters", async () => {
+      for (const text of texts) await alice.client.sendText(bob.name, text);
+    }],
+    ["the texts arrive, in order", () => {
+      return receives(bob, texts.map((text) => ({ type: "text", text })));
+    }],
+    ["a text with a zero character is refused", async () => {
+      await fails("bad-text", alice.client.sendText(bob.name, "a\0b"));
+    }],
+    ["an answer arrives", async () => {
+      await bob.client.sendText(alice.name, "an answer");
+      await receives(alice, [{ type: "text", text: "an answer" }]);
+    }],
+    ["a file arrives whole", () => sendsFile(alice, bob, folder, FILE_SIZE)],
+    ["an empty file arrives", () => sendsFile(bob, alice, folder, 0)],
+    ["a missing file is reported", async () => {
+      const path = `${folder}/there is no such file`;
+      await fails("file", alice.client.sendFile(bob.name, path, noProgress));
+    }],
+    ["send a key unasked", async () => {
+      await bob.client.sendKey(alice.name);
+      await receives(alice, [{ type: "key" }]);
+    }],
+    ["texts arrive after a further key", async () => {
+      await alice.client.sendText(bob.name, "still readable");
+      await receives(bob, [{ type: "text", text: "still readable" }]);
+    }],
+    ["nothing is delivered twice", async () => {
+      await receives(alice, []);
+      await receives(bob, []);
+    }],
+  ];
+}
+
+async function register({ client, name }: Person): Promise<void> {
+  const { id } = await client.register(name);
+  check(equalBytes(id, client.whoami().id), "the profile has another ID");
+}
+
+async function lists(asker: Person, other: Person): Promise<void> {
+  const names = (await asker.client.list()).map(({ name }) => name);
+  check(names.includes(other.name), "the other client is missing");
+  check(!names.includes(asker.name), "the asker is in it");
+}
+
+async function sendsFile(from: Person, to: Person, folder: string, size: number): Promise<void> {
+  const path = `${folder}/outgoing-${size}`;
+  await Deno.writeFile(path, randomBytes(size));
+  await from.client.sendFile(to.name, path, noProgress);
+  const [received, ...rest] = await receiveAll(to, folder);
+  check(received?.type === "file" && rest.length === 0, "no file, or more than one message");
+  const [sent, arrived] = [await readWhole(path), await readWhole(received.path)];
+  check(equalBytes(sent, arrived), "it has changed on the way");
+}
+
+/** `size` random bytes; the system gives at most 65,536 at a time. */
+function randomBytes(size: number): Bytes {
+  const bytes = new Uint8Array(size);
+  for (let at = 0; at < size; at += 65_536) crypto.getRandomValues(bytes.subarray(at, at + 65_536));
+  return bytes;
+}
+
+/** Receives all that waits, which must be `expected`: one sender's messages, in this order. */
+async function receives(
+  { client, folder }: Person,
+  expected: { type: Received["type"]; text?: string }[],
+): Promise<void> {
+  const received = await Array.fromAsync(client.receive(folder, noProgress));
+  const told = received.map((message) =>
+    message.type === "text" ? { type: message.type, text: message.text } : { type: message.type }
+  );
+  check(
+    JSON.stringify(told) === JSON.stringify(expected),
+    `${expected.length} messages expected, ${told.length} came, or others than these`,
+  );
+}
+
+async function receiveAll({ client }: Person, folder: string): Promise<Received[]> {
+  return await Array.fromAsync(client.receive(folder, noProgress));
+}
+
+async function fails(code: ClientErrorCode, operation: Promise<unknown>): Promise<void> {
+  try {
+    await operation;
+  } catch (error) {
+    if (error instanceof ClientError && error.code === code) return;
+    throw error;
+  }
+  throw new Error("it was accepted");
+}
+
+function check(condition: boolean, otherwise: string): asserts condition {
+  if (!condition) throw new Error(otherwise);
+}

@@ -1,0 +1,23 @@
+/** What can go wrong for a user of the client, with a literal code for scripts. */
+
+export type ClientErrorCode =
+  | "no-server" // no address was given
+  | "unreachable" // no connection, or it broke
+  | "refused" // the server answered with a failure
+  | "bad-response" // the server's answer makes no sense
+  | "not-registered" // the profile has no identity yet
+  | "already-registered" // the profile has one already
+  | "bad-profile" // a file of the profile cannot be used
+  | "unknown-name" // no client has this name
+  | "bad-name" // no client may have this name
+  | "bad-text" // a text that cannot be sent
+  | "bad-key" // a peer's key cannot be used
+  | "cannot-decrypt" // no known key fits; the message is kept
+  | "file"; // a local file cannot be read or written
+
+export class ClientError extends Error {
+  override name = "ClientError";
+  constructor(readonly code: ClientErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+  }
+}

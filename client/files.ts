@@ -1,0 +1,148 @@
+/** Files of the user: read as streams, and received ones brought to their place whole. */
+import { writeAll } from "../shared/io.ts";
+import { ClientError } from "./errors.ts";
+import { PRIVATE_FILE } from "./profile/private_file.ts";
+
+/** A file that is about to be sent. */
+export interface OpenFile {
+  size: number;
+  /** Fails with a {@link ClientError} where the file's size is not `size` any more. */
+  content: ReadableStream<Uint8Array>;
+}
+
+/** @throws {ClientError} `file` */
+export async function openFile(path: string): Promise<OpenFile> {
+  return await explained(`cannot read ${path}`, async () => {
+    const { size, isFile } = await Deno.stat(path);
+    if (!isFile) throw new ClientError("file", `${path} is not a regular file`);
+    const file = await Deno.open(path, { read: true });
+    return { size, content: file.readable.pipeThrough(exactly(size, path)) };
+  });
+}
+
+/** Passes bytes on and fails unless there are exactly `size`: the size was announced before. */
+function exactly(size: number, path: string): TransformStream<Uint8Array, Uint8Array> {
+  const changed = () => new ClientError("file", `${path} changed while it was being sent`);
+  let left = size;
+  return new TransformStream({
+    transform(chunk, controller) {
+      left -= chunk.length;
+      if (left < 0) throw changed();
+      controller.enqueue(chunk);
+    },
+    flush() {
+      if (left > 0) throw changed();
+    },
+  });
+}
+
+/**
+ * Writes `content` to a new file at `path`, fsynced. Whatever was there is replaced; where it fails
+ * nothing is left. Gives its size.
+ * @throws {ClientError} `file`, and whatever `content` throws
+ */
+export async function writeNewFile(
+  path: string,
+  content: AsyncIterable<Uint8Array>,
+): Promise<number> {
+  const what = `cannot write ${path}`;
+  await removeFile(path);
+  try {
+    const options = { write: true, createNew: true, mode: PRIVATE_FILE };
+    using file = await explained(what, () => Deno.open(path, options));
+    let size = 0;
+    for await (const chunk of content) {
+      await explained(what, () => writeAll(file, chunk));
+      size += chunk.length;
+    }
+    await explained(what, () => file.sync());
+    return size;
+  } catch (error) {
+    await removeFile(path);
+    throw error;
+  }
+}
+
+/** Reads the file at `path`, in pieces. */
+export async function* readFile(path: string): AsyncGenerator<Uint8Array> {
+  using file = await Deno.open(path, { read: true });
+  yield* file.readable;
+}
+
+/** All bytes of the file at `path`. */
+export async function readWhole(path: string): Promise<Uint8Array<ArrayBuffer>> {
+  return await Deno.readFile(path);
+}
+
+/** Deletes a file; one that is gone already is fine. */
+export async function removeFile(path: string): Promise<void> {
+  try {
+    await Deno.remove(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}
+
+/**
+ * Gives the finished file `draft` a name in `folder` that no other file has: `name`, else `name`
+ * with a number. It appears there whole. Gives its path.
+ * @throws {ClientError} `file`
+ */
+export async function publishFile(draft: string, folder: string, name: string): Promise<string> {
+  return await explained(`cannot save a file in ${folder}`, async () => {
+    await Deno.mkdir(folder, { recursive: true });
+    for (let number = 1;; number++) {
+      const path = `${folder}/${number === 1 ? name : numbered(name, number)}`;
+      try {
+        await publishAs(draft, path);
+        return path;
+      } catch (error) {
+        if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+      }
+    }
+  });
+}
+
+/** A hard link never replaces a file. Where `draft` is on another disk it is copied beside first. */
+async function publishAs(draft: string, path: string): Promise<void> {
+  try {
+    await Deno.link(draft, path);
+  } catch (error) {
+    if (error instanceof Deno.errors.AlreadyExists) throw error;
+    const slash = path.lastIndexOf("/") + 1;
+    const beside = `${path.slice(0, slash)}.${path.slice(slash)}.part`;
+    await writeNewFile(beside, readFile(draft));
+    try {
+      await linkOrRename(beside, path);
+    } finally {
+      await removeFile(beside);
+    }
+  }
+  await removeFile(draft);
+}
+
+/** Some file systems have no hard links; there a name that is free is taken by renaming. */
+async function linkOrRename(from: string, to: string): Promise<void> {
+  try {
+    await Deno.link(from, to);
+  } catch (error) {
+    if (error instanceof Deno.errors.AlreadyExists) throw error;
+    (await Deno.open(to, { write: true, createNew: true })).close();
+    await Deno.rename(from, to);
+  }
+}
+
+function numbered(name: string, number: number): string {
+  const dot = name.lastIndexOf(".");
+  return dot > 0 ? `${name.slice(0, dot)} (${number})${name.slice(dot)}` : `${name} (${number})`;
+}
+
+async function explained<T>(what: string, operation: () => Promise<T>): Promise<T> {
+  try {
+    return await operation();
+  } catch (error) {
+    if (error instanceof ClientError) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new ClientError("file", `${what}: ${reason}`, { cause: error });
+  }
+}

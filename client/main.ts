@@ -1,0 +1,111 @@
+/** The client's process: command line, wiring, exit code. */
+import manifest from "../deno.json" with { type: "json" };
+import { formatAddress, parseAddress } from "./address.ts";
+import { type CommandLine, type GlobalOptions, helpText, parseCommandLine } from "./cli.ts";
+import { Client } from "./client.ts";
+import { type CommandContext, runCommand } from "./commands/run.ts";
+import { runSelfTest } from "./commands/self_test.ts";
+import { ClientError } from "./errors.ts";
+import { readIfThere, writePrivateFile } from "./profile/private_file.ts";
+import { Profile } from "./profile/profile.ts";
+import { Transport } from "./transport.ts";
+import { EXIT_DONE, EXIT_FAILED, failureOf, failureText } from "./ui/failure.ts";
+import { runMenu } from "./ui/menu.ts";
+import { toJson, toText } from "./ui/output.ts";
+import { createProgress } from "./ui/progress.ts";
+import { InputLines, printError, printOut, readAllInput } from "./ui/terminal.ts";
+
+async function main(args: readonly string[]): Promise<number> {
+  // Before the arguments are understood this is all there is to know how an error shall look.
+  let json = args.includes("--json");
+  try {
+    const line = parseCommandLine(args);
+    switch (line.kind) {
+      case "help":
+        printOut(`${helpText(line.command)}\n`);
+        return EXIT_DONE;
+      case "version":
+        printOut(`messaging-client ${manifest.version}\n`);
+        return EXIT_DONE;
+      case "run":
+        json = line.options.json;
+        return await run(line);
+    }
+  } catch (error) {
+    return fail(error, json);
+  }
+}
+
+function fail(error: unknown, json: boolean): number {
+  const failure = failureOf(error);
+  printError(`${failureText(failure, json)}\n`);
+  return failure.exitCode;
+}
+
+async function run({ command, options }: CommandLine & { kind: "run" }): Promise<number> {
+  if (command.name === "test") {
+    const failed = await runSelfTest(await serverOf(options), (line) => printOut(`${line}\n`));
+    return failed === 0 ? EXIT_DONE : EXIT_FAILED;
+  }
+  using profile = await Profile.open(options.profile);
+  // Who am I is answered without a server, and should be where none is set up yet.
+  const address = command.name === "whoami" ? NOWHERE : await serverOf(options);
+  const client = new Client(profile, new Transport(address));
+  const { json, quiet } = options;
+  let exitCode = EXIT_DONE;
+  const context: CommandContext = {
+    progress: createProgress(!json && !quiet && Deno.stderr.isTerminal()),
+    readText: readAllInput,
+    report(problem) {
+      exitCode = fail(problem, json);
+    },
+  };
+  if (command.name === "menu") {
+    const lines = new InputLines();
+    await runMenu(client, {
+      ask: (prompt) => {
+        printOut(prompt);
+        return lines.next();
+      },
+      print: (line) => printOut(`${line}\n`),
+      fail: (error) => void fail(error, false),
+    }, context);
+    return EXIT_DONE;
+  }
+  try {
+    for await (const output of runCommand(command, client, context)) {
+      printOut(`${json ? toJson(output) : toText(output)}\n`);
+    }
+  } finally {
+    context.progress.stop();
+  }
+  if (command.name === "register") await rememberServer(options, quiet);
+  return exitCode;
+}
+
+const NOWHERE = { hostname: "0.0.0.0", port: 0 };
+
+/** The server's address: from the command line, else from the profile. */
+async function serverOf({ server, profile }: GlobalOptions) {
+  if (server !== undefined) return parseAddress(server, "--server");
+  const path = `${profile}/server.info`;
+  const text = await readIfThere(path);
+  if (text === undefined) {
+    throw new ClientError(
+      "no-server",
+      `no server is set: use --server HOST:PORT, or write HOST:PORT into ${path}`,
+    );
+  }
+  return parseAddress(text, path);
+}
+
+/** A profile that was registered on a server finds it again without being told. */
+async function rememberServer({ server, profile }: GlobalOptions, quiet: boolean): Promise<void> {
+  const path = `${profile}/server.info`;
+  if (server === undefined || await readIfThere(path) !== undefined) return;
+  const address = formatAddress(parseAddress(server, "--server"));
+  await writePrivateFile(path, `${address}\n`);
+  if (!quiet) printError(`From now on this profile uses the server ${address}.\n`);
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -1,0 +1,29 @@
+/** Files that only their owner may read, and that are replaced whole or not at all. */
+import { utf8 } from "../../shared/bytes.ts";
+import { writeAll } from "../../shared/io.ts";
+
+export const PRIVATE_FILE = 0o600;
+export const PRIVATE_FOLDER = 0o700;
+
+/** Writes `text` to `path`: after a crash there is the old file or the new one, never a half. */
+export async function writePrivateFile(path: string, text: string): Promise<void> {
+  const draft = `${path}.new`;
+  await Deno.remove(draft).catch(() => {}); // of a crash
+  {
+    const options = { write: true, createNew: true, mode: PRIVATE_FILE };
+    using file = await Deno.open(draft, options);
+    await writeAll(file, utf8(text));
+    await file.sync();
+  }
+  await Deno.rename(draft, path);
+}
+
+/** The text of the file at `path`, or undefined where there is none. */
+export async function readIfThere(path: string): Promise<string | undefined> {
+  try {
+    return await Deno.readTextFile(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}

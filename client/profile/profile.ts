@@ -1,0 +1,82 @@
+/** A profile: a folder with who its owner is, whom it knows, and what it has collected. */
+import { Database } from "@db/sqlite";
+import { ClientError } from "../errors.ts";
+import { ClassicKeys } from "./classic_keys.ts";
+import { Contacts } from "./contacts.ts";
+import { Envelopes } from "./envelopes.ts";
+import { decodeMeInfo, encodeMeInfo, type Identity } from "./me_info.ts";
+import { PRIVATE_FILE, PRIVATE_FOLDER, readIfThere, writePrivateFile } from "./private_file.ts";
+import { prepareDatabase } from "./schema.ts";
+
+export class Profile implements Disposable {
+  readonly folder: string;
+  readonly contacts: Contacts;
+  readonly keys: ClassicKeys;
+  readonly envelopes: Envelopes;
+  readonly #database: Database;
+  #identity: Identity | undefined;
+
+  private constructor(folder: string, database: Database, identity: Identity | undefined) {
+    this.folder = folder;
+    this.#database = database;
+    this.#identity = identity;
+    this.contacts = new Contacts(database);
+    this.keys = new ClassicKeys(database);
+    this.envelopes = new Envelopes(database, `${folder}/incoming`);
+  }
+
+  /**
+   * Opens the profile in `folder`, and makes it where there is none.
+   * @throws {ClientError} `bad-profile`
+   */
+  static async open(folder: string): Promise<Profile> {
+    try {
+      await Deno.mkdir(`${folder}/incoming`, { recursive: true, mode: PRIVATE_FOLDER });
+      const path = `${folder}/profile.db`;
+      // SQLite gives its log the permissions of the database.
+      (await Deno.open(path, { create: true, write: true, mode: PRIVATE_FILE })).close();
+      const identity = await readIdentity(`${folder}/me.info`);
+      const database = new Database(path);
+      prepareDatabase(database);
+      return new Profile(folder, database, identity);
+    } catch (error) {
+      if (error instanceof ClientError) throw error;
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new ClientError("bad-profile", `cannot use the profile ${folder}: ${reason}`);
+    }
+  }
+
+  /** @throws {ClientError} `not-registered` */
+  get identity(): Identity {
+    if (this.#identity) return this.#identity;
+    throw new ClientError(
+      "not-registered",
+      `the profile ${this.folder} is not registered yet; run: messaging-client register NAME`,
+    );
+  }
+
+  get registered(): boolean {
+    return this.#identity !== undefined;
+  }
+
+  /** Makes `identity` the owner and keeps it in `me.info`. */
+  async register(identity: Identity): Promise<void> {
+    await writePrivateFile(`${this.folder}/me.info`, encodeMeInfo(identity));
+    this.#identity = identity;
+  }
+
+  [Symbol.dispose](): void {
+    this.#database.close();
+  }
+}
+
+async function readIdentity(path: string): Promise<Identity | undefined> {
+  const text = await readIfThere(path);
+  if (text === undefined) return undefined;
+  try {
+    return decodeMeInfo(text);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : "it cannot be read";
+    throw new ClientError("bad-profile", `${path} is not a valid me.info: ${reason}`);
+  }
+}

@@ -1,0 +1,48 @@
+/** The tables of `profile.db`. */
+import type { Database } from "@db/sqlite";
+
+/** The steps from each version (`PRAGMA user_version`) to the next; never edited, only added to. */
+const MIGRATIONS = [
+  `
+  CREATE TABLE contacts (
+    id         BLOB PRIMARY KEY,
+    name       TEXT NOT NULL,
+    public_key BLOB              -- once it was fetched
+  ) STRICT;
+
+  -- Symmetric keys shared with classic contacts.
+  CREATE TABLE classic_keys (
+    number    INTEGER PRIMARY KEY,
+    contact   BLOB NOT NULL,
+    key       BLOB NOT NULL,
+    own       INTEGER NOT NULL,           -- 1: made here, 0: received
+    sending   INTEGER NOT NULL DEFAULT 0, -- 1: what is sent now is encrypted with it
+    last_used INTEGER NOT NULL DEFAULT 0, -- grows with each message it decrypted
+    UNIQUE (contact, key)
+  ) STRICT;
+
+  -- What was collected from the server, as it came. A row stays when its message is done, so that
+  -- one that the server delivers again is known.
+  CREATE TABLE envelopes (
+    message INTEGER PRIMARY KEY,
+    sender  BLOB NOT NULL,
+    type    INTEGER NOT NULL,
+    size    INTEGER NOT NULL,
+    content BLOB,                -- NULL: in the folder incoming, or done
+    state   TEXT NOT NULL        -- waiting, unreadable (no key fits yet), done
+  ) STRICT;
+
+  CREATE INDEX envelopes_by_state ON envelopes (state, message) WHERE state <> 'done';
+  `,
+];
+
+/** Sets `database` up and brings its tables up to date. */
+export function prepareDatabase(database: Database): void {
+  const version = database.prepare("PRAGMA user_version").value<number>() ?? 0;
+  if (version > MIGRATIONS.length) throw new TypeError("it is from a newer version of the client");
+  database.exec("PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
+  database.transaction(() => {
+    for (const step of MIGRATIONS.slice(version)) database.exec(step);
+    database.exec(`PRAGMA user_version = ${MIGRATIONS.length}`);
+  }).immediate();
+}

@@ -1,0 +1,83 @@
+/**
+ * What the commands give, as lines for standard output: text for people, or JSON for scripts. IDs
+ * and keys are lower-case hex.
+ */
+import { type Bytes, toHex } from "../../shared/bytes.ts";
+import type { ClientEntry } from "../../shared/protocol/response.ts";
+import type { Sent } from "../client.ts";
+import type { Received } from "../inbox.ts";
+
+/** One result of a command. */
+export type Output =
+  | { kind: "identity"; identity: ClientEntry }
+  | { kind: "client"; client: ClientEntry }
+  | { kind: "public-key"; client: ClientEntry & { publicKey: Bytes } }
+  | { kind: "sent"; sent: Sent }
+  | { kind: "received"; received: Exclude<Received, { type: "problem" }> };
+
+/** The JSON object of one result, without a line end. */
+export function toJson(output: Output): string {
+  switch (output.kind) {
+    case "identity":
+      return JSON.stringify(idAndName(output.identity));
+    case "client":
+      return JSON.stringify(idAndName(output.client));
+    case "public-key": {
+      const publicKey = toHex(output.client.publicKey);
+      return JSON.stringify({ ...idAndName(output.client), publicKey });
+    }
+    case "sent": {
+      const { message, to } = output.sent;
+      return JSON.stringify({ message, to: idAndName(to) });
+    }
+    case "received": {
+      const { message, from, type, ...rest } = output.received;
+      return JSON.stringify({ message, from: idAndName(from), type, ...rest });
+    }
+  }
+}
+
+/** The text of one result, without a line end. */
+export function toText(output: Output): string {
+  switch (output.kind) {
+    case "identity":
+      return `${toHex(output.identity.id)}  ${printable(output.identity.name)}`;
+    case "client":
+      return `${toHex(output.client.id)}  ${printable(output.client.name)}`;
+    case "public-key":
+      return toHex(output.client.publicKey);
+    case "sent":
+      return `Message ${output.sent.message} to ${
+        printable(output.sent.to.name)
+      } is on the server.`;
+    case "received":
+      return receivedText(output.received);
+  }
+}
+
+function receivedText(received: Exclude<Received, { type: "problem" }>): string {
+  const from = printable(received.from.name);
+  switch (received.type) {
+    case "text":
+      return `${from}: ${printable(received.text)}`;
+    case "file":
+      return `${from} sent a file of ${received.size} bytes: ${printable(received.path)}`;
+    case "key-request":
+      return `${from} asked for a key, and got one.`;
+    case "key":
+      return `${from} sent a key.`;
+  }
+}
+
+function idAndName({ id, name }: ClientEntry): { id: string; name: string } {
+  return { id: toHex(id), name };
+}
+
+/**
+ * `text` without what could steer a terminal: control characters but tab and line feed, and the
+ * marks that turn the direction of writing around.
+ */
+export function printable(text: string): string {
+  // deno-lint-ignore no-control-regex -- finding them is the purpose
+  return text.replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/g, "\ufffd");
+}

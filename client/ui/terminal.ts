@@ -1,0 +1,64 @@
+/** Standard input, output and error of the process. */
+import { TextLineStream as UntypedTextLineStream } from "@std/streams/text-line-stream";
+import { concat, fromUtf8 } from "../../shared/bytes.ts";
+import { MAX_TEXT_SIZE } from "../../shared/limits.ts";
+import { ClientError } from "../errors.ts";
+
+// `deno-std` republishes `@std/streams` without its declarations.
+const TextLineStream: new () => TransformStream<string, string> = UntypedTextLineStream;
+
+const encoder = new TextEncoder();
+
+/** Writes to standard output; results go there, and nothing else. */
+export function printOut(text: string): void {
+  writeSync(Deno.stdout, text);
+}
+
+/** Writes to standard error: problems, progress, hints. */
+export function printError(text: string): void {
+  writeSync(Deno.stderr, text);
+}
+
+function writeSync(stream: { writeSync(bytes: Uint8Array): number }, text: string): void {
+  const bytes = encoder.encode(text);
+  for (let at = 0; at < bytes.length;) at += stream.writeSync(bytes.subarray(at));
+}
+
+/**
+ * All of standard input as text, without one line end at its end.
+ * @throws {ClientError} `bad-text` where it is not UTF-8, or longer than a text may be
+ */
+export async function readAllInput(): Promise<string> {
+  if (Deno.stdin.isTerminal()) {
+    printError("Type the text; end it with Ctrl-D on a line of its own.\n");
+  }
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  for await (const part of Deno.stdin.readable) {
+    parts.push(part);
+    size += part.length;
+    // One line end more than a text may have.
+    if (size > MAX_TEXT_SIZE + 2) {
+      throw new ClientError("bad-text", "the text is longer than 1 MiB; send it as a file");
+    }
+  }
+  try {
+    return fromUtf8(concat(...parts)).replace(/\r?\n$/, "");
+  } catch {
+    throw new ClientError("bad-text", "standard input is not UTF-8 text; send it as a file");
+  }
+}
+
+/** The lines of standard input, one at a time. */
+export class InputLines {
+  readonly #lines = Deno.stdin.readable
+    .pipeThrough(new TextDecoderStream())
+    .pipeThrough(new TextLineStream())
+    .getReader();
+
+  /** The next line without its end, or null at the end of input. */
+  async next(): Promise<string | null> {
+    const { done, value } = await this.#lines.read();
+    return done ? null : value;
+  }
+}

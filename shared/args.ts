@@ -7,6 +7,7 @@ import { parseArgs as untypedParseArgs } from "@std/cli/parse-args";
 interface ParseOptions {
   boolean: readonly string[];
   string: readonly string[];
+  collect: readonly string[];
   alias?: Readonly<Record<string, string>>;
   stopEarly?: boolean;
   unknown: (argument: string, key?: string) => unknown;
@@ -49,6 +50,7 @@ export function parseArguments<B extends string, S extends string>(
   const parsed = parseArgs(args, {
     boolean: names.flags,
     string: [...names.values, "_"],
+    collect: names.values, // so that one that is given again is noticed
     alias: names.flags.includes("help" as B) ? { h: "help" } : {},
     unknown(argument, key) {
       if (key !== undefined) throw new UsageError(`unknown option ${argument}`);
@@ -56,11 +58,11 @@ export function parseArguments<B extends string, S extends string>(
   });
   const values: Partial<Record<S, string>> = {};
   for (const name of names.values) {
-    const value = parsed[name];
-    if (value === undefined) continue;
-    if (Array.isArray(value)) throw new UsageError(`--${name} is given more than once`);
-    if (value === "") throw new UsageError(`--${name} needs a value`);
-    values[name] = String(value);
+    const given = parsed[name] as string[];
+    if (given.length === 0) continue;
+    if (given.length > 1) throw new UsageError(`--${name} is given more than once`);
+    if (given[0] === "") throw new UsageError(`--${name} needs a value`);
+    values[name] = given[0];
   }
   const flags = Object.fromEntries(
     names.flags.map((name) => [name, parsed[name] === true]),

@@ -36,7 +36,9 @@ export class Reader {
   /** The next `size` bytes, as a copy. */
   bytes(size: number): Bytes {
     const at = this.#take(size);
-    return this.#bytes.slice(at, at + size) as Bytes;
+    const copy = new Uint8Array(size);
+    copy.set(this.#bytes.subarray(at, at + size)); // slice() of a Buffer would be no copy
+    return copy;
   }
 
   /** All that is left, as a copy. */

@@ -106,17 +106,17 @@ export class Statement {
 
   /** Runs it and gives the number of changed rows. */
   run(...params: Parameters): number {
-    return Number(this.#statement.run(...params as Value[]).changes);
+    return Number(this.#statement.run(...bound(params)).changes);
   }
 
   /** The first row, or undefined. */
   get<T extends object = Row>(...params: Parameters): T | undefined {
-    return this.#statement.get(...params as Value[]) as T | undefined;
+    return this.#statement.get(...bound(params)) as T | undefined;
   }
 
   /** All rows. */
   all<T extends object = Row>(...params: Parameters): T[] {
-    return this.#statement.all(...params as Value[]) as T[];
+    return this.#statement.all(...bound(params)) as T[];
   }
 
   /** The first column of the first row, or undefined. */
@@ -124,4 +124,17 @@ export class Statement {
     const row = this.get<Record<string, T>>(...params);
     return row && Object.values(row)[0];
   }
+}
+
+/** `params` with whole numbers as integers: SQLite would get every number as a REAL. */
+function bound(params: Parameters): Value[] {
+  return params.map((param) =>
+    param !== null && typeof param === "object" && !(param instanceof Uint8Array)
+      ? Object.fromEntries(Object.entries(param).map(([name, value]) => [name, integer(value)]))
+      : integer(param)
+  ) as Value[];
+}
+
+function integer(value: Value): Value {
+  return Number.isSafeInteger(value) ? BigInt(value as number) : value;
 }

@@ -2,8 +2,6 @@
  * AES-128-CBC with PKCS#7 padding (NIST SP 800-38A §6.2, RFC 5652 §6.3), as the classic protocol
  * uses it: with an IV of zeros and without authentication. Only for classic peers.
  */
-import { createDecipheriv } from "node:crypto";
-import { Buffer } from "node:buffer";
 import { type Bytes, concat } from "../bytes.ts";
 import { CryptoError } from "../errors.ts";
 import { KiB } from "../limits.ts";
@@ -30,19 +28,12 @@ export async function encryptCbc(key: Bytes, plaintext: Bytes, iv = ZERO_IV): Pr
  * passes: the mode has no authentication.
  */
 export async function decryptCbc(key: Bytes, ciphertext: Bytes, iv = ZERO_IV): Promise<Bytes> {
-  checkKey(key);
-  const cryptoKey = await crypto.subtle.importKey("raw", key, "AES-CBC", false, ["decrypt"]);
-  try {
-    return new Uint8Array(
-      await crypto.subtle.decrypt({ name: "AES-CBC", iv }, cryptoKey, ciphertext),
-    );
-  } catch (cause) {
-    throw new CryptoError("decrypt-failed", "the message cannot be decrypted", { cause });
-  }
+  return await decryptWith(await importKey(key), ciphertext, iv);
 }
 
 /** A stream that encrypts what passes through it under the 16-byte `key`. */
 export function cbcEncryptStream(key: Bytes): TransformStream<Uint8Array, Bytes> {
+  checkKey(key);
   let cryptoKey: CryptoKey;
   let iv = ZERO_IV;
   let waiting: Uint8Array[] = [];
@@ -76,28 +67,50 @@ export function cbcEncryptStream(key: Bytes): TransformStream<Uint8Array, Bytes>
  * end whether the key was right, so its reader must not trust anything before then.
  * @throws {CryptoError} (as the stream's error) `decrypt-failed` where the padding does not fit
  */
-export function cbcDecryptStream(key: Bytes): TransformStream<Uint8Array, Uint8Array> {
+export function cbcDecryptStream(key: Bytes): TransformStream<Uint8Array, Bytes> {
   checkKey(key);
-  const decipher = createDecipheriv("aes-128-cbc", Buffer.from(key), Buffer.from(ZERO_IV));
+  let cryptoKey: CryptoKey;
+  let iv = ZERO_IV;
+  let waiting: Uint8Array[] = [];
+  let waitingSize = 0;
   return new TransformStream({
-    transform(chunk, controller) {
-      const plaintext = decipher.update(chunk);
-      if (plaintext.length > 0) controller.enqueue(plaintext);
+    async start() {
+      cryptoKey = await importKey(key);
     },
-    flush(controller) {
-      try {
-        const last = decipher.final();
-        if (last.length > 0) controller.enqueue(last);
-      } catch (cause) {
-        throw new CryptoError("decrypt-failed", "the file cannot be decrypted", { cause });
-      }
+    async transform(chunk, controller) {
+      waiting.push(chunk.slice());
+      waitingSize += chunk.length;
+      if (waitingSize <= STEP) return;
+      const bytes = concat(...waiting);
+      // The last block stays behind: only at the end is it known to hold the padding.
+      const whole = bytes.length - 1 - (bytes.length - 1) % BLOCK_SIZE;
+      waiting = [bytes.subarray(whole)];
+      waitingSize = bytes.length - whole;
+      // Web Crypto wants padding in every call; a block of nothing else is put behind.
+      const last = bytes.slice(whole - BLOCK_SIZE, whole);
+      const padding = await encryptWith(cryptoKey, new Uint8Array(0), last);
+      const padded = concat(bytes.subarray(0, whole), padding);
+      controller.enqueue(await decryptWith(cryptoKey, padded, iv));
+      iv = last;
+    },
+    async flush(controller) {
+      const plaintext = await decryptWith(cryptoKey, concat(...waiting), iv);
+      if (plaintext.length > 0) controller.enqueue(plaintext);
     },
   });
 }
 
+async function decryptWith(key: CryptoKey, ciphertext: Bytes, iv: Bytes): Promise<Bytes> {
+  try {
+    return new Uint8Array(await crypto.subtle.decrypt({ name: "AES-CBC", iv }, key, ciphertext));
+  } catch (cause) {
+    throw new CryptoError("decrypt-failed", "the message cannot be decrypted", { cause });
+  }
+}
+
 async function importKey(key: Bytes): Promise<CryptoKey> {
   checkKey(key);
-  return await crypto.subtle.importKey("raw", key, "AES-CBC", false, ["encrypt"]);
+  return await crypto.subtle.importKey("raw", key, "AES-CBC", false, ["encrypt", "decrypt"]);
 }
 
 async function encryptWith(key: CryptoKey, plaintext: Bytes, iv: Bytes): Promise<Bytes> {

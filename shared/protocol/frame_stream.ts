@@ -84,9 +84,8 @@ export class FrameReader {
     const direct = this.#start === this.#end && into.length >= this.#buffer.length &&
       !this.#pending && !this.#ended && this.#failure === undefined;
     if (direct) {
-      const count = await this.#source.read(into);
+      const count = await this.#receive(into);
       if (count !== null) return count;
-      this.#ended = true;
     }
     if (!await this.more()) {
       throw new ProtocolError("truncated", "the stream ended inside a frame");
@@ -115,15 +114,21 @@ export class FrameReader {
 
   /** Reads into the empty buffer. Never rejects: a failure is kept for whoever reads next. */
   async #fill(): Promise<void> {
+    const count = await this.#receive(this.#buffer);
+    this.#start = 0;
+    this.#end = count ?? 0;
+    this.#pending = null;
+  }
+
+  /** Asks the source once; null where it ended or failed, which is kept. */
+  async #receive(into: Uint8Array): Promise<number | null> {
     try {
-      const count = await this.#source.read(this.#buffer);
-      this.#start = 0;
-      this.#end = count ?? 0;
+      const count = await this.#source.read(into);
       this.#ended = count === null;
+      return count;
     } catch (error) {
       this.#failure = error ?? new Error("the stream failed");
-    } finally {
-      this.#pending = null;
+      return null;
     }
   }
 }

@@ -107,6 +107,13 @@ export function decodeMessageHead(bytes: Uint8Array): MessageHead {
   return { from, messageId, type, size };
 }
 
+/** The bytes of `clients`, one after the other. */
+export function encodeClientEntries(clients: readonly ClientEntry[]): Bytes {
+  const writer = new Writer(clients.length * CLIENT_ENTRY_SIZE);
+  for (const { id, name } of clients) writer.bytes(id, CLIENT_ID_SIZE).bytes(encodeName(name));
+  return writer.done();
+}
+
 /** All bytes of `response`: header and payload. */
 export function encodeResponse(response: Response): Bytes {
   const payload = encodePayload(response);
@@ -124,13 +131,8 @@ function encodePayload(body: ResponseBody): Bytes {
       return new Uint8Array(0);
     case "registered":
       return new Writer(CLIENT_ID_SIZE).bytes(body.clientId, CLIENT_ID_SIZE).done();
-    case "client-list": {
-      const writer = new Writer(body.clients.length * CLIENT_ENTRY_SIZE);
-      for (const { id, name } of body.clients) {
-        writer.bytes(id, CLIENT_ID_SIZE).bytes(encodeName(name));
-      }
-      return writer.done();
-    }
+    case "client-list":
+      return encodeClientEntries(body.clients);
     case "public-key":
       return new Writer(CLIENT_ID_SIZE + PUBLIC_KEY_SIZE)
         .bytes(body.clientId, CLIENT_ID_SIZE)

@@ -1,0 +1,119 @@
+/**
+ * The rules of the project's shape: who may import whom, and where the outside world, randomness
+ * and time come in. A file that needs to be on one of the lists is a decision, not an accident.
+ */
+import {
+  forbiddenReach,
+  misplacedImports,
+  namesOutside,
+  outsideOf,
+  PATTERNS,
+  unresolvedImports,
+  unusedEntries,
+} from "./architecture.ts";
+import { assert, assertEquals } from "./assert.ts";
+import { listFiles, readImportMap, readModules, readText } from "./project.ts";
+
+/** What could make the server able to read a message: "the server cannot read" is this list. */
+const SECRETS_OF_CLIENTS = [
+  "shared/session/",
+  "shared/crypto/aes_cbc.ts",
+  "shared/crypto/classic.ts",
+  "shared/crypto/file_chunks.ts",
+];
+
+/** Where a process meets the world: sockets, files, the terminal. Only these say `Deno`. */
+const WORLD = [
+  "client/commands/self_test.ts",
+  "client/files.ts",
+  "client/main.ts",
+  "client/profile/private_file.ts",
+  "client/profile/profile.ts",
+  "client/transport.ts",
+  "client/ui/terminal.ts",
+  "server/blobs/blob_store.ts",
+  "server/connection.ts",
+  "server/listener.ts",
+  "server/main.ts",
+];
+
+/** Only these exit, or read the environment. */
+const MAINS = ["client/main.ts", "server/main.ts"];
+
+/** Only these make randomness; everything else is given it. */
+const RANDOMNESS = [
+  "client/commands/self_test.ts",
+  "server/main.ts",
+  "shared/crypto/classic.ts",
+];
+
+/** Only these read a clock; everything else is given one. */
+const CLOCKS = ["server/main.ts"];
+
+/** Only these look for something beside the project. */
+const VECTOR_READERS = ["tests/vectors.ts"];
+
+/** What of the runtime may be imported, and where. Whatever is not named here: nowhere. */
+const HOMES = {
+  "@noble/": ["shared/crypto/"],
+  "node:crypto": ["shared/crypto/"],
+  "node:buffer": ["shared/crypto/"],
+  "node:sqlite": ["shared/sqlite.ts"],
+  "node:timers": ["server/"],
+  "node:": [],
+};
+
+const modules = readModules();
+
+Deno.test("architecture: the test sees the project", () => {
+  for (const side of ["server/", "client/", "shared/", "tests/"]) {
+    assert(modules.paths(side).length > 5, side);
+  }
+  assert(modules.reach("server/main.ts").size > 10);
+  assert(modules.reach("client/main.ts").size > 10);
+});
+
+Deno.test("architecture: every import leads to a file, a mapped package, or the runtime", () => {
+  assertEquals(unresolvedImports(modules), []);
+});
+
+Deno.test("architecture: every entry of the import map is used", () => {
+  assertEquals(unusedEntries(modules, readImportMap()), []);
+});
+
+Deno.test("architecture: shared imports neither side, nor the tests", () => {
+  assertEquals(forbiddenReach(modules, "shared/", ["server/", "client/", "tests/"]), []);
+});
+
+Deno.test("architecture: the sides never import each other, nor the tests", () => {
+  assertEquals(forbiddenReach(modules, "server/", ["client/", "tests/"]), []);
+  assertEquals(forbiddenReach(modules, "client/", ["server/", "tests/"]), []);
+});
+
+Deno.test("architecture: the server cannot read messages", () => {
+  assertEquals(forbiddenReach(modules, "server/", SECRETS_OF_CLIENTS), []);
+});
+
+Deno.test("architecture: Deno only where a process meets the world", () => {
+  assertEquals(outsideOf(modules, PATTERNS.deno, WORLD), []);
+  assertEquals(outsideOf(modules, PATTERNS.disguise, []), []);
+});
+
+Deno.test("architecture: only main exits or reads the environment", () => {
+  assertEquals(outsideOf(modules, PATTERNS.exitOrEnvironment, MAINS), []);
+});
+
+Deno.test("architecture: randomness and clocks are given, not taken", () => {
+  assertEquals(outsideOf(modules, PATTERNS.randomness, RANDOMNESS), []);
+  assertEquals(outsideOf(modules, PATTERNS.clock, CLOCKS), []);
+});
+
+Deno.test("architecture: primitives and the runtime's modules only in their homes", () => {
+  assertEquals(misplacedImports(modules, HOMES), []);
+  assertEquals(outsideOf(modules, PATTERNS.webCrypto, ["shared/crypto/"]), []);
+});
+
+Deno.test("architecture: only the reader of the vectors names a folder outside", () => {
+  const paths = listFiles();
+  assertEquals(paths.filter((path) => namesOutside(path, readText(path))), VECTOR_READERS);
+});

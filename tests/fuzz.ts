@@ -1,0 +1,95 @@
+/**
+ * Properties: how often each is tried, from which seed, and what random values look like. A failure
+ * prints its seed; `FC_SEED=SEED deno task test` tries the same values again.
+ */
+import fc from "fast-check";
+import { type Bytes, utf8 } from "../shared/bytes.ts";
+import { CLIENT_ID_SIZE, MAX_NAME_SIZE, MAX_U32, PUBLIC_KEY_SIZE } from "../shared/limits.ts";
+import { MessageType } from "../shared/protocol/codes.ts";
+import type { Request } from "../shared/protocol/request.ts";
+import type { Response } from "../shared/protocol/response.ts";
+
+const seed = readSeed(Deno.env.get("FC_SEED"));
+
+function readSeed(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (!Number.isInteger(value)) throw new RangeError(`FC_SEED must be an integer, not ${text}`);
+  return value;
+}
+
+/** What `fc.assert` needs to try a property `numRuns` times. */
+export function runs(numRuns: number): { numRuns: number; seed?: number } {
+  return seed === undefined ? { numRuns } : { numRuns, seed };
+}
+
+/** `size` bytes, or `min` to `max`. */
+export function bytes(min: number, max = min): fc.Arbitrary<Bytes> {
+  return fc.uint8Array({ minLength: min, maxLength: max });
+}
+
+/** Sizes of pieces for `cut`, each from 1 to `max`. */
+export function pieceSizes(max: number): fc.Arbitrary<number[]> {
+  return fc.array(fc.integer({ min: 1, max }), { minLength: 1, maxLength: 20 });
+}
+
+/** Names that a client may have, of any characters and of every allowed length. */
+export const name: fc.Arbitrary<string> = fc.oneof(
+  // A character has at most 4 bytes, so 63 of them always fit.
+  fc.string({ unit: "binary", minLength: 2, maxLength: 63 }).map((text) =>
+    text.replaceAll("\0", "0")
+  ),
+  fc.integer({ min: 2, max: MAX_NAME_SIZE }).map((size) => "n".repeat(size)),
+).filter((text) => utf8(text).length <= MAX_NAME_SIZE);
+
+const id = bytes(CLIENT_ID_SIZE);
+const publicKey = bytes(PUBLIC_KEY_SIZE);
+const version = fc.integer({ min: 0, max: 0xff });
+const type = fc.constantFrom(...Object.values(MessageType));
+const content = bytes(0, 100);
+const messageId = fc.integer({ min: 0, max: MAX_U32 });
+
+const asked = { clientId: id, version };
+
+/** Requests of every kind. */
+export const request: fc.Arbitrary<Request> = fc.oneof(
+  fc.record({ ...asked, kind: fc.constant("register" as const), name, publicKey }),
+  fc.record({ ...asked, kind: fc.constant("client-list" as const) }),
+  fc.record({ ...asked, kind: fc.constant("public-key" as const), target: id }),
+  fc.record({ ...asked, kind: fc.constant("send" as const), to: id, type, content }),
+  fc.record({ ...asked, kind: fc.constant("get-messages" as const) }),
+);
+
+const message = fc.record({ from: id, messageId, type, content });
+
+/** Responses of every kind. */
+export const response: fc.Arbitrary<Response> = fc.oneof(
+  fc.record({ version, kind: fc.constant("registered" as const), clientId: id }),
+  fc.record({
+    version,
+    kind: fc.constant("client-list" as const),
+    clients: fc.array(fc.record({ id, name }), { maxLength: 4 }),
+  }),
+  fc.record({ version, kind: fc.constant("public-key" as const), clientId: id, publicKey }),
+  fc.record({ version, kind: fc.constant("sent" as const), to: id, messageId }),
+  fc.record({
+    version,
+    kind: fc.constant("messages" as const),
+    messages: fc.array(message, { maxLength: 4 }),
+  }),
+  fc.record({ version, kind: fc.constant("failure" as const) }),
+);
+
+/** A change to bytes: some are taken out at a place and others put in. */
+const edit = fc.record({ at: fc.nat(), out: fc.integer({ min: 0, max: 3 }), in: bytes(0, 3) });
+
+/** What becomes of `frame` after a few small changes. */
+export function mutated(frame: fc.Arbitrary<Bytes>): fc.Arbitrary<Bytes> {
+  return fc.tuple(frame, fc.array(edit, { minLength: 1, maxLength: 4 })).map(([frame, edits]) => {
+    const changed = [...frame];
+    for (const { at, out, in: put } of edits) {
+      changed.splice(at % (changed.length + 1), out, ...put);
+    }
+    return new Uint8Array(changed);
+  });
+}

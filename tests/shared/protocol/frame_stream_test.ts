@@ -1,0 +1,201 @@
+import fc from "fast-check";
+import { type Bytes, equalBytes, toHex } from "../../../shared/bytes.ts";
+import { ProtocolError } from "../../../shared/errors.ts";
+import { KiB } from "../../../shared/limits.ts";
+import { FrameReader } from "../../../shared/protocol/frame_stream.ts";
+import {
+  decodeRequestHeader,
+  decodeRequestPayload,
+  encodeRequest,
+  type Request,
+  REQUEST_HEADER_SIZE,
+} from "../../../shared/protocol/request.ts";
+import { assert, assertEquals, assertRejects } from "../../assert.ts";
+import { pieceSizes, request, runs } from "../../fuzz.ts";
+import { cut, PieceSource, sampleBytes } from "../../pieces.ts";
+
+/** The buffer that a reader has unless told otherwise. */
+const BUFFER_SIZE = 2 * KiB;
+
+function readerOf(bytes: Bytes, sizes: number[], bufferSize?: number): FrameReader {
+  return new FrameReader(new PieceSource(cut(bytes, sizes)), bufferSize);
+}
+
+async function assertTruncated(fn: () => Promise<unknown>): Promise<void> {
+  assertEquals((await assertRejects(fn, ProtocolError)).code, "truncated");
+}
+
+/** Reads requests until the stream ends between two. */
+async function readRequests(reader: FrameReader): Promise<Request[]> {
+  const requests: Request[] = [];
+  while (await reader.more()) {
+    const header = decodeRequestHeader(await reader.read(REQUEST_HEADER_SIZE));
+    requests.push(decodeRequestPayload(header, await reader.read(header.size)));
+  }
+  return requests;
+}
+
+const SAMPLES = fc.sample(request, { seed: 1, numRuns: 25 });
+const STREAM = new Uint8Array(SAMPLES.flatMap((request) => [...encodeRequest(request)]));
+
+Deno.test("FrameReader: frames that come whole", async () => {
+  assertEquals(await readRequests(readerOf(STREAM, [STREAM.length])), SAMPLES);
+  assertEquals(
+    await readRequests(readerOf(STREAM, SAMPLES.map((r) => encodeRequest(r).length))),
+    SAMPLES,
+  );
+});
+
+Deno.test("FrameReader: frames that come byte by byte", async () => {
+  assertEquals(await readRequests(readerOf(STREAM, [1])), SAMPLES);
+  assertEquals(await readRequests(readerOf(STREAM, [1], 1)), SAMPLES);
+});
+
+Deno.test("FrameReader: frames that come in any pieces, through any buffer (property)", async () => {
+  const property = fc.asyncProperty(
+    pieceSizes(500),
+    fc.integer({ min: 1, max: 600 }),
+    async (sizes, bufferSize) => {
+      assertEquals(await readRequests(readerOf(STREAM, sizes, bufferSize)), SAMPLES);
+    },
+  );
+  await fc.assert(property, runs(60));
+});
+
+Deno.test("FrameReader: cut at every byte it is truncated, or ends between frames", async () => {
+  assertEquals(new Set(SAMPLES.map(({ kind }) => kind)).size, 5);
+  const sent = SAMPLES.find(({ kind }) => kind === "send");
+  assert(sent);
+  const frame = encodeRequest(sent);
+  for (const sizes of [[frame.length], [1]]) {
+    for (let size = 0; size <= frame.length; size++) {
+      const reader = readerOf(frame.slice(0, size), sizes);
+      if (size === 0 || size === frame.length) {
+        assertEquals((await readRequests(reader)).length, size && 1);
+        assertEquals(await reader.more(), false);
+      } else await assertTruncated(() => readRequests(reader));
+      await assertTruncated(() => reader.read(1));
+    }
+  }
+});
+
+Deno.test("FrameReader: reads of its buffer's size, and one off, in such pieces", async () => {
+  const around = [-1, 0, 1].map((difference) => BUFFER_SIZE + difference);
+  for (const first of around) {
+    for (const second of around) {
+      const bytes = sampleBytes(first + second + 3);
+      for (const sizes of [...around.map((size) => [size]), [1, BUFFER_SIZE], [bytes.length]]) {
+        const reader = readerOf(bytes, sizes);
+        assert(equalBytes(await reader.read(first), bytes.slice(0, first)));
+        assert(equalBytes(await reader.read(second), bytes.slice(first, first + second)));
+        assertEquals(toHex(await reader.read(3)), toHex(bytes.slice(-3)));
+        assertEquals(await reader.more(), false);
+      }
+    }
+  }
+});
+
+Deno.test("FrameReader: what does not fit its buffer goes straight into the caller's memory", async () => {
+  const bytes = sampleBytes(100);
+  const source = new PieceSource(cut(bytes, [20, 30, 50]));
+  const reader = new FrameReader(source, 16);
+  assertEquals(await reader.read(10), bytes.slice(0, 10));
+  const large = new Uint8Array(90);
+  await reader.readFull(large);
+  assertEquals(toHex(large), toHex(bytes.slice(10)));
+  // The first 20 bytes needed the buffer twice; nothing asked for more than the buffer holds.
+  const direct = source.reads.filter((into) => into.buffer === large.buffer);
+  const buffered = source.reads.filter((into) => into.buffer !== large.buffer);
+  assert(direct.length >= 2, "the pieces of 30 and 50 bytes");
+  assert(buffered.every((into) => into.length === 16));
+});
+
+Deno.test("FrameReader: a stream that ends in a direct read is truncated, and stays so", async () => {
+  const reader = readerOf(sampleBytes(40), [40], 16);
+  await assertTruncated(() => reader.readFull(new Uint8Array(41)));
+  await assertTruncated(() => reader.readFull(new Uint8Array(41)));
+  await assertTruncated(() => reader.readSome(new Uint8Array(1)));
+  assertEquals(await reader.more(), false);
+});
+
+Deno.test("FrameReader: readSome gives what is there and waits for no more", async () => {
+  const reader = readerOf(new Uint8Array([1, 2, 3, 4]), [3, 1], 16);
+  const into = new Uint8Array(8);
+  assertEquals(await reader.readSome(into.subarray(0, 2)), 2);
+  assertEquals(await reader.readSome(into.subarray(2)), 1);
+  assertEquals(await reader.readSome(into.subarray(3)), 1);
+  assertEquals(toHex(into), "0102030400000000");
+  await assertTruncated(() => reader.readSome(into));
+});
+
+Deno.test("FrameReader: discard takes exactly what it says, through its own buffer", async () => {
+  for (const sizes of [[1], [7], [16], [1000]]) {
+    const bytes = sampleBytes(1000);
+    const source = new PieceSource(cut(bytes, sizes));
+    const reader = new FrameReader(source, 16);
+    await reader.discard(0);
+    await reader.discard(1);
+    await reader.discard(997);
+    assertEquals(toHex(await reader.read(1)), toHex(bytes.slice(998, 999)));
+    assert(source.reads.every((into) => into.length === 16));
+    await assertTruncated(() => reader.discard(2));
+  }
+});
+
+Deno.test("FrameReader: reading nothing waits for nothing", async () => {
+  const source = new PieceSource([]);
+  const reader = new FrameReader(source);
+  assertEquals(await reader.read(0), new Uint8Array(0));
+  await reader.discard(0);
+  assertEquals(source.reads.length, 0);
+});
+
+const step = fc.record({
+  call: fc.constantFrom(
+    "read" as const,
+    "some" as const,
+    "discard" as const,
+    "more" as const,
+    "look" as const,
+  ),
+  size: fc.integer({ min: 1, max: 50 }),
+});
+
+Deno.test("FrameReader: any mix of calls sees each byte once and in order (property)", async () => {
+  const property = fc.asyncProperty(
+    fc.integer({ min: 0, max: 200 }),
+    pieceSizes(40),
+    fc.integer({ min: 1, max: 32 }),
+    fc.array(step, { minLength: 1, maxLength: 30 }),
+    async (total, sizes, bufferSize, steps) => {
+      const bytes = sampleBytes(total);
+      const reader = readerOf(bytes, sizes, bufferSize);
+      let at = 0;
+      for (const { call, size } of steps) {
+        if (call === "look") reader.lookAhead();
+        else if (call === "more") assertEquals(await reader.more(), at < total);
+        else if (at + (call === "some" ? 1 : size) > total) {
+          const into = new Uint8Array(size);
+          return assertTruncated(() =>
+            call === "discard"
+              ? reader.discard(size)
+              : call === "some"
+              ? reader.readSome(into)
+              : reader.readFull(into)
+          );
+        } else if (call === "discard") {
+          await reader.discard(size);
+          at += size;
+        } else {
+          const into = new Uint8Array(size);
+          const count = call === "some" ? await reader.readSome(into) : size;
+          if (call === "read") into.set(await reader.read(size));
+          assert(count >= 1 && count <= size, `${count} bytes`);
+          assertEquals(toHex(into.slice(0, count)), toHex(bytes.slice(at, at + count)));
+          at += count;
+        }
+      }
+    },
+  );
+  await fc.assert(property, runs(500));
+});

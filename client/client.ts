@@ -38,18 +38,23 @@ export class Client {
    * @throws {ClientError} `already-registered`, `bad-name`, `refused` where the name is taken
    */
   async register(name: string): Promise<ClientEntry> {
-    if (this.#profile.registered) {
-      throw new ClientError(
-        "already-registered",
-        `this profile is already registered as "${this.#profile.identity.name}"; ` +
-          "for another identity use another folder: --profile DIR",
-      );
-    }
+    this.#checkUnregistered();
     checkName(name);
+    using _lock = await this.#profile.lock();
+    this.#checkUnregistered();
     const { publicKey, privateKey } = await generateClassicKeyPair();
     const id = await this.#registerAs(name, publicKey);
     await this.#profile.register({ id, name, privateKey });
     return { id, name };
+  }
+
+  #checkUnregistered(): void {
+    if (!this.#profile.registered) return;
+    throw new ClientError(
+      "already-registered",
+      `this profile is already registered as "${this.#profile.identity.name}"; ` +
+        "for another identity use another folder: --profile DIR",
+    );
   }
 
   async #registerAs(name: string, publicKey: Bytes): Promise<Bytes> {
@@ -106,19 +111,22 @@ export class Client {
   /** @throws {ClientError} `file` and what the network may do */
   async sendFile(name: string, path: string, onProgress: OnProgress): Promise<Sent> {
     const { id } = this.#profile.identity;
-    const to = await this.#peers.named(name);
-    const key = await this.#peers.sendingKey(to);
-    const { size, content } = await openFile(path);
-    const prefix = { to: to.id, type: MessageType.file, size: cbcSize(size) };
-    const encrypted = content.pipeThrough(reporting(size, onProgress))
-      .pipeThrough(cbcEncryptStream(key));
+    // First, so that no key goes out for a file that cannot be read.
+    const file = await openFile(path);
+    let content = file.content;
     try {
-      if (prefix.size > MAX_CONTENT_SIZE) {
+      const size = cbcSize(file.size);
+      if (size > MAX_CONTENT_SIZE) {
         throw new ClientError("file", `${path} is too large: the limit is 1 GiB`);
       }
-      return { message: (await this.#transport.sendStream(id, prefix, encrypted)).messageId, to };
+      const to = await this.#peers.named(name);
+      const key = await this.#peers.sendingKey(to);
+      content = content.pipeThrough(reporting(file.size, onProgress))
+        .pipeThrough(cbcEncryptStream(key));
+      const prefix = { to: to.id, type: MessageType.file, size };
+      return { message: (await this.#transport.sendStream(id, prefix, content)).messageId, to };
     } finally {
-      await encrypted.cancel().catch(() => {}); // closes the file where sending did not
+      await content.cancel().catch(() => {}); // closes the file where sending did not
     }
   }
 
@@ -134,6 +142,10 @@ function checkName(name: string): void {
   } catch (error) {
     if (!(error instanceof ProtocolError)) throw error;
     throw new ClientError("bad-name", `"${name}" cannot be a name: ${error.message}`);
+  }
+  // A line break would also break me.info.
+  if (/\p{Cc}/u.test(name)) {
+    throw new ClientError("bad-name", "a name cannot hold line breaks or control characters");
   }
 }
 

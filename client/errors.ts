@@ -8,6 +8,7 @@ export type ClientErrorCode =
   | "not-registered" // the profile has no identity yet
   | "already-registered" // the profile has one already
   | "bad-profile" // a file of the profile cannot be used
+  | "in-use" // another process works on the profile
   | "unknown-name" // no client has this name
   | "bad-name" // no client may have this name
   | "bad-text" // a text that cannot be sent

@@ -65,13 +65,30 @@ export async function writeNewFile(
 
 /** Reads the file at `path`, in pieces. */
 export async function* readFile(path: string): AsyncGenerator<Uint8Array> {
-  using file = await Deno.open(path, { read: true });
+  using file = await explained(`cannot read ${path}`, () => Deno.open(path, { read: true }));
   yield* file.readable;
 }
 
 /** All bytes of the file at `path`. */
 export async function readWhole(path: string): Promise<Uint8Array<ArrayBuffer>> {
-  return await Deno.readFile(path);
+  return await explained(`cannot read ${path}`, () => Deno.readFile(path));
+}
+
+/** The last `size` bytes of the file at `path`, or all of a shorter one. */
+export async function readEnd(path: string, size: number): Promise<Uint8Array<ArrayBuffer>> {
+  return await explained(`cannot read ${path}`, async () => {
+    using file = await Deno.open(path, { read: true });
+    const all = (await file.stat()).size;
+    await file.seek(Math.max(0, all - size), Deno.SeekMode.Start);
+    const bytes = new Uint8Array(Math.min(size, all));
+    let have = 0;
+    while (have < bytes.length) {
+      const count = await file.read(bytes.subarray(have));
+      if (count === null) break;
+      have += count;
+    }
+    return bytes.subarray(0, have);
+  });
 }
 
 /** Deletes a file; one that is gone already is fine. */
@@ -81,6 +98,21 @@ export async function removeFile(path: string): Promise<void> {
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
+}
+
+/** Deletes the files in `folder` whose names are not in `needed`: what a crash left behind. */
+export async function removeOthers(folder: string, needed: ReadonlySet<string>): Promise<void> {
+  const entries = await Array.fromAsync(Deno.readDir(folder));
+  for (const { name, isFile } of entries) {
+    if (isFile && !needed.has(name)) await removeFile(`${folder}/${name}`);
+  }
+}
+
+/** Makes the names in `folder` outlast a power failure; its files see to their contents. */
+export async function syncFolder(folder: string): Promise<void> {
+  if (Deno.build.os === "windows") return;
+  using file = await Deno.open(folder, { read: true });
+  await file.sync();
 }
 
 /**
@@ -95,6 +127,7 @@ export async function publishFile(draft: string, folder: string, name: string): 
       const path = `${folder}/${number === 1 ? name : numbered(name, number)}`;
       try {
         await publishAs(draft, path);
+        await syncFolder(folder);
         return path;
       } catch (error) {
         if (!(error instanceof Deno.errors.AlreadyExists)) throw error;

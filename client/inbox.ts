@@ -3,17 +3,26 @@
  * profile as they are, then opened in the order of their numbers. So a message is on the disk here
  * before the server forgets it, and one that cannot be decrypted yet stays.
  */
-import { type Bytes, concat } from "../shared/bytes.ts";
-import { cbcDecryptStream } from "../shared/crypto/aes_cbc.ts";
+import { type Bytes, concat, toHex } from "../shared/bytes.ts";
+import { BLOCK_SIZE, cbcDecryptStream, decryptCbc } from "../shared/crypto/aes_cbc.ts";
 import { decryptText, unwrapSymmetricKey } from "../shared/crypto/classic.ts";
 import { CryptoError } from "../shared/errors.ts";
 import { KiB, MiB } from "../shared/limits.ts";
 import { MessageType } from "../shared/protocol/codes.ts";
 import type { ClientEntry, MessageHead } from "../shared/protocol/response.ts";
 import { ClientError } from "./errors.ts";
-import { publishFile, readFile, readWhole, removeFile, writeNewFile } from "./files.ts";
+import {
+  publishFile,
+  readEnd,
+  readFile,
+  readWhole,
+  removeFile,
+  removeOthers,
+  syncFolder,
+  writeNewFile,
+} from "./files.ts";
 import type { Peers } from "./peers.ts";
-import type { Envelope } from "./profile/envelopes.ts";
+import { type Envelope, type NewEnvelope, TAIL_SIZE } from "./profile/envelopes.ts";
 import type { Profile } from "./profile/profile.ts";
 import type { IncomingContent, Receiver, Transport } from "./transport.ts";
 
@@ -42,6 +51,16 @@ const MAX_IN_MEMORY = 64 * MiB;
 const BATCH_SIZE = 1 * MiB;
 const BATCH_COUNT = 512;
 
+/** What one call of {@link Inbox.receive} remembers. */
+interface Round {
+  /** Who got a key already. */
+  answered: Set<string>;
+  /** Why the network, or the disk, is left alone from here on. */
+  failure?: unknown;
+  /** Whether the server's list may still be asked for. */
+  mayList?: boolean;
+}
+
 /** Called with the bytes of a file that have arrived, and with its size. */
 export type OnProgress = (done: number, size: number) => void;
 
@@ -58,48 +77,100 @@ export class Inbox {
 
   /**
    * Collects and opens all that waits, until there is nothing more. Files go to `folder`.
-   * A failure of the network is thrown after all that was collected before has been opened.
+   * A failure of the network is thrown after all that can be opened without it has been opened.
+   * @throws {ClientError} `in-use`, and what the network may do
    */
   async *receive(folder: string, onProgress: OnProgress): AsyncGenerator<Received> {
-    let more = true;
-    let failure: unknown;
-    while (more) {
+    const { envelopes, identity } = this.#profile;
+    using _lock = await this.#profile.lock();
+    await removeOthers(envelopes.folder, envelopes.files());
+    const round: Round = { answered: new Set() };
+    for (let more = true; more;) {
+      const collector = new Collector(this.#profile, onProgress);
       try {
-        more = await this.#collect(onProgress) > 0;
+        more = await this.#transport.poll(identity.id, collector) > 0;
       } catch (error) {
         more = false;
-        failure = error;
+        round.failure = error;
       }
-      yield* this.#openAll(folder);
+      yield* this.#openAll(round, folder);
     }
-    if (failure !== undefined) throw failure;
+    if (round.failure !== undefined) throw round.failure;
   }
 
-  async #collect(onProgress: OnProgress): Promise<number> {
-    const { id } = this.#profile.identity;
-    return await this.#transport.poll(id, new Collector(this.#profile, onProgress));
-  }
-
-  async *#openAll(folder: string): AsyncGenerator<Received> {
+  async *#openAll(round: Round, folder: string): AsyncGenerator<Received> {
     const { envelopes } = this.#profile;
-    let envelope: Envelope | undefined;
-    for (let after = 0; (envelope = envelopes.nextWaiting(after));) {
-      after = envelope.messageId;
-      const from = await this.#peers.withId(envelope.from);
-      const received = await this.#open(envelope, from, folder)
-        .catch((error) => this.#problem(error, envelope as Envelope, from));
-      yield { message: envelope.messageId, from, ...received };
+    /** Whose unreadable messages were tried again, and whose wait for that until the end. */
+    const retried = new Set<string>();
+    const later = new Map<string, Bytes>();
+    round.mayList = true;
+    for (let after = 0;;) {
+      const envelope = envelopes.nextWaiting(after);
+      if (!envelope) {
+        const senders = [...later.values()];
+        later.clear();
+        if (senders.filter((sender) => envelopes.retryUnreadable(sender) > 0).length === 0) return;
+        after = 0;
+        continue;
+      }
+      const { number, from: sender } = envelope;
+      after = number;
+      if (round.failure !== undefined && this.#needsServer(envelope, round)) continue;
+      let received: Received;
+      try {
+        received = await this.#open(envelope, round, folder);
+      } catch (error) {
+        // The message stays, and does not hold up those behind it.
+        if (!isNetworkFailure(error)) throw error;
+        round.failure ??= error;
+        continue;
+      }
+      yield received;
       if (received.type === "problem") continue;
-      envelopes.markDone(envelope.messageId);
-      // Messages that came before their key are behind us now.
-      if (received.type === "key" && envelopes.retryUnreadable(envelope.from) > 0) after = 0;
+      // In this order: after a crash in between the file is in nobody's way.
+      envelopes.markDone(number);
+      if (envelope.content === null) await removeFile(envelopes.path(number));
+      // Messages that came before their key are behind us now. One who sends many keys has them
+      // tried again now and at the end, not each time.
+      if (received.type !== "key") continue;
+      const id = toHex(sender);
+      if (retried.has(id)) {
+        later.set(id, sender);
+      } else if (envelopes.retryUnreadable(sender) > 0) {
+        retried.add(id);
+        after = 0;
+      }
     }
   }
 
-  async #open(envelope: Envelope, from: ClientEntry, folder: string) {
+  async #open(envelope: Envelope, round: Round, folder: string): Promise<Received> {
+    const from = await this.#senderOf(envelope, round);
+    const head = { message: envelope.messageId, from };
+    try {
+      return { ...head, ...await this.#contentOf(envelope, from, round, folder) };
+    } catch (error) {
+      return { ...head, ...this.#problem(error, envelope, from) };
+    }
+  }
+
+  #needsServer({ type, from }: Envelope, { answered }: Round): boolean {
+    return !this.#peers.known(from) ||
+      type === MessageType.keyRequest && !answered.has(toHex(from));
+  }
+
+  /** Asks the server for unknown names once a poll, however many unknown senders there are. */
+  async #senderOf({ from }: Envelope, round: Round): Promise<ClientEntry> {
+    const known = this.#peers.known(from);
+    if (known) return known;
+    const sender = await this.#peers.withId(from, { mayList: round.mayList });
+    round.mayList = false;
+    return sender;
+  }
+
+  async #contentOf(envelope: Envelope, from: ClientEntry, round: Round, folder: string) {
     switch (envelope.type) {
       case MessageType.keyRequest:
-        await this.#peers.sendKey(from);
+        await this.#answer(from, round);
         return { type: "key-request" } as const;
       case MessageType.key:
         return await this.#openKey(envelope);
@@ -108,6 +179,14 @@ export class Inbox {
       case MessageType.file:
         return await this.#openFile(envelope, from, folder);
     }
+  }
+
+  /** Sends the key that was asked for; once in a round, as it is always the same. */
+  async #answer(from: ClientEntry, round: Round): Promise<void> {
+    const id = toHex(from.id);
+    if (round.answered.has(id)) return;
+    await this.#peers.sendKey(from);
+    round.answered.add(id);
   }
 
   async #openKey(envelope: Envelope) {
@@ -120,37 +199,54 @@ export class Inbox {
 
   async #openText(envelope: Envelope) {
     const ciphertext = await this.#content(envelope);
-    const text = await this.#withFittingKey(
-      envelope.from,
-      (key) => decryptText(key, ciphertext),
-    );
-    if (envelope.content === null) {
-      await removeFile(this.#profile.envelopes.path(envelope.messageId));
-    }
+    const { from } = envelope;
+    const keys = this.#profile.keys.all(from);
+    const text = await this.#withFitting(keys, from, (key) => decryptText(key, ciphertext));
     return { type: "text", text } as const;
   }
 
-  async #openFile({ from, messageId }: Envelope, peer: ClientEntry, folder: string) {
-    const path = this.#profile.envelopes.path(messageId);
+  async #openFile({ from, messageId, number }: Envelope, peer: ClientEntry, folder: string) {
+    const path = this.#profile.envelopes.path(number);
     const draft = `${path}.open`;
-    const size = await this.#withFittingKey(from, async (key) => {
+    const size = await this.#withFitting(await this.#keysForFile(from, path), from, (key) => {
       const plaintext = ReadableStream.from(readFile(path)).pipeThrough(cbcDecryptStream(key));
-      return await writeNewFile(draft, plaintext);
+      return writeNewFile(draft, plaintext);
     });
     const saved = await publishFile(draft, folder, fileName(peer.name, messageId));
-    await removeFile(path);
     return { type: "file", path: saved, size } as const;
   }
 
-  /** The content of a message that must fit into memory. */
-  async #content({ messageId, size, content }: Envelope): Promise<Bytes> {
-    if (content !== null) return content;
-    if (size > MAX_IN_MEMORY) throw new CryptoError("decrypt-failed", "it is too large");
-    return await readWhole(this.#profile.envelopes.path(messageId));
+  /**
+   * The keys of this sender that the end of the file fits, seen by its padding; those that give the
+   * most padding first, as one wrong key in 256 gives one byte of it, and one in 65,536 two.
+   */
+  async #keysForFile(from: Bytes, path: string): Promise<Bytes[]> {
+    const end = await readEnd(path, 2 * BLOCK_SIZE);
+    const iv = end.length > BLOCK_SIZE ? end.slice(0, BLOCK_SIZE) : undefined;
+    const fitting: { key: Bytes; rest: number }[] = [];
+    for (const key of this.#profile.keys.all(from)) {
+      try {
+        fitting.push({ key, rest: (await decryptCbc(key, end.slice(-BLOCK_SIZE), iv)).length });
+      } catch (error) {
+        if (!(error instanceof CryptoError)) throw error;
+      }
+    }
+    return fitting.sort((a, b) => a.rest - b.rest).map(({ key }) => key);
   }
 
-  async #withFittingKey<T>(peer: Bytes, decrypt: (key: Bytes) => Promise<T>): Promise<T> {
-    for (const key of this.#profile.keys.all(peer)) {
+  /** The content of a message that must fit into memory. */
+  async #content({ number, size, content }: Envelope): Promise<Bytes> {
+    if (content !== null) return content;
+    if (size > MAX_IN_MEMORY) throw new CryptoError("decrypt-failed", "it is too large");
+    return await readWhole(this.#profile.envelopes.path(number));
+  }
+
+  async #withFitting<T>(
+    keys: readonly Bytes[],
+    peer: Bytes,
+    decrypt: (key: Bytes) => Promise<T>,
+  ): Promise<T> {
+    for (const key of keys) {
       try {
         const result = await decrypt(key);
         this.#profile.keys.used(peer, key);
@@ -163,11 +259,15 @@ export class Inbox {
   }
 
   /** What to tell of a message that could not be opened. A failure of the network is thrown on. */
-  #problem(error: unknown, { messageId, type }: Envelope, { name }: ClientEntry): Problem {
+  #problem(error: unknown, { number, messageId, type }: Envelope, { name }: ClientEntry): Problem {
     const what = `message ${messageId} from ${name}, a ${TYPE_NAMES[type]},`;
     const { envelopes } = this.#profile;
     if (error instanceof CryptoError) {
-      envelopes.markUnreadable(messageId);
+      if (error.code === "bad-key") {
+        const message = `the private key in ${this.#profile.folder}/me.info cannot be used`;
+        throw new ClientError("bad-profile", message);
+      }
+      envelopes.markUnreadable(number);
       const hint = type === MessageType.key
         ? "it was not made for this profile"
         : `no known key fits. It is kept and tried again when ${name} sends a key ` +
@@ -177,7 +277,7 @@ export class Inbox {
     }
     if (!(error instanceof ClientError)) throw error;
     if (error.code === "bad-key" || error.code === "refused") {
-      envelopes.markUnreadable(messageId);
+      envelopes.markUnreadable(number);
       const message = `${what} cannot be answered: ${error.message}`;
       return { type: "problem", error: new ClientError(error.code, message) };
     }
@@ -198,45 +298,49 @@ const TYPE_NAMES: Record<MessageType, string> = {
 class Collector implements Receiver {
   readonly #profile: Profile;
   readonly #onProgress: OnProgress;
-  #batch: Envelope[] = [];
+  #number: number;
+  #batch: NewEnvelope[] = [];
   #batchSize = 0;
 
   constructor(profile: Profile, onProgress: OnProgress) {
     this.#profile = profile;
     this.#onProgress = onProgress;
+    this.#number = profile.envelopes.nextNumber();
   }
 
   async store(head: MessageHead, content: IncomingContent): Promise<void> {
-    const { envelopes } = this.#profile;
-    const { messageId, size, type } = head;
-    if (envelopes.known(messageId)) {
-      for await (const _ of pieces(content));
-      return;
-    }
-    if (type === MessageType.file || size > MAX_IN_DATABASE) {
-      await writeNewFile(envelopes.path(messageId), this.#reporting(content, size));
-      this.#batch.push({ ...head, content: null });
-    } else {
-      this.#batch.push({ ...head, content: await whole(content) });
-      this.#batchSize += size;
-    }
+    const { size, type } = head;
+    const inFile = type === MessageType.file || size > MAX_IN_DATABASE;
+    const stored = inFile ? await this.#storeFile(content, size) : await whole(content);
+    const tail = stored.slice(-TAIL_SIZE);
+    if (this.#profile.envelopes.known({ ...head, tail })) return;
+    const number = this.#number++;
+    this.#batch.push({ ...head, number, tail, content: inFile ? null : stored });
+    if (!inFile) this.#batchSize += size;
     if (this.#batchSize >= BATCH_SIZE || this.#batch.length >= BATCH_COUNT) await this.flush();
   }
 
-  flush(): Promise<void> {
-    this.#profile.envelopes.put(this.#batch);
+  async flush(): Promise<void> {
+    const { envelopes } = this.#profile;
+    if (this.#batch.some(({ content }) => content === null)) await syncFolder(envelopes.folder);
+    envelopes.put(this.#batch);
     this.#batch = [];
     this.#batchSize = 0;
-    return Promise.resolve();
   }
 
-  async *#reporting(content: IncomingContent, size: number): AsyncGenerator<Uint8Array> {
+  /** Writes the file for the next number, in the place of one that was known; gives its end. */
+  async #storeFile(content: IncomingContent, size: number): Promise<Bytes> {
+    let tail: Bytes = new Uint8Array(0);
     let done = 0;
-    for await (const piece of pieces(content)) {
-      yield piece;
-      done += piece.length;
-      this.#onProgress(done, size);
-    }
+    const watched = async function* (onProgress: OnProgress): AsyncGenerator<Uint8Array> {
+      for await (const piece of pieces(content)) {
+        tail = concat(tail, piece.subarray(-TAIL_SIZE)).slice(-TAIL_SIZE);
+        yield piece;
+        onProgress(done += piece.length, size);
+      }
+    };
+    await writeNewFile(this.#profile.envelopes.path(this.#number), watched(this.#onProgress));
+    return tail;
   }
 }
 
@@ -252,8 +356,17 @@ async function whole(content: IncomingContent): Promise<Bytes> {
   return concat(...parts);
 }
 
-/** A name for a file that came without one. Of the sender's name only harmless characters stay. */
+/**
+ * A name for a file that came without one. Of the sender's name only harmless characters stay, and
+ * no more than a file system takes: 255 bytes with what may stand around them.
+ */
 function fileName(sender: string, messageId: number): string {
-  const clean = sender.replace(/[^\p{L}\p{N}_-]/gu, "_").slice(0, 64);
-  return `${clean}-${messageId}.bin`;
+  const clean = sender.replace(/[^\p{L}\p{N}_-]/gu, "_").replace(/^-/, "_");
+  return `${[...clean].slice(0, 50).join("")}-${messageId}.bin`;
+}
+
+/** Whether the server, or the way to it, has failed. */
+function isNetworkFailure(error: unknown): boolean {
+  return error instanceof ClientError &&
+    (error.code === "unreachable" || error.code === "bad-response");
 }

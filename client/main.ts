@@ -47,9 +47,9 @@ async function run({ command, options }: CommandLine & { kind: "run" }): Promise
     const failed = await runSelfTest(await serverOf(options), (line) => printOut(`${line}\n`));
     return failed === 0 ? EXIT_DONE : EXIT_FAILED;
   }
-  using profile = await Profile.open(options.profile);
   // Who am I is answered without a server, and should be where none is set up yet.
   const address = command.name === "whoami" ? NOWHERE : await serverOf(options);
+  using profile = await Profile.open(options.profile);
   const client = new Client(profile, new Transport(address));
   const { json, quiet } = options;
   let exitCode = EXIT_DONE;

@@ -1,5 +1,5 @@
 /** Finding other clients, and agreeing on keys with classic ones. */
-import { type Bytes, toHex } from "../shared/bytes.ts";
+import { type Bytes, equalBytes, toHex } from "../shared/bytes.ts";
 import { generateSymmetricKey, wrapSymmetricKey } from "../shared/crypto/classic.ts";
 import { CryptoError } from "../shared/errors.ts";
 import { MessageType } from "../shared/protocol/codes.ts";
@@ -43,23 +43,37 @@ export class Peers {
     );
   }
 
-  /** The client with this ID. One that the server does not list is shown by its ID. */
-  async withId(id: Bytes): Promise<ClientEntry> {
-    const known = this.#profile.contacts.byId(id);
-    if (known) return known;
-    await this.list();
-    return this.#profile.contacts.byId(id) ?? { id, name: toHex(id) };
+  /** The client with this ID, as far as that is known without asking the server. */
+  known(id: Bytes): ClientEntry | undefined {
+    const { identity, contacts } = this.#profile;
+    if (equalBytes(id, identity.id)) return { id, name: identity.name };
+    return contacts.byId(id);
   }
 
-  /** A client's public key, 160 bytes, fetched once. */
+  /**
+   * The client with this ID. One that the server does not list, or that is not known where the
+   * server's list may not be asked for, is shown by its ID.
+   */
+  async withId(id: Bytes, { mayList = true }: { mayList?: boolean } = {}): Promise<ClientEntry> {
+    const known = this.known(id);
+    if (known) return known;
+    try {
+      if (mayList) await this.list();
+    } catch (error) {
+      if (!(error instanceof ClientError) || error.code === "unreachable") throw error;
+    }
+    return this.known(id) ?? { id, name: toHex(id) };
+  }
+
+  /** A client's public key, 160 bytes. */
   async publicKey(peer: ClientEntry): Promise<Bytes> {
     const known = this.#profile.contacts.publicKey(peer.id);
     if (known) return known;
     const request = { kind: "public-key", target: peer.id } as const;
     const { id } = this.#profile.identity;
-    const { publicKey } = await this.#transport.exchange(id, request, "public-key");
-    this.#profile.contacts.putPublicKey(peer.id, publicKey);
-    return publicKey;
+    const answer = await this.#transport.exchange(id, request, "public-key");
+    if (equalBytes(answer.clientId, peer.id)) return answer.publicKey;
+    throw new ClientError("bad-response", "the server gave the public key of another client");
   }
 
   /**
@@ -77,6 +91,7 @@ export class Peers {
       if (!(error instanceof CryptoError)) throw error;
       throw new ClientError("bad-key", `${peer.name} has a public key that cannot be used`);
     }
+    this.#profile.contacts.putPublicKey(peer.id, publicKey); // it has proved usable
     // Kept before it leaves, so that whatever comes back is readable; used after it has arrived.
     this.#profile.keys.put(peer.id, key, { own: true });
     const messageId = await this.send(peer, MessageType.key, content);

@@ -4,8 +4,8 @@
  */
 import type { Bytes } from "../shared/bytes.ts";
 import { ProtocolError } from "../shared/errors.ts";
-import { writeAll } from "../shared/io.ts";
-import { MiB } from "../shared/limits.ts";
+import type { ByteSource } from "../shared/io.ts";
+import { CLIENT_ID_SIZE, MiB, PUBLIC_KEY_SIZE } from "../shared/limits.ts";
 import { CLASSIC_VERSION, RequestCode, ResponseCode } from "../shared/protocol/codes.ts";
 import { FrameReader } from "../shared/protocol/frame_stream.ts";
 import {
@@ -30,10 +30,16 @@ import {
 import { type Address, formatAddress } from "./address.ts";
 import { ClientError } from "./errors.ts";
 
-/** Longest wait for a connection, and for the next byte of a response, in milliseconds. */
+/** Longest wait for a connection, and for the next bytes to move, in milliseconds. */
 const DEADLINE = 30_000;
 /** Largest response that is taken into memory: a list of about 247,000 clients. */
 const MAX_RESPONSE_SIZE = 64 * MiB;
+/** Payload sizes of the responses that can have but one. */
+const PAYLOAD_SIZES: { [K in ResponseBody["kind"]]?: number } = {
+  "registered": CLIENT_ID_SIZE,
+  "public-key": CLIENT_ID_SIZE + PUBLIC_KEY_SIZE,
+  "sent": CLIENT_ID_SIZE + 4,
+};
 
 /** The content of a message that is being received. */
 export interface IncomingContent {
@@ -45,7 +51,7 @@ export interface IncomingContent {
 export interface Receiver {
   /** Takes one message with all of its content. */
   store(head: MessageHead, content: IncomingContent): Promise<void>;
-  /** Resolves when all that was taken is on the disk. */
+  /** Resolves when every message that was taken whole is on the disk. */
   flush(): Promise<void>;
 }
 
@@ -53,9 +59,11 @@ type Reply<K extends ResponseBody["kind"]> = Extract<ResponseBody, { kind: K }>;
 
 export class Transport {
   readonly #address: Address;
+  readonly #deadline: number;
 
-  constructor(address: Address) {
+  constructor(address: Address, { deadline = DEADLINE }: { deadline?: number } = {}) {
     this.#address = address;
+    this.#deadline = deadline;
   }
 
   /**
@@ -102,23 +110,35 @@ export class Transport {
 
   /**
    * Collects the waiting messages into `receiver`. The server deletes them after it has all on the
-   * disk; where it or the connection fails, the server keeps them. Gives their number. Errors as
-   * {@link exchange}.
+   * disk; where it, this process or the connection fails, the server keeps them. Gives their number.
+   * Errors as {@link exchange}.
    */
   async poll(clientId: Bytes, receiver: Receiver): Promise<number> {
-    const request = encodeRequest({ clientId, version: CLASSIC_VERSION, kind: "get-messages" });
+    const asker = { clientId, version: CLASSIC_VERSION };
+    // An end inside a request tells the server that the response before was not taken, also where
+    // the system ends the connection because this process was killed. So the first byte of a further
+    // request goes out before the last byte of the response is taken, and the others once all is on
+    // the disk. Any request would do.
+    const further = encodeRequest({ ...asker, kind: "public-key", target: clientId });
     return await this.#connected(async (link) => {
-      await link.write(request);
+      await link.write(encodeRequest({ ...asker, kind: "get-messages" }));
+      link.pauseAfter(RESPONSE_HEADER_SIZE);
       const { size } = await link.header(ResponseCode.messages);
+      if (size === 0) return 0;
+      link.pauseAfter(size - 1, () => ifPossible(link.write(further.subarray(0, 1))));
+      let count: number;
       try {
-        const count = await receiveMessages(link, size, receiver);
+        count = await receiveMessages(link, size, receiver);
         await receiver.flush();
-        return count;
       } catch (error) {
-        // An end inside a request tells the server that the response was not taken.
-        await link.write(new Uint8Array(1)).catch(() => {});
+        await ifPossible(link.write(further.subarray(0, 1)));
+        await receiver.flush().catch(() => {}); // the error to tell of is the first
         throw error;
       }
+      // Where this fails nothing is lost: a server that takes one request a connection has deleted
+      // the messages, and any other delivers them again, and they are known then.
+      await ifPossible(link.write(further.subarray(1)).then(() => link.response("public-key")));
+      return count;
     });
   }
 
@@ -126,7 +146,7 @@ export class Transport {
     const where = formatAddress(this.#address);
     let conn: Deno.TcpConn;
     try {
-      conn = await connect(this.#address);
+      conn = await connect(this.#address, this.#deadline);
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
       throw new ClientError(
@@ -135,7 +155,7 @@ export class Transport {
         { cause },
       );
     }
-    const link = new Link(conn);
+    const link = new Link(conn, this.#deadline);
     try {
       return await use(link);
     } catch (error) {
@@ -190,20 +210,33 @@ async function receiveMessages(
 /** One connection, with a deadline for each of its steps. */
 class Link {
   readonly #conn: Deno.TcpConn;
+  readonly #source: PausingSource;
   readonly #reader: FrameReader;
+  readonly #deadline: number;
   timedOut = false;
 
-  constructor(conn: Deno.TcpConn) {
+  constructor(conn: Deno.TcpConn, deadline: number) {
     this.#conn = conn;
-    this.#reader = new FrameReader(conn);
+    this.#source = new PausingSource(conn);
+    this.#reader = new FrameReader(this.#source);
+    this.#deadline = deadline;
   }
 
-  write(bytes: Uint8Array): Promise<void> {
-    return this.#inTime(writeAll(this.#conn, bytes));
+  async write(bytes: Uint8Array): Promise<void> {
+    for (let written = 0; written < bytes.length;) {
+      written += await this.#inTime(this.#conn.write(bytes.subarray(written)));
+    }
   }
 
-  read(size: number): Promise<Bytes> {
-    return this.#inTime(this.#reader.read(size));
+  async read(size: number): Promise<Bytes> {
+    const bytes = new Uint8Array(size);
+    for (let have = 0; have < size;) have += await this.readSome(bytes.subarray(have));
+    return bytes;
+  }
+
+  /** Leaves what follows the next `size` bytes with the system until `then` was done. */
+  pauseAfter(size: number, then?: () => Promise<void>): void {
+    this.#source.pauseAfter(size, then);
   }
 
   readSome(into: Uint8Array): Promise<number> {
@@ -230,6 +263,9 @@ class Link {
   /** The whole response, which must be of the `expected` kind. */
   async response<K extends ResponseBody["kind"]>(expected: K, fallback?: unknown) {
     const header = await this.header(RESPONSE_CODES[expected], fallback);
+    if (header.size !== (PAYLOAD_SIZES[expected] ?? header.size)) {
+      throw new ProtocolError("malformed", `a response of ${header.size} bytes`);
+    }
     if (header.size > MAX_RESPONSE_SIZE) {
       throw new ProtocolError("too-large", `a response of ${header.size} bytes`);
     }
@@ -245,28 +281,57 @@ class Link {
     }
   }
 
+  /** Not every step ends when its connection is closed, so the deadline is an end of its own. */
   async #inTime<T>(step: Promise<T>): Promise<T> {
+    const late = Promise.withResolvers<never>();
     const timer = setTimeout(() => {
       this.timedOut = true;
       this.close();
-    }, DEADLINE);
+      late.reject(new Deno.errors.TimedOut("no answer"));
+    }, this.#deadline);
     try {
-      return await step;
+      return await Promise.race([step, late.promise]);
     } finally {
       clearTimeout(timer);
     }
   }
 }
 
+/** The bytes of a connection, with a place where it pauses. */
+class PausingSource implements ByteSource {
+  readonly #conn: Deno.TcpConn;
+  #left = Infinity;
+  #then: (() => Promise<void>) | undefined;
+
+  constructor(conn: Deno.TcpConn) {
+    this.#conn = conn;
+  }
+
+  pauseAfter(size: number, then?: () => Promise<void>): void {
+    this.#left = size;
+    this.#then = then;
+  }
+
+  async read(into: Uint8Array): Promise<number | null> {
+    if (this.#left === 0) {
+      this.#left = Infinity;
+      await this.#then?.();
+    }
+    const count = await this.#conn.read(into.subarray(0, Math.min(into.length, this.#left)));
+    this.#left -= count ?? 0;
+    return count;
+  }
+}
+
 /** Connects within the deadline. */
-async function connect({ hostname, port }: Address): Promise<Deno.TcpConn> {
+async function connect({ hostname, port }: Address, deadline: number): Promise<Deno.TcpConn> {
   let late = false;
   const connecting = Deno.connect({ hostname, port });
   const timeout = Promise.withResolvers<never>();
   const timer = setTimeout(() => {
     late = true;
     timeout.reject(new Error("no answer"));
-  }, DEADLINE);
+  }, deadline);
   connecting.then((conn) => late && conn.close(), () => {});
   try {
     return await Promise.race([connecting, timeout.promise]);
@@ -275,10 +340,23 @@ async function connect({ hostname, port }: Address): Promise<Deno.TcpConn> {
   }
 }
 
+/** Waits for what may fail because of the other side. */
+async function ifPossible(step: Promise<unknown>): Promise<void> {
+  try {
+    await step;
+  } catch (error) {
+    const expected = isNetworkError(error) || error instanceof ProtocolError ||
+      error instanceof ClientError;
+    if (!expected) throw error;
+  }
+}
+
 function isNetworkError(error: unknown): boolean {
   return error instanceof Deno.errors.ConnectionReset ||
     error instanceof Deno.errors.BrokenPipe ||
     error instanceof Deno.errors.ConnectionAborted ||
+    error instanceof Deno.errors.NotConnected ||
+    error instanceof Deno.errors.NetworkUnreachable ||
     error instanceof Deno.errors.UnexpectedEof ||
     error instanceof Deno.errors.BadResource ||
     error instanceof Deno.errors.Interrupted ||

@@ -5,25 +5,26 @@
  * closing cleanly, or by a request that it began after the response was written. Anything else (a
  * reset, an end inside a frame, a deadline) gives them back to the mailbox.
  */
-import type { Bytes } from "../shared/bytes.ts";
 import { ProtocolError, StorageError } from "../shared/errors.ts";
-import { type ByteSink, writeAll } from "../shared/io.ts";
+import type { ByteSink } from "../shared/io.ts";
 import { CLASSIC_VERSION, ResponseCode } from "../shared/protocol/codes.ts";
 import { FrameReader } from "../shared/protocol/frame_stream.ts";
 import { decodeRequestHeader, REQUEST_HEADER_SIZE } from "../shared/protocol/request.ts";
 import {
   encodeResponse,
   encodeResponseHeader,
-  RESPONSE_HEADER_SIZE,
   type ResponseBody,
 } from "../shared/protocol/response.ts";
 import type { Deadline, Deadlines } from "./deadlines.ts";
-import { type Delivery, writeDelivery } from "./delivery.ts";
-import { dispatch } from "./dispatch.ts";
+import { type DeliveredPart, writeDelivery } from "./delivery.ts";
+import { dispatch, type Reply } from "./dispatch.ts";
+import { writeListing } from "./listing.ts";
 import { Payload } from "./payload.ts";
 import type { Services } from "./services.ts";
 
 const FAILURE: ResponseBody = { kind: "failure" };
+/** How long a reset may take to follow the end of a peer's stream, in milliseconds. */
+const RESET_DELAY = 20;
 
 export class Connection {
   readonly #conn: Deno.Conn;
@@ -31,11 +32,13 @@ export class Connection {
   readonly #services: Services;
   readonly #deadlines: Deadlines;
   readonly #deadline: Deadline;
-  #delivered: Delivery[] = [];
+  #delivered: DeliveredPart[] = [];
   /** Whether the peer's next sign proves that it got all responses so far. */
   #provable = true;
   #busy = false;
   #stopping = false;
+  /** Gives up the write that is under way. */
+  #interrupt = () => {};
 
   constructor(conn: Deno.Conn, services: Services, deadlines: Deadlines) {
     this.#conn = conn;
@@ -71,6 +74,7 @@ export class Connection {
     } catch {
       // Closed already.
     }
+    this.#interrupt();
   }
 
   /** Gives false when there will be no further request. */
@@ -80,7 +84,10 @@ export class Connection {
     this.#extend(this.#services.limits.idleDeadline);
     const more = await this.#reader.more();
     this.#busy = true;
-    if (!more) await this.#confirmDelivered();
+    if (!more && this.#delivered.length > 0) {
+      await this.#checkEnd();
+      await this.#confirmDelivered();
+    }
     return more;
   }
 
@@ -111,7 +118,7 @@ export class Connection {
   async #answer(
     header: ReturnType<typeof decodeRequestHeader>,
     payload: Payload,
-  ): Promise<ResponseBody | Delivery> {
+  ): Promise<Reply> {
     try {
       return await dispatch(header, payload, this.#services);
     } catch (error) {
@@ -130,53 +137,79 @@ export class Connection {
     }
   }
 
-  async #reply(reply: ResponseBody | Delivery): Promise<void> {
-    // From here on anything the peer sends is noticed, see #write.
-    this.#reader.lookAhead();
-    if (reply.kind !== "delivery") {
-      return await this.#write(encodeResponse({ version: CLASSIC_VERSION, ...reply }));
+  async #reply(reply: Reply): Promise<void> {
+    if (reply.kind === "delivery") {
+      this.#delivered.push(...reply.parts.filter(({ lease }) => lease.messages.length > 0));
     }
-    const { size } = reply;
-    const header = { version: CLASSIC_VERSION, code: ResponseCode.messages, size };
-    this.#delivered.push(reply);
-    await writeDelivery(
-      encodeResponseHeader(header),
-      reply,
-      this.#sinkOf(RESPONSE_HEADER_SIZE + size),
-      this.#services,
-    );
-  }
-
-  async #write(response: Bytes): Promise<void> {
-    await this.#sinkOf(response.length).write(response);
+    // From here on anything that the peer sends is noticed, see #write. What has come already is
+    // noticed when the process has waited once, which only a timer makes sure of.
+    this.#reader.lookAhead();
+    if (this.#delivered.length > 0) await new Promise((resolve) => setTimeout(resolve, 0));
+    const header = (code: number, size: number) =>
+      encodeResponseHeader({ version: CLASSIC_VERSION, code, size });
+    const sink: ByteSink = { write: (bytes) => this.#write(bytes) };
+    switch (reply.kind) {
+      case "delivery":
+        return await writeDelivery(
+          header(ResponseCode.messages, reply.size),
+          reply,
+          sink,
+          this.#services,
+        );
+      case "listing":
+        return await writeListing(header(ResponseCode.clientList, reply.size), reply, sink);
+      default:
+        return await sink.write(encodeResponse({ version: CLASSIC_VERSION, ...reply }));
+    }
   }
 
   /**
-   * Takes the `size` bytes of one response. What the peer has sent before the last of them is given
-   * to the system proves nothing about the response; what it sends afterwards does.
+   * Writes a response, or a part of one. What the peer has sent before the last piece is given to
+   * the system proves nothing about the response; what it sends afterwards does.
    */
-  #sinkOf(size: number): ByteSink {
-    let left = size;
-    return {
-      write: async (bytes) => {
-        left -= bytes.length;
-        if (left === 0) this.#provable = this.#reader.quiet;
-        this.#extend(this.#services.limits.idleDeadline);
-        await writeAll(this.#conn, bytes);
-      },
-    };
+  async #write(bytes: Uint8Array): Promise<void> {
+    for (let written = 0; written < bytes.length;) {
+      this.#provable = this.#reader.quiet;
+      this.#extend(this.#services.limits.idleDeadline);
+      written += await this.#writePiece(bytes.subarray(written));
+    }
+  }
+
+  /** Writes as much as the system takes. Ends with {@link abort}, which not every write does. */
+  #writePiece(bytes: Uint8Array): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.#interrupt = () => reject(new Deno.errors.Interrupted("the connection was ended"));
+      this.#conn.write(bytes).then(resolve, reject);
+    });
+  }
+
+  /**
+   * Fails where a reset has followed the end of the peer's stream: it ended without having read all
+   * that it was sent. Reading does not tell, but writing does, even writing nothing.
+   */
+  async #checkEnd(): Promise<void> {
+    await new Promise((resolve) => setTimeout(resolve, RESET_DELAY));
+    await this.#writePiece(new Uint8Array(0));
   }
 
   async #confirmDelivered(): Promise<void> {
     if (!this.#provable) return;
-    const { storage, blobs } = this.#services;
     for (let delivery; (delivery = this.#delivered[0]);) {
-      await storage.remove({ ...delivery.lease, messages: delivery.messages });
-      storage.release(delivery.lease);
+      await this.#services.storage.remove(delivery.lease, delivery.messages);
       this.#delivered.shift();
       for (const { blob } of delivery.messages) {
-        if (blob !== undefined) await blobs.remove(blob);
+        if (blob !== undefined) await this.#removeBlob(blob);
       }
+    }
+  }
+
+  /** Deletes the file of a message that is gone. Where that fails, the next start sweeps it up. */
+  async #removeBlob(blob: string): Promise<void> {
+    const { blobs, log } = this.#services;
+    try {
+      await blobs.remove(blob);
+    } catch (error) {
+      log.error("File {blob} cannot be removed: {error}", { blob, error });
     }
   }
 
@@ -199,7 +232,8 @@ export class Connection {
   #logEnd(error: unknown): void {
     const expected = error instanceof ProtocolError || error instanceof Deno.errors.BadResource ||
       error instanceof Deno.errors.Interrupted || error instanceof Deno.errors.ConnectionReset ||
-      error instanceof Deno.errors.BrokenPipe || error instanceof Deno.errors.ConnectionAborted;
+      error instanceof Deno.errors.BrokenPipe || error instanceof Deno.errors.ConnectionAborted ||
+      error instanceof Deno.errors.NotConnected;
     const { log } = this.#services;
     if (expected) log.debug("Connection ended: {reason}", { reason: error.name });
     else log.error("Connection failed: {error}", { error });

@@ -10,11 +10,16 @@ import type { Lease, StoredMessage } from "./storage/storage.ts";
 /** What a poll is answered with. */
 export interface Delivery {
   kind: "delivery";
+  parts: DeliveredPart[];
+  /** Bytes that the heads and contents of all messages make. */
+  size: number;
+}
+
+/** What one lease gives to a delivery. */
+export interface DeliveredPart {
   lease: Lease;
   /** Those of the lease that can be delivered. */
   messages: StoredMessage[];
-  /** Bytes that their heads and contents make. */
-  size: number;
 }
 
 /** What moves from the disk to the socket in one step. */
@@ -32,14 +37,16 @@ export async function writeDelivery(
 ): Promise<void> {
   const output = new Joiner(sink, Math.min(STEP, header.length + delivery.size));
   await output.write(header);
-  for (const message of delivery.messages) {
-    await output.write(encodeMessageHead(message));
-    if (message.blob !== undefined) {
-      await output.flush();
-      using blob = await blobs.open(message.blob);
-      await copy(blob, message.size, sink);
-    } else if (message.size > 0) {
-      await output.write(await storage.content(delivery.lease.mailbox, message.messageId));
+  for (const { lease, messages } of delivery.parts) {
+    for (const message of messages) {
+      await output.write(encodeMessageHead(message));
+      if (message.blob !== undefined) {
+        await output.flush();
+        using blob = await blobs.open(message.blob);
+        await copy(blob, message.size, sink);
+      } else if (message.size > 0) {
+        await output.write(await storage.content(lease.mailbox, message.messageId));
+      }
     }
   }
   await output.flush();

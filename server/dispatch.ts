@@ -10,6 +10,7 @@ import {
 } from "../shared/protocol/request.ts";
 import type { ResponseBody } from "../shared/protocol/response.ts";
 import type { Delivery } from "./delivery.ts";
+import type { Listing } from "./listing.ts";
 import { clientList } from "./handlers/client_list.ts";
 import { getMessages } from "./handlers/get_messages.ts";
 import { publicKey } from "./handlers/public_key.ts";
@@ -17,6 +18,9 @@ import { register } from "./handlers/register.ts";
 import { sendMessage } from "./handlers/send_message.ts";
 import type { Payload } from "./payload.ts";
 import type { Services } from "./services.ts";
+
+/** What a request is answered with: whole, or something that is written piece by piece. */
+export type Reply = ResponseBody | Delivery | Listing;
 
 /**
  * Reads and answers one classic request. What it leaves of `payload` belongs to a refused content.
@@ -27,7 +31,7 @@ export async function dispatch(
   header: RequestHeader,
   payload: Payload,
   services: Services,
-): Promise<ResponseBody | Delivery> {
+): Promise<Reply> {
   checkPayloadSize(header);
   if (header.code === RequestCode.send) {
     const prefix = decodeSendPrefix(await payload.read(SEND_PREFIX_SIZE), header.size);

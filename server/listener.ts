@@ -16,6 +16,8 @@ export class Listener {
   readonly #sweeper: ReturnType<typeof setInterval>;
   #accepting: Promise<void>;
   #stopping = false;
+  /** Whether the last connection was refused. */
+  #full = false;
 
   /**
    * Listens at once.
@@ -68,14 +70,22 @@ export class Listener {
   }
 
   #serve(conn: Deno.TcpConn): void {
-    if (this.#connections.size >= this.#services.limits.maxConnections) {
-      this.#services.log.warn("Connection refused: {count} are open", {
-        count: this.#connections.size,
-      });
+    const count = this.#connections.size;
+    if (count >= this.#services.limits.maxConnections) {
+      // One line, however many come: who floods the server must not fill its disk.
+      if (!this.#full) {
+        this.#services.log.warn("Connections are refused: {count} are open", { count });
+      }
+      this.#full = true;
       conn.close();
       return;
     }
-    conn.setNoDelay(true);
+    this.#full = false;
+    try {
+      conn.setNoDelay(true);
+    } catch {
+      // Some systems refuse where the peer has gone already. The first read tells.
+    }
     const connection = new Connection(conn, this.#services, this.#deadlines);
     this.#connections.set(
       connection,

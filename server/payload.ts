@@ -19,12 +19,20 @@ export class Payload {
     return this.#left;
   }
 
-  /** Exactly `size` bytes; the caller has checked `size` against {@link left} and its limit. */
+  /**
+   * Exactly `size` bytes, which are progress only when all of them are here. The caller has checked
+   * `size` against {@link left} and its limit.
+   */
   async read(size: number): Promise<Bytes> {
     const bytes = await this.#reader.read(size);
     this.#left -= size;
     this.#onProgress();
     return bytes;
+  }
+
+  /** Fills `into`, which is not larger than what is left; each piece is progress. */
+  async fill(into: Uint8Array): Promise<void> {
+    for (let have = 0; have < into.length;) have += await this.readSome(into.subarray(have));
   }
 
   /** Puts at most `into.length` of the bytes that are left into `into`; gives their number. */

@@ -10,6 +10,7 @@ export class Contacts {
   readonly #publicKey: Statement;
   readonly #put: Statement;
   readonly #putKey: Statement;
+  readonly #forgetAll: Statement;
 
   constructor(database: Database) {
     this.#database = database;
@@ -20,6 +21,7 @@ export class Contacts {
       "INSERT INTO contacts (id, name) VALUES (?, ?) ON CONFLICT DO UPDATE SET name = excluded.name",
     );
     this.#putKey = database.prepare("UPDATE contacts SET public_key = ? WHERE id = ?");
+    this.#forgetAll = database.prepare("DELETE FROM contacts");
   }
 
   byId(id: Bytes): ClientEntry | undefined {
@@ -37,7 +39,12 @@ export class Contacts {
     }).immediate();
   }
 
-  /** The 160-byte public key, where it was fetched before. */
+  /** Forgets everybody; the server's list tells again who there is. */
+  forgetAll(): void {
+    this.#forgetAll.run();
+  }
+
+  /** The 160-byte public key, where it was used before. */
   publicKey(id: Bytes): Bytes | undefined {
     return this.#publicKey.value<Bytes>(id) ?? undefined;
   }

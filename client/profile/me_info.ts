@@ -8,6 +8,7 @@ import { CLIENT_ID_SIZE } from "../../shared/limits.ts";
 import { encodeName } from "../../shared/protocol/name.ts";
 
 const KEY_FIELD_SIZE = 1000;
+const ID = new RegExp(`^[0-9a-f]{${2 * CLIENT_ID_SIZE}}$`, "i");
 
 /** Who the owner of a profile is. */
 export interface Identity {
@@ -29,13 +30,12 @@ export function decodeMeInfo(text: string): Identity {
   const [name, id, key] = text.split(/\r?\n/);
   if (key === undefined) throw new TypeError("it must have three lines");
   encodeName(name);
-  const bytes = fromHex(id);
-  if (bytes.length !== CLIENT_ID_SIZE) throw new TypeError("its second line must be a client ID");
+  if (!ID.test(id)) throw new TypeError("its second line must be a client ID, in hex");
   let field: Bytes;
   try {
     field = Uint8Array.fromBase64(key);
   } catch {
     throw new TypeError("its third line must be base64");
   }
-  return { id: bytes, name, privateKey: trimDer(field) };
+  return { id: fromHex(id), name, privateKey: trimDer(field) };
 }

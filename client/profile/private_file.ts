@@ -18,6 +18,17 @@ export async function writePrivateFile(path: string, text: string): Promise<void
   await Deno.rename(draft, path);
 }
 
+/**
+ * The lock that the file at `path` stands for, as long as nobody else has it; else null. The system
+ * frees it when a process ends, however it ends.
+ */
+export async function tryLock(path: string): Promise<Disposable | null> {
+  const file = await Deno.open(path, { create: true, write: true, mode: PRIVATE_FILE });
+  if (await file.tryLock(true)) return file;
+  file.close();
+  return null;
+}
+
 /** The text of the file at `path`, or undefined where there is none. */
 export async function readIfThere(path: string): Promise<string | undefined> {
   try {

@@ -5,7 +5,13 @@ import { ClassicKeys } from "./classic_keys.ts";
 import { Contacts } from "./contacts.ts";
 import { Envelopes } from "./envelopes.ts";
 import { decodeMeInfo, encodeMeInfo, type Identity } from "./me_info.ts";
-import { PRIVATE_FILE, PRIVATE_FOLDER, readIfThere, writePrivateFile } from "./private_file.ts";
+import {
+  PRIVATE_FILE,
+  PRIVATE_FOLDER,
+  readIfThere,
+  tryLock,
+  writePrivateFile,
+} from "./private_file.ts";
 import { prepareDatabase } from "./schema.ts";
 
 export class Profile implements Disposable {
@@ -35,15 +41,36 @@ export class Profile implements Disposable {
       const path = `${folder}/profile.db`;
       // SQLite gives its log the permissions of the database.
       (await Deno.open(path, { create: true, write: true, mode: PRIVATE_FILE })).close();
-      const identity = await readIdentity(`${folder}/me.info`);
+      const identity = await readIdentity(folder);
       const database = new Database(path);
-      prepareDatabase(database);
-      return new Profile(folder, database, identity);
+      try {
+        prepareDatabase(database);
+        return new Profile(folder, database, identity);
+      } catch (error) {
+        database.close();
+        throw error;
+      }
     } catch (error) {
       if (error instanceof ClientError) throw error;
       const reason = error instanceof Error ? error.message : String(error);
       throw new ClientError("bad-profile", `cannot use the profile ${folder}: ${reason}`);
     }
+  }
+
+  /**
+   * Keeps other processes from what only one may do at a time: registering, and receiving.
+   * @throws {ClientError} `in-use`
+   */
+  async lock(): Promise<Disposable> {
+    const lock = await tryLock(`${this.folder}/profile.lock`);
+    if (!lock) {
+      throw new ClientError(
+        "in-use",
+        `another messaging-client receives or registers with the profile ${this.folder}; try again`,
+      );
+    }
+    this.#identity ??= await readIdentity(this.folder); // what it did before
+    return lock;
   }
 
   /** @throws {ClientError} `not-registered` */
@@ -59,8 +86,13 @@ export class Profile implements Disposable {
     return this.#identity !== undefined;
   }
 
-  /** Makes `identity` the owner and keeps it in `me.info`. */
+  /**
+   * Makes `identity` the owner and keeps it in `me.info`. What an earlier owner knew of others does
+   * not hold for this one; what it has collected stays, and so do the keys that open it.
+   */
   async register(identity: Identity): Promise<void> {
+    this.contacts.forgetAll();
+    this.keys.retireAll();
     await writePrivateFile(`${this.folder}/me.info`, encodeMeInfo(identity));
     this.#identity = identity;
   }
@@ -70,7 +102,8 @@ export class Profile implements Disposable {
   }
 }
 
-async function readIdentity(path: string): Promise<Identity | undefined> {
+async function readIdentity(folder: string): Promise<Identity | undefined> {
+  const path = `${folder}/me.info`;
   const text = await readIfThere(path);
   if (text === undefined) return undefined;
   try {

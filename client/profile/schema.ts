@@ -24,15 +24,19 @@ const MIGRATIONS = [
   -- What was collected from the server, as it came. A row stays when its message is done, so that
   -- one that the server delivers again is known.
   CREATE TABLE envelopes (
-    message INTEGER PRIMARY KEY,
+    number  INTEGER PRIMARY KEY, -- in the order of arrival
+    message INTEGER NOT NULL,
     sender  BLOB NOT NULL,
     type    INTEGER NOT NULL,
     size    INTEGER NOT NULL,
+    tail    BLOB NOT NULL,       -- the last bytes of the content
     content BLOB,                -- NULL: in the folder incoming, or done
-    state   TEXT NOT NULL        -- waiting, unreadable (no key fits yet), done
+    state   TEXT NOT NULL,       -- waiting, unreadable (no key fits yet), done
+    -- A server that was set up anew, or restored from a backup, counts from an earlier number.
+    UNIQUE (message, sender, type, size, tail)
   ) STRICT;
 
-  CREATE INDEX envelopes_by_state ON envelopes (state, message) WHERE state <> 'done';
+  CREATE INDEX envelopes_by_state ON envelopes (state, number) WHERE state <> 'done';
   `,
 ];
 

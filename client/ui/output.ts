@@ -41,14 +41,14 @@ export function toJson(output: Output): string {
 export function toText(output: Output): string {
   switch (output.kind) {
     case "identity":
-      return `${toHex(output.identity.id)}  ${printable(output.identity.name)}`;
+      return `${toHex(output.identity.id)}  ${printableLine(output.identity.name)}`;
     case "client":
-      return `${toHex(output.client.id)}  ${printable(output.client.name)}`;
+      return `${toHex(output.client.id)}  ${printableLine(output.client.name)}`;
     case "public-key":
       return toHex(output.client.publicKey);
     case "sent":
       return `Message ${output.sent.message} to ${
-        printable(output.sent.to.name)
+        printableLine(output.sent.to.name)
       } is on the server.`;
     case "received":
       return receivedText(output.received);
@@ -56,12 +56,12 @@ export function toText(output: Output): string {
 }
 
 function receivedText(received: Exclude<Received, { type: "problem" }>): string {
-  const from = printable(received.from.name);
+  const from = printableLine(received.from.name);
   switch (received.type) {
     case "text":
       return `${from}: ${printable(received.text)}`;
     case "file":
-      return `${from} sent a file of ${received.size} bytes: ${printable(received.path)}`;
+      return `${from} sent a file of ${received.size} bytes: ${printableLine(received.path)}`;
     case "key-request":
       return `${from} asked for a key, and got one.`;
     case "key":
@@ -75,9 +75,15 @@ function idAndName({ id, name }: ClientEntry): { id: string; name: string } {
 
 /**
  * `text` without what could steer a terminal: control characters but tab and line feed, and the
- * marks that turn the direction of writing around.
+ * marks that turn the direction of writing around. Further lines are indented, so that none can
+ * pass for a line of ours.
  */
 export function printable(text: string): string {
-  // deno-lint-ignore no-control-regex -- finding them is the purpose
-  return text.replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/g, "\ufffd");
+  return text.replace(/[^\P{Cc}\t\n]|[\u202a-\u202e\u2066-\u2069]/gu, "\ufffd")
+    .replaceAll("\n", "\n    ");
+}
+
+/** `text` as {@link printable} gives it, on one line. */
+function printableLine(text: string): string {
+  return printable(text.replace(/[\t\n]/g, "\ufffd"));
 }

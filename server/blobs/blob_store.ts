@@ -10,6 +10,8 @@ import { MiB } from "../../shared/limits.ts";
 
 const UNFINISHED = ".part";
 const NAME_SIZE = 16;
+/** What a blob is called, finished or not; any other file is somebody else's. */
+const NAME = /^[0-9a-f]{32}(\.part)?$/;
 /** Bytes written between two fsyncs, so that the last one has little left to do. */
 const SYNC_STEP = 16 * MiB;
 
@@ -58,11 +60,11 @@ export class BlobStore {
     }
   }
 
-  /** Deletes every file that is not one of `needed`; gives their number. */
+  /** Deletes every blob that is not one of `needed`, finished or not; gives their number. */
   async sweep(needed: ReadonlySet<string>): Promise<number> {
     let removed = 0;
     for await (const { name } of Deno.readDir(this.#folder)) {
-      if (needed.has(name)) continue;
+      if (needed.has(name) || !NAME.test(name)) continue;
       await this.remove(name);
       removed++;
     }

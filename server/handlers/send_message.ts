@@ -29,7 +29,9 @@ export async function sendMessage(
   const deposit = (content: Content) => storage.deposit({ from: clientId, to, type, content });
 
   if (size <= limits.maxInlineSize) {
-    const messageId = await deposit({ inline: await payload.read(size) });
+    const inline = new Uint8Array(size);
+    await payload.fill(inline);
+    const messageId = await deposit({ inline });
     return { kind: "sent", to, messageId };
   }
   const blob = await blobs.create();
@@ -50,12 +52,10 @@ async function copy(payload: Payload, blob: BlobWriter): Promise<void> {
   let writing: Promise<void> = Promise.resolve();
   try {
     while (payload.left > 0) {
-      let count = 0;
-      while (count < STEP && payload.left > 0) {
-        count += await payload.readSome(reading.subarray(count));
-      }
+      const step = reading.subarray(0, Math.min(STEP, payload.left));
+      await payload.fill(step);
       await writing;
-      writing = blob.write(reading.subarray(0, count));
+      writing = blob.write(step);
       writing.catch(() => {}); // awaited in the next step, or below
       [reading, spare] = [spare, reading];
     }

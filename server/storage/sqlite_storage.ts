@@ -1,6 +1,6 @@
 /** The {@link Storage} of one process over one SQLite file. */
 import { Database, type Statement } from "@db/sqlite";
-import { type Bytes, toHex } from "../../shared/bytes.ts";
+import { type Bytes, equalBytes, toHex } from "../../shared/bytes.ts";
 import { StorageError } from "../../shared/errors.ts";
 import { MAX_U32 } from "../../shared/limits.ts";
 import type { MessageType } from "../../shared/protocol/codes.ts";
@@ -8,7 +8,15 @@ import type { ClientEntry } from "../../shared/protocol/response.ts";
 import { type StorageLimits } from "../limits.ts";
 import { GroupCommit } from "./group_commit.ts";
 import { prepareDatabase } from "./schema.ts";
-import type { Client, Content, Deposit, Lease, Storage, StoredMessage } from "./storage.ts";
+import type {
+  Client,
+  ClientList,
+  Content,
+  Deposit,
+  Lease,
+  Storage,
+  StoredMessage,
+} from "./storage.ts";
 
 interface MailboxRow {
   number: number;
@@ -25,6 +33,16 @@ interface MessageRow {
   blob: string | null;
 }
 
+/** The leased messages of one mailbox. */
+class Leased {
+  /** By ID, the lease that holds the message. */
+  readonly leases = new Map<number, Lease>();
+  /** Up to this ID no message waits: each is leased or gone. */
+  upTo = 0;
+}
+
+/** Clients in one page of a list. */
+const LIST_PAGE = 512;
 /** Messages looked at in one step while a lease is put together. */
 const LEASE_PAGE = 1024;
 
@@ -33,8 +51,8 @@ export class SqliteStorage implements Storage {
   readonly #limits: StorageLimits;
   readonly #commits: GroupCommit;
   readonly #statements: Statements;
-  /** IDs of leased messages by mailbox, in hex. Gone after a restart, as they should be. */
-  readonly #leased = new Map<string, Set<number>>();
+  /** Leased messages by mailbox, in hex. Gone after a restart, as they should be. */
+  readonly #leased = new Map<string, Leased>();
   readonly #now: () => number;
   #closed = false;
 
@@ -68,8 +86,22 @@ export class SqliteStorage implements Storage {
     return this.#reading(() => this.#statements.clientById.get<Client>(id));
   }
 
-  clientsExcept(except: Bytes): Promise<ClientEntry[]> {
-    return this.#reading(() => this.#statements.clientsExcept.all<ClientEntry>(except));
+  clientsExcept(except: Bytes): Promise<ClientList> {
+    return this.#reading(() => {
+      const last = this.#statements.lastClient.value<number>() ?? 0;
+      const count = this.#statements.countExcept.value<number>(last, except) ?? 0;
+      return { count, pages: this.#clientPages(except, last) };
+    });
+  }
+
+  async *#clientPages(except: Bytes, last: number): AsyncIterable<ClientEntry[]> {
+    for (let after = 0; after < last;) {
+      const page = await this.#reading(() =>
+        this.#statements.clientsAfter.all<ClientEntry & { number: number }>(after, last, LIST_PAGE)
+      );
+      after = page.at(-1)?.number ?? last;
+      yield page.filter(({ id }) => !equalBytes(id, except));
+    }
   }
 
   deposit({ from, to, type, content }: Deposit): Promise<number> {
@@ -92,25 +124,29 @@ export class SqliteStorage implements Storage {
     return this.#reading(() => {
       const { number } = this.#mailbox(mailbox);
       const key = toHex(mailbox);
-      const leased = this.#leased.get(key) ?? new Set();
-      const messages = this.#select(number, leased, fits);
-      if (messages.length > 0) this.#leased.set(key, leased);
-      for (const { messageId } of messages) leased.add(messageId);
-      return { mailbox, messages };
+      const leased = this.#leased.get(key) ?? new Leased();
+      const lease = { mailbox, messages: this.#select(number, leased, fits) };
+      for (const { messageId } of lease.messages) leased.leases.set(messageId, lease);
+      const last = lease.messages.at(-1);
+      if (last) {
+        leased.upTo = last.messageId;
+        this.#leased.set(key, leased);
+      }
+      return lease;
     });
   }
 
   #select(
     mailbox: number,
-    leased: ReadonlySet<number>,
+    { leases, upTo }: Leased,
     fits: (message: StoredMessage) => boolean,
   ): StoredMessage[] {
     const selected: StoredMessage[] = [];
-    for (let after = 0;;) {
+    for (let after = upTo;;) {
       const page = this.#statements.messagesAfter.all<MessageRow>(mailbox, after, LEASE_PAGE);
       for (const { id, sender, type, size, blob } of page) {
         after = id;
-        if (leased.has(id)) continue;
+        if (leases.has(id)) continue;
         const message = { from: sender, messageId: id, type, size, blob: blob ?? undefined };
         if (!fits(message)) return selected;
         selected.push(message);
@@ -127,13 +163,15 @@ export class SqliteStorage implements Storage {
     });
   }
 
-  async remove(lease: Lease): Promise<void> {
+  async remove(lease: Lease, messages = lease.messages): Promise<void> {
     try {
       await this.#commits.submit(() => {
         const { number } = this.#mailbox(lease.mailbox);
+        const leases = this.#leased.get(toHex(lease.mailbox))?.leases;
         let count = 0;
         let size = 0;
-        for (const message of lease.messages) {
+        for (const message of messages) {
+          if (leases?.get(message.messageId) !== lease) continue;
           if (this.#statements.removeMessage.run(number, message.messageId) === 0) continue;
           count++;
           size += message.size;
@@ -149,8 +187,12 @@ export class SqliteStorage implements Storage {
     const key = toHex(lease.mailbox);
     const leased = this.#leased.get(key);
     if (!leased) return;
-    for (const { messageId } of lease.messages) leased.delete(messageId);
-    if (leased.size === 0) this.#leased.delete(key);
+    for (const { messageId } of lease.messages) {
+      if (leased.leases.get(messageId) !== lease) continue;
+      leased.leases.delete(messageId);
+      leased.upTo = Math.min(leased.upTo, messageId - 1);
+    }
+    if (leased.leases.size === 0) this.#leased.delete(key);
   }
 
   blobs(): Promise<Set<string>> {
@@ -195,7 +237,9 @@ const STATEMENTS = {
   lastClient: "SELECT max(number) FROM clients",
   clientByName: "SELECT 1 FROM clients WHERE name = ?",
   clientById: "SELECT id, name, public_key AS publicKey FROM clients WHERE id = ?",
-  clientsExcept: "SELECT id, name FROM clients WHERE id <> ? ORDER BY number",
+  countExcept: "SELECT count(*) FROM clients WHERE number <= ? AND id <> ?",
+  clientsAfter: "SELECT number, id, name FROM clients WHERE number > ? AND number <= ? " +
+    "ORDER BY number LIMIT ?",
   mailbox: "SELECT number, last_message, messages, bytes FROM clients WHERE id = ?",
   growMailbox: "UPDATE clients SET last_message = ?, messages = messages + 1, bytes = bytes + ? " +
     "WHERE number = ?",

@@ -13,6 +13,14 @@ export interface Client extends ClientEntry {
   publicKey: Bytes;
 }
 
+/** Clients at one moment, which may be more than fit into memory. Read once. */
+export interface ClientList {
+  /** How many there are. */
+  count: number;
+  /** All of them, in order. */
+  pages: AsyncIterable<ClientEntry[]>;
+}
+
 /** The content of a message: its bytes, or the name of the blob that holds them. */
 export type Content = { inline: Bytes } | { blob: string; size: number };
 
@@ -48,7 +56,7 @@ export interface Storage {
   client(id: Bytes): Promise<Client | undefined>;
 
   /** All clients but `except`, by the order of their registration. */
-  clientsExcept(except: Bytes): Promise<ClientEntry[]>;
+  clientsExcept(except: Bytes): Promise<ClientList>;
 
   /**
    * Puts a message at the end of a mailbox and gives its ID there, which is larger than every
@@ -67,10 +75,16 @@ export interface Storage {
   /** The content of a leased message that is no blob. */
   content(mailbox: Bytes, messageId: number): Promise<Bytes>;
 
-  /** Ends a lease and deletes its messages; blobs that none needs any more are the caller's. */
-  remove(lease: Lease): Promise<void>;
+  /**
+   * Ends a lease and deletes `messages` of it, all unless said otherwise; the rest waits again.
+   * Blobs that are needed no more are the caller's. Does nothing where the lease has ended before.
+   */
+  remove(lease: Lease, messages?: readonly StoredMessage[]): Promise<void>;
 
-  /** Ends a lease; its messages wait again, at their old place. */
+  /**
+   * Ends a lease; its messages wait again, at their old place. Does nothing where it has ended
+   * before.
+   */
   release(lease: Lease): void;
 
   /** The names of all blobs that messages need. */

@@ -107,11 +107,11 @@ export class Connection {
       header.size,
       () => this.#extend(limits.idleDeadline),
     );
-    const reply = await this.#answer(header, payload);
+    await this.#reply(await this.#answer(header, payload));
+    // What is left belongs to a refused request.
     const inStep = payload.left <= limits.maxDiscardSize;
     if (inStep) await payload.discard();
-    await this.#reply(reply);
-    if (!inStep) await this.#linger();
+    else await this.#linger();
     return inStep;
   }
 
@@ -130,7 +130,10 @@ export class Connection {
         return FAILURE;
       }
       if (error instanceof StorageError) {
-        log.error("Request {code} failed: {error}", { code: header.code, error: error.cause });
+        log.error("Request {code} failed: {error}", {
+          code: header.code,
+          error: error.cause ?? error,
+        });
         return FAILURE;
       }
       throw error;

@@ -4,13 +4,13 @@
  */
 import { type Bytes, concat } from "../bytes.ts";
 import { CryptoError } from "../errors.ts";
-import { KiB } from "../limits.ts";
+import { MiB } from "../limits.ts";
 
 /** Size of an AES block and of the keys used here. */
 export const BLOCK_SIZE = 16;
 const ZERO_IV: Bytes = new Uint8Array(BLOCK_SIZE);
 /** Plaintext per call of the cipher in a stream: a multiple of the block. */
-const STEP = 256 * KiB;
+const STEP = 1 * MiB;
 
 /** Bytes of ciphertext that `size` bytes of plaintext give: always at least one byte of padding. */
 export function cbcSize(size: number): number {
@@ -36,30 +36,21 @@ export function cbcEncryptStream(key: Bytes): TransformStream<Uint8Array, Bytes>
   checkKey(key);
   let cryptoKey: CryptoKey;
   let iv = ZERO_IV;
-  let waiting: Uint8Array[] = [];
-  let waitingSize = 0;
-  return new TransformStream({
-    async start() {
-      cryptoKey = await importKey(key);
-    },
-    async transform(chunk, controller) {
-      waiting.push(chunk.slice());
-      waitingSize += chunk.length;
-      if (waitingSize < STEP) return;
-      const bytes = concat(...waiting);
-      const whole = bytes.length - bytes.length % BLOCK_SIZE;
-      waiting = [bytes.subarray(whole)];
-      waitingSize = bytes.length - whole;
-      // Web Crypto pads every call; the block that holds nothing but padding is left out.
-      const padded = await encryptWith(cryptoKey, bytes.subarray(0, whole), iv);
-      const ciphertext = padded.subarray(0, whole);
-      iv = ciphertext.slice(-BLOCK_SIZE);
-      controller.enqueue(ciphertext);
-    },
-    async flush(controller) {
-      controller.enqueue(await encryptWith(cryptoKey, concat(...waiting), iv));
-    },
-  });
+  return new TransformStream(
+    inSteps({
+      async start() {
+        cryptoKey = await importKey(key);
+      },
+      async step(plaintext) {
+        // Web Crypto pads every call; the block that holds nothing but padding is left out.
+        const padded = await encryptWith(cryptoKey, plaintext, iv);
+        const ciphertext = padded.subarray(0, plaintext.length);
+        iv = ciphertext.slice(-BLOCK_SIZE);
+        return ciphertext;
+      },
+      last: (plaintext) => encryptWith(cryptoKey, plaintext, iv),
+    }),
+  );
 }
 
 /**
@@ -71,33 +62,54 @@ export function cbcDecryptStream(key: Bytes): TransformStream<Uint8Array, Bytes>
   checkKey(key);
   let cryptoKey: CryptoKey;
   let iv = ZERO_IV;
-  let waiting: Uint8Array[] = [];
-  let waitingSize = 0;
-  return new TransformStream({
-    async start() {
-      cryptoKey = await importKey(key);
-    },
+  return new TransformStream(
+    inSteps({
+      async start() {
+        cryptoKey = await importKey(key);
+      },
+      async step(ciphertext) {
+        const end = ciphertext.slice(-BLOCK_SIZE);
+        // Web Crypto wants padding in every call; a block of nothing else is put behind.
+        const padding = await encryptWith(cryptoKey, new Uint8Array(0), end);
+        const plaintext = await decryptWith(cryptoKey, concat(ciphertext, padding), iv);
+        iv = end;
+        return plaintext;
+      },
+      last: (ciphertext) => decryptWith(cryptoKey, ciphertext, iv),
+    }),
+  );
+}
+
+/**
+ * Cuts a stream into steps of {@link STEP} bytes and what is left, which is between 1 byte and a
+ * whole step unless the stream is empty: the end of a ciphertext holds the padding.
+ */
+function inSteps({ start, step, last }: {
+  start: () => Promise<void>;
+  step: (bytes: Bytes) => Promise<Bytes>;
+  last: (bytes: Bytes) => Promise<Bytes>;
+}): Transformer<Uint8Array, Bytes> {
+  const buffer = new Uint8Array(STEP);
+  let used = 0;
+  return {
+    start,
     async transform(chunk, controller) {
-      waiting.push(chunk.slice());
-      waitingSize += chunk.length;
-      if (waitingSize <= STEP) return;
-      const bytes = concat(...waiting);
-      // The last block stays behind: only at the end is it known to hold the padding.
-      const whole = bytes.length - 1 - (bytes.length - 1) % BLOCK_SIZE;
-      waiting = [bytes.subarray(whole)];
-      waitingSize = bytes.length - whole;
-      // Web Crypto wants padding in every call; a block of nothing else is put behind.
-      const last = bytes.slice(whole - BLOCK_SIZE, whole);
-      const padding = await encryptWith(cryptoKey, new Uint8Array(0), last);
-      const padded = concat(bytes.subarray(0, whole), padding);
-      controller.enqueue(await decryptWith(cryptoKey, padded, iv));
-      iv = last;
+      for (let at = 0; at < chunk.length;) {
+        if (used === STEP) {
+          controller.enqueue(await step(buffer));
+          used = 0;
+        }
+        const count = Math.min(STEP - used, chunk.length - at);
+        buffer.set(chunk.subarray(at, at + count), used);
+        used += count;
+        at += count;
+      }
     },
     async flush(controller) {
-      const plaintext = await decryptWith(cryptoKey, concat(...waiting), iv);
-      if (plaintext.length > 0) controller.enqueue(plaintext);
+      const bytes = await last(buffer.subarray(0, used));
+      if (bytes.length > 0) controller.enqueue(bytes);
     },
-  });
+  };
 }
 
 async function decryptWith(key: CryptoKey, ciphertext: Bytes, iv: Bytes): Promise<Bytes> {

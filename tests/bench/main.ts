@@ -1,0 +1,161 @@
+/**
+ * Speed, side by side with the limits of this machine. Starts its own server, on a folder of its
+ * own beside the system's other temporary files, and leaves nothing behind.
+ */
+import { parseArguments, UsageError } from "../../shared/args.ts";
+import { MiB } from "../../shared/limits.ts";
+import { startServer } from "../server_process.ts";
+import { classicFiles } from "./classic_files.ts";
+import { classicCollect, classicSend } from "./classic_messages.ts";
+import { clientFiles } from "./client_files.ts";
+import { startLimitPeer } from "./limit_peer.ts";
+import { disk, loopback, sqlite, tcpEcho } from "./machine_limits.ts";
+import { type Environment, type Group, type GroupResult, measure, type Row } from "./measure.ts";
+import { recordsOf, tableOf } from "./table.ts";
+import { FILE_SIZE, MESSAGE_SIZE } from "./workload.ts";
+
+/** In the order of the table; in each group the limits come first. */
+const GROUPS: readonly Group[] = [
+  {
+    title: `Messages of ${MESSAGE_SIZE} bytes, each sent on a connection of its own`,
+    suites: [tcpEcho, sqlite, classicSend, classicCollect],
+  },
+  {
+    title: `A file of ${FILE_SIZE / MiB} MiB`,
+    suites: [loopback, disk, classicFiles, clientFiles],
+  },
+];
+const ROWS = GROUPS.flatMap(({ suites }) => suites.flatMap(({ rows }) => rows));
+
+const DEFAULT_ROUNDS = 5;
+/** After this long no round is begun that may not be over in time, in milliseconds. */
+const ENOUGH = 120_000;
+/** Longest run; whatever hangs is ended then, in milliseconds. */
+const DEADLINE = 175_000;
+
+const HELP = `Usage: deno task bench [options]
+
+Measures the server, and beside it what this machine allows.
+
+Options:
+  --only NAME,…  Measure these alone, each beside its limits:
+                 ${ROWS.map(({ name }) => name).join("\n                 ")}
+  --rounds N     Rounds, of which the median counts (default: ${DEFAULT_ROUNDS})
+  --json         Print one JSON object a row
+  -h, --help     Show this help
+`;
+
+interface Options {
+  help: boolean;
+  json: boolean;
+  names: ReadonlySet<string>;
+  rounds: number;
+}
+
+/** @throws {UsageError} */
+function parseOptions(args: readonly string[]): Options {
+  const { flags, values, operands } = parseArguments(args, {
+    flags: ["help", "json"],
+    values: ["only", "rounds"],
+  });
+  if (operands.length > 0) throw new UsageError(`unexpected argument "${operands[0]}"`);
+  const rounds = Number(values.rounds ?? DEFAULT_ROUNDS);
+  if (!Number.isInteger(rounds) || rounds < 1) {
+    throw new UsageError(`--rounds takes a number from 1, not "${values.rounds}"`);
+  }
+  return { ...flags, names: new Set(values.only?.split(",").flatMap(withLimits)), rounds };
+}
+
+/** A row's name and those of its limits. */
+function withLimits(name: string): string[] {
+  const row = ROWS.find((row) => row.name === name);
+  if (!row) throw new UsageError(`nothing to measure is called "${name}"`);
+  return [name, ...row.limits ?? []];
+}
+
+async function run(
+  { names, rounds }: Options,
+  interrupted: Promise<never>,
+): Promise<GroupResult[]> {
+  const isChosen = ({ name }: Row) => names.size === 0 || names.has(name);
+  const groups = GROUPS
+    .map(({ title, suites }) => ({
+      title,
+      suites: suites.filter(({ rows }) => rows.some(isChosen)),
+    }))
+    .filter(({ suites }) => suites.length > 0);
+  const end = performance.now() + ENOUGH;
+  const results: GroupResult[] = [];
+  for (const [i, { title, suites }] of groups.entries()) {
+    const milliseconds = (end - performance.now()) / (groups.length - i);
+    const onRound = (round: number) => {
+      if (Deno.stderr.isTerminal()) console.error(`${title}: round ${round} of ${rounds}`);
+    };
+    await using environment = await prepareEnvironment();
+    const measured = await Promise.race([
+      measure(suites, environment, { rounds, milliseconds, onRound }),
+      interrupted,
+    ]);
+    results.push({ title, results: measured.filter(({ row }) => isChosen(row)) });
+  }
+  return results;
+}
+
+async function prepareEnvironment(): Promise<Environment & AsyncDisposable> {
+  await using stack = new AsyncDisposableStack();
+  const folder = await Deno.makeTempDir({ prefix: "bench_" });
+  stack.defer(() => removeFolder(folder));
+  const server = stack.use(await startServer());
+  const peer = stack.use(await startLimitPeer());
+  const all = stack.move();
+  return { folder, server, peer, [Symbol.asyncDispose]: () => all.disposeAsync() };
+}
+
+/** What an interrupted run is still writing to may have to be removed more than once. */
+async function removeFolder(path: string): Promise<void> {
+  for (let attempt = 1;; attempt++) {
+    try {
+      return await Deno.remove(path, { recursive: true });
+    } catch (error) {
+      if (attempt === 10) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+}
+
+/** A run that was ended before it was done. */
+class Interruption extends Error {}
+
+/** Rejects at the deadline or when the user has enough, so that what was started is ended then. */
+function interruption(): Promise<never> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  promise.catch(() => {}); // it may come when nobody waits yet
+  setTimeout(() => reject(new Interruption("it takes too long")), DEADLINE);
+  Deno.addSignalListener("SIGINT", () => reject(new Interruption("interrupted")));
+  return promise;
+}
+
+function print(groups: readonly GroupResult[], { json }: Options): void {
+  if (json) {
+    for (const record of recordsOf(groups)) console.log(JSON.stringify(record));
+    return;
+  }
+  const { os, arch } = Deno.build;
+  console.log(`${navigator.hardwareConcurrency} cores, ${os} ${arch}, Deno ${Deno.version.deno}`);
+  for (const line of tableOf(groups)) console.log(line);
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  try {
+    const options = parseOptions(args);
+    if (options.help) console.log(HELP.trimEnd());
+    else print(await run(options, interruption()), options);
+    return 0;
+  } catch (error) {
+    const expected = error instanceof UsageError || error instanceof Interruption;
+    console.error("bench:", expected ? error.message : error);
+    return error instanceof UsageError ? 2 : 1;
+  }
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));

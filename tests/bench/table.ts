@@ -1,0 +1,125 @@
+/** Results for people, as a table, and for programs, as one JSON object a row. */
+import type { GroupResult, Result } from "./measure.ts";
+
+/** From this share of a core on, the load generator may be what holds a figure down. */
+const BUSY = 0.9;
+
+interface Column {
+  heading: string;
+  cell(result: Result, group: GroupResult): string;
+  align: "left" | "right";
+}
+
+const COLUMNS: readonly Column[] = [
+  { heading: "", align: "left", cell: ({ row }) => `  ${row.title}` },
+  { heading: "median", align: "right", cell: ({ median }) => amount(median) },
+  {
+    heading: "min – max",
+    align: "right",
+    cell: ({ min, max }) => `${amount(min)} – ${amount(max)}`,
+  },
+  { heading: "", align: "left", cell: ({ row }) => row.unit },
+  {
+    heading: "of limit",
+    align: "right",
+    cell(result, group) {
+      const limit = limitOf(result, group);
+      return limit === undefined ? "" : percent(result.median / limit);
+    },
+  },
+  {
+    heading: "original",
+    align: "right",
+    cell: ({ row, median }) => row.original ? `${(median / row.original).toFixed(1)} ×` : "",
+  },
+  {
+    heading: "goal",
+    align: "right",
+    cell: (result) => result.row.goal ? isMet(result) ? "met" : "missed" : "",
+  },
+  { heading: "load", align: "right", cell: ({ busy }) => busy === undefined ? "" : percent(busy) },
+  { heading: "", align: "left", cell: (result) => isHeldDown(result) ? "*" : "" },
+];
+
+/** The lines of one table that shows all `groups`, and of what there is to say about it. */
+export function tableOf(groups: readonly GroupResult[]): string[] {
+  const cellsOf = (group: GroupResult) =>
+    group.results.map((result) => COLUMNS.map(({ cell }) => cell(result, group)));
+  const all = [COLUMNS.map(({ heading }) => heading), ...groups.flatMap(cellsOf)];
+  const widths = COLUMNS.map((_, i) => Math.max(...all.map((cells) => cells[i].length)));
+  const lineOf = (cells: string[]) =>
+    cells.map((cell, i) =>
+      COLUMNS[i].align === "left" ? cell.padEnd(widths[i]) : cell.padStart(widths[i])
+    ).join("  ").trimEnd();
+  const blocks = groups.flatMap((group) => [
+    "",
+    `${group.title}, ${group.results[0].values.length} rounds`,
+    ...cellsOf(group).map(lineOf),
+  ]);
+  return [lineOf(all[0]), ...blocks, "", ...notesOf(groups)];
+}
+
+function notesOf(groups: readonly GroupResult[]): string[] {
+  const notes = [
+    "of limit: share of what this machine allows, by the rows without one",
+    "original: times the figure of the system that this one replaces, on such a machine",
+    "load:     share of one core that the load generator used",
+  ];
+  if (groups.some(({ results }) => results.some(isHeldDown))) {
+    notes.push("*         the load generator had no time left; the other side may be faster");
+  }
+  return notes;
+}
+
+/** One object for each row, ready for JSON. */
+export function recordsOf(groups: readonly GroupResult[]): Record<string, unknown>[] {
+  return groups.flatMap((group) => group.results.map((result) => recordOf(result, group)));
+}
+
+function recordOf(result: Result, group: GroupResult): Record<string, unknown> {
+  const { row, median, min, max, values, busy } = result;
+  const limit = limitOf(result, group);
+  return {
+    name: row.name,
+    group: group.title,
+    title: row.title,
+    unit: row.unit,
+    median,
+    min,
+    max,
+    rounds: values,
+    ...limit !== undefined && { limit, ofLimit: median / limit },
+    ...row.original && { original: row.original, timesOriginal: median / row.original },
+    ...row.goal && { goal: row.goal, met: isMet(result) },
+    ...busy !== undefined && { load: busy, heldDownByLoad: isHeldDown(result) },
+  };
+}
+
+/** The lowest median of the rows that limit this one. */
+function limitOf({ row }: Result, { results }: GroupResult): number | undefined {
+  const limits = results.filter((other) => row.limits?.includes(other.row.name));
+  return limits.length === 0 ? undefined : Math.min(...limits.map(({ median }) => median));
+}
+
+function isMet({ row: { goal }, median }: Result): boolean {
+  if (goal === undefined) return true;
+  return "atLeast" in goal ? median >= goal.atLeast : median <= goal.atMost;
+}
+
+/** Whether the load generator may have been too slow to tell how fast the other side is. */
+function isHeldDown({ row, busy }: Result): boolean {
+  return !row.includesClient && busy !== undefined && busy >= BUSY;
+}
+
+/** Three digits or more, and no fraction that means nothing. */
+function amount(value: number): string {
+  const digits = value < 10 ? 2 : value < 100 ? 1 : 0;
+  return value.toLocaleString("en", {
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  });
+}
+
+function percent(share: number): string {
+  return `${Math.round(share * 100)} %`;
+}

@@ -1,0 +1,122 @@
+/** What every implementation of `Storage` must do. Each test gets an empty folder of its own. */
+import { type Bytes, utf8 } from "../../shared/bytes.ts";
+import { StorageError, type StorageErrorCode } from "../../shared/errors.ts";
+import { MessageType } from "../../shared/protocol/codes.ts";
+import type { ClientEntry } from "../../shared/protocol/response.ts";
+import type { StorageLimits } from "../../server/limits.ts";
+import type { Client, Content, Lease, Storage } from "../../server/storage/storage.ts";
+import { assertEquals, assertRejects } from "../assert.ts";
+
+/** One implementation. */
+export interface Engine {
+  name: string;
+  /** Opens what lies in `folder`, and makes it the first time. */
+  open(folder: string, limits: StorageLimits): Promise<Storage>;
+}
+
+const LIMITS: StorageLimits = { maxClients: 1000, maxMessages: 1000, maxMailboxSize: 1_000_000 };
+
+/** A storage under test, with the shorthands that the tests share. */
+export class Subject {
+  readonly #engine: Engine;
+  readonly #folder: string;
+  readonly #limits: StorageLimits;
+  storage!: Storage;
+
+  constructor(engine: Engine, folder: string, limits: StorageLimits) {
+    this.#engine = engine;
+    this.#folder = folder;
+    this.#limits = limits;
+  }
+
+  async open(): Promise<void> {
+    this.storage = await this.#engine.open(this.#folder, this.#limits);
+  }
+
+  /** What a stop and a start of the server do. */
+  async reopen(): Promise<void> {
+    await this.storage.close();
+    await this.open();
+  }
+
+  /** Registers a client called `name`. */
+  async register(name: string): Promise<Bytes> {
+    const client = clientCalled(name);
+    await this.storage.register(client);
+    return client.id;
+  }
+
+  /** The whole list but the client called `except`. */
+  async list(except: string): Promise<ClientEntry[]> {
+    const { count, pages } = await this.storage.clientsExcept(idOf(except));
+    const entries: ClientEntry[] = [];
+    for await (const page of pages) {
+      entries.push(...page.map(({ id, name }) => ({ id, name })));
+    }
+    assertEquals(count, entries.length);
+    return entries;
+  }
+
+  /** Puts the text `content`, or a blob, into the mailbox `to`. */
+  send(to: Bytes, content: string | Content, from = idOf("somebody")): Promise<number> {
+    const stored = typeof content === "string" ? { inline: utf8(content) } : content;
+    return this.storage.deposit({ from, to, type: MessageType.text, content: stored });
+  }
+
+  /** Leases the first `count` messages that wait. */
+  lease(mailbox: Bytes, count = Infinity): Promise<Lease> {
+    let taken = 0;
+    return this.storage.lease(mailbox, () => taken++ < count);
+  }
+
+  /** The IDs of the messages that wait, which they still do afterwards. */
+  async waiting(mailbox: Bytes): Promise<number[]> {
+    const lease = await this.lease(mailbox);
+    this.storage.release(lease);
+    return idsOf(lease);
+  }
+}
+
+/** Registers the test `name` for `engine`. */
+export function contractTest(
+  engine: Engine,
+  name: string,
+  test: (subject: Subject) => Promise<void>,
+  limits: Partial<StorageLimits> = {},
+): void {
+  Deno.test(`${engine.name}: ${name}`, async () => {
+    const folder = await Deno.makeTempDir({ prefix: "storage_" });
+    const subject = new Subject(engine, folder, { ...LIMITS, ...limits });
+    await subject.open();
+    try {
+      await test(subject);
+    } finally {
+      await subject.storage.close();
+      await Deno.remove(folder, { recursive: true });
+    }
+  });
+}
+
+/** Fails unless `operation` is refused with this code. */
+export async function assertRefused(
+  operation: PromiseLike<unknown>,
+  code: StorageErrorCode,
+): Promise<void> {
+  const error = await assertRejects(() => operation, StorageError);
+  assertEquals(error.code, code);
+}
+
+/** An ID that differs from name to name. */
+export function idOf(name: string): Bytes {
+  const id = new Uint8Array(16);
+  id.set(utf8(name).subarray(0, 16));
+  return id;
+}
+
+export function clientCalled(name: string): Client {
+  return { id: idOf(name), name, publicKey: new Uint8Array(160).fill(name.length) };
+}
+
+export function idsOf(lease: Lease): number[] {
+  return lease.messages.map(({ messageId }) => messageId);
+}

@@ -1,0 +1,26 @@
+/**
+ * What Linux tells about a running process. `/proc` is read by a process of its own, because it is
+ * closed to a program with ordinary permissions.
+ */
+
+/** Whether there is something to ask. */
+export const PROCESS_FACTS = Deno.build.os === "linux";
+
+/** The most memory that the process has held at a time, in bytes. */
+export async function peakMemory(pid: number): Promise<number> {
+  const status = await output("cat", `/proc/${pid}/status`);
+  const match = /^VmHWM:\s+(\d+) kB$/m.exec(status);
+  if (!match) throw new Error(`process ${pid} says nothing about its memory`);
+  return Number(match[1]) * 1024;
+}
+
+/** How many files, sockets and the like the process has open. */
+export async function openFiles(pid: number): Promise<number> {
+  return (await output("ls", `/proc/${pid}/fd`)).trim().split("\n").length;
+}
+
+async function output(command: string, ...args: string[]): Promise<string> {
+  const { success, stdout } = await new Deno.Command(command, { args, stderr: "inherit" }).output();
+  if (!success) throw new Error(`${command} ${args.join(" ")} failed`);
+  return new TextDecoder().decode(stdout);
+}

@@ -1,0 +1,19 @@
+/** A storage of which a test replaces some operations. */
+import type { Storage } from "../../server/storage/storage.ts";
+
+/** `storage`, but for the operations in `replaced`. */
+export function storageWith(storage: Storage, replaced: Partial<Storage>): Storage {
+  return {
+    register: (client) => storage.register(client),
+    client: (id) => storage.client(id),
+    clientsExcept: (except) => storage.clientsExcept(except),
+    deposit: (deposit) => storage.deposit(deposit),
+    lease: (mailbox, fits) => storage.lease(mailbox, fits),
+    content: (mailbox, messageId) => storage.content(mailbox, messageId),
+    remove: (lease, messages) => storage.remove(lease, messages),
+    release: (lease) => storage.release(lease),
+    blobs: () => storage.blobs(),
+    close: () => storage.close(),
+    ...replaced,
+  };
+}

@@ -1,5 +1,6 @@
 /** Files of the user: read as streams, and received ones brought to their place whole. */
 import { writeAll } from "../shared/io.ts";
+import { MiB } from "../shared/limits.ts";
 import { ClientError } from "./errors.ts";
 import { PRIVATE_FILE } from "./profile/private_file.ts";
 
@@ -16,7 +17,7 @@ export async function openFile(path: string): Promise<OpenFile> {
     const { size, isFile } = await Deno.stat(path);
     if (!isFile) throw new ClientError("file", `${path} is not a regular file`);
     const file = await Deno.open(path, { read: true });
-    return { size, content: file.readable.pipeThrough(exactly(size, path)) };
+    return { size, content: readable(file).pipeThrough(exactly(size, path)) };
   });
 }
 
@@ -65,8 +66,28 @@ export async function writeNewFile(
 
 /** Reads the file at `path`, in pieces. */
 export async function* readFile(path: string): AsyncGenerator<Uint8Array> {
-  using file = await explained(`cannot read ${path}`, () => Deno.open(path, { read: true }));
-  yield* file.readable;
+  const file = await explained(`cannot read ${path}`, () => Deno.open(path, { read: true }));
+  yield* readable(file);
+}
+
+/** What is read at a time: each step costs a trip to another thread. */
+const STEP = 1 * MiB;
+
+/** All of `file`, which is closed at the end. */
+function readable(file: Deno.FsFile): ReadableStream<Uint8Array> {
+  return new ReadableStream({
+    async pull(controller) {
+      const bytes = new Uint8Array(STEP);
+      const count = await file.read(bytes).catch((error) => {
+        file.close();
+        throw error;
+      });
+      if (count !== null) return controller.enqueue(bytes.subarray(0, count));
+      file.close();
+      controller.close();
+    },
+    cancel: () => file.close(),
+  });
 }
 
 /** All bytes of the file at `path`. */
@@ -117,16 +138,21 @@ export async function syncFolder(folder: string): Promise<void> {
 
 /**
  * Gives the finished file `draft` a name in `folder` that no other file has: `name`, else `name`
- * with a number. It appears there whole. Gives its path.
+ * with a number. It appears there whole. Where `draft` is on another disk it is copied first to a
+ * hidden file that is named after `owner`, who must be the only one to use that. Gives its path.
  * @throws {ClientError} `file`
  */
-export async function publishFile(draft: string, folder: string, name: string): Promise<string> {
+export async function publishFile(
+  draft: string,
+  folder: string,
+  { name, owner }: { name: string; owner: string },
+): Promise<string> {
   return await explained(`cannot save a file in ${folder}`, async () => {
     await Deno.mkdir(folder, { recursive: true });
     for (let number = 1;; number++) {
       const path = `${folder}/${number === 1 ? name : numbered(name, number)}`;
       try {
-        await publishAs(draft, path);
+        await publishAs(draft, path, `${folder}/.${owner}.part`);
         await syncFolder(folder);
         return path;
       } catch (error) {
@@ -136,14 +162,12 @@ export async function publishFile(draft: string, folder: string, name: string): 
   });
 }
 
-/** A hard link never replaces a file. Where `draft` is on another disk it is copied beside first. */
-async function publishAs(draft: string, path: string): Promise<void> {
+/** A hard link never replaces a file, but does not reach from disk to disk. */
+async function publishAs(draft: string, path: string, beside: string): Promise<void> {
   try {
     await Deno.link(draft, path);
   } catch (error) {
     if (error instanceof Deno.errors.AlreadyExists) throw error;
-    const slash = path.lastIndexOf("/") + 1;
-    const beside = `${path.slice(0, slash)}.${path.slice(slash)}.part`;
     await writeNewFile(beside, readFile(draft));
     try {
       await linkOrRename(beside, path);

@@ -55,6 +55,8 @@ const BATCH_COUNT = 512;
 interface Round {
   /** Who got a key already. */
   answered: Set<string>;
+  /** The numbers of messages that wait for the next call. */
+  left: Set<number>;
   /** Why the network, or the disk, is left alone from here on. */
   failure?: unknown;
   /** Whether the server's list may still be asked for. */
@@ -84,7 +86,7 @@ export class Inbox {
     const { envelopes, identity } = this.#profile;
     using _lock = await this.#profile.lock();
     await removeOthers(envelopes.folder, envelopes.files());
-    const round: Round = { answered: new Set() };
+    const round: Round = { answered: new Set(), left: new Set() };
     for (let more = true; more;) {
       const collector = new Collector(this.#profile, onProgress);
       try {
@@ -115,6 +117,7 @@ export class Inbox {
       }
       const { number, from: sender } = envelope;
       after = number;
+      if (round.left.has(number)) continue;
       if (round.failure !== undefined && this.#needsServer(envelope, round)) continue;
       let received: Received;
       try {
@@ -126,7 +129,10 @@ export class Inbox {
         continue;
       }
       yield received;
-      if (received.type === "problem") continue;
+      if (received.type === "problem") {
+        if (received.error.code === "file") round.left.add(number);
+        continue;
+      }
       // In this order: after a crash in between the file is in nobody's way.
       envelopes.markDone(number);
       if (envelope.content === null) await removeFile(envelopes.path(number));
@@ -212,7 +218,9 @@ export class Inbox {
       const plaintext = ReadableStream.from(readFile(path)).pipeThrough(cbcDecryptStream(key));
       return writeNewFile(draft, plaintext);
     });
-    const saved = await publishFile(draft, folder, fileName(peer.name, messageId));
+    const owner = toHex(this.#profile.identity.id);
+    const name = fileName(peer.name, messageId);
+    const saved = await publishFile(draft, folder, { name, owner });
     return { type: "file", path: saved, size } as const;
   }
 
@@ -313,7 +321,11 @@ class Collector implements Receiver {
     const inFile = type === MessageType.file || size > MAX_IN_DATABASE;
     const stored = inFile ? await this.#storeFile(content, size) : await whole(content);
     const tail = stored.slice(-TAIL_SIZE);
-    if (this.#profile.envelopes.known({ ...head, tail })) return;
+    const { envelopes } = this.#profile;
+    if (envelopes.known({ ...head, tail })) {
+      if (inFile) await removeFile(envelopes.path(this.#number));
+      return;
+    }
     const number = this.#number++;
     this.#batch.push({ ...head, number, tail, content: inFile ? null : stored });
     if (!inFile) this.#batchSize += size;
@@ -328,7 +340,7 @@ class Collector implements Receiver {
     this.#batchSize = 0;
   }
 
-  /** Writes the file for the next number, in the place of one that was known; gives its end. */
+  /** Writes the file for the next number; gives its end. */
   async #storeFile(content: IncomingContent, size: number): Promise<Bytes> {
     let tail: Bytes = new Uint8Array(0);
     let done = 0;

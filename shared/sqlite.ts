@@ -20,23 +20,26 @@ type Transaction<A extends unknown[], R> = ((...args: A) => R) & {
 /** One open database file, or `:memory:`. Every call is synchronous. */
 export class Database {
   readonly #db: DatabaseSync;
-  readonly #changes: StatementSync;
-  readonly #lastRow: StatementSync;
+  #changes: StatementSync | undefined;
+  #lastRow: StatementSync | undefined;
 
-  /** Opens the database in the file `path`, and makes it where there is none. */
+  /**
+   * Opens the database in the file `path`, and makes it where there is none. Nothing is read yet, so
+   * `PRAGMA busy_timeout` can come first.
+   */
   constructor(path: string) {
     this.#db = new DatabaseSync(path);
-    this.#changes = this.#db.prepare("SELECT changes() AS value");
-    this.#lastRow = this.#db.prepare("SELECT last_insert_rowid() AS value");
   }
 
   /** Rows that the last INSERT, UPDATE or DELETE changed. */
   get changes(): number {
+    this.#changes ??= this.#db.prepare("SELECT changes() AS value");
     return Number(this.#changes.get()?.value);
   }
 
   /** Row ID of the last INSERT. */
   get lastInsertRowId(): number {
+    this.#lastRow ??= this.#db.prepare("SELECT last_insert_rowid() AS value");
     return Number(this.#lastRow.get()?.value);
   }
 

@@ -23,10 +23,21 @@ export async function writePrivateFile(path: string, text: string): Promise<void
  * frees it when a process ends, however it ends.
  */
 export async function tryLock(path: string): Promise<Disposable | null> {
-  const file = await Deno.open(path, { create: true, write: true, mode: PRIVATE_FILE });
+  const file = await openLock(path);
   if (await file.tryLock(true)) return file;
   file.close();
   return null;
+}
+
+/** The same lock, as soon as nobody else has it. */
+export async function waitForLock(path: string): Promise<Disposable> {
+  const file = await openLock(path);
+  await file.lock(true);
+  return file;
+}
+
+function openLock(path: string): Promise<Deno.FsFile> {
+  return Deno.open(path, { create: true, write: true, mode: PRIVATE_FILE });
 }
 
 /** The text of the file at `path`, or undefined where there is none. */

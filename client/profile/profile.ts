@@ -10,9 +10,12 @@ import {
   PRIVATE_FOLDER,
   readIfThere,
   tryLock,
+  waitForLock,
   writePrivateFile,
 } from "./private_file.ts";
-import { prepareDatabase } from "./schema.ts";
+import { isPrepared, prepareDatabase } from "./schema.ts";
+
+const LOCK = "profile.lock";
 
 export class Profile implements Disposable {
   readonly folder: string;
@@ -44,6 +47,7 @@ export class Profile implements Disposable {
       const identity = await readIdentity(folder);
       const database = new Database(path);
       try {
+        using _lock = isPrepared(database) ? null : await waitForLock(`${folder}/${LOCK}`);
         prepareDatabase(database);
         return new Profile(folder, database, identity);
       } catch (error) {
@@ -62,7 +66,7 @@ export class Profile implements Disposable {
    * @throws {ClientError} `in-use`
    */
   async lock(): Promise<Disposable> {
-    const lock = await tryLock(`${this.folder}/profile.lock`);
+    const lock = await tryLock(`${this.folder}/${LOCK}`);
     if (!lock) {
       throw new ClientError(
         "in-use",

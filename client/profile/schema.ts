@@ -40,13 +40,28 @@ const MIGRATIONS = [
   `,
 ];
 
-/** Sets `database` up and brings its tables up to date. */
+/** Whether there is nothing for {@link prepareDatabase} to change in the file. */
+export function isPrepared(database: Database): boolean {
+  return versionOf(database) === MIGRATIONS.length;
+}
+
+/**
+ * Sets `database` up and brings its tables up to date. Where {@link isPrepared} says no, one process
+ * at a time may do this: SQLite does not wait for others before it starts its log.
+ */
 export function prepareDatabase(database: Database): void {
-  const version = database.prepare("PRAGMA user_version").value<number>() ?? 0;
+  const version = versionOf(database);
   if (version > MIGRATIONS.length) throw new TypeError("it is from a newer version of the client");
-  database.exec("PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
+  database.exec("PRAGMA synchronous = FULL");
+  if (version === MIGRATIONS.length) return;
+  database.exec("PRAGMA journal_mode = WAL");
   database.transaction(() => {
     for (const step of MIGRATIONS.slice(version)) database.exec(step);
     database.exec(`PRAGMA user_version = ${MIGRATIONS.length}`);
   }).immediate();
+}
+
+function versionOf(database: Database): number {
+  database.exec("PRAGMA busy_timeout = 5000");
+  return database.prepare("PRAGMA user_version").value<number>() ?? 0;
 }

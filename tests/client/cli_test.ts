@@ -1,0 +1,97 @@
+import { type Command, parseCommandLine } from "../../client/cli.ts";
+import { UsageError } from "../../shared/args.ts";
+import { assertEquals, assertThrows } from "../assert.ts";
+
+const DEFAULTS = { profile: ".", server: undefined, json: false, quiet: false };
+
+function assertRuns(args: string[], command: Command, options = {}): void {
+  const expected = { kind: "run", command, options: { ...DEFAULTS, ...options } } as const;
+  assertEquals(parseCommandLine(args), expected, args.join(" "));
+}
+
+Deno.test("command line: every command", () => {
+  assertRuns([], { name: "menu" });
+  assertRuns(["menu"], { name: "menu" });
+  assertRuns(["test"], { name: "test" });
+  assertRuns(["register", "alice"], { name: "register", as: "alice" });
+  assertRuns(["whoami"], { name: "whoami" });
+  assertRuns(["list"], { name: "list" });
+  assertRuns(["key", "bob"], { name: "key", peer: "bob" });
+  assertRuns(["request-key", "bob"], { name: "request-key", peer: "bob" });
+  assertRuns(["send-key", "bob"], { name: "send-key", peer: "bob" });
+  assertRuns(["send", "bob", "hello"], { name: "send", peer: "bob", text: "hello" });
+  assertRuns(["send-file", "bob", "a b"], { name: "send-file", peer: "bob", path: "a b" });
+  assertRuns(["receive"], { name: "receive", out: "." });
+  assertRuns(["receive", "--out", "dir"], { name: "receive", out: "dir" });
+});
+
+Deno.test("command line: without a text, or with a dash, it comes from standard input", () => {
+  assertRuns(["send", "bob"], { name: "send", peer: "bob", text: undefined });
+  assertRuns(["send", "bob", "-"], { name: "send", peer: "bob", text: undefined });
+  assertRuns(["send", "bob", ""], { name: "send", peer: "bob", text: "" });
+});
+
+Deno.test("command line: operands stay the text that they are", () => {
+  for (const text of ["007", "1e3", "true", "null", "help", "a=b", "שלום 👋", " x "]) {
+    assertRuns(["send", "bob", text], { name: "send", peer: "bob", text });
+    assertRuns(["key", text], { name: "key", peer: text });
+  }
+});
+
+Deno.test("command line: after two dashes everything is an operand", () => {
+  const command = { name: "send", peer: "--bob", text: "--json" } as const;
+  assertRuns(["send", "--", "--bob", "--json"], command);
+  assertRuns(["--json", "send", "--", "--bob", "--json"], command, { json: true });
+});
+
+Deno.test("command line: options may stand anywhere", () => {
+  const options = { profile: "dir", server: "host:1", json: true, quiet: true };
+  const given = ["--profile", "dir", "--server=host:1", "--json", "--quiet"];
+  const command = { name: "send", peer: "bob", text: "hello" } as const;
+  assertRuns([...given, "send", "bob", "hello"], command, options);
+  assertRuns(["send", "bob", "hello", ...given], command, options);
+  assertRuns(["send", ...given, "bob", "hello"], command, options);
+  assertRuns(["--json", "list"], { name: "list" }, { json: true });
+  assertRuns(["list", "--quiet"], { name: "list" }, { quiet: true });
+  assertRuns(["--profile=a=b", "list"], { name: "list" }, { profile: "a=b" });
+});
+
+Deno.test("command line: wrong usage is refused and says what is wrong", () => {
+  const cases: [args: string[], reason: string][] = [
+    [["no-such-command"], 'unknown command "no-such-command"'],
+    [["Send", "bob"], 'unknown command "Send"'],
+    [["constructor"], 'unknown command "constructor"'],
+    [["__proto__"], 'unknown command "__proto__"'],
+    [[""], 'unknown command ""'],
+    [["register"], "register needs NAME"],
+    [["key"], "key needs NAME"],
+    [["request-key"], "request-key needs NAME"],
+    [["send-key"], "send-key needs NAME"],
+    [["send"], "send needs NAME"],
+    [["send-file"], "send-file needs NAME"],
+    [["send-file", "bob"], "send-file needs PATH"],
+    [["register", "alice", "smith"], 'unexpected argument "smith"'],
+    [["send", "bob", "two", "words"], 'unexpected argument "words"; put the text in quotes'],
+    [["send-file", "bob", "a", "b"], 'unexpected argument "b"'],
+    [["whoami", "x"], 'unexpected argument "x"'],
+    [["list", "x"], 'unexpected argument "x"'],
+    [["receive", "x"], 'unexpected argument "x"'],
+    [["test", "x"], 'unexpected argument "x"'],
+    [["menu", "x"], 'unexpected argument "x"'],
+    [["list", "--out", "dir"], "--out belongs to the command receive"],
+    [["--out", "dir"], "--out belongs to the command receive"],
+    [["list", "--no-such-option"], "unknown option --no-such-option"],
+    [["list", "-x"], "unknown option -x"],
+    [["send", "bob", "-5 degrees"], "unknown option -5 degrees"],
+    [["list", "--profile"], "--profile needs a value"],
+    [["list", "--profile="], "--profile needs a value"],
+    [["list", "--server"], "--server needs a value"],
+    [["receive", "--out"], "--out needs a value"],
+    [["list", "--profile", "a", "--profile", "b"], "--profile is given more than once"],
+    [["list", "--server", "a:1", "--server", "a:1"], "--server is given more than once"],
+  ];
+  for (const [args, reason] of cases) {
+    const { message } = assertThrows(() => parseCommandLine(args), UsageError);
+    assertEquals(message, reason, args.join(" "));
+  }
+});

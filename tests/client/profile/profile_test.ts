@@ -1,0 +1,149 @@
+import { Database } from "@db/sqlite";
+import { ClientError } from "../../../client/errors.ts";
+import { Profile } from "../../../client/profile/profile.ts";
+import { generateClassicKeyPair } from "../../../shared/crypto/classic.ts";
+import { MessageType } from "../../../shared/protocol/codes.ts";
+import { assert, assertEquals, assertRejects, assertThrows } from "../../assert.ts";
+import { tempFolder } from "../../temp_folder.ts";
+import { readTranscript } from "../../vectors.ts";
+import { idOf, keyOf } from "./database.ts";
+
+const windows = Deno.build.os === "windows";
+const { privateKey } = await generateClassicKeyPair();
+const alice = { id: idOf(1), name: "alice", privateKey };
+const bob = { id: idOf(2), name: "bob" };
+
+/** The profile in `folder` cannot be opened; gives the error. */
+async function refused(folder: string, messageIncludes: string): Promise<ClientError> {
+  const error = await assertRejects(() => Profile.open(folder), ClientError, messageIncludes);
+  assertEquals(error.code, "bad-profile");
+  return error;
+}
+
+Deno.test("profile: everything in it is for its owner alone", { ignore: windows }, async () => {
+  await using temp = await tempFolder();
+  const parent = temp.path;
+  const folder = `${parent}/new/profile`;
+  using profile = await Profile.open(folder);
+  await profile.register(alice);
+  using _lock = await profile.lock();
+  profile.contacts.put([bob]);
+  const modes = [...Deno.readDirSync(folder)].map(({ name }) => {
+    return [name, (Deno.statSync(`${folder}/${name}`).mode! & 0o777).toString(8)];
+  });
+  assertEquals(Object.fromEntries(modes), {
+    "incoming": "700",
+    "me.info": "600",
+    "profile.db": "600",
+    "profile.db-shm": "600",
+    "profile.db-wal": "600",
+    "profile.lock": "600",
+  });
+  assertEquals((Deno.statSync(folder).mode! & 0o777).toString(8), "700");
+});
+
+Deno.test("profile: lasts from run to run", async () => {
+  await using temp = await tempFolder();
+  const folder = temp.path;
+  {
+    using profile = await Profile.open(folder);
+    assert(!profile.registered);
+    const error = assertThrows(() => profile.identity, ClientError, folder);
+    assertEquals(error.code, "not-registered");
+    await profile.register(alice);
+    profile.contacts.put([bob]);
+    profile.keys.put(bob.id, keyOf(1), { own: true });
+    profile.keys.sendWith(bob.id, keyOf(1));
+  }
+  using profile = await Profile.open(folder);
+  assertEquals(profile.identity, alice);
+  assertEquals(profile.contacts.byName("bob")?.id, bob.id);
+  assertEquals(profile.keys.sending(bob.id), keyOf(1));
+});
+
+Deno.test("profile: takes the me.info of the original client", async () => {
+  await using temp = await tempFolder();
+  const folder = temp.path;
+  await Deno.writeTextFile(`${folder}/me.info`, readTranscript()["me.info"].bob.join("\n"));
+  using profile = await Profile.open(folder);
+  assertEquals(profile.identity.name, "bob");
+});
+
+Deno.test("profile: a name may begin with a byte order mark", async () => {
+  await using temp = await tempFolder();
+  const name = "\u{feff}alice";
+  {
+    using profile = await Profile.open(temp.path);
+    await profile.register({ ...alice, name });
+  }
+  using profile = await Profile.open(temp.path);
+  assertEquals(profile.identity.name, name);
+});
+
+Deno.test("profile: a damaged me.info is told of without its key, and left alone", async () => {
+  await using temp = await tempFolder();
+  const folder = temp.path;
+  const [name, id, key] = readTranscript()["me.info"].alice;
+  const damaged = `${name}\n${id}\n!${key.slice(1)}\n`;
+  await Deno.writeTextFile(`${folder}/me.info`, damaged);
+  const { message } = await refused(folder, "me.info");
+  assert(!message.includes(key.slice(10, 40)), message);
+  assertEquals(await Deno.readTextFile(`${folder}/me.info`), damaged);
+});
+
+Deno.test("profile: a database that is none, or of a newer client, is left alone", async () => {
+  await using temp = await tempFolder();
+  const folder = temp.path;
+  await Deno.writeTextFile(`${folder}/profile.db`, "this is no database at all\n".repeat(200));
+  await refused(folder, folder);
+  await Deno.remove(`${folder}/profile.db`);
+  const database = new Database(`${folder}/profile.db`);
+  database.exec("PRAGMA user_version = 99");
+  database.close();
+  await refused(folder, "newer version");
+});
+
+Deno.test("profile: a folder that is a file cannot be one", async () => {
+  await using temp = await tempFolder();
+  const folder = temp.path;
+  await Deno.writeTextFile(`${folder}/file`, "");
+  await refused(`${folder}/file`, "file");
+});
+
+Deno.test("profile: one at a time has its lock, and sees what the one before did", async () => {
+  await using temp = await tempFolder();
+  const folder = temp.path;
+  using profile = await Profile.open(folder);
+  using other = await Profile.open(folder);
+  const lock = await profile.lock();
+  const error = await assertRejects(() => other.lock(), ClientError, folder);
+  assertEquals(error.code, "in-use");
+  await profile.register(alice);
+  lock[Symbol.dispose]();
+  assert(!other.registered);
+  using _lock = await other.lock();
+  assertEquals(other.identity, alice);
+});
+
+Deno.test("profile: a new owner uses nothing of the one before, and can open what is left", async () => {
+  await using temp = await tempFolder();
+  const folder = temp.path;
+  {
+    using profile = await Profile.open(folder);
+    await profile.register(alice);
+    profile.contacts.put([bob]);
+    profile.keys.put(bob.id, keyOf(1), { own: true });
+    profile.keys.sendWith(bob.id, keyOf(1));
+    const head = { messageId: 1, from: bob.id, type: MessageType.text, size: 3 };
+    const [content, tail] = [new Uint8Array(3), new Uint8Array(3)];
+    profile.envelopes.put([{ ...head, number: 1, content, tail }]);
+  }
+  await Deno.remove(`${folder}/me.info`);
+  using profile = await Profile.open(folder);
+  await profile.register({ ...alice, id: idOf(9) });
+  assertEquals(profile.contacts.byName("bob"), undefined);
+  assertEquals(profile.keys.own(bob.id), undefined);
+  assertEquals(profile.keys.sending(bob.id), undefined);
+  assertEquals(profile.keys.all(bob.id), [keyOf(1)]);
+  assertEquals(profile.envelopes.nextWaiting(0)?.messageId, 1);
+});

@@ -7,9 +7,10 @@ import { CLIENT_ID_SIZE, MAX_CONTENT_SIZE, MAX_TEXT_SIZE } from "../shared/limit
 import { MessageType } from "../shared/protocol/codes.ts";
 import { encodeName } from "../shared/protocol/name.ts";
 import type { ClientEntry } from "../shared/protocol/response.ts";
+import type { OnProgress } from "./collector.ts";
 import { ClientError } from "./errors.ts";
 import { openFile } from "./files.ts";
-import { Inbox, type OnProgress, type Received } from "./inbox.ts";
+import { Inbox, type Received } from "./inbox.ts";
 import { Peers } from "./peers.ts";
 import type { Profile } from "./profile/profile.ts";
 import type { Transport } from "./transport.ts";

@@ -2,7 +2,7 @@
 import { writeAll } from "../shared/io.ts";
 import { MiB } from "../shared/limits.ts";
 import { ClientError } from "./errors.ts";
-import { PRIVATE_FILE } from "./profile/private_file.ts";
+import { PRIVATE_FILE, syncFolder } from "./profile/private_file.ts";
 
 /** A file that is about to be sent. */
 export interface OpenFile {
@@ -127,13 +127,6 @@ export async function removeOthers(folder: string, needed: ReadonlySet<string>):
   for (const { name, isFile } of entries) {
     if (isFile && !needed.has(name)) await removeFile(`${folder}/${name}`);
   }
-}
-
-/** Makes the names in `folder` outlast a power failure; its files see to their contents. */
-export async function syncFolder(folder: string): Promise<void> {
-  if (Deno.build.os === "windows") return;
-  using file = await Deno.open(folder, { read: true });
-  await file.sync();
 }
 
 /**

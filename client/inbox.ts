@@ -3,13 +3,14 @@
  * profile as they are, then opened in the order of their numbers. So a message is on the disk here
  * before the server forgets it, and one that cannot be decrypted yet stays.
  */
-import { type Bytes, concat, toHex } from "../shared/bytes.ts";
+import { type Bytes, toHex } from "../shared/bytes.ts";
 import { BLOCK_SIZE, cbcDecryptStream, decryptCbc } from "../shared/crypto/aes_cbc.ts";
 import { decryptText, unwrapSymmetricKey } from "../shared/crypto/classic.ts";
 import { CryptoError } from "../shared/errors.ts";
-import { KiB, MiB } from "../shared/limits.ts";
+import { MiB } from "../shared/limits.ts";
 import { MessageType } from "../shared/protocol/codes.ts";
-import type { ClientEntry, MessageHead } from "../shared/protocol/response.ts";
+import type { ClientEntry } from "../shared/protocol/response.ts";
+import { Collector, type OnProgress } from "./collector.ts";
 import { ClientError } from "./errors.ts";
 import {
   publishFile,
@@ -18,13 +19,12 @@ import {
   readWhole,
   removeFile,
   removeOthers,
-  syncFolder,
   writeNewFile,
 } from "./files.ts";
 import type { Peers } from "./peers.ts";
-import { type Envelope, type NewEnvelope, TAIL_SIZE } from "./profile/envelopes.ts";
+import type { Envelope } from "./profile/envelopes.ts";
 import type { Profile } from "./profile/profile.ts";
-import type { IncomingContent, Receiver, Transport } from "./transport.ts";
+import type { Transport } from "./transport.ts";
 
 /** What has arrived, for the user. */
 export type Received =
@@ -43,13 +43,10 @@ interface Problem {
   error: ClientError;
 }
 
-/** Contents of other types than a file that are larger than this wait in files, too. */
-const MAX_IN_DATABASE = 4 * MiB;
 /** Longest content, but a file's, that is taken into memory. */
 const MAX_IN_MEMORY = 64 * MiB;
-/** Bytes and messages that are kept by one commit. */
-const BATCH_SIZE = 1 * MiB;
-const BATCH_COUNT = 512;
+/** Polls in a row that bring nothing but known messages, after which a server is not asked again. */
+const MAX_VAIN_POLLS = 3;
 
 /** What one call of {@link Inbox.receive} remembers. */
 interface Round {
@@ -62,9 +59,6 @@ interface Round {
   /** Whether the server's list may still be asked for. */
   mayList?: boolean;
 }
-
-/** Called with the bytes of a file that have arrived, and with its size. */
-export type OnProgress = (done: number, size: number) => void;
 
 export class Inbox {
   readonly #profile: Profile;
@@ -87,15 +81,17 @@ export class Inbox {
     using _lock = await this.#profile.lock();
     await removeOthers(envelopes.folder, envelopes.files());
     const round: Round = { answered: new Set(), left: new Set() };
-    for (let more = true; more;) {
+    for (let vain = 0; vain < MAX_VAIN_POLLS;) {
       const collector = new Collector(this.#profile, onProgress);
+      let count = 0;
       try {
-        more = await this.#transport.poll(identity.id, collector) > 0;
+        count = await this.#transport.poll(identity.id, collector);
       } catch (error) {
-        more = false;
         round.failure = error;
       }
       yield* this.#openAll(round, folder);
+      if (count === 0) break;
+      vain = collector.fresh > 0 ? 0 : vain + 1;
     }
     if (round.failure !== undefined) throw round.failure;
   }
@@ -131,6 +127,7 @@ export class Inbox {
       yield received;
       if (received.type === "problem") {
         if (received.error.code === "file") round.left.add(number);
+        else envelopes.markUnreadable(number);
         continue;
       }
       // In this order: after a crash in between the file is in nobody's way.
@@ -267,15 +264,13 @@ export class Inbox {
   }
 
   /** What to tell of a message that could not be opened. A failure of the network is thrown on. */
-  #problem(error: unknown, { number, messageId, type }: Envelope, { name }: ClientEntry): Problem {
+  #problem(error: unknown, { messageId, type }: Envelope, { name }: ClientEntry): Problem {
     const what = `message ${messageId} from ${name}, a ${TYPE_NAMES[type]},`;
-    const { envelopes } = this.#profile;
     if (error instanceof CryptoError) {
       if (error.code === "bad-key") {
         const message = `the private key in ${this.#profile.folder}/me.info cannot be used`;
         throw new ClientError("bad-profile", message);
       }
-      envelopes.markUnreadable(number);
       const hint = type === MessageType.key
         ? "it was not made for this profile"
         : `no known key fits. It is kept and tried again when ${name} sends a key ` +
@@ -285,7 +280,6 @@ export class Inbox {
     }
     if (!(error instanceof ClientError)) throw error;
     if (error.code === "bad-key" || error.code === "refused") {
-      envelopes.markUnreadable(number);
       const message = `${what} cannot be answered: ${error.message}`;
       return { type: "problem", error: new ClientError(error.code, message) };
     }
@@ -301,72 +295,6 @@ const TYPE_NAMES: Record<MessageType, string> = {
   [MessageType.text]: "text",
   [MessageType.file]: "file",
 };
-
-/** Takes a poll's messages into the profile. */
-class Collector implements Receiver {
-  readonly #profile: Profile;
-  readonly #onProgress: OnProgress;
-  #number: number;
-  #batch: NewEnvelope[] = [];
-  #batchSize = 0;
-
-  constructor(profile: Profile, onProgress: OnProgress) {
-    this.#profile = profile;
-    this.#onProgress = onProgress;
-    this.#number = profile.envelopes.nextNumber();
-  }
-
-  async store(head: MessageHead, content: IncomingContent): Promise<void> {
-    const { size, type } = head;
-    const inFile = type === MessageType.file || size > MAX_IN_DATABASE;
-    const stored = inFile ? await this.#storeFile(content, size) : await whole(content);
-    const tail = stored.slice(-TAIL_SIZE);
-    const { envelopes } = this.#profile;
-    if (envelopes.known({ ...head, tail })) {
-      if (inFile) await removeFile(envelopes.path(this.#number));
-      return;
-    }
-    const number = this.#number++;
-    this.#batch.push({ ...head, number, tail, content: inFile ? null : stored });
-    if (!inFile) this.#batchSize += size;
-    if (this.#batchSize >= BATCH_SIZE || this.#batch.length >= BATCH_COUNT) await this.flush();
-  }
-
-  async flush(): Promise<void> {
-    const { envelopes } = this.#profile;
-    if (this.#batch.some(({ content }) => content === null)) await syncFolder(envelopes.folder);
-    envelopes.put(this.#batch);
-    this.#batch = [];
-    this.#batchSize = 0;
-  }
-
-  /** Writes the file for the next number; gives its end. */
-  async #storeFile(content: IncomingContent, size: number): Promise<Bytes> {
-    let tail: Bytes = new Uint8Array(0);
-    let done = 0;
-    const watched = async function* (onProgress: OnProgress): AsyncGenerator<Uint8Array> {
-      for await (const piece of pieces(content)) {
-        tail = concat(tail, piece.subarray(-TAIL_SIZE)).slice(-TAIL_SIZE);
-        yield piece;
-        onProgress(done += piece.length, size);
-      }
-    };
-    await writeNewFile(this.#profile.envelopes.path(this.#number), watched(this.#onProgress));
-    return tail;
-  }
-}
-
-/** The content in pieces; each is valid until the next is asked for. */
-async function* pieces(content: IncomingContent): AsyncGenerator<Uint8Array> {
-  const buffer = new Uint8Array(256 * KiB);
-  for (let count; (count = await content.read(buffer)) > 0;) yield buffer.subarray(0, count);
-}
-
-async function whole(content: IncomingContent): Promise<Bytes> {
-  const parts: Uint8Array[] = [];
-  for await (const piece of pieces(content)) parts.push(piece.slice());
-  return concat(...parts);
-}
 
 /**
  * A name for a file that came without one. Of the sender's name only harmless characters stay, and

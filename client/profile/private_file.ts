@@ -16,6 +16,24 @@ export async function writePrivateFile(path: string, text: string): Promise<void
     await file.sync();
   }
   await Deno.rename(draft, path);
+  await syncFolder(path.slice(0, path.lastIndexOf("/")));
+}
+
+/** Makes the names in `folder` outlast a power failure; its files see to their contents. */
+export async function syncFolder(folder: string): Promise<void> {
+  if (Deno.build.os === "windows") return;
+  using file = await Deno.open(folder, { read: true });
+  await file.sync();
+}
+
+/** Takes from others what they may do with the file at `path`, as far as the system lets us. */
+export async function makePrivate(path: string): Promise<void> {
+  if (Deno.build.os === "windows") return;
+  try {
+    if (((await Deno.stat(path)).mode ?? 0) & 0o077) await Deno.chmod(path, PRIVATE_FILE);
+  } catch {
+    // There is none, or it is somebody else's.
+  }
 }
 
 /**

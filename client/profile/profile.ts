@@ -6,6 +6,7 @@ import { Contacts } from "./contacts.ts";
 import { Envelopes } from "./envelopes.ts";
 import { decodeMeInfo, encodeMeInfo, type Identity } from "./me_info.ts";
 import {
+  makePrivate,
   PRIVATE_FILE,
   PRIVATE_FOLDER,
   readIfThere,
@@ -44,6 +45,7 @@ export class Profile implements Disposable {
       const path = `${folder}/profile.db`;
       // SQLite gives its log the permissions of the database.
       (await Deno.open(path, { create: true, write: true, mode: PRIVATE_FILE })).close();
+      for (const name of [path, `${folder}/me.info`]) await makePrivate(name);
       const identity = await readIdentity(folder);
       const database = new Database(path);
       try {

@@ -1,6 +1,6 @@
 /** A progress bar on a terminal; nothing in a pipe. */
 import cliProgress from "cli-progress";
-import type { OnProgress } from "../inbox.ts";
+import type { OnProgress } from "../collector.ts";
 
 /** Shows how far a file is while it moves. */
 export interface Progress {

@@ -85,6 +85,21 @@ Deno.test("inbox: what nobody has seen yet is shown by the next run", async () =
   }
 });
 
+Deno.test("inbox: a server that never forgets is not asked forever", async () => {
+  await using bob = await Mailbox.open();
+  await bob.putKey(KEY);
+  await bob.putText(KEY, "one");
+  const messages = [...bob.state.inbox];
+  bob.script = async (conn) => {
+    for (let request; (request = await conn.request());) {
+      if (request.kind === "get-messages") await conn.respond({ kind: "messages", messages });
+      else await conn.respond({ kind: "client-list", clients: bob.state.clients });
+    }
+  };
+  assertEquals(await bob.told(), ["key", "text one"]);
+  assertEquals(await bob.told(), []);
+});
+
 Deno.test("inbox: a request for a key is answered with one that opens what comes next", async () => {
   await using bob = await Mailbox.open();
   bob.putKeyRequest();

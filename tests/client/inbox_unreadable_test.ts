@@ -1,10 +1,10 @@
-import { type ClientError } from "../../client/errors.ts";
+import { ClientError } from "../../client/errors.ts";
 import type { Received } from "../../client/inbox.ts";
 import { type Bytes, toHex, utf8 } from "../../shared/bytes.ts";
 import { decryptCbc, encryptCbc } from "../../shared/crypto/aes_cbc.ts";
 import { generateSymmetricKey } from "../../shared/crypto/classic.ts";
 import { MessageType } from "../../shared/protocol/codes.ts";
-import { assert, assertEquals } from "../assert.ts";
+import { assert, assertEquals, assertRejects } from "../assert.ts";
 import { sampleBytes } from "../pieces.ts";
 import { Mailbox } from "./mailbox.ts";
 
@@ -29,6 +29,32 @@ Deno.test("unreadable: told once, kept, and opened as soon as the key comes", as
   await bob.putText(KEY, "late text");
   assertEquals(await bob.told(), ["key", "text early text", "file", "text late text"]);
   assertEquals(await bob.told(), []);
+});
+
+Deno.test("unreadable: what nobody has been told of yet is told by the next run", async () => {
+  await using bob = await Mailbox.open();
+  await bob.putText(KEY, "waits");
+  // As where the process is killed while it prints the problem.
+  const received = bob.client.receive(bob.out, () => {});
+  assertEquals((await received.next()).value?.type, "problem");
+  await received.return(undefined);
+  await bob.reopen();
+  assertEquals(await bob.told(), ["problem cannot-decrypt"]);
+  assertEquals(await bob.told(), []);
+});
+
+Deno.test("unreadable: a private key that cannot be used is told of as such, and costs nothing", async () => {
+  await using bob = await Mailbox.open();
+  const { identity } = bob.profile;
+  const damaged = identity.privateKey.slice();
+  damaged.fill(0, 30, 60); // behind the outermost header
+  await bob.profile.register({ ...identity, privateKey: damaged });
+  await bob.putKey(KEY);
+  await bob.putText(KEY, "waits");
+  const error = await assertRejects(() => bob.receive(), ClientError, "me.info");
+  assertEquals(error.code, "bad-profile");
+  await bob.profile.register(identity);
+  assertEquals(await bob.told(), ["key", "text waits"]);
 });
 
 Deno.test("unreadable: another key does not open it, and it waits on", async () => {

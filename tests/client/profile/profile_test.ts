@@ -61,6 +61,19 @@ Deno.test("profile: lasts from run to run", async () => {
   assertEquals(profile.keys.sending(bob.id), keyOf(1));
 });
 
+Deno.test("profile: what others could read is closed to them", { ignore: windows }, async () => {
+  await using temp = await tempFolder();
+  const path = `${temp.path}/me.info`;
+  const text = readTranscript()["me.info"].alice.join("\n");
+  await Deno.writeTextFile(path, text, { mode: 0o644 });
+  await Deno.writeTextFile(`${temp.path}/profile.db`, "", { mode: 0o644 });
+  using _profile = await Profile.open(temp.path);
+  for (const name of ["me.info", "profile.db"]) {
+    assertEquals((await Deno.stat(`${temp.path}/${name}`)).mode! & 0o777, 0o600);
+  }
+  assertEquals(await Deno.readTextFile(path), text);
+});
+
 Deno.test("profile: takes the me.info of the original client", async () => {
   await using temp = await tempFolder();
   const folder = temp.path;

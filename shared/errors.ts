@@ -22,7 +22,8 @@ export class ProtocolError extends Error {
 /** Codes of {@link CryptoError}. */
 export type CryptoErrorCode =
   | "bad-key" // key material that is not what it must be
-  | "decrypt-failed"; // wrong key, or changed bytes: deliberately not told apart
+  | "decrypt-failed" // wrong key, or changed bytes: deliberately not told apart
+  | "exhausted"; // a key has encrypted as much as it may
 
 /** A cryptographic operation that refused its input. */
 export class CryptoError extends Error {
@@ -35,8 +36,10 @@ export class CryptoError extends Error {
 /** Codes of {@link StorageError}. */
 export type StorageErrorCode =
   | "unknown-client" // no client has this ID
+  | "unknown-message" // the message is not there, or not any more
   | "name-taken" // another client has this name
   | "mailbox-full" // the receiver's mailbox holds all that it may
+  | "token-reused" // the token of another message
   | "clients-full" // the server holds all the clients that it may
   | "closed" // storage is shutting down
   | "failed"; // the database or the disk refused: nothing was changed

@@ -24,3 +24,11 @@ export const MAX_CONTENT_SIZE = 1024 * MiB;
 export const MAX_INLINE_SIZE = 64 * KiB;
 /** Longest text that a client sends, in bytes of UTF-8; longer ones are for a file. */
 export const MAX_TEXT_SIZE = 1 * MiB;
+/** Longest Noise message, with its tags (Noise §3). */
+export const MAX_NOISE_MESSAGE_SIZE = 65_535;
+/** Size of the token that names one message of a sender, however often it is sent. */
+export const TOKEN_SIZE = 16;
+/** Most message IDs in one acknowledgement. */
+export const MAX_ACKNOWLEDGED = 1024;
+/** Longest text of an error, in bytes of UTF-8. */
+export const MAX_ERROR_TEXT_SIZE = 512;

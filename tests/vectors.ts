@@ -55,7 +55,7 @@ export function wycheproofTest<Group, Vector>(
   name: string,
   file: string,
   wanted: (group: Group) => boolean,
-  test: (cases: Case<Group, Vector>[]) => Promise<void>,
+  test: (cases: Case<Group, Vector>[]) => void | Promise<void>,
 ): void {
   const url = new URL(`wycheproof/${file}`, EXTERNAL);
   Deno.test({
@@ -66,6 +66,33 @@ export function wycheproofTest<Group, Vector>(
       assert(cases.length > 0, "no vector is wanted");
       await test(cases);
     },
+  });
+}
+
+/** A conversation of the cacophony vectors for Noise; all bytes in hex. */
+export interface NoiseVector {
+  /** Like `Noise_NX_25519_AESGCM_SHA256`. */
+  protocol_name: string;
+  init_prologue: string;
+  init_static?: string;
+  init_ephemeral: string;
+  init_remote_static?: string;
+  resp_prologue: string;
+  resp_static?: string;
+  resp_ephemeral: string;
+  handshake_hash: string;
+  /** Those of the handshake and some after it; the parties take turns, the initiator begins. */
+  messages: { payload: string; ciphertext: string }[];
+}
+
+/** Registers a test over the Noise vectors. */
+export function noiseTest(name: string, test: (vectors: NoiseVector[]) => void): void {
+  const file = "noise/cacophony-subset.json";
+  const url = new URL(file, EXTERNAL);
+  Deno.test({
+    name: `${name} (${file})`,
+    ignore: !exists(url),
+    fn: () => test(JSON.parse(Deno.readTextFileSync(url)).vectors),
   });
 }
 

@@ -1,0 +1,216 @@
+/** The interpreter of handshake patterns: the HandshakeState of Noise (revision 34, §5.3). */
+import { type Bytes, concat } from "../bytes.ts";
+import { TAG_SIZE } from "../crypto/aes_gcm.ts";
+import { X25519_SIZE, X25519KeyPair } from "../crypto/x25519.ts";
+import { ProtocolError } from "../errors.ts";
+import { MAX_NOISE_MESSAGE_SIZE } from "../limits.ts";
+import { AESGCM, type CipherFunctions, type CipherState } from "./cipher_state.ts";
+import type { Pattern, Token } from "./patterns.ts";
+import { SymmetricState } from "./symmetric_state.ts";
+
+export interface HandshakeOptions {
+  pattern: Pattern;
+  /** Whether this party speaks first. */
+  initiator: boolean;
+  /** What both parties must agree on beforehand, word for word. */
+  prologue: Uint8Array;
+  /** This party's static key, where the pattern has one. */
+  staticKey?: X25519KeyPair;
+  /** The other party's static public key, where the pattern knows it beforehand. */
+  remoteStatic?: Uint8Array;
+  /** For test vectors alone: anything but a key made for this one handshake breaks it. */
+  ephemeralKey?: X25519KeyPair;
+  /** For test vectors alone. */
+  cipher?: CipherFunctions;
+}
+
+/** What a complete handshake leaves behind. */
+export interface HandshakeResult {
+  /** Encrypts what this party sends. */
+  readonly send: CipherState;
+  /** Decrypts what it receives. */
+  readonly receive: CipherState;
+  /** 32 bytes that name this one conversation: a signature over them is worth nothing elsewhere. */
+  readonly hash: Bytes;
+  /** The static public key that the other party proved, or null where the pattern has none. */
+  readonly remoteStatic: Bytes | null;
+}
+
+/**
+ * One party of one handshake. The parties take turns with {@link writeMessage} and
+ * {@link readMessage} until it is {@link complete}. Any error ends it: only a new one can go on.
+ */
+export class Handshake {
+  readonly #options: HandshakeOptions;
+  readonly #symmetric: SymmetricState;
+  #ephemeral: X25519KeyPair | null;
+  #remoteEphemeral: Bytes | null = null;
+  #remoteStatic: Bytes | null = null;
+  #next = 0;
+  #state: "running" | "finished" | "failed" = "running";
+
+  /** @throws {TypeError} where the pattern needs a key that is not given */
+  constructor(options: HandshakeOptions) {
+    const { pattern, prologue, initiator, cipher = AESGCM } = options;
+    const name = `Noise_${pattern.name}_25519_${cipher.name}_SHA256`;
+    this.#options = options;
+    this.#ephemeral = options.ephemeralKey ?? null;
+    this.#symmetric = new SymmetricState(name, cipher);
+    this.#symmetric.mixHash(prologue);
+    for (const side of ["initiator", "responder"] as const) {
+      for (const _ of pattern.premessages[side]) {
+        const mine = (side === "initiator") === initiator;
+        this.#symmetric.mixHash(mine ? this.#static.publicKey : this.#known());
+      }
+    }
+    const sendsStatic = pattern.messages.some((tokens, i) =>
+      this.#isMine(i) && tokens.includes("s")
+    );
+    if (sendsStatic && !options.staticKey) throw new TypeError("the pattern needs a static key");
+  }
+
+  /** Whether all messages were exchanged. */
+  get complete(): boolean {
+    return this.#next === this.#options.pattern.messages.length;
+  }
+
+  /**
+   * The static public key of the other party, once a message has proved it, or as it was given;
+   * else null.
+   */
+  get remoteStatic(): Bytes | null {
+    return this.#state === "failed" ? null : this.#remoteStatic?.slice() ?? null;
+  }
+
+  /**
+   * This party's next message, with `payload` in it. Whether the payload is secret depends on the
+   * pattern: in the first message of NX and XX it is not.
+   * @throws {ProtocolError} `too-large` where the message would exceed 65,535 bytes
+   * @throws {CryptoError} `bad-key` where the other party's key is of small order
+   */
+  writeMessage(payload: Uint8Array = new Uint8Array(0)): Bytes {
+    return this.#step(true, (tokens) => {
+      const parts = tokens.map((token) => this.#write(token));
+      const message = concat(...parts, this.#symmetric.encryptAndHash(payload));
+      checkSize(message);
+      return message;
+    });
+  }
+
+  /**
+   * The payload of the other party's next message.
+   * @throws {ProtocolError} `too-large` beyond 65,535 bytes, `malformed` where it is too short
+   * @throws {CryptoError} `decrypt-failed`, or `bad-key` where a key in it is of small order
+   */
+  readMessage(message: Uint8Array): Bytes {
+    return this.#step(false, (tokens) => {
+      checkSize(message);
+      let left = message;
+      for (const token of tokens) left = left.subarray(this.#read(token, left));
+      if (this.#symmetric.encrypts && left.length < TAG_SIZE) throw tooShort();
+      return this.#symmetric.decryptAndHash(left);
+    });
+  }
+
+  /**
+   * What the complete handshake leaves behind; it can be taken once.
+   * @throws {TypeError} before, and from the second time on
+   */
+  finish(): HandshakeResult {
+    if (this.#state !== "running" || !this.complete) {
+      throw new TypeError("the handshake is not complete, or was finished before");
+    }
+    this.#state = "finished";
+    const hash = this.#symmetric.hash;
+    const [first, second] = this.#symmetric.split();
+    const [send, receive] = this.#options.initiator ? [first, second] : [second, first];
+    return { send, receive, hash, remoteStatic: this.remoteStatic };
+  }
+
+  /** Runs `work` on the tokens of the next message; if it fails, nothing of this can go on. */
+  #step(mine: boolean, work: (tokens: readonly Token[]) => Bytes): Bytes {
+    if (this.#state !== "running" || this.complete || this.#isMine(this.#next) !== mine) {
+      throw new TypeError(`no handshake message is to be ${mine ? "written" : "read"} now`);
+    }
+    this.#state = "failed";
+    try {
+      const result = work(this.#options.pattern.messages[this.#next]);
+      this.#next++;
+      this.#state = "running";
+      return result;
+    } finally {
+      if (this.#state === "failed") this.#symmetric.wipe();
+      if (this.#state === "failed" || this.complete) this.#ephemeral = null;
+    }
+  }
+
+  #write(token: Token): Bytes {
+    switch (token) {
+      case "e": {
+        this.#ephemeral ??= X25519KeyPair.generate();
+        this.#symmetric.mixHash(this.#ephemeral.publicKey);
+        return this.#ephemeral.publicKey;
+      }
+      case "s":
+        return this.#symmetric.encryptAndHash(this.#static.publicKey);
+      default:
+        this.#mixAgreement(token);
+        return new Uint8Array(0);
+    }
+  }
+
+  /** Takes what `token` stands for from the front of `left`; gives its size. */
+  #read(token: Token, left: Uint8Array): number {
+    switch (token) {
+      case "e":
+        if (left.length < X25519_SIZE) throw tooShort();
+        this.#remoteEphemeral = left.slice(0, X25519_SIZE) as Bytes;
+        this.#symmetric.mixHash(this.#remoteEphemeral);
+        return X25519_SIZE;
+      case "s": {
+        const size = X25519_SIZE + (this.#symmetric.encrypts ? TAG_SIZE : 0);
+        if (left.length < size) throw tooShort();
+        this.#remoteStatic = this.#symmetric.decryptAndHash(left.subarray(0, size));
+        return size;
+      }
+      default:
+        this.#mixAgreement(token);
+        return 0;
+    }
+  }
+
+  /** In `es` and `se` the first letter is the initiator's key, the second the responder's. */
+  #mixAgreement(token: "ee" | "es" | "se" | "ss"): void {
+    const [mine, theirs] = this.#options.initiator ? token : [token[1], token[0]];
+    const pair = mine === "e" ? this.#ephemeral : this.#static;
+    const publicKey = theirs === "e" ? this.#remoteEphemeral : this.#remoteStatic;
+    if (pair === null || publicKey === null) throw new TypeError("the pattern is not valid");
+    this.#symmetric.mixKey(pair.agree(publicKey));
+  }
+
+  get #static(): X25519KeyPair {
+    const pair = this.#options.staticKey;
+    if (pair === undefined) throw new TypeError("the pattern needs a static key");
+    return pair;
+  }
+
+  #known(): Bytes {
+    const key = this.#options.remoteStatic;
+    if (key?.length !== X25519_SIZE) throw new TypeError("the pattern needs the remote static key");
+    return this.#remoteStatic = key.slice() as Bytes;
+  }
+
+  #isMine(message: number): boolean {
+    return (message % 2 === 0) === this.#options.initiator;
+  }
+}
+
+function checkSize(message: Uint8Array): void {
+  if (message.length > MAX_NOISE_MESSAGE_SIZE) {
+    throw new ProtocolError("too-large", `a handshake message of ${message.length} bytes`);
+  }
+}
+
+function tooShort(): ProtocolError {
+  return new ProtocolError("malformed", "the handshake message is too short");
+}

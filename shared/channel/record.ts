@@ -1,0 +1,47 @@
+/**
+ * Records: a 2-byte big-endian length, then one Noise transport message of that many bytes, its
+ * 16-byte tag included. A record without content ends its direction.
+ */
+import type { Bytes } from "../bytes.ts";
+import { TAG_SIZE } from "../crypto/aes_gcm.ts";
+import { KiB, MAX_NOISE_MESSAGE_SIZE } from "../limits.ts";
+import type { CipherState } from "./cipher_state.ts";
+
+/** Size of the length in front. */
+export const RECORD_HEADER_SIZE = 2;
+/** Most bytes of content in one record: 65,519. */
+export const MAX_RECORD_CONTENT = MAX_NOISE_MESSAGE_SIZE - TAG_SIZE;
+/** Size of the largest record, its header included. */
+export const MAX_RECORD_SIZE = RECORD_HEADER_SIZE + MAX_NOISE_MESSAGE_SIZE;
+/** How many records may be in the hands of the ciphers at a time, in each direction. */
+export const MAX_RECORDS_AHEAD = 8;
+/** Contents up to this size are encrypted and decrypted at once, larger ones on other threads. */
+export const MAX_SYNC_CONTENT = 4 * KiB;
+
+/** The next record of `cipher`, with `content` of at most {@link MAX_RECORD_CONTENT} bytes. */
+export function sealRecord(cipher: CipherState, content: Uint8Array): Bytes | Promise<Bytes> {
+  if (content.length > MAX_RECORD_CONTENT) {
+    throw new RangeError(`a record holds at most ${MAX_RECORD_CONTENT} bytes`);
+  }
+  return content.length <= MAX_SYNC_CONTENT
+    ? frame(cipher.encryptSync(content))
+    : cipher.encrypt(content).then(frame);
+}
+
+/**
+ * The content of the next record of `cipher`; `sealed` is what follows its header.
+ * @throws {CryptoError} `decrypt-failed` (or rejects with it)
+ */
+export function openRecord(cipher: CipherState, sealed: Uint8Array): Bytes | Promise<Bytes> {
+  return sealed.length - TAG_SIZE <= MAX_SYNC_CONTENT
+    ? cipher.decryptSync(sealed)
+    : cipher.decrypt(sealed);
+}
+
+function frame(sealed: Bytes): Bytes {
+  const record = new Uint8Array(RECORD_HEADER_SIZE + sealed.length);
+  record[0] = sealed.length >> 8;
+  record[1] = sealed.length;
+  record.set(sealed, RECORD_HEADER_SIZE);
+  return record;
+}

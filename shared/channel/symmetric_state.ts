@@ -1,0 +1,89 @@
+/** What a handshake has agreed on so far: the SymmetricState of Noise (§5.2), with SHA-256. */
+import { type Bytes, concat, utf8 } from "../bytes.ts";
+import { HASH_SIZE, hkdfSha256, sha256 } from "../crypto/hash.ts";
+import { type CipherFunctions, CipherState } from "./cipher_state.ts";
+
+const NOTHING = new Uint8Array(0);
+
+export class SymmetricState {
+  readonly #functions: CipherFunctions;
+  #chainingKey: Bytes;
+  #hash: Bytes;
+  #cipher: CipherState | null = null;
+
+  /** `protocolName` as in Noise §8, like `Noise_NX_25519_AESGCM_SHA256`. */
+  constructor(protocolName: string, functions: CipherFunctions) {
+    this.#functions = functions;
+    const name = utf8(protocolName);
+    this.#hash = name.length <= HASH_SIZE
+      ? concat(name, new Uint8Array(HASH_SIZE - name.length))
+      : sha256(name);
+    this.#chainingKey = this.#hash.slice();
+  }
+
+  /** The hash of all that was said: 32 bytes. At the end it names this one conversation (§11.2). */
+  get hash(): Bytes {
+    return this.#hash.slice();
+  }
+
+  /** Whether payloads and static keys are encrypted from here on. */
+  get encrypts(): boolean {
+    return this.#cipher !== null;
+  }
+
+  /** Mixes in a secret, and wipes it. */
+  mixKey(secret: Uint8Array): void {
+    const [chainingKey, key] = this.#derive(secret);
+    secret.fill(0);
+    this.#chainingKey.fill(0);
+    this.#chainingKey = chainingKey;
+    this.#cipher?.wipe();
+    this.#cipher = new CipherState(this.#functions, key);
+    key.fill(0);
+  }
+
+  mixHash(data: Uint8Array): void {
+    this.#hash = sha256(this.#hash, data);
+  }
+
+  encryptAndHash(plaintext: Uint8Array): Bytes {
+    const sealed = this.#cipher?.encryptSync(plaintext, this.#hash) ?? plaintext.slice() as Bytes;
+    this.mixHash(sealed);
+    return sealed;
+  }
+
+  /** @throws {CryptoError} `decrypt-failed`; nothing was mixed in then */
+  decryptAndHash(sealed: Uint8Array): Bytes {
+    const plaintext = this.#cipher?.decryptSync(sealed, this.#hash) ?? sealed.slice() as Bytes;
+    this.mixHash(sealed);
+    return plaintext;
+  }
+
+  /** The ciphers of both directions, the initiator's first. Wipes the rest: it is the last call. */
+  split(): [CipherState, CipherState] {
+    const [first, second] = this.#derive(NOTHING);
+    const ciphers: [CipherState, CipherState] = [
+      new CipherState(this.#functions, first),
+      new CipherState(this.#functions, second),
+    ];
+    first.fill(0);
+    second.fill(0);
+    this.wipe();
+    return ciphers;
+  }
+
+  /** Forgets all keys; the hash stays. */
+  wipe(): void {
+    this.#chainingKey.fill(0);
+    this.#cipher?.wipe();
+    this.#cipher = null;
+  }
+
+  /** Noise's HKDF (§4.3), which is RFC 5869 with the chaining key as salt and no info. */
+  #derive(secret: Uint8Array): [Bytes, Bytes] {
+    const output = hkdfSha256(this.#chainingKey, secret, NOTHING, 2 * HASH_SIZE);
+    const halves: [Bytes, Bytes] = [output.slice(0, HASH_SIZE), output.slice(HASH_SIZE)];
+    output.fill(0);
+    return halves;
+  }
+}

@@ -1,0 +1,81 @@
+/** Ed25519 signatures (RFC 8032 §5.1), by Web Crypto. */
+import { type Bytes, concat, equalBytes, fromHex } from "../bytes.ts";
+import { CryptoError } from "../errors.ts";
+
+/** Size of a secret key (the seed of RFC 8032) and of a public key, in bytes. */
+export const ED25519_KEY_SIZE = 32;
+/** Size of a signature, in bytes. */
+export const SIGNATURE_SIZE = 64;
+
+/** What precedes the 32 bytes of a secret key in PKCS#8 (RFC 8410). */
+const PKCS8_PREFIX = fromHex("302e020100300506032b657004220420");
+const ALGORITHM = "Ed25519";
+
+/**
+ * Every encoding of a point of small order, without the sign bit. For such a public key a signature
+ * can be made up that fits any message, which RFC 8032 §5.1.7 lets pass: it binds nobody.
+ */
+const SMALL_ORDER = [
+  "0000000000000000000000000000000000000000000000000000000000000000",
+  "0100000000000000000000000000000000000000000000000000000000000000",
+  "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+  "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+  "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+  "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+  "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+].map(fromHex);
+
+/** A new secret key: 32 random bytes. */
+export function generateEd25519Secret(): Bytes {
+  return crypto.getRandomValues(new Uint8Array(ED25519_KEY_SIZE));
+}
+
+/** The 32-byte public key of a 32-byte secret key. */
+export async function ed25519PublicKey(secret: Bytes): Promise<Bytes> {
+  const { x } = await crypto.subtle.exportKey("jwk", await importSecret(secret, true));
+  if (x === undefined) throw new CryptoError("bad-key", "the key has no public part");
+  return Uint8Array.fromBase64(x, { alphabet: "base64url" });
+}
+
+/** The 64-byte signature of `message`. */
+export async function sign(secret: Bytes, message: Bytes): Promise<Bytes> {
+  const key = await importSecret(secret, false);
+  return new Uint8Array(await crypto.subtle.sign(ALGORITHM, key, message));
+}
+
+/**
+ * Whether `signature` is the one of `message` by the owner of the 32-byte `publicKey`. A key of small
+ * order, which anybody could sign for, has no owner.
+ */
+export async function verify(
+  publicKey: Bytes,
+  signature: Bytes,
+  message: Bytes,
+): Promise<boolean> {
+  if (hasSmallOrder(publicKey)) return false;
+  try {
+    const key = await crypto.subtle.importKey("raw", publicKey, ALGORITHM, false, ["verify"]);
+    return await crypto.subtle.verify(ALGORITHM, key, signature, message);
+  } catch {
+    return false; // not a key at all
+  }
+}
+
+function hasSmallOrder(publicKey: Bytes): boolean {
+  if (publicKey.length !== ED25519_KEY_SIZE) return false;
+  const last = ED25519_KEY_SIZE - 1;
+  const unsigned = publicKey.with(last, publicKey[last] & 0x7f);
+  return SMALL_ORDER.some((point) => equalBytes(point, unsigned));
+}
+
+async function importSecret(secret: Bytes, extractable: boolean): Promise<CryptoKey> {
+  if (secret.length !== ED25519_KEY_SIZE) {
+    throw new CryptoError("bad-key", `an Ed25519 key has ${ED25519_KEY_SIZE} bytes`);
+  }
+  const pkcs8 = concat(PKCS8_PREFIX, secret);
+  try {
+    return await crypto.subtle.importKey("pkcs8", pkcs8, ALGORITHM, extractable, ["sign"]);
+  } finally {
+    pkcs8.fill(0);
+  }
+}

@@ -1,0 +1,118 @@
+/**
+ * Identities of secure clients: a public key of 160 bytes that signs itself, and a client ID that
+ * commits to it, so that nobody can put another key in its place.
+ *
+ * `4D 53 33 01` · Ed25519 key 32 · X25519 key 32 · Ed25519 signature 64 · zeros 28. The signature is
+ * over `"messaging-system/3 identity"` · both keys. A classic key starts with 0x30.
+ */
+import { type Bytes, concat, equalBytes, fromHex, utf8 } from "../bytes.ts";
+import { CryptoError } from "../errors.ts";
+import { CLIENT_ID_SIZE, PUBLIC_KEY_SIZE } from "../limits.ts";
+import {
+  ED25519_KEY_SIZE,
+  ed25519PublicKey,
+  generateEd25519Secret,
+  sign,
+  SIGNATURE_SIZE,
+  verify,
+} from "./ed25519.ts";
+import { sha256 } from "./hash.ts";
+import { generateX25519Secret, X25519_SIZE, X25519KeyPair } from "./x25519.ts";
+
+/** How the public key of every secure client begins, of this version and of later ones. */
+const SECURE_PREFIX = fromHex("4d5333");
+const MAGIC = fromHex("4d533301");
+const SIGNED_FROM = MAGIC.length;
+const AGREEMENT_FROM = SIGNED_FROM + ED25519_KEY_SIZE;
+const SIGNATURE_FROM = AGREEMENT_FROM + X25519_SIZE;
+const PADDING_FROM = SIGNATURE_FROM + SIGNATURE_SIZE;
+
+const IDENTITY_LABEL = utf8("messaging-system/3 identity");
+const ID_LABEL = utf8("messaging-system/3 client id");
+const LOGIN_LABEL = utf8("messaging-system/3 login");
+
+/** What its owner alone has. */
+export interface IdentitySecrets {
+  /** Ed25519 secret key, 32 bytes. */
+  signing: Bytes;
+  /** X25519 secret key, 32 bytes. */
+  agreement: Bytes;
+}
+
+/** What everybody may know; made by {@link verifyIdentity} alone, so its parts fit together. */
+export interface Identity {
+  /** The 160 bytes. */
+  publicKey: Bytes;
+  /** 16 bytes. */
+  clientId: Bytes;
+  /** Ed25519 public key, 32 bytes. */
+  signing: Bytes;
+  /** X25519 public key, 32 bytes. */
+  agreement: Bytes;
+}
+
+/** New secret keys. */
+export function generateIdentity(): IdentitySecrets {
+  return { signing: generateEd25519Secret(), agreement: generateX25519Secret() };
+}
+
+/** The 160-byte public key that belongs to `secrets`. */
+export async function publicIdentity(secrets: IdentitySecrets): Promise<Bytes> {
+  const keys = concat(
+    await ed25519PublicKey(secrets.signing),
+    new X25519KeyPair(secrets.agreement).publicKey,
+  );
+  const signature = await sign(secrets.signing, concat(IDENTITY_LABEL, keys));
+  return concat(MAGIC, keys, signature, new Uint8Array(PUBLIC_KEY_SIZE - PADDING_FROM));
+}
+
+/** Whether a public key claims to be that of a secure client. */
+export function claimsToBeSecure(publicKey: Uint8Array): boolean {
+  return equalBytes(publicKey.subarray(0, SECURE_PREFIX.length), SECURE_PREFIX);
+}
+
+/** The 16-byte client ID that belongs to a secure public key of 160 bytes. */
+export function secureClientId(publicKey: Uint8Array): Bytes {
+  return sha256(ID_LABEL, publicKey).slice(0, CLIENT_ID_SIZE);
+}
+
+/**
+ * The identity in `publicKey`.
+ * @throws {CryptoError} `bad-key` where it is none, or its signature is wrong
+ */
+export async function verifyIdentity(publicKey: Bytes): Promise<Identity> {
+  const wellFormed = publicKey.length === PUBLIC_KEY_SIZE &&
+    equalBytes(publicKey.subarray(0, SIGNED_FROM), MAGIC) &&
+    publicKey.subarray(PADDING_FROM).every((byte) => byte === 0);
+  if (!wellFormed) throw new CryptoError("bad-key", "not the public key of a secure client");
+  const keys = publicKey.slice(SIGNED_FROM, SIGNATURE_FROM);
+  const signing = keys.slice(0, ED25519_KEY_SIZE);
+  const signature = publicKey.slice(SIGNATURE_FROM, PADDING_FROM);
+  if (!await verify(signing, signature, concat(IDENTITY_LABEL, keys))) {
+    throw new CryptoError("bad-key", "the public key is not signed by its owner");
+  }
+  const agreement = keys.slice(ED25519_KEY_SIZE);
+  return {
+    publicKey: publicKey.slice(),
+    clientId: secureClientId(publicKey),
+    signing,
+    agreement,
+  };
+}
+
+/** The 64-byte signature that logs in on the channel with this 32-byte handshake hash. */
+export async function signLogin(
+  { signing }: IdentitySecrets,
+  handshakeHash: Bytes,
+): Promise<Bytes> {
+  return await sign(signing, concat(LOGIN_LABEL, handshakeHash));
+}
+
+/** Whether `signature` is what {@link signLogin} gives for that identity and channel. */
+export async function verifyLogin(
+  { signing }: Identity,
+  handshakeHash: Bytes,
+  signature: Bytes,
+): Promise<boolean> {
+  return await verify(signing, signature, concat(LOGIN_LABEL, handshakeHash));
+}

@@ -4,10 +4,19 @@
  */
 import fc from "fast-check";
 import { type Bytes, utf8 } from "../shared/bytes.ts";
-import { CLIENT_ID_SIZE, MAX_NAME_SIZE, MAX_U32, PUBLIC_KEY_SIZE } from "../shared/limits.ts";
-import { MessageType } from "../shared/protocol/codes.ts";
+import { SIGNATURE_SIZE } from "../shared/crypto/ed25519.ts";
+import {
+  CLIENT_ID_SIZE,
+  MAX_NAME_SIZE,
+  MAX_U32,
+  PUBLIC_KEY_SIZE,
+  TOKEN_SIZE,
+} from "../shared/limits.ts";
+import { ErrorCode, type ErrorName, MessageType } from "../shared/protocol/codes.ts";
 import type { Request } from "../shared/protocol/request.ts";
 import type { Response } from "../shared/protocol/response.ts";
+import type { SecureRequest } from "../shared/protocol/secure_request.ts";
+import type { SecureResponse } from "../shared/protocol/secure_response.ts";
 
 const seed = readSeed(Deno.env.get("FC_SEED"));
 
@@ -78,6 +87,47 @@ export const response: fc.Arbitrary<Response> = fc.oneof(
     messages: fc.array(message, { maxLength: 4 }),
   }),
   fc.record({ version, kind: fc.constant("failure" as const) }),
+);
+
+const token = bytes(TOKEN_SIZE);
+const publicKeyOf = { publicKey, signature: bytes(SIGNATURE_SIZE) };
+
+/** Requests of every kind on a secure channel. */
+export const secureRequest: fc.Arbitrary<SecureRequest> = fc.oneof(
+  fc.record({ kind: fc.constant("login" as const), ...publicKeyOf }),
+  fc.record({ kind: fc.constant("register" as const), name, publicKey }),
+  fc.record({ kind: fc.constant("client-list" as const) }),
+  fc.record({ kind: fc.constant("public-key" as const), target: id }),
+  fc.record({ kind: fc.constant("send" as const), to: id, token, type, content }),
+  fc.record({ kind: fc.constant("get-messages" as const), after: messageId }),
+  fc.record({ kind: fc.constant("subscribe" as const) }),
+  fc.record({
+    kind: fc.constant("acknowledge" as const),
+    messageIds: fc.array(messageId, { maxLength: 8 }),
+  }),
+);
+
+const text = fc.string({ unit: "binary", maxLength: 128 }); // at most 512 bytes of UTF-8
+const error = fc.constantFrom(...Object.keys(ErrorCode) as ErrorName[]);
+
+/** Responses and pushes of every kind on a secure channel. */
+export const secureResponse: fc.Arbitrary<SecureResponse> = fc.oneof(
+  fc.record({ kind: fc.constant("logged-in" as const), registered: fc.boolean() }),
+  fc.record({ kind: fc.constant("registered" as const), clientId: id }),
+  fc.record({
+    kind: fc.constant("client-list" as const),
+    clients: fc.array(fc.record({ id, name, publicKey }), { maxLength: 3 }),
+  }),
+  fc.record({ kind: fc.constant("public-key" as const), clientId: id, publicKey }),
+  fc.record({ kind: fc.constant("sent" as const), to: id, messageId }),
+  fc.record({
+    kind: fc.constant("messages" as const),
+    messages: fc.array(message, { maxLength: 4 }),
+  }),
+  fc.record({ kind: fc.constant("subscribed" as const) }),
+  fc.record({ kind: fc.constant("acknowledged" as const) }),
+  fc.record({ kind: fc.constant("push" as const), message }),
+  fc.record({ kind: fc.constant("error" as const), error, retryAfter: messageId, text }),
 );
 
 /** A change to bytes: some are taken out at a place and others put in. */

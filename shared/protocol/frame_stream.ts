@@ -17,7 +17,7 @@ const BUFFER_SIZE = 2 * KiB;
 /** Reads exact numbers of bytes from a {@link ByteSource}. One caller at a time. */
 export class FrameReader {
   readonly #source: ByteSource;
-  readonly #buffer: Bytes;
+  #buffer: Bytes;
   #start = 0;
   #end = 0;
   #ended = false;
@@ -110,6 +110,17 @@ export class FrameReader {
       this.#start += count;
       left -= count;
     }
+  }
+
+  /**
+   * What has arrived but was not read yet. It ends the use of this reader, whose memory it frees:
+   * what follows comes from the source.
+   */
+  takeRest(): Bytes {
+    const rest = this.#buffer.slice(this.#start, this.#end);
+    this.#buffer = new Uint8Array(0);
+    this.#start = this.#end = 0;
+    return rest;
   }
 
   /** Reads into the empty buffer. Never rejects: a failure is kept for whoever reads next. */

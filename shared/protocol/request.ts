@@ -53,8 +53,10 @@ const CODES: { [K in RequestBody["kind"]]: number } = {
   "get-messages": RequestCode.getMessages,
 };
 
-/** Fewest and most payload bytes of each request, so that a claimed size is checked unread. */
-const PAYLOAD_SIZES: ReadonlyMap<number, readonly [min: number, max: number]> = new Map([
+/** Fewest and most payload bytes by request code, so that a claimed size is checked unread. */
+export type PayloadSizes = ReadonlyMap<number, readonly [min: number, max: number]>;
+
+const PAYLOAD_SIZES: PayloadSizes = new Map([
   [RequestCode.register, exactly(NAME_FIELD_SIZE + PUBLIC_KEY_SIZE)],
   [RequestCode.clientList, exactly(0)],
   [RequestCode.publicKey, exactly(CLIENT_ID_SIZE)],
@@ -62,7 +64,8 @@ const PAYLOAD_SIZES: ReadonlyMap<number, readonly [min: number, max: number]> = 
   [RequestCode.getMessages, exactly(0)],
 ]);
 
-function exactly(size: number): [number, number] {
+/** For a payload that has but one size. */
+export function exactly(size: number): [number, number] {
   return [size, size];
 }
 
@@ -93,12 +96,13 @@ export function decodeRequestHeader(bytes: Uint8Array): RequestHeader {
 }
 
 /**
- * Checks what a header claims before a byte of its payload is read.
+ * Checks what a header claims before a byte of its payload is read, by the classic sizes unless
+ * others are given.
  * @throws {ProtocolError} `unsupported` for an unknown code, `malformed` for a size that the
  * request cannot have
  */
-export function checkPayloadSize(header: RequestHeader): void {
-  const sizes = PAYLOAD_SIZES.get(header.code);
+export function checkPayloadSize(header: RequestHeader, allowed = PAYLOAD_SIZES): void {
+  const sizes = allowed.get(header.code);
   if (!sizes) throw new ProtocolError("unsupported", `request code ${header.code} is unknown`);
   if (header.size < sizes[0] || header.size > sizes[1]) {
     throw new ProtocolError(

@@ -1,0 +1,189 @@
+import { fromHex, toHex, utf8 } from "../../../shared/bytes.ts";
+import { ProtocolError, type ProtocolErrorCode } from "../../../shared/errors.ts";
+import { MAX_U32 } from "../../../shared/limits.ts";
+import { ErrorCode, type ErrorName } from "../../../shared/protocol/codes.ts";
+import {
+  checkSecureHeader,
+  decodeSecureRequest,
+  decodeSecureSendPrefix,
+  encodeSecureRequest,
+  encodeSecureSendPrefix,
+  type SecureRequest,
+} from "../../../shared/protocol/secure_request.ts";
+import {
+  decodeSecureResponse,
+  encodeSecureEntries,
+  encodeSecureResponse,
+  type SecureResponse,
+} from "../../../shared/protocol/secure_response.ts";
+import { assert, assertEquals, assertThrows } from "../../assert.ts";
+import { sampleBytes } from "../../pieces.ts";
+
+const NO_ID = "00".repeat(16);
+const ID = sampleBytes(16, 3);
+const TOKEN = sampleBytes(16, 4);
+const KEY = sampleBytes(160, 5);
+const SIGNATURE = sampleBytes(64, 6);
+const NAME = toHex(utf8("alice")) + "00".repeat(250);
+const hex = toHex;
+
+function assertFails(decode: () => unknown, code: ProtocolErrorCode = "malformed"): void {
+  assertEquals(assertThrows(decode, ProtocolError).code, code);
+}
+
+const REQUESTS: [SecureRequest, string][] = [
+  [
+    { kind: "login", publicKey: KEY, signature: SIGNATURE },
+    `0370e0000000${hex(KEY)}${hex(SIGNATURE)}`,
+  ],
+  [{ kind: "register", name: "alice", publicKey: KEY }, `03649f010000${NAME}${hex(KEY)}`],
+  [{ kind: "client-list" }, "036500000000"],
+  [{ kind: "public-key", target: ID }, `036610000000${hex(ID)}`],
+  [
+    { kind: "send", to: ID, token: TOKEN, type: 4, content: fromHex("c0ffee") },
+    `036728000000${hex(ID)}${hex(TOKEN)}0403000000c0ffee`,
+  ],
+  [{ kind: "get-messages", after: 0x01020304 }, "03680400000004030201"],
+  [{ kind: "subscribe" }, "036900000000"],
+  [{ kind: "acknowledge", messageIds: [] }, "036a00000000"],
+  [{ kind: "acknowledge", messageIds: [1, MAX_U32] }, "036a0800000001000000ffffffff"],
+];
+
+Deno.test("secure requests: each byte is where it must be", () => {
+  for (const [request, bytes] of REQUESTS) {
+    assertEquals(hex(encodeSecureRequest(request)), NO_ID + bytes, request.kind);
+  }
+});
+
+const message = { from: ID, messageId: 7, type: 3 as const, content: fromHex("c0ffee") };
+const MESSAGE = `${hex(ID)}070000000303000000c0ffee`;
+const RESPONSES: [SecureResponse, string][] = [
+  [{ kind: "logged-in", registered: true }, "0358040100000001"],
+  [{ kind: "logged-in", registered: false }, "0358040100000000"],
+  [{ kind: "registered", clientId: ID }, `03e80310000000${hex(ID)}`],
+  [{ kind: "client-list", clients: [] }, "03e90300000000"],
+  [
+    { kind: "client-list", clients: [{ id: ID, name: "alice", publicKey: KEY }] },
+    `03e903af010000${hex(ID)}${NAME}${hex(KEY)}`,
+  ],
+  [{ kind: "public-key", clientId: ID, publicKey: KEY }, `03ea03b0000000${hex(ID)}${hex(KEY)}`],
+  [{ kind: "sent", to: ID, messageId: 258 }, `03eb0314000000${hex(ID)}02010000`],
+  [{ kind: "messages", messages: [message, message] }, `03ec0338000000${MESSAGE}${MESSAGE}`],
+  [{ kind: "subscribed" }, "03ed0300000000"],
+  [{ kind: "acknowledged" }, "03ee0300000000"],
+  [{ kind: "push", message }, `03d0071c000000${MESSAGE}`],
+  [
+    { kind: "error", error: "rate-limited", retryAfter: 1000, text: "später" },
+    "032f230b000000e8030000" + hex(utf8("später")),
+  ],
+];
+
+Deno.test("secure responses: each byte is where it must be", () => {
+  for (const [response, bytes] of RESPONSES) {
+    assertEquals(hex(encodeSecureResponse(response)), bytes, response.kind);
+  }
+});
+
+Deno.test("secure responses: errors are numbered from 9001 on, each once", () => {
+  const codes = Object.entries(ErrorCode).map(([name, code]) => {
+    const bytes = encodeSecureResponse({
+      kind: "error",
+      error: name as ErrorName,
+      retryAfter: 0,
+      text: "",
+    });
+    assertEquals(bytes[1] | bytes[2] << 8, code);
+    return code;
+  });
+  assertEquals(codes, Array.from({ length: 10 }, (_, i) => 9001 + i));
+});
+
+Deno.test("secure frames: a byte less and a byte more are errors", () => {
+  const zero = new Uint8Array(16);
+  for (const [request, bytes] of REQUESTS) {
+    const [code, payload] = [parseInt(bytes.slice(2, 4), 16), fromHex(bytes.slice(12))];
+    const header = (size: number) => ({ clientId: zero, version: 3, code, size });
+    assertEquals(decodeSecureRequest(header(payload.length), payload), request);
+    assertFails(() => decodeSecureRequest(header(payload.length + 1), payload));
+    for (const other of [payload.slice(1), new Uint8Array([...payload, 0])]) {
+      if (other.length === payload.length) continue;
+      assertFails(() => decodeSecureRequest(header(payload.length), other));
+      assertFails(() => decodeSecureRequest(header(other.length), other));
+    }
+  }
+  for (const [response, bytes] of RESPONSES) {
+    if (response.kind === "error") continue; // whose text may have any length
+    const whole = fromHex(bytes);
+    const [code, payload] = [whole[1] | whole[2] << 8, whole.slice(7)];
+    assertEquals(
+      decodeSecureResponse({ version: 3, code, size: payload.length }, payload),
+      response,
+    );
+    for (const other of [payload.slice(0, -1), new Uint8Array([...payload, 0])]) {
+      if (other.length === payload.length) continue;
+      assertFails(() => decodeSecureResponse({ version: 3, code, size: other.length }, other));
+      assertFails(() => decodeSecureResponse({ version: 3, code, size: payload.length }, other));
+    }
+  }
+});
+
+Deno.test("secure requests: a claimed size is judged before anything is read", () => {
+  const sizes: Record<number, [fits: number[], not: number[]]> = {
+    100: [[415], [414, 416]],
+    101: [[0], [1]],
+    102: [[16], [0, 15, 17]],
+    103: [[37, 38, MAX_U32], [0, 21, 36]],
+    104: [[4], [0, 3, 5]],
+    105: [[0], [1]],
+    106: [[0, 4, 4096], [4097, 4100, MAX_U32]],
+    112: [[224], [0, 223, 225]],
+  };
+  for (let code = 0; code <= 0xff; code++) {
+    const check = (size: number, version = 3) =>
+      checkSecureHeader({ clientId: ID, version, code, size });
+    const [fits, not] = sizes[code] ?? [[], []];
+    for (const size of fits) check(size);
+    for (const size of not) assertFails(() => check(size));
+    if (!(code in sizes)) {
+      for (const size of [0, 4]) assertFails(() => check(size), "unsupported");
+    }
+    for (const version of [0, 1, 2, 4]) assertFails(() => check(0, version), "unsupported");
+  }
+});
+
+Deno.test("secure send prefix: type and size are checked, the sizes must agree", () => {
+  const prefix = { to: ID, token: TOKEN, type: 3 as const, size: 9 };
+  const bytes = encodeSecureSendPrefix(prefix);
+  assertEquals(bytes.length, 37);
+  assertEquals(decodeSecureSendPrefix(bytes, 37 + 9), prefix);
+  for (const size of [37 + 8, 37 + 10, 9, 0]) {
+    assertFails(() => decodeSecureSendPrefix(bytes, size));
+  }
+  for (const type of [0, 5, 255]) {
+    assertFails(() => decodeSecureSendPrefix(bytes.with(32, type), 37 + 9));
+  }
+  for (const other of [bytes.slice(1), new Uint8Array([...bytes, 0])]) {
+    assertFails(() => decodeSecureSendPrefix(other, 37 + 9));
+  }
+});
+
+Deno.test("secure responses: values that none may have", () => {
+  const decode = (code: number, payload: Uint8Array, version = 3) => () =>
+    decodeSecureResponse({ version, code, size: payload.length }, payload);
+  assertFails(decode(1112, new Uint8Array([2])));
+  assertFails(decode(9001, new Uint8Array(3)));
+  assertFails(decode(9001, new Uint8Array(4 + 513)));
+  assertFails(decode(9001, new Uint8Array([0, 0, 0, 0, 0xff])));
+  for (const code of [0, 999, 1007, 1110, 2001, 9000, 9011]) {
+    assertFails(decode(code, new Uint8Array(0)), "unsupported");
+  }
+  for (const version of [1, 2, 4]) {
+    assertFails(decode(1005, new Uint8Array(0), version), "unsupported");
+  }
+  const long = { kind: "error", error: "failed", retryAfter: 0, text: "x".repeat(513) } as const;
+  assertThrows(() => encodeSecureResponse(long), RangeError);
+  assertEquals(encodeSecureResponse({ ...long, text: "x".repeat(512) }).length, 7 + 4 + 512);
+  const entry = { id: ID, name: "alice", publicKey: KEY };
+  assertThrows(() => encodeSecureEntries([{ ...entry, publicKey: KEY.slice(1) }]), RangeError);
+  assert(encodeSecureEntries([entry, entry]).length === 2 * 431);
+});

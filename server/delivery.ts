@@ -1,18 +1,29 @@
-/** Writes leased messages as the payload of one response, without holding more than a step of it. */
+/** Writes messages as the payload of one response, without holding more than a step of it. */
 import type { Bytes } from "../shared/bytes.ts";
 import { StorageError } from "../shared/errors.ts";
-import type { ByteSink } from "../shared/io.ts";
+import type { ByteSink, ByteSource } from "../shared/io.ts";
 import { KiB } from "../shared/limits.ts";
 import { encodeMessageHead } from "../shared/protocol/response.ts";
 import type { Services } from "./services.ts";
 import type { Lease, StoredMessage } from "./storage/storage.ts";
 
-/** What a poll is answered with. */
-export interface Delivery {
-  kind: "delivery";
-  parts: DeliveredPart[];
+/** Messages of one mailbox, on their way. */
+export interface Consignment {
+  mailbox: Bytes;
+  messages: readonly StoredMessage[];
   /** Bytes that the heads and contents of all messages make. */
   size: number;
+}
+
+/** What a classic poll is answered with: the messages of all parts. */
+export interface Delivery extends Consignment {
+  kind: "delivery";
+  parts: DeliveredPart[];
+}
+
+/** What a secure poll is answered with. Its messages stay until they are acknowledged. */
+export interface Waiting extends Consignment {
+  kind: "waiting";
 }
 
 /** What one lease gives to a delivery. */
@@ -31,33 +42,27 @@ const STEP = 256 * KiB;
  */
 export async function writeDelivery(
   header: Bytes,
-  delivery: Delivery,
+  { mailbox, messages, size }: Consignment,
   sink: ByteSink,
   { storage, blobs }: Services,
 ): Promise<void> {
-  const output = new Joiner(sink, Math.min(STEP, header.length + delivery.size));
+  const output = new Joiner(sink, Math.min(STEP, header.length + size));
   await output.write(header);
-  for (const { lease, messages } of delivery.parts) {
-    for (const message of messages) {
-      await output.write(encodeMessageHead(message));
-      if (message.blob !== undefined) {
-        await output.flush();
-        using blob = await blobs.open(message.blob);
-        await copy(blob, message.size, sink);
-      } else if (message.size > 0) {
-        await output.write(await storage.content(lease.mailbox, message.messageId));
-      }
+  for (const message of messages) {
+    await output.write(encodeMessageHead(message));
+    if (message.blob !== undefined) {
+      await output.flush();
+      using blob = await blobs.open(message.blob);
+      await copyBlob(blob, message.size, sink);
+    } else if (message.size > 0) {
+      await output.write(await storage.content(mailbox, message.messageId));
     }
   }
   await output.flush();
 }
 
 /** Moves `size` bytes; the next step is read while the one before is written. */
-async function copy(
-  blob: { read(into: Uint8Array): Promise<number | null> },
-  size: number,
-  sink: ByteSink,
-): Promise<void> {
+export async function copyBlob(blob: ByteSource, size: number, sink: ByteSink): Promise<void> {
   const step = Math.min(STEP, size);
   const buffers = [new Uint8Array(step), new Uint8Array(step)];
   let left = size;

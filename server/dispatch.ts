@@ -1,4 +1,5 @@
 /** From a request's header to the handler that answers it, and what must hold before one runs. */
+import { claimsToBeSecure } from "../shared/crypto/identity.ts";
 import { ProtocolError, StorageError } from "../shared/errors.ts";
 import { RequestCode } from "../shared/protocol/codes.ts";
 import {
@@ -17,6 +18,7 @@ import { publicKey } from "./handlers/public_key.ts";
 import { register } from "./handlers/register.ts";
 import { sendMessage } from "./handlers/send_message.ts";
 import type { Payload } from "./payload.ts";
+import { Refusal } from "./refusals.ts";
 import type { Services } from "./services.ts";
 
 /** What a request is answered with: whole, or something that is written piece by piece. */
@@ -35,15 +37,15 @@ export async function dispatch(
   checkPayloadSize(header);
   if (header.code === RequestCode.send) {
     const prefix = decodeSendPrefix(await payload.read(SEND_PREFIX_SIZE), header.size);
-    await checkRegistered(header, services);
+    await checkAsker(header, services);
     return await sendMessage({ clientId: header.clientId, ...prefix }, payload, services);
   }
   const request = decodeRequestPayload(header, await payload.read(header.size));
   if (request.kind === "register") return await register(request, services);
-  await checkRegistered(header, services);
+  await checkAsker(header, services);
   switch (request.kind) {
     case "client-list":
-      return await clientList(request, services);
+      return await clientList(request, "classic", services);
     case "public-key":
       return await publicKey(request, services);
     case "get-messages":
@@ -55,10 +57,17 @@ export async function dispatch(
 
 /**
  * Every ID in a header must be that of some client. The original client puts another one's than its
- * own into request 102, so no more than this can be asked of it.
+ * own into request 102, so no more than this can be asked of it. Nobody
+ * acts for a secure client here: security belongs to the identity.
  */
-async function checkRegistered({ clientId }: RequestHeader, { storage }: Services): Promise<void> {
-  if (!await storage.client(clientId)) {
-    throw new StorageError("unknown-client", "no client has this ID");
+async function checkAsker(
+  { clientId, code }: RequestHeader,
+  { storage }: Services,
+): Promise<void> {
+  const asker = await storage.client(clientId);
+  if (!asker) throw new StorageError("unknown-client", "no client has this ID");
+  const actsForIt = code === RequestCode.send || code === RequestCode.getMessages;
+  if (actsForIt && claimsToBeSecure(asker.publicKey)) {
+    throw new Refusal("forbidden", "a secure client is served on a secure channel alone");
   }
 }

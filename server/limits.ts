@@ -17,6 +17,8 @@ export interface ConnectionLimits {
   headerDeadline: number;
   /** Without a request under way, or without a byte moving while one is. */
   idleDeadline: number;
+  /** Without a request from a client that has logged in. */
+  sessionIdleDeadline: number;
   /** Largest content of one message. */
   maxContentSize: number;
   /** Contents up to this size go into the database, larger ones into a file. */
@@ -38,6 +40,7 @@ export const DEFAULT_LIMITS: Limits = {
   maxConnections: 4096,
   headerDeadline: 10_000,
   idleDeadline: 60_000,
+  sessionIdleDeadline: 600_000,
   maxContentSize: MAX_CONTENT_SIZE,
   maxInlineSize: MAX_INLINE_SIZE,
   maxDiscardSize: 1 * MiB,

@@ -2,13 +2,14 @@
 import { type Bytes, concat } from "../shared/bytes.ts";
 import { StorageError } from "../shared/errors.ts";
 import type { ByteSink } from "../shared/io.ts";
-import { encodeClientEntries } from "../shared/protocol/response.ts";
-import type { ClientList } from "./storage/storage.ts";
+import type { Client, ClientList } from "./storage/storage.ts";
 
 /** What a request for the client list is answered with. */
 export interface Listing {
   kind: "listing";
   list: ClientList;
+  /** The bytes of some of its clients. */
+  encode: (clients: readonly Client[]) => Bytes;
   /** Bytes that its entries make. */
   size: number;
 }
@@ -20,13 +21,13 @@ export interface Listing {
  */
 export async function writeListing(
   header: Bytes,
-  { list, size }: Listing,
+  { list, encode, size }: Listing,
   sink: ByteSink,
 ): Promise<void> {
   let unwritten = header;
   let left = size;
   for await (const page of list.pages) {
-    const entries = encodeClientEntries(page);
+    const entries = encode(page);
     left -= entries.length;
     if (left < 0) break;
     await sink.write(concat(unwritten, entries));

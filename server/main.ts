@@ -1,16 +1,21 @@
 /** The server's process: arguments, wiring, signals, exit code. */
 import manifest from "../deno.json" with { type: "json" };
 import { UsageError } from "../shared/args.ts";
+import { toHex } from "../shared/bytes.ts";
 import { BlobStore } from "./blobs/blob_store.ts";
 import { type Command, DEFAULT_PORT, HELP, parseCommand, parsePort } from "./config.ts";
 import { DEFAULT_LIMITS } from "./limits.ts";
 import { Listener } from "./listener.ts";
 import { openLog } from "./log.ts";
+import { openServerKey } from "./server_key.ts";
 import { SqliteStorage } from "./storage/sqlite_storage.ts";
 
 const EXIT_DONE = 0;
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
+
+/** How often old tokens are forgotten, in milliseconds: hourly. */
+const FORGET_INTERVAL = 60 * 60 * 1000;
 
 /** Something that keeps the server from starting and that its operator can mend. */
 class StartError extends Error {}
@@ -24,6 +29,10 @@ async function main(args: readonly string[]): Promise<number> {
         return EXIT_DONE;
       case "version":
         console.log(`messaging-server ${manifest.version}`);
+        return EXIT_DONE;
+      case "fingerprint":
+        await Deno.mkdir(command.data, { recursive: true, mode: 0o700 });
+        console.log(toHex((await openServerKey(command.data)).publicKey));
         return EXIT_DONE;
       case "serve":
         return await serve(command);
@@ -40,7 +49,7 @@ async function main(args: readonly string[]): Promise<number> {
 }
 
 async function serve(command: Command & { kind: "serve" }): Promise<number> {
-  const { data, hostname } = command;
+  const { data, hostname, classic } = command;
   await Deno.mkdir(`${data}/files`, { recursive: true, mode: 0o700 });
   using _lock = await lockFolder(data);
   const port = command.port ?? await readPort(data) ?? DEFAULT_PORT;
@@ -56,13 +65,20 @@ async function serve(command: Command & { kind: "serve" }): Promise<number> {
 
     const stopped = untilSignal();
     const clock = () => performance.now();
-    const services = { storage, blobs, limits, clock, random, log };
+    const serverKey = await openServerKey(data);
+    const services = { storage, blobs, limits, serverKey, classic, clock, random, log };
+    await storage.forgetTokens();
+    const forgetting = setInterval(() => {
+      storage.forgetTokens().catch((error) => log.error("Tokens stay: {error}", { error }));
+    }, FORGET_INTERVAL);
     const listener = listen(services, { hostname, port });
     const { hostname: host, port: realPort } = listener.address;
     const where = host.includes(":") ? `[${host}]` : host;
-    console.log(`messaging-server ${manifest.version} listens on ${where}:${realPort}`);
+    const key = toHex(serverKey.publicKey);
+    console.log(`messaging-server ${manifest.version} listens on ${where}:${realPort}, key ${key}`);
 
     log.info("Stopping on {signal}", { signal: await stopped });
+    clearInterval(forgetting);
     await listener.stop();
   } finally {
     await storage.close();

@@ -1,6 +1,7 @@
 /** What every handler works with. Made once, in `main.ts` or in a test. */
 import type { Logger } from "@logtape/logtape";
 import type { Bytes } from "../shared/bytes.ts";
+import type { X25519KeyPair } from "../shared/crypto/x25519.ts";
 import type { BlobStore } from "./blobs/blob_store.ts";
 import type { Limits } from "./limits.ts";
 import type { Storage } from "./storage/storage.ts";
@@ -9,6 +10,10 @@ export interface Services {
   storage: Storage;
   blobs: BlobStore;
   limits: Limits;
+  /** What proves to secure clients that this is the server. */
+  serverKey: X25519KeyPair;
+  /** Whether classic clients are served. */
+  classic: boolean;
   /** Milliseconds that never jump back. */
   clock: () => number;
   /** Fills an array with random bytes and gives it back. */

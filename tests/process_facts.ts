@@ -14,6 +14,14 @@ export async function peakMemory(pid: number): Promise<number> {
   return Number(match[1]) * 1024;
 }
 
+/** The memory that the process holds now, in bytes. */
+export async function residentMemory(pid: number): Promise<number> {
+  const status = await output("cat", `/proc/${pid}/status`);
+  const match = /^VmRSS:\s+(\d+) kB$/m.exec(status);
+  if (!match) throw new Error(`process ${pid} says nothing about its memory`);
+  return Number(match[1]) * 1024;
+}
+
 /** How many files, sockets and the like the process has open. */
 export async function openFiles(pid: number): Promise<number> {
   return (await output("ls", `/proc/${pid}/fd`)).trim().split("\n").length;

@@ -1,8 +1,9 @@
 /** The server as the real process that its operator starts, on a free port and a folder of its own. */
+import config from "../deno.json" with { type: "json" };
 
-const MAIN = new URL("../server/main.ts", import.meta.url).href;
-/** What the `server` task of `deno.json` runs it with. */
-const COMMAND = ["run", "--no-prompt", "--allow-net", "--allow-read", "--allow-write"];
+/** `deno`, its options, and the program as seen from the root of the project. */
+const [, ...TASK] = config.tasks.server.command.split(" ");
+const PROGRAM = new URL(`../${TASK.pop()}`, import.meta.url).href;
 /** Longer than any start or stop takes, in milliseconds. */
 const PATIENCE = 30_000;
 
@@ -49,7 +50,7 @@ export async function startServer(
     if (data === undefined) await Deno.remove(folder, { recursive: true });
   };
   const line = await child.firstLine();
-  const match = / listens on (127\.0\.0\.1):(\d+)$/.exec(line);
+  const match = / listens on (127\.0\.0\.1):(\d+), key ([0-9a-f]{64})$/.exec(line);
   if (!match) {
     const { code, stdout, stderr } = await child.kill("SIGKILL");
     await dispose();
@@ -81,7 +82,7 @@ class Child {
 
   constructor(args: string[], { cwd }: { cwd?: string } = {}) {
     this.process = new Deno.Command(Deno.execPath(), {
-      args: [...COMMAND, MAIN, ...args],
+      args: [...TASK, PROGRAM, ...args],
       cwd,
       stdin: "null",
       stdout: "piped",

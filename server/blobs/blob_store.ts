@@ -7,6 +7,7 @@ import { type Bytes, toHex } from "../../shared/bytes.ts";
 import { StorageError } from "../../shared/errors.ts";
 import { type ByteSource, writeAll } from "../../shared/io.ts";
 import { MiB } from "../../shared/limits.ts";
+import { syncFolder } from "../sync_folder.ts";
 
 const UNFINISHED = ".part";
 const NAME_SIZE = 16;
@@ -49,6 +50,19 @@ export class BlobStore {
   /** Opens a blob for reading from its start. */
   async open(name: string): Promise<BlobReader> {
     return await onDisk(() => Deno.open(`${this.#folder}/${name}`, { read: true }));
+  }
+
+  /** Opens a blob of `size` bytes for reading; gives null where it is not there, whole. */
+  async openWhole(name: string, size: number): Promise<BlobReader | null> {
+    let file: Deno.FsFile | null = null;
+    try {
+      file = await Deno.open(`${this.#folder}/${name}`, { read: true });
+      if ((await file.stat()).size === size) return file;
+    } catch {
+      // As good as gone.
+    }
+    file?.close();
+    return null;
   }
 
   /** Deletes a blob; one that is gone already is fine. */
@@ -128,13 +142,6 @@ export class BlobWriter {
       await Deno.remove(path).catch(() => {}); // what cannot be removed now is swept at the start
     }
   }
-}
-
-/** Makes renames and removals in `path` last. Windows knows no such thing and needs none. */
-async function syncFolder(path: string): Promise<void> {
-  if (Deno.build.os === "windows") return;
-  using folder = await Deno.open(path, { read: true });
-  await folder.sync();
 }
 
 async function onDisk<T>(operation: () => Promise<T>): Promise<T> {

@@ -8,7 +8,7 @@ import type { Services } from "../services.ts";
 export async function publicKey(
   { target }: { target: Bytes },
   { storage }: Services,
-): Promise<ResponseBody> {
+): Promise<ResponseBody & { kind: "public-key" }> {
   const client = await storage.client(target);
   if (!client) throw new StorageError("unknown-client", "no client has this ID");
   return { kind: "public-key", clientId: client.id, publicKey: client.publicKey };

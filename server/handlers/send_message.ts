@@ -12,32 +12,38 @@ import type { Content } from "../storage/storage.ts";
 /** What moves from the socket to the disk in one step. */
 const STEP = 256 * KiB;
 
+type Sent = Extract<ResponseBody, { kind: "sent" }>;
+
 /**
- * Stores the message whose content is what is left of `payload`.
+ * Stores the message whose content is what is left of `payload`; calls `consumed` when that has
+ * been read. A message with a token that was stored before is not stored again.
  * @throws {StorageError} `unknown-client`, `mailbox-full`, `failed`
  * @throws {ProtocolError} `too-large`
  */
 export async function sendMessage(
-  { clientId, to, type, size }: SendPrefix & { clientId: Bytes },
+  { clientId, to, type, size, token }: SendPrefix & { clientId: Bytes; token?: Bytes },
   payload: Payload,
   { storage, blobs, limits }: Services,
-): Promise<ResponseBody> {
+  consumed = () => {},
+): Promise<Sent> {
   if (size > limits.maxContentSize) {
     throw new ProtocolError("too-large", `a content of ${size} bytes is over the limit`);
   }
-  if (!await storage.client(to)) throw new StorageError("unknown-client", "no client has this ID");
-  const deposit = (content: Content) => storage.deposit({ from: clientId, to, type, content });
+  const deposit = (content: Content) =>
+    storage.deposit({ from: clientId, to, type, content, token });
 
   if (size <= limits.maxInlineSize) {
     const inline = new Uint8Array(size);
     await payload.fill(inline);
-    const messageId = await deposit({ inline });
-    return { kind: "sent", to, messageId };
+    consumed();
+    return { kind: "sent", to, messageId: (await deposit({ inline })).messageId };
   }
+  if (!await storage.client(to)) throw new StorageError("unknown-client", "no client has this ID");
   const blob = await blobs.create();
   try {
     await copy(payload, blob);
-    const messageId = await deposit({ blob: await blob.commit(), size });
+    const { messageId, repeated } = await deposit({ blob: await blob.commit(), size });
+    if (repeated) await blob.abort();
     return { kind: "sent", to, messageId };
   } catch (error) {
     await blob.abort();

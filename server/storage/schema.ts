@@ -5,6 +5,9 @@ import { StorageError } from "../../shared/errors.ts";
 /** Marks a SQLite file as ours (`PRAGMA application_id`): "MSGS" in ASCII. */
 const APPLICATION_ID = 0x4d534753;
 
+/** Pages that are kept in memory, in KiB. */
+const CACHE_SIZE = 16 * 1024;
+
 /** The steps from each version (`PRAGMA user_version`) to the next; never edited, only added to. */
 const MIGRATIONS = [
   `
@@ -32,6 +35,18 @@ const MIGRATIONS = [
 
   CREATE INDEX messages_by_blob ON messages (blob) WHERE blob IS NOT NULL;
   `,
+  `
+  -- What each sender has named its messages, so that a repeat is known as one.
+  CREATE TABLE tokens (
+    number  INTEGER PRIMARY KEY, -- grows with time
+    sender  BLOB NOT NULL,
+    token   BLOB NOT NULL,
+    mailbox INTEGER NOT NULL,
+    message INTEGER NOT NULL,
+    used_at INTEGER NOT NULL,    -- milliseconds since 1970
+    UNIQUE (token, sender)       -- clients begin tokens with the time: neighbours share a page
+  ) STRICT;
+  `,
 ];
 
 /**
@@ -50,6 +65,7 @@ export function prepareDatabase(database: Database): void {
   }
   // FULL makes each commit wait until the write-ahead log is on the disk.
   database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON");
+  database.exec(`PRAGMA cache_size = -${CACHE_SIZE}`);
   database.transaction(() => {
     for (const step of MIGRATIONS.slice(version)) database.exec(step);
     database.exec(`PRAGMA application_id = ${APPLICATION_ID}`);

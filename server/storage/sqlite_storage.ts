@@ -4,7 +4,6 @@ import { type Bytes, equalBytes, toHex } from "../../shared/bytes.ts";
 import { StorageError } from "../../shared/errors.ts";
 import { MAX_U32 } from "../../shared/limits.ts";
 import type { MessageType } from "../../shared/protocol/codes.ts";
-import type { ClientEntry } from "../../shared/protocol/response.ts";
 import { type StorageLimits } from "../limits.ts";
 import { GroupCommit } from "./group_commit.ts";
 import { prepareDatabase } from "./schema.ts";
@@ -13,6 +12,7 @@ import type {
   ClientList,
   Content,
   Deposit,
+  Deposited,
   Lease,
   Storage,
   StoredMessage,
@@ -23,6 +23,11 @@ interface MailboxRow {
   last_message: number;
   messages: number;
   bytes: number;
+}
+
+interface TokenRow {
+  mailbox: number;
+  message: number;
 }
 
 interface MessageRow {
@@ -41,6 +46,10 @@ class Leased {
   upTo = 0;
 }
 
+/** How long a token is known, in milliseconds: 8 days. */
+const TOKEN_AGE = 8 * 24 * 60 * 60 * 1000;
+/** Tokens that are forgotten in one transaction. */
+const TOKEN_PAGE = 1000;
 /** Clients in one page of a list. */
 const LIST_PAGE = 512;
 /** Messages looked at in one step while a lease is put together. */
@@ -53,6 +62,7 @@ export class SqliteStorage implements Storage {
   readonly #statements: Statements;
   /** Leased messages by mailbox, in hex. Gone after a restart, as they should be. */
   readonly #leased = new Map<string, Leased>();
+  readonly #watches = new Map<string, Set<() => void>>();
   readonly #now: () => number;
   #closed = false;
 
@@ -94,20 +104,22 @@ export class SqliteStorage implements Storage {
     });
   }
 
-  async *#clientPages(except: Bytes, last: number): AsyncIterable<ClientEntry[]> {
+  async *#clientPages(except: Bytes, last: number): AsyncIterable<Client[]> {
     for (let after = 0; after < last;) {
       const page = await this.#reading(() =>
-        this.#statements.clientsAfter.all<ClientEntry & { number: number }>(after, last, LIST_PAGE)
+        this.#statements.clientsAfter.all<Client & { number: number }>(after, last, LIST_PAGE)
       );
       after = page.at(-1)?.number ?? last;
       yield page.filter(({ id }) => !equalBytes(id, except));
     }
   }
 
-  deposit({ from, to, type, content }: Deposit): Promise<number> {
+  async deposit({ from, to, type, content, token }: Deposit): Promise<Deposited> {
     const size = "blob" in content ? content.size : content.inline.length;
-    return this.#commits.submit(() => {
+    const deposited = await this.#commits.submit(() => {
       const mailbox = this.#mailbox(to);
+      const before = token && this.#statements.messageByToken.get<TokenRow>(from, token);
+      if (before) return repeatOf(before, mailbox);
       if (
         mailbox.last_message >= MAX_U32 || mailbox.messages >= this.#limits.maxMessages ||
         mailbox.bytes + size > this.#limits.maxMailboxSize
@@ -116,8 +128,59 @@ export class SqliteStorage implements Storage {
       const [inline, blob] = columns(content);
       this.#statements.growMailbox.run(id, size, mailbox.number);
       this.#statements.addMessage.run(mailbox.number, id, from, type, size, inline, blob);
-      return id;
+      if (token) this.#statements.addToken.run(from, token, mailbox.number, id, this.#now());
+      return { messageId: id, repeated: false };
     });
+    if (!deposited.repeated) this.#watches.get(toHex(to))?.forEach((notify) => notify());
+    return deposited;
+  }
+
+  waiting(
+    mailbox: Bytes,
+    after: number,
+    fits: (message: StoredMessage) => boolean,
+  ): Promise<StoredMessage[]> {
+    return this.#reading(() => {
+      const all = { leases: new Map(), upTo: after };
+      return this.#select(this.#mailbox(mailbox).number, all, fits);
+    });
+  }
+
+  watch(mailbox: Bytes, notify: () => void): () => void {
+    const key = toHex(mailbox);
+    const watches = this.#watches.get(key) ?? new Set();
+    this.#watches.set(key, watches.add(notify));
+    return () => {
+      watches.delete(notify);
+      if (watches.size === 0 && this.#watches.get(key) === watches) this.#watches.delete(key);
+    };
+  }
+
+  acknowledge(mailbox: Bytes, messageIds: readonly number[]): Promise<string[]> {
+    return this.#commits.submit(() => {
+      const { number } = this.#mailbox(mailbox);
+      const blobs: string[] = [];
+      let count = 0;
+      let size = 0;
+      for (const messageId of messageIds) {
+        const row = this.#statements.takeMessage.get<{ size: number; blob: string | null }>(
+          number,
+          messageId,
+        );
+        if (!row) continue;
+        count++;
+        size += row.size;
+        if (row.blob !== null) blobs.push(row.blob);
+      }
+      if (count > 0) this.#statements.shrinkMailbox.run(count, size, number);
+      return blobs;
+    });
+  }
+
+  async forgetTokens(): Promise<void> {
+    const before = this.#now() - TOKEN_AGE;
+    const step = () => this.#statements.forgetTokens.run(TOKEN_PAGE, before);
+    while (await this.#commits.submit(step) === TOKEN_PAGE);
   }
 
   lease(mailbox: Bytes, fits: (message: StoredMessage) => boolean): Promise<Lease> {
@@ -158,7 +221,7 @@ export class SqliteStorage implements Storage {
   content(mailbox: Bytes, messageId: number): Promise<Bytes> {
     return this.#reading(() => {
       const content = this.#statements.content.value<Bytes>(mailbox, messageId);
-      if (!content) throw new StorageError("failed", `message ${messageId} has no content`);
+      if (!content) throw new StorageError("unknown-message", `message ${messageId} is not there`);
       return content;
     });
   }
@@ -226,6 +289,12 @@ export class SqliteStorage implements Storage {
   }
 }
 
+/** @throws {StorageError} `token-reused` where that was a message for someone else */
+function repeatOf({ mailbox, message }: TokenRow, { number }: MailboxRow): Deposited {
+  if (mailbox === number) return { messageId: message, repeated: true };
+  throw new StorageError("token-reused", "the token was used for another message");
+}
+
 function columns(content: Content): [inline: Bytes | null, blob: string | null] {
   return "blob" in content ? [null, content.blob] : [content.inline, null];
 }
@@ -238,7 +307,8 @@ const STATEMENTS = {
   clientByName: "SELECT 1 FROM clients WHERE name = ?",
   clientById: "SELECT id, name, public_key AS publicKey FROM clients WHERE id = ?",
   countExcept: "SELECT count(*) FROM clients WHERE number <= ? AND id <> ?",
-  clientsAfter: "SELECT number, id, name FROM clients WHERE number > ? AND number <= ? " +
+  clientsAfter:
+    "SELECT number, id, name, public_key AS publicKey FROM clients WHERE number > ? AND number <= ? " +
     "ORDER BY number LIMIT ?",
   mailbox: "SELECT number, last_message, messages, bytes FROM clients WHERE id = ?",
   growMailbox: "UPDATE clients SET last_message = ?, messages = messages + 1, bytes = bytes + ? " +
@@ -251,6 +321,11 @@ const STATEMENTS = {
   content: "SELECT content FROM messages WHERE id = ?2 " +
     "AND mailbox = (SELECT number FROM clients WHERE clients.id = ?1)",
   removeMessage: "DELETE FROM messages WHERE mailbox = ? AND id = ?",
+  takeMessage: "DELETE FROM messages WHERE mailbox = ? AND id = ? RETURNING size, blob",
+  messageByToken: "SELECT mailbox, message FROM tokens WHERE sender = ? AND token = ?",
+  addToken: "INSERT INTO tokens (sender, token, mailbox, message, used_at) VALUES (?, ?, ?, ?, ?)",
+  forgetTokens: "DELETE FROM tokens WHERE number IN " +
+    "(SELECT number FROM tokens ORDER BY number LIMIT ?) AND used_at < ?",
   blobs: "SELECT blob FROM messages WHERE blob IS NOT NULL",
 } as const;
 

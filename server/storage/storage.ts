@@ -18,7 +18,7 @@ export interface ClientList {
   /** How many there are. */
   count: number;
   /** All of them, in order. */
-  pages: AsyncIterable<ClientEntry[]>;
+  pages: AsyncIterable<Client[]>;
 }
 
 /** The content of a message: its bytes, or the name of the blob that holds them. */
@@ -30,6 +30,15 @@ export interface Deposit {
   to: Bytes;
   type: MessageType;
   content: Content;
+  /** 16 bytes by which its sender names it; the same message under the same token is a repeat. */
+  token?: Bytes;
+}
+
+/** Where a message is. */
+export interface Deposited {
+  messageId: number;
+  /** Whether it was there already, so that nothing was stored now. */
+  repeated: boolean;
 }
 
 /** A message in a mailbox; its content, where it is no blob, is fetched by its ID. */
@@ -60,10 +69,34 @@ export interface Storage {
 
   /**
    * Puts a message at the end of a mailbox and gives its ID there, which is larger than every
-   * earlier one.
-   * @throws {StorageError} `unknown-client`, `mailbox-full`
+   * earlier one. A repeat gets the ID of the first, also when that is long gone; a token is known for
+   * at least 7 days.
+   * @throws {StorageError} `unknown-client`, `mailbox-full`, `token-reused`
    */
-  deposit(deposit: Deposit): Promise<number>;
+  deposit(deposit: Deposit): Promise<Deposited>;
+
+  /**
+   * The first messages of a mailbox behind number `after`, as many as `fits` accepts one after the
+   * other. They stay.
+   * @throws {StorageError} `unknown-client`
+   */
+  waiting(
+    mailbox: Bytes,
+    after: number,
+    fits: (message: StoredMessage) => boolean,
+  ): Promise<StoredMessage[]>;
+
+  /** Calls `notify` after each deposit into a mailbox, until the function it gives is called. */
+  watch(mailbox: Bytes, notify: () => void): () => void;
+
+  /**
+   * Deletes messages by their IDs; those that are not there are passed over. Gives the names of the
+   * blobs that are needed no more.
+   */
+  acknowledge(mailbox: Bytes, messageIds: readonly number[]): Promise<string[]>;
+
+  /** Forgets tokens that are older than 8 days. */
+  forgetTokens(): Promise<void>;
 
   /**
    * Leases the first messages of a mailbox that are not leased, as many as `fits` accepts one after
@@ -72,7 +105,10 @@ export interface Storage {
    */
   lease(mailbox: Bytes, fits: (message: StoredMessage) => boolean): Promise<Lease>;
 
-  /** The content of a leased message that is no blob. */
+  /**
+   * The content of a message that is no blob.
+   * @throws {StorageError} `unknown-message`
+   */
   content(mailbox: Bytes, messageId: number): Promise<Bytes>;
 
   /**

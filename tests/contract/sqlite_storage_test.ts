@@ -1,15 +1,18 @@
 import { SqliteStorage } from "../../server/storage/sqlite_storage.ts";
+import { acknowledgeContract } from "./acknowledge_contract.ts";
 import { clientContract } from "./client_contract.ts";
 import { leaseContract } from "./lease_contract.ts";
 import { mailboxContract } from "./mailbox_contract.ts";
 import type { Engine } from "./storage_contract.ts";
+import { tokenContract } from "./token_contract.ts";
 
 const sqlite: Engine = {
   name: "SQLite storage",
-  open: (folder, limits) =>
-    Promise.resolve(new SqliteStorage(`${folder}/server.db`, { limits, now: () => 1 })),
+  open: (folder, options) => Promise.resolve(new SqliteStorage(`${folder}/server.db`, options)),
 };
 
 clientContract(sqlite);
 mailboxContract(sqlite);
 leaseContract(sqlite);
+acknowledgeContract(sqlite);
+tokenContract(sqlite);

@@ -11,7 +11,7 @@ import { assertEquals, assertRejects } from "../assert.ts";
 export interface Engine {
   name: string;
   /** Opens what lies in `folder`, and makes it the first time. */
-  open(folder: string, limits: StorageLimits): Promise<Storage>;
+  open(folder: string, options: { limits: StorageLimits; now: () => number }): Promise<Storage>;
 }
 
 const LIMITS: StorageLimits = { maxClients: 1000, maxMessages: 1000, maxMailboxSize: 1_000_000 };
@@ -22,6 +22,8 @@ export class Subject {
   readonly #folder: string;
   readonly #limits: StorageLimits;
   storage!: Storage;
+  /** What the storage takes for the time, in milliseconds since 1970. */
+  now = 1;
 
   constructor(engine: Engine, folder: string, limits: StorageLimits) {
     this.#engine = engine;
@@ -30,7 +32,10 @@ export class Subject {
   }
 
   async open(): Promise<void> {
-    this.storage = await this.#engine.open(this.#folder, this.#limits);
+    this.storage = await this.#engine.open(this.#folder, {
+      limits: this.#limits,
+      now: () => this.now,
+    });
   }
 
   /** What a stop and a start of the server do. */
@@ -58,9 +63,10 @@ export class Subject {
   }
 
   /** Puts the text `content`, or a blob, into the mailbox `to`. */
-  send(to: Bytes, content: string | Content, from = idOf("somebody")): Promise<number> {
+  async send(to: Bytes, content: string | Content, from = idOf("somebody")): Promise<number> {
     const stored = typeof content === "string" ? { inline: utf8(content) } : content;
-    return this.storage.deposit({ from, to, type: MessageType.text, content: stored });
+    const deposit = { from, to, type: MessageType.text, content: stored };
+    return (await this.storage.deposit(deposit)).messageId;
   }
 
   /** Leases the first `count` messages that wait. */

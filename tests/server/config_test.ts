@@ -8,11 +8,18 @@ Deno.test("config: the defaults", () => {
     hostname: "0.0.0.0",
     port: undefined,
     data: ".",
+    classic: true,
   });
 });
 
 Deno.test("config: every option, in both spellings", () => {
-  const expected = { kind: "serve", hostname: "::1", port: 0, data: "/srv/x" } as const;
+  const expected = {
+    kind: "serve",
+    hostname: "::1",
+    port: 0,
+    data: "/srv/x",
+    classic: true,
+  } as const;
   assertEquals(parseCommand(["--port", "0", "--host", "::1", "--data", "/srv/x"]), expected);
   assertEquals(parseCommand(["--data=/srv/x", "--host=::1", "--port=0"]), expected);
 });

@@ -1,23 +1,26 @@
 import { type Listing, writeListing } from "../../server/listing.ts";
+import type { Client } from "../../server/storage/storage.ts";
 import { type Bytes, concat } from "../../shared/bytes.ts";
 import { StorageError } from "../../shared/errors.ts";
 import {
   CLIENT_ENTRY_SIZE,
-  type ClientEntry,
   decodeResponse,
+  encodeClientEntries,
   encodeResponseHeader,
 } from "../../shared/protocol/response.ts";
 import { assert, assertEquals, assertRejects } from "../assert.ts";
 
-function client(number: number): ClientEntry {
-  return { id: new Uint8Array(16).fill(number), name: `client ${number}` };
+function client(number: number): Client {
+  const id = new Uint8Array(16).fill(number);
+  return { id, name: `client ${number}`, publicKey: new Uint8Array(160) };
 }
 
 /** A list that says that it has `count` clients and has those on the `pages`. */
-function listing(count: number, pages: ClientEntry[][]): Listing {
+function listing(count: number, pages: Client[][]): Listing {
   return {
     kind: "listing",
     list: { count, pages: ReadableStream.from(pages) },
+    encode: encodeClientEntries,
     size: count * CLIENT_ENTRY_SIZE,
   };
 }
@@ -41,7 +44,7 @@ Deno.test("listing: pages make one response, each written by itself", async () =
   assertEquals(decodeResponse(concat(...writes)), {
     version: 2,
     kind: "client-list",
-    clients: pages.flat(),
+    clients: pages.flat().map(({ id, name }) => ({ id, name })),
   });
   assertEquals(writes[0].length, 7 + 2 * CLIENT_ENTRY_SIZE); // the header goes with the first
 });

@@ -174,7 +174,7 @@ refusalTest(
   { limits: { maxMessages: 1 } },
 );
 
-for (const version of [0, 3, 255]) {
+for (const version of [0, 4, 255]) {
   Deno.test(`refused: version ${version}, after which nothing is understood`, async () => {
     await using server = await ServerFixture.start();
     const first = await server.connect();

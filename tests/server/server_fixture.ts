@@ -2,6 +2,7 @@
 import { configureSync, getLogger, type LogRecord, resetSync } from "@logtape/logtape";
 import { Database } from "@db/sqlite";
 import { type Bytes, toHex } from "../../shared/bytes.ts";
+import { X25519KeyPair } from "../../shared/crypto/x25519.ts";
 import { MessageType } from "../../shared/protocol/codes.ts";
 import { BlobStore } from "../../server/blobs/blob_store.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../server/limits.ts";
@@ -11,6 +12,7 @@ import { SqliteStorage } from "../../server/storage/sqlite_storage.ts";
 import { assertEquals } from "../assert.ts";
 import { until } from "../until.ts";
 import { Peer } from "./peer.ts";
+import { SecurePeer, Someone } from "./secure_peer.ts";
 
 /** Time as a test wants it. */
 export class FakeClock {
@@ -32,6 +34,10 @@ export interface FixtureOptions {
   services?: (services: Services) => Partial<Services>;
   /** Whether the server may log errors; otherwise each fails the test. */
   errors?: boolean;
+  /** What proves the server; a new one where it is left out. */
+  serverKey?: X25519KeyPair;
+  /** Whether classic clients are served; they are where it is left out. */
+  classic?: boolean;
 }
 
 export class ServerFixture implements AsyncDisposable {
@@ -40,7 +46,8 @@ export class ServerFixture implements AsyncDisposable {
   readonly listener: Listener;
   readonly log: LogRecord[] = [];
   readonly #options: FixtureOptions;
-  readonly #peers: Peer[] = [];
+  readonly #peers: Disposable[] = [];
+  readonly #others: Listener[] = [];
 
   private constructor(folder: string, options: FixtureOptions) {
     this.folder = folder;
@@ -58,6 +65,8 @@ export class ServerFixture implements AsyncDisposable {
       storage: new SqliteStorage(`${folder}/server.db`, { limits, now: () => Date.now() }),
       blobs: new BlobStore(`${folder}/files`, random),
       limits,
+      serverKey: options.serverKey ?? X25519KeyPair.generate(),
+      classic: options.classic ?? true,
       clock: options.clock?.read ?? (() => performance.now()),
       random,
       log: getLogger("messaging-server"),
@@ -73,9 +82,38 @@ export class ServerFixture implements AsyncDisposable {
   }
 
   /** A new connection, which ends with the server at the latest. */
-  async connect(): Promise<Peer> {
-    const peer = await Peer.connect(this.listener.address.port);
+  async connect(listener = this.listener): Promise<Peer> {
+    const peer = await Peer.connect(listener.address.port);
     this.#peers.push(peer);
+    return peer;
+  }
+
+  /** A second server over the same state; it ends with this one. */
+  listenAlso(services: Partial<Services>): Listener {
+    const options = { hostname: "127.0.0.1", port: 0 };
+    const listener = new Listener({ ...this.services, ...services }, options);
+    this.#others.push(listener);
+    return listener;
+  }
+
+  /** A new secure channel, nobody logged in on it; it ends with the server at the latest. */
+  async open(listener = this.listener): Promise<SecurePeer> {
+    return await this.openAt(listener.address.port);
+  }
+
+  /** The same where something else stands between. */
+  async openAt(port: number): Promise<SecurePeer> {
+    const peer = await SecurePeer.open(port);
+    this.#peers.push(peer);
+    return peer;
+  }
+
+  /** A channel of `who`, logged in and registered. */
+  async secure(who: Someone | string): Promise<SecurePeer> {
+    const someone = typeof who === "string" ? await Someone.called(who) : who;
+    const peer = await this.open();
+    const { registered } = await peer.login(someone);
+    if (!registered) await peer.register(someone);
     return peer;
   }
 
@@ -95,6 +133,7 @@ export class ServerFixture implements AsyncDisposable {
       return {
         clients: rows("SELECT * FROM clients ORDER BY number"),
         messages: rows("SELECT * FROM messages ORDER BY mailbox, id"),
+        tokens: rows("SELECT * FROM tokens ORDER BY number"),
         files: this.files(),
       };
     } finally {
@@ -127,7 +166,7 @@ export class ServerFixture implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const peer of this.#peers) peer[Symbol.dispose]();
-    await this.listener.stop();
+    for (const listener of [this.listener, ...this.#others]) await listener.stop();
     await this.services.storage.close();
     resetSync();
     await Deno.remove(this.folder, { recursive: true });

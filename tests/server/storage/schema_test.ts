@@ -33,7 +33,7 @@ schemaTest("a new database gets its tables, and keeps them", (path) => {
   for (let run = 0; run < 2; run++) {
     withDatabase(path, (database) => {
       prepareDatabase(database);
-      assertEquals(tablesOf(database), ["clients", "messages"]);
+      assertEquals(tablesOf(database), ["clients", "messages", "tokens"]);
       database.exec(
         "INSERT INTO clients (id, name, public_key, registered_at) VALUES (?, ?, x'00', 1)",
         new Uint8Array([run]),

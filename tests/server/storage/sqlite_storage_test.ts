@@ -46,8 +46,8 @@ Deno.test("SQLite: a mailbox that has given its last ID takes nothing more", () 
     const database = new Database(path);
     database.exec("UPDATE clients SET last_message = ?", MAX_U32 - 2);
     database.close();
-    assertEquals(await storage.deposit(empty), MAX_U32 - 1);
-    assertEquals(await storage.deposit(empty), MAX_U32);
+    assertEquals((await storage.deposit(empty)).messageId, MAX_U32 - 1);
+    assertEquals((await storage.deposit(empty)).messageId, MAX_U32);
     await assertRefused(storage.deposit(empty), "mailbox-full");
     const lease = await storage.lease(alice.id, () => true);
     assertEquals(lease.messages.map(({ messageId }) => messageId), [MAX_U32 - 1, MAX_U32]);
@@ -86,7 +86,7 @@ Deno.test("SQLite: while another program writes, operations fail and change noth
     }
     // The lease has ended, so that the message can be delivered again.
     assertEquals((await storage.lease(alice.id, () => true)).messages.length, 1);
-    assertEquals(await storage.deposit(empty), 2);
+    assertEquals((await storage.deposit(empty)).messageId, 2);
   }));
 
 Deno.test("SQLite: a closed storage leaves one file", async () => {

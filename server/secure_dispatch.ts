@@ -1,0 +1,99 @@
+/** From a secure request's header to the handler that answers it, and what must hold before. */
+import { RequestCode } from "../shared/protocol/codes.ts";
+import type { RequestHeader } from "../shared/protocol/request.ts";
+import {
+  checkSecureHeader,
+  decodeSecureRequest,
+  decodeSecureSendPrefix,
+  SECURE_SEND_PREFIX_SIZE,
+} from "../shared/protocol/secure_request.ts";
+import type { SecureResponse } from "../shared/protocol/secure_response.ts";
+import type { Identity } from "../shared/crypto/identity.ts";
+import type { Waiting } from "./delivery.ts";
+import { acknowledge } from "./handlers/acknowledge.ts";
+import { clientList } from "./handlers/client_list.ts";
+import { getWaiting } from "./handlers/get_messages.ts";
+import { login } from "./handlers/login.ts";
+import { publicKey } from "./handlers/public_key.ts";
+import { registerSecure } from "./handlers/register_secure.ts";
+import { sendMessage } from "./handlers/send_message.ts";
+import type { Listing } from "./listing.ts";
+import type { Limits } from "./limits.ts";
+import type { Payload } from "./payload.ts";
+import { checkHeaderId, Refusal } from "./refusals.ts";
+import type { SecurePeer } from "./secure_session.ts";
+import type { Services } from "./services.ts";
+
+/** What a request is answered with: whole, or something that is written piece by piece. */
+export type SecureReply =
+  | Exclude<SecureResponse, { kind: "client-list" | "messages" | "push" }>
+  | Waiting
+  | Listing;
+
+/**
+ * Reads and answers one request. Calls `consumed` once its payload is needed no more; what is left
+ * of it then belongs to a refused request.
+ * @throws {Refusal} for what `peer` may not do, or not yet
+ * @throws {ProtocolError} for what the protocol does not allow
+ * @throws {StorageError} for what the stored state does not allow; nothing was changed
+ */
+export async function dispatchSecure(
+  header: RequestHeader,
+  payload: Payload,
+  peer: SecurePeer,
+  services: Services,
+  consumed: () => void,
+): Promise<SecureReply> {
+  const { code } = header;
+  if (code === RequestCode.login) {
+    checkSecureHeader(header);
+    const request = decodeSecureRequest(header, await payload.read(header.size));
+    if (request.kind === "login") return await login(header, request, peer, services);
+  }
+  const identity = checkAllowed(header, peer);
+  checkSecureHeader(header);
+  if (code === RequestCode.send) {
+    const prefix = await payload.read(SECURE_SEND_PREFIX_SIZE);
+    const message = decodeSecureSendPrefix(prefix, header.size);
+    const from = { clientId: identity.clientId };
+    return await sendMessage({ ...from, ...message }, payload, services, consumed);
+  }
+  const request = decodeSecureRequest(header, await payload.read(header.size));
+  consumed();
+  switch (request.kind) {
+    case "register": {
+      const response = await registerSecure(request, identity, services);
+      peer.registered = true;
+      return response;
+    }
+    case "client-list":
+      return await clientList({ clientId: identity.clientId }, "secure", services);
+    case "public-key":
+      return await publicKey(request, services);
+    case "get-messages":
+      return await getWaiting({ clientId: identity.clientId, after: request.after }, services);
+    case "subscribe":
+      return { kind: "subscribed" };
+    case "acknowledge":
+      return await acknowledge(request, identity.clientId, services);
+    default:
+      throw new Refusal("malformed", `request code ${code} is unknown`);
+  }
+}
+
+/** Whether a request needs no answer to those before it, see {@link ./secure_session.ts}. */
+export function mayOverlap({ code, size }: RequestHeader, { maxInlineSize }: Limits): boolean {
+  return code === RequestCode.acknowledge ||
+    code === RequestCode.send && size <= SECURE_SEND_PREFIX_SIZE + maxInlineSize;
+}
+
+/** What every request but the login must fulfil. Gives who asks. */
+function checkAllowed({ code, clientId }: RequestHeader, peer: SecurePeer): Identity {
+  const { identity, registered } = peer;
+  if (!identity) throw new Refusal("unauthenticated", "log in first");
+  checkHeaderId(clientId, identity);
+  if (!registered && code !== RequestCode.register) {
+    throw new Refusal("forbidden", "this identity is not registered; register first");
+  }
+  return identity;
+}

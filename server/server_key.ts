@@ -1,0 +1,61 @@
+/** The server's static key: what proves to clients, year after year, that it is the same server. */
+import { fromHex, toHex, utf8 } from "../shared/bytes.ts";
+import { generateX25519Secret, X25519_SIZE, X25519KeyPair } from "../shared/crypto/x25519.ts";
+import { writeAll } from "../shared/io.ts";
+import { syncFolder } from "./sync_folder.ts";
+
+/**
+ * The key in `server.key` in the folder `data`: an X25519 secret of 32 bytes, in hex. It is made
+ * once, for its owner alone.
+ * @throws {Error} where the file holds something else
+ */
+export async function openServerKey(data: string): Promise<X25519KeyPair> {
+  const path = `${data}/server.key`;
+  const text = await readIfThere(path) ?? await makeKey(data, path);
+  let secret;
+  try {
+    secret = fromHex(text.trim());
+  } catch {
+    secret = new Uint8Array(0);
+  }
+  if (secret.length !== X25519_SIZE) {
+    throw new Error(
+      `${path} does not hold a key. Bring it back from a backup; with a new key no client ` +
+        "would trust this server any more",
+    );
+  }
+  const key = new X25519KeyPair(secret);
+  secret.fill(0);
+  return key;
+}
+
+/** Makes a key and gives what the file holds then: that of another process where it was faster. */
+async function makeKey(data: string, path: string): Promise<string> {
+  const secret = generateX25519Secret();
+  const draft = `${path}.${crypto.randomUUID()}.new`;
+  try {
+    {
+      using file = await Deno.open(draft, { write: true, createNew: true, mode: 0o600 });
+      await writeAll(file, utf8(`${toHex(secret)}\n`));
+      await file.sync();
+    }
+    // A link never replaces a file, and what it makes is whole.
+    await Deno.link(draft, path).catch((error) => {
+      if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+    });
+  } finally {
+    secret.fill(0);
+    await Deno.remove(draft).catch(() => {});
+  }
+  await syncFolder(data);
+  return await Deno.readTextFile(path);
+}
+
+async function readIfThere(path: string): Promise<string | undefined> {
+  try {
+    return await Deno.readTextFile(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,44 @@
+/** Requests of all kinds and codes, for tests that walk through them. */
+import type { Bytes } from "../../shared/bytes.ts";
+import { RequestCode } from "../../shared/protocol/codes.ts";
+import { concat } from "../../shared/bytes.ts";
+import {
+  encodeSecureRequest,
+  secureHeader,
+  type SecureRequest,
+} from "../../shared/protocol/secure_request.ts";
+import { newToken, type Someone, textTo } from "./secure_peer.ts";
+
+/** One well-formed request of each kind but the login, about `target`. */
+export function allRequests({ id, name, publicKey }: Someone): SecureRequest[] {
+  return [
+    { kind: "register", name, publicKey },
+    { kind: "client-list" },
+    { kind: "public-key", target: id },
+    textTo(id, "text"),
+    { kind: "get-messages", after: 0 },
+    { kind: "subscribe" },
+    { kind: "acknowledge", messageIds: [1] },
+    { kind: "acknowledge", messageIds: [] },
+  ];
+}
+
+const SAMPLES: ReadonlyMap<number, SecureRequest> = new Map<number, SecureRequest>([
+  [RequestCode.register, {
+    kind: "register",
+    name: "nobody",
+    publicKey: new Uint8Array(160).fill(0x30),
+  }],
+  [RequestCode.clientList, { kind: "client-list" }],
+  [RequestCode.publicKey, { kind: "public-key", target: new Uint8Array(16) }],
+  [RequestCode.send, textTo(new Uint8Array(16), "text", newToken())],
+  [RequestCode.getMessages, { kind: "get-messages", after: 0 }],
+  [RequestCode.subscribe, { kind: "subscribe" }],
+  [RequestCode.acknowledge, { kind: "acknowledge", messageIds: [1] }],
+]);
+
+/** A request with this code, well-formed where it is one of the protocol; else with some payload. */
+export function requestOf(code: number): Bytes {
+  const sample = SAMPLES.get(code);
+  return sample ? encodeSecureRequest(sample) : concat(secureHeader(code, 3), new Uint8Array(3));
+}

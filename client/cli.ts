@@ -4,7 +4,7 @@ import { parseArguments, UsageError } from "../shared/args.ts";
 /** Options that every command has. */
 export interface GlobalOptions {
   profile: string;
-  /** HOST:PORT; without it `server.info` in the profile says. */
+  /** HOST:PORT or HOST:PORT#KEY; without it `server.info` in the profile says. */
   server?: string;
   json: boolean;
   quiet: boolean;
@@ -13,7 +13,7 @@ export interface GlobalOptions {
 export type Command =
   | { name: "menu" }
   | { name: "test" }
-  | { name: "register"; as: string }
+  | { name: "register"; as: string; classic: boolean }
   | { name: "whoami" }
   | { name: "list" }
   | { name: "key"; peer: string }
@@ -21,7 +21,8 @@ export type Command =
   | { name: "send-key"; peer: string }
   | { name: "send"; peer: string; text?: string }
   | { name: "send-file"; peer: string; path: string }
-  | { name: "receive"; out: string };
+  | { name: "receive"; out: string; follow: boolean }
+  | { name: "server"; forget: boolean };
 
 export type CommandName = Command["name"];
 
@@ -31,7 +32,7 @@ export type CommandLine =
   | { kind: "run"; command: Command; options: GlobalOptions };
 
 const VALUES = ["profile", "server", "out"] as const;
-const FLAGS = ["json", "quiet", "help", "version"] as const;
+const FLAGS = ["json", "quiet", "help", "version", "classic", "follow"] as const;
 
 /** @throws {UsageError} */
 export function parseCommandLine(args: readonly string[]): CommandLine {
@@ -49,20 +50,40 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
   if (values.out !== undefined && name !== "receive") {
     throw new UsageError("--out belongs to the command receive");
   }
+  if (flags.follow && name !== "receive") {
+    throw new UsageError("--follow belongs to the command receive");
+  }
+  if (flags.classic && name !== "register") {
+    throw new UsageError("--classic belongs to the command register");
+  }
   const options = {
     profile: values.profile ?? ".",
     server: values.server,
     json: flags.json,
     quiet: flags.quiet,
   };
-  return { kind: "run", command: commandOf(name, rest, values.out), options };
+  return {
+    kind: "run",
+    command: commandOf(name, rest, { out: ".", ...values, ...flags }),
+    options,
+  };
 }
 
 function isCommandName(name: string): name is CommandName {
   return Object.hasOwn(COMMANDS, name);
 }
 
-function commandOf(name: CommandName, operands: string[], out = "."): Command {
+interface CommandOptions {
+  out: string;
+  follow: boolean;
+  classic: boolean;
+}
+
+function commandOf(
+  name: CommandName,
+  operands: string[],
+  { out, follow, classic }: CommandOptions,
+): Command {
   const { operands: expected } = COMMANDS[name];
   const required = expected.filter((operand) => !operand.startsWith("["));
   if (operands.length < required.length) {
@@ -75,7 +96,7 @@ function commandOf(name: CommandName, operands: string[], out = "."): Command {
   const [first, second] = operands;
   switch (name) {
     case "register":
-      return { name, as: first };
+      return { name, as: first, classic };
     case "key":
     case "request-key":
     case "send-key":
@@ -85,7 +106,12 @@ function commandOf(name: CommandName, operands: string[], out = "."): Command {
     case "send-file":
       return { name, peer: first, path: second };
     case "receive":
-      return { name, out };
+      return { name, out, follow };
+    case "server":
+      if (first !== undefined && first !== "forget") {
+        throw new UsageError(`server knows "forget" alone, not "${first}"`);
+      }
+      return { name, forget: first === "forget" };
     default:
       return { name };
   }
@@ -107,8 +133,9 @@ const COMMANDS: Record<CommandName, CommandHelp> = {
     operands: ["NAME"],
     summary: "Make a new identity and register it",
     details:
-      "NAME has 2 characters to 254 bytes. The identity is kept in me.info in the profile;\n" +
-      "with --server the address is kept in server.info, too.",
+      "NAME has 2 characters to 254 bytes. The identity is kept in the profile; with --server\n" +
+      "the address is kept in server.info, too.\n\nOptions:\n" +
+      "  --classic          Make an identity of the old, unauthenticated protocol (in me.info)",
   },
   "whoami": {
     operands: [],
@@ -118,21 +145,24 @@ const COMMANDS: Record<CommandName, CommandHelp> = {
   "list": {
     operands: [],
     summary: "List all other clients",
-    details: "One a line: ID and name.",
+    details:
+      "One a line: ID, name, and whether the client is unauthenticated: one that speaks the\n" +
+      "old protocol, in whose name anybody could act.",
   },
   "key": {
     operands: ["NAME"],
     summary: "Show a client's public key",
-    details: "160 bytes (RSA-1024, SubjectPublicKeyInfo DER), in hex.",
+    details: "160 bytes, in hex: of a secure client its identity, of a classic one RSA-1024 in\n" +
+      "SubjectPublicKeyInfo DER.",
   },
   "request-key": {
     operands: ["NAME"],
-    summary: "Ask a client for a symmetric key",
+    summary: "Ask a classic client for a key",
     details: "It answers when it next receives its messages.",
   },
   "send-key": {
     operands: ["NAME"],
-    summary: "Send a client a symmetric key",
+    summary: "Send a classic client a key",
     details: "Rarely needed: send and send-file do it by themselves where no key is known.",
   },
   "send": {
@@ -150,9 +180,18 @@ const COMMANDS: Record<CommandName, CommandHelp> = {
     operands: [],
     summary: "Collect and show the waiting messages",
     details:
-      "Options:\n  --out DIR       Folder for received files (default: the current folder)\n\n" +
+      "Options:\n  --out DIR          Folder for received files (default: the current folder)\n" +
+      "  --follow           Go on: show messages as they come, until stopped with Ctrl-C\n\n" +
       "Answers requests for keys. A message that cannot be decrypted is reported, kept, and\n" +
       "tried again when its sender has sent a key; the exit code is 1 then.",
+  },
+  "server": {
+    operands: ["[forget]"],
+    summary: "Show the server's address and key",
+    details:
+      "The key is the one seen at the first contact, or demanded by HOST:PORT#KEY; a server\n" +
+      "that shows another is refused. With forget, the next key that the server shows is\n" +
+      "accepted: do this only when its operator has told you that the key has changed.",
   },
   "test": {
     operands: [],
@@ -165,7 +204,9 @@ const COMMANDS: Record<CommandName, CommandHelp> = {
 
 const GLOBAL_HELP = `Global options:
   --profile DIR      Folder of the profile (default: the current folder)
-  --server HOST:PORT Server's address (default: server.info in the profile)
+  --server HOST:PORT Server's address (default: server.info in the profile). With
+                     HOST:PORT#KEY the server must have this key, see
+                     messaging-server fingerprint
   --json             Results as JSON, one object a line
   --quiet            Nothing on standard error but errors
   -h, --help         Show this help, or that of a command

@@ -1,9 +1,9 @@
 /** The operations that every front end calls: commands, menu and automatic tests. */
-import type { Bytes } from "../shared/bytes.ts";
+import { type Bytes, equalBytes } from "../shared/bytes.ts";
 import { cbcEncryptStream, cbcSize } from "../shared/crypto/aes_cbc.ts";
 import { encryptText, generateClassicKeyPair } from "../shared/crypto/classic.ts";
 import { ProtocolError } from "../shared/errors.ts";
-import { CLIENT_ID_SIZE, MAX_CONTENT_SIZE, MAX_TEXT_SIZE } from "../shared/limits.ts";
+import { CLIENT_ID_SIZE, KiB, MAX_CONTENT_SIZE, MAX_TEXT_SIZE } from "../shared/limits.ts";
 import { MessageType } from "../shared/protocol/codes.ts";
 import { encodeName } from "../shared/protocol/name.ts";
 import type { ClientEntry } from "../shared/protocol/response.ts";
@@ -11,14 +11,15 @@ import type { OnProgress } from "./collector.ts";
 import { ClientError } from "./errors.ts";
 import { openFile } from "./files.ts";
 import { Inbox, type Received } from "./inbox.ts";
-import { Peers } from "./peers.ts";
+import { InterimMessages } from "./interim.ts";
+import { type Peer, Peers } from "./peers.ts";
 import type { Profile } from "./profile/profile.ts";
-import type { Transport } from "./transport.ts";
+import type { OnTrouble, Transport } from "./transport.ts";
 
 /** A message that the server has accepted. */
 export interface Sent {
   message: number;
-  to: ClientEntry;
+  to: Peer;
 }
 
 export class Client {
@@ -27,25 +28,45 @@ export class Client {
   readonly #peers: Peers;
   readonly #inbox: Inbox;
 
-  constructor(profile: Profile, transport: Transport) {
+  readonly #now: () => number;
+
+  /** `now` gives milliseconds since 1970. */
+  constructor(profile: Profile, transport: Transport, now: () => number) {
     this.#profile = profile;
     this.#transport = transport;
+    this.#now = now;
     this.#peers = new Peers(profile, transport);
-    this.#inbox = new Inbox(profile, transport, this.#peers);
+    this.#inbox = new Inbox(profile, transport, this.#peers, now);
   }
 
   /**
    * Makes a new identity and registers it.
    * @throws {ClientError} `already-registered`, `bad-name`, `refused` where the name is taken
    */
-  async register(name: string): Promise<ClientEntry> {
+  async register(name: string, { classic }: { classic: boolean }): Promise<ClientEntry> {
     this.#checkUnregistered();
     checkName(name);
     using _lock = await this.#profile.lock();
     this.#checkUnregistered();
+    return classic ? await this.#registerClassic(name) : await this.#registerSecure(name);
+  }
+
+  async #registerClassic(name: string): Promise<ClientEntry> {
     const { publicKey, privateKey } = await generateClassicKeyPair();
     const id = await this.#registerAs(name, publicKey);
     await this.#profile.register({ id, name, privateKey });
+    return { id, name };
+  }
+
+  async #registerSecure(name: string): Promise<ClientEntry> {
+    const { id, publicKey } = await this.#profile.prepareSecure(name);
+    if (!equalBytes(await this.#registerAs(name, publicKey), id)) {
+      throw new ClientError(
+        "bad-response",
+        "the server gave an ID that does not belong to the key",
+      );
+    }
+    this.#profile.registerSecure();
     return { id, name };
   }
 
@@ -65,6 +86,9 @@ export class Client {
       return (await this.#transport.exchange(noId, request, "registered")).clientId;
     } catch (error) {
       if (!(error instanceof ClientError && error.code === "refused")) throw error;
+      const { cause } = error;
+      const why = typeof cause === "object" && cause && "error" in cause ? cause.error : undefined;
+      if (why !== undefined && why !== "name-taken") throw error;
       throw new ClientError(
         "refused",
         `the server refused to register "${name}"; most likely the name is taken: try another`,
@@ -79,7 +103,7 @@ export class Client {
   }
 
   /** All other clients. */
-  async list(): Promise<ClientEntry[]> {
+  async list(): Promise<Peer[]> {
     return await this.#peers.list();
   }
 
@@ -92,7 +116,7 @@ export class Client {
   /** Asks a client for a key. */
   async requestKey(name: string): Promise<Sent> {
     const to = await this.#peers.named(name);
-    return { message: await this.#peers.send(to, MessageType.keyRequest, new Uint8Array(0)), to };
+    return { message: await this.#peers.requestKey(to), to };
   }
 
   /** Sends a client a key. */
@@ -105,8 +129,20 @@ export class Client {
   async sendText(name: string, text: string): Promise<Sent> {
     checkText(text);
     const to = await this.#peers.named(name);
-    const content = await encryptText(await this.#peers.sendingKey(to), text);
+    const identity = await this.#peers.identityOf(to);
+    if (!identity) {
+      const content = await encryptText(await this.#peers.sendingKey(to), text);
+      return { message: await this.#peers.send(to, MessageType.text, content), to };
+    }
+    using _lock = await this.#profile.sendLock();
+    const content = await this.#interim.sealText(identity, MessageType.text, text);
     return { message: await this.#peers.send(to, MessageType.text, content), to };
+  }
+
+  get #interim(): InterimMessages {
+    const identity = this.#profile.secureIdentity;
+    if (!identity) throw new TypeError("a classic profile has no part in this");
+    return new InterimMessages(this.#profile, identity, this.#now);
   }
 
   /** @throws {ClientError} `file` and what the network may do */
@@ -114,21 +150,35 @@ export class Client {
     const { id } = this.#profile.identity;
     // First, so that no key goes out for a file that cannot be read.
     const file = await openFile(path);
-    let content = file.content;
+    let content = file.content.pipeThrough(reporting(file.size, onProgress));
     try {
-      const size = cbcSize(file.size);
-      if (size > MAX_CONTENT_SIZE) {
+      if (cbcSize(file.size) > MAX_CONTENT_SIZE - 64 * KiB) {
         throw new ClientError("file", `${path} is too large: the limit is 1 GiB`);
       }
       const to = await this.#peers.named(name);
-      const key = await this.#peers.sendingKey(to);
-      content = content.pipeThrough(reporting(file.size, onProgress))
-        .pipeThrough(cbcEncryptStream(key));
-      const prefix = { to: to.id, type: MessageType.file, size };
+      const identity = await this.#peers.identityOf(to);
+      const type = MessageType.file;
+      using _lock = identity && await this.#profile.sendLock();
+      let size = cbcSize(file.size);
+      if (identity) {
+        ({ size, content } = await this.#interim.seal(identity, type, file.size, content));
+      } else {
+        content = content.pipeThrough(cbcEncryptStream(await this.#peers.sendingKey(to)));
+      }
+      const prefix = { to: to.id, type, size };
       return { message: (await this.#transport.sendStream(id, prefix, content)).messageId, to };
     } finally {
       await content.cancel().catch(() => {}); // closes the file where sending did not
     }
+  }
+
+  /** Collects and opens messages as they come, for ever; see {@link Inbox.follow}. */
+  follow(
+    folder: string,
+    onProgress: OnProgress,
+    onTrouble: OnTrouble,
+  ): AsyncGenerator<Received> {
+    return this.#inbox.follow(folder, onProgress, onTrouble);
   }
 
   /** Collects and opens all that waits; files go to `folder`. */

@@ -9,6 +9,9 @@ export type ClientErrorCode =
   | "already-registered" // the profile has one already
   | "bad-profile" // a file of the profile cannot be used
   | "in-use" // another process works on the profile
+  | "wrong-server" // it has not the key that it must have
+  | "wrong-identity" // a client has not the key, or the ID, that it must have
+  | "not-needed" // an operation for classic clients alone
   | "unknown-name" // no client has this name
   | "bad-name" // no client may have this name
   | "bad-text" // a text that cannot be sent

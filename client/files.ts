@@ -64,9 +64,18 @@ export async function writeNewFile(
   }
 }
 
-/** Reads the file at `path`, in pieces. */
-export async function* readFile(path: string): AsyncGenerator<Uint8Array> {
+/** The first `size` bytes of the file at `path`, or all of a shorter one. */
+export async function readStart(path: string, size: number): Promise<Uint8Array<ArrayBuffer>> {
+  return await explained(`cannot read ${path}`, async () => {
+    using file = await Deno.open(path, { read: true });
+    return await readUpTo(file, size);
+  });
+}
+
+/** Reads the file at `path` from byte `start` on, in pieces. */
+export async function* readFile(path: string, start = 0): AsyncGenerator<Uint8Array> {
   const file = await explained(`cannot read ${path}`, () => Deno.open(path, { read: true }));
+  await file.seek(start, Deno.SeekMode.Start);
   yield* readable(file);
 }
 
@@ -101,15 +110,19 @@ export async function readEnd(path: string, size: number): Promise<Uint8Array<Ar
     using file = await Deno.open(path, { read: true });
     const all = (await file.stat()).size;
     await file.seek(Math.max(0, all - size), Deno.SeekMode.Start);
-    const bytes = new Uint8Array(Math.min(size, all));
-    let have = 0;
-    while (have < bytes.length) {
-      const count = await file.read(bytes.subarray(have));
-      if (count === null) break;
-      have += count;
-    }
-    return bytes.subarray(0, have);
+    return await readUpTo(file, Math.min(size, all));
   });
+}
+
+async function readUpTo(file: Deno.FsFile, size: number): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = new Uint8Array(size);
+  let have = 0;
+  while (have < size) {
+    const count = await file.read(bytes.subarray(have));
+    if (count === null) break;
+    have += count;
+  }
+  return bytes.subarray(0, have);
 }
 
 /** Deletes a file; one that is gone already is fine. */

@@ -4,31 +4,33 @@
  * before the server forgets it, and one that cannot be decrypted yet stays.
  */
 import { type Bytes, toHex } from "../shared/bytes.ts";
-import { BLOCK_SIZE, cbcDecryptStream, decryptCbc } from "../shared/crypto/aes_cbc.ts";
-import { decryptText, unwrapSymmetricKey } from "../shared/crypto/classic.ts";
+import type { Identity } from "../shared/crypto/identity.ts";
 import { CryptoError } from "../shared/errors.ts";
 import { MiB } from "../shared/limits.ts";
 import { MessageType } from "../shared/protocol/codes.ts";
-import type { ClientEntry } from "../shared/protocol/response.ts";
+import type { ClientEntry, MessageHead } from "../shared/protocol/response.ts";
+import { INTERIM_HEADER_SIZE } from "../shared/session/interim.ts";
+import { ClassicMessages } from "./classic_messages.ts";
 import { Collector, type OnProgress } from "./collector.ts";
-import { ClientError } from "./errors.ts";
+import { ClientError, type ClientErrorCode } from "./errors.ts";
 import {
   publishFile,
-  readEnd,
   readFile,
+  readStart,
   readWhole,
   removeFile,
   removeOthers,
   writeNewFile,
 } from "./files.ts";
-import type { Peers } from "./peers.ts";
+import { InterimMessages } from "./interim.ts";
+import type { Peer, Peers } from "./peers.ts";
 import type { Envelope } from "./profile/envelopes.ts";
 import type { Profile } from "./profile/profile.ts";
-import type { Transport } from "./transport.ts";
+import type { IncomingContent, OnTrouble, Transport } from "./transport.ts";
 
 /** What has arrived, for the user. */
 export type Received =
-  & { message: number; from: ClientEntry }
+  & { message: number; from: Peer }
   & (
     | { type: "text"; text: string }
     | { type: "file"; path: string; size: number }
@@ -36,6 +38,11 @@ export type Received =
     | { type: "key" }
     | Problem
   );
+
+/** What is to be done in the transaction that takes note of a message. */
+interface Committing {
+  commit?: () => void;
+}
 
 /** A message that could not be opened. It stays in the profile. */
 interface Problem {
@@ -64,11 +71,13 @@ export class Inbox {
   readonly #profile: Profile;
   readonly #transport: Transport;
   readonly #peers: Peers;
+  readonly #now: () => number;
 
-  constructor(profile: Profile, transport: Transport, peers: Peers) {
+  constructor(profile: Profile, transport: Transport, peers: Peers, now: () => number) {
     this.#profile = profile;
     this.#transport = transport;
     this.#peers = peers;
+    this.#now = now;
   }
 
   /**
@@ -96,11 +105,53 @@ export class Inbox {
     if (round.failure !== undefined) throw round.failure;
   }
 
+  /**
+   * Collects and opens messages as they come, until the caller wants no more. A broken connection is
+   * made again; `onTrouble` hears of it.
+   * @throws {ClientError} `in-use`, and what making the connection again cannot mend
+   */
+  async *follow(
+    folder: string,
+    onProgress: OnProgress,
+    onTrouble: OnTrouble,
+  ): AsyncGenerator<Received> {
+    const { envelopes } = this.#profile;
+    using _lock = await this.#profile.lock();
+    await removeOthers(envelopes.folder, envelopes.files());
+    let news = Promise.withResolvers<void>();
+    const newReceiver = () => {
+      news.resolve(); // what had to wait for the server may go on
+      const collector = new Collector(this.#profile, onProgress);
+      return {
+        store: (head: MessageHead, content: IncomingContent) => collector.store(head, content),
+        flush: () => collector.flush(),
+        stored: () => news.resolve(),
+      };
+    };
+    let failure: { reason: unknown } | null = null;
+    const end = (reason: unknown) => {
+      failure = { reason };
+      news.resolve();
+    };
+    this.#transport.follow(newReceiver, onTrouble).catch(end);
+    for (;;) {
+      yield* this.#openAll({ answered: new Set(), left: new Set() }, folder);
+      if (failure) throw (failure as { reason: unknown }).reason;
+      await news.promise;
+      news = Promise.withResolvers();
+    }
+  }
+
   async *#openAll(round: Round, folder: string): AsyncGenerator<Received> {
     const { envelopes } = this.#profile;
     /** Whose unreadable messages were tried again, and whose wait for that until the end. */
     const retried = new Set<string>();
     const later = new Map<string, Bytes>();
+    /** Whose messages must wait, as one before them does: secure ones open in their order alone. */
+    const held = new Set<string>();
+    const hold = (sender: Bytes) => {
+      if (this.#profile.secureIdentity) held.add(toHex(sender));
+    };
     round.mayList = true;
     for (let after = 0;;) {
       const envelope = envelopes.nextWaiting(after);
@@ -113,25 +164,35 @@ export class Inbox {
       }
       const { number, from: sender } = envelope;
       after = number;
-      if (round.left.has(number)) continue;
+      if (round.left.has(number)) hold(sender);
+      if (held.has(toHex(sender)) || round.left.has(number)) continue;
       if (round.failure !== undefined && this.#needsServer(envelope, round)) continue;
-      let received: Received;
+      let received: Received & Committing;
       try {
         received = await this.#open(envelope, round, folder);
       } catch (error) {
         // The message stays, and does not hold up those behind it.
         if (!isNetworkFailure(error)) throw error;
         round.failure ??= error;
+        hold(sender);
         continue;
       }
-      yield received;
+      const { commit, ...shown } = received;
+      yield shown;
       if (received.type === "problem") {
-        if (received.error.code === "file") round.left.add(number);
-        else envelopes.markUnreadable(number);
+        if (received.error.code === "file") {
+          round.left.add(number);
+          hold(sender);
+        } else {
+          envelopes.markUnreadable(number);
+        }
         continue;
       }
       // In this order: after a crash in between the file is in nobody's way.
-      envelopes.markDone(number);
+      this.#profile.transaction(() => {
+        commit?.();
+        envelopes.markDone(number);
+      });
       if (envelope.content === null) await removeFile(envelopes.path(number));
       // Messages that came before their key are behind us now. One who sends many keys has them
       // tried again now and at the end, not each time.
@@ -146,7 +207,7 @@ export class Inbox {
     }
   }
 
-  async #open(envelope: Envelope, round: Round, folder: string): Promise<Received> {
+  async #open(envelope: Envelope, round: Round, folder: string) {
     const from = await this.#senderOf(envelope, round);
     const head = { message: envelope.messageId, from };
     try {
@@ -162,7 +223,7 @@ export class Inbox {
   }
 
   /** Asks the server for unknown names once a poll, however many unknown senders there are. */
-  async #senderOf({ from }: Envelope, round: Round): Promise<ClientEntry> {
+  async #senderOf({ from }: Envelope, round: Round): Promise<Peer> {
     const known = this.#peers.known(from);
     if (known) return known;
     const sender = await this.#peers.withId(from, { mayList: round.mayList });
@@ -170,18 +231,14 @@ export class Inbox {
     return sender;
   }
 
-  async #contentOf(envelope: Envelope, from: ClientEntry, round: Round, folder: string) {
-    switch (envelope.type) {
-      case MessageType.keyRequest:
-        await this.#answer(from, round);
-        return { type: "key-request" } as const;
-      case MessageType.key:
-        return await this.#openKey(envelope);
-      case MessageType.text:
-        return await this.#openText(envelope);
-      case MessageType.file:
-        return await this.#openFile(envelope, from, folder);
+  async #contentOf(envelope: Envelope, from: Peer, round: Round, folder: string) {
+    const identity = await this.#peers.identityOf(from);
+    if (identity) return await this.#openSecure(envelope, from, identity, folder);
+    if (envelope.type !== MessageType.keyRequest) {
+      return await this.#openClassic(envelope, from, folder);
     }
+    await this.#answer(from, round);
+    return { type: "key-request" } as const;
   }
 
   /** Sends the key that was asked for; once in a round, as it is always the same. */
@@ -192,51 +249,56 @@ export class Inbox {
     round.answered.add(id);
   }
 
-  async #openKey(envelope: Envelope) {
-    const { keys, identity } = this.#profile;
-    const key = await unwrapSymmetricKey(identity.privateKey, await this.#content(envelope));
-    keys.put(envelope.from, key, { own: false });
-    keys.sendWith(envelope.from, key);
-    return { type: "key" } as const;
-  }
-
-  async #openText(envelope: Envelope) {
-    const ciphertext = await this.#content(envelope);
-    const { from } = envelope;
-    const keys = this.#profile.keys.all(from);
-    const text = await this.#withFitting(keys, from, (key) => decryptText(key, ciphertext));
-    return { type: "text", text } as const;
-  }
-
-  async #openFile({ from, messageId, number }: Envelope, peer: ClientEntry, folder: string) {
+  /** From one secure client to another. */
+  async #openSecure(envelope: Envelope, from: Peer, identity: Identity, folder: string) {
+    const { type, number, messageId } = envelope;
+    const own = this.#profile.secureIdentity;
+    if (!own) throw new TypeError("a classic profile has no part in this");
+    const messages = new InterimMessages(this.#profile, own, this.#now);
+    if (type === MessageType.text) {
+      const content = await this.#content(envelope);
+      const { value, commit } = await messages.openText(identity, type, content);
+      return { type: "text", text: value, commit } as const;
+    }
+    if (type !== MessageType.file) {
+      throw new CryptoError("decrypt-failed", "secure clients send no such messages");
+    }
     const path = this.#profile.envelopes.path(number);
     const draft = `${path}.open`;
-    const size = await this.#withFitting(await this.#keysForFile(from, path), from, (key) => {
-      const plaintext = ReadableStream.from(readFile(path)).pipeThrough(cbcDecryptStream(key));
-      return writeNewFile(draft, plaintext);
-    });
-    const owner = toHex(this.#profile.identity.id);
-    const name = fileName(peer.name, messageId);
-    const saved = await publishFile(draft, folder, { name, owner });
-    return { type: "file", path: saved, size } as const;
+    const header = await readStart(path, INTERIM_HEADER_SIZE);
+    const ciphertext = ReadableStream.from(readFile(path, INTERIM_HEADER_SIZE));
+    const save = (plaintext: ReadableStream<Uint8Array>) => writeNewFile(draft, plaintext);
+    const { value: size, commit } = await messages.open(identity, type, header, ciphertext, save);
+    const saved = await this.#publish(draft, folder, fileName(from.name, messageId));
+    return { type: "file", path: saved, size, commit } as const;
   }
 
-  /**
-   * The keys of this sender that the end of the file fits, seen by its padding; those that give the
-   * most padding first, as one wrong key in 256 gives one byte of it, and one in 65,536 two.
-   */
-  async #keysForFile(from: Bytes, path: string): Promise<Bytes[]> {
-    const end = await readEnd(path, 2 * BLOCK_SIZE);
-    const iv = end.length > BLOCK_SIZE ? end.slice(0, BLOCK_SIZE) : undefined;
-    const fitting: { key: Bytes; rest: number }[] = [];
-    for (const key of this.#profile.keys.all(from)) {
-      try {
-        fitting.push({ key, rest: (await decryptCbc(key, end.slice(-BLOCK_SIZE), iv)).length });
-      } catch (error) {
-        if (!(error instanceof CryptoError)) throw error;
+  /** From, or by, a classic client. */
+  async #openClassic(envelope: Envelope, from: Peer, folder: string) {
+    const messages = new ClassicMessages(this.#profile);
+    const { number, messageId } = envelope;
+    switch (envelope.type) {
+      case MessageType.key:
+        await messages.openKey(from.id, await this.#content(envelope));
+        return { type: "key" } as const;
+      case MessageType.text: {
+        const text = await messages.openText(from.id, await this.#content(envelope));
+        return { type: "text", text } as const;
+      }
+      default: {
+        const path = this.#profile.envelopes.path(number);
+        const draft = `${path}.open`;
+        const save = (plaintext: ReadableStream<Uint8Array>) => writeNewFile(draft, plaintext);
+        const size = await messages.openFile(from.id, path, save);
+        const saved = await this.#publish(draft, folder, fileName(from.name, messageId));
+        return { type: "file", path: saved, size } as const;
       }
     }
-    return fitting.sort((a, b) => a.rest - b.rest).map(({ key }) => key);
+  }
+
+  async #publish(draft: string, folder: string, name: string): Promise<string> {
+    const owner = toHex(this.#profile.identity.id);
+    return await publishFile(draft, folder, { name, owner });
   }
 
   /** The content of a message that must fit into memory. */
@@ -246,32 +308,18 @@ export class Inbox {
     return await readWhole(this.#profile.envelopes.path(number));
   }
 
-  async #withFitting<T>(
-    keys: readonly Bytes[],
-    peer: Bytes,
-    decrypt: (key: Bytes) => Promise<T>,
-  ): Promise<T> {
-    for (const key of keys) {
-      try {
-        const result = await decrypt(key);
-        this.#profile.keys.used(peer, key);
-        return result;
-      } catch (error) {
-        if (!(error instanceof CryptoError)) throw error;
-      }
-    }
-    throw new CryptoError("decrypt-failed", "no key fits");
-  }
-
   /** What to tell of a message that could not be opened. A failure of the network is thrown on. */
-  #problem(error: unknown, { messageId, type }: Envelope, { name }: ClientEntry): Problem {
+  #problem(error: unknown, { messageId, type }: Envelope, peer: Peer): Problem {
+    const { name, authenticated } = peer;
     const what = `message ${messageId} from ${name}, a ${TYPE_NAMES[type]},`;
     if (error instanceof CryptoError) {
       if (error.code === "bad-key") {
         const message = `the private key in ${this.#profile.folder}/me.info cannot be used`;
         throw new ClientError("bad-profile", message);
       }
-      const hint = type === MessageType.key
+      const hint = authenticated
+        ? "it was changed, repeated or out of its order, or its sender is somebody else. It is kept"
+        : type === MessageType.key
         ? "it was not made for this profile"
         : `no known key fits. It is kept and tried again when ${name} sends a key ` +
           "(ask for one: messaging-client request-key)";
@@ -279,7 +327,8 @@ export class Inbox {
       return { type: "problem", error: new ClientError("cannot-decrypt", message) };
     }
     if (!(error instanceof ClientError)) throw error;
-    if (error.code === "bad-key" || error.code === "refused") {
+    const final: ClientErrorCode[] = ["bad-key", "refused", "wrong-identity", "not-needed"];
+    if (final.includes(error.code)) {
       const message = `${what} cannot be answered: ${error.message}`;
       return { type: "problem", error: new ClientError(error.code, message) };
     }

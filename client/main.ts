@@ -1,6 +1,7 @@
 /** The client's process: command line, wiring, exit code. */
 import manifest from "../deno.json" with { type: "json" };
-import { formatAddress, parseAddress } from "./address.ts";
+import { type Bytes, toHex } from "../shared/bytes.ts";
+import { type Address, formatAddress, formatFullAddress, parseAddress } from "./address.ts";
 import { type CommandLine, type GlobalOptions, helpText, parseCommandLine } from "./cli.ts";
 import { Client } from "./client.ts";
 import { type CommandContext, runCommand } from "./commands/run.ts";
@@ -8,10 +9,10 @@ import { runSelfTest } from "./commands/self_test.ts";
 import { ClientError } from "./errors.ts";
 import { readIfThere, writePrivateFile } from "./profile/private_file.ts";
 import { Profile } from "./profile/profile.ts";
-import { Transport } from "./transport.ts";
+import { ProfileTransport } from "./profile_transport.ts";
 import { EXIT_DONE, EXIT_FAILED, failureOf, failureText } from "./ui/failure.ts";
 import { runMenu } from "./ui/menu.ts";
-import { toJson, toText } from "./ui/output.ts";
+import { type Output, toJson, toText } from "./ui/output.ts";
 import { createProgress } from "./ui/progress.ts";
 import { InputLines, printError, printOut, readAllInput } from "./ui/terminal.ts";
 
@@ -43,15 +44,22 @@ function fail(error: unknown, json: boolean): number {
 }
 
 async function run({ command, options }: CommandLine & { kind: "run" }): Promise<number> {
+  const environment = { now: () => Date.now(), sleep, random };
   if (command.name === "test") {
-    const failed = await runSelfTest(await serverOf(options), (line) => printOut(`${line}\n`));
+    const print = (line: string) => printOut(`${line}\n`);
+    const failed = await runSelfTest(await serverOf(options), environment, print);
     return failed === 0 ? EXIT_DONE : EXIT_FAILED;
   }
   // Who am I is answered without a server, and should be where none is set up yet.
   const address = command.name === "whoami" ? NOWHERE : await serverOf(options);
   using profile = await Profile.open(options.profile);
-  const client = new Client(profile, new Transport(address));
   const { json, quiet } = options;
+  const print = (output: Output) => printOut(`${json ? toJson(output) : toText(output)}\n`);
+  if (command.name === "server") {
+    if (command.forget) profile.servers.forget(address);
+    print({ kind: "server", address, key: address.key ?? profile.servers.key(address) });
+    return EXIT_DONE;
+  }
   let exitCode = EXIT_DONE;
   const context: CommandContext = {
     progress: createProgress(!json && !quiet && Deno.stderr.isTerminal()),
@@ -59,31 +67,52 @@ async function run({ command, options }: CommandLine & { kind: "run" }): Promise
     report(problem) {
       exitCode = fail(problem, json);
     },
+    note(text) {
+      if (!quiet && !json) printError(`${text}\n`);
+    },
   };
-  if (command.name === "menu") {
-    const lines = new InputLines();
-    await runMenu(client, {
-      ask: (prompt) => {
-        printOut(prompt);
-        return lines.next();
-      },
-      print: (line) => printOut(`${line}\n`),
-      fail: (error) => void fail(error, false),
-    }, context);
-    return EXIT_DONE;
-  }
+  const onFirstKey = (key: Bytes) =>
+    context.note(`First contact with the server at ${formatAddress(address)}, key ${toHex(key)}`);
+  const transport = new ProfileTransport({ profile, address, onFirstKey, ...environment });
+  const client = new Client(profile, transport, environment.now);
   try {
-    for await (const output of runCommand(command, client, context)) {
-      printOut(`${json ? toJson(output) : toText(output)}\n`);
+    if (command.name === "menu") {
+      await showMenu(client, context);
+      return EXIT_DONE;
     }
+    for await (const output of runCommand(command, client, context)) print(output);
   } finally {
     context.progress.stop();
+    await transport.close();
   }
-  if (command.name === "register") await rememberServer(options, quiet);
+  if (command.name === "register") await rememberServer(options, context);
   return exitCode;
 }
 
-const NOWHERE = { hostname: "0.0.0.0", port: 0 };
+async function showMenu(client: Client, context: CommandContext): Promise<void> {
+  const lines = new InputLines();
+  await runMenu(client, {
+    ask: (prompt) => {
+      printOut(prompt);
+      return lines.next();
+    },
+    print: (line) => printOut(`${line}\n`),
+    fail: (error) => void fail(error, false),
+  }, context);
+}
+
+const NOWHERE: Address = { hostname: "0.0.0.0", port: 0 };
+
+function sleep(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
+
+/** The system gives at most 65,536 bytes at a time. */
+function random(size: number): Bytes {
+  const bytes = new Uint8Array(size);
+  for (let at = 0; at < size; at += 65_536) crypto.getRandomValues(bytes.subarray(at, at + 65_536));
+  return bytes;
+}
 
 /** The server's address: from the command line, else from the profile. */
 async function serverOf({ server, profile }: GlobalOptions) {
@@ -100,12 +129,15 @@ async function serverOf({ server, profile }: GlobalOptions) {
 }
 
 /** A profile that was registered on a server finds it again without being told. */
-async function rememberServer({ server, profile }: GlobalOptions, quiet: boolean): Promise<void> {
+async function rememberServer(
+  { server, profile }: GlobalOptions,
+  { note }: CommandContext,
+): Promise<void> {
   const path = `${profile}/server.info`;
   if (server === undefined || await readIfThere(path) !== undefined) return;
-  const address = formatAddress(parseAddress(server, "--server"));
+  const address = formatFullAddress(parseAddress(server, "--server"));
   await writePrivateFile(path, `${address}\n`);
-  if (!quiet) printError(`From now on this profile uses the server ${address}.\n`);
+  note(`From now on this profile uses the server ${address}.`);
 }
 
 if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -1,12 +1,24 @@
 /** Finding other clients, and agreeing on keys with classic ones. */
 import { type Bytes, equalBytes, toHex } from "../shared/bytes.ts";
 import { generateSymmetricKey, wrapSymmetricKey } from "../shared/crypto/classic.ts";
+import {
+  claimsToBeSecure,
+  type Identity,
+  secureClientId,
+  verifyIdentity,
+} from "../shared/crypto/identity.ts";
 import { CryptoError } from "../shared/errors.ts";
 import { MessageType } from "../shared/protocol/codes.ts";
 import type { ClientEntry } from "../shared/protocol/response.ts";
 import { ClientError } from "./errors.ts";
 import type { Profile } from "./profile/profile.ts";
 import type { Transport } from "./transport.ts";
+
+/** A client as this profile sees it. */
+export interface Peer extends ClientEntry {
+  /** Whether it proves who it is. Classic profiles, for which nobody does, leave this out. */
+  authenticated?: boolean;
+}
 
 export class Peers {
   readonly #profile: Profile;
@@ -17,22 +29,78 @@ export class Peers {
     this.#transport = transport;
   }
 
-  /** All other clients of the server. */
-  async list(): Promise<ClientEntry[]> {
+  /**
+   * All other clients of the server.
+   * @throws {ClientError} `wrong-identity` where the server gives a client another one's key
+   */
+  async list(): Promise<Peer[]> {
     const { id } = this.#profile.identity;
     const request = { kind: "client-list" } as const;
-    const { clients } = await this.#transport.exchange(id, request, "client-list");
+    const answer = await this.#transport.exchange(id, request, "client-list");
+    const clients: (ClientEntry & { publicKey?: Bytes })[] = answer.clients;
+    for (const client of clients) {
+      if (client.publicKey) this.#checkKey(client, client.publicKey);
+    }
     this.#profile.contacts.put(clients);
-    return clients;
+    return clients.map((client) => this.known(client.id) ?? this.#peer(client));
+  }
+
+  /**
+   * The ID of a secure client commits to its key, and a client once seen to be secure stays so.
+   * @throws {ClientError} `wrong-identity`
+   */
+  #checkKey({ id, name }: ClientEntry, publicKey: Bytes): void {
+    const known = this.#knownKey(id);
+    const mustBeSecure = known !== undefined && claimsToBeSecure(known);
+    if (claimsToBeSecure(publicKey) ? equalBytes(secureClientId(publicKey), id) : !mustBeSecure) {
+      return;
+    }
+    throw new ClientError(
+      "wrong-identity",
+      `the server gave a key for ${name} that is not ${name}'s: it does not belong to the ID ` +
+        `${toHex(id)}. Do not trust this server`,
+    );
+  }
+
+  /** Our own key, or that of a contact. What the server says of our own ID does not count. */
+  #knownKey(id: Bytes): Bytes | undefined {
+    const { secureIdentity, contacts } = this.#profile;
+    const isOwn = secureIdentity && equalBytes(id, secureIdentity.id);
+    return isOwn ? secureIdentity.publicKey : contacts.publicKey(id);
+  }
+
+  /** What this profile knows of a client. */
+  #peer({ id, name }: ClientEntry): Peer {
+    if (!this.#profile.secureIdentity) return { id, name };
+    const publicKey = this.#knownKey(id);
+    return { id, name, authenticated: publicKey !== undefined && claimsToBeSecure(publicKey) };
+  }
+
+  /**
+   * The verified identity of a client to whom messages go as between secure clients; undefined where
+   * either side is classic.
+   * @throws {ClientError} `wrong-identity`
+   */
+  async identityOf(peer: ClientEntry): Promise<Identity | undefined> {
+    if (!this.#profile.secureIdentity) return undefined;
+    const publicKey = await this.publicKey(peer);
+    if (!claimsToBeSecure(publicKey)) return undefined;
+    try {
+      return await verifyIdentity(publicKey);
+    } catch (error) {
+      if (!(error instanceof CryptoError)) throw error;
+      const message = `the key of ${peer.name} is not one of a secure client: ${error.message}`;
+      throw new ClientError("wrong-identity", message);
+    }
   }
 
   /**
    * The client with this name.
    * @throws {ClientError} `unknown-name`
    */
-  async named(name: string): Promise<ClientEntry> {
+  async named(name: string): Promise<Peer> {
     const known = this.#profile.contacts.byName(name);
-    if (known) return known;
+    if (known) return this.#peer(known);
     const found = (await this.list()).find((client) => client.name === name);
     if (found) return found;
     throw new ClientError(
@@ -44,17 +112,18 @@ export class Peers {
   }
 
   /** The client with this ID, as far as that is known without asking the server. */
-  known(id: Bytes): ClientEntry | undefined {
+  known(id: Bytes): Peer | undefined {
     const { identity, contacts } = this.#profile;
-    if (equalBytes(id, identity.id)) return { id, name: identity.name };
-    return contacts.byId(id);
+    if (equalBytes(id, identity.id)) return this.#peer(identity);
+    const contact = contacts.byId(id);
+    return contact && this.#peer(contact);
   }
 
   /**
    * The client with this ID. One that the server does not list, or that is not known where the
    * server's list may not be asked for, is shown by its ID.
    */
-  async withId(id: Bytes, { mayList = true }: { mayList?: boolean } = {}): Promise<ClientEntry> {
+  async withId(id: Bytes, { mayList = true }: { mayList?: boolean } = {}): Promise<Peer> {
     const known = this.known(id);
     if (known) return known;
     try {
@@ -62,17 +131,20 @@ export class Peers {
     } catch (error) {
       if (!(error instanceof ClientError) || error.code === "unreachable") throw error;
     }
-    return this.known(id) ?? { id, name: toHex(id) };
+    return this.known(id) ?? this.#peer({ id, name: toHex(id) });
   }
 
   /** A client's public key, 160 bytes. */
   async publicKey(peer: ClientEntry): Promise<Bytes> {
-    const known = this.#profile.contacts.publicKey(peer.id);
+    const known = this.#knownKey(peer.id);
     if (known) return known;
     const request = { kind: "public-key", target: peer.id } as const;
     const { id } = this.#profile.identity;
     const answer = await this.#transport.exchange(id, request, "public-key");
-    if (equalBytes(answer.clientId, peer.id)) return answer.publicKey;
+    if (equalBytes(answer.clientId, peer.id)) {
+      this.#checkKey(peer, answer.publicKey);
+      return answer.publicKey;
+    }
     throw new ClientError("bad-response", "the server gave the public key of another client");
   }
 
@@ -83,6 +155,7 @@ export class Peers {
    */
   async sendKey(peer: ClientEntry): Promise<number> {
     const publicKey = await this.publicKey(peer);
+    this.#checkClassic(peer, publicKey);
     const key = this.#profile.keys.own(peer.id) ?? generateSymmetricKey();
     let content: Bytes;
     try {
@@ -97,6 +170,27 @@ export class Peers {
     const messageId = await this.send(peer, MessageType.key, content);
     this.#profile.keys.sendWith(peer.id, key);
     return messageId;
+  }
+
+  /**
+   * Asks this peer for a key; gives the message's ID.
+   * @throws {ClientError} `not-needed` between secure clients
+   */
+  async requestKey(peer: ClientEntry): Promise<number> {
+    if (this.#profile.secureIdentity) this.#checkClassic(peer, await this.publicKey(peer));
+    return await this.send(peer, MessageType.keyRequest, new Uint8Array(0));
+  }
+
+  /** A key exchange of the classic protocol is neither accepted from, nor sent to, a secure ID. */
+  #checkClassic({ name }: ClientEntry, publicKey: Bytes): void {
+    if (!claimsToBeSecure(publicKey)) return;
+    throw this.#profile.secureIdentity
+      ? new ClientError("not-needed", `${name} is a secure client: keys need no messages there`)
+      : new ClientError(
+        "bad-key",
+        `${name} is a secure client, and this profile is a classic one: let ${name} begin, or ` +
+          "ask for a key (messaging-client request-key) and try again after the answer",
+      );
   }
 
   /** The key to encrypt with for this peer, agreed on first where there is none. */

@@ -1,45 +1,13 @@
-/**
- * The classic protocol over TCP, from the client's side: one connection a request, as the original
- * client has it.
- */
+/** What a client asks of its server, whichever protocol carries it. */
 import type { Bytes } from "../shared/bytes.ts";
 import { ProtocolError } from "../shared/errors.ts";
-import type { ByteSource } from "../shared/io.ts";
-import { CLIENT_ID_SIZE, MiB, PUBLIC_KEY_SIZE } from "../shared/limits.ts";
-import { CLASSIC_VERSION, RequestCode, ResponseCode } from "../shared/protocol/codes.ts";
-import { FrameReader } from "../shared/protocol/frame_stream.ts";
-import {
-  encodeRequest,
-  encodeRequestHeader,
-  encodeSendPrefix,
-  type RequestBody,
-  SEND_PREFIX_SIZE,
-  type SendPrefix,
-} from "../shared/protocol/request.ts";
+import type { RequestBody, SendPrefix } from "../shared/protocol/request.ts";
 import {
   decodeMessageHead,
-  decodeResponseHeader,
-  decodeResponsePayload,
   MESSAGE_HEAD_SIZE,
   type MessageHead,
-  RESPONSE_CODES,
-  RESPONSE_HEADER_SIZE,
   type ResponseBody,
-  type ResponseHeader,
 } from "../shared/protocol/response.ts";
-import { type Address, formatAddress } from "./address.ts";
-import { ClientError } from "./errors.ts";
-
-/** Longest wait for a connection, and for the next bytes to move, in milliseconds. */
-const DEADLINE = 30_000;
-/** Largest response that is taken into memory: a list of about 247,000 clients. */
-const MAX_RESPONSE_SIZE = 64 * MiB;
-/** Payload sizes of the responses that can have but one. */
-const PAYLOAD_SIZES: { [K in ResponseBody["kind"]]?: number } = {
-  "registered": CLIENT_ID_SIZE,
-  "public-key": CLIENT_ID_SIZE + PUBLIC_KEY_SIZE,
-  "sent": CLIENT_ID_SIZE + 4,
-};
 
 /** The content of a message that is being received. */
 export interface IncomingContent {
@@ -55,310 +23,89 @@ export interface Receiver {
   flush(): Promise<void>;
 }
 
-type Reply<K extends ResponseBody["kind"]> = Extract<ResponseBody, { kind: K }>;
+/** Who takes messages as the server pushes them. */
+export interface PushReceiver extends Receiver {
+  /** Called after {@link Receiver.flush}, when the messages were acknowledged to the server. */
+  stored(): void;
+}
 
-export class Transport {
-  readonly #address: Address;
-  readonly #deadline: number;
+export type Reply<K extends ResponseBody["kind"]> = Extract<ResponseBody, { kind: K }>;
 
-  constructor(address: Address, { deadline = DEADLINE }: { deadline?: number } = {}) {
-    this.#address = address;
-    this.#deadline = deadline;
-  }
+/** Called where a connection broke, with the milliseconds until it is tried again. */
+export type OnTrouble = (error: unknown, wait: number) => void;
 
+export interface Transport {
   /**
    * Sends a request that fits into memory and waits for its response.
-   * @throws {ClientError} `refused` for response 9000, `unreachable`, `bad-response`
+   * @throws {ClientError} `refused`, `unreachable`, `bad-response`
    */
-  async exchange<K extends ResponseBody["kind"]>(
+  exchange<K extends ResponseBody["kind"]>(
     clientId: Bytes,
     request: RequestBody,
     expected: K,
-  ): Promise<Reply<K>> {
-    const bytes = encodeRequest({ clientId, version: CLASSIC_VERSION, ...request });
-    return await this.#connected(async (link) => {
-      await link.write(bytes);
-      return await link.response(expected);
-    });
-  }
+  ): Promise<Reply<K>>;
 
   /** Sends a message whose `size` bytes of content stream. Errors as {@link exchange}. */
-  async sendStream(
+  sendStream(
     clientId: Bytes,
-    { to, type, size }: SendPrefix,
+    prefix: SendPrefix,
     content: ReadableStream<Uint8Array>,
-  ): Promise<Reply<"sent">> {
-    const header = {
-      clientId,
-      version: CLASSIC_VERSION,
-      code: RequestCode.send,
-      size: SEND_PREFIX_SIZE + size,
-    };
-    return await this.#connected(async (link) => {
-      try {
-        await link.write(encodeRequestHeader(header));
-        await link.write(encodeSendPrefix({ to, type, size }));
-        for await (const chunk of content) await link.write(chunk);
-      } catch (error) {
-        // A server that refuses answers at once and stops reading: its answer says more.
-        if (isNetworkError(error)) return await link.response("sent", error);
-        throw error;
-      }
-      return await link.response("sent");
-    });
-  }
+  ): Promise<Reply<"sent">>;
 
   /**
    * Collects the waiting messages into `receiver`. The server deletes them after it has all on the
    * disk; where it, this process or the connection fails, the server keeps them. Gives their number.
    * Errors as {@link exchange}.
    */
-  async poll(clientId: Bytes, receiver: Receiver): Promise<number> {
-    const asker = { clientId, version: CLASSIC_VERSION };
-    // An end inside a request tells the server that the response before was not taken, also where
-    // the system ends the connection because this process was killed. So the first byte of a further
-    // request goes out before the last byte of the response is taken, and the others once all is on
-    // the disk. Any request would do.
-    const further = encodeRequest({ ...asker, kind: "public-key", target: clientId });
-    return await this.#connected(async (link) => {
-      await link.write(encodeRequest({ ...asker, kind: "get-messages" }));
-      link.pauseAfter(RESPONSE_HEADER_SIZE);
-      const { size } = await link.header(ResponseCode.messages);
-      if (size === 0) return 0;
-      link.pauseAfter(size - 1, () => ifPossible(link.write(further.subarray(0, 1))));
-      let count: number;
-      try {
-        count = await receiveMessages(link, size, receiver);
-        await receiver.flush();
-      } catch (error) {
-        await ifPossible(link.write(further.subarray(0, 1)));
-        await receiver.flush().catch(() => {}); // the error to tell of is the first
-        throw error;
-      }
-      // Where this fails nothing is lost: a server that takes one request a connection has deleted
-      // the messages, and any other delivers them again, and they are known then.
-      await ifPossible(link.write(further.subarray(1)).then(() => link.response("public-key")));
-      return count;
-    });
-  }
+  poll(clientId: Bytes, receiver: Receiver): Promise<number>;
 
-  async #connected<T>(use: (link: Link) => Promise<T>): Promise<T> {
-    const where = formatAddress(this.#address);
-    let conn: Deno.TcpConn;
-    try {
-      conn = await connect(this.#address, this.#deadline);
-    } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new ClientError(
-        "unreachable",
-        `cannot reach the server at ${where}: ${reason}. Is it running, and is the address right?`,
-        { cause },
-      );
-    }
-    const link = new Link(conn, this.#deadline);
-    try {
-      return await use(link);
-    } catch (error) {
-      if (link.timedOut) {
-        throw new ClientError("unreachable", `the server at ${where} does not answer`);
-      }
-      if (isNetworkError(error) || error instanceof ProtocolError && error.code === "truncated") {
-        throw new ClientError("unreachable", `the connection to ${where} broke; try again`, {
-          cause: error,
-        });
-      }
-      if (error instanceof ProtocolError) {
-        const message = `the server at ${where} does not speak this protocol: ${error.message}`;
-        throw new ClientError("bad-response", message, { cause: error });
-      }
-      throw error;
-    } finally {
-      link.close();
-    }
-  }
+  /**
+   * Takes messages as they come, for ever; each connection gets a receiver of its own. Makes the
+   * connection again whenever it breaks: `onTrouble` hears of that, with the milliseconds until the
+   * next attempt. Ends by throwing what making it again cannot mend. Only the secure protocol has it.
+   */
+  follow(newReceiver: () => PushReceiver, onTrouble: OnTrouble): Promise<never>;
+
+  /** Ends what is open. */
+  close(): Promise<void>;
 }
 
-/** Takes apart a response of `size` bytes. */
-async function receiveMessages(
-  link: Link,
+/** Bytes of a response. */
+interface MessageSource {
+  read(size: number): Promise<Bytes>;
+  readSome(into: Uint8Array): Promise<number>;
+}
+
+/**
+ * Takes a payload of `size` bytes apart into messages; gives their IDs.
+ * @throws {ProtocolError} `malformed`, also for more than `most` messages
+ */
+export async function receiveMessages(
+  source: MessageSource,
   size: number,
   receiver: Receiver,
-): Promise<number> {
+  most = Infinity,
+): Promise<number[]> {
   let left = size;
-  let count = 0;
+  const messageIds: number[] = [];
   while (left > 0) {
     if (left < MESSAGE_HEAD_SIZE) throw new ProtocolError("malformed", "a message is cut off");
-    const head = decodeMessageHead(await link.read(MESSAGE_HEAD_SIZE));
+    const head = decodeMessageHead(await source.read(MESSAGE_HEAD_SIZE));
     left -= MESSAGE_HEAD_SIZE;
     if (head.size > left) throw new ProtocolError("malformed", "a message exceeds its response");
+    if (messageIds.length === most) throw new ProtocolError("malformed", "too many messages");
     let contentLeft = head.size;
     left -= head.size;
     await receiver.store(head, {
       read: async (into) => {
         if (contentLeft === 0) return 0;
-        const count = await link.readSome(into.subarray(0, Math.min(into.length, contentLeft)));
+        const count = await source.readSome(into.subarray(0, Math.min(into.length, contentLeft)));
         contentLeft -= count;
         return count;
       },
     });
     if (contentLeft > 0) throw new RangeError("a message was stored in part");
-    count++;
+    messageIds.push(head.messageId);
   }
-  return count;
-}
-
-/** One connection, with a deadline for each of its steps. */
-class Link {
-  readonly #conn: Deno.TcpConn;
-  readonly #source: PausingSource;
-  readonly #reader: FrameReader;
-  readonly #deadline: number;
-  timedOut = false;
-
-  constructor(conn: Deno.TcpConn, deadline: number) {
-    this.#conn = conn;
-    this.#source = new PausingSource(conn);
-    this.#reader = new FrameReader(this.#source);
-    this.#deadline = deadline;
-  }
-
-  async write(bytes: Uint8Array): Promise<void> {
-    for (let written = 0; written < bytes.length;) {
-      written += await this.#inTime(this.#conn.write(bytes.subarray(written)));
-    }
-  }
-
-  async read(size: number): Promise<Bytes> {
-    const bytes = new Uint8Array(size);
-    for (let have = 0; have < size;) have += await this.readSome(bytes.subarray(have));
-    return bytes;
-  }
-
-  /** Leaves what follows the next `size` bytes with the system until `then` was done. */
-  pauseAfter(size: number, then?: () => Promise<void>): void {
-    this.#source.pauseAfter(size, then);
-  }
-
-  readSome(into: Uint8Array): Promise<number> {
-    return this.#inTime(this.#reader.readSome(into));
-  }
-
-  /** The response's header, where it has `code`. `fallback` is the error where none comes. */
-  async header(code: number, fallback?: unknown): Promise<ResponseHeader> {
-    let header: ResponseHeader;
-    try {
-      header = decodeResponseHeader(await this.read(RESPONSE_HEADER_SIZE));
-    } catch (error) {
-      throw fallback ?? error;
-    }
-    if (header.code === ResponseCode.failure) {
-      throw new ClientError("refused", "the server refused the request");
-    }
-    if (header.code !== code) {
-      throw new ProtocolError("malformed", `response ${header.code} to a request for ${code}`);
-    }
-    return header;
-  }
-
-  /** The whole response, which must be of the `expected` kind. */
-  async response<K extends ResponseBody["kind"]>(expected: K, fallback?: unknown) {
-    const header = await this.header(RESPONSE_CODES[expected], fallback);
-    if (header.size !== (PAYLOAD_SIZES[expected] ?? header.size)) {
-      throw new ProtocolError("malformed", `a response of ${header.size} bytes`);
-    }
-    if (header.size > MAX_RESPONSE_SIZE) {
-      throw new ProtocolError("too-large", `a response of ${header.size} bytes`);
-    }
-    const response = decodeResponsePayload(header, await this.read(header.size));
-    return response as ResponseBody as Reply<K>;
-  }
-
-  close(): void {
-    try {
-      this.#conn.close();
-    } catch {
-      // Closed by its deadline.
-    }
-  }
-
-  /** Not every step ends when its connection is closed, so the deadline is an end of its own. */
-  async #inTime<T>(step: Promise<T>): Promise<T> {
-    const late = Promise.withResolvers<never>();
-    const timer = setTimeout(() => {
-      this.timedOut = true;
-      this.close();
-      late.reject(new Deno.errors.TimedOut("no answer"));
-    }, this.#deadline);
-    try {
-      return await Promise.race([step, late.promise]);
-    } finally {
-      clearTimeout(timer);
-    }
-  }
-}
-
-/** The bytes of a connection, with a place where it pauses. */
-class PausingSource implements ByteSource {
-  readonly #conn: Deno.TcpConn;
-  #left = Infinity;
-  #then: (() => Promise<void>) | undefined;
-
-  constructor(conn: Deno.TcpConn) {
-    this.#conn = conn;
-  }
-
-  pauseAfter(size: number, then?: () => Promise<void>): void {
-    this.#left = size;
-    this.#then = then;
-  }
-
-  async read(into: Uint8Array): Promise<number | null> {
-    if (this.#left === 0) {
-      this.#left = Infinity;
-      await this.#then?.();
-    }
-    const count = await this.#conn.read(into.subarray(0, Math.min(into.length, this.#left)));
-    this.#left -= count ?? 0;
-    return count;
-  }
-}
-
-/** Connects within the deadline. */
-async function connect({ hostname, port }: Address, deadline: number): Promise<Deno.TcpConn> {
-  let late = false;
-  const connecting = Deno.connect({ hostname, port });
-  const timeout = Promise.withResolvers<never>();
-  const timer = setTimeout(() => {
-    late = true;
-    timeout.reject(new Error("no answer"));
-  }, deadline);
-  connecting.then((conn) => late && conn.close(), () => {});
-  try {
-    return await Promise.race([connecting, timeout.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-/** Waits for what may fail because of the other side. */
-async function ifPossible(step: Promise<unknown>): Promise<void> {
-  try {
-    await step;
-  } catch (error) {
-    const expected = isNetworkError(error) || error instanceof ProtocolError ||
-      error instanceof ClientError;
-    if (!expected) throw error;
-  }
-}
-
-function isNetworkError(error: unknown): boolean {
-  return error instanceof Deno.errors.ConnectionReset ||
-    error instanceof Deno.errors.BrokenPipe ||
-    error instanceof Deno.errors.ConnectionAborted ||
-    error instanceof Deno.errors.NotConnected ||
-    error instanceof Deno.errors.NetworkUnreachable ||
-    error instanceof Deno.errors.UnexpectedEof ||
-    error instanceof Deno.errors.BadResource ||
-    error instanceof Deno.errors.Interrupted ||
-    error instanceof Deno.errors.TimedOut;
+  return messageIds;
 }

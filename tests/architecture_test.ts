@@ -24,17 +24,21 @@ const SECRETS_OF_CLIENTS = [
 
 /** Where a process meets the world: sockets, files, the terminal. Only these say `Deno`. */
 const WORLD = [
+  "client/classic_transport.ts",
   "client/commands/self_test.ts",
   "client/files.ts",
   "client/main.ts",
+  "client/network.ts",
   "client/profile/private_file.ts",
   "client/profile/profile.ts",
-  "client/transport.ts",
+  "client/secure_connection.ts",
   "client/ui/terminal.ts",
   "server/blobs/blob_store.ts",
   "server/connection.ts",
   "server/listener.ts",
   "server/main.ts",
+  "server/server_key.ts",
+  "server/sync_folder.ts",
 ];
 
 /** Only these exit, or read the environment. */
@@ -42,13 +46,20 @@ const MAINS = ["client/main.ts", "server/main.ts"];
 
 /** Only these make randomness; everything else is given it. */
 const RANDOMNESS = [
-  "client/commands/self_test.ts",
+  "client/main.ts",
   "server/main.ts",
+  "server/server_key.ts",
   "shared/crypto/classic.ts",
+  "shared/crypto/ed25519.ts",
+  "shared/crypto/x25519.ts",
 ];
 
 /** Only these read a clock; everything else is given one. */
-const CLOCKS = ["server/main.ts"];
+const CLOCKS = [
+  "client/main.ts",
+  "client/secure_connection.ts", // how long the server has been silent
+  "server/main.ts",
+];
 
 /** Only these look for something beside the project. */
 const VECTOR_READERS = ["tests/vectors.ts"];

@@ -115,7 +115,7 @@ export class Person implements AsyncDisposable {
 
   static async register(server: string, name: string): Promise<Person> {
     const person = await Person.create(server);
-    const [{ id }] = await person.json<{ id: string }>("register", name);
+    const [{ id }] = await person.json<{ id: string }>("register", "--classic", name);
     return Object.assign(person, { id, name });
   }
 

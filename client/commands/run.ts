@@ -3,6 +3,7 @@ import type { Client } from "../client.ts";
 import type { Command } from "../cli.ts";
 import type { Progress } from "../ui/progress.ts";
 import type { Output } from "../ui/output.ts";
+import type { Received } from "../inbox.ts";
 import type { ClientError } from "../errors.ts";
 
 /** Where a command meets its user. */
@@ -10,21 +11,24 @@ export interface CommandContext {
   progress: Progress;
   /** The text to send, where the command line has none. */
   readText(): Promise<string>;
-  /** Tells of a problem that does not end the command. */
+  /** Tells of a problem that does not end the command, but makes it fail. */
   report(problem: ClientError): void;
+  /** Tells something that the user may want to know. */
+  note(text: string): void;
 }
 
 /** A command that works on a profile, by the client of that profile. */
-export type ClientCommand = Exclude<Command, { name: "menu" | "test" }>;
+export type ClientCommand = Exclude<Command, { name: "menu" | "test" | "server" }>;
 
 export async function* runCommand(
   command: ClientCommand,
   client: Client,
-  { progress, readText, report }: CommandContext,
+  context: CommandContext,
 ): AsyncGenerator<Output> {
+  const { progress, readText, report } = context;
   switch (command.name) {
     case "register":
-      yield { kind: "identity", identity: await client.register(command.as) };
+      yield { kind: "identity", identity: await client.register(command.as, command) };
       break;
     case "whoami":
       yield { kind: "identity", identity: client.whoami() };
@@ -54,11 +58,25 @@ export async function* runCommand(
       break;
     }
     case "receive":
-      for await (const received of client.receive(command.out, progress.update)) {
+      for await (const received of receiving(command, client, context)) {
         progress.stop();
         if (received.type === "problem") report(received.error);
         else yield { kind: "received", received };
       }
       break;
   }
+}
+
+function receiving(
+  { out, follow }: Command & { name: "receive" },
+  client: Client,
+  { progress, note }: CommandContext,
+): AsyncGenerator<Received> {
+  if (!follow) return client.receive(out, progress.update);
+  note("Waiting for messages; stop with Ctrl-C.");
+  return client.follow(out, progress.update, (error, wait) => {
+    progress.stop();
+    const reason = error instanceof Error ? error.message : String(error);
+    note(`${reason}. Next attempt in ${(wait / 1000).toFixed(1)} s.`);
+  });
 }

@@ -7,42 +7,63 @@ import { ClientError, type ClientErrorCode } from "../errors.ts";
 import { readWhole } from "../files.ts";
 import type { Received } from "../inbox.ts";
 import { Profile } from "../profile/profile.ts";
-import { Transport } from "../transport.ts";
+import { ProfileTransport } from "../profile_transport.ts";
 
+/** Over what the server keeps in its database. */
 const FILE_SIZE = 200_000;
 const noProgress = () => {};
+
+/** What the tests need of the world. */
+export interface Environment {
+  /** Milliseconds since 1970. */
+  now: () => number;
+  /** Waits that many milliseconds. */
+  sleep: (milliseconds: number) => Promise<void>;
+  /** That many random bytes. */
+  random: (size: number) => Bytes;
+}
 
 /** A client of the tests, in a profile of its own. */
 interface Person {
   name: string;
   folder: string;
+  /** Which protocol it speaks. */
+  classic: boolean;
   client: Client;
-  [Symbol.dispose](): void;
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /**
- * Runs all tests, tells each result with `print`, and gives the number of those that failed. The
- * clients that it registers stay on the server; their profiles are removed.
+ * Runs all tests, in either protocol and between them, tells each result with `print`, and gives
+ * the number of those that failed. The clients that it registers stay on the server; their profiles
+ * are removed.
  */
 export async function runSelfTest(
   address: Address,
+  environment: Environment,
   print: (line: string) => void,
 ): Promise<number> {
   const folder = await Deno.makeTempDir({ prefix: "messaging-test-" });
   let passed = 0;
   let failed = 0;
   try {
-    using alice = await makePerson("alice", folder, address);
-    using bob = await makePerson("bob", folder, address);
-    using mallory = await makePerson("mallory", folder, address);
-    for (const [name, test] of testsOf(alice, bob, mallory, folder)) {
-      try {
-        await test();
-        passed++;
-        print(`PASS  ${name}`);
-      } catch (error) {
-        failed++;
-        print(`FAIL  ${name}: ${error instanceof Error ? error.message : error}`);
+    for (const kind of ["secure", "classic"] as const) {
+      const make = (name: string) => {
+        return makePerson(name, { folder: `${folder}/${kind}`, kind, address, environment });
+      };
+      await using alice = await make("alice");
+      await using bob = await make("bob");
+      await using mallory = await make("mallory");
+      const tests = testsOf(alice, bob, mallory, folder, environment.random);
+      for (const [name, test] of tests) {
+        try {
+          await test();
+          passed++;
+          print(`PASS  ${kind}: ${name}`);
+        } catch (error) {
+          failed++;
+          print(`FAIL  ${kind}: ${name}: ${error instanceof Error ? error.message : error}`);
+        }
       }
     }
   } finally {
@@ -52,31 +73,52 @@ export async function runSelfTest(
   return failed;
 }
 
-async function makePerson(name: string, folder: string, address: Address): Promise<Person> {
-  const suffix = toHex(crypto.getRandomValues(new Uint8Array(6)));
+async function makePerson(
+  name: string,
+  { folder, kind, address, environment }: {
+    folder: string;
+    kind: "secure" | "classic";
+    address: Address;
+    environment: Environment;
+  },
+): Promise<Person> {
   const profile = await Profile.open(`${folder}/${name}`);
-  const client = new Client(profile, new Transport(address));
+  const onFirstKey = () => {};
+  // A classic client cannot have the server prove a key.
+  const { hostname, port } = address;
+  const where = kind === "classic" ? { hostname, port } : address;
+  const transport = new ProfileTransport({ profile, address: where, onFirstKey, ...environment });
   return {
-    name: `${name}-${suffix}`,
+    name: `${name}-${toHex(environment.random(6))}`,
     folder: `${folder}/${name}`,
-    client,
-    [Symbol.dispose]: () => profile[Symbol.dispose](),
+    classic: kind === "classic",
+    client: new Client(profile, transport, environment.now),
+    [Symbol.asyncDispose]: async () => {
+      await transport.close();
+      profile[Symbol.dispose]();
+    },
   };
 }
 
 type Test = [name: string, run: () => Promise<void>];
 
-function testsOf(alice: Person, bob: Person, mallory: Person, folder: string): Test[] {
+function testsOf(
+  alice: Person,
+  bob: Person,
+  mallory: Person,
+  folder: string,
+  random: (size: number) => Bytes,
+): Test[] {
   const texts = ["Hello, this is the first text.", "x".repeat(5000), "Zażółć gęślą jaźń 👋 שלום"];
   return [
     ["register", () => register(alice)],
     ["a second client registers", () => register(bob)],
     ["a profile registers only once", () => fails("already-registered", register(alice))],
     ["a taken name is refused", async () => {
-      await fails("refused", mallory.client.register(alice.name));
+      await fails("refused", mallory.client.register(alice.name, mallory));
     }],
     ["a name that is too short is refused", async () => {
-      await fails("bad-name", mallory.client.register("x"));
+      await fails("bad-name", mallory.client.register("x", mallory));
     }],
     ["an unregistered profile cannot list", () => fails("not-registered", mallory.client.list())],
     ["the list shows others, not oneself", () => lists(alice, bob)],
@@ -88,9 +130,7 @@ function testsOf(alice: Person, bob: Person, mallory: Person, folder: string): T
       const { publicKey } = await alice.client.publicKey(bob.name);
       check(publicKey.length === PUBLIC_KEY_SIZE, `a public key of ${publicKey.length} bytes`);
     }],
-    ["request a key", async () => void await alice.client.requestKey(bob.name)],
-    ["the request arrives and is answered", () => receives(bob, [{ type: "key-request" }])],
-    ["the key arrives", () => receives(alice, [{ type: "key" }])],
+    ...(alice.classic ? keyTests(alice, bob) : secureTests(alice, bob)),
     ["send three texts, one of 5,000 characters", async () => {
       for (const text of texts) await alice.client.sendText(bob.name, text);
     }],
@@ -104,12 +144,31 @@ function testsOf(alice: Person, bob: Person, mallory: Person, folder: string): T
       await bob.client.sendText(alice.name, "an answer");
       await receives(alice, [{ type: "text", text: "an answer" }]);
     }],
-    ["a file arrives whole", () => sendsFile(alice, bob, folder, FILE_SIZE)],
-    ["an empty file arrives", () => sendsFile(bob, alice, folder, 0)],
+    ["a file arrives whole", () => sendsFile(alice, bob, folder, random(FILE_SIZE))],
+    ["an empty file arrives", () => sendsFile(bob, alice, folder, random(0))],
     ["a missing file is reported", async () => {
       const path = `${folder}/there is no such file`;
       await fails("file", alice.client.sendFile(bob.name, path, noProgress));
     }],
+    ...(alice.classic ? furtherKeyTests(alice, bob) : []),
+    ["nothing is delivered twice", async () => {
+      await receives(alice, []);
+      await receives(bob, []);
+    }],
+  ];
+}
+
+/** The classic agreement on a key. */
+function keyTests(alice: Person, bob: Person): Test[] {
+  return [
+    ["request a key", async () => void await alice.client.requestKey(bob.name)],
+    ["the request arrives and is answered", () => receives(bob, [{ type: "key-request" }])],
+    ["the key arrives", () => receives(alice, [{ type: "key" }])],
+  ];
+}
+
+function furtherKeyTests(alice: Person, bob: Person): Test[] {
+  return [
     ["send a key unasked", async () => {
       await bob.client.sendKey(alice.name);
       await receives(alice, [{ type: "key" }]);
@@ -118,15 +177,23 @@ function testsOf(alice: Person, bob: Person, mallory: Person, folder: string): T
       await alice.client.sendText(bob.name, "still readable");
       await receives(bob, [{ type: "text", text: "still readable" }]);
     }],
-    ["nothing is delivered twice", async () => {
-      await receives(alice, []);
-      await receives(bob, []);
+  ];
+}
+
+function secureTests(alice: Person, bob: Person): Test[] {
+  return [
+    ["the other client is authenticated", async () => {
+      const found = (await alice.client.list()).find(({ name }) => name === bob.name);
+      check(found?.authenticated === true, "it is not");
+    }],
+    ["no key is to be asked for", async () => {
+      await fails("not-needed", alice.client.requestKey(bob.name));
     }],
   ];
 }
 
-async function register({ client, name }: Person): Promise<void> {
-  const { id } = await client.register(name);
+async function register({ client, name, classic }: Person): Promise<void> {
+  const { id } = await client.register(name, { classic });
   check(equalBytes(id, client.whoami().id), "the profile has another ID");
 }
 
@@ -136,21 +203,14 @@ async function lists(asker: Person, other: Person): Promise<void> {
   check(!names.includes(asker.name), "the asker is in it");
 }
 
-async function sendsFile(from: Person, to: Person, folder: string, size: number): Promise<void> {
-  const path = `${folder}/outgoing-${size}`;
-  await Deno.writeFile(path, randomBytes(size));
+async function sendsFile(from: Person, to: Person, folder: string, bytes: Bytes): Promise<void> {
+  const path = `${folder}/outgoing-${bytes.length}`;
+  await Deno.writeFile(path, bytes);
   await from.client.sendFile(to.name, path, noProgress);
   const [received, ...rest] = await receiveAll(to, folder);
   check(received?.type === "file" && rest.length === 0, "no file, or more than one message");
   const [sent, arrived] = [await readWhole(path), await readWhole(received.path)];
   check(equalBytes(sent, arrived), "it has changed on the way");
-}
-
-/** `size` random bytes; the system gives at most 65,536 at a time. */
-function randomBytes(size: number): Bytes {
-  const bytes = new Uint8Array(size);
-  for (let at = 0; at < size; at += 65_536) crypto.getRandomValues(bytes.subarray(at, at + 65_536));
-  return bytes;
 }
 
 /** Receives all that waits, which must be `expected`: one sender's messages, in this order. */

@@ -1,7 +1,10 @@
 /** The clients that this profile has met, and what it knows of them. */
 import type { Database, Statement } from "@db/sqlite";
-import type { Bytes } from "../../shared/bytes.ts";
+import { type Bytes, equalBytes } from "../../shared/bytes.ts";
+import { claimsToBeSecure } from "../../shared/crypto/identity.ts";
 import type { ClientEntry } from "../../shared/protocol/response.ts";
+
+const NO_KEY = new Uint8Array(0);
 
 export class Contacts {
   readonly #database: Database;
@@ -32,10 +35,21 @@ export class Contacts {
     return this.#byName.get<ClientEntry>(name);
   }
 
-  /** Takes over what the server's list says. */
-  put(entries: readonly ClientEntry[]): void {
+  /**
+   * Takes over what the server's list says, with the public keys where it gives them. Whoever turns
+   * up with the name that another contact has is passed over: a name stays with whom it was first
+   * seen. A secure client stays as it was first seen: its key cannot change, and were it given
+   * another name, its own would be free for somebody else.
+   */
+  put(entries: readonly (ClientEntry & { publicKey?: Bytes })[]): void {
     this.#database.transaction(() => {
-      for (const { id, name } of entries) this.#put.run(id, name);
+      for (const { id, name, publicKey } of entries) {
+        const owner = this.byName(name);
+        if (owner && !equalBytes(owner.id, id)) continue;
+        if (claimsToBeSecure(this.publicKey(id) ?? NO_KEY)) continue;
+        this.#put.run(id, name);
+        if (publicKey) this.#putKey.run(publicKey, id);
+      }
     }).immediate();
   }
 

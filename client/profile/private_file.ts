@@ -42,7 +42,7 @@ export async function makePrivate(path: string): Promise<void> {
  */
 export async function tryLock(path: string): Promise<Disposable | null> {
   const file = await openLock(path);
-  if (await file.tryLock(true)) return file;
+  if (await file.tryLock(true)) return unlocking(file);
   file.close();
   return null;
 }
@@ -51,7 +51,20 @@ export async function tryLock(path: string): Promise<Disposable | null> {
 export async function waitForLock(path: string): Promise<Disposable> {
   const file = await openLock(path);
   await file.lock(true);
-  return file;
+  return unlocking(file);
+}
+
+/** Closing alone frees a lock only when the system gets to it, which may be a moment later. */
+function unlocking(file: Deno.FsFile): Disposable {
+  let held = true;
+  return {
+    [Symbol.dispose]() {
+      if (!held) return;
+      held = false;
+      file.unlockSync();
+      file.close();
+    },
+  };
 }
 
 function openLock(path: string): Promise<Deno.FsFile> {

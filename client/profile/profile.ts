@@ -1,5 +1,6 @@
 /** A profile: a folder with who its owner is, whom it knows, and what it has collected. */
 import { Database } from "@db/sqlite";
+import { generateIdentity, publicIdentity, secureClientId } from "../../shared/crypto/identity.ts";
 import { ClientError } from "../errors.ts";
 import { ClassicKeys } from "./classic_keys.ts";
 import { Contacts } from "./contacts.ts";
@@ -14,7 +15,10 @@ import {
   waitForLock,
   writePrivateFile,
 } from "./private_file.ts";
+import { InterimCounters } from "./interim_counters.ts";
 import { isPrepared, prepareDatabase } from "./schema.ts";
+import { type SecureIdentity, SecureIdentityStore } from "./secure_identity.ts";
+import { Servers } from "./servers.ts";
 
 const LOCK = "profile.lock";
 
@@ -24,12 +28,18 @@ export class Profile implements Disposable {
   readonly keys: ClassicKeys;
   readonly envelopes: Envelopes;
   readonly #database: Database;
-  #identity: Identity | undefined;
+  readonly servers: Servers;
+  readonly counters: InterimCounters;
+  readonly #secureIdentity: SecureIdentityStore;
+  #identity: Identity | SecureIdentity | undefined;
 
   private constructor(folder: string, database: Database, identity: Identity | undefined) {
     this.folder = folder;
     this.#database = database;
-    this.#identity = identity;
+    this.#secureIdentity = new SecureIdentityStore(database);
+    this.#identity = identity ?? this.#secureIdentity.registered();
+    this.servers = new Servers(database);
+    this.counters = new InterimCounters(database);
     this.contacts = new Contacts(database);
     this.keys = new ClassicKeys(database);
     this.envelopes = new Envelopes(database, `${folder}/incoming`);
@@ -75,12 +85,23 @@ export class Profile implements Disposable {
         `another messaging-client receives or registers with the profile ${this.folder}; try again`,
       );
     }
-    this.#identity ??= await readIdentity(this.folder); // what it did before
+    // What it did before.
+    this.#identity ??= await readIdentity(this.folder) ?? this.#secureIdentity.registered();
     return lock;
   }
 
+  /** Waits until no other process sends with the profile: messages must leave in their order. */
+  async sendLock(): Promise<Disposable> {
+    return await waitForLock(`${this.folder}/send.lock`);
+  }
+
+  /** Runs `change` in one transaction. */
+  transaction(change: () => void): void {
+    this.#database.transaction(change).immediate();
+  }
+
   /** @throws {ClientError} `not-registered` */
-  get identity(): Identity {
+  get identity(): Identity | SecureIdentity {
     if (this.#identity) return this.#identity;
     throw new ClientError(
       "not-registered",
@@ -101,6 +122,40 @@ export class Profile implements Disposable {
     this.keys.retireAll();
     await writePrivateFile(`${this.folder}/me.info`, encodeMeInfo(identity));
     this.#identity = identity;
+  }
+
+  /** The owner of a secure profile; undefined in a classic one, or where nobody is registered. */
+  get secureIdentity(): SecureIdentity | undefined {
+    return this.#identity && "secrets" in this.#identity ? this.#identity : undefined;
+  }
+
+  /** The identity of {@link prepareSecure}, until it is registered. */
+  get pendingIdentity(): SecureIdentity | undefined {
+    return this.#secureIdentity.pending();
+  }
+
+  /** The identity to register as `name`: that of a registration that was not answered, else new. */
+  async prepareSecure(name: string): Promise<SecureIdentity> {
+    const pending = this.#secureIdentity.pending();
+    if (pending) {
+      this.#secureIdentity.rename(name);
+      return { ...pending, name };
+    }
+    const secrets = generateIdentity();
+    const publicKey = await publicIdentity(secrets);
+    const identity = { id: secureClientId(publicKey), name, publicKey, secrets };
+    this.#secureIdentity.put(identity);
+    return identity;
+  }
+
+  /** Makes the identity of {@link prepareSecure} the owner; otherwise as {@link register}. */
+  registerSecure(): void {
+    this.transaction(() => {
+      this.contacts.forgetAll();
+      this.keys.retireAll();
+      this.#secureIdentity.markRegistered();
+    });
+    this.#identity = this.#secureIdentity.registered();
   }
 
   [Symbol.dispose](): void {

@@ -38,6 +38,29 @@ const MIGRATIONS = [
 
   CREATE INDEX envelopes_by_state ON envelopes (state, number) WHERE state <> 'done';
   `,
+  `
+  -- The identity of a secure client; that of a classic one is in me.info.
+  CREATE TABLE secure_identity (
+    one        INTEGER PRIMARY KEY CHECK (one = 1), -- there is but one
+    id         BLOB NOT NULL,
+    name       TEXT NOT NULL,
+    public_key BLOB NOT NULL,
+    signing    BLOB NOT NULL,    -- Ed25519 secret key
+    agreement  BLOB NOT NULL,    -- X25519 secret key
+    registered INTEGER NOT NULL  -- 0: a registration is under way
+  ) STRICT;
+
+  CREATE TABLE servers (
+    address TEXT PRIMARY KEY, -- HOST:PORT
+    key     BLOB NOT NULL
+  ) STRICT;
+
+  CREATE TABLE interim_counters (
+    contact  BLOB PRIMARY KEY,
+    sent     INTEGER NOT NULL DEFAULT -1,
+    received INTEGER NOT NULL DEFAULT -1
+  ) STRICT;
+  `,
 ];
 
 /** Whether there is nothing for {@link prepareDatabase} to change in the file. */

@@ -25,7 +25,7 @@ const CHOICES: Choice[] = [
     key: "1",
     label: "Register",
     questions: ["Your name: "],
-    command: (as) => ({ name: "register", as }),
+    command: (as) => ({ name: "register", as, classic: false }),
   },
   { key: "2", label: "Client list", questions: [], command: () => ({ name: "list" }) },
   {
@@ -38,7 +38,7 @@ const CHOICES: Choice[] = [
     key: "4",
     label: "Waiting messages",
     questions: [],
-    command: () => ({ name: "receive", out: "." }),
+    command: () => ({ name: "receive", out: ".", follow: false }),
   },
   {
     key: "5",

@@ -4,13 +4,16 @@
  */
 import { type Bytes, toHex } from "../../shared/bytes.ts";
 import type { ClientEntry } from "../../shared/protocol/response.ts";
+import { type Address, formatAddress } from "../address.ts";
 import type { Sent } from "../client.ts";
 import type { Received } from "../inbox.ts";
+import type { Peer } from "../peers.ts";
 
 /** One result of a command. */
 export type Output =
+  | { kind: "server"; address: Address; key: Bytes | undefined }
   | { kind: "identity"; identity: ClientEntry }
-  | { kind: "client"; client: ClientEntry }
+  | { kind: "client"; client: Peer }
   | { kind: "public-key"; client: ClientEntry & { publicKey: Bytes } }
   | { kind: "sent"; sent: Sent }
   | { kind: "received"; received: Exclude<Received, { type: "problem" }> };
@@ -20,19 +23,29 @@ export function toJson(output: Output): string {
   switch (output.kind) {
     case "identity":
       return JSON.stringify(idAndName(output.identity));
+    case "server": {
+      const key = output.key ? toHex(output.key) : null;
+      return JSON.stringify({ address: formatAddress(output.address), key });
+    }
     case "client":
-      return JSON.stringify(idAndName(output.client));
+      return JSON.stringify({ ...idAndName(output.client), ...authenticity(output.client) });
     case "public-key": {
       const publicKey = toHex(output.client.publicKey);
       return JSON.stringify({ ...idAndName(output.client), publicKey });
     }
     case "sent": {
       const { message, to } = output.sent;
-      return JSON.stringify({ message, to: idAndName(to) });
+      return JSON.stringify({ message, to: idAndName(to), ...authenticity(to) });
     }
     case "received": {
       const { message, from, type, ...rest } = output.received;
-      return JSON.stringify({ message, from: idAndName(from), type, ...rest });
+      return JSON.stringify({
+        message,
+        from: idAndName(from),
+        ...authenticity(from),
+        type,
+        ...rest,
+      });
     }
   }
 }
@@ -43,20 +56,22 @@ export function toText(output: Output): string {
     case "identity":
       return `${toHex(output.identity.id)}  ${printableLine(output.identity.name)}`;
     case "client":
-      return `${toHex(output.client.id)}  ${printableLine(output.client.name)}`;
+      return `${toHex(output.client.id)}  ${shownName(output.client)}`;
+    case "server":
+      return `${formatAddress(output.address)}  ${
+        output.key ? toHex(output.key) : "no key known yet"
+      }`;
     case "public-key":
       return toHex(output.client.publicKey);
     case "sent":
-      return `Message ${output.sent.message} to ${
-        printableLine(output.sent.to.name)
-      } is on the server.`;
+      return `Message ${output.sent.message} to ${shownName(output.sent.to)} is on the server.`;
     case "received":
       return receivedText(output.received);
   }
 }
 
 function receivedText(received: Exclude<Received, { type: "problem" }>): string {
-  const from = printableLine(received.from.name);
+  const from = shownName(received.from);
   switch (received.type) {
     case "text":
       return `${from}: ${printable(received.text)}`;
@@ -67,6 +82,16 @@ function receivedText(received: Exclude<Received, { type: "problem" }>): string 
     case "key":
       return `${from} sent a key.`;
   }
+}
+
+/** Nothing in a classic profile, for which nobody is authenticated. */
+function authenticity({ authenticated }: Peer): { authenticated?: boolean } {
+  return authenticated === undefined ? {} : { authenticated };
+}
+
+/** A name as it is shown, with a warning where anybody could act in it. */
+function shownName({ name, authenticated }: Peer): string {
+  return printableLine(name) + (authenticated === false ? " (unauthenticated)" : "");
 }
 
 function idAndName({ id, name }: ClientEntry): { id: string; name: string } {

@@ -14,6 +14,7 @@ const SYNOPSES: Record<CommandName, string> = {
   "send": "send NAME [TEXT]",
   "send-file": "send-file NAME PATH",
   "receive": "receive",
+  "server": "server [forget]",
 };
 const NAMES = Object.keys(SYNOPSES) as CommandName[];
 const GLOBAL = ["--profile DIR", "--server HOST:PORT", "--json", "--quiet", "--help", "--version"];

@@ -13,7 +13,9 @@ Deno.test("command line: every command", () => {
   assertRuns([], { name: "menu" });
   assertRuns(["menu"], { name: "menu" });
   assertRuns(["test"], { name: "test" });
-  assertRuns(["register", "alice"], { name: "register", as: "alice" });
+  assertRuns(["register", "alice"], { name: "register", as: "alice", classic: false });
+  const classic = { name: "register", as: "alice", classic: true } as const;
+  assertRuns(["register", "--classic", "alice"], classic);
   assertRuns(["whoami"], { name: "whoami" });
   assertRuns(["list"], { name: "list" });
   assertRuns(["key", "bob"], { name: "key", peer: "bob" });
@@ -21,8 +23,11 @@ Deno.test("command line: every command", () => {
   assertRuns(["send-key", "bob"], { name: "send-key", peer: "bob" });
   assertRuns(["send", "bob", "hello"], { name: "send", peer: "bob", text: "hello" });
   assertRuns(["send-file", "bob", "a b"], { name: "send-file", peer: "bob", path: "a b" });
-  assertRuns(["receive"], { name: "receive", out: "." });
-  assertRuns(["receive", "--out", "dir"], { name: "receive", out: "dir" });
+  assertRuns(["receive"], { name: "receive", out: ".", follow: false });
+  assertRuns(["receive", "--follow"], { name: "receive", out: ".", follow: true });
+  assertRuns(["receive", "--out", "dir"], { name: "receive", out: "dir", follow: false });
+  assertRuns(["server"], { name: "server", forget: false });
+  assertRuns(["server", "forget"], { name: "server", forget: true });
 });
 
 Deno.test("command line: without a text, or with a dash, it comes from standard input", () => {

@@ -1,7 +1,7 @@
 import { Client } from "../../client/client.ts";
 import { ClientError, type ClientErrorCode } from "../../client/errors.ts";
 import { Profile } from "../../client/profile/profile.ts";
-import { Transport } from "../../client/transport.ts";
+import { ClassicTransport } from "../../client/classic_transport.ts";
 import { equalBytes } from "../../shared/bytes.ts";
 import { decryptCbc } from "../../shared/crypto/aes_cbc.ts";
 import { decryptText, unwrapSymmetricKey } from "../../shared/crypto/classic.ts";
@@ -159,15 +159,15 @@ async function unregistered(
   );
   await using temp = await tempFolder();
   using profile = await Profile.open(temp.path);
-  await use(new Client(profile, new Transport(server.address)), temp.path);
+  await use(new Client(profile, new ClassicTransport(server.address), Date.now), temp.path);
 }
 
 Deno.test("client: registers once", () =>
   unregistered(async (client, folder) => {
     await fails("not-registered", folder, () => client.list());
-    const { id, name } = await client.register("carol 👋");
+    const { id, name } = await client.register("carol 👋", { classic: true });
     assertEquals(client.whoami(), { id, name });
-    await fails("already-registered", "carol 👋", () => client.register("dave"));
+    await fails("already-registered", "carol 👋", () => client.register("dave", { classic: true }));
     const [line] = (await Deno.readTextFile(`${folder}/me.info`)).split("\n");
     assertEquals(line, "carol 👋");
   }));
@@ -176,25 +176,29 @@ Deno.test("client: one profile registers once, also in two processes at a time",
   unregistered(async (client, folder) => {
     using profile = await Profile.open(folder);
     using lock = await profile.lock();
-    await fails("in-use", folder, () => client.register("carol"));
+    await fails("in-use", folder, () => client.register("carol", { classic: true }));
     lock[Symbol.dispose]();
-    await client.register("carol");
-    const late = new Client(profile, new Transport({ hostname: "127.0.0.1", port: 9 }));
-    await fails("already-registered", "carol", () => late.register("dave"));
+    await client.register("carol", { classic: true });
+    const late = new Client(
+      profile,
+      new ClassicTransport({ hostname: "127.0.0.1", port: 9 }),
+      Date.now,
+    );
+    await fails("already-registered", "carol", () => late.register("dave", { classic: true }));
   }));
 
 Deno.test("client: names that cannot be, or that would break me.info", () =>
   unregistered(async (client, folder) => {
     const names = ["", "x", "👋", "x".repeat(255), "ß".repeat(128), "a\0b", "\ud800x"];
     for (const name of [...names, "a\nb", "a\rb", "bob\n", "\x1b[2J", "a\x85b", "a\tb"]) {
-      await fails("bad-name", "", () => client.register(name));
+      await fails("bad-name", "", () => client.register(name, { classic: true }));
     }
     await assertRejects(() => Deno.stat(`${folder}/me.info`), Deno.errors.NotFound);
   }));
 
 Deno.test("client: a refused name leaves the profile unregistered", () =>
   unregistered(async (client, folder) => {
-    await fails("refused", '"carol"', () => client.register("carol"));
+    await fails("refused", '"carol"', () => client.register("carol", { classic: true }));
     await fails("not-registered", folder, () => client.list());
     await assertRejects(() => Deno.stat(`${folder}/me.info`), Deno.errors.NotFound);
   }, true));

@@ -46,6 +46,7 @@ Deno.test("unreadable: what nobody has been told of yet is told by the next run"
 Deno.test("unreadable: a private key that cannot be used is told of as such, and costs nothing", async () => {
   await using bob = await Mailbox.open();
   const { identity } = bob.profile;
+  assert("privateKey" in identity);
   const damaged = identity.privateKey.slice();
   damaged.fill(0, 30, 60); // behind the outermost header
   await bob.profile.register({ ...identity, privateKey: damaged });

@@ -5,7 +5,7 @@
 import { Client } from "../../client/client.ts";
 import type { Received } from "../../client/inbox.ts";
 import { Profile } from "../../client/profile/profile.ts";
-import { Transport } from "../../client/transport.ts";
+import { ClassicTransport } from "../../client/classic_transport.ts";
 import type { Bytes } from "../../shared/bytes.ts";
 import { encryptCbc } from "../../shared/crypto/aes_cbc.ts";
 import {
@@ -47,7 +47,7 @@ export class Mailbox implements AsyncDisposable {
     this.folder = folder;
     this.out = `${folder}/out`;
     this.profile = profile;
-    this.client = new Client(profile, new Transport(this.server.address));
+    this.client = new Client(profile, new ClassicTransport(this.server.address), Date.now);
     this.#stack = stack;
     stack.use(this.server);
     stack.defer(() => this.profile[Symbol.dispose]());
@@ -65,7 +65,7 @@ export class Mailbox implements AsyncDisposable {
   async reopen(): Promise<void> {
     this.profile[Symbol.dispose]();
     this.profile = await Profile.open(this.folder);
-    this.client = new Client(this.profile, new Transport(this.server.address));
+    this.client = new Client(this.profile, new ClassicTransport(this.server.address), Date.now);
   }
 
   /** Puts a message into the mailbox; gives its ID. */

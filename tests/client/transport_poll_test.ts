@@ -1,5 +1,6 @@
 import { ClientError } from "../../client/errors.ts";
-import { type IncomingContent, type Receiver, Transport } from "../../client/transport.ts";
+import { ClassicTransport } from "../../client/classic_transport.ts";
+import { type IncomingContent, type Receiver } from "../../client/transport.ts";
 import { type Bytes, concat, utf8 } from "../../shared/bytes.ts";
 import { REQUEST_HEADER_SIZE } from "../../shared/protocol/request.ts";
 import {
@@ -56,7 +57,7 @@ Deno.test("poll: an empty mailbox is one request", async () => {
   await using server = new FakeServer(async (conn) => {
     rest.resolve(await delivering(conn, responseBytes({ kind: "messages", messages: [] })));
   });
-  assertEquals(await new Transport(server.address).poll(ME, new Recorder()), 0);
+  assertEquals(await new ClassicTransport(server.address).poll(ME, new Recorder()), 0);
   assertEquals((await rest.promise).length, 0);
 });
 
@@ -71,7 +72,7 @@ Deno.test("poll: gives every message, in whatever pieces it comes", async () => 
       await conn.request();
     });
     const receiver = new Recorder();
-    assertEquals(await new Transport(server.address).poll(ME, receiver), CONTENTS.length);
+    assertEquals(await new ClassicTransport(server.address).poll(ME, receiver), CONTENTS.length);
     assertEquals(receiver.contents, CONTENTS);
     assertEquals(receiver.heads.map(({ messageId }) => messageId), [7, 8, 9]);
     assertEquals(receiver.flushed, CONTENTS.length);
@@ -101,7 +102,7 @@ Deno.test("poll: ends inside a request until all is on the disk", async () => {
     assertEquals((await last.promise).length, 1);
     flushing.resolve();
   };
-  assertEquals(await new Transport(server.address).poll(ME, receiver), CONTENTS.length);
+  assertEquals(await new ClassicTransport(server.address).poll(ME, receiver), CONTENTS.length);
 });
 
 Deno.test("poll: the last byte is left with the system until the server was warned", async () => {
@@ -115,7 +116,10 @@ Deno.test("poll: the last byte is left with the system until the server was warn
     if (await conn.read(REQUEST_HEADER_SIZE - 1 + 16)) await conn.respond(OWN_KEY);
   };
   await using server = new FakeServer(script);
-  assertEquals(await new Transport(server.address).poll(ME, new Recorder()), CONTENTS.length);
+  assertEquals(
+    await new ClassicTransport(server.address).poll(ME, new Recorder()),
+    CONTENTS.length,
+  );
 });
 
 Deno.test("poll: where storing fails the server sees half a request, and what came is kept", async () => {
@@ -131,7 +135,7 @@ Deno.test("poll: where storing fails the server sees half a request, and what ca
         if (receiver.contents.length === 2) throw failure;
       };
     } else receiver.beforeFlush = () => Promise.reject(failure);
-    const poll = () => new Transport(server.address).poll(ME, receiver);
+    const poll = () => new ClassicTransport(server.address).poll(ME, receiver);
     assertEquals(await assertRejects(poll, Error), failure);
     const { rest, reset } = await ended.promise;
     const inside = rest.length > 0 && rest.length < REQUEST_HEADER_SIZE;
@@ -148,7 +152,7 @@ Deno.test("poll: a server of one request a connection has delivered all the same
     });
     const receiver = new Recorder();
     receiver.beforeFlush = () => new Promise((resolve) => setTimeout(resolve, wait));
-    assertEquals(await new Transport(server.address).poll(ME, receiver), CONTENTS.length);
+    assertEquals(await new ClassicTransport(server.address).poll(ME, receiver), CONTENTS.length);
     assertEquals(receiver.flushed, CONTENTS.length);
   }
 });
@@ -173,7 +177,7 @@ Deno.test("poll: a delivery that is broken off, or makes no sense", async () => 
       if (code !== "unreachable") await conn.read(10_000);
     });
     const receiver = new Recorder();
-    const poll = () => new Transport(server.address).poll(ME, receiver);
+    const poll = () => new ClassicTransport(server.address).poll(ME, receiver);
     assertEquals((await assertRejects(poll, ClientError)).code as string, code);
     assertEquals(receiver.flushed, kept);
   }

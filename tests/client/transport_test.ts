@@ -1,5 +1,6 @@
 import { ClientError, type ClientErrorCode } from "../../client/errors.ts";
-import { Transport } from "../../client/transport.ts";
+import { ClassicTransport } from "../../client/classic_transport.ts";
+import { type Transport } from "../../client/transport.ts";
 import { type Bytes, concat } from "../../shared/bytes.ts";
 import { MiB } from "../../shared/limits.ts";
 import { encodeResponseHeader, type ResponseBody } from "../../shared/protocol/response.ts";
@@ -36,7 +37,7 @@ async function fails(
   options?: { deadline: number },
 ): Promise<void> {
   await using server = new FakeServer(script);
-  const transport = new Transport(server.address, options);
+  const transport = new ClassicTransport(server.address, options);
   const error = await assertRejects(() => operation(transport), ClientError, messageIncludes);
   assertEquals(error.code, code, error.message);
 }
@@ -45,7 +46,7 @@ Deno.test("transport: sends the request and gives the response, in whatever piec
   const response = responseBytes(KEY);
   for (const size of [1, 2, 7, 8, 100, response.length]) {
     await using server = new FakeServer(answering(...cut(response, [size])));
-    const reply = await new Transport(server.address).exchange(ME, GET_KEY, "public-key");
+    const reply = await new ClassicTransport(server.address).exchange(ME, GET_KEY, "public-key");
     assertEquals(reply, { version: 2, ...KEY } as typeof reply);
     assertEquals(server.requests, [{ clientId: ME, version: 2, ...GET_KEY }]);
   }
@@ -62,7 +63,7 @@ Deno.test("transport: a slow server has the whole deadline for each step", async
     }
   };
   await using server = new FakeServer(slowly);
-  const transport = new Transport(server.address, { deadline });
+  const transport = new ClassicTransport(server.address, { deadline });
   assertEquals((await transport.exchange(ME, GET_KEY, "public-key")).clientId, idOf(2));
 });
 
@@ -78,7 +79,7 @@ Deno.test("transport: a failure is a refusal, whatever follows it", async () => 
 Deno.test("transport: nobody there", async () => {
   const server = new FakeServer(() => Promise.resolve());
   await server[Symbol.asyncDispose]();
-  const transport = new Transport(server.address);
+  const transport = new ClassicTransport(server.address);
   const error = await assertRejects(
     () => transport.exchange(ME, LIST, "client-list"),
     ClientError,

@@ -1,6 +1,6 @@
 import { Client } from "../../client/client.ts";
 import { Profile } from "../../client/profile/profile.ts";
-import { Transport } from "../../client/transport.ts";
+import { ClassicTransport } from "../../client/classic_transport.ts";
 import { cbcSize } from "../../shared/crypto/aes_cbc.ts";
 import { MESSAGE_HEAD_SIZE, RESPONSE_HEADER_SIZE } from "../../shared/protocol/response.ts";
 import { assertEquals } from "../assert.ts";
@@ -130,7 +130,11 @@ Deno.test("broken delivery: a server killed right after its acknowledgement has 
     {
       // In this process, so that nothing comes between the acknowledgement and the kill.
       using profile = await Profile.open(alice.folder);
-      const client = new Client(profile, new Transport({ hostname: "127.0.0.1", port }));
+      const client = new Client(
+        profile,
+        new ClassicTransport({ hostname: "127.0.0.1", port }),
+        Date.now,
+      );
       await client.sendText("bob", "one");
       await again();
       await client.sendFile("bob", `${alice.folder}/file`, () => {});

@@ -55,7 +55,7 @@ Deno.test("command line: the profile is the current folder, the server stands in
   assertEquals(temp.names(), []);
 
   await Deno.writeTextFile(`${temp.path}/server.info`, `${server.address}\r\n`);
-  const { code, stdout, stderr } = await runClient(["register", "alice"], options);
+  const { code, stdout, stderr } = await runClient(["register", "--classic", "alice"], options);
   assertEquals([code, stderr], [0, ""]);
   assert(/^[0-9a-f]{32} {2}alice\n$/.test(stdout), stdout);
   const elsewhere = await runClient(["--profile", temp.path, "whoami"], { cwd: "/" });

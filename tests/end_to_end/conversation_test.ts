@@ -9,7 +9,11 @@ const UNICODE = "Zażółć gęślą jaźń 👋 שלום\n\ttwo lines \u{feff}\
 Deno.test("conversation: two people register, find each other, and write to each other", async () => {
   await using server = await startServer();
   await using alice = await Person.create(server.address);
-  const [registered] = await alice.json<{ id: string; name: string }>("register", "alice");
+  const [registered] = await alice.json<{ id: string; name: string }>(
+    "register",
+    "--classic",
+    "alice",
+  );
   assert(/^[0-9a-f]{32}$/.test(registered.id), registered.id);
   assertEquals(registered.name, "alice");
   assertEquals(await alice.json("whoami"), [registered]);

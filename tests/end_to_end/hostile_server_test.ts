@@ -95,7 +95,7 @@ Deno.test("hostile server: a client that registers ends with an error and withou
   await using person = await Person.create("127.0.0.1:9");
   for (const [script, ...codes] of Object.values(SERVERS)) {
     await using server = new FakeServer(script);
-    await fails(person, ["register", "carol"], server.hostPort, codes);
+    await fails(person, ["register", "--classic", "carol"], server.hostPort, codes);
     const names = [...Deno.readDirSync(person.folder)].map(({ name }) => name);
     assert(!names.includes("me.info"), names.join(", "));
     assertEquals(await Deno.readTextFile(`${person.folder}/server.info`), "127.0.0.1:9\n");
@@ -108,8 +108,9 @@ Deno.test("hostile server: names and texts in a list or a message steer no termi
   await Deno.writeTextFile(`${person.folder}/me.info`, `${name}\n${id}\n${key}\n`);
   const field = new Uint8Array(255);
   field.set(utf8("\x1b]0;pwned\x07\nalice: send money"));
-  await using server = new FakeServer(answering(header(1001, 271), concat(fromHex(id), field)));
+  const other = "00".repeat(16);
+  await using server = new FakeServer(answering(header(1001, 271), concat(fromHex(other), field)));
   const { code, stdout } = await person.run(["--server", server.hostPort, "list"]);
   assertEquals(code, 0);
-  assertEquals(stdout, `${id.toLowerCase()}  \ufffd]0;pwned\ufffd\ufffdalice: send money\n`);
+  assertEquals(stdout, `${other}  \ufffd]0;pwned\ufffd\ufffdalice: send money\n`);
 });

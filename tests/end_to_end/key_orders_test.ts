@@ -6,7 +6,8 @@
 import { Client } from "../../client/client.ts";
 import type { Received } from "../../client/inbox.ts";
 import { Profile } from "../../client/profile/profile.ts";
-import { Transport } from "../../client/transport.ts";
+import { ClassicTransport } from "../../client/classic_transport.ts";
+import { type Transport } from "../../client/transport.ts";
 import { assert, assertEquals } from "../assert.ts";
 import { type ServerProcess, startServer } from "../server_process.ts";
 import { tempFolder } from "../temp_folder.ts";
@@ -21,14 +22,14 @@ class Friend implements Disposable {
 
   private constructor(readonly name: string, readonly transport: Transport, profile: Profile) {
     this.#profile = profile;
-    this.#client = new Client(profile, transport);
+    this.#client = new Client(profile, transport, Date.now);
   }
 
   static async register(server: ServerProcess, folder: string, name: string): Promise<Friend> {
     const profile = await Profile.open(`${folder}/${name}`);
-    const transport = new Transport({ hostname: "127.0.0.1", port: server.port });
+    const transport = new ClassicTransport({ hostname: "127.0.0.1", port: server.port });
     const friend = new Friend(name, transport, profile);
-    await friend.#client.register(name);
+    await friend.#client.register(name, { classic: true });
     return friend;
   }
 
@@ -52,7 +53,7 @@ class Friend implements Disposable {
           await Deno.remove(`${folder}/profile.db${end}`).catch(() => {});
         }
         this.#profile = await Profile.open(folder);
-        this.#client = new Client(this.#profile, this.transport);
+        this.#client = new Client(this.#profile, this.transport, Date.now);
         return;
       }
       default:

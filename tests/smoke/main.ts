@@ -171,10 +171,15 @@ async function checkAll(): Promise<void> {
   });
 
   if (!windows) {
-    await check("me.info is readable only by its owner", async () => {
-      const { mode } = await Deno.stat(`${alice}/me.info`);
-      assertEquals(mode! & 0o077, 0);
-    });
+    await check(
+      "the profile, and the server's key, are readable only by their owners",
+      async () => {
+        for (const path of [`${alice}/profile.db`, `${data}/server.key`]) {
+          const { mode } = await Deno.stat(path);
+          assertEquals(mode! & 0o077, 0, path);
+        }
+      },
+    );
   }
 
   await check("a taken name: exit code 1 and a JSON error on stderr", async () => {
@@ -185,7 +190,8 @@ async function checkAll(): Promise<void> {
   });
 
   await check("list leaves out the asker", async () => {
-    assertEquals(await json(alice, "list"), [{ id: ids.get("bob"), name: "bob" }]);
+    const bob = { id: ids.get("bob"), name: "bob", authenticated: true };
+    assertEquals(await json(alice, "list"), [bob]);
   });
 
   await check("send a text", async () => {

@@ -21,6 +21,7 @@ async function type(bob: Mailbox, input: string[]): Promise<Session> {
     progress: { update() {}, stop() {} },
     readText: () => Promise.reject(new Error("the menu asks for the text itself")),
     report: ({ code }) => session.problems.push(code),
+    note: () => {},
   };
   await runMenu(bob.client, {
     ask: (prompt) => {

@@ -1,0 +1,141 @@
+/** An attacker who owns the wire: changes every byte, and cuts behind every byte. */
+import { assert, assertEquals } from "../assert.ts";
+import { startServer } from "../server_process.ts";
+import { failure, Party, serverState } from "./parties.ts";
+import { END_RECORD, limited, type Tampering, Wire } from "./wire.ts";
+
+const TEXT = "twelve bytes";
+/** Alice, who sends a text to Bob through the wire, and all that may change by it. */
+class Scene implements AsyncDisposable {
+  private constructor(
+    readonly data: string,
+    readonly wire: Wire,
+    readonly alice: Party,
+    readonly bob: Party,
+    readonly sizes: { up: number; down: number },
+    readonly stack: AsyncDisposableStack,
+  ) {}
+
+  static async open(): Promise<Scene> {
+    const stack = new AsyncDisposableStack();
+    const server = stack.use(await startServer());
+    const wire = stack.use(new Wire(server.port));
+    const alice = stack.use(await Party.registered("alice", wire.address));
+    const bob = stack.use(await Party.registered("bob", server.address));
+    await alice.send(wire.address, "bob", TEXT); // gets to know Bob
+    wire.reset();
+    await alice.send(wire.address, "bob", TEXT);
+    await wire.idle();
+    const [{ up, down }] = wire.conversations;
+    assertEquals((await bob.receive(server.address)).length, 2);
+    // Each side's end is no part of what was asked and answered.
+    const sizes = { up: up.length - END_RECORD, down: down.length - END_RECORD };
+    return new Scene(server.data, wire, alice, bob, sizes, stack);
+  }
+
+  /** One attempt to send, whose connections are treated so; gives how it ended. */
+  async attempt(tampering: (connection: number) => Tampering, text = TEXT) {
+    this.wire.reset(tampering);
+    const end = await failure(this.alice.send(this.wire.address, "bob", text));
+    this.wire.cut();
+    await this.wire.idle();
+    return end;
+  }
+
+  /** Undisturbed, one more message arrives; gives all that came before it. */
+  async works(): Promise<string[]> {
+    assertEquals(await this.attempt(() => ({})), "none");
+    const got = await this.received();
+    assertEquals(got.pop(), `alice: ${TEXT}`);
+    return got;
+  }
+
+  async received(): Promise<string[]> {
+    return await this.bob.receive(`127.0.0.1:${this.wire.target}`);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stack.disposeAsync();
+  }
+}
+
+Deno.test("wire: no changed byte of the client's is taken for anything", async () => {
+  await using scene = await Scene.open();
+  const { up } = scene.sizes;
+  const before = { server: serverState(scene.data), alice: scene.alice.state() };
+  for (let at = 0; at < up; at++) {
+    const mask = 1 << at % 8;
+    const end = await scene.attempt(first({ up: limited(up, at, mask) }));
+    assert(end === "unreachable" || end === "bad-response", `byte ${at} of ${up}: ${end}`);
+    assertEquals(serverState(scene.data), before.server, `byte ${at} of ${up}`);
+  }
+  assertEquals(scene.alice.state(), before.alice);
+  assertEquals(await scene.works(), []);
+});
+
+Deno.test("wire: no changed byte of the server's is taken for an answer", async () => {
+  await using scene = await Scene.open();
+  const { down } = scene.sizes;
+  const before = scene.alice.state();
+  for (let at = 0; at < down; at++) {
+    const tampering = { down: limited(down, at, 1 << at % 8) };
+    const end = await scene.attempt(first(tampering), textOf(at));
+    assert(end === "unreachable" || end === "bad-response", `byte ${at} of ${down}: ${end}`);
+  }
+  assertEquals(scene.alice.state(), before);
+  assertOnce(await scene.works());
+});
+
+Deno.test("wire: a request cut short at any byte changes nothing", async () => {
+  await using scene = await Scene.open();
+  const before = { server: serverState(scene.data), alice: scene.alice.state() };
+  for (let size = 0; size < scene.sizes.up; size++) {
+    const end = await scene.attempt(first({ up: limited(size) }));
+    assertEquals(end, "unreachable", `after ${size} bytes`);
+    assertEquals(serverState(scene.data), before.server, `after ${size} bytes`);
+  }
+  assertEquals(scene.alice.state(), before.alice);
+  assertEquals(await scene.works(), []);
+});
+
+Deno.test("wire: an answer cut short at any byte is an error, and nothing is there twice", async () => {
+  await using scene = await Scene.open();
+  const before = scene.alice.state();
+  for (let size = 0; size < scene.sizes.down; size++) {
+    const end = await scene.attempt(first({ down: limited(size) }), textOf(size));
+    assertEquals(end, "unreachable", `after ${size} bytes`);
+  }
+  assertEquals(scene.alice.state(), before);
+  assertOnce(await scene.works());
+});
+
+Deno.test("wire: wherever the first connection is cut, the message arrives once", async () => {
+  await using scene = await Scene.open();
+  const expected: string[] = [];
+  for (const direction of ["up", "down"] as const) {
+    for (let size = 0; size < scene.sizes[direction]; size++) {
+      const cut = { [direction]: limited(size) };
+      const text = textOf(expected.length);
+      const end = await scene.attempt((connection) => connection === 0 ? cut : {}, text);
+      assertEquals(end, "none", `${direction} after ${size} bytes`);
+      expected.push(`alice: ${text}`);
+    }
+  }
+  assertEquals(await scene.received(), expected);
+});
+
+/** This for the first connection; those that the client makes then are cut at once. */
+function first(tampering: Tampering): (connection: number) => Tampering {
+  return (connection) => connection === 0 ? tampering : { up: limited(0) };
+}
+
+/** A text as long as {@link TEXT}, and different for each number. */
+function textOf(number: number): string {
+  return `text ${number}`.padEnd(TEXT.length);
+}
+
+/** Each line is a message of Alice's, and none came twice. */
+function assertOnce(lines: string[]): void {
+  assert(lines.every((line) => line.startsWith("alice: text ")), lines.join());
+  assertEquals(new Set(lines).size, lines.length);
+}

@@ -1,7 +1,7 @@
 /** A large file the whole way: read, encrypted, sent; received, decrypted, saved. */
 import { Client } from "../../client/client.ts";
 import { Profile } from "../../client/profile/profile.ts";
-import { Transport } from "../../client/transport.ts";
+import { ClassicTransport } from "../../client/classic_transport.ts";
 import { perSecond, type Suite } from "./measure.ts";
 import { FILE_SIZE, MB, randomBytes, STEP } from "./workload.ts";
 
@@ -14,22 +14,27 @@ export const clientFiles: Suite = {
     title: "Up by the client: read, encrypted, sent",
     unit: "MB/s",
     limits: ["loopback", "disk"],
+    original: 149,
+    goal: { atLeast: 149 },
     includesClient: true,
   }, {
     name: "client-receive",
     title: "Down by the client: saved and decrypted",
     unit: "MB/s",
     limits: ["loopback", "disk"],
+    original: 264,
+    goal: { atLeast: 264 },
     includesClient: true,
   }],
   async open({ server: { port }, folder }) {
     const source = `${folder}/source`;
     const inbox = `${folder}/inbox`;
     await writeRandomFile(source);
-    const transport = new Transport({ hostname: "127.0.0.1", port });
+    const transport = new ClassicTransport({ hostname: "127.0.0.1", port });
     const clientOf = async (name: string) => {
-      const client = new Client(await Profile.open(`${folder}/${name}`), transport);
-      await client.register(name);
+      const profile = await Profile.open(`${folder}/${name}`);
+      const client = new Client(profile, transport, () => Date.now());
+      await client.register(name, { classic: true });
       return client;
     };
     const sender = await clientOf(NAMES.sender);

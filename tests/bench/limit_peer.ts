@@ -7,6 +7,7 @@ import { writeAll } from "../../shared/io.ts";
 import { KiB } from "../../shared/limits.ts";
 
 export interface LimitPeer extends AsyncDisposable {
+  readonly pid: number;
   /** Gives back whatever it gets. */
   readonly echo: number;
   /** Takes bytes until the other side ends its stream, then answers with one byte. */
@@ -38,7 +39,8 @@ export async function startLimitPeer(): Promise<LimitPeer> {
     await stop();
     throw new Error("the echo process did not start");
   }
-  return { ...JSON.parse(line) as { echo: number; sink: number }, [Symbol.asyncDispose]: stop };
+  const ports = JSON.parse(line) as { echo: number; sink: number };
+  return { ...ports, pid: child.pid, [Symbol.asyncDispose]: stop };
 }
 
 /** Serves each connection to a new port by `serve`; gives the port. */

@@ -9,8 +9,11 @@ import { classicFiles } from "./classic_files.ts";
 import { classicCollect, classicSend } from "./classic_messages.ts";
 import { clientFiles } from "./client_files.ts";
 import { startLimitPeer } from "./limit_peer.ts";
+import { startLoadProcess } from "./load_process.ts";
 import { disk, loopback, sqlite, tcpEcho } from "./machine_limits.ts";
 import { type Environment, type Group, type GroupResult, measure, type Row } from "./measure.ts";
+import { connects, handshakes, idleConnections, logins } from "./secure_connections.ts";
+import { echoes, echoLatency, secureLatency, secureSends } from "./secure_messages.ts";
 import { recordsOf, tableOf } from "./table.ts";
 import { FILE_SIZE, MESSAGE_SIZE } from "./workload.ts";
 
@@ -24,14 +27,26 @@ const GROUPS: readonly Group[] = [
     title: `A file of ${FILE_SIZE / MiB} MiB`,
     suites: [loopback, disk, classicFiles, clientFiles],
   },
+  {
+    title: `Secure messages of ${MESSAGE_SIZE} bytes on open connections`,
+    suites: [...echoes, sqlite, ...secureSends, echoLatency, secureLatency],
+  },
+  {
+    title: "Secure connections",
+    suites: [connects, handshakes, logins],
+  },
+  {
+    title: "Memory",
+    suites: idleConnections,
+  },
 ];
-const ROWS = GROUPS.flatMap(({ suites }) => suites.flatMap(({ rows }) => rows));
+const NAMES = [...new Set(GROUPS.flatMap(rowsOf).map(({ name }) => name))];
 
 const DEFAULT_ROUNDS = 5;
 /** After this long no round is begun that may not be over in time, in milliseconds. */
-const ENOUGH = 120_000;
+const ENOUGH = 240_000;
 /** Longest run; whatever hangs is ended then, in milliseconds. */
-const DEADLINE = 175_000;
+const DEADLINE = 295_000;
 
 const HELP = `Usage: deno task bench [options]
 
@@ -39,7 +54,7 @@ Measures the server, and beside it what this machine allows.
 
 Options:
   --only NAME,…  Measure these alone, each beside its limits:
-                 ${ROWS.map(({ name }) => name).join("\n                 ")}
+                 ${NAMES.join("\n                 ")}
   --rounds N     Rounds, of which the median counts (default: ${DEFAULT_ROUNDS})
   --json         Print one JSON object a row
   -h, --help     Show this help
@@ -63,30 +78,40 @@ function parseOptions(args: readonly string[]): Options {
   if (!Number.isInteger(rounds) || rounds < 1) {
     throw new UsageError(`--rounds takes a number from 1, not "${values.rounds}"`);
   }
-  return { ...flags, names: new Set(values.only?.split(",").flatMap(withLimits)), rounds };
+  return { ...flags, names: new Set(values.only?.split(",").map(checkName)), rounds };
 }
 
-/** A row's name and those of its limits. */
-function withLimits(name: string): string[] {
-  const row = ROWS.find((row) => row.name === name);
-  if (!row) throw new UsageError(`nothing to measure is called "${name}"`);
-  return [name, ...row.limits ?? []];
+/** @throws {UsageError} */
+function checkName(name: string): string {
+  if (NAMES.includes(name)) return name;
+  throw new UsageError(`nothing to measure is called "${name}"`);
+}
+
+function rowsOf({ suites }: Group): Row[] {
+  return suites.flatMap(({ rows }) => rows);
+}
+
+/** The names of the rows of `group` that were asked for, and of their limits. */
+function chosenOf(group: Group, names: ReadonlySet<string>): ReadonlySet<string> {
+  const chosen = rowsOf(group).filter(({ name }) => names.size === 0 || names.has(name));
+  return new Set(chosen.flatMap(({ name, limits = [] }) => [name, ...limits]));
 }
 
 async function run(
   { names, rounds }: Options,
   interrupted: Promise<never>,
 ): Promise<GroupResult[]> {
-  const isChosen = ({ name }: Row) => names.size === 0 || names.has(name);
   const groups = GROUPS
-    .map(({ title, suites }) => ({
-      title,
-      suites: suites.filter(({ rows }) => rows.some(isChosen)),
-    }))
+    .map((group) => {
+      const chosen = chosenOf(group, names);
+      const isChosen = ({ name }: Row) => chosen.has(name);
+      const suites = group.suites.filter(({ rows }) => rows.some(isChosen));
+      return { title: group.title, suites, isChosen };
+    })
     .filter(({ suites }) => suites.length > 0);
   const end = performance.now() + ENOUGH;
   const results: GroupResult[] = [];
-  for (const [i, { title, suites }] of groups.entries()) {
+  for (const [i, { title, suites, isChosen }] of groups.entries()) {
     const milliseconds = (end - performance.now()) / (groups.length - i);
     const onRound = (round: number) => {
       if (Deno.stderr.isTerminal()) console.error(`${title}: round ${round} of ${rounds}`);
@@ -107,8 +132,9 @@ async function prepareEnvironment(): Promise<Environment & AsyncDisposable> {
   stack.defer(() => removeFolder(folder));
   const server = stack.use(await startServer());
   const peer = stack.use(await startLimitPeer());
+  const load = stack.use(startLoadProcess());
   const all = stack.move();
-  return { folder, server, peer, [Symbol.asyncDispose]: () => all.disposeAsync() };
+  return { folder, server, peer, load, [Symbol.asyncDispose]: () => all.disposeAsync() };
 }
 
 /** What an interrupted run is still writing to may have to be removed more than once. */

@@ -5,6 +5,7 @@
 import process from "node:process";
 import type { ServerProcess } from "../server_process.ts";
 import type { LimitPeer } from "./limit_peer.ts";
+import type { LoadProcess } from "./load_process.ts";
 
 /** One line of the result. */
 export interface Row {
@@ -25,7 +26,7 @@ export interface Row {
 /** What one round gives for one row. */
 export interface Figure {
   value: number;
-  /** Which share of one core the load generator (this process) used, where that matters. */
+  /** Which share of one core the load generator used, where that matters. */
   busy?: number;
 }
 
@@ -35,6 +36,8 @@ export interface Environment {
   readonly server: ServerProcess;
   /** The other end of the network's own measurements. */
   readonly peer: LimitPeer;
+  /** A load generator in a process of its own. */
+  readonly load: LoadProcess;
   /** An empty folder on the disk of the server's data. */
   readonly folder: string;
 }

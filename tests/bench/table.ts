@@ -38,6 +38,14 @@ const COLUMNS: readonly Column[] = [
     cell: (result) => result.row.goal ? isMet(result) ? "met" : "missed" : "",
   },
   { heading: "load", align: "right", cell: ({ busy }) => busy === undefined ? "" : percent(busy) },
+  {
+    heading: "at most",
+    align: "right",
+    cell: (result) => {
+      const most = mostOf(result);
+      return most === undefined ? "" : amount(most);
+    },
+  },
   { heading: "", align: "left", cell: (result) => isHeldDown(result) ? "*" : "" },
 ];
 
@@ -61,9 +69,11 @@ export function tableOf(groups: readonly GroupResult[]): string[] {
 
 function notesOf(groups: readonly GroupResult[]): string[] {
   const notes = [
-    "of limit: share of what this machine allows, by the rows without one",
+    "of limit: share of what this machine allows, by the rows without one; of times and memory",
+    "          how many times as much",
     "original: times the figure of the system that this one replaces, on such a machine",
     "load:     share of one core that the load generator used",
+    "at most:  what it could have done with the whole of it",
   ];
   if (groups.some(({ results }) => results.some(isHeldDown))) {
     notes.push("*         the load generator had no time left; the other side may be faster");
@@ -91,7 +101,11 @@ function recordOf(result: Result, group: GroupResult): Record<string, unknown> {
     ...limit !== undefined && { limit, ofLimit: median / limit },
     ...row.original && { original: row.original, timesOriginal: median / row.original },
     ...row.goal && { goal: row.goal, met: isMet(result) },
-    ...busy !== undefined && { load: busy, heldDownByLoad: isHeldDown(result) },
+    ...busy !== undefined && {
+      load: busy,
+      loadAtMost: mostOf(result),
+      heldDownByLoad: isHeldDown(result),
+    },
   };
 }
 
@@ -104,6 +118,11 @@ function limitOf({ row }: Result, { results }: GroupResult): number | undefined 
 function isMet({ row: { goal }, median }: Result): boolean {
   if (goal === undefined) return true;
   return "atLeast" in goal ? median >= goal.atLeast : median <= goal.atMost;
+}
+
+/** What the load generator could do if nothing else took time; undefined where none is known. */
+function mostOf({ row, median, busy }: Result): number | undefined {
+  return busy === undefined || !row.unit.endsWith("/s") ? undefined : median / busy;
 }
 
 /** Whether the load generator may have been too slow to tell how fast the other side is. */

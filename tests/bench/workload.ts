@@ -4,6 +4,12 @@ import { KiB, MiB } from "../../shared/limits.ts";
 
 /** Senders at a time. */
 export const SENDERS = 8;
+/** Messages of one sender that wait for their answers at a time, where it does not wait for each. */
+export const PIPELINE = 64;
+/** Connections that are there before those that are measured. */
+export const WARM_CONNECTIONS = 50;
+/** Connections that do nothing. */
+export const IDLE_CONNECTIONS = 2000;
 /** Size of a message's content. */
 export const MESSAGE_SIZE = 256;
 /** Messages in the mailbox that is collected. */

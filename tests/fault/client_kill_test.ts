@@ -1,7 +1,7 @@
 /** A receiving client that is killed at any moment loses nothing and leaves nothing in part. */
 import { Client } from "../../client/client.ts";
 import { Profile } from "../../client/profile/profile.ts";
-import { Transport } from "../../client/transport.ts";
+import { ClassicTransport } from "../../client/classic_transport.ts";
 import { equalBytes } from "../../shared/bytes.ts";
 import { MiB } from "../../shared/limits.ts";
 import { assert, assertEquals } from "../assert.ts";
@@ -107,7 +107,11 @@ Deno.test("client kill: at random moments of receiving, nothing is lost or in pa
   await using alice = await Person.register(server.address, "alice");
   await using bob = await Person.register(server.address, "bob");
   using profile = await Profile.open(alice.folder);
-  const sender = new Client(profile, new Transport({ hostname: "127.0.0.1", port: server.port }));
+  const sender = new Client(
+    profile,
+    new ClassicTransport({ hostname: "127.0.0.1", port: server.port }),
+    Date.now,
+  );
 
   const sent: Sent[] = [];
   const runs: ReceivedJson[][] = [];

@@ -1,0 +1,153 @@
+/** What the load generator can do. */
+import { ChannelOpening } from "../../shared/channel/opening.ts";
+import { ResponseCode } from "../../shared/protocol/codes.ts";
+import { encodeSecureRequest } from "../../shared/protocol/secure_request.ts";
+import { connect, exchange } from "./classic_load.ts";
+import { echo, echoLatency, latencies, pump, rate, renew, sendFrame } from "./load_work.ts";
+import { perSecond } from "./measure.ts";
+import { type LoadIdentity, newIdentity, SecureLink } from "./secure_link.ts";
+import { randomBytes } from "./workload.ts";
+
+/** Bytes of a response to a handshake. */
+const HANDSHAKE_SIZE = 103;
+
+/** What is asked of the generator; times in milliseconds, sizes in bytes. */
+export type Job =
+  /** Handshakes alone, `workers` at a time: the request is always the same, the answer unread. */
+  | { kind: "handshakes"; port: number; workers: number; milliseconds: number }
+  /** Connections until they are logged in, `workers` at a time. */
+  | { kind: "logins"; port: number; workers: number; milliseconds: number }
+  /** Round trips of a handshake's size, each on a connection of its own. */
+  | { kind: "connects"; port: number; workers: number; milliseconds: number }
+  /** Messages to one mailbox, `depth` unanswered at a time by each of `senders`. */
+  | { kind: "send"; port: number; senders: number; depth: number; milliseconds: number }
+  /** Round trips on open connections, `depth` of `size` bytes under way on each. */
+  | {
+    kind: "echo";
+    port: number;
+    connections: number;
+    size: number;
+    depth: number;
+    milliseconds: number;
+  }
+  /** From send to pushed arrival, one message after the other. */
+  | { kind: "latency"; port: number; milliseconds: number }
+  /** The same for an echo. */
+  | { kind: "echo-latency"; port: number; size: number; milliseconds: number }
+  /** Opens connections that stay: logged in and subscribed, or plain. */
+  | { kind: "open"; port: number; connections: number; secure: boolean }
+  /** Closes them. */
+  | { kind: "close" };
+
+export interface JobResult {
+  /** What was measured, one or several figures. */
+  values: number[];
+  /** Share of a core that the generator used meanwhile. */
+  busy: number;
+}
+
+const NOTHING: JobResult = { values: [], busy: 0 };
+/** Connections that are opened at a time. */
+const OPENING = 16;
+
+export class LoadJobs {
+  readonly #open: Disposable[] = [];
+  readonly #identities: LoadIdentity[] = [];
+
+  async run(job: Job): Promise<JobResult> {
+    switch (job.kind) {
+      case "handshakes": {
+        const { request } = new ChannelOpening();
+        const responses = Array.from({ length: job.workers }, () => new Uint8Array(HANDSHAKE_SIZE));
+        return await rate(job, (worker) => exchange(job.port, request, responses[worker]));
+      }
+      case "connects": {
+        const request = randomBytes(HANDSHAKE_SIZE);
+        const responses = Array.from({ length: job.workers }, () => request.slice());
+        return await rate(job, (worker) => exchange(job.port, request, responses[worker]));
+      }
+      case "logins": {
+        const identities = await this.#identitiesOf(job.workers);
+        for (const identity of identities) (await SecureLink.login(job.port, identity)).close();
+        return await rate(job, async (worker) => {
+          (await SecureLink.login(job.port, identities[worker])).close();
+        });
+      }
+      case "send":
+        return await this.#send(job);
+      case "echo":
+        return await echo(job);
+      case "latency":
+        return await this.#latency(job);
+      case "echo-latency":
+        return await echoLatency(job);
+      case "open":
+        await this.#openIdle(job);
+        return NOTHING;
+      case "close":
+        for (const link of this.#open.splice(0)) link[Symbol.dispose]();
+        return NOTHING;
+    }
+  }
+
+  async #identitiesOf(count: number): Promise<LoadIdentity[]> {
+    while (this.#identities.length < count) this.#identities.push(await newIdentity());
+    return this.#identities.slice(0, count);
+  }
+
+  async #send(
+    { port, senders, depth, milliseconds }: Job & { kind: "send" },
+  ): Promise<JobResult> {
+    using stack = new DisposableStack();
+    const receiver = await newIdentity();
+    stack.use(await SecureLink.login(port, receiver));
+    const links: SecureLink[] = [];
+    for (const identity of await this.#identitiesOf(senders)) {
+      links.push(stack.use(await SecureLink.login(port, identity)));
+    }
+    const { value, busy = 0 } = await perSecond(async () => {
+      const end = performance.now() + milliseconds;
+      const counts = await Promise.all(links.map((link) => pump(link, receiver.id, depth, end)));
+      return counts.reduce((sum, count) => sum + count);
+    });
+    return { values: [value], busy };
+  }
+
+  async #latency({ port, milliseconds }: Job & { kind: "latency" }): Promise<JobResult> {
+    const [from, to] = await this.#identitiesOf(2);
+    using sender = await SecureLink.login(port, from);
+    using receiver = await SecureLink.login(port, to);
+    await receiver.subscribe();
+    const frame = sendFrame(to.id);
+    return await latencies(milliseconds, async () => {
+      renew(frame);
+      const sent = sender.write(frame);
+      const { payload } = await receiver.expect(ResponseCode.push);
+      const arrived = performance.now();
+      await sent;
+      await sender.expect(ResponseCode.sent);
+      // The number of the message stands behind its sender's ID.
+      const messageIds = [new DataView(payload.buffer, payload.byteOffset + 16).getUint32(0, true)];
+      await receiver.write(encodeSecureRequest({ kind: "acknowledge", messageIds }));
+      await receiver.expect(ResponseCode.acknowledged);
+      return arrived;
+    });
+  }
+
+  async #openIdle({ port, connections, secure }: Job & { kind: "open" }): Promise<void> {
+    const first = this.#open.length;
+    const identities = secure ? await this.#identitiesOf(first + connections) : [];
+    let next = first;
+    await Promise.all(Array.from({ length: OPENING }, async () => {
+      for (let i; (i = next++) < first + connections;) {
+        if (!secure) {
+          this.#open.push(await connect(port));
+          continue;
+        }
+        const link = await SecureLink.login(port, identities[i]);
+        this.#open.push(link);
+        await link.subscribe();
+      }
+    }));
+  }
+}

@@ -1,0 +1,122 @@
+/** The work of the load generator that holds no connection from one job to the next. */
+import { type Bytes, concat } from "../../shared/bytes.ts";
+import { writeAll } from "../../shared/io.ts";
+import { CLIENT_ID_SIZE, TOKEN_SIZE } from "../../shared/limits.ts";
+import { MessageType, ResponseCode } from "../../shared/protocol/codes.ts";
+import { REQUEST_HEADER_SIZE } from "../../shared/protocol/request.ts";
+import { encodeSecureRequest } from "../../shared/protocol/secure_request.ts";
+import { connect, readFull } from "./classic_load.ts";
+import type { Job, JobResult } from "./load_jobs.ts";
+import { perSecond, repeatedly } from "./measure.ts";
+import type { SecureLink } from "./secure_link.ts";
+import { MESSAGE_SIZE, randomBytes } from "./workload.ts";
+
+export async function rate(
+  load: { workers: number; milliseconds: number },
+  once: (worker: number) => Promise<void>,
+): Promise<JobResult> {
+  const { value, busy = 0 } = await repeatedly(load, once);
+  return { values: [value], busy };
+}
+
+/** Sends until `end`, with at most `depth` messages unanswered; gives how many were acknowledged. */
+export async function pump(
+  link: SecureLink,
+  to: Bytes,
+  depth: number,
+  end: number,
+): Promise<number> {
+  const frames = Array.from({ length: depth }, () => sendFrame(to));
+  let sent = 0;
+  let answered = 0;
+  for (;;) {
+    const room = performance.now() < end ? depth - (sent - answered) : 0;
+    if (room > 0) {
+      const batch = frames.slice(0, room);
+      batch.forEach(renew);
+      await link.write(batch.length === 1 ? batch[0] : concat(...batch));
+      sent += room;
+    } else if (sent === answered) {
+      return answered;
+    }
+    await link.expect(ResponseCode.sent);
+    answered++;
+    // The answers that came with it.
+    while (link.ready) {
+      await link.expect(ResponseCode.sent);
+      answered++;
+    }
+  }
+}
+
+export function sendFrame(to: Bytes): Bytes {
+  const token = new Uint8Array(TOKEN_SIZE);
+  const content = randomBytes(MESSAGE_SIZE);
+  return encodeSecureRequest({ kind: "send", to, token, type: MessageType.text, content });
+}
+
+/** Gives the message a new token, made as a client makes it: the time, then random bytes. */
+export function renew(frame: Bytes): void {
+  const at = REQUEST_HEADER_SIZE + CLIENT_ID_SIZE;
+  crypto.getRandomValues(frame.subarray(at, at + TOKEN_SIZE));
+  const view = new DataView(frame.buffer, at);
+  const time = Date.now();
+  view.setUint32(0, Math.floor(time / 2 ** 16));
+  view.setUint16(4, time % 2 ** 16);
+}
+
+export async function echo(
+  { port, connections, size, depth, milliseconds }: Job & { kind: "echo" },
+): Promise<JobResult> {
+  using stack = new DisposableStack();
+  const conns: Deno.TcpConn[] = [];
+  for (let i = 0; i < connections; i++) {
+    const conn = stack.use(await connect(port));
+    conn.setNoDelay(true);
+    conns.push(conn);
+  }
+  const request = randomBytes(size * depth);
+  const responses = conns.map(() => request.slice());
+  const { value, busy = 0 } = await repeatedly(
+    { workers: connections, milliseconds },
+    async (worker) => {
+      const reading = readFull(conns[worker], responses[worker]);
+      await writeAll(conns[worker], request);
+      await reading;
+    },
+  );
+  return { values: [value * depth], busy };
+}
+
+export async function echoLatency(
+  { port, size, milliseconds }: Job & { kind: "echo-latency" },
+): Promise<JobResult> {
+  using conn = await connect(port);
+  conn.setNoDelay(true);
+  const request = randomBytes(size);
+  const response = request.slice();
+  return await latencies(milliseconds, async () => {
+    await writeAll(conn, request);
+    await readFull(conn, response);
+    return performance.now();
+  });
+}
+
+/** The middle and the 99th percentile of what `once`, which gives the time of its end, takes. */
+export async function latencies(
+  milliseconds: number,
+  once: () => Promise<number>,
+): Promise<JobResult> {
+  const taken: number[] = [];
+  const { busy = 0 } = await perSecond(async () => {
+    const end = performance.now() + milliseconds;
+    while (performance.now() < end) {
+      const start = performance.now();
+      taken.push(await once() - start);
+    }
+    return taken.length;
+  });
+  taken.sort((a, b) => a - b);
+  const at = (share: number) => taken[Math.min(taken.length - 1, Math.floor(taken.length * share))];
+  return { values: [at(0.5), at(0.99)], busy };
+}

@@ -1,0 +1,97 @@
+/** Small messages over the secure channel, each acknowledged when it is on the disk. */
+import { TAG_SIZE } from "../../shared/crypto/aes_gcm.ts";
+import { RECORD_HEADER_SIZE } from "../../shared/channel/record.ts";
+import { REQUEST_HEADER_SIZE } from "../../shared/protocol/request.ts";
+import { SECURE_SEND_PREFIX_SIZE } from "../../shared/protocol/secure_request.ts";
+import type { Job, JobResult } from "./load_jobs.ts";
+import type { Figure, Row, Suite } from "./measure.ts";
+import { MESSAGE_SIZE, PIPELINE, ROUND } from "./workload.ts";
+
+/** Bytes of a record with a request that sends one message. */
+const SEND_RECORD_SIZE = RECORD_HEADER_SIZE + REQUEST_HEADER_SIZE + SECURE_SEND_PREFIX_SIZE +
+  MESSAGE_SIZE + TAG_SIZE;
+
+/** How many connections send, and how many messages each without waiting for an answer. */
+interface Load {
+  name: string;
+  title: string;
+  connections: number;
+  depth: number;
+  goal?: Row["goal"];
+}
+
+const LOADS: readonly Load[] = [
+  { name: "1", title: "1 connection, one at a time", connections: 1, depth: 1 },
+  {
+    name: "1-pipelined",
+    title: `1 connection, ${PIPELINE} at a time`,
+    connections: 1,
+    depth: PIPELINE,
+  },
+  { name: "8", title: "8 connections", connections: 8, depth: 1 },
+  { name: "32", title: "32 connections", connections: 32, depth: 1, goal: { atLeast: 8000 } },
+];
+
+/** Round trips of as many bytes to a process that does nothing else. */
+export const echoes: readonly Suite[] = LOADS.map(({ name, title, ...load }) => ({
+  rows: [{ name: `echo-${name}`, title: `TCP echo, ${title}`, unit: "/s" }],
+  open({ peer, load: generator }) {
+    const { connections, depth } = load;
+    const work = { port: peer.echo, connections, depth, milliseconds: ROUND };
+    const job: Job = { kind: "echo", ...work, size: SEND_RECORD_SIZE };
+    return Promise.resolve(async () => figuresOf(await generator.run(job)));
+  },
+}));
+
+export const secureSends: readonly Suite[] = LOADS.map(({ name, title, goal, ...load }) => ({
+  rows: [{
+    name: `secure-send-${name}`,
+    title: `Sent, ${title}`,
+    unit: "/s",
+    limits: name === "1" ? [`echo-${name}`, "sqlite"] : [`echo-${name}`],
+    goal,
+  }],
+  open({ server: { port }, load: generator }) {
+    const { connections: senders, depth } = load;
+    const job: Job = { kind: "send", port, senders, depth, milliseconds: ROUND };
+    return Promise.resolve(async () => figuresOf(await generator.run(job)));
+  },
+}));
+
+export const echoLatency: Suite = {
+  rows: [
+    { name: "echo-p50", title: "TCP echo and back, p50", unit: "ms" },
+    { name: "echo-p99", title: "TCP echo and back, p99", unit: "ms" },
+  ],
+  open({ peer, load }) {
+    const work = { port: peer.echo, size: SEND_RECORD_SIZE, milliseconds: ROUND };
+    return Promise.resolve(async () =>
+      figuresOf(await load.run({ kind: "echo-latency", ...work }))
+    );
+  },
+};
+
+/** To the sender's acknowledgement it would be the same: the message is on the disk before. */
+export const secureLatency: Suite = {
+  rows: [{
+    name: "secure-p50",
+    title: "From send to pushed arrival, p50",
+    unit: "ms",
+    limits: ["echo-p50"],
+  }, {
+    name: "secure-p99",
+    title: "From send to pushed arrival, p99",
+    unit: "ms",
+    limits: ["echo-p99"],
+  }],
+  open({ server: { port }, load }) {
+    return Promise.resolve(async () =>
+      figuresOf(await load.run({ kind: "latency", port, milliseconds: ROUND }))
+    );
+  },
+};
+
+/** One figure for each row. */
+export function figuresOf({ values, busy }: JobResult): Figure[] {
+  return values.map((value) => ({ value, busy }));
+}

@@ -36,7 +36,7 @@ export class Collector implements Receiver {
   async store(head: MessageHead, content: IncomingContent): Promise<void> {
     const { size, type } = head;
     const inFile = type === MessageType.file || size > MAX_IN_DATABASE;
-    const stored = inFile ? await this.#storeFile(content, size) : await whole(content);
+    const stored = inFile ? await this.#storeFile(content, size) : await whole(content, size);
     const tail = stored.slice(-TAIL_SIZE);
     const { envelopes } = this.#profile;
     if (envelopes.known({ ...head, tail })) {
@@ -80,8 +80,13 @@ async function* pieces(content: IncomingContent): AsyncGenerator<Uint8Array> {
   for (let count; (count = await content.read(buffer)) > 0;) yield buffer.subarray(0, count);
 }
 
-async function whole(content: IncomingContent): Promise<Bytes> {
-  const parts: Uint8Array[] = [];
-  for await (const piece of pieces(content)) parts.push(piece.slice());
-  return concat(...parts);
+/** All `size` bytes of the content, which the caller has found small enough. */
+async function whole(content: IncomingContent, size: number): Promise<Bytes> {
+  const bytes = new Uint8Array(size);
+  for (let have = 0; have < size;) {
+    const count = await content.read(bytes.subarray(have));
+    if (count === 0) return bytes.subarray(0, have);
+    have += count;
+  }
+  return bytes;
 }

@@ -1,5 +1,5 @@
 /** Messages between two secure clients: see `shared/session/interim.ts`. */
-import { type Bytes, concat, fromUtf8, utf8 } from "../shared/bytes.ts";
+import { type Bytes, concatAll, fromUtf8, utf8 } from "../shared/bytes.ts";
 import { type Identity, verifyIdentity } from "../shared/crypto/identity.ts";
 import { X25519KeyPair } from "../shared/crypto/x25519.ts";
 import { CryptoError } from "../shared/errors.ts";
@@ -114,5 +114,5 @@ export class InterimMessages {
 }
 
 async function collect(stream: ReadableStream<Uint8Array>): Promise<Bytes> {
-  return concat(...await Array.fromAsync(stream));
+  return concatAll(await Array.fromAsync(stream));
 }

@@ -1,5 +1,5 @@
 /** Sends a subscriber its messages: those that wait, then each as it comes. */
-import { type Bytes, concat } from "../shared/bytes.ts";
+import { type Bytes, concat, concatAll } from "../shared/bytes.ts";
 import { StorageError } from "../shared/errors.ts";
 import { MiB } from "../shared/limits.ts";
 import { ResponseCode, SECURE_VERSION } from "../shared/protocol/codes.ts";
@@ -67,7 +67,7 @@ export class Pushing {
   async #push(messages: readonly StoredMessage[]): Promise<void> {
     let together: Bytes[] = [];
     const flush = async () => {
-      if (together.length > 0) await this.#writer.write(concat(...together));
+      if (together.length > 0) await this.#writer.write(concatAll(together));
       together = [];
     };
     for (const message of messages) {

@@ -22,6 +22,11 @@ export function fromUtf8(bytes: Uint8Array): string {
 
 /** One new array that holds all `parts` one after the other. */
 export function concat(...parts: Uint8Array[]): Bytes {
+  return concatAll(parts);
+}
+
+/** {@link concat} for any number of parts: a call takes only so many arguments. */
+export function concatAll(parts: readonly Uint8Array[]): Bytes {
   let size = 0;
   for (const part of parts) size += part.length;
   const joined = new Uint8Array(size);

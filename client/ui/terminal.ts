@@ -1,6 +1,6 @@
 /** Standard input, output and error of the process. */
 import { TextLineStream as UntypedTextLineStream } from "@std/streams/text-line-stream";
-import { concat, fromUtf8 } from "../../shared/bytes.ts";
+import { concatAll, fromUtf8 } from "../../shared/bytes.ts";
 import { MAX_TEXT_SIZE } from "../../shared/limits.ts";
 import { ClientError } from "../errors.ts";
 
@@ -43,7 +43,7 @@ export async function readAllInput(): Promise<string> {
     }
   }
   try {
-    return fromUtf8(concat(...parts)).replace(/\r?\n$/, "");
+    return fromUtf8(concatAll(parts)).replace(/\r?\n$/, "");
   } catch {
     throw new ClientError("bad-text", "standard input is not UTF-8 text; send it as a file");
   }

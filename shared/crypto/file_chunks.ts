@@ -4,7 +4,7 @@
  * under the nonce counter 11 (big-endian) · last-chunk flag 1. Nothing is released before its tag
  * was checked; chunks that are missing, swapped, repeated or cut off fail.
  */
-import { type Bytes, concat } from "../bytes.ts";
+import { type Bytes, concatAll } from "../bytes.ts";
 import { CryptoError } from "../errors.ts";
 import { MiB } from "../limits.ts";
 import { AesGcmKey, NONCE_SIZE, TAG_SIZE } from "./aes_gcm.ts";
@@ -70,7 +70,7 @@ function inChunks(
       waitingSize += bytes.length;
       // A full piece is the last one unless something follows.
       if (waitingSize <= size) return;
-      const all = concat(...waiting);
+      const all = concatAll(waiting);
       let at = 0;
       for (; all.length - at > size; at += size) {
         controller.enqueue(await map(all.subarray(at, at + size), counter++, false));
@@ -79,7 +79,7 @@ function inChunks(
       waitingSize = all.length - at;
     },
     async flush(controller) {
-      const piece = await map(concat(...waiting), counter, true);
+      const piece = await map(concatAll(waiting), counter, true);
       if (piece.length > 0) controller.enqueue(piece);
     },
   });

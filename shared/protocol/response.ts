@@ -4,7 +4,7 @@
  * A response in memory is a {@link Response}; delivered messages, whose contents may stream, are a
  * header followed by pairs of a {@link MessageHead} and its content.
  */
-import { type Bytes, concat } from "../bytes.ts";
+import { type Bytes, concat, concatAll } from "../bytes.ts";
 import { Reader, Writer } from "../cursor.ts";
 import { ProtocolError } from "../errors.ts";
 import { CLIENT_ID_SIZE, NAME_FIELD_SIZE, PUBLIC_KEY_SIZE } from "../limits.ts";
@@ -144,8 +144,8 @@ function encodePayload(body: ResponseBody): Bytes {
         .u32(body.messageId)
         .done();
     case "messages":
-      return concat(
-        ...body.messages.flatMap((message) => [
+      return concatAll(
+        body.messages.flatMap((message) => [
           encodeMessageHead({ ...message, size: message.content.length }),
           message.content,
         ]),

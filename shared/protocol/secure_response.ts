@@ -2,7 +2,7 @@
  * Responses and pushes inside a secure channel: the frames of {@link ./response.ts} with version 3
  * and payloads of their own.
  */
-import { type Bytes, concat, fromUtf8, utf8 } from "../bytes.ts";
+import { type Bytes, concat, concatAll, fromUtf8, utf8 } from "../bytes.ts";
 import { Reader, Writer } from "../cursor.ts";
 import { ProtocolError } from "../errors.ts";
 import {
@@ -115,7 +115,7 @@ function encodePayload(response: SecureResponse): Bytes {
         .u32(response.messageId)
         .done();
     case "messages":
-      return concat(...response.messages.flatMap(encodeMessage));
+      return concatAll(response.messages.flatMap(encodeMessage));
     case "push":
       return concat(...encodeMessage(response.message));
     case "error": {

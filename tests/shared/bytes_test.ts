@@ -1,4 +1,12 @@
-import { concat, equalBytes, fromHex, fromUtf8, toHex, utf8 } from "../../shared/bytes.ts";
+import {
+  concat,
+  concatAll,
+  equalBytes,
+  fromHex,
+  fromUtf8,
+  toHex,
+  utf8,
+} from "../../shared/bytes.ts";
 import { assert, assertEquals, assertThrows } from "../assert.ts";
 
 Deno.test("UTF-8: every kind of character comes back", () => {
@@ -73,4 +81,10 @@ Deno.test("hex: what is none is refused", () => {
   for (const text of ["0", "abc", "0g", "g0", "0x", " 00", "00 ", "-1", "1.", "00\n", "é1"]) {
     assertThrows(() => fromHex(text), TypeError);
   }
+});
+
+Deno.test("bytes: any number of parts is joined", () => {
+  const parts = Array.from({ length: 300_000 }, (_, i) => new Uint8Array([i & 0xff]));
+  const joined = concatAll(parts);
+  assertEquals([joined.length, joined[255], joined[299_999]], [300_000, 255, 299_999 & 0xff]);
 });

@@ -1,5 +1,5 @@
 /** For the tests of channels: byte streams in memory, channels over them, and records. */
-import { type Bytes, concat, utf8 } from "../../../shared/bytes.ts";
+import { type Bytes, concatAll, utf8 } from "../../../shared/bytes.ts";
 import { type Channel, openChannel } from "../../../shared/channel/channel.ts";
 import { AESGCM, type CipherFunctions, CipherState } from "../../../shared/channel/cipher_state.ts";
 import { Handshake, type HandshakeResult } from "../../../shared/channel/handshake.ts";
@@ -71,7 +71,7 @@ export class Recorder implements ByteSink {
   readonly writes: Bytes[] = [];
 
   get bytes(): Bytes {
-    return concat(...this.writes);
+    return concatAll(this.writes);
   }
 
   write(bytes: Uint8Array): Promise<void> {
@@ -176,11 +176,11 @@ export async function readOut(
       buffer.fill(0xee);
       const count = await from.read(buffer);
       assert(buffer.subarray(count ?? 0).every((byte) => byte === 0xee), "more than promised");
-      if (count === null) return { content: concat(...parts), failure: null };
+      if (count === null) return { content: concatAll(parts), failure: null };
       parts.push(buffer.slice(0, count));
     }
   } catch (failure) {
     assert(buffer.every((byte) => byte === 0xee), "content beside a failure");
-    return { content: concat(...parts), failure };
+    return { content: concatAll(parts), failure };
   }
 }

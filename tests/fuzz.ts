@@ -1,6 +1,6 @@
 /**
- * Properties: how often each is tried, from which seed, and what random values look like. A failure
- * prints its seed; `FC_SEED=SEED deno task test` tries the same values again.
+ * Properties: how often each is tried, from which seed, and what random values look like. The seed
+ * is printed; `FC_SEED=SEED deno task test` tries the same values again.
  */
 import fc from "fast-check";
 import { type Bytes, utf8 } from "../shared/bytes.ts";
@@ -18,7 +18,9 @@ import type { Response } from "../shared/protocol/response.ts";
 import type { SecureRequest } from "../shared/protocol/secure_request.ts";
 import type { SecureResponse } from "../shared/protocol/secure_response.ts";
 
-const seed = readSeed(Deno.env.get("FC_SEED"));
+const given = readSeed(Deno.env.get("FC_SEED"));
+/** Chosen with the first property. */
+let seed: number | undefined;
 
 function readSeed(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
@@ -28,8 +30,12 @@ function readSeed(text: string | undefined): number | undefined {
 }
 
 /** What `fc.assert` needs to try a property `numRuns` times. */
-export function runs(numRuns: number): { numRuns: number; seed?: number } {
-  return seed === undefined ? { numRuns } : { numRuns, seed };
+export function runs(numRuns: number): { numRuns: number; seed: number } {
+  if (seed === undefined) {
+    seed = given ?? crypto.getRandomValues(new Int32Array(1))[0];
+    console.log(`properties are tried with FC_SEED=${seed}`);
+  }
+  return { numRuns, seed };
 }
 
 /** `size` bytes, or `min` to `max`. */

@@ -26,8 +26,9 @@ export class Database {
   /**
    * Opens the database in the file `path`, and makes it where there is none. Nothing is read yet, so
    * `PRAGMA busy_timeout` can come first.
+   * @param _options.int64 here always as with true: integers of up to 53 bits are exact
    */
-  constructor(path: string) {
+  constructor(path: string, _options: { int64?: boolean } = {}) {
     this.#db = new DatabaseSync(path);
   }
 
@@ -122,10 +123,10 @@ export class Statement {
     return this.#statement.all(...bound(params)) as T[];
   }
 
-  /** The first column of the first row, or undefined. */
-  value<T extends Value = Value>(...params: Parameters): T | undefined {
-    const row = this.get<Record<string, T>>(...params);
-    return row && Object.values(row)[0];
+  /** The first row as an array of its columns, which must have different names, or undefined. */
+  value<T extends Value[] = Value[]>(...params: Parameters): T | undefined {
+    const row = this.get(...params);
+    return row && Object.values(row) as T;
   }
 }
 

@@ -54,12 +54,12 @@ export class ClassicKeys {
 
   /** Our own key for this contact, where there is one. */
   own(contact: Bytes): Bytes | undefined {
-    return this.#own.value<Bytes>(contact);
+    return this.#own.value<[Bytes]>(contact)?.[0];
   }
 
   /** What to encrypt with: the last key that came from the contact or reached it. */
   sending(contact: Bytes): Bytes | undefined {
-    return this.#sending.value<Bytes>(contact);
+    return this.#sending.value<[Bytes]>(contact)?.[0];
   }
 
   /** Every key that the contact may encrypt with, the most likely first. */

@@ -60,7 +60,7 @@ export class Contacts {
 
   /** The 160-byte public key, where it was used before. */
   publicKey(id: Bytes): Bytes | undefined {
-    return this.#publicKey.value<Bytes>(id) ?? undefined;
+    return this.#publicKey.value<[Bytes]>(id)?.[0] ?? undefined;
   }
 
   putPublicKey(id: Bytes, publicKey: Bytes): void {

@@ -71,7 +71,7 @@ export class Envelopes {
 
   /** The number that the next message is kept under. */
   nextNumber(): number {
-    return (this.#last.value<number>() ?? 0) + 1;
+    return (this.#last.value<[number]>()?.[0] ?? 0) + 1;
   }
 
   /** Whether this message was collected before, also when it is long done. */

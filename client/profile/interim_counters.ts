@@ -24,14 +24,14 @@ export class InterimCounters {
    * profile that was restored from an older copy, as it is not less than `now`, milliseconds.
    */
   next(contact: Bytes, now: number): number {
-    const counter = this.#next.value<number>(contact, now);
+    const counter = this.#next.value<[number]>(contact, now)?.[0];
     if (counter === undefined) throw new RangeError("no counter");
     return counter;
   }
 
   /** The counter of the last message that was accepted from this contact, or -1. */
   received(contact: Bytes): number {
-    return this.#received.value<number>(contact) ?? -1;
+    return this.#received.value<[number]>(contact)?.[0] ?? -1;
   }
 
   setReceived(contact: Bytes, counter: number): void {

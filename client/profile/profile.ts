@@ -57,7 +57,7 @@ export class Profile implements Disposable {
       (await Deno.open(path, { create: true, write: true, mode: PRIVATE_FILE })).close();
       for (const name of [path, `${folder}/me.info`]) await makePrivate(name);
       const identity = await readIdentity(folder);
-      const database = new Database(path);
+      const database = new Database(path, { int64: true });
       try {
         using _lock = isPrepared(database) ? null : await waitForLock(`${folder}/${LOCK}`);
         prepareDatabase(database);

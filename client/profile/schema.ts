@@ -86,5 +86,5 @@ export function prepareDatabase(database: Database): void {
 
 function versionOf(database: Database): number {
   database.exec("PRAGMA busy_timeout = 5000");
-  return database.prepare("PRAGMA user_version").value<number>() ?? 0;
+  return database.prepare("PRAGMA user_version").value<[number]>()?.[0] ?? 0;
 }

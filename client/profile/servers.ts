@@ -20,7 +20,7 @@ export class Servers {
 
   /** The 32-byte key that the server at this address must have; undefined where none is known. */
   key(address: Address): Bytes | undefined {
-    return this.#select.value<Bytes>(nameOf(address));
+    return this.#select.value<[Bytes]>(nameOf(address))?.[0];
   }
 
   /** Trusts whatever key the server at this address shows next. Gives whether one was known. */
@@ -35,7 +35,7 @@ export class Servers {
    */
   check(address: Address, key: Bytes): boolean {
     const where = nameOf(address);
-    const known = this.#select.value<Bytes>(where);
+    const known = this.#select.value<[Bytes]>(where)?.[0];
     if (address.key) {
       if (!equalBytes(address.key, key)) throw notDemanded(where, address.key, key);
     } else if (known && !equalBytes(known, key)) {

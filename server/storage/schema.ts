@@ -54,9 +54,9 @@ const MIGRATIONS = [
  * @throws {StorageError} `failed` where it is not ours, or from a newer version
  */
 export function prepareDatabase(database: Database): void {
-  const pragma = (name: string) => database.prepare(`PRAGMA ${name}`).value<number>() ?? 0;
+  const pragma = (name: string) => database.prepare(`PRAGMA ${name}`).value<[number]>()?.[0] ?? 0;
   const version = pragma("user_version");
-  const tables = database.prepare("SELECT count(*) FROM sqlite_schema").value<number>();
+  const tables = database.prepare("SELECT count(*) FROM sqlite_schema").value<[number]>()?.[0];
   if (tables !== 0 && pragma("application_id") !== APPLICATION_ID) {
     throw new StorageError("failed", "the database is not one of this server");
   }

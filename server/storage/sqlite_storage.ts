@@ -71,7 +71,7 @@ export class SqliteStorage implements Storage {
    * @throws {StorageError} `failed` for a database of another, or of a newer, program
    */
   constructor(path: string, { limits, now }: { limits: StorageLimits; now: () => number }) {
-    this.#database = new Database(path);
+    this.#database = new Database(path, { int64: true });
     this.#limits = limits;
     this.#now = now;
     prepareDatabase(this.#database);
@@ -82,7 +82,7 @@ export class SqliteStorage implements Storage {
   async register(client: Client): Promise<void> {
     await this.#commits.submit(() => {
       // Clients are numbered from 1 and never deleted.
-      if ((this.#statements.lastClient.value<number>() ?? 0) >= this.#limits.maxClients) {
+      if ((this.#statements.lastClient.value<[number]>()?.[0] ?? 0) >= this.#limits.maxClients) {
         throw new StorageError("clients-full", "the server takes no further clients");
       }
       if (this.#statements.clientByName.get(client.name)) {
@@ -98,8 +98,8 @@ export class SqliteStorage implements Storage {
 
   clientsExcept(except: Bytes): Promise<ClientList> {
     return this.#reading(() => {
-      const last = this.#statements.lastClient.value<number>() ?? 0;
-      const count = this.#statements.countExcept.value<number>(last, except) ?? 0;
+      const last = this.#statements.lastClient.value<[number]>()?.[0] ?? 0;
+      const count = this.#statements.countExcept.value<[number]>(last, except)?.[0] ?? 0;
       return { count, pages: this.#clientPages(except, last) };
     });
   }
@@ -220,7 +220,7 @@ export class SqliteStorage implements Storage {
 
   content(mailbox: Bytes, messageId: number): Promise<Bytes> {
     return this.#reading(() => {
-      const content = this.#statements.content.value<Bytes>(mailbox, messageId);
+      const content = this.#statements.content.value<[Bytes]>(mailbox, messageId)?.[0];
       if (!content) throw new StorageError("unknown-message", `message ${messageId} is not there`);
       return content;
     });

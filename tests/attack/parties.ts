@@ -114,7 +114,7 @@ export function serverState(folder: string): string {
 /** How many messages wait on the server in `folder`. */
 export function waitingMessages(folder: string): number {
   return query(`${folder}/server.db`, (database) => {
-    return database.prepare("SELECT count(*) FROM messages").value<number>() ?? -1;
+    return database.prepare("SELECT count(*) FROM messages").value<[number]>()?.[0] ?? -1;
   });
 }
 

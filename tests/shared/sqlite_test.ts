@@ -172,11 +172,11 @@ Deno.test("sqlite values: blobs are copies on both ways", () => {
   });
 });
 
-Deno.test("sqlite value: the first column of the first row", () => {
+Deno.test("sqlite value: the columns of the first row", () => {
   withTable((db) => {
     for (const a of [7, 8]) db.exec(INSERT, a, null);
-    assertEquals(db.prepare("SELECT a, id FROM t ORDER BY a").value(), 7);
-    assertEquals(db.prepare("SELECT b FROM t").value(), null);
-    assertEquals(db.prepare("SELECT count(*) FROM t WHERE a = ?").value(8), 1);
+    assertEquals(db.prepare("SELECT a, b FROM t ORDER BY a").value(), [7, null]);
+    assertEquals(db.prepare("SELECT b, a FROM t ORDER BY a DESC").value(), [null, 8]);
+    assertEquals(db.prepare("SELECT count(*) FROM t WHERE a = ?").value(8), [1]);
   });
 });

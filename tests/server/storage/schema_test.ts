@@ -39,7 +39,7 @@ schemaTest("a new database gets its tables, and keeps them", (path) => {
         new Uint8Array([run]),
         `client ${run}`,
       );
-      assertEquals(database.prepare("SELECT count(*) FROM clients").value(), run + 1);
+      assertEquals(database.prepare("SELECT count(*) FROM clients").value()?.[0], run + 1);
     });
   }
 });
@@ -47,9 +47,9 @@ schemaTest("a new database gets its tables, and keeps them", (path) => {
 schemaTest("a commit is on the disk: write-ahead log, synchronous", (path) => {
   withDatabase(path, (database) => {
     prepareDatabase(database);
-    assertEquals(database.prepare("PRAGMA journal_mode").value(), "wal");
-    assertEquals(database.prepare("PRAGMA synchronous").value(), 2); // FULL
-    assertEquals(database.prepare("PRAGMA foreign_keys").value(), 1);
+    assertEquals(database.prepare("PRAGMA journal_mode").value()?.[0], "wal");
+    assertEquals(database.prepare("PRAGMA synchronous").value()?.[0], 2); // FULL
+    assertEquals(database.prepare("PRAGMA foreign_keys").value()?.[0], 1);
   });
 });
 
@@ -58,7 +58,7 @@ schemaTest("the database of another program is refused and left alone", (path) =
   withDatabase(path, (database) => {
     assertThrows(() => prepareDatabase(database), StorageError, "not one of this server");
     assertEquals(tablesOf(database), ["addresses"]);
-    assertEquals(database.prepare("PRAGMA journal_mode").value(), "delete");
+    assertEquals(database.prepare("PRAGMA journal_mode").value()?.[0], "delete");
   });
 });
 
@@ -69,7 +69,7 @@ schemaTest("the database of a newer version is refused", (path) => {
   });
   withDatabase(path, (database) => {
     assertThrows(() => prepareDatabase(database), StorageError, "newer version");
-    assertEquals(database.prepare("PRAGMA user_version").value(), 1000);
+    assertEquals(database.prepare("PRAGMA user_version").value()?.[0], 1000);
   });
 });
 

@@ -35,7 +35,7 @@ async function withStorage(
 function ask(path: string, sql: string) {
   const database = new Database(path);
   try {
-    return database.prepare(sql).value();
+    return database.prepare(sql).value()?.[0];
   } finally {
     database.close();
   }

@@ -3,10 +3,11 @@ import { type Bytes, equalBytes } from "../shared/bytes.ts";
 import { cbcEncryptStream, cbcSize } from "../shared/crypto/aes_cbc.ts";
 import { encryptText, generateClassicKeyPair } from "../shared/crypto/classic.ts";
 import { ProtocolError } from "../shared/errors.ts";
-import { CLIENT_ID_SIZE, KiB, MAX_CONTENT_SIZE, MAX_TEXT_SIZE } from "../shared/limits.ts";
+import { CLIENT_ID_SIZE, MAX_CONTENT_SIZE, MAX_TEXT_SIZE } from "../shared/limits.ts";
 import { MessageType } from "../shared/protocol/codes.ts";
 import { encodeName } from "../shared/protocol/name.ts";
 import type { ClientEntry } from "../shared/protocol/response.ts";
+import { interimSize } from "../shared/session/interim.ts";
 import type { OnProgress } from "./collector.ts";
 import { ClientError } from "./errors.ts";
 import { openFile } from "./files.ts";
@@ -152,7 +153,8 @@ export class Client {
     const file = await openFile(path);
     let content = file.content.pipeThrough(reporting(file.size, onProgress));
     try {
-      if (cbcSize(file.size) > MAX_CONTENT_SIZE - 64 * KiB) {
+      const sealedSize = this.#profile.secureIdentity ? interimSize : cbcSize;
+      if (sealedSize(file.size) > MAX_CONTENT_SIZE) {
         throw new ClientError("file", `${path} is too large: the limit is 1 GiB`);
       }
       const to = await this.#peers.named(name);

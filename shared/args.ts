@@ -9,7 +9,6 @@ interface ParseOptions {
   string: readonly string[];
   collect: readonly string[];
   alias?: Readonly<Record<string, string>>;
-  stopEarly?: boolean;
   unknown: (argument: string, key?: string) => unknown;
 }
 

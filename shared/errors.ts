@@ -40,6 +40,8 @@ export type StorageErrorCode =
   | "name-taken" // another client has this name
   | "mailbox-full" // the receiver's mailbox holds all that it may
   | "token-reused" // the token of another message
+  | "no-prekeys" // a client that has not published what a bundle needs
+  | "prekeys-full" // more one-time prekeys of a kind than the server holds for a client
   | "clients-full" // the server holds all the clients that it may
   | "closed" // storage is shutting down
   | "failed"; // the database or the disk refused: nothing was changed

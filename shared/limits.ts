@@ -30,5 +30,13 @@ export const MAX_NOISE_MESSAGE_SIZE = 65_535;
 export const TOKEN_SIZE = 16;
 /** Most message IDs in one acknowledgement. */
 export const MAX_ACKNOWLEDGED = 1024;
+/** Size of the mark by which a client tells whether its profile is an old copy. */
+export const MARK_SIZE = 16;
+/** Most prekeys in one request that publishes them. */
+export const MAX_PREKEYS_PUBLISHED = 256;
+/** Most one-time prekeys of each of the two kinds that a server holds for a client. */
+export const MAX_ONE_TIME_PREKEYS = 200;
 /** Longest text of an error, in bytes of UTF-8. */
 export const MAX_ERROR_TEXT_SIZE = 512;
+/** Size of the random bytes that name the content of an envelope. */
+export const CONTENT_ID_SIZE = 16;

@@ -17,7 +17,7 @@ import {
   verify,
 } from "./ed25519.ts";
 import { sha256 } from "./hash.ts";
-import { generateX25519Secret, X25519_SIZE, X25519KeyPair } from "./x25519.ts";
+import { checkCanonical, generateX25519Secret, X25519_SIZE, X25519KeyPair } from "./x25519.ts";
 
 /** How the public key of every secure client begins, of this version and of later ones. */
 const SECURE_PREFIX = fromHex("4d5333");
@@ -92,6 +92,7 @@ export async function verifyIdentity(publicKey: Bytes): Promise<Identity> {
     throw new CryptoError("bad-key", "the public key is not signed by its owner");
   }
   const agreement = keys.slice(ED25519_KEY_SIZE);
+  checkCanonical(agreement);
   return {
     publicKey: publicKey.slice(),
     clientId: secureClientId(publicKey),

@@ -69,6 +69,21 @@ export class X25519KeyPair {
   }
 }
 
+/**
+ * Checks that a public key is written in the one way that every key has: as a number below
+ * 2^255 - 19. RFC 7748 §5 accepts others, which would let one key pass for two.
+ * @throws {CryptoError} `bad-key`
+ */
+export function checkCanonical(publicKey: Uint8Array): void {
+  checkSize(publicKey);
+  const [first, ...others] = publicKey;
+  const last = others.pop() ?? 0;
+  const atLeastPrime = last === 0x7f && others.every((byte) => byte === 0xff) && first >= 0xed;
+  if (last > 0x7f || atLeastPrime) {
+    throw new CryptoError("bad-key", "the public key is not in its canonical form");
+  }
+}
+
 /** 32 random bytes: a secret for {@link X25519KeyPair} that can be stored. */
 export function generateX25519Secret(): Bytes {
   return crypto.getRandomValues(new Uint8Array(X25519_SIZE));

@@ -1,5 +1,5 @@
 import { fromHex, toHex, utf8 } from "../../../shared/bytes.ts";
-import { hkdfSha256, hmacSha256, sha256 } from "../../../shared/crypto/hash.ts";
+import { hkdfSha256, hmacSha256, sha256, sha512 } from "../../../shared/crypto/hash.ts";
 import { assertEquals, assertThrows } from "../../assert.ts";
 import { assertVerdict, describe, wycheproofTest } from "../../vectors.ts";
 
@@ -55,4 +55,11 @@ Deno.test("the examples of FIPS 180-4 and RFC 5869", () => {
 Deno.test("HMAC over parts is HMAC over the whole", () => {
   const key = utf8("key");
   assertEquals(hmacSha256(key, utf8("one"), utf8("two")), hmacSha256(key, utf8("onetwo")));
+});
+
+Deno.test("SHA-512: the example of FIPS 180-4, in one part or several", () => {
+  const abc = "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a" +
+    "2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f";
+  assertEquals(toHex(sha512(utf8("abc"))), abc);
+  assertEquals(toHex(sha512(utf8("a"), new Uint8Array(0), utf8("bc"))), abc);
 });

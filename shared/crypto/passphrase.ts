@@ -1,0 +1,133 @@
+/**
+ * A key that lies under a passphrase: scrypt (RFC 7914) makes guessing dear in time and memory, and
+ * what it gives seals the key with AES-256-GCM.
+ *
+ * `01` · log2 N 1 · r 1 · p 1 · salt 16 · nonce 12 · sealed key 32 · tag 16. The key of AES-GCM is
+ * HKDF-SHA-256 of the 32 bytes that scrypt gives; all that precedes the nonce is associated data.
+ */
+import { scrypt } from "node:crypto";
+import { type Bytes, concat, utf8 } from "../bytes.ts";
+import { CryptoError } from "../errors.ts";
+import { MiB } from "../limits.ts";
+import { AesGcmKey, KEY_SIZE, NONCE_SIZE, TAG_SIZE } from "./aes_gcm.ts";
+import { hkdfSha256 } from "./hash.ts";
+
+/** Fewest characters (Unicode code points) of a passphrase. */
+export const MIN_PASSPHRASE_LENGTH = 8;
+/** Longest passphrase, in bytes of UTF-8. */
+export const MAX_PASSPHRASE_SIZE = 1024;
+
+/** What one guess costs. */
+interface Cost {
+  /** log2 of N. */
+  logN: number;
+  r: number;
+  p: number;
+}
+
+/** 128 MiB and, on a machine of today, half a second. */
+const COST: Cost = { logN: 17, r: 8, p: 1 };
+/** The most that a file may ask for: its author may be somebody else. */
+const MAX_MEMORY = 512 * MiB;
+const MAX_PARALLEL = 4;
+
+const VERSION = 1;
+const SALT_SIZE = 16;
+const HEADER_SIZE = 4 + SALT_SIZE;
+/** Size of a key under a passphrase, in bytes. */
+export const WRAPPED_KEY_SIZE = HEADER_SIZE + NONCE_SIZE + KEY_SIZE + TAG_SIZE;
+
+const LABEL = utf8("messaging-client/profile passphrase");
+
+/**
+ * The bytes of a passphrase that is to protect something: UTF-8 after NFKC, so that it is the same
+ * whatever keyboard it comes from.
+ * @throws {TypeError} whose message says what is wrong with it, without quoting it
+ */
+export function passphraseBytes(passphrase: string): Bytes {
+  if (!passphrase.isWellFormed()) throw new TypeError("it is not Unicode");
+  const normal = passphrase.normalize("NFKC");
+  const length = [...normal].length;
+  if (length < MIN_PASSPHRASE_LENGTH) {
+    throw new TypeError(`it must have at least ${MIN_PASSPHRASE_LENGTH} characters, not ${length}`);
+  }
+  const bytes = utf8(normal);
+  if (bytes.length > MAX_PASSPHRASE_SIZE) {
+    throw new TypeError(`it must have at most ${MAX_PASSPHRASE_SIZE} bytes, not ${bytes.length}`);
+  }
+  return bytes;
+}
+
+/**
+ * Puts `key`, of 32 bytes, under a passphrase. `random` gives that many random bytes.
+ * @throws {TypeError} as {@link passphraseBytes}
+ */
+export async function wrapKey(
+  passphrase: string,
+  key: Uint8Array,
+  random: (size: number) => Bytes,
+): Promise<Bytes> {
+  const { logN, r, p } = COST;
+  const header = concat(new Uint8Array([VERSION, logN, r, p]), random(SALT_SIZE));
+  const nonce = random(NONCE_SIZE);
+  const wrapping = await wrappingKey(passphraseBytes(passphrase), header);
+  try {
+    return concat(header, nonce, wrapping.sealSync(nonce, header, key));
+  } finally {
+    wrapping.wipe();
+  }
+}
+
+/**
+ * The key that {@link wrapKey} was given.
+ * @throws {CryptoError} `bad-key` where `wrapped` is not what it gives, or asks for too much memory;
+ * `decrypt-failed` where the passphrase is another
+ */
+export async function unwrapKey(passphrase: string, wrapped: Uint8Array): Promise<Bytes> {
+  if (wrapped.length !== WRAPPED_KEY_SIZE || wrapped[0] !== VERSION) {
+    throw new CryptoError("bad-key", "not a key under a passphrase");
+  }
+  const header = wrapped.slice(0, HEADER_SIZE);
+  checkCost(costOf(header));
+  let bytes: Bytes;
+  try {
+    bytes = passphraseBytes(passphrase);
+  } catch (error) {
+    throw new CryptoError("decrypt-failed", "no passphrase is like this", { cause: error });
+  }
+  const wrapping = await wrappingKey(bytes, header);
+  try {
+    const nonce = wrapped.slice(HEADER_SIZE, HEADER_SIZE + NONCE_SIZE);
+    return wrapping.openSync(nonce, header, wrapped.slice(HEADER_SIZE + NONCE_SIZE));
+  } finally {
+    wrapping.wipe();
+  }
+}
+
+function costOf(header: Uint8Array): Cost {
+  const [, logN, r, p] = header;
+  return { logN, r, p };
+}
+
+function checkCost({ logN, r, p }: Cost): void {
+  const possible = logN > 0 && r > 0 && p > 0;
+  if (!possible || 128 * r * 2 ** logN > MAX_MEMORY || p > MAX_PARALLEL) {
+    throw new CryptoError("bad-key", "a passphrase that would cost too much to check");
+  }
+}
+
+async function wrappingKey(passphrase: Bytes, header: Bytes): Promise<AesGcmKey> {
+  const { logN, r, p } = costOf(header);
+  const salt = header.subarray(4);
+  const options = { N: 2 ** logN, r, p, maxmem: 2 * MAX_MEMORY };
+  const stretched = await new Promise<Uint8Array>((resolve, reject) => {
+    scrypt(passphrase, salt, KEY_SIZE, options, (error, bytes) => {
+      if (error) reject(error);
+      else resolve(bytes);
+    });
+  });
+  const key = hkdfSha256(salt, stretched, LABEL, KEY_SIZE);
+  const wrapping = new AesGcmKey(key);
+  for (const secret of [passphrase, stretched, key]) secret.fill(0);
+  return wrapping;
+}

@@ -1,0 +1,86 @@
+/**
+ * Prekeys on the wire (PROTOCOL.md section 9): kind 1 · prekey ID 4 · key 32 or 1184 · signature 64.
+ * Nothing here checks a signature or a key.
+ */
+import { type Bytes, concatAll } from "../bytes.ts";
+import { SIGNATURE_SIZE } from "../crypto/ed25519.ts";
+import { type Reader, Writer } from "../cursor.ts";
+import { ProtocolError } from "../errors.ts";
+
+/** What a prekey is for. */
+export const PrekeyKind = {
+  /** X25519, given to everybody until a later one replaces it. */
+  signed: 1,
+  /** ML-KEM-768, given to everybody for whom there is none of kind `oneTimeKem`. */
+  lastResort: 2,
+  /** X25519, given out once. */
+  oneTime: 3,
+  /** ML-KEM-768, given out once. */
+  oneTimeKem: 4,
+} as const;
+
+export type PrekeyKind = (typeof PrekeyKind)[keyof typeof PrekeyKind];
+
+/** A public prekey as its owner publishes it. */
+export interface Prekey {
+  readonly kind: PrekeyKind;
+  /** From 1 to 2^32 − 1; an owner gives each prekey a larger one than all before. */
+  readonly id: number;
+  /** 32 bytes (X25519) or 1184 (ML-KEM-768), by the kind. */
+  readonly key: Bytes;
+  /** 64 bytes: the owner's, over the rest. */
+  readonly signature: Bytes;
+}
+
+const KEY_SIZES: { readonly [K in PrekeyKind]: number } = { 1: 32, 2: 1184, 3: 32, 4: 1184 };
+
+/** Bytes of the prekeys that make a bundle: signed, KEM of either kind, one-time. */
+export const MAX_BUNDLE_SIZE = prekeySize(PrekeyKind.signed) + prekeySize(PrekeyKind.lastResort) +
+  prekeySize(PrekeyKind.oneTime);
+
+/** Whether `value` is one of the four kinds. */
+export function isPrekeyKind(value: number): value is PrekeyKind {
+  return value >= PrekeyKind.signed && value <= PrekeyKind.oneTimeKem;
+}
+
+/** Bytes of a whole prekey of `kind`: 101 or 1253. */
+export function prekeySize(kind: PrekeyKind): number {
+  return 1 + 4 + KEY_SIZES[kind] + SIGNATURE_SIZE;
+}
+
+/**
+ * The 101 or 1253 bytes of `prekey`.
+ * @throws {RangeError} for an ID of 0, or a key or signature of another size
+ */
+export function encodePrekey({ kind, id, key, signature }: Prekey): Bytes {
+  if (id === 0) throw new RangeError("a prekey has no ID");
+  return new Writer(prekeySize(kind))
+    .u8(kind)
+    .u32(id)
+    .bytes(key, KEY_SIZES[kind])
+    .bytes(signature, SIGNATURE_SIZE)
+    .done();
+}
+
+/**
+ * All that is left in `reader` as prekeys, none where nothing is left.
+ * @throws {ProtocolError} `malformed` for an unknown kind, an ID of 0, or a part of a prekey
+ */
+export function decodePrekeys(reader: Reader): Prekey[] {
+  const prekeys: Prekey[] = [];
+  while (reader.left > 0) prekeys.push(decodePrekey(reader));
+  return prekeys;
+}
+
+/** `prekeys`, one after the other. */
+export function encodePrekeys(prekeys: readonly Prekey[]): Bytes {
+  return concatAll(prekeys.map(encodePrekey));
+}
+
+function decodePrekey(reader: Reader): Prekey {
+  const kind = reader.u8();
+  if (!isPrekeyKind(kind)) throw new ProtocolError("malformed", `prekey kind ${kind} is unknown`);
+  const id = reader.u32();
+  if (id === 0) throw new ProtocolError("malformed", "a prekey without an ID");
+  return { kind, id, key: reader.bytes(KEY_SIZES[kind]), signature: reader.bytes(SIGNATURE_SIZE) };
+}

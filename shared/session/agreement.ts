@@ -1,0 +1,139 @@
+/**
+ * The first secret of a session, agreed on with somebody who may be offline, as in PQXDH (Signal,
+ * "The PQXDH Key Agreement Protocol", revision 3): it stays secret unless X25519 and ML-KEM-768 both
+ * fall, and only the two identities can have it.
+ */
+import { type Bytes, concat, concatAll, utf8 } from "../bytes.ts";
+import { HASH_SIZE, hkdfSha256, sha256 } from "../crypto/hash.ts";
+import type { Identity } from "../crypto/identity.ts";
+import { ML_KEM_COINS_SIZE, mlKemDecapsulate, mlKemEncapsulate } from "../crypto/ml_kem.ts";
+import { checkCanonical, X25519_SIZE, X25519KeyPair } from "../crypto/x25519.ts";
+import type { PrekeyBundle } from "./prekeys.ts";
+import type { AgreedKeys, Random } from "./ratchet.ts";
+
+const LABEL = utf8("messaging-system/3 session");
+/** What precedes the secrets, as in X3DH: no X25519 key looks like this. */
+const DOMAIN = new Uint8Array(32).fill(0xff);
+const NO_SALT = new Uint8Array(0);
+
+/** Who computes: its verified identity and the 32-byte X25519 secret that belongs to it. */
+export interface Party {
+  readonly identity: Identity;
+  readonly agreement: Bytes;
+}
+
+/** What the initiator tells the responder. */
+export interface Offer {
+  /** The IDs of the responder's prekeys; `oneTimeId` is 0 where there was none. */
+  readonly signedId: number;
+  readonly kemId: number;
+  readonly oneTimeId: number;
+  /** EKa, 32 bytes. */
+  readonly ephemeral: Bytes;
+  /** CT, 1088 bytes. */
+  readonly ciphertext: Bytes;
+}
+
+/** The secrets of the responder's prekeys that an {@link Offer} names. */
+export interface PrekeySecrets {
+  /** X25519, 32 bytes. */
+  readonly signed: Bytes;
+  /** ML-KEM seed, 64 bytes. */
+  readonly kem: { readonly seed: Bytes; readonly publicKey: Bytes };
+  /** X25519, 32 bytes. */
+  readonly oneTime: Bytes | null;
+}
+
+/**
+ * The initiator's side, with a bundle that was verified.
+ * @throws {CryptoError} `bad-key` for keys that give an all-zero secret, or an ML-KEM key that fails
+ * its check
+ */
+export function initiate(
+  own: Party,
+  peer: Identity,
+  { signed, kem, oneTime }: PrekeyBundle,
+  random: Random,
+): { keys: AgreedKeys; offer: Offer } {
+  const secret = random(X25519_SIZE);
+  const ephemeral = new X25519KeyPair(secret);
+  secret.fill(0);
+  const coins = random(ML_KEM_COINS_SIZE);
+  const shared: Bytes[] = [];
+  try {
+    const { ciphertext, secret: kemSecret } = mlKemEncapsulate(kem.key, coins);
+    shared.push(new X25519KeyPair(own.agreement).agree(signed.key));
+    shared.push(ephemeral.agree(peer.agreement), ephemeral.agree(signed.key));
+    if (oneTime) shared.push(ephemeral.agree(oneTime.key));
+    shared.push(kemSecret);
+    const offer = {
+      signedId: signed.id,
+      kemId: kem.id,
+      oneTimeId: oneTime?.id ?? 0,
+      ephemeral: ephemeral.publicKey,
+      ciphertext,
+    };
+    const publicKeys = { signed: signed.key, kem: kem.key, oneTime: oneTime?.key ?? null };
+    return { keys: derive(shared, own.identity, peer, offer, publicKeys), offer };
+  } finally {
+    coins.fill(0);
+    for (const bytes of shared) bytes.fill(0);
+  }
+}
+
+/**
+ * The responder's side. That the result is the initiator's, the first message shows.
+ * @throws {CryptoError} `bad-key` for keys that give an all-zero secret, or are not canonical
+ */
+export function respond(
+  own: Party,
+  peer: Identity,
+  offer: Offer,
+  secrets: PrekeySecrets,
+): AgreedKeys {
+  checkCanonical(offer.ephemeral);
+  const signed = new X25519KeyPair(secrets.signed);
+  const oneTime = secrets.oneTime && new X25519KeyPair(secrets.oneTime);
+  const shared: Bytes[] = [];
+  try {
+    shared.push(signed.agree(peer.agreement));
+    shared.push(new X25519KeyPair(own.agreement).agree(offer.ephemeral));
+    shared.push(signed.agree(offer.ephemeral));
+    if (oneTime) shared.push(oneTime.agree(offer.ephemeral));
+    shared.push(mlKemDecapsulate(secrets.kem.seed, offer.ciphertext));
+    return derive(shared, peer, own.identity, offer, {
+      signed: signed.publicKey,
+      kem: secrets.kem.publicKey,
+      oneTime: oneTime?.publicKey ?? null,
+    });
+  } finally {
+    for (const bytes of shared) bytes.fill(0);
+  }
+}
+
+function derive(
+  shared: readonly Bytes[],
+  initiator: Identity,
+  responder: Identity,
+  { ephemeral, ciphertext }: Offer,
+  prekeys: { signed: Bytes; kem: Bytes; oneTime: Bytes | null },
+): AgreedKeys {
+  const transcript = sha256(
+    initiator.publicKey,
+    responder.publicKey,
+    ephemeral,
+    prekeys.signed,
+    prekeys.kem,
+    ciphertext,
+    new Uint8Array([prekeys.oneTime ? 1 : 0]),
+    prekeys.oneTime ?? new Uint8Array(0),
+  );
+  const secret = concatAll([DOMAIN, ...shared]);
+  const keys = hkdfSha256(NO_SALT, secret, concat(LABEL, transcript), 3 * HASH_SIZE);
+  secret.fill(0);
+  const [root, headerKey, nextHeaderKey] = [0, 1, 2].map((i) =>
+    keys.slice(i * HASH_SIZE, (i + 1) * HASH_SIZE)
+  );
+  keys.fill(0);
+  return { root, headerKey, nextHeaderKey };
+}

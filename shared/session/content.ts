@@ -1,0 +1,109 @@
+/**
+ * What an envelope holds: a small CBOR map that names itself and its time, padded so that its length
+ * tells little.
+ */
+import type { Bytes } from "../bytes.ts";
+import { type CborValue, decodeCbor, encodeCbor } from "../cbor.ts";
+import { KEY_SIZE } from "../crypto/aes_gcm.ts";
+import { ProtocolError } from "../errors.ts";
+import { CONTENT_ID_SIZE } from "../limits.ts";
+import { MessageType } from "../protocol/codes.ts";
+
+/** What a message of type 4 tells of its file. */
+export interface FileNote {
+  /** As its sender calls it; never to be used as a path. */
+  readonly name: string;
+  /** Bytes. */
+  readonly size: number;
+  /** The 32-byte key of its chunks. */
+  readonly key: Bytes;
+}
+
+/** A content; one without text and file only starts a session. */
+export interface Content {
+  /** 16 random bytes that name it. */
+  readonly id: Bytes;
+  /** When it was written, in milliseconds since 1970. */
+  readonly at: number;
+  readonly text?: string;
+  readonly file?: FileNote;
+}
+
+/** Size of the smallest padded content. */
+const MIN_PADDED_SIZE = 256;
+const PADDING_START = 0x80;
+
+/** The padded encoding of `content`. */
+export function encodeContent({ id, at, text, file }: Content): Bytes {
+  const encoded = encodeCbor({
+    id,
+    at,
+    ...(text === undefined ? {} : { text }),
+    ...(file === undefined ? {} : { file: { ...file } }),
+  });
+  const padded = new Uint8Array(paddedSize(encoded.length + 1));
+  padded.set(encoded);
+  padded[encoded.length] = PADDING_START;
+  encoded.fill(0);
+  return padded;
+}
+
+/**
+ * The content in `padded`, which came in a message of that type.
+ * @throws {ProtocolError} `malformed` where it is none, or not one for that type
+ */
+export function decodeContent(padded: Bytes, type: MessageType): Content {
+  const end = padded.findLastIndex((byte) => byte !== 0);
+  if (padded[end] !== PADDING_START || padded.length !== paddedSize(end + 1)) throw malformed();
+  const fields = mapOf(decodeCbor(padded.subarray(0, end)));
+  const { id, at, text, file, ...others } = fields;
+  if (!isBytes(id, CONTENT_ID_SIZE) || !isCount(at)) throw malformed();
+  if (Object.keys(others).length > 0) throw malformed();
+  if ((text !== undefined) !== (type === MessageType.text)) throw malformed();
+  if ((file !== undefined) !== (type === MessageType.file)) throw malformed();
+  if (file !== undefined) return { id, at, file: fileNote(file) };
+  if (text === undefined) return { id, at };
+  if (typeof text !== "string") throw malformed();
+  return { id, at, text };
+}
+
+function fileNote(value: CborValue): FileNote {
+  const { name, size, key, ...others } = mapOf(value);
+  if (typeof name !== "string" || !isCount(size) || !isBytes(key, KEY_SIZE)) throw malformed();
+  if (Object.keys(others).length > 0) throw malformed();
+  return { name, size, key };
+}
+
+/**
+ * The size that `size` bytes are padded to: Padmé (Nikitin et al., "Reducing Metadata Leakage from
+ * Encrypted Files and Communication with PURBs", 2019, section 4), which adds at most 12 %.
+ */
+export function paddedSize(size: number): number {
+  if (size <= MIN_PADDED_SIZE) return MIN_PADDED_SIZE;
+  const exponent = log2(size);
+  const step = 2 ** (exponent - log2(exponent) - 1);
+  return Math.ceil(size / step) * step;
+}
+
+/** The binary logarithm, rounded down, of a whole number below 2^32. */
+function log2(value: number): number {
+  return 31 - Math.clz32(value);
+}
+
+function mapOf(value: CborValue): Record<string, CborValue | undefined> {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw malformed();
+  if (value instanceof Uint8Array) throw malformed();
+  return { ...value as Record<string, CborValue> };
+}
+
+function isBytes(value: CborValue | undefined, size: number): value is Bytes {
+  return value instanceof Uint8Array && value.length === size;
+}
+
+function isCount(value: CborValue | undefined): value is number {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
+}
+
+function malformed(): ProtocolError {
+  return new ProtocolError("malformed", "the content is not one that is known here");
+}

@@ -1,0 +1,76 @@
+/**
+ * Prekeys (`shared/PROTOCOL.md` section 9): made and signed by their owner, checked by whoever wants
+ * to start a session with it.
+ */
+import { type Bytes, concat, utf8 } from "../bytes.ts";
+import { sign, verify } from "../crypto/ed25519.ts";
+import type { Identity } from "../crypto/identity.ts";
+import { ML_KEM_SEED_SIZE, mlKemPublicKey } from "../crypto/ml_kem.ts";
+import { checkCanonical, X25519_SIZE, X25519KeyPair } from "../crypto/x25519.ts";
+import { Writer } from "../cursor.ts";
+import { CryptoError } from "../errors.ts";
+import { type Prekey, PrekeyKind } from "../protocol/prekey.ts";
+import type { Random } from "./ratchet.ts";
+
+const LABEL = utf8("messaging-system/3 prekey");
+
+/** The secret part of a prekey. */
+export interface PrekeySecret {
+  readonly id: number;
+  readonly kind: PrekeyKind;
+  /** X25519 secret key, 32 bytes, or ML-KEM-768 seed, 64 bytes. */
+  readonly secret: Bytes;
+}
+
+/** Prekeys of one client whose signatures were checked. */
+export interface PrekeyBundle {
+  readonly signed: Prekey;
+  /** A one-time one, or the last resort. */
+  readonly kem: Prekey;
+  readonly oneTime: Prekey | null;
+}
+
+/** A new secret of that kind. */
+export function newPrekeySecret(kind: PrekeyKind, id: number, random: Random): PrekeySecret {
+  return { id, kind, secret: random(isKem(kind) ? ML_KEM_SEED_SIZE : X25519_SIZE) };
+}
+
+/** The public part of `prekey`, signed with the 32-byte Ed25519 secret of its owner's identity. */
+export async function publicPrekey(
+  { kind, id, secret }: PrekeySecret,
+  signing: Bytes,
+): Promise<Prekey> {
+  const key = isKem(kind) ? mlKemPublicKey(secret) : new X25519KeyPair(secret).publicKey;
+  return { kind, id, key, signature: await sign(signing, signedPart({ kind, id, key })) };
+}
+
+/**
+ * The bundle that `prekeys`, as a server gives them, make.
+ * @throws {CryptoError} `bad-key` where kinds are missing, a key is not canonical, or a signature is not that of
+ * `owner`
+ */
+export async function verifyBundle(
+  owner: Identity,
+  prekeys: readonly Prekey[],
+): Promise<PrekeyBundle> {
+  const [signed, kem, oneTime, ...others] = prekeys;
+  const complete = signed?.kind === PrekeyKind.signed && kem && isKem(kem.kind) &&
+    (!oneTime || oneTime.kind === PrekeyKind.oneTime) && others.length === 0;
+  if (!complete) throw new CryptoError("bad-key", "the prekeys are not complete");
+  for (const prekey of [signed, ...oneTime ? [oneTime] : []]) checkCanonical(prekey.key);
+  const valid = await Promise.all(
+    prekeys.map((prekey) => verify(owner.signing, prekey.signature, signedPart(prekey))),
+  );
+  if (!valid.every((ok) => ok)) {
+    throw new CryptoError("bad-key", "a prekey is not signed by its owner");
+  }
+  return { signed, kem, oneTime: oneTime ?? null };
+}
+
+function isKem(kind: PrekeyKind): boolean {
+  return kind === PrekeyKind.lastResort || kind === PrekeyKind.oneTimeKem;
+}
+
+function signedPart({ kind, id, key }: Omit<Prekey, "signature">): Bytes {
+  return concat(LABEL, new Writer(5 + key.length).u8(kind).u32(id).bytes(key).done());
+}

@@ -1,0 +1,158 @@
+/**
+ * Sessions between two secure clients and their envelopes (`shared/PROTOCOL.md` section 10). Like the
+ * states of the ratchet, sessions are values: what fails leaves the old one as it was.
+ */
+import { type Bytes, concat, equalBytes, utf8 } from "../bytes.ts";
+import { ML_KEM_CIPHERTEXT_SIZE } from "../crypto/ml_kem.ts";
+import { X25519_SIZE } from "../crypto/x25519.ts";
+import type { Identity } from "../crypto/identity.ts";
+import { Reader, Writer } from "../cursor.ts";
+import { CryptoError } from "../errors.ts";
+import type { MessageType } from "../protocol/codes.ts";
+import {
+  initiatorState,
+  type Random,
+  RATCHET_OVERHEAD,
+  ratchetDecrypt,
+  ratchetEncrypt,
+  type RatchetState,
+  responderState,
+} from "./ratchet.ts";
+import { initiate, type Offer, type Party, type PrekeySecrets, respond } from "./agreement.ts";
+import type { PrekeyBundle } from "./prekeys.ts";
+
+/** First bytes of envelopes. 1 was that of an interim encryption, and never comes back. */
+const RETIRED = 1;
+const INITIAL = 2;
+const ORDINARY = 3;
+
+/** Size of what an initial envelope has in front of its message. */
+const OFFER_SIZE = 1 + 3 * 4 + X25519_SIZE + ML_KEM_CIPHERTEXT_SIZE;
+const LABEL = utf8("messaging-system/3 envelope");
+const NO_OFFER = new Uint8Array([ORDINARY]);
+
+/** Bytes that an initial envelope, the longer kind, has more than its padded content. */
+export const MAX_ENVELOPE_OVERHEAD = OFFER_SIZE + RATCHET_OVERHEAD;
+
+/** One side of a session. */
+export interface Session {
+  /** EKa, 32 bytes: what both sides know the session by. */
+  readonly base: Bytes;
+  /** What the initiator puts in front of its messages until something has come back, else null. */
+  readonly offer: Bytes | null;
+  readonly ratchet: RatchetState;
+}
+
+/** Between whom a message goes, and what it claims to be; all of it is authenticated. */
+export interface Route {
+  readonly from: Identity;
+  readonly to: Identity;
+  readonly type: MessageType;
+}
+
+/**
+ * A session that `own` starts with `peer`.
+ * @throws {CryptoError} `bad-key` for prekeys that cannot be used
+ */
+export function startSession(
+  own: Party,
+  peer: Identity,
+  bundle: PrekeyBundle,
+  random: Random,
+): Session {
+  const { keys, offer } = initiate(own, peer, bundle, random);
+  const ratchet = initiatorState(keys, bundle.signed.key, random);
+  keys.root.fill(0);
+  return { base: offer.ephemeral, offer: encodeOffer(offer), ratchet };
+}
+
+/**
+ * The session that an initial envelope from `peer` offers. Whether the offer is `peer`'s shows when
+ * its envelope opens; before that, nothing may be kept.
+ * @throws {CryptoError} `bad-key` for keys that cannot be used
+ */
+export function acceptSession(
+  own: Party,
+  peer: Identity,
+  offer: Offer,
+  secrets: PrekeySecrets,
+): Session {
+  const keys = respond(own, peer, offer, secrets);
+  return { base: offer.ephemeral, offer: null, ratchet: responderState(keys, secrets.signed) };
+}
+
+/**
+ * The offer in an initial envelope, or null where it is an ordinary one.
+ * @throws {CryptoError} `decrypt-failed` where it is neither
+ */
+export function offerIn(envelope: Bytes): Offer | null {
+  if (envelope[0] === ORDINARY) return null;
+  if (envelope[0] === RETIRED) throw failed("the message is encrypted in a way that was retired");
+  if (envelope[0] !== INITIAL || envelope.length < OFFER_SIZE) {
+    throw failed("the message has a form that is not known here");
+  }
+  const reader = new Reader(envelope.subarray(1, OFFER_SIZE));
+  return {
+    signedId: reader.u32(),
+    kemId: reader.u32(),
+    oneTimeId: reader.u32(),
+    ephemeral: reader.bytes(X25519_SIZE),
+    ciphertext: reader.bytes(ML_KEM_CIPHERTEXT_SIZE),
+  };
+}
+
+/**
+ * Encrypts a padded content. The session it gives must be on the disk before the envelope leaves.
+ * @throws {CryptoError} `exhausted` where the session cannot send (yet)
+ */
+export function sealEnvelope(
+  session: Session,
+  route: Route,
+  content: Bytes,
+  random: Random,
+): { session: Session; envelope: Bytes } {
+  const prefix = session.offer ?? NO_OFFER;
+  const associated = associatedData(route, prefix);
+  const { state, message } = ratchetEncrypt(session.ratchet, associated, content, random);
+  return { session: { ...session, ratchet: state }, envelope: concat(prefix, message) };
+}
+
+/**
+ * Decrypts an envelope to its padded content.
+ * @throws {CryptoError} `decrypt-failed` where it is not one of this session on this route, was
+ * changed, or came before
+ */
+export function openEnvelope(
+  session: Session,
+  route: Route,
+  envelope: Bytes,
+  now: number,
+  random: Random,
+): { session: Session; content: Bytes } {
+  const offer = offerIn(envelope);
+  if (offer && !equalBytes(offer.ephemeral, session.base)) throw failed("another session");
+  const size = offer ? OFFER_SIZE : NO_OFFER.length;
+  const associated = associatedData(route, envelope.subarray(0, size));
+  const message = envelope.slice(size);
+  const { state, plaintext } = ratchetDecrypt(session.ratchet, associated, message, now, random);
+  return { session: { ...session, offer: null, ratchet: state }, content: plaintext };
+}
+
+function associatedData({ from, to, type }: Route, prefix: Uint8Array): Bytes {
+  return concat(LABEL, from.publicKey, to.publicKey, new Uint8Array([type]), prefix);
+}
+
+function encodeOffer({ signedId, kemId, oneTimeId, ephemeral, ciphertext }: Offer): Bytes {
+  return new Writer(OFFER_SIZE)
+    .u8(INITIAL)
+    .u32(signedId)
+    .u32(kemId)
+    .u32(oneTimeId)
+    .bytes(ephemeral, X25519_SIZE)
+    .bytes(ciphertext, ML_KEM_CIPHERTEXT_SIZE)
+    .done();
+}
+
+function failed(reason: string): CryptoError {
+  return new CryptoError("decrypt-failed", reason);
+}

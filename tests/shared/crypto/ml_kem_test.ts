@@ -1,0 +1,105 @@
+import { type Bytes, fromHex, toHex } from "../../../shared/bytes.ts";
+import {
+  ML_KEM_CIPHERTEXT_SIZE,
+  ML_KEM_COINS_SIZE,
+  ML_KEM_KEY_SIZE,
+  ML_KEM_SECRET_SIZE,
+  ML_KEM_SEED_SIZE,
+  mlKemDecapsulate,
+  mlKemEncapsulate,
+  mlKemPublicKey,
+} from "../../../shared/crypto/ml_kem.ts";
+import { CryptoError } from "../../../shared/errors.ts";
+import { assert, assertEquals, assertThrows } from "../../assert.ts";
+import { assertVerdict, describe, wycheproofTest } from "../../vectors.ts";
+
+/** `ek` is missing where the seed has no such key. */
+type DecapsulationVector = { seed: string; ek?: string; c: string; K: string };
+
+wycheproofTest<unknown, DecapsulationVector>(
+  "ML-KEM-768, decapsulation",
+  "mlkem_768_test.json",
+  () => true,
+  (cases) => {
+    for (const { vector } of cases) {
+      const [seed, ciphertext] = [vector.seed, vector.c].map(fromHex);
+      const secret = attempt(() => mlKemDecapsulate(seed, ciphertext));
+      assertVerdict(vector, secret !== null);
+      if (secret === null) continue;
+      assertEquals(toHex(secret), vector.K, describe(vector));
+      assertEquals(toHex(mlKemPublicKey(seed)), vector.ek, describe(vector));
+    }
+  },
+);
+
+type EncapsulationVector = { ek: string; m: string; c: string; K: string };
+
+wycheproofTest<unknown, EncapsulationVector>(
+  "ML-KEM-768, encapsulation",
+  "mlkem_768_encaps_test.json",
+  () => true,
+  (cases) => {
+    for (const { vector } of cases) {
+      const result = attempt(() => mlKemEncapsulate(fromHex(vector.ek), fromHex(vector.m)));
+      assertVerdict(vector, result !== null);
+      if (result === null) continue;
+      assertEquals(toHex(result.ciphertext), vector.c, describe(vector));
+      assertEquals(toHex(result.secret), vector.K, describe(vector));
+    }
+  },
+);
+
+/** What `operation` gives, or null where it refuses its input as it should. */
+function attempt<T>(operation: () => T): T | null {
+  try {
+    return operation();
+  } catch (error) {
+    assert(error instanceof CryptoError && error.code === "bad-key", `${error}`);
+    return null;
+  }
+}
+
+const seed = counting(ML_KEM_SEED_SIZE);
+const coins = counting(ML_KEM_COINS_SIZE);
+
+Deno.test("ML-KEM-768: what is encapsulated comes out, and no input is changed", () => {
+  const publicKey = mlKemPublicKey(seed);
+  assertEquals(publicKey.length, ML_KEM_KEY_SIZE);
+  const { ciphertext, secret } = mlKemEncapsulate(publicKey, coins);
+  assertEquals([ciphertext.length, secret.length], [ML_KEM_CIPHERTEXT_SIZE, ML_KEM_SECRET_SIZE]);
+  assertEquals(toHex(mlKemDecapsulate(seed, ciphertext)), toHex(secret));
+  assertEquals(seed, counting(ML_KEM_SEED_SIZE));
+  assertEquals(coins, counting(ML_KEM_COINS_SIZE));
+  assertEquals(publicKey, mlKemPublicKey(seed));
+});
+
+Deno.test("ML-KEM-768: a changed ciphertext, and another's, give another secret", () => {
+  const { ciphertext, secret } = mlKemEncapsulate(mlKemPublicKey(seed), coins);
+  const other = counting(ML_KEM_SEED_SIZE).reverse();
+  const secrets = [secret, mlKemDecapsulate(other, ciphertext)];
+  for (const at of [0, 500, ciphertext.length - 1]) {
+    secrets.push(mlKemDecapsulate(seed, ciphertext.with(at, ciphertext[at] ^ 1)));
+  }
+  assertEquals(new Set(secrets.map(toHex)).size, secrets.length);
+});
+
+Deno.test("ML-KEM-768: inputs of another size are refused", () => {
+  const publicKey = mlKemPublicKey(seed);
+  const { ciphertext } = mlKemEncapsulate(publicKey, coins);
+  for (const change of [-1, 1]) {
+    const wrong = (bytes: Bytes) => counting(bytes.length + change);
+    for (
+      const operation of [
+        () => mlKemPublicKey(wrong(seed)),
+        () => mlKemEncapsulate(wrong(publicKey), coins),
+        () => mlKemEncapsulate(publicKey, wrong(coins)),
+        () => mlKemDecapsulate(wrong(seed), ciphertext),
+        () => mlKemDecapsulate(seed, wrong(ciphertext)),
+      ]
+    ) assertEquals(assertThrows(operation, CryptoError).code, "bad-key");
+  }
+});
+
+function counting(size: number): Bytes {
+  return new Uint8Array(size).map((_, i) => i);
+}

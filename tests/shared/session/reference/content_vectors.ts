@@ -1,0 +1,129 @@
+/** The vectors of contents and of their padding. */
+import { type Bytes, concat, fromHex, toHex } from "../../../../shared/bytes.ts";
+import { ByteSource } from "./basics.ts";
+import { type Content, encodeContent, type MessageType, pad, paddedLength } from "./content.ts";
+import { type Json, json } from "./vector_json.ts";
+
+const source = () => new ByteSource("contents");
+
+/** An encoded content of exactly `size` bytes, a text. */
+function contentOfSize(size: number): Bytes {
+  const id = source().bytes(16);
+  for (let length = Math.max(0, size - 60); length <= size; length++) {
+    const content = encodeContent({ id, at: 1_800_000_000_000, text: "t".repeat(length) });
+    if (content.length === size) return content;
+  }
+  throw new Error(`no content has ${size} bytes`);
+}
+
+export function contentVectors(): Json {
+  const random = source();
+  const [id, key] = [random.bytes(16), random.bytes(32)];
+  const at = 1_800_000_000_000;
+  const file = (name: string, size: number): Content => ({ id, at, file: { key, name, size } });
+  const cases: [string, MessageType, Content][] = [
+    ["start", 2, { id, at }],
+    ["start at time 0", 2, { id, at: 0 }],
+    ["text", 3, { id, at, text: "hello" }],
+    ["empty text", 3, { id, at, text: "" }],
+    ["text of several scripts", 3, { id, at, text: "Grüße, שלום, 你好, 👩‍👩‍👧\n\ttab\u0000zero" }],
+    ["text with a byte order mark", 3, { id, at, text: "\ufeffmark" }],
+    ["text of 23 bytes", 3, { id, at, text: "x".repeat(23) }],
+    ["text of 24 bytes", 3, { id, at, text: "x".repeat(24) }],
+    ["text of 255 bytes", 3, { id, at, text: "x".repeat(255) }],
+    ["text of 256 bytes", 3, { id, at, text: "x".repeat(256) }],
+    ["time in 1 byte", 3, { id, at: 23, text: "x" }],
+    ["time in 2 bytes", 3, { id, at: 24, text: "x" }],
+    ["time in 3 bytes", 3, { id, at: 256, text: "x" }],
+    ["time in 5 bytes", 3, { id, at: 65_536, text: "x" }],
+    ["time in 9 bytes", 3, { id, at: 2 ** 32, text: "x" }],
+    ["file", 4, file("report.pdf", 123_456)],
+    ["empty file", 4, file("empty", 0)],
+    ["large file", 4, file("größe.iso", 5_000_000_000)],
+  ];
+  return json({
+    contents: cases.map(([name, type, content]) => {
+      const bytes = encodeContent(content);
+      return { name, "message type": type, value: content, content: bytes, padded: pad(bytes) };
+    }),
+    refused: refusedContents(id, key),
+  });
+}
+
+/** Encodings that are no content of the message type. */
+function refusedContents(idBytes: Bytes, keyBytes: Bytes): object[] {
+  const at = "626174" + "1b000001a3185c5000";
+  const id = "626964" + "50" + toHex(idBytes);
+  const text = "6474657874" + "6178";
+  const key = "636b6579" + "5820" + toHex(keyBytes);
+  const [name, size] = ["646e616d65" + "6161", "6473697a65" + "01"];
+  const file = "6466696c65" + "a3" + key + name + size;
+  const cases: [string, MessageType, string][] = [
+    ["nothing", 3, ""],
+    ["not a map", 3, "80"],
+    ["no id", 3, `a2${at}${text}`],
+    ["no at", 3, `a2${id}${text}`],
+    ["no text", 3, `a2${at}${id}`],
+    ["a text in a start", 2, `a3${at}${id}${text}`],
+    ["a file in a text", 3, `a3${at}${id}${file}`],
+    ["a text in a file", 4, `a3${at}${id}${text}`],
+    ["a text and a file", 4, `a4${at}${id}${file}${text}`],
+    ["an unknown key", 3, `a4${at}${id}${text}6178${"00"}`],
+    ["a key that scripts treat specially", 3, `a4${at}${id}${text}695f5f70726f746f5f5f${"a0"}`],
+    ["keys in another order", 3, `a3${id}${at}${text}`],
+    ["a key twice", 3, `a4${at}${at}${id}${text}`],
+    ["a key that is no text", 3, `a4${"00"}${"00"}${at}${id}${text}`],
+    ["id too short", 3, `a3${at}${"626964" + "4f" + toHex(idBytes.slice(1))}${text}`],
+    ["id as a text", 3, `a3${at}${"626964" + "70" + "61".repeat(16)}${text}`],
+    ["at negative", 3, `a3${"626174" + "20"}${id}${text}`],
+    ["at as a float", 3, `a3${"626174" + "fb4277d00000000000"}${id}${text}`],
+    ["at longer than needed", 3, `a3${"626174" + "1800"}${id}${text}`],
+    ["at longer than needed, 8 bytes", 3, `a3${"626174" + "1b0000000000000001"}${id}${text}`],
+    ["text length longer than needed", 3, `a3${at}${id}${"6474657874" + "780178"}`],
+    ["text that is not UTF-8", 3, `a3${at}${id}${"6474657874" + "61ff"}`],
+    ["text as bytes", 3, `a3${at}${id}${"6474657874" + "4178"}`],
+    ["text null", 3, `a3${at}${id}${"6474657874" + "f6"}`],
+    ["text of indefinite length", 3, `a3${at}${id}${"6474657874" + "7f6178ff"}`],
+    ["map of indefinite length", 3, `bf${at}${id}${text}ff`],
+    ["map with a tag", 3, `d9d9f7a3${at}${id}${text}`],
+    ["map length longer than needed", 3, `b803${at}${id}${text}`],
+    ["something follows", 3, `a3${at}${id}${text}00`],
+    ["cut short", 3, `a3${at}${id}${"6474657874" + "62"}78`],
+    ["file key too short", 4, `a3${at}${id}6466696c65a3636b657941${"00"}${name}${size}`],
+    ["file without a name", 4, `a3${at}${id}6466696c65a2${key}${size}`],
+    ["file with another key", 4, `a3${at}${id}6466696c65a4${"6161" + "00"}${key}${name}${size}`],
+    ["file of negative size", 4, `a3${at}${id}6466696c65a3${key}${name}${"6473697a65" + "20"}`],
+  ];
+  return cases.map(([name, type, hex]) => ({ name, "message type": type, content: fromHex(hex) }));
+}
+
+export function paddingVectors(): Json {
+  const sizes = [46, 47, 48, 100, 254, 255, 256, 270, 271, 272, 510, 511, 512, 1023, 1024, 1055];
+  const lengths = [
+    ...[1, 2, 255, 256, 257, 272, 273, 511, 512, 513, 528, 529, 1023, 1024, 1025, 1056, 1057],
+    ...[4095, 4096, 4097, 4224, 4225, 65_535, 65_536, 65_537, 67_584, 67_585, 1_000_000],
+    ...[2 ** 20, 2 ** 20 + 1, 2 ** 24 - 1, 2 ** 24, 2 ** 24 + 1],
+  ];
+  const good = contentOfSize(100);
+  const padded = pad(good);
+  return json({
+    "P(L)": lengths.map((L) => ({ L, "P(L)": paddedLength(L) })),
+    contents: sizes.map((size) => {
+      const content = contentOfSize(size);
+      return { length: size, content, padded: pad(content) };
+    }),
+    refused: [
+      { name: "nothing", padded: "" },
+      { name: "zeros", padded: new Uint8Array(256) },
+      { name: "no byte 80", padded: concat(good, new Uint8Array(156)) },
+      { name: "another byte than 80", padded: padded.with(100, 0x81) },
+      { name: "something behind the zeros", padded: padded.with(255, 1) },
+    ],
+    "padded to another length": [
+      { name: "too short", padded: padded.slice(0, -1) },
+      { name: "too long", padded: concat(padded, new Uint8Array(1)) },
+      { name: "to the next length", padded: concat(padded, new Uint8Array(16)) },
+      { name: "not at all", padded: padded.slice(0, 101) },
+    ],
+  });
+}

@@ -1,5 +1,5 @@
 /** The server's bounds. Sizes are bytes, times milliseconds. */
-import { MAX_CONTENT_SIZE, MAX_INLINE_SIZE, MiB } from "../shared/limits.ts";
+import { MAX_CONTENT_SIZE, MAX_INLINE_SIZE, MAX_ONE_TIME_PREKEYS, MiB } from "../shared/limits.ts";
 
 export interface StorageLimits {
   /** Clients that may register. */
@@ -8,6 +8,17 @@ export interface StorageLimits {
   maxMessages: number;
   /** Bytes of content that may wait in one mailbox. */
   maxMailboxSize: number;
+  /** One-time prekeys of each of the two kinds that are held for a client. */
+  maxOneTimePrekeys: number;
+}
+
+export interface PrekeyLimits {
+  /** Times that one asker may draw prekeys at once; then once in each interval. */
+  prekeyBurst: number;
+  prekeyInterval: number;
+  /** Times that it gets one-time prekeys of one target at once; then once in each interval. */
+  oneTimeBurst: number;
+  oneTimeInterval: number;
 }
 
 export interface ConnectionLimits {
@@ -31,12 +42,17 @@ export interface ConnectionLimits {
   stopDeadline: number;
 }
 
-export type Limits = StorageLimits & ConnectionLimits;
+export type Limits = StorageLimits & PrekeyLimits & ConnectionLimits;
 
 export const DEFAULT_LIMITS: Limits = {
   maxClients: 1_000_000,
   maxMessages: 100_000,
   maxMailboxSize: 64 * 1024 * MiB,
+  maxOneTimePrekeys: MAX_ONE_TIME_PREKEYS,
+  prekeyBurst: 100,
+  prekeyInterval: 6_000,
+  oneTimeBurst: 5,
+  oneTimeInterval: 60 * 60 * 1000,
   maxConnections: 4096,
   headerDeadline: 10_000,
   idleDeadline: 60_000,

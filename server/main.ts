@@ -7,6 +7,7 @@ import { type Command, DEFAULT_PORT, HELP, parseCommand, parsePort } from "./con
 import { DEFAULT_LIMITS } from "./limits.ts";
 import { Listener } from "./listener.ts";
 import { openLog } from "./log.ts";
+import { prekeyDraws } from "./prekey_draws.ts";
 import { openServerKey } from "./server_key.ts";
 import { SqliteStorage } from "./storage/sqlite_storage.ts";
 
@@ -66,7 +67,8 @@ async function serve(command: Command & { kind: "serve" }): Promise<number> {
     const stopped = untilSignal();
     const clock = () => performance.now();
     const serverKey = await openServerKey(data);
-    const services = { storage, blobs, limits, serverKey, classic, clock, random, log };
+    const draws = prekeyDraws(limits, clock);
+    const services = { storage, blobs, limits, draws, serverKey, classic, clock, random, log };
     await storage.forgetTokens();
     const forgetting = setInterval(() => {
       storage.forgetTokens().catch((error) => log.error("Tokens stay: {error}", { error }));

@@ -36,6 +36,8 @@ const STORAGE_ERRORS: Record<StorageErrorCode, ErrorName> = {
   "name-taken": "name-taken",
   "mailbox-full": "over-quota",
   "clients-full": "over-quota",
+  "no-prekeys": "not-found",
+  "prekeys-full": "over-quota",
   "token-reused": "malformed",
   "closed": "shutting-down",
   "failed": "failed",

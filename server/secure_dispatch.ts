@@ -11,10 +11,13 @@ import type { SecureResponse } from "../shared/protocol/secure_response.ts";
 import type { Identity } from "../shared/crypto/identity.ts";
 import type { Waiting } from "./delivery.ts";
 import { acknowledge } from "./handlers/acknowledge.ts";
+import { checkIn } from "./handlers/check_in.ts";
 import { clientList } from "./handlers/client_list.ts";
+import { fetchPrekeys } from "./handlers/fetch_prekeys.ts";
 import { getWaiting } from "./handlers/get_messages.ts";
 import { login } from "./handlers/login.ts";
 import { publicKey } from "./handlers/public_key.ts";
+import { publishPrekeys } from "./handlers/publish_prekeys.ts";
 import { registerSecure } from "./handlers/register_secure.ts";
 import { sendMessage } from "./handlers/send_message.ts";
 import type { Listing } from "./listing.ts";
@@ -58,7 +61,7 @@ export async function dispatchSecure(
     const from = { clientId: identity.clientId };
     return await sendMessage({ ...from, ...message }, payload, services, consumed);
   }
-  const request = decodeSecureRequest(header, await payload.read(header.size));
+  const request = decodeSecureRequest(header, await readWhole(header, payload));
   consumed();
   switch (request.kind) {
     case "register": {
@@ -76,9 +79,23 @@ export async function dispatchSecure(
       return { kind: "subscribed" };
     case "acknowledge":
       return await acknowledge(request, identity.clientId, services);
+    case "publish-prekeys":
+      return await publishPrekeys(request, identity.clientId, services);
+    case "check-in":
+      return await checkIn(request, identity.clientId, services);
+    case "fetch-prekeys":
+      return await fetchPrekeys(request, identity.clientId, services);
     default:
       throw new Refusal("malformed", `request code ${code} is unknown`);
   }
+}
+
+/** Prekeys may take a slow client longer than one deadline, so each piece of them is progress. */
+async function readWhole({ code, size }: RequestHeader, payload: Payload): Promise<Uint8Array> {
+  if (code !== RequestCode.publishPrekeys) return await payload.read(size);
+  const bytes = new Uint8Array(size);
+  await payload.fill(bytes);
+  return bytes;
 }
 
 /** Whether a request needs no answer to those before it, see {@link ./secure_session.ts}. */

@@ -4,12 +4,14 @@ import type { Bytes } from "../shared/bytes.ts";
 import type { X25519KeyPair } from "../shared/crypto/x25519.ts";
 import type { BlobStore } from "./blobs/blob_store.ts";
 import type { Limits } from "./limits.ts";
+import type { PrekeyDraws } from "./prekey_draws.ts";
 import type { Storage } from "./storage/storage.ts";
 
 export interface Services {
   storage: Storage;
   blobs: BlobStore;
   limits: Limits;
+  draws: PrekeyDraws;
   /** What proves to secure clients that this is the server. */
   serverKey: X25519KeyPair;
   /** Whether classic clients are served. */

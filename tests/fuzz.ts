@@ -7,12 +7,14 @@ import { type Bytes, utf8 } from "../shared/bytes.ts";
 import { SIGNATURE_SIZE } from "../shared/crypto/ed25519.ts";
 import {
   CLIENT_ID_SIZE,
+  MARK_SIZE,
   MAX_NAME_SIZE,
   MAX_U32,
   PUBLIC_KEY_SIZE,
   TOKEN_SIZE,
 } from "../shared/limits.ts";
 import { ErrorCode, type ErrorName, MessageType } from "../shared/protocol/codes.ts";
+import { type Prekey, PrekeyKind } from "../shared/protocol/prekey.ts";
 import type { Request } from "../shared/protocol/request.ts";
 import type { Response } from "../shared/protocol/response.ts";
 import type { SecureRequest } from "../shared/protocol/secure_request.ts";
@@ -96,6 +98,21 @@ export const response: fc.Arbitrary<Response> = fc.oneof(
 );
 
 const token = bytes(TOKEN_SIZE);
+const mark = bytes(MARK_SIZE);
+
+/** Prekeys of every kind. */
+export const prekey: fc.Arbitrary<Prekey> = fc.constantFrom(...Object.values(PrekeyKind)).chain(
+  (kind) => {
+    const large = kind === PrekeyKind.lastResort || kind === PrekeyKind.oneTimeKem;
+    return fc.record({
+      kind: fc.constant(kind),
+      id: fc.integer({ min: 1, max: MAX_U32 }),
+      key: bytes(large ? 1184 : 32),
+      signature: bytes(SIGNATURE_SIZE),
+    });
+  },
+);
+
 const publicKeyOf = { publicKey, signature: bytes(SIGNATURE_SIZE) };
 
 /** Requests of every kind on a secure channel. */
@@ -111,6 +128,13 @@ export const secureRequest: fc.Arbitrary<SecureRequest> = fc.oneof(
     kind: fc.constant("acknowledge" as const),
     messageIds: fc.array(messageId, { maxLength: 8 }),
   }),
+  fc.record({
+    kind: fc.constant("publish-prekeys" as const),
+    replace: fc.boolean(),
+    prekeys: fc.array(prekey, { minLength: 1, maxLength: 3 }),
+  }),
+  fc.record({ kind: fc.constant("check-in" as const), mark }),
+  fc.record({ kind: fc.constant("fetch-prekeys" as const), target: id }),
 );
 
 const text = fc.string({ unit: "binary", maxLength: 128 }); // at most 512 bytes of UTF-8
@@ -132,6 +156,19 @@ export const secureResponse: fc.Arbitrary<SecureResponse> = fc.oneof(
   }),
   fc.record({ kind: fc.constant("subscribed" as const) }),
   fc.record({ kind: fc.constant("acknowledged" as const) }),
+  fc.record({ kind: fc.constant("prekeys-published" as const) }),
+  fc.record({
+    kind: fc.constant("checked-in" as const),
+    mark,
+    prekeyId: messageId,
+    oneTimeLeft: messageId,
+    oneTimeKemLeft: messageId,
+  }),
+  fc.record({
+    kind: fc.constant("prekeys" as const),
+    clientId: id,
+    prekeys: fc.array(prekey, { maxLength: 3 }),
+  }),
   fc.record({ kind: fc.constant("push" as const), message }),
   fc.record({ kind: fc.constant("error" as const), error, retryAfter: messageId, text }),
 );

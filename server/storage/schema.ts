@@ -47,6 +47,19 @@ const MIGRATIONS = [
     UNIQUE (token, sender)       -- clients begin tokens with the time: neighbours share a page
   ) STRICT;
   `,
+  `
+  ALTER TABLE clients ADD COLUMN last_prekey INTEGER NOT NULL DEFAULT 0; -- highest ID ever published
+  ALTER TABLE clients ADD COLUMN mark BLOB NOT NULL DEFAULT x'00000000000000000000000000000000';
+
+  CREATE TABLE prekeys (
+    owner     INTEGER NOT NULL REFERENCES clients (number),
+    kind      INTEGER NOT NULL,
+    id        INTEGER NOT NULL,
+    key       BLOB NOT NULL,
+    signature BLOB NOT NULL,
+    PRIMARY KEY (owner, kind, id)
+  ) STRICT;
+  `,
 ];
 
 /**

@@ -4,9 +4,12 @@ import { type Bytes, equalBytes, toHex } from "../../shared/bytes.ts";
 import { StorageError } from "../../shared/errors.ts";
 import { MAX_U32 } from "../../shared/limits.ts";
 import type { MessageType } from "../../shared/protocol/codes.ts";
+import type { Prekey } from "../../shared/protocol/prekey.ts";
+import type { CheckedIn } from "../../shared/protocol/secure_response.ts";
 import { type StorageLimits } from "../limits.ts";
 import { GroupCommit } from "./group_commit.ts";
 import { prepareDatabase } from "./schema.ts";
+import { SqlitePrekeys } from "./sqlite_prekeys.ts";
 import type {
   Client,
   ClientList,
@@ -60,6 +63,7 @@ export class SqliteStorage implements Storage {
   readonly #limits: StorageLimits;
   readonly #commits: GroupCommit;
   readonly #statements: Statements;
+  readonly #prekeys: SqlitePrekeys;
   /** Leased messages by mailbox, in hex. Gone after a restart, as they should be. */
   readonly #leased = new Map<string, Leased>();
   readonly #watches = new Map<string, Set<() => void>>();
@@ -76,6 +80,7 @@ export class SqliteStorage implements Storage {
     this.#now = now;
     prepareDatabase(this.#database);
     this.#statements = prepareStatements(this.#database);
+    this.#prekeys = new SqlitePrekeys(this.#database, limits.maxOneTimePrekeys);
     this.#commits = new GroupCommit(this.#database);
   }
 
@@ -181,6 +186,22 @@ export class SqliteStorage implements Storage {
     const before = this.#now() - TOKEN_AGE;
     const step = () => this.#statements.forgetTokens.run(TOKEN_PAGE, before);
     while (await this.#commits.submit(step) === TOKEN_PAGE);
+  }
+
+  publishPrekeys(
+    owner: Bytes,
+    prekeys: readonly Prekey[],
+    { replace }: { replace: boolean },
+  ): Promise<void> {
+    return this.#commits.submit(() => this.#prekeys.publish(owner, prekeys, replace));
+  }
+
+  checkIn(client: Bytes, mark: Bytes): Promise<CheckedIn> {
+    return this.#commits.submit(() => this.#prekeys.checkIn(client, mark));
+  }
+
+  drawPrekeys(owner: Bytes, { oneTime }: { oneTime: boolean }): Promise<Prekey[]> {
+    return this.#commits.submit(() => this.#prekeys.draw(owner, oneTime));
   }
 
   lease(mailbox: Bytes, fits: (message: StoredMessage) => boolean): Promise<Lease> {

@@ -5,7 +5,9 @@
  */
 import type { Bytes } from "../../shared/bytes.ts";
 import type { MessageType } from "../../shared/protocol/codes.ts";
+import type { Prekey } from "../../shared/protocol/prekey.ts";
 import type { ClientEntry, MessageHead } from "../../shared/protocol/response.ts";
+import type { CheckedIn } from "../../shared/protocol/secure_response.ts";
 
 /** A registered client. */
 export interface Client extends ClientEntry {
@@ -97,6 +99,34 @@ export interface Storage {
 
   /** Forgets tokens that are older than 8 days. */
   forgetTokens(): Promise<void>;
+
+  /**
+   * Adds the prekeys of a client whose IDs are larger than every one that it published before, and
+   * passes over the others: a repeat changes nothing. Of the kinds that are given out again and again
+   * the last one stays. With `replace` it first forgets all prekeys whose IDs are smaller than those
+   * in `prekeys`.
+   * @throws {StorageError} `unknown-client`, `prekeys-full`
+   */
+  publishPrekeys(
+    owner: Bytes,
+    prekeys: readonly Prekey[],
+    options: { replace: boolean },
+  ): Promise<void>;
+
+  /**
+   * Keeps the 16 bytes of `mark` for a client, and gives the mark before, with what is known of its
+   * prekeys.
+   * @throws {StorageError} `unknown-client`
+   */
+  checkIn(client: Bytes, mark: Bytes): Promise<CheckedIn>;
+
+  /**
+   * A client's prekeys for one session: the signed one, a one-time KEM prekey or else that of last
+   * resort, and a one-time one where there is any. One-time prekeys are deleted, and left out where
+   * `oneTime` is false.
+   * @throws {StorageError} `unknown-client`, `no-prekeys`
+   */
+  drawPrekeys(owner: Bytes, options: { oneTime: boolean }): Promise<Prekey[]>;
 
   /**
    * Leases the first messages of a mailbox that are not leased, as many as `fits` accepts one after

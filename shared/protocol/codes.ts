@@ -15,6 +15,9 @@ export const RequestCode = {
   /** From here on: secure alone. */
   subscribe: 105,
   acknowledge: 106,
+  publishPrekeys: 107,
+  checkIn: 108,
+  fetchPrekeys: 109,
   handshake: 110,
   login: 112,
 } as const;
@@ -28,6 +31,9 @@ export const ResponseCode = {
   /** From here on: secure alone, but for the failure. */
   subscribed: 1005,
   acknowledged: 1006,
+  prekeysPublished: 1007,
+  checkedIn: 1008,
+  prekeys: 1009,
   handshake: 1110,
   loggedIn: 1112,
   /** A message that the server sends by itself, to a subscriber. */

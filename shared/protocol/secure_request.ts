@@ -7,7 +7,9 @@ import { Reader, Writer } from "../cursor.ts";
 import { ProtocolError } from "../errors.ts";
 import {
   CLIENT_ID_SIZE,
+  MARK_SIZE,
   MAX_ACKNOWLEDGED,
+  MAX_PREKEYS_PUBLISHED,
   MAX_U32,
   NAME_FIELD_SIZE,
   PUBLIC_KEY_SIZE,
@@ -16,6 +18,7 @@ import {
 import { SIGNATURE_SIZE } from "../crypto/ed25519.ts";
 import { isMessageType, type MessageType, RequestCode, SECURE_VERSION } from "./codes.ts";
 import { decodeName, encodeName } from "./name.ts";
+import { decodePrekeys, encodePrekeys, type Prekey, PrekeyKind, prekeySize } from "./prekey.ts";
 import {
   checkPayloadSize,
   encodeRequestHeader,
@@ -46,7 +49,10 @@ export type SecureRequest =
   | { kind: "send"; to: Bytes; token: Bytes; type: MessageType; content: Bytes }
   | { kind: "get-messages"; after: number }
   | { kind: "subscribe" }
-  | { kind: "acknowledge"; messageIds: number[] };
+  | { kind: "acknowledge"; messageIds: number[] }
+  | { kind: "publish-prekeys"; replace: boolean; prekeys: Prekey[] }
+  | { kind: "check-in"; mark: Bytes }
+  | { kind: "fetch-prekeys"; target: Bytes };
 
 const CODES: { [K in SecureRequest["kind"]]: number } = {
   "login": RequestCode.login,
@@ -57,7 +63,14 @@ const CODES: { [K in SecureRequest["kind"]]: number } = {
   "get-messages": RequestCode.getMessages,
   "subscribe": RequestCode.subscribe,
   "acknowledge": RequestCode.acknowledge,
+  "publish-prekeys": RequestCode.publishPrekeys,
+  "check-in": RequestCode.checkIn,
+  "fetch-prekeys": RequestCode.fetchPrekeys,
 };
+
+/** Of the payload of request 107: at least one prekey. */
+const MIN_PUBLISH_SIZE = 1 + prekeySize(PrekeyKind.signed);
+const MAX_PUBLISH_SIZE = 1 + MAX_PREKEYS_PUBLISHED * prekeySize(PrekeyKind.oneTimeKem);
 
 const PAYLOAD_SIZES: PayloadSizes = new Map([
   [RequestCode.login, exactly(PUBLIC_KEY_SIZE + SIGNATURE_SIZE)],
@@ -68,6 +81,9 @@ const PAYLOAD_SIZES: PayloadSizes = new Map([
   [RequestCode.getMessages, exactly(4)],
   [RequestCode.subscribe, exactly(0)],
   [RequestCode.acknowledge, [0, 4 * MAX_ACKNOWLEDGED]],
+  [RequestCode.publishPrekeys, [MIN_PUBLISH_SIZE, MAX_PUBLISH_SIZE]],
+  [RequestCode.checkIn, exactly(MARK_SIZE)],
+  [RequestCode.fetchPrekeys, exactly(CLIENT_ID_SIZE)],
 ]);
 
 /**
@@ -140,6 +156,7 @@ function encodePayload(request: SecureRequest): Bytes {
         .bytes(request.publicKey, PUBLIC_KEY_SIZE)
         .done();
     case "public-key":
+    case "fetch-prekeys":
       return new Writer(CLIENT_ID_SIZE).bytes(request.target, CLIENT_ID_SIZE).done();
     case "send": {
       const prefix = encodeSecureSendPrefix({ ...request, size: request.content.length });
@@ -152,6 +169,12 @@ function encodePayload(request: SecureRequest): Bytes {
       for (const id of request.messageIds) writer.u32(id);
       return writer.done();
     }
+    case "publish-prekeys": {
+      const replace = new Writer(1).u8(request.replace ? 1 : 0).done();
+      return concat(replace, encodePrekeys(request.prekeys));
+    }
+    case "check-in":
+      return new Writer(MARK_SIZE).bytes(request.mark, MARK_SIZE).done();
   }
 }
 
@@ -198,7 +221,23 @@ function decodePayload({ code, size }: RequestHeader, reader: Reader): SecureReq
       while (reader.left > 0) messageIds.push(reader.u32());
       return { kind: "acknowledge", messageIds };
     }
+    case RequestCode.publishPrekeys:
+      return decodePublish(reader);
+    case RequestCode.checkIn:
+      return { kind: "check-in", mark: reader.bytes(MARK_SIZE) };
+    case RequestCode.fetchPrekeys:
+      return { kind: "fetch-prekeys", target: reader.bytes(CLIENT_ID_SIZE) };
     default:
       throw new ProtocolError("unsupported", `request code ${code} is unknown`);
   }
+}
+
+function decodePublish(reader: Reader): SecureRequest {
+  const replace = reader.u8();
+  if (replace > 1) throw new ProtocolError("malformed", "neither yes nor no");
+  const prekeys = decodePrekeys(reader);
+  if (prekeys.length > MAX_PREKEYS_PUBLISHED) {
+    throw new ProtocolError("malformed", `more than ${MAX_PREKEYS_PUBLISHED} prekeys`);
+  }
+  return { kind: "publish-prekeys", replace: replace === 1, prekeys };
 }

@@ -7,12 +7,14 @@ import { Reader, Writer } from "../cursor.ts";
 import { ProtocolError } from "../errors.ts";
 import {
   CLIENT_ID_SIZE,
+  MARK_SIZE,
   MAX_ERROR_TEXT_SIZE,
   NAME_FIELD_SIZE,
   PUBLIC_KEY_SIZE,
 } from "../limits.ts";
 import { ErrorCode, type ErrorName, ResponseCode, SECURE_VERSION } from "./codes.ts";
 import { decodeName, encodeName } from "./name.ts";
+import { decodePrekeys, encodePrekeys, type Prekey } from "./prekey.ts";
 import {
   type ClientEntry,
   decodeMessageHead,
@@ -35,6 +37,18 @@ export interface SecureEntry extends ClientEntry {
 /** A message in memory. */
 export type DeliveredMessage = Omit<MessageHead, "size"> & { content: Bytes };
 
+/** What a client learns when it checks in. */
+export interface CheckedIn {
+  /** 16 bytes: what it said the last time, zeros where there was none. */
+  readonly mark: Bytes;
+  /** The largest ID of a prekey that it ever published, 0 where there was none. */
+  readonly prekeyId: number;
+  /** How many prekeys of kind 3 are left. */
+  readonly oneTimeLeft: number;
+  /** How many of kind 4. */
+  readonly oneTimeKemLeft: number;
+}
+
 export type SecureResponse =
   | { kind: "logged-in"; registered: boolean }
   | { kind: "registered"; clientId: Bytes }
@@ -44,6 +58,9 @@ export type SecureResponse =
   | { kind: "messages"; messages: DeliveredMessage[] }
   | { kind: "subscribed" }
   | { kind: "acknowledged" }
+  | { kind: "prekeys-published" }
+  | ({ kind: "checked-in" } & CheckedIn)
+  | { kind: "prekeys"; clientId: Bytes; prekeys: Prekey[] }
   | { kind: "push"; message: DeliveredMessage }
   | SecureError;
 
@@ -67,6 +84,9 @@ export const SECURE_RESPONSE_CODES: { [K in Exclude<SecureResponse["kind"], "err
   "messages": ResponseCode.messages,
   "subscribed": ResponseCode.subscribed,
   "acknowledged": ResponseCode.acknowledged,
+  "prekeys-published": ResponseCode.prekeysPublished,
+  "checked-in": ResponseCode.checkedIn,
+  "prekeys": ResponseCode.prekeys,
   "push": ResponseCode.push,
 };
 
@@ -97,6 +117,7 @@ function encodePayload(response: SecureResponse): Bytes {
   switch (response.kind) {
     case "subscribed":
     case "acknowledged":
+    case "prekeys-published":
       return new Uint8Array(0);
     case "logged-in":
       return new Writer(1).u8(response.registered ? 1 : 0).done();
@@ -114,6 +135,17 @@ function encodePayload(response: SecureResponse): Bytes {
         .bytes(response.to, CLIENT_ID_SIZE)
         .u32(response.messageId)
         .done();
+    case "checked-in":
+      return new Writer(MARK_SIZE + 4 + 4 + 4)
+        .bytes(response.mark, MARK_SIZE)
+        .u32(response.prekeyId)
+        .u32(response.oneTimeLeft)
+        .u32(response.oneTimeKemLeft)
+        .done();
+    case "prekeys": {
+      const clientId = new Writer(CLIENT_ID_SIZE).bytes(response.clientId, CLIENT_ID_SIZE).done();
+      return concat(clientId, encodePrekeys(response.prekeys));
+    }
     case "messages":
       return concatAll(response.messages.flatMap(encodeMessage));
     case "push":
@@ -184,6 +216,20 @@ function decodeBody(code: number, reader: Reader): SecureResponse {
       return { kind: "subscribed" };
     case ResponseCode.acknowledged:
       return { kind: "acknowledged" };
+    case ResponseCode.prekeysPublished:
+      return { kind: "prekeys-published" };
+    case ResponseCode.checkedIn:
+      return {
+        kind: "checked-in",
+        mark: reader.bytes(MARK_SIZE),
+        prekeyId: reader.u32(),
+        oneTimeLeft: reader.u32(),
+        oneTimeKemLeft: reader.u32(),
+      };
+    case ResponseCode.prekeys: {
+      const clientId = reader.bytes(CLIENT_ID_SIZE);
+      return { kind: "prekeys", clientId, prekeys: decodePrekeys(reader) };
+    }
     case ResponseCode.push:
       return { kind: "push", message: decodeMessage(reader) };
     default:

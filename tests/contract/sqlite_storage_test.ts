@@ -3,6 +3,7 @@ import { acknowledgeContract } from "./acknowledge_contract.ts";
 import { clientContract } from "./client_contract.ts";
 import { leaseContract } from "./lease_contract.ts";
 import { mailboxContract } from "./mailbox_contract.ts";
+import { prekeyContract } from "./prekey_contract.ts";
 import type { Engine } from "./storage_contract.ts";
 import { tokenContract } from "./token_contract.ts";
 
@@ -16,3 +17,4 @@ mailboxContract(sqlite);
 leaseContract(sqlite);
 acknowledgeContract(sqlite);
 tokenContract(sqlite);
+prekeyContract(sqlite);

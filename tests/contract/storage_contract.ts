@@ -14,7 +14,12 @@ export interface Engine {
   open(folder: string, options: { limits: StorageLimits; now: () => number }): Promise<Storage>;
 }
 
-const LIMITS: StorageLimits = { maxClients: 1000, maxMessages: 1000, maxMailboxSize: 1_000_000 };
+const LIMITS: StorageLimits = {
+  maxClients: 1000,
+  maxMessages: 1000,
+  maxMailboxSize: 1_000_000,
+  maxOneTimePrekeys: 200,
+};
 
 /** A storage under test, with the shorthands that the tests share. */
 export class Subject {

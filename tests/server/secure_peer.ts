@@ -14,6 +14,7 @@ import { writeAll } from "../../shared/io.ts";
 import { TOKEN_SIZE } from "../../shared/limits.ts";
 import { type ErrorName, MessageType } from "../../shared/protocol/codes.ts";
 import { FrameReader } from "../../shared/protocol/frame_stream.ts";
+import type { Prekey, PrekeyKind } from "../../shared/protocol/prekey.ts";
 import { decodeResponseHeader, RESPONSE_HEADER_SIZE } from "../../shared/protocol/response.ts";
 import { encodeSecureRequest, type SecureRequest } from "../../shared/protocol/secure_request.ts";
 import {
@@ -21,6 +22,7 @@ import {
   type DeliveredMessage,
   type SecureResponse,
 } from "../../shared/protocol/secure_response.ts";
+import { namesOf } from "../prekeys.ts";
 
 /** A person with a name and keys. */
 export class Someone {
@@ -150,6 +152,15 @@ export class SecurePeer implements Disposable {
 
   async acknowledge(...messageIds: number[]): Promise<void> {
     await this.request({ kind: "acknowledge", messageIds }, "acknowledged");
+  }
+
+  async publish(prekeys: Prekey[], replace = false): Promise<void> {
+    await this.request({ kind: "publish-prekeys", replace, prekeys }, "prekeys-published");
+  }
+
+  /** Kinds and IDs of the prekeys of `target`, as they are drawn for one session. */
+  async draw(target: Bytes): Promise<[PrekeyKind, number][]> {
+    return namesOf((await this.request({ kind: "fetch-prekeys", target }, "prekeys")).prekeys);
   }
 
   async subscribe(): Promise<void> {

@@ -2,11 +2,13 @@
 import type { Bytes } from "../../shared/bytes.ts";
 import { RequestCode } from "../../shared/protocol/codes.ts";
 import { concat } from "../../shared/bytes.ts";
+import { PrekeyKind } from "../../shared/protocol/prekey.ts";
 import {
   encodeSecureRequest,
   secureHeader,
   type SecureRequest,
 } from "../../shared/protocol/secure_request.ts";
+import { prekeyOf } from "../prekeys.ts";
 import { newToken, type Someone, textTo } from "./secure_peer.ts";
 
 /** One well-formed request of each kind but the login, about `target`. */
@@ -20,6 +22,9 @@ export function allRequests({ id, name, publicKey }: Someone): SecureRequest[] {
     { kind: "subscribe" },
     { kind: "acknowledge", messageIds: [1] },
     { kind: "acknowledge", messageIds: [] },
+    { kind: "publish-prekeys", replace: true, prekeys: [prekeyOf(PrekeyKind.oneTime, 1)] },
+    { kind: "check-in", mark: new Uint8Array(16).fill(1) },
+    { kind: "fetch-prekeys", target: id },
   ];
 }
 
@@ -35,6 +40,13 @@ const SAMPLES: ReadonlyMap<number, SecureRequest> = new Map<number, SecureReques
   [RequestCode.getMessages, { kind: "get-messages", after: 0 }],
   [RequestCode.subscribe, { kind: "subscribe" }],
   [RequestCode.acknowledge, { kind: "acknowledge", messageIds: [1] }],
+  [RequestCode.publishPrekeys, {
+    kind: "publish-prekeys",
+    replace: false,
+    prekeys: [prekeyOf(PrekeyKind.signed, 1)],
+  }],
+  [RequestCode.checkIn, { kind: "check-in", mark: new Uint8Array(16) }],
+  [RequestCode.fetchPrekeys, { kind: "fetch-prekeys", target: new Uint8Array(16) }],
 ]);
 
 /** A request with this code, well-formed where it is one of the protocol; else with some payload. */

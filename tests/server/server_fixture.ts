@@ -7,6 +7,7 @@ import { MessageType } from "../../shared/protocol/codes.ts";
 import { BlobStore } from "../../server/blobs/blob_store.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../server/limits.ts";
 import { Listener } from "../../server/listener.ts";
+import { prekeyDraws } from "../../server/prekey_draws.ts";
 import type { Services } from "../../server/services.ts";
 import { SqliteStorage } from "../../server/storage/sqlite_storage.ts";
 import { assertEquals } from "../assert.ts";
@@ -61,13 +62,15 @@ export class ServerFixture implements AsyncDisposable {
     });
     const limits = { ...DEFAULT_LIMITS, ...options.limits };
     const random = (bytes: Bytes) => crypto.getRandomValues(bytes);
+    const clock = options.clock?.read ?? (() => performance.now());
     const services = {
       storage: new SqliteStorage(`${folder}/server.db`, { limits, now: () => Date.now() }),
       blobs: new BlobStore(`${folder}/files`, random),
       limits,
+      draws: prekeyDraws(limits, clock),
       serverKey: options.serverKey ?? X25519KeyPair.generate(),
       classic: options.classic ?? true,
-      clock: options.clock?.read ?? (() => performance.now()),
+      clock,
       random,
       log: getLogger("messaging-server"),
     };
@@ -134,6 +137,7 @@ export class ServerFixture implements AsyncDisposable {
         clients: rows("SELECT * FROM clients ORDER BY number"),
         messages: rows("SELECT * FROM messages ORDER BY mailbox, id"),
         tokens: rows("SELECT * FROM tokens ORDER BY number"),
+        prekeys: rows("SELECT * FROM prekeys ORDER BY owner, kind, id"),
         files: this.files(),
       };
     } finally {

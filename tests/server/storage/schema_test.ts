@@ -33,7 +33,7 @@ schemaTest("a new database gets its tables, and keeps them", (path) => {
   for (let run = 0; run < 2; run++) {
     withDatabase(path, (database) => {
       prepareDatabase(database);
-      assertEquals(tablesOf(database), ["clients", "messages", "tokens"]);
+      assertEquals(tablesOf(database), ["clients", "messages", "prekeys", "tokens"]);
       database.exec(
         "INSERT INTO clients (id, name, public_key, registered_at) VALUES (?, ?, x'00', 1)",
         new Uint8Array([run]),
@@ -42,6 +42,26 @@ schemaTest("a new database gets its tables, and keeps them", (path) => {
       assertEquals(database.prepare("SELECT count(*) FROM clients").value()?.[0], run + 1);
     });
   }
+});
+
+schemaTest("a database from before prekeys keeps what it holds", (path) => {
+  withDatabase(path, (database) => {
+    prepareDatabase(database);
+    database.exec("DROP TABLE prekeys");
+    for (const column of ["last_prekey", "mark"]) {
+      database.exec(`ALTER TABLE clients DROP COLUMN ${column}`);
+    }
+    database.exec(
+      "INSERT INTO clients (id, name, public_key, registered_at) VALUES (x'01', 'a', x'00', 1)",
+    );
+    database.exec("PRAGMA user_version = 2");
+  });
+  withDatabase(path, (database) => {
+    prepareDatabase(database);
+    assertEquals(tablesOf(database), ["clients", "messages", "prekeys", "tokens"]);
+    const row = database.prepare("SELECT name, last_prekey, mark FROM clients").get();
+    assertEquals({ ...row }, { name: "a", last_prekey: 0, mark: new Uint8Array(16) });
+  });
 });
 
 schemaTest("a commit is on the disk: write-ahead log, synchronous", (path) => {

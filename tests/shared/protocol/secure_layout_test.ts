@@ -2,6 +2,7 @@ import { fromHex, toHex, utf8 } from "../../../shared/bytes.ts";
 import { ProtocolError, type ProtocolErrorCode } from "../../../shared/errors.ts";
 import { MAX_U32 } from "../../../shared/limits.ts";
 import { ErrorCode, type ErrorName } from "../../../shared/protocol/codes.ts";
+import { type Prekey, PrekeyKind } from "../../../shared/protocol/prekey.ts";
 import {
   checkSecureHeader,
   decodeSecureRequest,
@@ -24,12 +25,23 @@ const ID = sampleBytes(16, 3);
 const TOKEN = sampleBytes(16, 4);
 const KEY = sampleBytes(160, 5);
 const SIGNATURE = sampleBytes(64, 6);
+const SIGNED = sampleBytes(32, 7);
+const KEM = sampleBytes(1184, 8);
 const NAME = toHex(utf8("alice")) + "00".repeat(250);
 const hex = toHex;
 
 function assertFails(decode: () => unknown, code: ProtocolErrorCode = "malformed"): void {
   assertEquals(assertThrows(decode, ProtocolError).code, code);
 }
+
+const prekeys: Prekey[] = [
+  { kind: PrekeyKind.signed, id: 0x01020304, key: SIGNED, signature: SIGNATURE },
+  { kind: PrekeyKind.oneTimeKem, id: MAX_U32, key: KEM, signature: SIGNATURE },
+];
+const PREKEYS = [
+  `0104030201${hex(SIGNED)}${hex(SIGNATURE)}`,
+  `04ffffffff${hex(KEM)}${hex(SIGNATURE)}`,
+];
 
 const REQUESTS: [SecureRequest, string][] = [
   [
@@ -47,6 +59,13 @@ const REQUESTS: [SecureRequest, string][] = [
   [{ kind: "subscribe" }, "036900000000"],
   [{ kind: "acknowledge", messageIds: [] }, "036a00000000"],
   [{ kind: "acknowledge", messageIds: [1, MAX_U32] }, "036a0800000001000000ffffffff"],
+  [
+    { kind: "publish-prekeys", replace: false, prekeys: [prekeys[0]] },
+    `036b6600000000${PREKEYS[0]}`,
+  ],
+  [{ kind: "publish-prekeys", replace: true, prekeys }, `036b4b05000001${PREKEYS.join("")}`],
+  [{ kind: "check-in", mark: TOKEN }, `036c10000000${hex(TOKEN)}`],
+  [{ kind: "fetch-prekeys", target: ID }, `036d10000000${hex(ID)}`],
 ];
 
 Deno.test("secure requests: each byte is where it must be", () => {
@@ -71,6 +90,12 @@ const RESPONSES: [SecureResponse, string][] = [
   [{ kind: "messages", messages: [message, message] }, `03ec0338000000${MESSAGE}${MESSAGE}`],
   [{ kind: "subscribed" }, "03ed0300000000"],
   [{ kind: "acknowledged" }, "03ee0300000000"],
+  [{ kind: "prekeys-published" }, "03ef0300000000"],
+  [
+    { kind: "checked-in", mark: TOKEN, prekeyId: MAX_U32, oneTimeLeft: 258, oneTimeKemLeft: 3 },
+    `03f0031c000000${hex(TOKEN)}ffffffff0201000003000000`,
+  ],
+  [{ kind: "prekeys", clientId: ID, prekeys }, `03f1035a050000${hex(ID)}${PREKEYS.join("")}`],
   [{ kind: "push", message }, `03d0071c000000${MESSAGE}`],
   [
     { kind: "error", error: "rate-limited", retryAfter: 1000, text: "später" },
@@ -136,6 +161,9 @@ Deno.test("secure requests: a claimed size is judged before anything is read", (
     104: [[4], [0, 3, 5]],
     105: [[0], [1]],
     106: [[0, 4, 4096], [4097, 4100, MAX_U32]],
+    107: [[1 + 101, 1 + 256 * 1253], [0, 1, 101, 2 + 256 * 1253, MAX_U32]],
+    108: [[16], [0, 15, 17]],
+    109: [[16], [0, 15, 17]],
     112: [[224], [0, 223, 225]],
   };
   for (let code = 0; code <= 0xff; code++) {
@@ -174,7 +202,7 @@ Deno.test("secure responses: values that none may have", () => {
   assertFails(decode(9001, new Uint8Array(3)));
   assertFails(decode(9001, new Uint8Array(4 + 513)));
   assertFails(decode(9001, new Uint8Array([0, 0, 0, 0, 0xff])));
-  for (const code of [0, 999, 1007, 1110, 2001, 9000, 9011]) {
+  for (const code of [0, 999, 1010, 1110, 2001, 9000, 9011]) {
     assertFails(decode(code, new Uint8Array(0)), "unsupported");
   }
   for (const version of [1, 2, 4]) {

@@ -1,0 +1,35 @@
+/** Request 109: what the asker needs for a first message to somebody. */
+import { type Bytes, toHex } from "../../shared/bytes.ts";
+import { type Prekey, PrekeyKind } from "../../shared/protocol/prekey.ts";
+import type { SecureResponse } from "../../shared/protocol/secure_response.ts";
+import { Refusal } from "../refusals.ts";
+import type { Services } from "../services.ts";
+
+/**
+ * An asker that comes too often for one target gets no more of its one-time prekeys, which are for
+ * everybody; it can start a session all the same.
+ * @throws {Refusal} `rate-limited`
+ * @throws {StorageError} `unknown-client`, `no-prekeys`
+ */
+export async function fetchPrekeys(
+  { target }: { target: Bytes },
+  asker: Bytes,
+  { storage, draws }: Services,
+): Promise<SecureResponse & { kind: "prekeys" }> {
+  const wait = draws.ofAsker.take(toHex(asker));
+  if (wait > 0) throw new Refusal("rate-limited", "prekeys are drawn too fast", wait);
+  const pair = toHex(asker) + toHex(target);
+  const oneTime = draws.oneTime.take(pair) === 0;
+  let used = false;
+  try {
+    const prekeys = await storage.drawPrekeys(target, { oneTime });
+    used = prekeys.some(isOneTime);
+    return { kind: "prekeys", clientId: target, prekeys };
+  } finally {
+    if (oneTime && !used) draws.oneTime.giveBack(pair);
+  }
+}
+
+function isOneTime({ kind }: Prekey): boolean {
+  return kind === PrekeyKind.oneTime || kind === PrekeyKind.oneTimeKem;
+}

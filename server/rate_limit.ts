@@ -1,0 +1,72 @@
+/**
+ * Token buckets, one for each key: so many at once, then one in each interval. A bucket is one
+ * number, the time at which it will be full again.
+ */
+
+export interface RateLimitOptions {
+  /** Tokens of a full bucket, at least 1. */
+  burst: number;
+  /** Until a token that was taken is there again, in whole milliseconds. */
+  interval: number;
+  /** Milliseconds that never jump back. */
+  clock: () => number;
+  /** Buckets that are remembered at a time. */
+  capacity?: number;
+}
+
+/** Some 10 MB. */
+const CAPACITY = 65_536;
+
+export class RateLimit {
+  readonly #burst: number;
+  readonly #interval: number;
+  readonly #clock: () => number;
+  readonly #capacity: number;
+  /** When each bucket is full, in the order in which a token was last taken from them. */
+  readonly #fullAt = new Map<string, number>();
+
+  constructor({ burst, interval, clock, capacity = CAPACITY }: RateLimitOptions) {
+    this.#burst = burst;
+    this.#interval = interval;
+    this.#clock = clock;
+    this.#capacity = capacity;
+  }
+
+  /** Buckets that are remembered: those that are not full, and a few that are. */
+  get size(): number {
+    return this.#fullAt.size;
+  }
+
+  /**
+   * Takes a token from the bucket of `key`. Gives 0, or the whole milliseconds until there is one, and
+   * has then taken none.
+   */
+  take(key: string): number {
+    const now = Math.floor(this.#clock()); // sums of fractions would not be exact
+    const fullAt = Math.max(now, this.#fullAt.get(key) ?? now) + this.#interval;
+    const wait = fullAt - now - this.#burst * this.#interval;
+    if (wait > 0) return wait;
+    this.#fullAt.delete(key); // it goes to the end
+    this.#fullAt.set(key, fullAt);
+    this.#forget(now);
+    return 0;
+  }
+
+  /** Puts a token back that was taken from the bucket of `key` and not used. */
+  giveBack(key: string): void {
+    const fullAt = this.#fullAt.get(key);
+    if (fullAt !== undefined) this.#fullAt.set(key, fullAt - this.#interval);
+  }
+
+  /**
+   * Forgets from the front what is full, as a bucket is without being remembered. Where there are too
+   * many, the one goes that was unused for the longest: whoever has so many keys that it matters
+   * gains nothing by it that a further key would not give.
+   */
+  #forget(now: number): void {
+    for (const [key, fullAt] of this.#fullAt) {
+      if (fullAt > now && this.#fullAt.size <= this.#capacity) return;
+      this.#fullAt.delete(key);
+    }
+  }
+}

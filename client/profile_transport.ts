@@ -4,15 +4,26 @@
  */
 import type { Bytes } from "../shared/bytes.ts";
 import { claimsToBeSecure } from "../shared/crypto/identity.ts";
-import type { RequestBody, SendPrefix } from "../shared/protocol/request.ts";
+import type { SendPrefix } from "../shared/protocol/request.ts";
 import type { ResponseBody } from "../shared/protocol/response.ts";
+import type { SecureRequest } from "../shared/protocol/secure_request.ts";
 import type { Address } from "./address.ts";
 import { ClassicTransport } from "./classic_transport.ts";
 import { ClientError } from "./errors.ts";
 import type { Profile } from "./profile/profile.ts";
 import type { SecureIdentity } from "./profile/secure_identity.ts";
+import type { ReplyKind } from "./secure_connection.ts";
 import { SecureTransport } from "./secure_transport.ts";
-import type { OnTrouble, PushReceiver, Receiver, Reply, Transport } from "./transport.ts";
+import type {
+  OnTrouble,
+  Polled,
+  PushReceiver,
+  Receiver,
+  Reply,
+  RequestWithToken,
+  SecureReply,
+  Transport,
+} from "./transport.ts";
 
 export interface ProfileTransportOptions {
   profile: Profile;
@@ -39,13 +50,17 @@ export class ProfileTransport implements Transport {
 
   async exchange<K extends ResponseBody["kind"]>(
     clientId: Bytes,
-    request: RequestBody,
+    request: RequestWithToken,
     expected: K,
   ): Promise<Reply<K>> {
     const { profile } = this.#options;
     const isNew = request.kind === "register" && claimsToBeSecure(request.publicKey);
     const transport = this.#transport(isNew ? profile.pendingIdentity : profile.secureIdentity);
     return await transport.exchange(clientId, request, expected);
+  }
+
+  async secure<K extends ReplyKind>(request: SecureRequest, expected: K): Promise<SecureReply<K>> {
+    return await this.#current.secure(request, expected);
   }
 
   async sendStream(
@@ -56,7 +71,7 @@ export class ProfileTransport implements Transport {
     return await this.#current.sendStream(clientId, prefix, content);
   }
 
-  async poll(clientId: Bytes, receiver: Receiver): Promise<number> {
+  async poll(clientId: Bytes, receiver: Receiver): Promise<Polled> {
     return await this.#current.poll(clientId, receiver);
   }
 

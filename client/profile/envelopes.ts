@@ -7,8 +7,10 @@
  * bytes stand for the content: in every type they depend on all that was encrypted.
  */
 import type { Database, Statement } from "@db/sqlite";
-import type { Bytes } from "../../shared/bytes.ts";
+import { type Bytes, utf8 } from "../../shared/bytes.ts";
 import type { MessageHead } from "../../shared/protocol/response.ts";
+import type { SealedTable } from "./tables.ts";
+import { rowOf, type Vault } from "./vault.ts";
 
 /** Bytes at the end of a content that are remembered. */
 export const TAIL_SIZE = 16;
@@ -28,10 +30,27 @@ export interface NewEnvelope extends Envelope {
 
 type State = "waiting" | "unreadable" | "done";
 
+/** All that is known of a message, by which it is known again. */
+type Row = Omit<NewEnvelope, "number" | "content">;
+
+interface Cells {
+  number: number;
+  sealed: Bytes;
+  content: Bytes | null;
+}
+
+export const ENVELOPES: SealedTable<Row> = {
+  name: "envelopes",
+  key: "number",
+  tags: { message: messageTag, sender: (vault, { from }) => senderTag(vault, from) },
+  alsoSealed: ["content"],
+};
+
 export class Envelopes {
   /** Where the files are. */
   readonly folder: string;
   readonly #database: Database;
+  readonly #vault: Vault;
   readonly #last: Statement;
   readonly #known: Statement;
   readonly #put: Statement;
@@ -41,24 +60,22 @@ export class Envelopes {
   readonly #finish: Statement;
   readonly #retry: Statement;
 
-  constructor(database: Database, folder: string) {
+  constructor(database: Database, vault: Vault, folder: string) {
     this.folder = folder;
     this.#database = database;
+    this.#vault = vault;
     this.#last = database.prepare("SELECT max(number) FROM envelopes");
-    this.#known = database.prepare(
-      "SELECT 1 FROM envelopes " +
-        "WHERE message = ? AND sender = ? AND type = ? AND size = ? AND tail = ?",
-    );
+    this.#known = database.prepare("SELECT 1 FROM envelopes WHERE message = ?");
     this.#put = database.prepare(
-      "INSERT INTO envelopes (number, message, sender, type, size, tail, content, state) " +
-        "VALUES (?, ?, ?, ?, ?, ?, ?, 'waiting') ON CONFLICT DO NOTHING",
+      "INSERT INTO envelopes (number, message, sender, filed, state, sealed, content) " +
+        "VALUES (?, ?, ?, ?, 'waiting', ?, ?) ON CONFLICT DO NOTHING",
     );
     this.#inState = database.prepare(
-      'SELECT number, message AS messageId, sender AS "from", type, size, content ' +
-        "FROM envelopes WHERE state = ? AND number > ? ORDER BY number LIMIT 1",
+      "SELECT number, sealed, content FROM envelopes " +
+        "WHERE state = ? AND number > ? ORDER BY number LIMIT 1",
     );
     this.#inFiles = database.prepare(
-      "SELECT number FROM envelopes WHERE state <> 'done' AND content IS NULL",
+      "SELECT number FROM envelopes WHERE state <> 'done' AND filed = 1",
     );
     this.#setState = database.prepare("UPDATE envelopes SET state = ? WHERE number = ?");
     this.#finish = database.prepare(
@@ -75,8 +92,8 @@ export class Envelopes {
   }
 
   /** Whether this message was collected before, also when it is long done. */
-  known({ messageId, from, type, size, tail }: Omit<NewEnvelope, "number" | "content">): boolean {
-    return this.#known.get(messageId, from, type, size, tail) !== undefined;
+  known(message: Row): boolean {
+    return this.#known.get(messageTag(this.#vault, message)) !== undefined;
   }
 
   /** Where the content of a message is that is too large for the database. */
@@ -95,15 +112,17 @@ export class Envelopes {
    */
   put(envelopes: readonly NewEnvelope[]): void {
     this.#database.transaction(() => {
-      for (const { number, messageId, from, type, size, tail, content } of envelopes) {
-        this.#put.run(number, messageId, from, type, size, tail, content);
-      }
+      for (const envelope of envelopes) this.#insert(envelope);
     }).immediate();
   }
 
   /** The first message behind number `after` that waits to be opened. */
   nextWaiting(after: number): Envelope | undefined {
-    return this.#inState.get<Envelope>("waiting" satisfies State, after);
+    const cells = this.#inState.get<Cells>("waiting" satisfies State, after);
+    if (!cells) return undefined;
+    const { number, sealed, content } = cells;
+    const { tail: _, ...head } = this.#vault.openRow<Row>(rowOf(ENVELOPES.name, number), sealed);
+    return { ...head, number, content: content && this.#vault.open(contentOf(number), content) };
   }
 
   /** No known key fits; it is tried again when another comes. */
@@ -113,11 +132,37 @@ export class Envelopes {
 
   /** Has the unreadable messages of this sender tried again; gives their number. */
   retryUnreadable(sender: Bytes): number {
-    return this.#retry.run(sender);
+    return this.#retry.run(senderTag(this.#vault, sender));
   }
 
   /** The message was shown, or saved: of its content only the end is kept. */
   markDone(number: number): void {
     this.#finish.run(number);
   }
+
+  #insert({ number, messageId, from, type, size, tail, content }: NewEnvelope): void {
+    const vault = this.#vault;
+    const row = { messageId, from, type, size, tail };
+    this.#put.run(
+      number,
+      messageTag(vault, row),
+      senderTag(vault, from),
+      content ? 0 : 1,
+      vault.sealRow(rowOf(ENVELOPES.name, number), row),
+      content && vault.seal(contentOf(number), content),
+    );
+  }
+}
+
+/** The context of a content. */
+function contentOf(number: number): string {
+  return rowOf(`${ENVELOPES.name}.content`, number);
+}
+
+function messageTag(vault: Vault, { messageId, from, type, size, tail }: Row): Bytes {
+  return vault.blind("envelopes.message", utf8(`${messageId} ${type} ${size}`), from, tail);
+}
+
+function senderTag(vault: Vault, sender: Bytes): Bytes {
+  return vault.blind("envelopes.sender", sender);
 }

@@ -2,6 +2,8 @@
 import type { Database, Statement } from "@db/sqlite";
 import type { Bytes } from "../../shared/bytes.ts";
 import type { IdentitySecrets } from "../../shared/crypto/identity.ts";
+import type { SealedTable } from "./tables.ts";
+import { rowOf, type Vault } from "./vault.ts";
 
 /** Who the owner of a secure profile is. */
 export interface SecureIdentity {
@@ -13,64 +15,65 @@ export interface SecureIdentity {
   secrets: IdentitySecrets;
 }
 
-interface Row {
-  id: Bytes;
-  name: string;
-  publicKey: Bytes;
-  signing: Bytes;
-  agreement: Bytes;
-}
+/** Identities of both kinds; a classic one is here where a passphrase protects it. */
+export const IDENTITIES: SealedTable<object> = { name: "identities", key: "kind", tags: {} };
+
+/** The kinds of identities. */
+export const IdentityKind = { secure: 1, classic: 2 } as const;
+
+const CONTEXT = rowOf(IDENTITIES.name, IdentityKind.secure);
 
 /**
  * There is at most one. It is kept before it is registered, so that a registration whose answer got
  * lost can be repeated with the same keys.
  */
 export class SecureIdentityStore {
+  readonly #vault: Vault;
   readonly #select: Statement;
   readonly #put: Statement;
-  readonly #rename: Statement;
   readonly #register: Statement;
 
-  constructor(database: Database) {
+  constructor(database: Database, vault: Vault) {
+    this.#vault = vault;
+    const kind = IdentityKind.secure;
     this.#select = database.prepare(
-      "SELECT id, name, public_key AS publicKey, signing, agreement FROM secure_identity " +
-        "WHERE registered = ?",
+      `SELECT sealed FROM identities WHERE kind = ${kind} AND registered = ?`,
     );
     this.#put = database.prepare(
-      "INSERT INTO secure_identity (one, id, name, public_key, signing, agreement, registered) " +
-        "VALUES (1, ?, ?, ?, ?, ?, 0)",
+      `INSERT INTO identities (kind, registered, sealed) VALUES (${kind}, 0, ?) ` +
+        "ON CONFLICT DO UPDATE SET sealed = excluded.sealed WHERE registered = 0",
     );
-    this.#rename = database.prepare("UPDATE secure_identity SET name = ? WHERE registered = 0");
-    this.#register = database.prepare("UPDATE secure_identity SET registered = 1");
+    this.#register = database.prepare(`UPDATE identities SET registered = 1 WHERE kind = ${kind}`);
   }
 
   /** The registered identity. */
   registered(): SecureIdentity | undefined {
-    return identityOf(this.#select.get<Row>(1));
+    return this.#identity(1);
   }
 
   /** The identity that is about to be registered. */
   pending(): SecureIdentity | undefined {
-    return identityOf(this.#select.get<Row>(0));
+    return this.#identity(0);
   }
 
-  /** Keeps an identity that is about to be registered. */
-  put({ id, name, publicKey, secrets }: SecureIdentity): void {
-    this.#put.run(id, name, publicKey, secrets.signing, secrets.agreement);
+  /** Keeps an identity that is about to be registered, instead of any other such one. */
+  put({ id, name, publicKey, secrets: { signing, agreement } }: SecureIdentity): void {
+    const row = { id, name, publicKey, secrets: { signing, agreement } };
+    this.#put.run(this.#vault.sealRow(CONTEXT, row));
   }
 
   /** Gives the one that is about to be registered another name. */
   rename(name: string): void {
-    this.#rename.run(name);
+    const pending = this.pending();
+    if (pending && pending.name !== name) this.put({ ...pending, name });
   }
 
   markRegistered(): void {
     this.#register.run();
   }
-}
 
-function identityOf(row: Row | undefined): SecureIdentity | undefined {
-  if (!row) return undefined;
-  const { id, name, publicKey, signing, agreement } = row;
-  return { id, name, publicKey, secrets: { signing, agreement } };
+  #identity(registered: number): SecureIdentity | undefined {
+    const sealed = this.#select.value<[Bytes]>(registered)?.[0];
+    return sealed && this.#vault.openRow<SecureIdentity>(CONTEXT, sealed);
+  }
 }

@@ -1,19 +1,19 @@
 import { ClassicKeys } from "../../../client/profile/classic_keys.ts";
 import { assert, assertEquals } from "../../assert.ts";
-import { emptyTables, idOf, keyOf } from "./database.ts";
+import { emptyTables, idOf, keyOf, testVault } from "./database.ts";
 
 const ALICE = idOf(1);
 const BOB = idOf(2);
 
 Deno.test("classic keys: there are none before one was put", () => {
-  const keys = new ClassicKeys(emptyTables());
+  const keys = new ClassicKeys(emptyTables(), testVault());
   assertEquals(keys.own(ALICE), undefined);
   assertEquals(keys.sending(ALICE), undefined);
   assertEquals(keys.all(ALICE), []);
 });
 
 Deno.test("classic keys: each contact has its own", () => {
-  const keys = new ClassicKeys(emptyTables());
+  const keys = new ClassicKeys(emptyTables(), testVault());
   keys.put(ALICE, keyOf(1), { own: true });
   keys.put(BOB, keyOf(2), { own: true });
   keys.sendWith(ALICE, keyOf(1));
@@ -25,7 +25,7 @@ Deno.test("classic keys: each contact has its own", () => {
 });
 
 Deno.test("classic keys: a key that is kept is not used before it is chosen", () => {
-  const keys = new ClassicKeys(emptyTables());
+  const keys = new ClassicKeys(emptyTables(), testVault());
   keys.put(ALICE, keyOf(1), { own: true });
   assertEquals(keys.sending(ALICE), undefined);
   keys.sendWith(ALICE, keyOf(1));
@@ -37,7 +37,7 @@ Deno.test("classic keys: a key that is kept is not used before it is chosen", ()
 });
 
 Deno.test("classic keys: the same key again changes nothing, and is no news", () => {
-  const keys = new ClassicKeys(emptyTables());
+  const keys = new ClassicKeys(emptyTables(), testVault());
   assert(keys.put(ALICE, keyOf(1), { own: true }));
   assert(!keys.put(ALICE, keyOf(1), { own: false }));
   assertEquals(keys.own(ALICE), keyOf(1));
@@ -46,7 +46,7 @@ Deno.test("classic keys: the same key again changes nothing, and is no news", ()
 });
 
 Deno.test("classic keys: the last used comes first, then the last that came", () => {
-  const keys = new ClassicKeys(emptyTables());
+  const keys = new ClassicKeys(emptyTables(), testVault());
   for (const number of [1, 2, 3]) keys.put(ALICE, keyOf(number), { own: false });
   assertEquals(keys.all(ALICE), [keyOf(3), keyOf(2), keyOf(1)]);
   keys.used(ALICE, keyOf(1));
@@ -59,7 +59,7 @@ Deno.test("classic keys: the last used comes first, then the last that came", ()
 });
 
 Deno.test("classic keys: one who sends thousands cannot push out what is in use", () => {
-  const keys = new ClassicKeys(emptyTables());
+  const keys = new ClassicKeys(emptyTables(), testVault());
   keys.put(ALICE, keyOf(1), { own: true });
   for (const number of [2, 3]) keys.put(ALICE, keyOf(number), { own: false });
   keys.used(ALICE, keyOf(2));
@@ -77,7 +77,7 @@ Deno.test("classic keys: one who sends thousands cannot push out what is in use"
 });
 
 Deno.test("classic keys: retired ones still open, and are used no more", () => {
-  const keys = new ClassicKeys(emptyTables());
+  const keys = new ClassicKeys(emptyTables(), testVault());
   keys.put(ALICE, keyOf(1), { own: true });
   keys.put(ALICE, keyOf(2), { own: false });
   keys.sendWith(ALICE, keyOf(2));

@@ -1,7 +1,9 @@
 /** The tables of a profile, without a profile. */
 import { Database } from "@db/sqlite";
 import { prepareDatabase } from "../../../client/profile/schema.ts";
+import { Vault, VAULT_KEY_SIZE } from "../../../client/profile/vault.ts";
 import type { Bytes } from "../../../shared/bytes.ts";
+import { randomBytes } from "../../../shared/crypto/random.ts";
 import { CLIENT_ID_SIZE } from "../../../shared/limits.ts";
 
 /** Empty tables in memory. */
@@ -9,6 +11,11 @@ export function emptyTables(): Database {
   const database = new Database(":memory:");
   prepareDatabase(database);
   return database;
+}
+
+/** A vault, another one for each `number`. */
+export function testVault(number = 1): Vault {
+  return new Vault(new Uint8Array(VAULT_KEY_SIZE).fill(number), randomBytes);
 }
 
 /** The ID of some client, another one for each `number`. */

@@ -2,7 +2,7 @@ import { Envelopes, type NewEnvelope } from "../../../client/profile/envelopes.t
 import { utf8 } from "../../../shared/bytes.ts";
 import { MessageType } from "../../../shared/protocol/codes.ts";
 import { assert, assertEquals } from "../../assert.ts";
-import { emptyTables, idOf } from "./database.ts";
+import { emptyTables, idOf, testVault } from "./database.ts";
 
 const ALICE = idOf(1);
 const BOB = idOf(2);
@@ -21,7 +21,7 @@ function waiting(envelopes: Envelopes): number[] {
 }
 
 Deno.test("envelopes: come back in the order of arrival, as they came", () => {
-  const envelopes = new Envelopes(emptyTables(), "folder");
+  const envelopes = new Envelopes(emptyTables(), testVault(), "folder");
   assertEquals(envelopes.nextWaiting(0), undefined);
   // Message IDs are the server's, and say nothing of the order.
   const kept = [envelope(1, { messageId: 9 }), envelope(2, { messageId: 0xffff_ffff })];
@@ -35,7 +35,7 @@ Deno.test("envelopes: come back in the order of arrival, as they came", () => {
 });
 
 Deno.test("envelopes: numbers go on where they ended", () => {
-  const envelopes = new Envelopes(emptyTables(), "folder");
+  const envelopes = new Envelopes(emptyTables(), testVault(), "folder");
   assertEquals(envelopes.nextNumber(), 1);
   envelopes.put([envelope(1), envelope(2)]);
   envelopes.markDone(2);
@@ -44,7 +44,7 @@ Deno.test("envelopes: numbers go on where they ended", () => {
 });
 
 Deno.test("envelopes: a message is known by all that is known of it, also when it is done", () => {
-  const envelopes = new Envelopes(emptyTables(), "folder");
+  const envelopes = new Envelopes(emptyTables(), testVault(), "folder");
   const first = envelope(1);
   assert(!envelopes.known(first));
   envelopes.put([first]);
@@ -63,7 +63,7 @@ Deno.test("envelopes: a message is known by all that is known of it, also when i
 });
 
 Deno.test("envelopes: what is put twice stays as it was", () => {
-  const envelopes = new Envelopes(emptyTables(), "folder");
+  const envelopes = new Envelopes(emptyTables(), testVault(), "folder");
   envelopes.put([envelope(1), envelope(2, { messageId: 1 }), envelope(3)]);
   assertEquals(waiting(envelopes), [1, 3]);
   envelopes.markDone(1);
@@ -72,7 +72,7 @@ Deno.test("envelopes: what is put twice stays as it was", () => {
 });
 
 Deno.test("envelopes: unreadable ones wait again when their sender is tried again", () => {
-  const envelopes = new Envelopes(emptyTables(), "folder");
+  const envelopes = new Envelopes(emptyTables(), testVault(), "folder");
   envelopes.put([envelope(1), envelope(2, { from: BOB }), envelope(3), envelope(4)]);
   for (const number of [1, 2, 3]) envelopes.markUnreadable(number);
   envelopes.markDone(4);
@@ -84,7 +84,7 @@ Deno.test("envelopes: unreadable ones wait again when their sender is tried agai
 
 Deno.test("envelopes: of a message that is done only its end is kept", () => {
   const database = emptyTables();
-  const envelopes = new Envelopes(database, "folder");
+  const envelopes = new Envelopes(database, testVault(), "folder");
   const secret = "a secret that is longer than the end of it";
   envelopes.put([envelope(1, { content: utf8(secret), tail: utf8(secret.slice(-16)) })]);
   envelopes.markDone(1);
@@ -93,7 +93,7 @@ Deno.test("envelopes: of a message that is done only its end is kept", () => {
 });
 
 Deno.test("envelopes: the files in use are those of messages that are not done", () => {
-  const envelopes = new Envelopes(emptyTables(), "folder");
+  const envelopes = new Envelopes(emptyTables(), testVault(), "folder");
   const inFile = { content: null, type: MessageType.file };
   envelopes.put([1, 2, 3].map((number) => envelope(number, inFile)));
   envelopes.put([envelope(4)]);

@@ -6,7 +6,9 @@ import { MessageType } from "../../../shared/protocol/codes.ts";
 import { assert, assertEquals, assertRejects, assertThrows } from "../../assert.ts";
 import { tempFolder } from "../../temp_folder.ts";
 import { readTranscript } from "../../vectors.ts";
+import { runClient } from "../../profile_process.ts";
 import { idOf, keyOf } from "./database.ts";
+import { filesWith } from "./full_profile.ts";
 
 const windows = Deno.build.os === "windows";
 const { privateKey } = await generateClassicKeyPair();
@@ -26,7 +28,6 @@ Deno.test("profile: everything in it is for its owner alone", { ignore: windows 
   const folder = `${parent}/new/profile`;
   using profile = await Profile.open(folder);
   await profile.register(alice);
-  using _lock = await profile.lock();
   profile.contacts.put([bob]);
   const modes = [...Deno.readDirSync(folder)].map(({ name }) => {
     return [name, (Deno.statSync(`${folder}/${name}`).mode! & 0o777).toString(8)];
@@ -123,19 +124,48 @@ Deno.test("profile: a folder that is a file cannot be one", async () => {
   await refused(`${folder}/file`, "file");
 });
 
-Deno.test("profile: one at a time has its lock, and sees what the one before did", async () => {
+Deno.test("profile: is one process's alone while it is open", async () => {
   await using temp = await tempFolder();
   const folder = temp.path;
-  using profile = await Profile.open(folder);
-  using other = await Profile.open(folder);
-  const lock = await profile.lock();
-  const error = await assertRejects(() => other.lock(), ClientError, folder);
-  assertEquals(error.code, "in-use");
+  const pauses: number[] = [];
+  const sleep = (pause: number) => Promise.resolve(void pauses.push(pause));
+  const profile = await Profile.open(folder);
+  const opening = () => Profile.open(folder, { sleep });
+  const { code, message } = await assertRejects(opening, ClientError, folder);
+  assertEquals(code, "in-use");
+  const advice = "wait for it, stop it, or use another --profile DIR";
+  assertEquals(message, `the profile ${folder} is in use by another messaging-client; ${advice}`);
+  assertEquals(pauses.reduce((sum, pause) => sum + pause), 2000);
   await profile.register(alice);
-  lock[Symbol.dispose]();
-  assert(!other.registered);
-  using _lock = await other.lock();
+  profile[Symbol.dispose]();
+  profile[Symbol.dispose]();
+  using other = await opening();
   assertEquals(other.identity, alice);
+});
+
+Deno.test("profile: whoever comes while it is open gets it a moment later", async () => {
+  await using temp = await tempFolder();
+  const profile = await Profile.open(temp.path);
+  const sleep = () => Promise.resolve(profile[Symbol.dispose]());
+  using other = await Profile.open(temp.path, { sleep });
+  assert(!other.registered);
+});
+
+Deno.test("profile: a transaction is all or nothing, also where the disk is not waited for", async () => {
+  await using temp = await tempFolder();
+  using profile = await Profile.open(temp.path);
+  for (const durable of [true, false]) {
+    const failing = () =>
+      profile.transaction(() => {
+        profile.contacts.put([bob]);
+        throw new RangeError("too late");
+      }, { durable });
+    assertThrows(failing, RangeError, "too late");
+    assertEquals(profile.contacts.byName("bob"), undefined);
+  }
+  const nested = () => profile.transaction(() => profile.contacts.byId(bob.id), { durable: false });
+  profile.transaction(() => profile.contacts.put([bob]), { durable: false });
+  assertEquals(profile.transaction(nested)?.name, "bob");
 });
 
 Deno.test("profile: a new owner uses nothing of the one before, and can open what is left", async () => {
@@ -159,4 +189,42 @@ Deno.test("profile: a new owner uses nothing of the one before, and can open wha
   assertEquals(profile.keys.sending(bob.id), undefined);
   assertEquals(profile.keys.all(bob.id), [keyOf(1)]);
   assertEquals(profile.envelopes.nextWaiting(0)?.messageId, 1);
+});
+
+Deno.test("profile: what was overwritten or deleted is gone from its files", async () => {
+  await using temp = await tempFolder();
+  const old: Uint8Array<ArrayBuffer>[] = [];
+  const sealedRows = (table: string) => {
+    const database = new Database(`${temp.path}/profile.db`);
+    const rows = database.prepare(`SELECT sealed FROM ${table}`).all<{ sealed: Uint8Array }>();
+    database.close();
+    return rows.map(({ sealed }) => new Uint8Array(sealed));
+  };
+  {
+    using profile = await Profile.open(temp.path);
+    const numbers = [1, 2, 3].map((size) =>
+      profile.sessions.insert(bob.id, new Uint8Array(3000 * size))
+    );
+    profile.contacts.put([bob]);
+    old.push(...sealedRows("sessions"), ...sealedRows("contacts"));
+    assertEquals(old.length, 4);
+    profile.sessions.update(numbers[0], bob.id, new Uint8Array(3000));
+    profile.sessions.update(numbers[1], bob.id, new Uint8Array(50));
+    profile.sessions.delete(numbers[2]);
+    profile.contacts.put([{ ...bob, name: "bo" }]);
+  }
+  assertEquals(temp.names(), ["incoming", "profile.db", "profile.lock"]);
+  const pieces = old.flatMap((row) => [row.slice(0, 40), row.slice(-40)]);
+  assertEquals(await filesWith(temp.path, pieces), []);
+});
+
+Deno.test("profile: a second process is told that it is in use", async () => {
+  await using temp = await tempFolder();
+  using profile = await Profile.open(temp.path);
+  await profile.register(alice);
+  const { code, stderr } = await runClient(temp.path, ["whoami"]);
+  assertEquals(code, 1);
+  assert(stderr.includes(`the profile ${temp.path} is in use by another messaging-client`), stderr);
+  profile[Symbol.dispose]();
+  assertEquals((await runClient(temp.path, ["whoami"])).code, 0);
 });

@@ -1,0 +1,216 @@
+/**
+ * A profile in one file, always under a passphrase: its database under a new data key, with the large
+ * contents that lie in files beside it, and with the address of its server.
+ */
+import { Database } from "@db/sqlite";
+import { type Bytes, fromUtf8, utf8 } from "../../shared/bytes.ts";
+import { MiB } from "../../shared/limits.ts";
+import { ClientError } from "../errors.ts";
+import { ClassicIdentityStore } from "./classic_identity.ts";
+import { newKeyring, openKeyring, type Random } from "./keyring.ts";
+import type { Identity } from "./me_info.ts";
+import {
+  isThere,
+  readIfThere,
+  readParts,
+  removeIfThere,
+  syncFolder,
+  writeNewPrivateFile,
+  writePrivateFile,
+} from "./private_file.ts";
+import { prepareDatabase, versionOf } from "./schema.ts";
+import { copyTables, type Unlocked, writeSealedFile } from "./sealed_file.ts";
+import { damagedRow, rowOf } from "./vault.ts";
+
+/** `PRAGMA application_id` of a whole export: "MSGX". A profile's own database has 0. */
+const APPLICATION_ID = 0x4d534758;
+
+const TABLES = `
+  CREATE TABLE exported (
+    one    INTEGER PRIMARY KEY CHECK (one = 1),
+    sealed BLOB NOT NULL -- the server's address, and how many bytes each file has
+  ) STRICT;
+
+  -- The contents of the files, one after the other.
+  CREATE TABLE parts (
+    number INTEGER PRIMARY KEY,
+    sealed BLOB NOT NULL
+  ) STRICT;
+`;
+
+const PART_SIZE = 1 * MiB;
+/** The number of an envelope. */
+const FILE_NAME = /^[1-9][0-9]{0,15}$/;
+
+type Exported = {
+  /** The content of `server.info`, UTF-8; null where there is none. */
+  readonly server: Bytes | null;
+  readonly files: readonly { readonly name: string; readonly size: number }[];
+};
+
+/** What is exported of a profile, beside its database. */
+export interface Surroundings {
+  readonly folder: string;
+  /** The names of the files in its folder `incoming`. */
+  readonly incoming: Iterable<string>;
+  /** The owner, where `me.info` has it. */
+  readonly classic: Identity | undefined;
+}
+
+/** Writes an export to `path`, where there must be no file. Fails with what the system throws. */
+export async function writeArchive(
+  path: string,
+  from: Unlocked,
+  { folder, incoming, classic }: Surroundings,
+  passphrase: string,
+  random: Random,
+): Promise<void> {
+  const keyring = await newKeyring(random, passphrase, from.vault.lasting);
+  const mark = (database: Database) => {
+    database.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
+  };
+  try {
+    await writeSealedFile(path, keyring, async (to) => {
+      copyTables(from, to);
+      if (classic) new ClassicIdentityStore(to.database, to.vault).put(classic);
+      to.database.exec(TABLES);
+      await packFiles(to, folder, incoming);
+    }, mark);
+  } finally {
+    keyring.vault.wipe();
+  }
+}
+
+async function packFiles(
+  { database, vault }: Unlocked,
+  folder: string,
+  names: Iterable<string>,
+): Promise<void> {
+  const insert = database.prepare("INSERT INTO parts (number, sealed) VALUES (?, ?)");
+  const files: { name: string; size: number }[] = [];
+  let number = 0;
+  for (const name of names) {
+    const path = `${folder}/incoming/${name}`;
+    if (!await isThere(path)) continue;
+    let size = 0;
+    for await (const part of readParts(path, PART_SIZE)) {
+      insert.run(++number, vault.seal(rowOf("parts", number), part));
+      size += part.length;
+    }
+    files.push({ name, size });
+  }
+  const server = await readIfThere(`${folder}/server.info`);
+  const exported = { server: server === undefined ? null : utf8(server), files };
+  const sealed = vault.sealRow(rowOf("exported", 1), exported satisfies Exported);
+  database.exec("INSERT INTO exported (one, sealed) VALUES (1, ?)", sealed);
+}
+
+/**
+ * Makes an export the database of the profile in `folder`, as far as `profile.db.new`, which is for
+ * the caller to bring to its place: until then nothing of it counts.
+ * @throws {ClientError} `file` where it is no whole export, `wrong-passphrase`
+ */
+export async function unpackArchive(
+  path: string,
+  folder: string,
+  passphrase: string,
+  random: Random,
+): Promise<void> {
+  const draft = `${folder}/profile.db.new`;
+  await removeIfThere(draft);
+  // A copy, as SQLite may write to whatever it opens.
+  const copy = `${folder}/import.new`;
+  await removeIfThere(copy);
+  try {
+    await copyFile(path, copy);
+    await explained(path, () => unpackCopy(copy, folder, draft, passphrase, random));
+  } finally {
+    for (const end of ["", "-wal", "-shm", "-journal"]) await removeIfThere(copy + end);
+  }
+}
+
+async function copyFile(from: string, to: string): Promise<void> {
+  try {
+    await writeNewPrivateFile(to, readParts(from, PART_SIZE));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new ClientError("file", `cannot read ${from}: ${reason}`, { cause: error });
+  }
+}
+
+async function unpackCopy(
+  copy: string,
+  folder: string,
+  draft: string,
+  passphrase: string,
+  random: Random,
+): Promise<void> {
+  const database = new Database(copy, { int64: true });
+  try {
+    database.exec("PRAGMA trusted_schema = OFF");
+    const id = database.prepare("PRAGMA application_id").value<[number]>()?.[0];
+    if (id !== APPLICATION_ID || versionOf(database) === 0) {
+      throw new TypeError("it is not an export of a profile, or not a whole one");
+    }
+    const check = database.prepare("PRAGMA quick_check(1)").value<[string]>()?.[0];
+    if (check !== "ok") throw new TypeError("it is damaged");
+    prepareDatabase(database);
+    const from = {
+      database,
+      ...await openKeyring(database, () => Promise.resolve(passphrase), random),
+    };
+    const keyring = await newKeyring(random, passphrase, from.vault.lasting);
+    try {
+      await writeSealedFile(draft, keyring, (to) => copyTables(from, to));
+      await unpackFiles(from, folder);
+    } finally {
+      from.vault.wipe();
+      keyring.vault.wipe();
+    }
+  } finally {
+    database.close();
+  }
+}
+
+async function unpackFiles({ database, vault }: Unlocked, folder: string): Promise<void> {
+  const context = rowOf("exported", 1);
+  const sealed = database.prepare("SELECT sealed FROM exported").value<[Bytes]>()?.[0];
+  if (!sealed) throw damagedRow(context);
+  const { server, files } = vault.openRow<Exported>(context, sealed);
+  const select = database.prepare("SELECT sealed FROM parts WHERE number = ?");
+  let number = 0;
+  function* parts(size: number): Generator<Bytes> {
+    for (let left = size; left > 0;) {
+      const row = rowOf("parts", ++number);
+      const part = vault.open(row, select.value<[Bytes]>(number)?.[0] ?? new Uint8Array(0));
+      if (part.length === 0 || part.length > left) throw damagedRow(row);
+      left -= part.length;
+      yield part;
+    }
+  }
+  const incoming = `${folder}/incoming`;
+  for (const { name, size } of files) {
+    // Who made the file may be somebody else than who imports it.
+    if (!FILE_NAME.test(name)) throw damagedRow(context);
+    await removeIfThere(`${incoming}/${name}`);
+    await writeNewPrivateFile(`${incoming}/${name}`, parts(size));
+  }
+  await syncFolder(incoming);
+  const path = `${folder}/server.info`;
+  if (server && !await isThere(path)) await writePrivateFile(path, fromUtf8(server));
+}
+
+/** Says of which file an error is. */
+async function explained(path: string, action: () => Promise<void>): Promise<void> {
+  try {
+    await action();
+  } catch (error) {
+    if (error instanceof ClientError && error.code === "wrong-passphrase") throw error;
+    const reason = error instanceof ClientError && error.code === "bad-profile"
+      ? "it is damaged"
+      : error instanceof Error
+      ? error.message
+      : String(error);
+    throw new ClientError("file", `cannot import ${path}: ${reason}`, { cause: error });
+  }
+}

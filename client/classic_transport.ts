@@ -34,7 +34,13 @@ import {
   MAX_RESPONSE_SIZE,
   noAnswer,
 } from "./network.ts";
-import { receiveMessages, type Receiver, type Reply, type Transport } from "./transport.ts";
+import {
+  type Polled,
+  receiveMessages,
+  type Receiver,
+  type Reply,
+  type Transport,
+} from "./transport.ts";
 
 /** Payload sizes of the responses that can have but one. */
 const PAYLOAD_SIZES: { [K in ResponseBody["kind"]]?: number } = {
@@ -66,6 +72,10 @@ export class ClassicTransport implements Transport {
       await link.write(bytes);
       return await link.response(expected);
     });
+  }
+
+  secure(): Promise<never> {
+    return Promise.reject(new TypeError("the classic protocol knows nothing of this"));
   }
 
   follow(): Promise<never> {
@@ -105,10 +115,15 @@ export class ClassicTransport implements Transport {
 
   /**
    * Collects the waiting messages into `receiver`. The server deletes them after it has all on the
-   * disk; where it, this process or the connection fails, the server keeps them. Gives their number.
-   * Errors as {@link exchange}.
+   * disk, which cannot wait for more; where it, this process or the connection fails, the server
+   * keeps them. Errors as {@link exchange}.
    */
-  async poll(clientId: Bytes, receiver: Receiver): Promise<number> {
+  async poll(clientId: Bytes, receiver: Receiver): Promise<Polled> {
+    const count = await this.#poll(clientId, receiver);
+    return { count, acknowledge: () => Promise.resolve() };
+  }
+
+  async #poll(clientId: Bytes, receiver: Receiver): Promise<number> {
     const asker = { clientId, version: CLASSIC_VERSION };
     // An end inside a request tells the server that the response before was not taken, also where
     // the system ends the connection because this process was killed. So the first byte of a further

@@ -1,5 +1,6 @@
 /** The client's command line: arguments in, one command out. */
 import { parseArguments, UsageError } from "../shared/args.ts";
+import { COMMANDS } from "./cli_help.ts";
 
 /** Options that every command has. */
 export interface GlobalOptions {
@@ -22,7 +23,21 @@ export type Command =
   | { name: "send"; peer: string; text?: string }
   | { name: "send-file"; peer: string; path: string }
   | { name: "receive"; out: string; follow: boolean }
+  | { name: "history"; peer: string; search?: string }
+  | { name: "forget"; peer: string }
+  | { name: "verify"; peer: string; confirm: boolean }
+  | { name: "alias"; peer: string; alias?: string }
+  | { name: "block"; peer: string }
+  | { name: "unblock"; peer: string }
+  | { name: "card" }
+  | { name: "add"; card: string }
+  | { name: "passphrase"; action: PassphraseAction }
+  | { name: "export"; path: string }
+  | { name: "import"; path: string }
   | { name: "server"; forget: boolean };
+
+const PASSPHRASE_ACTIONS = ["set", "change", "remove"] as const;
+export type PassphraseAction = typeof PASSPHRASE_ACTIONS[number];
 
 export type CommandName = Command["name"];
 
@@ -31,8 +46,17 @@ export type CommandLine =
   | { kind: "version" }
   | { kind: "run"; command: Command; options: GlobalOptions };
 
-const VALUES = ["profile", "server", "out"] as const;
-const FLAGS = ["json", "quiet", "help", "version", "classic", "follow"] as const;
+const VALUES = ["profile", "server", "out", "search"] as const;
+const FLAGS = ["json", "quiet", "help", "version", "classic", "follow", "yes"] as const;
+
+/** Options that one command has. */
+const OWN_OPTIONS: [option: "out" | "search" | "classic" | "follow" | "yes", of: CommandName][] = [
+  ["out", "receive"],
+  ["follow", "receive"],
+  ["classic", "register"],
+  ["search", "history"],
+  ["yes", "verify"],
+];
 
 /** @throws {UsageError} */
 export function parseCommandLine(args: readonly string[]): CommandLine {
@@ -47,14 +71,10 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
     throw new UsageError(`unknown command "${name}"`);
   }
   if (flags.help) return { kind: "help", command: operands.length > 0 ? name : undefined };
-  if (values.out !== undefined && name !== "receive") {
-    throw new UsageError("--out belongs to the command receive");
-  }
-  if (flags.follow && name !== "receive") {
-    throw new UsageError("--follow belongs to the command receive");
-  }
-  if (flags.classic && name !== "register") {
-    throw new UsageError("--classic belongs to the command register");
+  const given = { ...values, ...flags };
+  for (const [option, owner] of OWN_OPTIONS) {
+    if (given[option] === undefined || given[option] === false || name === owner) continue;
+    throw new UsageError(`--${option} belongs to the command ${owner}`);
   }
   const options = {
     profile: values.profile ?? ".",
@@ -64,7 +84,7 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
   };
   return {
     kind: "run",
-    command: commandOf(name, rest, { out: ".", ...values, ...flags }),
+    command: commandOf(name, rest, { out: ".", ...given }),
     options,
   };
 }
@@ -77,12 +97,14 @@ interface CommandOptions {
   out: string;
   follow: boolean;
   classic: boolean;
+  search?: string;
+  yes: boolean;
 }
 
 function commandOf(
   name: CommandName,
   operands: string[],
-  { out, follow, classic }: CommandOptions,
+  { out, follow, classic, search, yes }: CommandOptions,
 ): Command {
   const { operands: expected } = COMMANDS[name];
   const required = expected.filter((operand) => !operand.startsWith("["));
@@ -100,6 +122,9 @@ function commandOf(
     case "key":
     case "request-key":
     case "send-key":
+    case "forget":
+    case "block":
+    case "unblock":
       return { name, peer: first };
     case "send":
       return { name, peer: first, text: second === "-" ? undefined : second };
@@ -107,6 +132,19 @@ function commandOf(
       return { name, peer: first, path: second };
     case "receive":
       return { name, out, follow };
+    case "history":
+      return { name, peer: first, search };
+    case "verify":
+      return { name, peer: first, confirm: yes };
+    case "alias":
+      return { name, peer: first, alias: second };
+    case "add":
+      return { name, card: first };
+    case "passphrase":
+      return { name, action: passphraseAction(first) };
+    case "export":
+    case "import":
+      return { name, path: first };
     case "server":
       if (first !== undefined && first !== "forget") {
         throw new UsageError(`server knows "forget" alone, not "${first}"`);
@@ -117,124 +155,8 @@ function commandOf(
   }
 }
 
-interface CommandHelp {
-  operands: string[];
-  summary: string;
-  details: string;
-}
-
-const COMMANDS: Record<CommandName, CommandHelp> = {
-  "menu": {
-    operands: [],
-    summary: "The interactive menu; the default",
-    details: "Reads its choices from standard input, a line each.",
-  },
-  "register": {
-    operands: ["NAME"],
-    summary: "Make a new identity and register it",
-    details:
-      "NAME has 2 characters to 254 bytes. The identity is kept in the profile; with --server\n" +
-      "the address is kept in server.info, too.\n\nOptions:\n" +
-      "  --classic          Make an identity of the old, unauthenticated protocol (in me.info)",
-  },
-  "whoami": {
-    operands: [],
-    summary: "Show the profile's own ID and name",
-    details: "Asks no server.",
-  },
-  "list": {
-    operands: [],
-    summary: "List all other clients",
-    details:
-      "One a line: ID, name, and whether the client is unauthenticated: one that speaks the\n" +
-      "old protocol, in whose name anybody could act.",
-  },
-  "key": {
-    operands: ["NAME"],
-    summary: "Show a client's public key",
-    details: "160 bytes, in hex: of a secure client its identity, of a classic one RSA-1024 in\n" +
-      "SubjectPublicKeyInfo DER.",
-  },
-  "request-key": {
-    operands: ["NAME"],
-    summary: "Ask a classic client for a key",
-    details: "It answers when it next receives its messages.",
-  },
-  "send-key": {
-    operands: ["NAME"],
-    summary: "Send a classic client a key",
-    details: "Rarely needed: send and send-file do it by themselves where no key is known.",
-  },
-  "send": {
-    operands: ["NAME", "[TEXT]"],
-    summary: "Send a text",
-    details: "Without TEXT, or with -, the text is read from standard input, up to its end; one\n" +
-      "line end at its end is left out. At most 1 MiB of UTF-8.",
-  },
-  "send-file": {
-    operands: ["NAME", "PATH"],
-    summary: "Send a file",
-    details: "Up to 1 GiB. Its name is not sent.",
-  },
-  "receive": {
-    operands: [],
-    summary: "Collect and show the waiting messages",
-    details:
-      "Options:\n  --out DIR          Folder for received files (default: the current folder)\n" +
-      "  --follow           Go on: show messages as they come, until stopped with Ctrl-C\n\n" +
-      "Answers requests for keys. A message that cannot be decrypted is reported, kept, and\n" +
-      "tried again when its sender has sent a key; the exit code is 1 then.",
-  },
-  "server": {
-    operands: ["[forget]"],
-    summary: "Show the server's address and key",
-    details:
-      "The key is the one seen at the first contact, or demanded by HOST:PORT#KEY; a server\n" +
-      "that shows another is refused. With forget, the next key that the server shows is\n" +
-      "accepted: do this only when its operator has told you that the key has changed.",
-  },
-  "test": {
-    operands: [],
-    summary: "Run automatic tests against the server",
-    details:
-      "Registers a few clients with random names, which stay on the server. The profile is\n" +
-      "not touched.",
-  },
-};
-
-const GLOBAL_HELP = `Global options:
-  --profile DIR      Folder of the profile (default: the current folder)
-  --server HOST:PORT Server's address (default: server.info in the profile). With
-                     HOST:PORT#KEY the server must have this key, see
-                     messaging-server fingerprint
-  --json             Results as JSON, one object a line
-  --quiet            Nothing on standard error but errors
-  -h, --help         Show this help, or that of a command
-  --version          Show the version`;
-
-/** The help of one command, or of the whole program. */
-export function helpText(command?: CommandName): string {
-  if (command === undefined) {
-    const width = Math.max(...Object.keys(COMMANDS).map((name) => synopsis(name).length));
-    const lines = Object.entries(COMMANDS).map(([name, { summary }]) =>
-      `  ${synopsis(name).padEnd(width)}  ${summary}`
-    );
-    return `Usage: messaging-client [options] [command]
-
-Sends and receives end-to-end encrypted messages and files.
-
-Commands:
-${lines.join("\n")}
-
-${GLOBAL_HELP}
-
-Exit codes: 0 done, 1 failed, 2 wrong usage.`;
-  }
-  const { summary, details } = COMMANDS[command];
-  return `Usage: messaging-client [options] ${synopsis(command)}\n\n${summary}.\n\n${details}\n\n` +
-    GLOBAL_HELP;
-}
-
-function synopsis(name: string): string {
-  return [name, ...COMMANDS[name as CommandName].operands].join(" ");
+function passphraseAction(word: string): PassphraseAction {
+  const action = PASSPHRASE_ACTIONS.find((known) => known === word);
+  if (action) return action;
+  throw new UsageError(`passphrase knows "set", "change" and "remove", not "${word}"`);
 }

@@ -1,20 +1,24 @@
 /** The operations that every front end calls: commands, menu and automatic tests. */
 import { type Bytes, equalBytes } from "../shared/bytes.ts";
 import { cbcEncryptStream, cbcSize } from "../shared/crypto/aes_cbc.ts";
+import { KEY_SIZE } from "../shared/crypto/aes_gcm.ts";
 import { encryptText, generateClassicKeyPair } from "../shared/crypto/classic.ts";
-import { ProtocolError } from "../shared/errors.ts";
+import { chunkedSize, chunkEncryptStream } from "../shared/crypto/file_chunks.ts";
+import type { Identity } from "../shared/crypto/identity.ts";
+import { Writer } from "../shared/cursor.ts";
 import { CLIENT_ID_SIZE, MAX_CONTENT_SIZE, MAX_TEXT_SIZE } from "../shared/limits.ts";
 import { MessageType } from "../shared/protocol/codes.ts";
-import { encodeName } from "../shared/protocol/name.ts";
 import type { ClientEntry } from "../shared/protocol/response.ts";
-import { interimSize } from "../shared/session/interim.ts";
 import type { OnProgress } from "./collector.ts";
+import { ContactBook } from "./contact_book.ts";
 import { ClientError } from "./errors.ts";
 import { openFile } from "./files.ts";
 import { Inbox, type Received } from "./inbox.ts";
-import { InterimMessages } from "./interim.ts";
+import { checkName } from "./names.ts";
 import { type Peer, Peers } from "./peers.ts";
+import type { HistoryBody, HistoryFile } from "./profile/history.ts";
 import type { Profile } from "./profile/profile.ts";
+import { isUnreachable, SecureSide } from "./secure_side.ts";
 import type { OnTrouble, Transport } from "./transport.ts";
 
 /** A message that the server has accepted. */
@@ -23,21 +27,37 @@ export interface Sent {
   to: Peer;
 }
 
+export interface ClientOptions {
+  profile: Profile;
+  transport: Transport;
+  /** Milliseconds since 1970. */
+  now: () => number;
+  /** That many random bytes. */
+  random: (size: number) => Bytes;
+  /** Hears of what its user may want to know. */
+  note: (text: string) => void;
+}
+
 export class Client {
+  /** What the owner decides about other clients, and the history with them. */
+  readonly contactBook: ContactBook;
+  readonly #options: ClientOptions;
   readonly #profile: Profile;
   readonly #transport: Transport;
   readonly #peers: Peers;
   readonly #inbox: Inbox;
+  #secure: Promise<SecureSide> | null = null;
 
-  readonly #now: () => number;
-
-  /** `now` gives milliseconds since 1970. */
-  constructor(profile: Profile, transport: Transport, now: () => number) {
+  constructor(options: ClientOptions) {
+    const { profile, transport, now } = options;
+    this.#options = options;
     this.#profile = profile;
     this.#transport = transport;
-    this.#now = now;
-    this.#peers = new Peers(profile, transport);
-    this.#inbox = new Inbox(profile, transport, this.#peers, now);
+    const peers = new Peers(profile, transport);
+    this.#peers = peers;
+    this.contactBook = new ContactBook(profile, peers);
+    const secure = () => this.#secureSide();
+    this.#inbox = new Inbox({ profile, transport, peers, secure, now });
   }
 
   /**
@@ -47,8 +67,6 @@ export class Client {
   async register(name: string, { classic }: { classic: boolean }): Promise<ClientEntry> {
     this.#checkUnregistered();
     checkName(name);
-    using _lock = await this.#profile.lock();
-    this.#checkUnregistered();
     return classic ? await this.#registerClassic(name) : await this.#registerSecure(name);
   }
 
@@ -68,6 +86,11 @@ export class Client {
       );
     }
     this.#profile.registerSecure();
+    // Where this does not work out, the next command that reaches the server makes up for it.
+    await (await this.#secureSide())?.prepare().catch((error) => {
+      if (!(error instanceof ClientError)) throw error;
+      this.#options.note(`The keys for first messages are not published yet: ${error.message}`);
+    });
     return { id, name };
   }
 
@@ -105,72 +128,175 @@ export class Client {
 
   /** All other clients. */
   async list(): Promise<Peer[]> {
-    return await this.#peers.list();
+    const clients = await this.#peers.list();
+    await this.#sendKept();
+    return clients;
   }
 
   /** A client's public key, 160 bytes. */
   async publicKey(name: string): Promise<ClientEntry & { publicKey: Bytes }> {
     const peer = await this.#peers.named(name);
-    return { ...peer, publicKey: await this.#peers.publicKey(peer) };
+    const publicKey = await this.#peers.publicKey(peer);
+    await this.#sendKept();
+    return { ...peer, publicKey };
   }
 
   /** Asks a client for a key. */
   async requestKey(name: string): Promise<Sent> {
     const to = await this.#peers.named(name);
-    return { message: await this.#peers.requestKey(to), to };
+    const message = await this.#peers.requestKey(to);
+    await this.#sendKept();
+    return { message, to };
   }
 
   /** Sends a client a key. */
   async sendKey(name: string): Promise<Sent> {
     const to = await this.#peers.named(name);
-    return { message: await this.#peers.sendKey(to), to };
+    const message = await this.#peers.sendKey(to);
+    await this.#sendKept();
+    return { message, to };
   }
 
-  /** @throws {ClientError} `bad-text` and what the network may do */
+  /**
+   * @throws {ClientError} `bad-text`, `blocked`, `queued` where the message is kept until the server
+   * can be reached, and what the network may do
+   */
   async sendText(name: string, text: string): Promise<Sent> {
     checkText(text);
-    const to = await this.#peers.named(name);
+    const to = await this.#receiver(name);
     const identity = await this.#peers.identityOf(to);
     if (!identity) {
       const content = await encryptText(await this.#peers.sendingKey(to), text);
-      return { message: await this.#peers.send(to, MessageType.text, content), to };
+      const message = await this.#peers.send(to, MessageType.text, content);
+      this.#noteSent(to, message, { text });
+      await this.#sendKept();
+      return { message, to };
     }
-    using _lock = await this.#profile.sendLock();
-    const content = await this.#interim.sealText(identity, MessageType.text, text);
-    return { message: await this.#peers.send(to, MessageType.text, content), to };
+    const { outgoing } = await this.#readyFor(identity, to);
+    const content = { id: outgoing.newContentId(), at: this.#options.now(), text };
+    const draft = { to: identity, type: MessageType.text, content, body: { text } };
+    return { message: await outgoing.send(draft), to };
   }
 
-  get #interim(): InterimMessages {
-    const identity = this.#profile.secureIdentity;
-    if (!identity) throw new TypeError("a classic profile has no part in this");
-    return new InterimMessages(this.#profile, identity, this.#now);
+  /** @throws {ClientError} `blocked`, `unknown-name` */
+  async #receiver(name: string): Promise<Peer> {
+    const to = await this.#peers.named(name);
+    if (!this.#profile.contacts.byId(to.id)?.blocked) return to;
+    throw new ClientError(
+      "blocked",
+      `${name} is blocked here; to write again: messaging-client unblock`,
+    );
   }
 
-  /** @throws {ClientError} `file` and what the network may do */
+  /** Keeps in the history what a classic client was sent. */
+  #noteSent(to: Peer, messageId: number, body: HistoryBody): void {
+    const { history } = this.#profile;
+    const at = this.#options.now();
+    this.#profile.transaction(() => {
+      const entry = { peer: to.id, at, stored: at, contentId: null, body };
+      history.markSent(history.addSent(entry), messageId);
+    });
+  }
+
+  /** Sends what waits in the outbox, now that the server could be reached. What fails goes on waiting. */
+  async #sendKept(): Promise<void> {
+    if (this.#profile.outbox.first(0, 1).length === 0) return;
+    try {
+      const notices = await (await this.#secureSide())?.prepare();
+      for (const notice of notices ?? []) this.#options.note(notice);
+    } catch (error) {
+      if (!(error instanceof ClientError)) throw error;
+    }
+  }
+
+  /** What a secure profile has beside; null in a classic one. */
+  async #secureSide(): Promise<SecureSide | null> {
+    const { secureIdentity } = this.#profile;
+    if (!secureIdentity) return null;
+    const { profile, transport, random, now } = this.#options;
+    const options = { profile, transport, peers: this.#peers, random, now };
+    return await (this.#secure ??= SecureSide.of(options, secureIdentity));
+  }
+
+  /** Has a session with this client; where the server cannot be reached, an old one will do. */
+  async #readyFor(identity: Identity, to: Peer): Promise<SecureSide> {
+    const secure = await this.#secureSide();
+    if (!secure) throw new TypeError("a classic profile has no part in this");
+    try {
+      for (const notice of await secure.prepare()) this.#options.note(notice);
+    } catch (error) {
+      if (!isUnreachable(error)) throw error;
+    }
+    await secure.ensureSession(identity, to);
+    return secure;
+  }
+
+  /** @throws {ClientError} `file`, `blocked`, and what the network may do */
   async sendFile(name: string, path: string, onProgress: OnProgress): Promise<Sent> {
     const { id } = this.#profile.identity;
     // First, so that no key goes out for a file that cannot be read.
     const file = await openFile(path);
-    let content = file.content.pipeThrough(reporting(file.size, onProgress));
+    const { size } = file;
+    let content = file.content.pipeThrough(reporting(size, onProgress));
+    const fileName = baseName(path);
+    const body = { file: { name: fileName, size, path } };
     try {
-      const sealedSize = this.#profile.secureIdentity ? interimSize : cbcSize;
-      if (sealedSize(file.size) > MAX_CONTENT_SIZE) {
+      if (cbcSize(size) > MAX_CONTENT_SIZE) {
         throw new ClientError("file", `${path} is too large: the limit is 1 GiB`);
       }
-      const to = await this.#peers.named(name);
+      const to = await this.#receiver(name);
       const identity = await this.#peers.identityOf(to);
-      const type = MessageType.file;
-      using _lock = identity && await this.#profile.sendLock();
-      let size = cbcSize(file.size);
-      if (identity) {
-        ({ size, content } = await this.#interim.seal(identity, type, file.size, content));
-      } else {
-        content = content.pipeThrough(cbcEncryptStream(await this.#peers.sendingKey(to)));
-      }
-      const prefix = { to: to.id, type, size };
-      return { message: (await this.#transport.sendStream(id, prefix, content)).messageId, to };
+      if (identity) return await this.#sendSecureFile(identity, to, content, body);
+      content = content.pipeThrough(cbcEncryptStream(await this.#peers.sendingKey(to)));
+      const prefix = { to: to.id, type: MessageType.file, size: cbcSize(size) };
+      const message = (await this.#transport.sendStream(id, prefix, content)).messageId;
+      this.#noteSent(to, message, body);
+      await this.#sendKept();
+      return { message, to };
     } finally {
       await content.cancel().catch(() => {}); // closes the file where sending did not
+    }
+  }
+
+  async #sendSecureFile(
+    identity: Identity,
+    to: Peer,
+    plaintext: ReadableStream<Uint8Array>,
+    body: { file: HistoryFile },
+  ): Promise<Sent> {
+    const { random, now } = this.#options;
+    const { sessions, outgoing } = await this.#readyFor(identity, to);
+    const { history } = this.#profile;
+    const { name, size } = body.file;
+    const key = random(KEY_SIZE);
+    const type = MessageType.file;
+    const content = { id: outgoing.newContentId(), at: now(), file: { name, size, key } };
+    const { envelope, entry } = sessions.commit(() => ({
+      envelope: sessions.seal(identity, type, content),
+      entry: history.addSent({
+        peer: to.id,
+        at: content.at,
+        stored: now(),
+        contentId: content.id,
+        body,
+      }),
+    }));
+    const chunks = plaintext.pipeThrough(chunkEncryptStream(key));
+    key.fill(0);
+    const sealed = async function* () {
+      yield new Writer(4).u32(envelope.length).done();
+      yield envelope;
+      yield* chunks;
+    };
+    const prefix = { to: to.id, type, size: 4 + envelope.length + chunkedSize(size) };
+    try {
+      const stream = ReadableStream.from(sealed());
+      const sent = await this.#transport.sendStream(this.#profile.identity.id, prefix, stream);
+      history.markSent(entry, sent.messageId);
+      return { message: sent.messageId, to };
+    } catch (error) {
+      history.markFailed(entry);
+      throw error;
     }
   }
 
@@ -189,17 +315,9 @@ export class Client {
   }
 }
 
-function checkName(name: string): void {
-  try {
-    encodeName(name);
-  } catch (error) {
-    if (!(error instanceof ProtocolError)) throw error;
-    throw new ClientError("bad-name", `"${name}" cannot be a name: ${error.message}`);
-  }
-  // A line break would also break me.info.
-  if (/\p{Cc}/u.test(name)) {
-    throw new ClientError("bad-name", "a name cannot hold line breaks or control characters");
-  }
+/** The last part of a path. */
+function baseName(path: string): string {
+  return path.split(/[\\/]/).findLast((part) => part !== "") ?? path;
 }
 
 function checkText(text: string): void {

@@ -8,14 +8,24 @@ export type ClientErrorCode =
   | "not-registered" // the profile has no identity yet
   | "already-registered" // the profile has one already
   | "bad-profile" // a file of the profile cannot be used
+  | "wrong-passphrase" // not the one that the profile is protected by
+  | "bad-passphrase" // one that cannot protect anything
   | "in-use" // another process works on the profile
   | "wrong-server" // it has not the key that it must have
   | "wrong-identity" // a client has not the key, or the ID, that it must have
   | "not-needed" // an operation for classic clients alone
   | "unknown-name" // no client has this name
   | "bad-name" // no client may have this name
+  | "bad-card" // not a contact's card
+  | "unauthenticated" // a classic client, or profile, cannot prove who it is
+  | "no-passphrase" // none was given, or the profile has none
+  | "has-passphrase" // the profile has one already
+  | "interrupted" // the user broke off
   | "bad-text" // a text that cannot be sent
   | "bad-key" // a peer's key cannot be used
+  | "no-prekeys" // nothing to start a session with
+  | "blocked" // the contact is blocked here
+  | "queued" // a message is kept until the server can be reached
   | "cannot-decrypt" // no known key fits; the message is kept
   | "file"; // a local file cannot be read or written
 

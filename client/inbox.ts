@@ -1,50 +1,39 @@
 /**
  * Incoming messages, in two steps that may be years apart: collected from the server into the
- * profile as they are, then opened in the order of their numbers. So a message is on the disk here
- * before the server forgets it, and one that cannot be decrypted yet stays.
+ * profile as they are, then opened in the order of their numbers. The server forgets a message after
+ * the second step. What was opened is in the history, marked as not shown, until it was shown.
  */
-import { type Bytes, toHex } from "../shared/bytes.ts";
-import type { Identity } from "../shared/crypto/identity.ts";
+import { type Bytes, equalBytes, toHex } from "../shared/bytes.ts";
 import { CryptoError } from "../shared/errors.ts";
 import { MiB } from "../shared/limits.ts";
 import { MessageType } from "../shared/protocol/codes.ts";
 import type { ClientEntry, MessageHead } from "../shared/protocol/response.ts";
-import { INTERIM_HEADER_SIZE } from "../shared/session/interim.ts";
 import { ClassicMessages } from "./classic_messages.ts";
 import { Collector, type OnProgress } from "./collector.ts";
 import { ClientError, type ClientErrorCode } from "./errors.ts";
-import {
-  publishFile,
-  readFile,
-  readStart,
-  readWhole,
-  removeFile,
-  removeOthers,
-  writeNewFile,
-} from "./files.ts";
-import { InterimMessages } from "./interim.ts";
+import { publishFile, readWhole, removeFile, removeOthers, writeNewFile } from "./files.ts";
+import { mayPass } from "./outgoing.ts";
 import type { Peer, Peers } from "./peers.ts";
 import type { Envelope } from "./profile/envelopes.ts";
+import type { HistoryBody, HistoryEntry } from "./profile/history.ts";
 import type { Profile } from "./profile/profile.ts";
+import type { Incoming, Opened } from "./secure_messages.ts";
+import type { SecureSide } from "./secure_side.ts";
 import type { IncomingContent, OnTrouble, Transport } from "./transport.ts";
 
 /** What has arrived, for the user. */
 export type Received =
   & { message: number; from: Peer }
   & (
-    | { type: "text"; text: string }
-    | { type: "file"; path: string; size: number }
+    | { type: "text"; text: string; at: number }
+    | { type: "file"; path: string; size: number; at: number }
     | { type: "key-request" }
     | { type: "key" }
+    | { type: "notice"; text: string }
     | Problem
   );
 
-/** What is to be done in the transaction that takes note of a message. */
-interface Committing {
-  commit?: () => void;
-}
-
-/** A message that could not be opened. It stays in the profile. */
+/** A message that could not be opened. */
 interface Problem {
   type: "problem";
   error: ClientError;
@@ -54,52 +43,71 @@ interface Problem {
 const MAX_IN_MEMORY = 64 * MiB;
 /** Polls in a row that bring nothing but known messages, after which a server is not asked again. */
 const MAX_VAIN_POLLS = 3;
+/** How often a follower looks whether something is due, in milliseconds. */
+const LOOK_INTERVAL = 60_000;
+/** Messages that are opened in one transaction, and bytes after which it takes no more. */
+const BATCH = 256;
+const BATCH_SIZE = 4 * MiB;
 
 /** What one call of {@link Inbox.receive} remembers. */
 interface Round {
   /** Who got a key already. */
   answered: Set<string>;
-  /** The numbers of messages that wait for the next call. */
+  /** The numbers of messages that wait for the next call, and those behind them with them. */
   left: Set<number>;
+  /** The numbers of messages that wait alone. */
+  later: Set<number>;
   /** Why the network, or the disk, is left alone from here on. */
   failure?: unknown;
   /** Whether the server's list may still be asked for. */
   mayList?: boolean;
 }
 
+export interface InboxOptions {
+  profile: Profile;
+  transport: Transport;
+  peers: Peers;
+  /** What a secure profile has; null in a classic one. */
+  secure: () => Promise<SecureSide | null>;
+  /** Milliseconds since 1970. */
+  now: () => number;
+}
+
 export class Inbox {
   readonly #profile: Profile;
   readonly #transport: Transport;
   readonly #peers: Peers;
+  readonly #secure: () => Promise<SecureSide | null>;
   readonly #now: () => number;
 
-  constructor(profile: Profile, transport: Transport, peers: Peers, now: () => number) {
+  constructor({ profile, transport, peers, secure, now }: InboxOptions) {
     this.#profile = profile;
     this.#transport = transport;
     this.#peers = peers;
+    this.#secure = secure;
     this.#now = now;
   }
 
   /**
    * Collects and opens all that waits, until there is nothing more. Files go to `folder`.
    * A failure of the network is thrown after all that can be opened without it has been opened.
-   * @throws {ClientError} `in-use`, and what the network may do
+   * @throws {ClientError} what the network may do
    */
   async *receive(folder: string, onProgress: OnProgress): AsyncGenerator<Received> {
     const { envelopes, identity } = this.#profile;
-    using _lock = await this.#profile.lock();
     await removeOthers(envelopes.folder, envelopes.files());
-    const round: Round = { answered: new Set(), left: new Set() };
+    const secure = await this.#secure();
+    const round: Round = { answered: new Set(), left: new Set(), later: new Set() };
+    yield* this.#unshown();
+    if (secure) yield* this.#prepare(round, secure);
     for (let vain = 0; vain < MAX_VAIN_POLLS;) {
       const collector = new Collector(this.#profile, onProgress);
-      let count = 0;
-      try {
-        count = await this.#transport.poll(identity.id, collector);
-      } catch (error) {
-        round.failure = error;
-      }
+      const poll = () => this.#transport.poll(identity.id, collector);
+      const polled = round.failure === undefined ? await trying(round, poll) : undefined;
       yield* this.#openAll(round, folder);
-      if (count === 0) break;
+      if (polled) await trying(round, () => polled.acknowledge());
+      if (secure) yield* this.#repair(round, secure);
+      if (!polled || polled.count === 0) break;
       vain = collector.fresh > 0 ? 0 : vain + 1;
     }
     if (round.failure !== undefined) throw round.failure;
@@ -108,7 +116,7 @@ export class Inbox {
   /**
    * Collects and opens messages as they come, until the caller wants no more. A broken connection is
    * made again; `onTrouble` hears of it.
-   * @throws {ClientError} `in-use`, and what making the connection again cannot mend
+   * @throws {ClientError} what making the connection again cannot mend
    */
   async *follow(
     folder: string,
@@ -116,16 +124,23 @@ export class Inbox {
     onTrouble: OnTrouble,
   ): AsyncGenerator<Received> {
     const { envelopes } = this.#profile;
-    using _lock = await this.#profile.lock();
     await removeOthers(envelopes.folder, envelopes.files());
+    const secure = await this.#secure();
     let news = Promise.withResolvers<void>();
+    let acknowledgements: (() => void)[] = [];
+    /** Whether it is time to tell the server, and to ask it, what is due. */
+    let due = false;
     const newReceiver = () => {
+      due = true;
       news.resolve(); // what had to wait for the server may go on
       const collector = new Collector(this.#profile, onProgress);
       return {
         store: (head: MessageHead, content: IncomingContent) => collector.store(head, content),
         flush: () => collector.flush(),
-        stored: () => news.resolve(),
+        stored: (acknowledge: () => void) => {
+          acknowledgements.push(acknowledge);
+          news.resolve();
+        },
       };
     };
     let failure: { reason: unknown } | null = null;
@@ -133,87 +148,225 @@ export class Inbox {
       failure = { reason };
       news.resolve();
     };
+    yield* this.#unshown();
     this.#transport.follow(newReceiver, onTrouble).catch(end);
-    for (;;) {
-      yield* this.#openAll({ answered: new Set(), left: new Set() }, folder);
-      if (failure) throw (failure as { reason: unknown }).reason;
-      await news.promise;
-      news = Promise.withResolvers();
+    const look = () => {
+      due = true;
+      news.resolve();
+    };
+    const timer = setInterval(look, LOOK_INTERVAL);
+    try {
+      for (;;) {
+        const round: Round = { answered: new Set(), left: new Set(), later: new Set() };
+        const toAcknowledge = acknowledgements;
+        acknowledgements = [];
+        yield* this.#openAll(round, folder);
+        for (const acknowledge of toAcknowledge) acknowledge();
+        if (failure) throw (failure as { reason: unknown }).reason;
+        if (secure && due) {
+          due = false;
+          yield* this.#prepare(round, secure);
+          this.#profile.dropOldStates();
+        }
+        if (secure) yield* this.#repair(round, secure);
+        await news.promise;
+        news = Promise.withResolvers();
+      }
+    } finally {
+      clearInterval(timer);
     }
+  }
+
+  /** Does what must come before the messages, see {@link SecureSide.prepare}. */
+  async *#prepare(round: Round, secure: SecureSide): AsyncGenerator<Received> {
+    try {
+      yield* this.#notices(await secure.prepare());
+    } catch (error) {
+      if (!(error instanceof ClientError)) throw error;
+      // A server that refuses this may have messages all the same.
+      if (error.code === "refused") yield* this.#notices([error.message]);
+      else round.failure ??= error;
+    }
+  }
+
+  /** What was opened before, and never shown: the process ended in between. */
+  async *#unshown(): AsyncGenerator<Received> {
+    const { history } = this.#profile;
+    for (let entries; (entries = history.unshown(BATCH)).length > 0;) {
+      for (const entry of entries) {
+        yield this.#shown(entry, await this.#peers.withId(entry.peer, { mayList: false }));
+        this.#markShown(entry.number);
+      }
+    }
+  }
+
+  /** To show something twice after a crash is no harm, so nobody waits for the disk. */
+  #markShown(history: number): void {
+    this.#profile.transaction(() => this.#profile.history.markShown(history), { durable: false });
+  }
+
+  #shown({ messageId, at, body }: HistoryEntry, from: Peer): Received {
+    const head = { message: messageId ?? 0, from };
+    if ("text" in body) return { ...head, type: "text", text: body.text, at };
+    const { path, size } = body.file;
+    return { ...head, type: "file", path: path ?? "", size, at };
+  }
+
+  *#notices(texts: readonly string[]): Generator<Received> {
+    const from = this.#profile.identity;
+    for (const text of texts) yield { message: 0, from, type: "notice", text };
+  }
+
+  /** Sends what the messages so far call for, and asks again for what could not be opened. */
+  async *#repair(round: Round, secure: SecureSide): AsyncGenerator<Received> {
+    if (round.failure !== undefined) return;
+    yield* this.#notices(await trying(round, () => secure.repair()) ?? []);
   }
 
   async *#openAll(round: Round, folder: string): AsyncGenerator<Received> {
     const { envelopes } = this.#profile;
-    /** Whose unreadable messages were tried again, and whose wait for that until the end. */
+    /** Whose unreadable messages were tried again, and whether more wait for that until the end. */
     const retried = new Set<string>();
-    const later = new Map<string, Bytes>();
+    let again = false;
     /** Whose messages must wait, as one before them does: secure ones open in their order alone. */
     const held = new Set<string>();
-    const hold = (sender: Bytes) => {
-      if (this.#profile.secureIdentity) held.add(toHex(sender));
+    const hold = ({ type, from }: Envelope) => {
+      // A reset that waits is no reason to leave alone what came in the sessions that there are.
+      const isReset = type === MessageType.keyRequest;
+      if (this.#profile.secureIdentity && !isReset) held.add(toHex(from));
     };
+    /** Messages that are going to be opened together. */
+    let group: Incoming[] = [];
+    let groupSize = 0;
     round.mayList = true;
     for (let after = 0;;) {
       const envelope = envelopes.nextWaiting(after);
+      if (!envelope || group.length === BATCH || groupSize > BATCH_SIZE) {
+        yield* this.#openGroup(group);
+        [group, groupSize] = [[], 0];
+      }
       if (!envelope) {
-        const senders = [...later.values()];
-        later.clear();
-        if (senders.filter((sender) => envelopes.retryUnreadable(sender) > 0).length === 0) return;
+        if (!again) return;
+        again = false;
         after = 0;
         continue;
       }
       const { number, from: sender } = envelope;
       after = number;
-      if (round.left.has(number)) hold(sender);
+      const { secureIdentity } = this.#profile;
+      if (secureIdentity && equalBytes(sender, secureIdentity.id)) {
+        envelopes.markDone(number); // nobody writes to himself
+        if (envelope.content === null) await removeFile(envelopes.path(number));
+        continue;
+      }
+      if (round.later.has(number)) continue;
+      if (round.left.has(number)) hold(envelope);
       if (held.has(toHex(sender)) || round.left.has(number)) continue;
-      if (round.failure !== undefined && this.#needsServer(envelope, round)) continue;
-      let received: Received & Committing;
+      if (round.failure !== undefined && this.#needsServer(envelope, round)) {
+        hold(envelope);
+        continue;
+      }
+      let outcome: Outcome;
+      let from: Peer | undefined;
       try {
-        received = await this.#open(envelope, round, folder);
+        from = await this.#senderOf(envelope, round);
+        const identity = await this.#peers.identityOf(from);
+        if (identity && isSmall(envelope)) {
+          group.push({ envelope, from, identity });
+          groupSize += envelope.size;
+          continue;
+        }
+        yield* this.#openGroup(group);
+        [group, groupSize] = [[], 0];
+        outcome = identity
+          ? await this.#openSecure({ envelope, from, identity }, folder)
+          : await this.#openClassic(envelope, from, round, folder);
       } catch (error) {
         // The message stays, and does not hold up those behind it.
-        if (!isNetworkFailure(error)) throw error;
-        round.failure ??= error;
-        hold(sender);
-        continue;
-      }
-      const { commit, ...shown } = received;
-      yield shown;
-      if (received.type === "problem") {
-        if (received.error.code === "file") {
-          round.left.add(number);
-          hold(sender);
-        } else {
-          envelopes.markUnreadable(number);
+        if (isNetworkFailure(error) || mayPass(error)) {
+          round.failure ??= error;
+          hold(envelope);
+          continue;
         }
+        if (!from) throw error;
+        // Who sent it cannot be found out, today.
+        outcome = { ...this.#problem(error, envelope, from), state: "left" };
+      }
+      const { received, history, state, retries } = outcome;
+      if (received) yield received;
+      if (history !== undefined) this.#markShown(history);
+      if (state === "left") {
+        round.left.add(number);
+        hold(envelope);
         continue;
       }
-      // In this order: after a crash in between the file is in nobody's way.
-      this.#profile.transaction(() => {
-        commit?.();
-        envelopes.markDone(number);
-      });
+      if (state === "later") {
+        round.later.add(number);
+        continue;
+      }
+      if (state === "unreadable") {
+        envelopes.markUnreadable(number);
+        continue;
+      }
       if (envelope.content === null) await removeFile(envelopes.path(number));
       // Messages that came before their key are behind us now. One who sends many keys has them
       // tried again now and at the end, not each time.
-      if (received.type !== "key") continue;
+      if (!retries) continue;
       const id = toHex(sender);
       if (retried.has(id)) {
-        later.set(id, sender);
-      } else if (envelopes.retryUnreadable(sender) > 0) {
+        again = true;
+      } else {
         retried.add(id);
         after = 0;
       }
     }
   }
 
-  async #open(envelope: Envelope, round: Round, folder: string) {
-    const from = await this.#senderOf(envelope, round);
-    const head = { message: envelope.messageId, from };
-    try {
-      return { ...head, ...await this.#contentOf(envelope, from, round, folder) };
-    } catch (error) {
-      return { ...head, ...this.#problem(error, envelope, from) };
+  /** Opens small messages of secure clients together, and gives what is to be shown of them. */
+  async *#openGroup(group: readonly Incoming[]): AsyncGenerator<Received> {
+    if (group.length === 0) return;
+    const opened = (await this.#secureSide()).messages.openAll(group);
+    for (const { envelope: { number, content } } of group) {
+      if (content === null) await removeFile(this.#profile.envelopes.path(number));
+    }
+    for (const [i, what] of opened.entries()) {
+      const { received, history } = this.#outcomeOf(what, group[i]);
+      if (received) yield received;
+      if (history !== undefined) this.#markShown(history);
+    }
+  }
+
+  async #secureSide(): Promise<SecureSide> {
+    const secure = await this.#secure();
+    if (!secure) throw new TypeError("a classic profile has no part in this");
+    return secure;
+  }
+
+  /** What to show of a message that was taken note of already. */
+  #outcomeOf(
+    opened: Opened,
+    { envelope: { messageId, type }, from }: Pick<Incoming, "envelope" | "from">,
+  ): Outcome {
+    const head = { message: messageId, from };
+    switch (opened.kind) {
+      case "new": {
+        const entry = this.#profile.history.entry(opened.history);
+        const received = entry ? this.#shown(entry, from) : null;
+        return { state: "done", received, history: opened.history };
+      }
+      case "nothing":
+        return { state: "done", received: null };
+      case "unreadable": {
+        const text = `message ${messageId} from ${from.name} could not be opened; ` +
+          `${from.name} is asked to send it again`;
+        return { state: "done", received: { ...head, type: "notice", text } };
+      }
+      case "unknown": {
+        const message = `message ${messageId} from ${from.name}, a ${TYPE_NAMES[type]}, makes no ` +
+          "sense here; perhaps it was made by a newer client";
+        const error = new ClientError("cannot-decrypt", message);
+        return { state: "done", received: { ...head, type: "problem", error } };
+      }
     }
   }
 
@@ -231,16 +384,6 @@ export class Inbox {
     return sender;
   }
 
-  async #contentOf(envelope: Envelope, from: Peer, round: Round, folder: string) {
-    const identity = await this.#peers.identityOf(from);
-    if (identity) return await this.#openSecure(envelope, from, identity, folder);
-    if (envelope.type !== MessageType.keyRequest) {
-      return await this.#openClassic(envelope, from, folder);
-    }
-    await this.#answer(from, round);
-    return { type: "key-request" } as const;
-  }
-
   /** Sends the key that was asked for; once in a round, as it is always the same. */
   async #answer(from: ClientEntry, round: Round): Promise<void> {
     const id = toHex(from.id);
@@ -249,49 +392,94 @@ export class Inbox {
     round.answered.add(id);
   }
 
-  /** From one secure client to another. */
-  async #openSecure(envelope: Envelope, from: Peer, identity: Identity, folder: string) {
-    const { type, number, messageId } = envelope;
-    const own = this.#profile.secureIdentity;
-    if (!own) throw new TypeError("a classic profile has no part in this");
-    const messages = new InterimMessages(this.#profile, own, this.#now);
-    if (type === MessageType.text) {
-      const content = await this.#content(envelope);
-      const { value, commit } = await messages.openText(identity, type, content);
-      return { type: "text", text: value, commit } as const;
+  /** A message of a secure client that is not opened together with others. */
+  async #openSecure(incoming: Incoming, folder: string): Promise<Outcome> {
+    const { envelope: { type, number, messageId }, from } = incoming;
+    const { messages } = await this.#secureSide();
+    try {
+      if (type === MessageType.file) {
+        const publish = (draft: string) =>
+          this.#publish(draft, folder, fileName(from.name, messageId));
+        return this.#outcomeOf(await messages.openFile(incoming, publish), incoming);
+      }
+      const files = await messages.answerReset(incoming);
+      if (files === null) return { state: "later", received: null };
+      if (files.length === 0) return { state: "done", received: null };
+      const text = `${from.name} could not open ${files.join(", ")}: send it again`;
+      return { state: "done", received: { message: messageId, from, type: "notice", text } };
+    } catch (error) {
+      if (error instanceof CryptoError) {
+        this.#profile.envelopes.markDone(number); // whoever sent this, it was not the client
+        return this.#outcomeOf({ kind: "unknown" }, incoming);
+      }
+      return this.#problem(error, incoming.envelope, from);
     }
-    if (type !== MessageType.file) {
-      throw new CryptoError("decrypt-failed", "secure clients send no such messages");
-    }
-    const path = this.#profile.envelopes.path(number);
-    const draft = `${path}.open`;
-    const header = await readStart(path, INTERIM_HEADER_SIZE);
-    const ciphertext = ReadableStream.from(readFile(path, INTERIM_HEADER_SIZE));
-    const save = (plaintext: ReadableStream<Uint8Array>) => writeNewFile(draft, plaintext);
-    const { value: size, commit } = await messages.open(identity, type, header, ciphertext, save);
-    const saved = await this.#publish(draft, folder, fileName(from.name, messageId));
-    return { type: "file", path: saved, size, commit } as const;
   }
 
-  /** From, or by, a classic client. */
-  async #openClassic(envelope: Envelope, from: Peer, folder: string) {
+  /** A message from, or by, a classic client. */
+  async #openClassic(
+    envelope: Envelope,
+    from: Peer,
+    round: Round,
+    folder: string,
+  ): Promise<Outcome> {
+    const { number, messageId } = envelope;
+    const { contacts, envelopes, history } = this.#profile;
+    const head = { message: messageId, from };
+    const done = (received: Received | null): Outcome => {
+      envelopes.markDone(number);
+      return { state: "done", received };
+    };
+    if (contacts.byId(from.id)?.blocked) return done(null);
+    try {
+      if (envelope.type === MessageType.keyRequest) {
+        await this.#answer(from, round);
+        return done({ ...head, type: "key-request" });
+      }
+      const body = await this.#classicBody(envelope, from, folder);
+      if (!body) {
+        let retries = 0;
+        this.#profile.transaction(() => {
+          retries = envelopes.retryUnreadable(from.id);
+          envelopes.markDone(number);
+        });
+        return { state: "done", received: { ...head, type: "key" }, retries };
+      }
+      const at = this.#now();
+      const entry = { peer: from.id, at, stored: at, contentId: null, messageId, body };
+      let added: number | undefined;
+      this.#profile.transaction(() => {
+        added = history.addReceived(entry);
+        envelopes.markDone(number);
+      });
+      if (added === undefined) throw new RangeError("a classic message was known");
+      return this.#outcomeOf({ kind: "new", history: added }, { envelope, from });
+    } catch (error) {
+      return this.#problem(error, envelope, from);
+    }
+  }
+
+  /** The plaintext of a text or a file; null for a key, which was taken. */
+  async #classicBody(
+    envelope: Envelope,
+    from: Peer,
+    folder: string,
+  ): Promise<HistoryBody | null> {
     const messages = new ClassicMessages(this.#profile);
     const { number, messageId } = envelope;
     switch (envelope.type) {
       case MessageType.key:
         await messages.openKey(from.id, await this.#content(envelope));
-        return { type: "key" } as const;
-      case MessageType.text: {
-        const text = await messages.openText(from.id, await this.#content(envelope));
-        return { type: "text", text } as const;
-      }
+        return null;
+      case MessageType.text:
+        return { text: await messages.openText(from.id, await this.#content(envelope)) };
       default: {
         const path = this.#profile.envelopes.path(number);
         const draft = `${path}.open`;
         const save = (plaintext: ReadableStream<Uint8Array>) => writeNewFile(draft, plaintext);
         const size = await messages.openFile(from.id, path, save);
-        const saved = await this.#publish(draft, folder, fileName(from.name, messageId));
-        return { type: "file", path: saved, size } as const;
+        const name = fileName(from.name, messageId);
+        return { file: { name, size, path: await this.#publish(draft, folder, name) } };
       }
     }
   }
@@ -309,32 +497,64 @@ export class Inbox {
   }
 
   /** What to tell of a message that could not be opened. A failure of the network is thrown on. */
-  #problem(error: unknown, { messageId, type }: Envelope, peer: Peer): Problem {
-    const { name, authenticated } = peer;
+  #problem(error: unknown, { messageId, type }: Envelope, from: Peer): Outcome {
+    const { name } = from;
     const what = `message ${messageId} from ${name}, a ${TYPE_NAMES[type]},`;
+    const problem = (state: Outcome["state"], code: ClientErrorCode, message: string): Outcome => {
+      const error = new ClientError(code, message);
+      return { state, received: { message: messageId, from, type: "problem", error } };
+    };
     if (error instanceof CryptoError) {
       if (error.code === "bad-key") {
         const message = `the private key in ${this.#profile.folder}/me.info cannot be used`;
         throw new ClientError("bad-profile", message);
       }
-      const hint = authenticated
-        ? "it was changed, repeated or out of its order, or its sender is somebody else. It is kept"
-        : type === MessageType.key
+      const hint = type === MessageType.key
         ? "it was not made for this profile"
         : `no known key fits. It is kept and tried again when ${name} sends a key ` +
           "(ask for one: messaging-client request-key)";
-      const message = `${what} cannot be decrypted: ${hint}`;
-      return { type: "problem", error: new ClientError("cannot-decrypt", message) };
+      return problem("unreadable", "cannot-decrypt", `${what} cannot be decrypted: ${hint}`);
     }
-    if (!(error instanceof ClientError)) throw error;
-    const final: ClientErrorCode[] = ["bad-key", "refused", "wrong-identity", "not-needed"];
+    // What the server may take later is no answer.
+    if (!(error instanceof ClientError) || mayPass(error)) throw error;
+    const final: ClientErrorCode[] = [
+      "bad-key",
+      "refused",
+      "wrong-identity",
+      "not-needed",
+      "no-prekeys",
+    ];
     if (final.includes(error.code)) {
-      const message = `${what} cannot be answered: ${error.message}`;
-      return { type: "problem", error: new ClientError(error.code, message) };
+      return problem("unreadable", error.code, `${what} cannot be answered: ${error.message}`);
     }
     if (error.code !== "file") throw error;
-    const message = `${what} is kept for the next run: ${error.message}`;
-    return { type: "problem", error: new ClientError("file", message) };
+    return problem("left", "file", `${what} is kept for the next run: ${error.message}`);
+  }
+}
+
+/** What became of a message, and what to show of it. */
+interface Outcome {
+  /** What the profile is to do with it; with "done", that was noted already. */
+  state: "done" | "unreadable" | "left" | "later";
+  received: Received | null;
+  /** Its number in the history, where it is not shown yet. */
+  history?: number;
+  /** How many messages may be readable now. */
+  retries?: number;
+}
+
+/** Whether a message of a secure client can be opened together with others. */
+function isSmall({ type }: Envelope): boolean {
+  return type === MessageType.key || type === MessageType.text;
+}
+
+/** Does something that may fail with the network; then the round goes on without it. */
+async function trying<T>(round: Round, step: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await step();
+  } catch (error) {
+    if (!(error instanceof ClientError)) throw error;
+    round.failure ??= error;
   }
 }
 

@@ -2,8 +2,10 @@
 import manifest from "../deno.json" with { type: "json" };
 import { type Bytes, toHex } from "../shared/bytes.ts";
 import { type Address, formatAddress, formatFullAddress, parseAddress } from "./address.ts";
-import { type CommandLine, type GlobalOptions, helpText, parseCommandLine } from "./cli.ts";
+import { type CommandLine, type CommandName, type GlobalOptions, parseCommandLine } from "./cli.ts";
+import { helpText } from "./cli_help.ts";
 import { Client } from "./client.ts";
+import { importProfile, runProtectionCommand } from "./commands/protection.ts";
 import { type CommandContext, runCommand } from "./commands/run.ts";
 import { runSelfTest } from "./commands/self_test.ts";
 import { ClientError } from "./errors.ts";
@@ -13,8 +15,10 @@ import { ProfileTransport } from "./profile_transport.ts";
 import { EXIT_DONE, EXIT_FAILED, failureOf, failureText } from "./ui/failure.ts";
 import { runMenu } from "./ui/menu.ts";
 import { type Output, toJson, toText } from "./ui/output.ts";
+import { Passphrases } from "./ui/passphrase.ts";
 import { createProgress } from "./ui/progress.ts";
-import { InputLines, printError, printOut, readAllInput } from "./ui/terminal.ts";
+import { SecretLines } from "./ui/secret_line.ts";
+import { InputLines, printError, printOut, rawTerminal, readAllInput } from "./ui/terminal.ts";
 
 async function main(args: readonly string[]): Promise<number> {
   // Before the arguments are understood this is all there is to know how an error shall look.
@@ -50,11 +54,28 @@ async function run({ command, options }: CommandLine & { kind: "run" }): Promise
     const failed = await runSelfTest(await serverOf(options), environment, print);
     return failed === 0 ? EXIT_DONE : EXIT_FAILED;
   }
-  // Who am I is answered without a server, and should be where none is set up yet.
-  const address = command.name === "whoami" ? NOWHERE : await serverOf(options);
-  using profile = await Profile.open(options.profile);
   const { json, quiet } = options;
-  const print = (output: Output) => printOut(`${json ? toJson(output) : toText(output)}\n`);
+  const rich = Deno.stdout.isTerminal();
+  const note = (text: string) => {
+    if (!quiet && !json) printError(`${text}\n`);
+  };
+  const print = (output: Output) => {
+    if (json) printOut(`${toJson(output)}\n`);
+    else if (output.kind === "notice") note(toText(output));
+    else printOut(`${toText(output, { rich })}\n`);
+  };
+  const passphrases = enteredPassphrases();
+  if (command.name === "import") {
+    print(await importProfile(command, options.profile, passphrases));
+    return EXIT_DONE;
+  }
+  const address = OFFLINE.has(command.name) ? NOWHERE : await serverOf(options);
+  const passphrase = () => passphrases.current();
+  using profile = await Profile.open(options.profile, { passphrase });
+  if (command.name === "passphrase" || command.name === "export") {
+    print(await runProtectionCommand(command, profile, passphrases));
+    return EXIT_DONE;
+  }
   if (command.name === "server") {
     if (command.forget) profile.servers.forget(address);
     print({ kind: "server", address, key: address.key ?? profile.servers.key(address) });
@@ -67,14 +88,12 @@ async function run({ command, options }: CommandLine & { kind: "run" }): Promise
     report(problem) {
       exitCode = fail(problem, json);
     },
-    note(text) {
-      if (!quiet && !json) printError(`${text}\n`);
-    },
+    note,
   };
   const onFirstKey = (key: Bytes) =>
     context.note(`First contact with the server at ${formatAddress(address)}, key ${toHex(key)}`);
   const transport = new ProfileTransport({ profile, address, onFirstKey, ...environment });
-  const client = new Client(profile, transport, environment.now);
+  const client = new Client({ profile, transport, note, ...environment });
   try {
     if (command.name === "menu") {
       await showMenu(client, context);
@@ -97,11 +116,31 @@ async function showMenu(client: Client, context: CommandContext): Promise<void> 
       return lines.next();
     },
     print: (line) => printOut(`${line}\n`),
+    rich: Deno.stdout.isTerminal(),
     fail: (error) => void fail(error, false),
   }, context);
 }
 
+/** What is answered without a server, and should be where none is set up yet. */
+const OFFLINE = new Set<CommandName>([
+  "whoami",
+  "card",
+  "history",
+  "forget",
+  "passphrase",
+  "export",
+]);
 const NOWHERE: Address = { hostname: "0.0.0.0", port: 0 };
+
+/** Passphrases of the environment, else of the terminal. */
+function enteredPassphrases(): Passphrases {
+  const terminal = rawTerminal();
+  const lines = terminal && new SecretLines(terminal);
+  return new Passphrases({
+    environment: (variable) => Deno.env.get(variable),
+    ask: lines && ((question) => lines.ask(question)),
+  });
+}
 
 function sleep(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));

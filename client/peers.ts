@@ -23,6 +23,8 @@ export interface Peer extends ClientEntry {
 export class Peers {
   readonly #profile: Profile;
   readonly #transport: Transport;
+  /** Identities that were verified before, by client ID in hex. */
+  readonly #verified = new Map<string, Identity>();
 
   constructor(profile: Profile, transport: Transport) {
     this.#profile = profile;
@@ -85,8 +87,12 @@ export class Peers {
     if (!this.#profile.secureIdentity) return undefined;
     const publicKey = await this.publicKey(peer);
     if (!claimsToBeSecure(publicKey)) return undefined;
+    const verified = this.#verified.get(toHex(peer.id));
+    if (verified && equalBytes(verified.publicKey, publicKey)) return verified;
     try {
-      return await verifyIdentity(publicKey);
+      const identity = await verifyIdentity(publicKey);
+      this.#verified.set(toHex(peer.id), identity);
+      return identity;
     } catch (error) {
       if (!(error instanceof CryptoError)) throw error;
       const message = `the key of ${peer.name} is not one of a secure client: ${error.message}`;

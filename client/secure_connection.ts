@@ -8,9 +8,10 @@ import { ChannelOpening } from "../shared/channel/opening.ts";
 import { type IdentitySecrets, signLogin } from "../shared/crypto/identity.ts";
 import { CryptoError, ProtocolError } from "../shared/errors.ts";
 import { writeAll } from "../shared/io.ts";
-import { MAX_ERROR_TEXT_SIZE } from "../shared/limits.ts";
+import { CLIENT_ID_SIZE, MAX_ERROR_TEXT_SIZE } from "../shared/limits.ts";
 import { ErrorCode, ResponseCode, SECURE_VERSION } from "../shared/protocol/codes.ts";
 import { FrameReader } from "../shared/protocol/frame_stream.ts";
+import { MAX_BUNDLE_SIZE } from "../shared/protocol/prekey.ts";
 import {
   decodeResponseHeader,
   RESPONSE_HEADER_SIZE,
@@ -25,7 +26,12 @@ import {
 import type { Address } from "./address.ts";
 import { ClientError } from "./errors.ts";
 import { connect, DEADLINE, explainFailure, MAX_RESPONSE_SIZE, noAnswer } from "./network.ts";
-import { type PushReceiver, receiveMessages, type Receiver } from "./transport.ts";
+import {
+  type PushReceiver,
+  receiveMessages,
+  type Receiver,
+  type SecureReply,
+} from "./transport.ts";
 
 /** When a byte last moved, either way. */
 interface Activity {
@@ -44,8 +50,8 @@ export interface Credentials {
   secrets: IdentitySecrets;
 }
 
-export type SecureReply<K> = Extract<SecureResponse, { kind: K }>;
-type ReplyKind = Exclude<SecureResponse["kind"], "error" | "push" | "messages">;
+/** What a request may be answered with. */
+export type ReplyKind = Exclude<SecureResponse["kind"], "error" | "push" | "messages">;
 
 /** A request whose response has not come yet. */
 interface Pending {
@@ -55,8 +61,8 @@ interface Pending {
   fail(reason: unknown): void;
 }
 
-/** Largest response in memory but the list of clients: an error with its text. */
-const MAX_SMALL_RESPONSE = 4 + MAX_ERROR_TEXT_SIZE;
+/** Largest response in memory but the list of clients: an error with its text, or prekeys. */
+const MAX_SMALL_RESPONSE = Math.max(4 + MAX_ERROR_TEXT_SIZE, CLIENT_ID_SIZE + MAX_BUNDLE_SIZE);
 /** How often it is looked whether the server has gone silent, in milliseconds. */
 const WATCH_INTERVAL = 1_000;
 /** Most messages that are acknowledged together. */
@@ -183,7 +189,7 @@ export class SecureConnection {
     return await ids.promise;
   }
 
-  /** Has the server push messages into `receiver`, which are acknowledged when it has stored them. */
+  /** Has the server push messages into `receiver`, which says when they may be acknowledged. */
   async subscribe(receiver: PushReceiver): Promise<void> {
     this.#receiver = receiver;
     await this.request({ kind: "subscribe" }, "subscribed");
@@ -230,9 +236,9 @@ export class SecureConnection {
         }
         if (header.code === ResponseCode.push) await this.#takePush(header);
         else await this.#takeResponse(header);
-        // What came together is acknowledged together.
+        // What came together is handed over, and acknowledged, together.
         const enough = this.#reader.quiet || this.#toAcknowledge.length >= ACKNOWLEDGE_STEP;
-        if (enough && this.#toAcknowledge.length > 0) await this.#acknowledge();
+        if (enough && this.#toAcknowledge.length > 0) await this.#handOver();
       }
       throw new ProtocolError("truncated", "the server has ended the connection");
     } catch (error) {
@@ -264,15 +270,16 @@ export class SecureConnection {
     this.#toAcknowledge.push(...messageIds);
   }
 
-  async #acknowledge(): Promise<void> {
+  async #handOver(): Promise<void> {
     const receiver = this.#receiver;
     if (!receiver) return;
     await receiver.flush();
     const messageIds = this.#toAcknowledge;
     this.#toAcknowledge = [];
-    this.request({ kind: "acknowledge", messageIds }, "acknowledged")
-      .catch((error) => this.#fail(error));
-    receiver.stored();
+    receiver.stored(() => {
+      this.request({ kind: "acknowledge", messageIds }, "acknowledged")
+        .catch((error) => this.#fail(error));
+    });
   }
 
   /** Shows the server that this side is alive; fails the connection where the server is not. */

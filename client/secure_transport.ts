@@ -6,17 +6,27 @@
 import { type Bytes, equalBytes } from "../shared/bytes.ts";
 import { MAX_ACKNOWLEDGED, TOKEN_SIZE } from "../shared/limits.ts";
 import { RequestCode } from "../shared/protocol/codes.ts";
-import type { RequestBody, SendPrefix } from "../shared/protocol/request.ts";
+import type { SendPrefix } from "../shared/protocol/request.ts";
 import type { ResponseBody } from "../shared/protocol/response.ts";
 import {
   encodeSecureSendPrefix,
   SECURE_SEND_PREFIX_SIZE,
   secureHeader,
+  type SecureRequest,
 } from "../shared/protocol/secure_request.ts";
 import type { Address } from "./address.ts";
 import { ClientError } from "./errors.ts";
-import { type Credentials, SecureConnection } from "./secure_connection.ts";
-import type { OnTrouble, PushReceiver, Receiver, Reply, Transport } from "./transport.ts";
+import { type Credentials, type ReplyKind, SecureConnection } from "./secure_connection.ts";
+import type {
+  OnTrouble,
+  Polled,
+  PushReceiver,
+  Receiver,
+  Reply,
+  RequestWithToken,
+  SecureReply,
+  Transport,
+} from "./transport.ts";
 
 export interface SecureTransportOptions {
   address: Address;
@@ -52,13 +62,17 @@ export class SecureTransport implements Transport {
 
   async exchange<K extends ResponseBody["kind"]>(
     _clientId: Bytes,
-    request: RequestBody,
+    request: RequestWithToken,
     _expected: K,
   ): Promise<Reply<K>> {
     return await this.#exchange(request) as ResponseBody as Reply<K>;
   }
 
-  async #exchange(request: RequestBody): Promise<ResponseBody> {
+  async secure<K extends ReplyKind>(request: SecureRequest, expected: K): Promise<SecureReply<K>> {
+    return await this.#retrying((connection) => connection.request(request, expected));
+  }
+
+  async #exchange(request: RequestWithToken): Promise<ResponseBody> {
     switch (request.kind) {
       case "register":
         return await this.#retrying((connection) => connection.request(request, "registered"));
@@ -67,7 +81,7 @@ export class SecureTransport implements Transport {
       case "public-key":
         return await this.#retrying((connection) => connection.request(request, "public-key"));
       case "send": {
-        const message = { ...request, token: newToken(this.#options) };
+        const message = { ...request, token: request.token ?? newToken(this.#options) };
         const sent = await this.#retrying((connection) => connection.request(message, "sent"));
         return checkReceiver(sent, message);
       }
@@ -90,16 +104,20 @@ export class SecureTransport implements Transport {
     );
   }
 
-  async poll(_clientId: Bytes, receiver: Receiver): Promise<number> {
+  async poll(_clientId: Bytes, receiver: Receiver): Promise<Polled> {
     // Not tried again: the receiver has part of it. The next poll brings the rest.
     const connection = await this.#retrying((connection) => Promise.resolve(connection));
     const messageIds = await connection.poll(0, receiver);
     await receiver.flush();
-    for (let at = 0; at < messageIds.length; at += MAX_ACKNOWLEDGED) {
-      const step = messageIds.slice(at, at + MAX_ACKNOWLEDGED);
-      await connection.request({ kind: "acknowledge", messageIds: step }, "acknowledged");
-    }
-    return messageIds.length;
+    return {
+      count: messageIds.length,
+      async acknowledge() {
+        for (let at = 0; at < messageIds.length; at += MAX_ACKNOWLEDGED) {
+          const step = messageIds.slice(at, at + MAX_ACKNOWLEDGED);
+          await connection.request({ kind: "acknowledge", messageIds: step }, "acknowledged");
+        }
+      },
+    };
   }
 
   /**
@@ -182,7 +200,9 @@ const PING_INTERVAL = 120_000;
  * A name for one message: 6 bytes of time and 10 random ones. Tokens that begin alike lie side by
  * side on the server's disk, which saves it most of the work that random ones cause.
  */
-function newToken({ random, now }: SecureTransportOptions): Bytes {
+export function newToken(
+  { random, now }: Pick<SecureTransportOptions, "random" | "now">,
+): Bytes {
   const token = random(TOKEN_SIZE);
   const time = now();
   const view = new DataView(token.buffer, token.byteOffset);

@@ -8,6 +8,8 @@ import {
   type MessageHead,
   type ResponseBody,
 } from "../shared/protocol/response.ts";
+import type { SecureRequest } from "../shared/protocol/secure_request.ts";
+import type { SecureResponse } from "../shared/protocol/secure_response.ts";
 
 /** The content of a message that is being received. */
 export interface IncomingContent {
@@ -25,11 +27,27 @@ export interface Receiver {
 
 /** Who takes messages as the server pushes them. */
 export interface PushReceiver extends Receiver {
-  /** Called after {@link Receiver.flush}, when the messages were acknowledged to the server. */
-  stored(): void;
+  /**
+   * Called after {@link Receiver.flush}. The server keeps the messages until `acknowledge` is called,
+   * which happens when nothing of them can be lost any more.
+   */
+  stored(acknowledge: () => void): void;
+}
+
+/** What a poll has brought. */
+export interface Polled {
+  /** How many messages. */
+  count: number;
+  /** Has the server delete them, once nothing of them can be lost any more. */
+  acknowledge(): Promise<void>;
 }
 
 export type Reply<K extends ResponseBody["kind"]> = Extract<ResponseBody, { kind: K }>;
+
+export type SecureReply<K extends SecureResponse["kind"]> = Extract<SecureResponse, { kind: K }>;
+
+/** A message in memory. The secure protocol names it by its token, 16 bytes, made where there is none. */
+export type RequestWithToken = RequestBody & { token?: Bytes };
 
 /** Called where a connection broke, with the milliseconds until it is tried again. */
 export type OnTrouble = (error: unknown, wait: number) => void;
@@ -41,9 +59,15 @@ export interface Transport {
    */
   exchange<K extends ResponseBody["kind"]>(
     clientId: Bytes,
-    request: RequestBody,
+    request: RequestWithToken,
     expected: K,
   ): Promise<Reply<K>>;
+
+  /** Asks for what only the secure protocol knows. Errors as {@link exchange}. */
+  secure<K extends Exclude<SecureResponse["kind"], "error" | "push" | "messages">>(
+    request: SecureRequest,
+    expected: K,
+  ): Promise<SecureReply<K>>;
 
   /** Sends a message whose `size` bytes of content stream. Errors as {@link exchange}. */
   sendStream(
@@ -53,11 +77,10 @@ export interface Transport {
   ): Promise<Reply<"sent">>;
 
   /**
-   * Collects the waiting messages into `receiver`. The server deletes them after it has all on the
-   * disk; where it, this process or the connection fails, the server keeps them. Gives their number.
-   * Errors as {@link exchange}.
+   * Collects the waiting messages into `receiver`, which has them on the disk then. Where it, this
+   * process or the connection fails, the server keeps them. Errors as {@link exchange}.
    */
-  poll(clientId: Bytes, receiver: Receiver): Promise<number>;
+  poll(clientId: Bytes, receiver: Receiver): Promise<Polled>;
 
   /**
    * Takes messages as they come, for ever; each connection gets a receiver of its own. Makes the

@@ -15,6 +15,8 @@ export interface ClientOptions {
   stdin?: string | Uint8Array<ArrayBuffer>;
   /** The folder that it is started in. */
   cwd?: string;
+  /** What its environment has beside that of the tests. */
+  env?: Record<string, string>;
 }
 
 /** A client that runs. */
@@ -27,10 +29,12 @@ export interface ClientProcess {
   kill(signal: Deno.Signal): void;
 }
 
-export function startClient(args: string[], { stdin, cwd }: ClientOptions = {}): ClientProcess {
+export function startClient(args: string[], options: ClientOptions = {}): ClientProcess {
+  const { stdin, cwd, env } = options;
   const child = new Deno.Command(Deno.execPath(), {
     args: [...TASK, PROGRAM, ...args],
     cwd,
+    env,
     stdin: stdin === undefined ? "null" : "piped",
     stdout: "piped",
     stderr: "piped",
@@ -76,10 +80,20 @@ export function runClient(args: string[], options?: ClientOptions): Promise<Outc
 export interface ReceivedJson {
   message: number;
   from: { id: string; name: string };
-  type: "text" | "file" | "key-request" | "key";
+  type: "text" | "file" | "key-request" | "key" | "notice";
   text?: string;
+  /** When it was written, as its author says; ISO 8601. */
+  at?: string;
   path?: string;
   size?: number;
+}
+
+/** A received message without its time; texts and files have one. */
+export function withoutTime({ at, ...rest }: ReceivedJson): Omit<ReceivedJson, "at"> {
+  const timed = rest.type === "text" || rest.type === "file";
+  assertEquals(at !== undefined, timed, `time ${at}`);
+  if (at !== undefined) assertEquals(new Date(at).toISOString(), at);
+  return rest;
 }
 
 /** The objects that `text` holds, one a line. */
@@ -98,6 +112,8 @@ export class Person implements AsyncDisposable {
   /** As `register` told; empty before. */
   id = "";
   name = "";
+  /** What the environment of every command has beside that of the tests. */
+  env: Record<string, string> = {};
   readonly #dispose: () => PromiseLike<void>;
 
   private constructor(folder: string, dispose: () => PromiseLike<void>) {
@@ -109,14 +125,21 @@ export class Person implements AsyncDisposable {
   /** Someone new, who has no name yet. */
   static async create(server: string): Promise<Person> {
     const temp = await tempFolder();
-    await Deno.writeTextFile(`${temp.path}/server.info`, `${server}\n`);
-    return new Person(temp.path, () => temp[Symbol.asyncDispose]());
+    const person = new Person(temp.path, () => temp[Symbol.asyncDispose]());
+    await person.useServer(server);
+    return person;
   }
 
-  static async register(server: string, name: string): Promise<Person> {
+  static async register(server: string, name: string, { classic = true } = {}): Promise<Person> {
     const person = await Person.create(server);
-    const [{ id }] = await person.json<{ id: string }>("register", "--classic", name);
+    const options = classic ? ["--classic"] : [];
+    const [{ id }] = await person.json<{ id: string }>("register", ...options, name);
     return Object.assign(person, { id, name });
+  }
+
+  /** From now on this is the person's server, HOST:PORT. */
+  async useServer(server: string): Promise<void> {
+    await Deno.writeTextFile(`${this.folder}/server.info`, `${server}\n`);
   }
 
   /** The start of this person's command line. */
@@ -126,7 +149,7 @@ export class Person implements AsyncDisposable {
 
   /** Runs a command to its end, whatever that is. */
   run(command: string[], options?: ClientOptions): Promise<Outcome> {
-    return runClient(this.args(...command), options);
+    return runClient(this.args(...command), { env: this.env, ...options });
   }
 
   /** Runs a command that must succeed without a word on standard error; gives what it printed. */
@@ -138,6 +161,13 @@ export class Person implements AsyncDisposable {
   async receive(): Promise<ReceivedJson[]> {
     const all = await this.json<ReceivedJson>("receive", "--out", this.out);
     return all.filter(({ type }) => type === "text" || type === "file");
+  }
+
+  /** Runs a command that must fail; gives the code of its error. */
+  async failure(...command: string[]): Promise<string> {
+    const { code, stderr } = await this.run(["--json", ...command]);
+    assertEquals(code, 1, stderr);
+    return jsonLines<{ error: { code: string } }>(stderr)[0].error.code;
   }
 
   /** Receives, and gives the texts. */

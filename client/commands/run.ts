@@ -1,6 +1,7 @@
 /** One command, run by the client's operations. What it gives is data; `ui/` shows it. */
-import type { Client } from "../client.ts";
+import type { Client, Sent } from "../client.ts";
 import type { Command } from "../cli.ts";
+import type { ContactBook } from "../contact_book.ts";
 import type { Progress } from "../ui/progress.ts";
 import type { Output } from "../ui/output.ts";
 import type { Received } from "../inbox.ts";
@@ -18,7 +19,16 @@ export interface CommandContext {
 }
 
 /** A command that works on a profile, by the client of that profile. */
-export type ClientCommand = Exclude<Command, { name: "menu" | "test" | "server" }>;
+export type ClientCommand = Exclude<
+  Command,
+  { name: "menu" | "test" | "server" | "passphrase" | "export" | "import" }
+>;
+
+/** A command on what the profile knows of other clients. */
+type ContactCommand = Extract<
+  ClientCommand,
+  { name: "history" | "forget" | "verify" | "alias" | "block" | "unblock" | "card" | "add" }
+>;
 
 export async function* runCommand(
   command: ClientCommand,
@@ -26,6 +36,7 @@ export async function* runCommand(
   context: CommandContext,
 ): AsyncGenerator<Output> {
   const { progress, readText, report } = context;
+  const { contactBook } = client;
   switch (command.name) {
     case "register":
       yield { kind: "identity", identity: await client.register(command.as, command) };
@@ -34,37 +45,96 @@ export async function* runCommand(
       yield { kind: "identity", identity: client.whoami() };
       break;
     case "list":
-      for (const entry of await client.list()) yield { kind: "client", client: entry };
+      for (const entry of await client.list()) {
+        yield { kind: "client", client: contactBook.marked(entry) };
+      }
       break;
     case "key":
       yield { kind: "public-key", client: await client.publicKey(command.peer) };
       break;
     case "request-key":
-      yield { kind: "sent", sent: await client.requestKey(command.peer) };
+      yield sentOutput(client, await client.requestKey(command.peer));
       break;
     case "send-key":
-      yield { kind: "sent", sent: await client.sendKey(command.peer) };
+      yield sentOutput(client, await client.sendKey(command.peer));
       break;
     case "send": {
       client.whoami(); // before anyone types a text in vain
       const text = command.text ?? await readText();
-      yield { kind: "sent", sent: await client.sendText(command.peer, text) };
+      yield sentOutput(client, await client.sendText(command.peer, text));
       break;
     }
     case "send-file": {
       const sent = await client.sendFile(command.peer, command.path, progress.update);
       progress.stop();
-      yield { kind: "sent", sent };
+      yield sentOutput(client, sent);
       break;
     }
     case "receive":
       for await (const received of receiving(command, client, context)) {
         progress.stop();
-        if (received.type === "problem") report(received.error);
-        else yield { kind: "received", received };
+        if (received.type === "problem") {
+          report(received.error);
+        } else if (received.type === "notice") {
+          yield { kind: "notice", notice: received };
+        } else {
+          const from = contactBook.marked(received.from);
+          yield { kind: "received", received: { ...received, from } };
+        }
       }
       break;
+    default:
+      yield* runContactCommand(command, contactBook);
   }
+}
+
+async function* runContactCommand(
+  command: ContactCommand,
+  contactBook: ContactBook,
+): AsyncGenerator<Output> {
+  switch (command.name) {
+    case "history": {
+      const peer = contactBook.contact(command.peer);
+      for (const entry of contactBook.history(command.peer, command.search)) {
+        yield { kind: "history", entry, peer };
+      }
+      break;
+    }
+    case "forget": {
+      const peer = contactBook.contact(command.peer);
+      yield { kind: "forgotten", peer, count: contactBook.forget(command.peer) };
+      break;
+    }
+    case "verify": {
+      const { peer, confirm } = command;
+      const trust = confirm ? contactBook.markVerified(peer) : contactBook.verify(peer);
+      yield { kind: "trust", peer, trust: await trust };
+      break;
+    }
+    case "alias":
+      yield {
+        kind: "client",
+        client: await contactBook.setAlias(command.peer, command.alias),
+      };
+      break;
+    case "block":
+      yield { kind: "client", client: await contactBook.block(command.peer) };
+      break;
+    case "unblock":
+      yield { kind: "client", client: await contactBook.unblock(command.peer) };
+      break;
+    case "card":
+      yield { kind: "card", card: contactBook.card() };
+      break;
+    case "add":
+      yield { kind: "client", client: await contactBook.add(command.card) };
+      break;
+  }
+}
+
+/** A result that calls the receiver as it is called here. */
+function sentOutput({ contactBook }: Client, { message, to }: Sent): Output {
+  return { kind: "sent", sent: { message, to: contactBook.marked(to) } };
 }
 
 function receiving(

@@ -92,7 +92,7 @@ async function makePerson(
     name: `${name}-${toHex(environment.random(6))}`,
     folder: `${folder}/${name}`,
     classic: kind === "classic",
-    client: new Client(profile, transport, environment.now),
+    client: new Client({ profile, transport, note: () => {}, ...environment }),
     [Symbol.asyncDispose]: async () => {
       await transport.close();
       profile[Symbol.dispose]();
@@ -189,6 +189,19 @@ function secureTests(alice: Person, bob: Person): Test[] {
     ["no key is to be asked for", async () => {
       await fails("not-needed", alice.client.requestKey(bob.name));
     }],
+    ["both see the same safety number", async () => {
+      const seen = await alice.client.contactBook.verify(bob.name);
+      const seenByBob = await bob.client.contactBook.verify(alice.name);
+      check(/^(\d{5} ){11}\d{5}$/.test(seen.safetyNumber), "it is not of 12 groups of 5 digits");
+      check(seen.safetyNumber === seenByBob.safetyNumber, "they do not");
+    }],
+    ["a card is accepted, one with another ID is not", async () => {
+      const card = bob.client.contactBook.card();
+      const { id } = await alice.client.contactBook.add(card);
+      check(equalBytes(id, bob.client.whoami().id), "it led to another client");
+      const forged = card.slice(0, -32) + "0".repeat(32);
+      await fails("wrong-identity", alice.client.contactBook.add(forged));
+    }],
   ];
 }
 
@@ -219,7 +232,7 @@ async function receives(
   expected: { type: Received["type"]; text?: string }[],
 ): Promise<void> {
   const received = await Array.fromAsync(client.receive(folder, noProgress));
-  const told = received.map((message) =>
+  const told = received.filter(({ type }) => type !== "notice").map((message) =>
     message.type === "text" ? { type: message.type, text: message.text } : { type: message.type }
   );
   check(

@@ -2,7 +2,7 @@
 import { UsageError } from "../../shared/args.ts";
 import { StorageError } from "../../shared/errors.ts";
 import { ClientError } from "../errors.ts";
-import { printable } from "./output.ts";
+import { printable } from "./printable.ts";
 
 export const EXIT_DONE = 0;
 export const EXIT_FAILED = 1;

@@ -8,6 +8,8 @@ export interface MenuTerminal {
   /** Shows `prompt` and gives the next line, or null at the end of input. */
   ask(prompt: string): Promise<string | null>;
   print(line: string): void;
+  /** Whether a person sees what is printed. */
+  readonly rich: boolean;
   /** Tells of an error; the menu goes on. */
   fail(error: unknown): void;
 }
@@ -18,6 +20,8 @@ interface Choice {
   /** What else is asked for, in this order. */
   questions: string[];
   command(...answers: string[]): ClientCommand;
+  /** What is asked after that, and done where the answer is yes. */
+  followUp?: { question: string; command(...answers: string[]): ClientCommand };
 }
 
 const CHOICES: Choice[] = [
@@ -45,6 +49,29 @@ const CHOICES: Choice[] = [
     label: "Send a text",
     questions: ["To: ", "Text: "],
     command: (peer, text) => ({ name: "send", peer, text }),
+  },
+  {
+    key: "6",
+    label: "History with a client",
+    questions: ["Client's name: ", "Only what holds (empty: all): "],
+    command: (peer, search) => ({ name: "history", peer, search: search || undefined }),
+  },
+  {
+    key: "7",
+    label: "Verify a client",
+    questions: ["Client's name: "],
+    command: (peer) => ({ name: "verify", peer, confirm: false }),
+    followUp: {
+      question: "Is it the same on the other side (yes/no)? ",
+      command: (peer) => ({ name: "verify", peer, confirm: true }),
+    },
+  },
+  { key: "8", label: "My card", questions: [], command: () => ({ name: "card" }) },
+  {
+    key: "9",
+    label: "Add a card",
+    questions: ["Card (NAME#ID): "],
+    command: (card) => ({ name: "add", card }),
   },
   {
     key: "50",
@@ -92,25 +119,42 @@ export async function runMenu(
       if (answer === null) return;
       answers.push(answer);
     }
-    await runChoice(choice.command(...answers), client, terminal, context);
+    const { command, followUp } = choice;
+    const done = await runChoice(command(...answers), client, terminal, context);
+    if (!done || !followUp) continue;
+    const answer = await terminal.ask(followUp.question);
+    if (answer === null) return;
+    if (answer.trim().toLowerCase() !== "yes") continue;
+    await runChoice(followUp.command(...answers), client, terminal, context);
   }
 }
 
+/** What is said of a command that gave nothing. */
+const NOTHING: Partial<Record<ClientCommand["name"], string>> = {
+  list: "Nobody yet.",
+  receive: "No messages.",
+  history: "Nothing yet.",
+};
+
+/** Runs one command; gives whether it was done. */
 async function runChoice(
   command: ClientCommand,
   client: Client,
   terminal: MenuTerminal,
   context: CommandContext,
-): Promise<void> {
+): Promise<boolean> {
   try {
     let count = 0;
     for await (const output of runCommand(command, client, context)) {
-      terminal.print(toText(output));
+      terminal.print(toText(output, terminal));
       count++;
     }
-    if (count === 0) terminal.print(command.name === "receive" ? "No messages." : "Nobody yet.");
+    const nothing = NOTHING[command.name];
+    if (count === 0 && nothing !== undefined) terminal.print(nothing);
+    return true;
   } catch (error) {
     context.progress.stop();
     terminal.fail(error);
+    return false;
   }
 }

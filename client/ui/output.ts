@@ -2,61 +2,101 @@
  * What the commands give, as lines for standard output: text for people, or JSON for scripts. IDs
  * and keys are lower-case hex.
  */
+import { renderUnicodeCompact } from "uqr";
 import { type Bytes, toHex } from "../../shared/bytes.ts";
 import type { ClientEntry } from "../../shared/protocol/response.ts";
+import { qrTextOf } from "../../shared/session/safety_number.ts";
 import { type Address, formatAddress } from "../address.ts";
 import type { Sent } from "../client.ts";
+import type { PassphraseAction } from "../cli.ts";
+import type { MarkedPeer, Trust } from "../contact_book.ts";
 import type { Received } from "../inbox.ts";
 import type { Peer } from "../peers.ts";
+import type { HistoryEntry } from "../profile/history.ts";
+import { historyJson, historyText } from "./history.ts";
+import { isoTime, printable, printableLine, shownName, shownPeer } from "./printable.ts";
+
+/** A message that was received, or a part of the agreement on keys. */
+type Message = Exclude<Received, { type: "problem" | "notice" }>;
+/** Something that happened while messages were received, and is none. */
+type Notice = Extract<Received, { type: "notice" }>;
 
 /** One result of a command. */
 export type Output =
   | { kind: "server"; address: Address; key: Bytes | undefined }
   | { kind: "identity"; identity: ClientEntry }
-  | { kind: "client"; client: Peer }
+  | { kind: "client"; client: MarkedPeer }
   | { kind: "public-key"; client: ClientEntry & { publicKey: Bytes } }
   | { kind: "sent"; sent: Sent }
-  | { kind: "received"; received: Exclude<Received, { type: "problem" }> };
+  | { kind: "received"; received: Message }
+  | { kind: "notice"; notice: Pick<Notice, "type" | "text"> }
+  | { kind: "history"; entry: HistoryEntry; peer: MarkedPeer }
+  | { kind: "forgotten"; peer: MarkedPeer; count: number }
+  | { kind: "trust"; peer: string; trust: Trust }
+  | { kind: "card"; card: string }
+  | { kind: "passphrase"; action: PassphraseAction }
+  | { kind: "exported"; path: string }
+  | { kind: "imported"; path: string; identity: ClientEntry };
 
 /** The JSON object of one result, without a line end. */
 export function toJson(output: Output): string {
+  if (output.kind === "history") return historyJson(output.entry, output.peer);
+  return JSON.stringify(jsonOf(output));
+}
+
+function jsonOf(output: Exclude<Output, { kind: "history" }>): unknown {
   switch (output.kind) {
     case "identity":
-      return JSON.stringify(idAndName(output.identity));
+      return idAndName(output.identity);
     case "server": {
       const key = output.key ? toHex(output.key) : null;
-      return JSON.stringify({ address: formatAddress(output.address), key });
+      return { address: formatAddress(output.address), key };
     }
     case "client":
-      return JSON.stringify({ ...idAndName(output.client), ...authenticity(output.client) });
-    case "public-key": {
-      const publicKey = toHex(output.client.publicKey);
-      return JSON.stringify({ ...idAndName(output.client), publicKey });
-    }
+      return {
+        ...idAndName(output.client),
+        ...authenticity(output.client),
+        ...marks(output.client),
+      };
+    case "public-key":
+      return { ...idAndName(output.client), publicKey: toHex(output.client.publicKey) };
     case "sent": {
       const { message, to } = output.sent;
-      return JSON.stringify({ message, to: idAndName(to), ...authenticity(to) });
+      return { message, to: idAndName(to), ...authenticity(to) };
     }
     case "received": {
       const { message, from, type, ...rest } = output.received;
-      return JSON.stringify({
-        message,
-        from: idAndName(from),
-        ...authenticity(from),
-        type,
-        ...rest,
-      });
+      const time = "at" in rest ? { at: isoTime(rest.at) } : {};
+      return { message, from: idAndName(from), ...authenticity(from), type, ...rest, ...time };
     }
+    case "notice": {
+      const { type, text } = output.notice;
+      return { type, text };
+    }
+    case "forgotten":
+      return { ...idAndName(output.peer), forgotten: output.count };
+    case "trust": {
+      const { safetyNumber, verified } = output.trust;
+      return { safetyNumber, verified };
+    }
+    case "card":
+      return { card: output.card };
+    case "passphrase":
+      return { protected: output.action !== "remove" };
+    case "exported":
+      return { exported: output.path };
+    case "imported":
+      return { imported: output.path, ...idAndName(output.identity) };
   }
 }
 
-/** The text of one result, without a line end. */
-export function toText(output: Output): string {
+/** The text of one result, without a line end; `rich` where a terminal shows it to a person. */
+export function toText(output: Output, { rich = false } = {}): string {
   switch (output.kind) {
     case "identity":
-      return `${toHex(output.identity.id)}  ${printableLine(output.identity.name)}`;
+      return identityText(output.identity);
     case "client":
-      return `${toHex(output.client.id)}  ${shownName(output.client)}`;
+      return `${toHex(output.client.id)}  ${shownPeer(output.client)}`;
     case "server":
       return `${formatAddress(output.address)}  ${
         output.key ? toHex(output.key) : "no key known yet"
@@ -67,10 +107,39 @@ export function toText(output: Output): string {
       return `Message ${output.sent.message} to ${shownName(output.sent.to)} is on the server.`;
     case "received":
       return receivedText(output.received);
+    case "notice":
+      return printable(output.notice.text);
+    case "history":
+      return historyText(output.entry, output.peer);
+    case "forgotten":
+      return `Deleted from the history with ${shownName(output.peer)}: ${output.count}.`;
+    case "trust":
+      return trustText(output.peer, output.trust, rich);
+    case "card":
+      return printableLine(output.card);
+    case "passphrase":
+      return PASSPHRASE_TEXTS[output.action];
+    case "exported":
+      return `The profile is in ${printableLine(output.path)}, under its passphrase. To move it: ` +
+        "messaging-client --profile DIR import FILE\n" +
+        "Use it at one place at a time: once it is imported, no longer here.";
+    case "imported":
+      return `${identityText(output.identity)}\n` +
+        "The profile is here now: do not use it any more where it was exported.";
   }
 }
 
-function receivedText(received: Exclude<Received, { type: "problem" }>): string {
+const PASSPHRASE_TEXTS: Record<PassphraseAction, string> = {
+  set: "The profile is protected: without the passphrase nobody can read it, nor restore it.",
+  change: "The profile has the new passphrase. Copies made before have the old one.",
+  remove: "The profile is no longer protected: whoever reads its files can act in your name.",
+};
+
+function identityText({ id, name }: ClientEntry): string {
+  return `${toHex(id)}  ${printableLine(name)}`;
+}
+
+function receivedText(received: Message): string {
   const from = shownName(received.from);
   switch (received.type) {
     case "text":
@@ -84,31 +153,35 @@ function receivedText(received: Exclude<Received, { type: "problem" }>): string 
   }
 }
 
+/** Groups of a safety number on a line. */
+const GROUPS_PER_LINE = 4;
+
+function trustText(peer: string, { safetyNumber, verified }: Trust, rich: boolean): string {
+  const groups = safetyNumber.split(" ");
+  const lines: string[] = [];
+  for (let at = 0; at < groups.length; at += GROUPS_PER_LINE) {
+    lines.push(`  ${groups.slice(at, at + GROUPS_PER_LINE).join(" ")}`);
+  }
+  if (rich) lines.push("", renderUnicodeCompact(qrTextOf(groups.join("")), { border: 2 }), "");
+  const name = printableLine(peer);
+  lines.push(
+    verified
+      ? `${name} is verified.`
+      : `${name} is not verified. Does ${name} see the same? Then: messaging-client verify --yes ${name}`,
+  );
+  return lines.join("\n");
+}
+
 /** Nothing in a classic profile, for which nobody is authenticated. */
 function authenticity({ authenticated }: Peer): { authenticated?: boolean } {
   return authenticated === undefined ? {} : { authenticated };
 }
 
-/** A name as it is shown, with a warning where anybody could act in it. */
-function shownName({ name, authenticated }: Peer): string {
-  return printableLine(name) + (authenticated === false ? " (unauthenticated)" : "");
+/** Nothing in a classic profile, either. */
+function marks({ alias, verified, blocked }: MarkedPeer): Record<string, unknown> {
+  return verified === undefined ? {} : { verified, blocked, alias: alias ?? null };
 }
 
 function idAndName({ id, name }: ClientEntry): { id: string; name: string } {
   return { id: toHex(id), name };
-}
-
-/**
- * `text` without what could steer a terminal: control characters but tab and line feed, and the
- * marks that turn the direction of writing around. Further lines are indented, so that none can
- * pass for a line of ours.
- */
-export function printable(text: string): string {
-  return text.replace(/[^\P{Cc}\t\n]|[\u202a-\u202e\u2066-\u2069]/gu, "\ufffd")
-    .replaceAll("\n", "\n    ");
-}
-
-/** `text` as {@link printable} gives it, on one line. */
-function printableLine(text: string): string {
-  return printable(text.replace(/[\t\n]/g, "\ufffd"));
 }

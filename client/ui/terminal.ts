@@ -3,6 +3,7 @@ import { TextLineStream as UntypedTextLineStream } from "@std/streams/text-line-
 import { concatAll, fromUtf8 } from "../../shared/bytes.ts";
 import { MAX_TEXT_SIZE } from "../../shared/limits.ts";
 import { ClientError } from "../errors.ts";
+import type { RawTerminal } from "./secret_line.ts";
 
 // `deno-std` republishes `@std/streams` without its declarations.
 const TextLineStream: new () => TransformStream<string, string> = UntypedTextLineStream;
@@ -47,6 +48,20 @@ export async function readAllInput(): Promise<string> {
   } catch {
     throw new ClientError("bad-text", "standard input is not UTF-8 text; send it as a file");
   }
+}
+
+/** The terminal to type secrets on; undefined where standard input is none. */
+export function rawTerminal(): RawTerminal | undefined {
+  if (!Deno.stdin.isTerminal()) return undefined;
+  const buffer = new Uint8Array(1024);
+  return {
+    setRaw: (raw) => Deno.stdin.setRaw(raw),
+    async read() {
+      const count = await Deno.stdin.read(buffer);
+      return count === null ? null : buffer.slice(0, count);
+    },
+    write: printError,
+  };
 }
 
 /** The lines of standard input, one at a time. */

@@ -1,4 +1,5 @@
-import { type CommandName, helpText, parseCommandLine } from "../../client/cli.ts";
+import { type CommandName, parseCommandLine } from "../../client/cli.ts";
+import { helpText } from "../../client/cli_help.ts";
 import { assert, assertEquals } from "../assert.ts";
 
 /** Each command with what must follow it. */
@@ -14,6 +15,17 @@ const SYNOPSES: Record<CommandName, string> = {
   "send": "send NAME [TEXT]",
   "send-file": "send-file NAME PATH",
   "receive": "receive",
+  "history": "history NAME",
+  "forget": "forget NAME",
+  "verify": "verify NAME",
+  "alias": "alias NAME [ALIAS]",
+  "block": "block NAME",
+  "unblock": "unblock NAME",
+  "card": "card",
+  "add": "add CARD",
+  "passphrase": "passphrase set|change|remove",
+  "export": "export FILE",
+  "import": "import FILE",
   "server": "server [forget]",
 };
 const NAMES = Object.keys(SYNOPSES) as CommandName[];
@@ -56,6 +68,8 @@ Deno.test("help: that of a command has its synopsis, its own options and the glo
     assertEquals(text.split("\n")[0], `Usage: messaging-client [options] ${SYNOPSES[name]}`);
     for (const option of GLOBAL) assert(text.includes(option), `${name}: ${option}`);
     assertEquals(text.includes("--out DIR"), name === "receive", name);
+    assertEquals(text.includes("--search WORD"), name === "history", name);
+    assertEquals(text.includes("--yes"), name === "verify", name);
   }
   assertEquals(new Set(NAMES.map((name) => helpText(name))).size, NAMES.length);
 });

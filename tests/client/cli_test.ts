@@ -26,6 +26,23 @@ Deno.test("command line: every command", () => {
   assertRuns(["receive"], { name: "receive", out: ".", follow: false });
   assertRuns(["receive", "--follow"], { name: "receive", out: ".", follow: true });
   assertRuns(["receive", "--out", "dir"], { name: "receive", out: "dir", follow: false });
+  assertRuns(["history", "bob"], { name: "history", peer: "bob", search: undefined });
+  const search = { name: "history", peer: "bob", search: "a b" } as const;
+  assertRuns(["history", "--search", "a b", "bob"], search);
+  assertRuns(["forget", "bob"], { name: "forget", peer: "bob" });
+  assertRuns(["verify", "bob"], { name: "verify", peer: "bob", confirm: false });
+  assertRuns(["verify", "bob", "--yes"], { name: "verify", peer: "bob", confirm: true });
+  assertRuns(["alias", "bob", "Bobby"], { name: "alias", peer: "bob", alias: "Bobby" });
+  assertRuns(["alias", "bob"], { name: "alias", peer: "bob", alias: undefined });
+  assertRuns(["block", "bob"], { name: "block", peer: "bob" });
+  assertRuns(["unblock", "bob"], { name: "unblock", peer: "bob" });
+  assertRuns(["card"], { name: "card" });
+  assertRuns(["add", "bob#00"], { name: "add", card: "bob#00" });
+  for (const action of ["set", "change", "remove"] as const) {
+    assertRuns(["passphrase", action], { name: "passphrase", action });
+  }
+  assertRuns(["export", "a b"], { name: "export", path: "a b" });
+  assertRuns(["import", "a b"], { name: "import", path: "a b" });
   assertRuns(["server"], { name: "server", forget: false });
   assertRuns(["server", "forget"], { name: "server", forget: true });
 });
@@ -85,6 +102,28 @@ Deno.test("command line: wrong usage is refused and says what is wrong", () => {
     [["menu", "x"], 'unexpected argument "x"'],
     [["list", "--out", "dir"], "--out belongs to the command receive"],
     [["--out", "dir"], "--out belongs to the command receive"],
+    [["history"], "history needs NAME"],
+    [["history", "bob", "word"], 'unexpected argument "word"'],
+    [["history", "bob", "--search"], "--search needs a value"],
+    [["forget"], "forget needs NAME"],
+    [["verify"], "verify needs NAME"],
+    [["alias"], "alias needs NAME"],
+    [["alias", "bob", "two", "words"], 'unexpected argument "words"'],
+    [["block"], "block needs NAME"],
+    [["unblock"], "unblock needs NAME"],
+    [["card", "x"], 'unexpected argument "x"'],
+    [["add"], "add needs CARD"],
+    [["passphrase"], "passphrase needs set|change|remove"],
+    [["passphrase", "get"], 'passphrase knows "set", "change" and "remove", not "get"'],
+    [["passphrase", "set", "secret"], 'unexpected argument "secret"'],
+    [["export"], "export needs FILE"],
+    [["import"], "import needs FILE"],
+    [["import", "a", "b"], 'unexpected argument "b"'],
+    [["server", "remember"], 'server knows "forget" alone, not "remember"'],
+    [["receive", "--search", "x"], "--search belongs to the command history"],
+    [["list", "--yes"], "--yes belongs to the command verify"],
+    [["list", "--follow"], "--follow belongs to the command receive"],
+    [["list", "--classic"], "--classic belongs to the command register"],
     [["list", "--no-such-option"], "unknown option --no-such-option"],
     [["list", "-x"], "unknown option -x"],
     [["send", "bob", "-5 degrees"], "unknown option -5 degrees"],

@@ -1,4 +1,4 @@
-import { Client } from "../../client/client.ts";
+import type { Client } from "../../client/client.ts";
 import { ClientError, type ClientErrorCode } from "../../client/errors.ts";
 import { Profile } from "../../client/profile/profile.ts";
 import { ClassicTransport } from "../../client/classic_transport.ts";
@@ -12,6 +12,7 @@ import { tempFolder } from "../temp_folder.ts";
 import { FakeServer, honest } from "./fake_server.ts";
 import { ALICE, BOB, keyPairs, Mailbox } from "./mailbox.ts";
 import { idOf } from "./profile/database.ts";
+import { newClient } from "../new_client.ts";
 
 const quietly = () => {};
 
@@ -159,7 +160,7 @@ async function unregistered(
   );
   await using temp = await tempFolder();
   using profile = await Profile.open(temp.path);
-  await use(new Client(profile, new ClassicTransport(server.address), Date.now), temp.path);
+  await use(newClient(profile, new ClassicTransport(server.address)), temp.path);
 }
 
 Deno.test("client: registers once", () =>
@@ -172,20 +173,24 @@ Deno.test("client: registers once", () =>
     assertEquals(line, "carol 👋");
   }));
 
-Deno.test("client: one profile registers once, also in two processes at a time", () =>
-  unregistered(async (client, folder) => {
-    using profile = await Profile.open(folder);
-    using lock = await profile.lock();
-    await fails("in-use", folder, () => client.register("carol", { classic: true }));
-    lock[Symbol.dispose]();
+Deno.test("client: a profile in use is closed to others, who find it registered afterwards", async () => {
+  await using server = new FakeServer(honest({ clients: [], inbox: [], sent: [] }));
+  await using temp = await tempFolder();
+  const waits: number[] = [];
+  const sleep = (milliseconds: number) => Promise.resolve(void waits.push(milliseconds));
+  {
+    using profile = await Profile.open(temp.path);
+    const client = newClient(profile, new ClassicTransport(server.address));
+    await fails("in-use", temp.path, () => Profile.open(temp.path, { sleep }));
+    assertEquals(waits.reduce((sum, wait) => sum + wait), 2000);
     await client.register("carol", { classic: true });
-    const late = new Client(
-      profile,
-      new ClassicTransport({ hostname: "127.0.0.1", port: 9 }),
-      Date.now,
-    );
-    await fails("already-registered", "carol", () => late.register("dave", { classic: true }));
-  }));
+    await fails("in-use", temp.path, () => Profile.open(temp.path, { sleep }));
+  }
+  using profile = await Profile.open(temp.path, { sleep });
+  const late = newClient(profile, new ClassicTransport(server.address));
+  await fails("already-registered", "carol", () => late.register("dave", { classic: true }));
+  assertEquals(server.requests.map(({ kind }) => kind), ["register"]);
+});
 
 Deno.test("client: names that cannot be, or that would break me.info", () =>
   unregistered(async (client, folder) => {

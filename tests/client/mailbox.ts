@@ -2,7 +2,7 @@
  * Bob's profile and client, an honest server inside the test, and Alice as someone who puts
  * whatever she likes into Bob's mailbox.
  */
-import { Client } from "../../client/client.ts";
+import type { Client } from "../../client/client.ts";
 import type { Received } from "../../client/inbox.ts";
 import { Profile } from "../../client/profile/profile.ts";
 import { ClassicTransport } from "../../client/classic_transport.ts";
@@ -18,6 +18,7 @@ import { MessageType } from "../../shared/protocol/codes.ts";
 import { tempFolder } from "../temp_folder.ts";
 import { FakeServer, honest, type Script, type ServerState } from "./fake_server.ts";
 import { idOf } from "./profile/database.ts";
+import { newClient } from "../new_client.ts";
 
 export const ALICE = idOf(0xa1);
 export const BOB = idOf(0xb0);
@@ -47,7 +48,7 @@ export class Mailbox implements AsyncDisposable {
     this.folder = folder;
     this.out = `${folder}/out`;
     this.profile = profile;
-    this.client = new Client(profile, new ClassicTransport(this.server.address), Date.now);
+    this.client = newClient(profile, new ClassicTransport(this.server.address));
     this.#stack = stack;
     stack.use(this.server);
     stack.defer(() => this.profile[Symbol.dispose]());
@@ -65,7 +66,7 @@ export class Mailbox implements AsyncDisposable {
   async reopen(): Promise<void> {
     this.profile[Symbol.dispose]();
     this.profile = await Profile.open(this.folder);
-    this.client = new Client(this.profile, new ClassicTransport(this.server.address), Date.now);
+    this.client = newClient(this.profile, new ClassicTransport(this.server.address));
   }
 
   /** Puts a message into the mailbox; gives its ID. */

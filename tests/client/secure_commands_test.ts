@@ -1,9 +1,11 @@
 /** The commands of the client, as its users run them, between secure and classic profiles. */
 import { Database } from "@db/sqlite";
+import { Profile } from "../../client/profile/profile.ts";
+import { equalBytes } from "../../shared/bytes.ts";
 import { assert, assertEquals } from "../assert.ts";
 import { EvilServer } from "../attack/evil_server.ts";
 import { failure, Party } from "../attack/parties.ts";
-import { runClient } from "../profile_process.ts";
+import { ClientProcess, runClient } from "../profile_process.ts";
 import { startServer } from "../server_process.ts";
 import { tempFolder } from "../temp_folder.ts";
 
@@ -64,28 +66,28 @@ Deno.test("commands: secure and classic profiles talk, and are told apart wherev
   assert(sent[0].includes(" to old (unauthenticated) is on the server."), sent[0]);
 });
 
-Deno.test("commands: several processes send at once, from menus; each keeps its order", async () => {
+Deno.test("commands: a menu keeps the order, and what other processes want meanwhile", async () => {
   await using server = await startServer();
   await using folder = await tempFolder();
   const root = folder.path;
   const at = ["--server", server.address];
   await run(root, "alice", ["menu", ...at], "1\nalice\n0\n"); // the menu registers a secure one
   await run(root, "bob", [...at, "register", "bob"]);
-  const texts = (sender: number) => [1, 2, 3, 4].map((number) => `${sender}.${number}`);
-  await Promise.all([1, 2, 3, 4].map(async (sender) => {
-    const input = texts(sender).map((text) => `5\nbob\n${text}\n`).join("");
-    const lines = await run(root, "alice", [...at, "menu"], `${input}0\n`);
-    assertEquals(lines.filter((line) => line.includes("is on the server.")).length, 4);
-  }));
-  const got = await run(root, "bob", ["receive"]);
-  assertEquals(got.length, 16);
-  for (const sender of [1, 2, 3, 4]) {
-    assertEquals(
-      got.filter((line) => line.startsWith(`alice: ${sender}.`)),
-      texts(sender).map((text) => `alice: ${text}`),
-    );
+  const texts = Array.from({ length: 16 }, (_, number) => `text ${number}`);
+  const input = texts.map((text) => `5\nbob\n${text}\n`).join("");
+  const lines = await run(root, "alice", [...at, "menu"], `${input}0\n`);
+  assertEquals(lines.filter((line) => line.includes("is on the server.")).length, 16);
+  {
+    await using follower = new ClientProcess(`${root}/bob`, [...at, "receive", "--follow"]);
+    await follower.says("alice: text 15");
+    assertEquals(follower.lines, texts.map((text) => `alice: ${text}`));
+    const second = await runClient(`${root}/bob`, [...at, "send", "alice", "from outside"]);
+    assertEquals([second.code, second.stdout], [1, ""]);
+    assert(second.stderr.includes("is in use by another messaging-client"), second.stderr);
   }
-  assertEquals(await run(root, "bob", ["receive"]), []);
+  await run(root, "bob", [...at, "send", "alice", "from outside"]);
+  assertEquals(await run(root, "alice", [...at, "receive"]), ["bob: from outside"]);
+  assertEquals(await run(root, "bob", [...at, "receive"]), []);
 });
 
 Deno.test("commands: a name that is taken is told as such, and another one will do", async () => {
@@ -138,6 +140,49 @@ Deno.test("commands: an identity that has another name already is not told that 
   assertEquals(error, `the server refused: ${text}`);
 });
 
+/** The tables of the first version, in which nothing was sealed. */
+const FIRST_VERSION = `
+  CREATE TABLE contacts (id BLOB PRIMARY KEY, name TEXT NOT NULL, public_key BLOB) STRICT;
+  CREATE TABLE classic_keys (
+    number INTEGER PRIMARY KEY, contact BLOB NOT NULL, key BLOB NOT NULL, own INTEGER NOT NULL,
+    sending INTEGER NOT NULL DEFAULT 0, last_used INTEGER NOT NULL DEFAULT 0, UNIQUE (contact, key)
+  ) STRICT;
+  CREATE TABLE envelopes (
+    number INTEGER PRIMARY KEY, message INTEGER NOT NULL, sender BLOB NOT NULL,
+    type INTEGER NOT NULL, size INTEGER NOT NULL, tail BLOB NOT NULL, content BLOB,
+    state TEXT NOT NULL, UNIQUE (message, sender, type, size, tail)
+  ) STRICT;
+  CREATE INDEX envelopes_by_state ON envelopes (state, number) WHERE state <> 'done';
+  PRAGMA user_version = 1;
+`;
+
+/** Makes the classic profile in `folder` one of the first version, with the contacts and their keys. */
+async function makeFirstVersion(folder: string): Promise<void> {
+  using profile = await Profile.open(folder);
+  const contacts = profile.contacts.all();
+  const keys = contacts.flatMap(({ id }) =>
+    profile.keys.all(id).map((
+      key,
+    ) => [id, key, Number(equalBytes(key, profile.keys.own(id) ?? id))])
+  );
+  assertEquals([contacts.length, keys.length], [1, 1]);
+  profile[Symbol.dispose]();
+  for (const end of ["", "-wal", "-shm"]) {
+    await Deno.remove(`${folder}/profile.db${end}`).catch(() => {});
+  }
+  const database = new Database(`${folder}/profile.db`);
+  database.exec("PRAGMA journal_mode = WAL");
+  database.exec(FIRST_VERSION);
+  for (const { id, name } of contacts) {
+    database.exec("INSERT INTO contacts (id, name) VALUES (?, ?)", id, name);
+  }
+  const insert = database.prepare(
+    "INSERT INTO classic_keys (contact, key, own, sending) VALUES (?, ?, ?, 1)",
+  );
+  for (const [id, key, own] of keys) insert.run(id, key, own);
+  database.close();
+}
+
 Deno.test("commands: a classic profile of the first version goes on working", async () => {
   await using server = await startServer();
   await using folder = await tempFolder();
@@ -147,15 +192,7 @@ Deno.test("commands: a classic profile of the first version goes on working", as
   await run(root, "peer", [...at, "register", "peer", "--classic"]);
   await run(root, "peer", ["send", "old", "before"]);
   assertEquals((await run(root, "old", ["receive"])).at(-1), "peer: before");
-  const database = new Database(`${root}/old/profile.db`);
-  const tables = database.prepare(
-    "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%' " +
-      "AND name NOT IN ('contacts', 'classic_keys', 'envelopes')",
-  ).all<{ name: string }>();
-  assert(tables.length >= 3, "those of later versions");
-  for (const { name } of tables) database.exec(`DROP TABLE ${name}`);
-  database.exec("PRAGMA user_version = 1");
-  database.close();
+  await makeFirstVersion(`${root}/old`);
   const [self] = await run(root, "old", ["whoami"]);
   assert(self.endsWith("  old"), self);
   await run(root, "old", ["send", "peer", "still here"]); // under the key it had

@@ -112,7 +112,7 @@ Deno.test("follow: survives restarts of the server without losing or repeating a
 
     const second = await runClient(bob, ["receive"]);
     assertEquals([second.code, second.stdout], [1, ""]);
-    assert(second.stderr.includes("another messaging-client receives"), second.stderr);
+    assert(second.stderr.includes("in use by another messaging-client"), second.stderr);
   } finally {
     await server[Symbol.asyncDispose]();
   }

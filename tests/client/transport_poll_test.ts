@@ -45,6 +45,15 @@ class Recorder implements Receiver {
   }
 }
 
+/** How many messages a poll brings. Acknowledging them costs the server no request of its own. */
+async function countOf(server: FakeServer, receiver: Receiver): Promise<number> {
+  const { count, acknowledge } = await new ClassicTransport(server.address).poll(ME, receiver);
+  const before = server.requests.length;
+  await acknowledge();
+  assertEquals(server.requests.length, before);
+  return count;
+}
+
 /** Delivers, and then sees what comes. */
 async function delivering(conn: ScriptedConn, ...pieces: Bytes[]): Promise<Bytes> {
   await conn.request();
@@ -57,7 +66,7 @@ Deno.test("poll: an empty mailbox is one request", async () => {
   await using server = new FakeServer(async (conn) => {
     rest.resolve(await delivering(conn, responseBytes({ kind: "messages", messages: [] })));
   });
-  assertEquals(await new ClassicTransport(server.address).poll(ME, new Recorder()), 0);
+  assertEquals(await countOf(server, new Recorder()), 0);
   assertEquals((await rest.promise).length, 0);
 });
 
@@ -72,7 +81,7 @@ Deno.test("poll: gives every message, in whatever pieces it comes", async () => 
       await conn.request();
     });
     const receiver = new Recorder();
-    assertEquals(await new ClassicTransport(server.address).poll(ME, receiver), CONTENTS.length);
+    assertEquals(await countOf(server, receiver), CONTENTS.length);
     assertEquals(receiver.contents, CONTENTS);
     assertEquals(receiver.heads.map(({ messageId }) => messageId), [7, 8, 9]);
     assertEquals(receiver.flushed, CONTENTS.length);
@@ -102,7 +111,7 @@ Deno.test("poll: ends inside a request until all is on the disk", async () => {
     assertEquals((await last.promise).length, 1);
     flushing.resolve();
   };
-  assertEquals(await new ClassicTransport(server.address).poll(ME, receiver), CONTENTS.length);
+  assertEquals(await countOf(server, receiver), CONTENTS.length);
 });
 
 Deno.test("poll: the last byte is left with the system until the server was warned", async () => {
@@ -116,10 +125,7 @@ Deno.test("poll: the last byte is left with the system until the server was warn
     if (await conn.read(REQUEST_HEADER_SIZE - 1 + 16)) await conn.respond(OWN_KEY);
   };
   await using server = new FakeServer(script);
-  assertEquals(
-    await new ClassicTransport(server.address).poll(ME, new Recorder()),
-    CONTENTS.length,
-  );
+  assertEquals(await countOf(server, new Recorder()), CONTENTS.length);
 });
 
 Deno.test("poll: where storing fails the server sees half a request, and what came is kept", async () => {
@@ -152,7 +158,7 @@ Deno.test("poll: a server of one request a connection has delivered all the same
     });
     const receiver = new Recorder();
     receiver.beforeFlush = () => new Promise((resolve) => setTimeout(resolve, wait));
-    assertEquals(await new ClassicTransport(server.address).poll(ME, receiver), CONTENTS.length);
+    assertEquals(await countOf(server, receiver), CONTENTS.length);
     assertEquals(receiver.flushed, CONTENTS.length);
   }
 });

@@ -1,8 +1,12 @@
 import { type CommandContext } from "../../../client/commands/run.ts";
+import type { Client } from "../../../client/client.ts";
 import { runMenu } from "../../../client/ui/menu.ts";
 import { generateSymmetricKey } from "../../../shared/crypto/classic.ts";
+import { toHex } from "../../../shared/bytes.ts";
 import { MessageType } from "../../../shared/protocol/codes.ts";
 import { assert, assertEquals } from "../../assert.ts";
+import { Party } from "../../attack/parties.ts";
+import { ServerFixture } from "../../server/server_fixture.ts";
 import { Mailbox } from "../mailbox.ts";
 
 /** What the menu showed, in order. */
@@ -14,7 +18,7 @@ interface Session {
 }
 
 /** Types `input` into the menu, a line each. */
-async function type(bob: Mailbox, input: string[]): Promise<Session> {
+async function type(bob: { readonly client: Client }, input: string[]): Promise<Session> {
   const session: Session = { prompts: [], lines: [], errors: [], problems: [] };
   const left = [...input];
   const context: CommandContext = {
@@ -29,6 +33,7 @@ async function type(bob: Mailbox, input: string[]): Promise<Session> {
       return Promise.resolve(left.shift() ?? null);
     },
     print: (line) => session.lines.push(line),
+    rich: false,
     fail: (error) => session.errors.push(error instanceof Error ? error.message : "?"),
   }, context);
   assertEquals(left, [], "lines that nobody asked for");
@@ -44,7 +49,7 @@ Deno.test("menu: shows the choices of the original and ends with 0", async () =>
   await using bob = await Mailbox.open();
   const { lines, prompts } = await type(bob, ["0"]);
   const keys = lines.join("\n").match(/^ *(\d+)\)/gm)?.map((key) => parseInt(key));
-  assertEquals(keys, [1, 2, 3, 4, 5, 50, 51, 52, 0]);
+  assertEquals(keys, [1, 2, 3, 4, 5, 6, 7, 8, 9, 50, 51, 52, 0]);
   assertEquals(prompts, ["? "]);
   assertEquals(bob.server.requests, []);
 });
@@ -57,9 +62,9 @@ Deno.test("menu: ends with the input, also in the middle of a choice", async () 
 
 Deno.test("menu: goes on after choices that there are not", async () => {
   await using bob = await Mailbox.open();
-  const session = await type(bob, ["7", "", "  ", "05", "list", " 2 ", "0"]);
+  const session = await type(bob, ["77", "", "  ", "05", "list", " 2 ", "0"]);
   assertEquals(results(session), [
-    'There is no choice "7".',
+    'There is no choice "77".',
     'There is no choice "05".',
     'There is no choice "list".',
     `${"a1".repeat(16)}  alice`,
@@ -142,4 +147,65 @@ Deno.test("menu: an empty list is told, too", async () => {
   await using bob = await Mailbox.open();
   bob.state.clients = [];
   assertEquals(results(await type(bob, ["2", "0"])), ["Nobody yet."]);
+});
+
+Deno.test("menu: shows the history with a client, or what of it holds a word", async () => {
+  await using bob = await Mailbox.open();
+  const session = await type(bob, [
+    "5",
+    "alice",
+    "hello",
+    "6",
+    "alice",
+    "",
+    "6",
+    "alice",
+    "x",
+    "0",
+  ]);
+  const [, entry, ...rest] = results(session);
+  assert(entry.endsWith(" → alice: hello"), entry);
+  assertEquals(rest, ["Nothing yet."]);
+});
+
+/** What a registered secure profile's owner gets to see, with somebody else on the server. */
+async function secureSession(other: string, input: string[]): Promise<Session & { card: string }> {
+  await using server = await ServerFixture.start();
+  const address = `127.0.0.1:${server.listener.address.port}`;
+  const peer = await server.secure(other);
+  await using alice = await Party.registered("alice", address);
+  return await alice.with(address, async (client) => {
+    const card = `${other}#${toHex(peer.who.id)}`;
+    const session = await type({ client }, input.map((line) => line === "CARD" ? card : line));
+    return { ...session, card: client.contactBook.card() };
+  });
+}
+
+Deno.test("menu: verifies a client in two steps, of which the second is the user's word", async () => {
+  const session = await secureSession("bob", ["7", "bob", "no", "7", "bob", " YES ", "2", "0"]);
+  const shown = results(session);
+  assert(shown[0].includes("bob is not verified."), shown[0]);
+  assert(shown[1].includes("bob is not verified."), "no is not yes");
+  assert(shown[2].endsWith("\nbob is verified."), shown[2]);
+  assert(shown[3].endsWith("  bob (verified)"), shown[3]);
+  assertEquals(session.errors, []);
+});
+
+Deno.test("menu: does not ask for a word on what could not be shown", async () => {
+  const session = await secureSession("bob", ["7", "carol", "0"]);
+  assertEquals([session.errors.length, results(session).length], [1, 0]);
+});
+
+Deno.test("menu: shows the own card and takes others'", async () => {
+  const session = await secureSession("bob", ["8", "9", "CARD", "9", "nonsense", "0"]);
+  const [card, added] = results(session);
+  assertEquals(card, session.card);
+  assert(added.endsWith("  bob"), added);
+  assertEquals(session.errors.length, 1);
+});
+
+Deno.test("menu: secure clients need no keys by message", async () => {
+  const session = await secureSession("bob", ["51", "bob", "52", "bob", "0"]);
+  assertEquals(session.errors.length, 2);
+  for (const error of session.errors) assert(error.includes("is a secure client"), error);
 });

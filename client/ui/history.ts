@@ -1,0 +1,40 @@
+/** Entries of the history, as text for people and as JSON for scripts. */
+import { toHex } from "../../shared/bytes.ts";
+import type { MarkedPeer } from "../contact_book.ts";
+import type { HistoryEntry } from "../profile/history.ts";
+import { isoTime, localTime, printable, printableLine, shownName } from "./printable.ts";
+
+/** What is said behind an entry that has not left, or has not arrived. */
+const STATES: Record<HistoryEntry["state"], string> = {
+  pending: " (not sent yet)",
+  failed: " (not sent)",
+  sent: "",
+  received: "",
+};
+
+/** The JSON object of `entry`, from the history with `peer`, without a line end. */
+export function historyJson(entry: HistoryEntry, { id, name }: MarkedPeer): string {
+  const { number, sent, at, state, messageId, body } = entry;
+  return JSON.stringify({
+    number,
+    message: messageId ?? null,
+    peer: { id: toHex(id), name },
+    direction: sent ? "sent" : "received",
+    at: isoTime(at),
+    state,
+    ...body,
+  });
+}
+
+/** The line of `entry`, from the history with `peer`: the arrow points to whom it went. */
+export function historyText({ sent, at, state, body }: HistoryEntry, peer: MarkedPeer): string {
+  const who = `${localTime(at)} ${sent ? "→" : "←"} ${shownName(peer)}`;
+  return `${who}: ${"text" in body ? printable(body.text) : fileText(body.file)}${STATES[state]}`;
+}
+
+function fileText(
+  { name, size, path }: Extract<HistoryEntry["body"], { file: unknown }>["file"],
+): string {
+  const where = path === null ? "" : `, ${printableLine(path)}`;
+  return `file of ${size} bytes, ${printableLine(name)}${where}`;
+}

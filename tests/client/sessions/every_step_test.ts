@@ -1,0 +1,64 @@
+/** Everything that writes or asks breaks down at each of its steps, in each way. */
+import type { Fault, FaultKind } from "./faults.ts";
+import { type Step, withWorlds } from "./model.ts";
+
+const KINDS: FaultKind[] = ["crash-before", "crash-after", "disk", "unsent", "unanswered"];
+/** More than any of these has. */
+const STEPS = 12;
+
+/** A conversation is under way; Alice has kept a copy of her profile, and has used it since. */
+const before: Step[] = [
+  (world) => world.send(0, 1, null),
+  (world) => world.receive(1, "all", 0, null),
+  (world) => world.send(1, 0, null),
+  (world) => world.receive(0, "all", 0, null),
+  (world) => world.copy(0),
+  (world) => world.send(0, 1, null),
+  (world) => world.send(2, 0, null),
+  (world) => world.send(1, 0, null),
+];
+
+async function tryAll(name: string, steps: (fault: Fault) => Step[]): Promise<void> {
+  await withWorlds(async (tried) => {
+    for (const kind of KINDS) {
+      for (let at = 0; at < STEPS; at++) {
+        try {
+          await tried([...before, ...steps({ at, kind })]);
+        } catch (cause) {
+          throw new Error(`${name}: ${kind} at step ${at}`, { cause });
+        }
+      }
+    }
+  });
+}
+
+Deno.test("sessions: sending may break down at every step", async () => {
+  await tryAll("sending", (fault) => [(world) => world.send(0, 1, fault)]);
+});
+
+Deno.test("sessions: sending for the first time may break down at every step", async () => {
+  await tryAll("first sending", (fault) => [(world) => world.send(1, 2, fault)]);
+});
+
+Deno.test("sessions: receiving may break down at every step", async () => {
+  await tryAll("receiving", (fault) => [(world) => world.receive(0, "all", 0, fault)]);
+});
+
+Deno.test("sessions: what follows lost sessions may break down at every step", async () => {
+  await tryAll("asking again", (fault) => [
+    (world) => world.wipe(0),
+    (world) => world.receive(0, "all", 0, fault),
+  ]);
+  await tryAll("answering", (fault) => [
+    (world) => world.wipe(0),
+    (world) => world.receive(0, "all", 0, null),
+    (world) => world.receive(1, "all", 0, fault),
+  ]);
+});
+
+Deno.test("sessions: noticing an old copy may break down at every step", async () => {
+  await tryAll("old copy", (fault) => [
+    (world) => world.restore(0),
+    (world) => world.receive(0, "all", 0, fault),
+  ]);
+});

@@ -30,7 +30,6 @@ const WORLD = [
   "client/main.ts",
   "client/network.ts",
   "client/profile/private_file.ts",
-  "client/profile/profile.ts",
   "client/secure_connection.ts",
   "client/ui/terminal.ts",
   "server/blobs/blob_store.ts",
@@ -51,6 +50,7 @@ const RANDOMNESS = [
   "server/server_key.ts",
   "shared/crypto/classic.ts",
   "shared/crypto/ed25519.ts",
+  "shared/crypto/random.ts",
   "shared/crypto/x25519.ts",
 ];
 

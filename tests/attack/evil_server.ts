@@ -14,6 +14,7 @@ import {
   type SecureEntry,
   type SecureResponse,
 } from "../../shared/protocol/secure_response.ts";
+import { PrekeyShelf } from "./prekey_shelf.ts";
 
 /** What is done instead of answering. */
 export type Act = (link: Link) => Promise<void> | void;
@@ -52,6 +53,8 @@ export class EvilServer implements AsyncDisposable {
   readonly clients: SecureEntry[] = [];
   /** What waits, by the client's ID in hex. */
   readonly mailboxes = new Map<string, DeliveredMessage[]>();
+  /** What was published, by the client's ID in hex. */
+  readonly shelves = new Map<string, PrekeyShelf>();
   /** All requests that came, in order. */
   readonly requests: SecureRequest[] = [];
   /** Bytes that came behind a handshake, on connections whose login never came. */
@@ -83,6 +86,13 @@ export class EvilServer implements AsyncDisposable {
     const mailbox = this.mailboxes.get(key) ?? [];
     this.mailboxes.set(key, mailbox);
     return mailbox;
+  }
+
+  shelf(of: Bytes): PrekeyShelf {
+    const key = toHex(of);
+    const shelf = this.shelves.get(key) ?? new PrekeyShelf();
+    this.shelves.set(key, shelf);
+    return shelf;
   }
 
   /** Ends all connections. */
@@ -177,6 +187,17 @@ export class EvilServer implements AsyncDisposable {
           .filter(({ messageId }) => !request.messageIds.includes(messageId));
         this.mailboxes.set(toHex(clientId), left);
         return { kind: "acknowledged" };
+      }
+      case "publish-prekeys":
+        this.shelf(clientId).publish(request.prekeys, request.replace);
+        return { kind: "prekeys-published" };
+      case "check-in":
+        return { kind: "checked-in", ...this.shelf(clientId).checkIn(request.mark) };
+      case "fetch-prekeys": {
+        const prekeys = this.shelf(request.target).draw();
+        return prekeys
+          ? { kind: "prekeys", clientId: request.target, prekeys }
+          : { kind: "error", error: "not-found", retryAfter: 0, text: "there are none" };
       }
     }
   }

@@ -5,9 +5,19 @@ import { Client } from "../../client/client.ts";
 import { ClientError } from "../../client/errors.ts";
 import type { Received } from "../../client/inbox.ts";
 import { Profile } from "../../client/profile/profile.ts";
+import type { Contact } from "../../client/profile/contacts.ts";
 import { ProfileTransport } from "../../client/profile_transport.ts";
-import { toHex } from "../../shared/bytes.ts";
+import type { IncomingContent } from "../../client/transport.ts";
+import { type Bytes, fromUtf8, toHex, utf8 } from "../../shared/bytes.ts";
+import { sha256 } from "../../shared/crypto/hash.ts";
+import { MessageType } from "../../shared/protocol/codes.ts";
+import type { MessageHead } from "../../shared/protocol/response.ts";
 import { tempFolder } from "../temp_folder.ts";
+
+/** That many random bytes. */
+export function random(size: number): Bytes {
+  return crypto.getRandomValues(new Uint8Array(size));
+}
 
 /** A person with a client, which runs in this process and waits for nothing between attempts. */
 export class Party implements AsyncDisposable {
@@ -18,6 +28,12 @@ export class Party implements AsyncDisposable {
   readonly firstKeys: string[] = [];
   /** How long it would have waited before each further attempt. */
   readonly waits: number[] = [];
+  /** What its user was told beside the answers. */
+  readonly notes: string[] = [];
+  /** The servers that it has turned to. */
+  readonly servers: string[] = [];
+  /** Milliseconds since 1970. */
+  now: () => number = () => Date.now();
   /** How long it waits for an answer, in milliseconds; undefined is as long as always. */
   deadline: number | undefined;
   readonly #stack: AsyncDisposableStack;
@@ -48,6 +64,7 @@ export class Party implements AsyncDisposable {
 
   /** The transport of one run of the client. */
   transport(address: string): ProfileTransport {
+    if (!this.servers.includes(address)) this.servers.push(address);
     return new ProfileTransport({
       profile: this.profile,
       address: parseAddress(address, "the test"),
@@ -57,16 +74,18 @@ export class Party implements AsyncDisposable {
         this.waits.push(milliseconds);
         return Promise.resolve();
       },
-      random: (size) => crypto.getRandomValues(new Uint8Array(size)),
-      now: () => Date.now(),
+      random,
+      now: this.now,
     });
   }
 
   /** What one run of the client does on the server at `address`. */
   async with<T>(address: string, act: (client: Client) => Promise<T>): Promise<T> {
     const transport = this.transport(address);
+    const { profile, now } = this;
+    const note = (text: string) => this.notes.push(text);
     try {
-      return await act(new Client(this.profile, transport, () => Date.now()));
+      return await act(new Client({ profile, transport, now, random, note }));
     } finally {
       await transport.close();
     }
@@ -74,6 +93,36 @@ export class Party implements AsyncDisposable {
 
   async send(address: string, to: string, text: string): Promise<void> {
     await this.with(address, (client) => client.sendText(to, text));
+  }
+
+  /** Has the server keep these words for `to`, past everything but the channel. */
+  async post(address: string, to: Bytes, words: string): Promise<void> {
+    const transport = this.transport(address);
+    try {
+      const request = { kind: "send", to, type: MessageType.text, content: utf8(words) } as const;
+      await transport.exchange(this.profile.identity.id, request, "sent");
+    } finally {
+      await transport.close();
+    }
+  }
+
+  /** The words of all that others have posted. */
+  async collect(address: string): Promise<string[]> {
+    const words: string[] = [];
+    const store = async (head: MessageHead, content: IncomingContent) => {
+      const bytes = new Uint8Array(head.size);
+      for (let have = 0; have < bytes.length;) have += await content.read(bytes.subarray(have));
+      words.push(fromUtf8(bytes));
+    };
+    const transport = this.transport(address);
+    try {
+      const receiver = { store, flush: () => Promise.resolve() };
+      const polled = await transport.poll(this.profile.identity.id, receiver);
+      await polled.acknowledge();
+    } finally {
+      await transport.close();
+    }
+    return words;
   }
 
   /** Receives to the end; gives a line for each message. */
@@ -85,16 +134,40 @@ export class Party implements AsyncDisposable {
     });
   }
 
-  /** All rows of the profile, but for the counters of what was sent: they only ever grow. */
-  state(): string {
-    return dump(`${this.folder}/profile.db`, [
-      "SELECT * FROM contacts",
-      "SELECT * FROM classic_keys",
-      "SELECT * FROM envelopes",
-      "SELECT * FROM secure_identity",
-      "SELECT * FROM servers",
-      "SELECT contact, received FROM interim_counters WHERE received >= 0",
-    ]);
+  /** Ends the process, and starts it anew. */
+  async restart(): Promise<void> {
+    this.profile[Symbol.dispose]();
+    this.profile = await Profile.open(this.folder);
+  }
+
+  /** What is kept of the sessions with `peer`, decrypted and then hashed. */
+  sessions(peer: Bytes): string[] {
+    const kept = this.profile.sessions.load(peer);
+    return kept.map(({ number, state }) => `${number} ${toHex(sha256(state))}`);
+  }
+
+  /**
+   * Hashes of what the profile keeps, decrypted: all but the marks, and what it has tried to send or
+   * to receive, which change with every attempt.
+   */
+  state(): Record<string, string> {
+    const { contacts, keys, sessions, prekeys, history, repairs, servers } = this.profile;
+    const all = contacts.all();
+    const classic = ({ id }: Contact) => [keys.own(id), keys.sending(id), keys.all(id)];
+    const kept = {
+      contacts: all,
+      keys: all.map(classic),
+      sessions: all.map(({ id }) => sessions.load(id)),
+      prekeys: prekeys.after(0),
+      received: all.map(({ id }) => [...history.list(id)].filter(({ sent }) => !sent)),
+      repairs: all.map(({ id }) => repairs.get(id)),
+      servers: this.servers.map((address) => servers.key(parseAddress(address, "the test"))),
+    };
+    return Object.fromEntries(
+      Object.entries(kept).map(([name, values]) => {
+        return [name, toHex(sha256(utf8(JSON.stringify(values, shown))))];
+      }),
+    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -118,8 +191,12 @@ export function waitingMessages(folder: string): number {
   });
 }
 
+/** Bytes in hex. */
+function shown(_: string, value: unknown): unknown {
+  return value instanceof Uint8Array ? toHex(value) : value;
+}
+
 function dump(path: string, queries: string[]): string {
-  const shown = (_: string, value: unknown) => value instanceof Uint8Array ? toHex(value) : value;
   return query(path, (database) => {
     return queries.map((sql) => JSON.stringify(database.prepare(sql).all(), shown)).join("\n");
   });

@@ -5,7 +5,10 @@ import { failure, Party, serverState } from "./parties.ts";
 import { END_RECORD, limited, type Tampering, Wire } from "./wire.ts";
 
 const TEXT = "twelve bytes";
-/** Alice, who sends a text to Bob through the wire, and all that may change by it. */
+/** How far apart the places are where the whole of a message's way is cut. */
+const STRIDE = 13;
+
+/** Alice, who has the server keep words for Bob through the wire, and all that may change by it. */
 class Scene implements AsyncDisposable {
   private constructor(
     readonly data: string,
@@ -22,12 +25,11 @@ class Scene implements AsyncDisposable {
     const wire = stack.use(new Wire(server.port));
     const alice = stack.use(await Party.registered("alice", wire.address));
     const bob = stack.use(await Party.registered("bob", server.address));
-    await alice.send(wire.address, "bob", TEXT); // gets to know Bob
     wire.reset();
-    await alice.send(wire.address, "bob", TEXT);
+    await alice.post(wire.address, bob.profile.identity.id, TEXT);
     await wire.idle();
     const [{ up, down }] = wire.conversations;
-    assertEquals((await bob.receive(server.address)).length, 2);
+    assertEquals(await bob.collect(server.address), [TEXT]);
     // Each side's end is no part of what was asked and answered.
     const sizes = { up: up.length - END_RECORD, down: down.length - END_RECORD };
     return new Scene(server.data, wire, alice, bob, sizes, stack);
@@ -36,7 +38,9 @@ class Scene implements AsyncDisposable {
   /** One attempt to send, whose connections are treated so; gives how it ended. */
   async attempt(tampering: (connection: number) => Tampering, text = TEXT) {
     this.wire.reset(tampering);
-    const end = await failure(this.alice.send(this.wire.address, "bob", text));
+    const end = await failure(
+      this.alice.post(this.wire.address, this.bob.profile.identity.id, text),
+    );
     this.wire.cut();
     await this.wire.idle();
     return end;
@@ -46,12 +50,12 @@ class Scene implements AsyncDisposable {
   async works(): Promise<string[]> {
     assertEquals(await this.attempt(() => ({})), "none");
     const got = await this.received();
-    assertEquals(got.pop(), `alice: ${TEXT}`);
+    assertEquals(got.pop(), TEXT);
     return got;
   }
 
   async received(): Promise<string[]> {
-    return await this.bob.receive(`127.0.0.1:${this.wire.target}`);
+    return await this.bob.collect(`127.0.0.1:${this.wire.target}`);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -118,10 +122,35 @@ Deno.test("wire: wherever the first connection is cut, the message arrives once"
       const text = textOf(expected.length);
       const end = await scene.attempt((connection) => connection === 0 ? cut : {}, text);
       assertEquals(end, "none", `${direction} after ${size} bytes`);
-      expected.push(`alice: ${text}`);
+      expected.push(text);
     }
   }
   assertEquals(await scene.received(), expected);
+});
+
+Deno.test("wire: wherever a client's connections are cut, its texts arrive once, in order", async () => {
+  await using scene = await Scene.open();
+  const { wire, alice, bob } = scene;
+  await alice.send(wire.address, "bob", "first");
+  wire.reset();
+  await alice.send(wire.address, "bob", "second");
+  await wire.idle();
+  const [{ up, down }] = wire.conversations;
+  const expected = ["alice: first", "alice: second"];
+  for (const [direction, { length }] of [["up", up], ["down", down]] as const) {
+    for (let size = 0; size < length; size += STRIDE) {
+      wire.reset(first({ [direction]: limited(size) }));
+      const text = textOf(expected.length);
+      const end = await failure(alice.send(wire.address, "bob", text));
+      wire.cut();
+      await wire.idle();
+      assert(end === "queued" || end === "none", `${direction} after ${size} bytes: ${end}`);
+      expected.push(`alice: ${text}`);
+    }
+  }
+  wire.reset();
+  await alice.send(wire.address, "bob", "last");
+  assertEquals(await bob.receive(wire.address), [...expected, "alice: last"]);
 });
 
 /** This for the first connection; those that the client makes then are cut at once. */
@@ -134,8 +163,8 @@ function textOf(number: number): string {
   return `text ${number}`.padEnd(TEXT.length);
 }
 
-/** Each line is a message of Alice's, and none came twice. */
+/** All are words of Alice's, and none came twice. */
 function assertOnce(lines: string[]): void {
-  assert(lines.every((line) => line.startsWith("alice: text ")), lines.join());
+  assert(lines.every((line) => line.startsWith("text ")), lines.join());
   assertEquals(new Set(lines).size, lines.length);
 }

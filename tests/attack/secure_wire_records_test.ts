@@ -108,10 +108,11 @@ Deno.test("wire: a record that is dropped, repeated, swapped or shortened ends e
   await using wire = new Wire(server.port);
   await using alice = await Party.registered("alice", wire.address);
   await using bob = await Party.registered("bob", wire.address);
-  await alice.send(wire.address, "bob", "first");
+  const { id } = bob.profile.identity;
+  await alice.post(wire.address, id, "first");
   const known = alice.state();
-  const undisturbed = ["alice: first"];
-  /** Texts that may have arrived: the server got them as they were said. */
+  const undisturbed = ["first"];
+  /** Words that may have arrived: the server got them as they were said. */
   const maybe = new Set<string>();
   for (const direction of ["up", "down"] as const) {
     for (const [name, change] of Object.entries(CHANGES)) {
@@ -119,22 +120,22 @@ Deno.test("wire: a record that is dropped, repeated, swapped or shortened ends e
         const what = `${direction}: record ${target} ${name}`;
         wire.reset(() => tampering(direction, target, change));
         alice.deadline = 100; // for a silence that would last
-        const end = await failure(alice.send(wire.address, "bob", what));
+        const end = await failure(alice.post(wire.address, id, what));
         alice.deadline = undefined;
         wire.cut();
         await wire.idle();
         // A record that comes twice is wrong the second time: what came before was right.
         const allowed = name === "repeated" ? ["none"] : [];
         assert(["unreachable", "bad-response", ...allowed].includes(end), `${what}: ${end}`);
-        if (direction === "down" || name === "repeated") maybe.add(`alice: ${what}`);
+        if (direction === "down" || name === "repeated") maybe.add(what);
         assertEquals(alice.state(), known, what);
         wire.reset();
-        await alice.send(wire.address, "bob", `after ${what}`);
-        undisturbed.push(`alice: after ${what}`);
+        await alice.post(wire.address, id, `after ${what}`);
+        undisturbed.push(`after ${what}`);
       }
     }
   }
-  const got = await bob.receive(wire.address);
+  const got = await bob.collect(wire.address);
   assertEquals(got.filter((line) => !maybe.has(line)), undisturbed);
   assertEquals(new Set(got).size, got.length);
 });

@@ -1,9 +1,9 @@
 /** A large file the whole way: read, encrypted, sent; received, decrypted, saved. */
-import { Client } from "../../client/client.ts";
 import { Profile } from "../../client/profile/profile.ts";
 import { ClassicTransport } from "../../client/classic_transport.ts";
 import { perSecond, type Suite } from "./measure.ts";
 import { FILE_SIZE, MB, randomBytes, STEP } from "./workload.ts";
+import { newClient } from "../new_client.ts";
 
 const NAMES = { sender: "bench sender", receiver: "bench receiver" };
 
@@ -29,7 +29,7 @@ export const clientFiles: Suite = {
     const transport = new ClassicTransport({ hostname: "127.0.0.1", port });
     const clientOf = async (name: string) => {
       const profile = await Profile.open(`${folder}/${name}`);
-      const client = new Client(profile, transport, () => Date.now());
+      const client = newClient(profile, transport);
       await client.register(name, { classic: true });
       return client;
     };

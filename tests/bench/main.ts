@@ -13,8 +13,16 @@ import { startLoadProcess } from "./load_process.ts";
 import { disk, loopback, sqlite, tcpEcho } from "./machine_limits.ts";
 import { type Environment, type Group, type GroupResult, measure, type Row } from "./measure.ts";
 import { connects, handshakes, idleConnections, logins } from "./secure_connections.ts";
-import { echoes, echoLatency, secureLatency, secureSends } from "./secure_messages.ts";
+import {
+  echoes,
+  echoLatency,
+  pipelinedEcho,
+  secureLatency,
+  secureSends,
+} from "./secure_messages.ts";
+import { sessionMessages, sessionStarts, sqliteBatches } from "./sessions.ts";
 import { recordsOf, tableOf } from "./table.ts";
+import { wholePath } from "./whole_path.ts";
 import { FILE_SIZE, MESSAGE_SIZE } from "./workload.ts";
 
 /** In the order of the table; in each group the limits come first. */
@@ -30,6 +38,17 @@ const GROUPS: readonly Group[] = [
   {
     title: `Secure messages of ${MESSAGE_SIZE} bytes on open connections`,
     suites: [...echoes, sqlite, ...secureSends, echoLatency, secureLatency],
+  },
+  {
+    title: `Sessions between users, texts of ${MESSAGE_SIZE} bytes`,
+    suites: [
+      sqliteBatches,
+      pipelinedEcho,
+      secureSends[1],
+      sessionStarts,
+      sessionMessages,
+      wholePath,
+    ],
   },
   {
     title: "Secure connections",

@@ -43,6 +43,9 @@ export const echoes: readonly Suite[] = LOADS.map(({ name, title, ...load }) => 
   },
 }));
 
+/** That of one connection with many round trips under way. */
+export const pipelinedEcho: Suite = echoes[1];
+
 export const secureSends: readonly Suite[] = LOADS.map(({ name, title, goal, ...load }) => ({
   rows: [{
     name: `secure-send-${name}`,

@@ -1,4 +1,3 @@
-import { Client } from "../../client/client.ts";
 import { Profile } from "../../client/profile/profile.ts";
 import { ClassicTransport } from "../../client/classic_transport.ts";
 import { cbcSize } from "../../shared/crypto/aes_cbc.ts";
@@ -14,6 +13,7 @@ import {
 import { sampleBytes } from "../pieces.ts";
 import { type ServerProcess, startServer } from "../server_process.ts";
 import { CuttingProxy } from "./cutting_proxy.ts";
+import { newClient } from "../new_client.ts";
 
 const FILE = sampleBytes(3_000_000);
 /** What {@link sendAll} makes for Bob, who has a key: types, and the sizes of their contents. */
@@ -130,11 +130,7 @@ Deno.test("broken delivery: a server killed right after its acknowledgement has 
     {
       // In this process, so that nothing comes between the acknowledgement and the kill.
       using profile = await Profile.open(alice.folder);
-      const client = new Client(
-        profile,
-        new ClassicTransport({ hostname: "127.0.0.1", port }),
-        Date.now,
-      );
+      const client = newClient(profile, new ClassicTransport({ hostname: "127.0.0.1", port }));
       await client.sendText("bob", "one");
       await again();
       await client.sendFile("bob", `${alice.folder}/file`, () => {});

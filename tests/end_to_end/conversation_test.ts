@@ -1,7 +1,7 @@
 import { utf8 } from "../../shared/bytes.ts";
 import { MAX_TEXT_SIZE } from "../../shared/limits.ts";
 import { assert, assertEquals } from "../assert.ts";
-import { Person } from "../client_process.ts";
+import { Person, type ReceivedJson, withoutTime } from "../client_process.ts";
 import { startServer } from "../server_process.ts";
 
 const UNICODE = "Zażółć gęślą jaźń 👋 שלום\n\ttwo lines \u{feff}\u{10ffff}";
@@ -30,14 +30,14 @@ Deno.test("conversation: two people register, find each other, and write to each
   // Message 1 is the key that was sent before the first text.
   assertEquals(await alice.json("send", "bob", "hello bob"), [{ message: 2, to: bobEntry }]);
   assertEquals(await alice.json("send", "bob", UNICODE), [{ message: 3, to: bobEntry }]);
-  assertEquals(await bob.json("receive"), [
+  assertEquals((await bob.json<ReceivedJson>("receive")).map(withoutTime), [
     { message: 1, from: registered, type: "key" },
     { message: 2, from: registered, type: "text", text: "hello bob" },
     { message: 3, from: registered, type: "text", text: UNICODE },
   ]);
   assertEquals(await bob.json("receive"), []);
   assertEquals(await bob.json("send", "alice", "hello alice"), [{ message: 1, to: registered }]);
-  assertEquals(await alice.json("receive"), [
+  assertEquals((await alice.json<ReceivedJson>("receive")).map(withoutTime), [
     { message: 1, from: bobEntry, type: "text", text: "hello alice" },
   ]);
 });

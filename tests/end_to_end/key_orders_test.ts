@@ -3,7 +3,7 @@
  * them has lost what, they can read each other afterwards. The server is the real process; the
  * clients run inside the test, because there are thousands of steps.
  */
-import { Client } from "../../client/client.ts";
+import type { Client } from "../../client/client.ts";
 import type { Received } from "../../client/inbox.ts";
 import { Profile } from "../../client/profile/profile.ts";
 import { ClassicTransport } from "../../client/classic_transport.ts";
@@ -11,6 +11,7 @@ import { type Transport } from "../../client/transport.ts";
 import { assert, assertEquals } from "../assert.ts";
 import { type ServerProcess, startServer } from "../server_process.ts";
 import { tempFolder } from "../temp_folder.ts";
+import { newClient } from "../new_client.ts";
 
 class Friend implements Disposable {
   /** Everything that has come. */
@@ -22,7 +23,7 @@ class Friend implements Disposable {
 
   private constructor(readonly name: string, readonly transport: Transport, profile: Profile) {
     this.#profile = profile;
-    this.#client = new Client(profile, transport, Date.now);
+    this.#client = newClient(profile, transport);
   }
 
   static async register(server: ServerProcess, folder: string, name: string): Promise<Friend> {
@@ -53,7 +54,7 @@ class Friend implements Disposable {
           await Deno.remove(`${folder}/profile.db${end}`).catch(() => {});
         }
         this.#profile = await Profile.open(folder);
-        this.#client = new Client(this.#profile, this.transport, Date.now);
+        this.#client = newClient(this.#profile, this.transport);
         return;
       }
       default:

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "../assert.ts";
-import { jsonLines, Person, type ReceivedJson } from "../client_process.ts";
+import { jsonLines, Person, type ReceivedJson, withoutTime } from "../client_process.ts";
 import { sampleBytes } from "../pieces.ts";
 import { startServer } from "../server_process.ts";
 
@@ -38,7 +38,8 @@ Deno.test("unreadable: told on standard error, kept, and delivered once the key 
     from: { id: bob.id, name: "bob" },
     type: "key-request",
   });
-  assertEquals(await bob.json("receive", "--out", bob.out), [
+  const received = await bob.json<ReceivedJson>("receive", "--out", bob.out);
+  assertEquals(received.map(withoutTime), [
     { message: 5, from, type: "key" },
     { message: 3, from, type: "text", text: "waits" },
     { message: 4, from, type: "file", path: `${bob.out}/alice-4.bin`, size: 70_000 },

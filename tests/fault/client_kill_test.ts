@@ -1,5 +1,5 @@
 /** A receiving client that is killed at any moment loses nothing and leaves nothing in part. */
-import { Client } from "../../client/client.ts";
+import type { Client } from "../../client/client.ts";
 import { Profile } from "../../client/profile/profile.ts";
 import { ClassicTransport } from "../../client/classic_transport.ts";
 import { equalBytes } from "../../shared/bytes.ts";
@@ -9,6 +9,7 @@ import { type ClientProcess, Person, type ReceivedJson, startClient } from "../c
 import { sampleBytes } from "../pieces.ts";
 import { startServer } from "../server_process.ts";
 import { until } from "../until.ts";
+import { newClient } from "../new_client.ts";
 
 const ROUNDS = 10;
 const TEXTS = 44;
@@ -107,10 +108,9 @@ Deno.test("client kill: at random moments of receiving, nothing is lost or in pa
   await using alice = await Person.register(server.address, "alice");
   await using bob = await Person.register(server.address, "bob");
   using profile = await Profile.open(alice.folder);
-  const sender = new Client(
+  const sender = newClient(
     profile,
     new ClassicTransport({ hostname: "127.0.0.1", port: server.port }),
-    Date.now,
   );
 
   const sent: Sent[] = [];

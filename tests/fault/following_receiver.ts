@@ -40,6 +40,11 @@ export class FollowingReceiver implements AsyncDisposable {
     return this.runs.findLast(({ lines }) => lines.length > 0)?.lines.at(-1)?.message ?? 0;
   }
 
+  /** The text that was shown last. */
+  get lastText(): string | undefined {
+    return this.runs.findLast(({ lines }) => lines.length > 0)?.lines.at(-1)?.text;
+  }
+
   start(): void {
     const child = this.#spawn("--follow");
     this.#child = child;

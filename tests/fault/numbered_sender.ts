@@ -22,12 +22,16 @@ const MIN_FILE = 64 * 1024 + 1;
 const MAX_FILE = 160 * 1024;
 /** How far the receiver may be behind: a fault should find both at work. */
 const MOST_AHEAD = 64;
+/** The codes of a connection that broke. */
+const UNANSWERED = new Set<string>(["unreachable", "queued"]);
 /** After a failed attempt, and where the receiver is behind, in milliseconds. */
 const PAUSE = 20;
 
 export class NumberedSender {
   readonly acknowledged: Acknowledged[] = [];
-  /** Messages whose fate their sender does not know. */
+  /** Texts that were kept for later. */
+  readonly queued: string[] = [];
+  /** Messages that got no answer, those among them. */
   unknown = 0;
   readonly #person: Person;
   readonly #to: string;
@@ -62,7 +66,7 @@ export class NumberedSender {
       try {
         this.acknowledged.push(await this.#send(number++));
       } catch (error) {
-        if (!(error instanceof ClientError) || error.code !== "unreachable") throw error;
+        if (!(error instanceof ClientError) || !UNANSWERED.has(error.code)) throw error;
         this.unknown++;
         await pause();
       }
@@ -74,8 +78,13 @@ export class NumberedSender {
     const { client, folder } = this.#person;
     if (this.#chance.whole(FILE_SHARE) > 0) {
       const text = `${number} ${"x".repeat(this.#chance.whole(MAX_TEXT))}`;
-      const { message } = await client.sendText(this.#to, text);
-      return { message, type: "text", content: text };
+      try {
+        const { message } = await client.sendText(this.#to, text);
+        return { message, type: "text", content: text };
+      } catch (error) {
+        if (error instanceof ClientError && error.code === "queued") this.queued.push(text);
+        throw error;
+      }
     }
     const file = sampleBytes(MIN_FILE + this.#chance.whole(MAX_FILE - MIN_FILE));
     file.set(utf8(`${number}`));

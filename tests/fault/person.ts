@@ -1,7 +1,8 @@
 /** A client in this process, with a profile of its own and little patience between attempts. */
-import { Client } from "../../client/client.ts";
+import type { Client } from "../../client/client.ts";
 import { Profile } from "../../client/profile/profile.ts";
 import { ProfileTransport } from "../../client/profile_transport.ts";
+import { newClient } from "../new_client.ts";
 
 export interface Person extends AsyncDisposable {
   readonly client: Client;
@@ -25,7 +26,7 @@ export async function openPerson(folder: string, port: number): Promise<Person> 
     now: () => Date.now(),
   });
   return {
-    client: new Client(profile, transport, () => Date.now()),
+    client: newClient(profile, transport),
     folder,
     async [Symbol.asyncDispose]() {
       await transport.close();

@@ -4,7 +4,9 @@
  * comes in a random order and at random moments, while a sender sends without a pause: texts, and
  * files that the server keeps outside of its database.
  */
-import { Database } from "@db/sqlite";
+import type { HistoryEntry } from "../../client/profile/history.ts";
+import { Profile } from "../../client/profile/profile.ts";
+import type { Bytes } from "../../shared/bytes.ts";
 import { assert, assertEquals } from "../assert.ts";
 import { type ServerProcess, startServer } from "../server_process.ts";
 import { tempFolder } from "../temp_folder.ts";
@@ -23,18 +25,10 @@ const LONGEST_PEACE = 60;
 /** Most bytes that pass before connections are reset: a few messages. */
 const MOST_BYTES = 200_000;
 
-interface EnvelopeRow {
-  message: number;
-  state: string;
-}
-
-function envelopesOf(profile: string): EnvelopeRow[] {
-  const database = new Database(`${profile}/profile.db`);
-  try {
-    return database.prepare("SELECT message, state FROM envelopes ORDER BY number").all();
-  } finally {
-    database.close();
-  }
+/** All that the profile in `folder` has received from the client with this ID, in its order. */
+async function receivedBy(folder: string, from: Bytes): Promise<HistoryEntry[]> {
+  using profile = await Profile.open(folder);
+  return [...profile.history.list(from)].filter(({ sent }) => !sent);
 }
 
 /** The rounds in a random order. */
@@ -115,20 +109,26 @@ Deno.test("200 faults: every acknowledged message arrives exactly once, in order
     await faults[fault]();
   }
   await sender.stop();
-  const { acknowledged, unknown } = sender;
-  const lastOne = acknowledged[acknowledged.length - 1].message;
-  await until("the last message was shown", () => receiver.lastShown >= lastOne);
+  await alice.client.sendText("bob", "the end"); // behind all that was kept
+  const { acknowledged, queued, unknown } = sender;
+  await until("the last message was shown", () => receiver.lastText === "the end");
   await receiver.kill();
   assertEquals(await receiver.drain(), 0);
-  console.log(`${acknowledged.length} messages acknowledged, of ${unknown} nobody knows`);
+  console.log(
+    `${acknowledged.length} messages acknowledged, ${queued.length} later, of ${unknown} nobody knows`,
+  );
 
   checkLines(receiver.runs);
   await checkContents(acknowledged, receiver.runs.flatMap(({ lines }) => lines));
-  const stored = envelopesOf(profile);
-  const arrived = stored.filter(({ state }) => state === "done").map(({ message }) => message);
+  const entries = await receivedBy(profile, alice.client.whoami().id);
+  const arrived = entries.map(({ messageId }) => messageId ?? 0);
   assertEquals(arrived, [...new Set(arrived)].sort((a, b) => a - b));
   const ids = new Set(acknowledged.map(({ message }) => message));
   assertEquals(arrived.filter((message) => ids.has(message)), [...ids]);
-  // Nothing else is there but what its sender gave up without an answer.
-  assert(stored.length - ids.size <= unknown, `${stored.length} messages are there`);
+  // Nothing else is there but what its sender got no answer to: texts that went out later, each once,
+  // and files.
+  const texts = entries.flatMap(({ body }) => "text" in body ? [body.text] : []);
+  assertEquals(new Set(texts).size, texts.length);
+  assert([...queued].every((text) => texts.includes(text)), "a text that was kept went out");
+  assert(arrived.length - ids.size - 1 <= unknown, `${arrived.length} messages are there`);
 });

@@ -70,7 +70,7 @@ function randomBytes(size: number): Uint8Array<ArrayBuffer> {
 async function client(
   cwd: string,
   args: string[],
-  options: { code?: number; stdin?: string; seconds?: number } = {},
+  options: { code?: number; stdin?: string; seconds?: number; env?: Record<string, string> } = {},
 ): Promise<Outcome> {
   const outcome = await run(clientPath, args, { cwd, ...options });
   assert(
@@ -190,8 +190,9 @@ async function checkAll(): Promise<void> {
   });
 
   await check("list leaves out the asker", async () => {
-    const bob = { id: ids.get("bob"), name: "bob", authenticated: true };
-    assertEquals(await json(alice, "list"), [bob]);
+    const [{ id, name, authenticated, verified }, ...more] = await json(alice, "list");
+    assertEquals([id, name, authenticated, verified], [ids.get("bob"), "bob", true, false]);
+    assertEquals(more, []);
   });
 
   await check("send a text", async () => {
@@ -231,6 +232,32 @@ async function checkAll(): Promise<void> {
     assertEquals([...Deno.readDirSync(`${bob}/inbox`)].length, 1);
   });
 
+  await check("both see the same safety number", async () => {
+    const [{ safetyNumber }] = await json(alice, "verify", "bob");
+    assert(/^(\d{5} ){11}\d{5}$/.test(String(safetyNumber)), `${safetyNumber}`);
+    assertEquals((await json(bob, "verify", "alice"))[0].safetyNumber, safetyNumber);
+  });
+
+  await check("the history", async () => {
+    const texts = (await json(bob, "history", "alice", "--search", "HELLO")).map(({ text }) =>
+      text
+    );
+    assertEquals(texts, ["hello bob", "hello alice"]);
+  });
+
+  await check("a passphrase, and the profile in another folder", async () => {
+    const env = { MESSAGING_PASSPHRASE: "correct horse" };
+    await client(alice, ["passphrase", "set"], { env });
+    await client(alice, ["whoami"], { code: 1 });
+    await client(alice, ["whoami"], { code: 1, env: { MESSAGING_PASSPHRASE: "wrong" } });
+    await client(alice, ["export", "alice.export"], { env });
+    const moved = emptyFolder("moved");
+    await client(moved, ["import", `${alice}/alice.export`], { env });
+    const { stdout } = await client(moved, ["--json", "whoami"], { env });
+    assertEquals(jsonLines(stdout), [{ id: ids.get("alice"), name: "alice" }]);
+    await client(alice, ["passphrase", "remove"], { env });
+  });
+
   await check("unknown receiver: exit code 1", async () => {
     await client(alice, ["send", "nobody", "hello"], { code: 1 });
   });
@@ -256,14 +283,22 @@ async function checkAll(): Promise<void> {
 
   await check("a message waits while the server restarts", async () => {
     await json(alice, "send", "bob", "see you after the restart");
+    const kept = ["--json", "send", "bob", "sent while it is away"];
     // Windows has no such signal; there the restart follows an abrupt end.
     if (windows) await server?.stop("SIGKILL");
     else await stopWith("SIGTERM");
+    const { stderr } = await client(alice, kept, { code: 1 });
+    assert(stderr.includes('"queued"'), stderr);
     Deno.writeTextFileSync(`${data}/port.info`, String(port));
     await startInData([]);
     assertEquals(
       contents(await json(bob, "receive")).map(({ text }) => text),
       ["see you after the restart"],
+    );
+    assertEquals(contents(await json(alice, "receive")), []);
+    assertEquals(
+      contents(await json(bob, "receive")).map(({ text }) => text),
+      ["sent while it is away"],
     );
     const known = await json(alice, "list");
     assert(known.some(({ id }) => id === ids.get("bob")), "bob is gone");

@@ -1,10 +1,10 @@
-/** The compiled executables as processes, with nothing in their environment. */
+/** The compiled executables as processes, with nothing in their environment but what is given. */
 
-const environment: Deno.CommandOptions = {
-  clearEnv: true,
-  // Windows cannot open a socket without this one.
-  env: Deno.build.os === "windows" ? { SystemRoot: "C:\\Windows" } : {},
-};
+// Windows cannot open a socket without this one.
+const env: Record<string, string> = Deno.build.os === "windows"
+  ? { SystemRoot: "C:\\Windows" }
+  : {};
+const environment: Deno.CommandOptions = { clearEnv: true, env };
 
 /** What a finished process leaves behind. */
 export interface Outcome {
@@ -18,11 +18,12 @@ export interface Outcome {
 export async function run(
   executable: string,
   args: string[],
-  options: { cwd: string; stdin?: string; seconds?: number },
+  options: { cwd: string; stdin?: string; seconds?: number; env?: Record<string, string> },
 ): Promise<Outcome> {
   const { cwd, stdin, seconds = 30 } = options;
   const child = new Deno.Command(executable, {
-    ...environment,
+    clearEnv: true,
+    env: { ...env, ...options.env },
     args,
     cwd,
     stdin: stdin === undefined ? "null" : "piped",

@@ -1,0 +1,79 @@
+/** Texts the whole way: from one client's `sendText`, over the server, to another one's user. */
+import type { Client } from "../../client/client.ts";
+import { Profile } from "../../client/profile/profile.ts";
+import { ProfileTransport } from "../../client/profile_transport.ts";
+import { newClient } from "../new_client.ts";
+import { perSecond, type Row, type Suite } from "./measure.ts";
+import { MESSAGE_SIZE, randomBytes } from "./workload.ts";
+
+/** Messages of a round, all sent at the same time. */
+const COUNT = 2048;
+const TEXT = "x".repeat(MESSAGE_SIZE);
+const limits = ["sqlite-batches", "secure-send-1-pipelined"];
+
+const rows: readonly Row[] = [
+  { name: "path-send", title: `Sent by a client, ${COUNT} at a time` },
+  { name: "path-receive", title: "Received by a client that polls" },
+  { name: "path-poll", title: "Both, one after the other" },
+  { name: "path-follow", title: "From a client to one that follows" },
+].map((row) => ({ ...row, unit: "/s", limits, includesClient: true }));
+
+export const wholePath: Suite = {
+  rows,
+  async open({ server: { port }, folder }) {
+    const inbox = `${folder}/received`;
+    const open = async (name: string): Promise<Client> => {
+      const profile = await Profile.open(`${folder}/${name}`);
+      const client = newClient(profile, transportOf(profile, port));
+      await client.register(name, { classic: false });
+      return client;
+    };
+    const sender = await open("sender");
+    const polling = await open("polling");
+    const following = await open("following");
+    const followed = following.follow(inbox, ignore, ignore);
+    const send = async (to: string, count: number): Promise<number> => {
+      await Promise.all(Array.from({ length: count }, () => sender.sendText(to, TEXT)));
+      return count;
+    };
+    const receive = async (count: number): Promise<number> => {
+      let left = count;
+      for await (const { type } of polling.receive(inbox, ignore)) if (type === "text") left--;
+      if (left !== 0) throw new Error(`${left} messages did not arrive`);
+      return count;
+    };
+    const arrive = async (count: number): Promise<void> => {
+      for (let left = count; left > 0;) {
+        const { value } = await followed.next();
+        if (value?.type === "text") left--;
+      }
+    };
+    // Sessions, and the first acknowledgement, are not what is measured.
+    await send("polling", 1);
+    await receive(1);
+    await Promise.all([send("following", 1), arrive(1)]);
+    return async () => {
+      const sent = await perSecond(() => send("polling", COUNT));
+      const received = await perSecond(() => receive(COUNT));
+      const both = 1 / (1 / sent.value + 1 / received.value);
+      const through = await perSecond(async () => {
+        await Promise.all([send("following", COUNT), arrive(COUNT)]);
+        return COUNT;
+      });
+      return [sent, received, { value: both }, through].map(({ value }) => ({ value }));
+    };
+  },
+};
+
+function transportOf(profile: Profile, port: number): ProfileTransport {
+  return new ProfileTransport({
+    profile,
+    address: { hostname: "127.0.0.1", port },
+    onFirstKey: ignore,
+    sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+    random: randomBytes,
+    now: () => Date.now(),
+  });
+}
+
+function ignore(): void {}

@@ -1,0 +1,115 @@
+/** A profile that was restored from an old copy of its folder repairs itself. */
+import { assert, assertEquals } from "../assert.ts";
+import { jsonLines, Person, type ReceivedJson } from "../client_process.ts";
+import { startServer } from "../server_process.ts";
+import { tempFolder } from "../temp_folder.ts";
+
+/** Makes `to` what `from` is; the folders hold files, and folders of files that are empty here. */
+async function copyFolder(from: string, to: string): Promise<void> {
+  await Deno.remove(to, { recursive: true }).catch(() => {});
+  await Deno.mkdir(to);
+  for await (const { name, isFile, isDirectory } of Deno.readDir(from)) {
+    if (isFile) await Deno.copyFile(`${from}/${name}`, `${to}/${name}`);
+    if (isDirectory) await copyFolder(`${from}/${name}`, `${to}/${name}`);
+  }
+}
+
+/** Has both receive, in turns, until two turns have brought nothing; gives the texts of each. */
+async function settle(...people: Person[]): Promise<(string | undefined)[][]> {
+  const texts: (string | undefined)[][] = people.map(() => []);
+  for (let quiet = 0; quiet < 2 * people.length;) {
+    for (const [i, person] of people.entries()) {
+      const { code, stdout, stderr } = await person.run(["--json", "receive", "--out", person.out]);
+      assertEquals([code, stderr], [0, ""]);
+      const received = jsonLines<ReceivedJson>(stdout);
+      quiet = received.length === 0 ? quiet + 1 : 0;
+      texts[i].push(...received.filter(({ type }) => type === "text").map(({ text }) => text));
+    }
+  }
+  return texts;
+}
+
+async function talk(alice: Person, bob: Person, rounds: number): Promise<void> {
+  for (let round = 0; round < rounds; round++) {
+    await alice.json("send", "bob", `to bob ${round}`);
+    assertEquals(await bob.texts(), [`to bob ${round}`]);
+    await bob.json("send", "alice", `to alice ${round}`);
+    assertEquals(await alice.texts(), [`to alice ${round}`]);
+  }
+}
+
+Deno.test("old copy: messages of both after the restoration arrive, also those that waited", async () => {
+  await using server = await startServer();
+  await using alice = await Person.register(server.address, "alice", { classic: false });
+  await using bob = await Person.register(server.address, "bob", { classic: false });
+  await using backup = await tempFolder();
+  await talk(alice, bob, 2);
+  await copyFolder(bob.folder, backup.path);
+  await talk(alice, bob, 2);
+  await alice.json("send", "bob", "while it was being restored");
+  await copyFolder(backup.path, bob.folder);
+  await alice.json("send", "bob", "after it");
+
+  // The restored one speaks first, in a new session.
+  const { code, stdout, stderr } = await bob.run(["send", "alice", "I am back"]);
+  assertEquals(code, 0, stderr);
+  assert(stdout.includes(" to alice is on the server."), stdout);
+  assert(stderr.includes("this profile is an older copy"), stderr);
+  const [alices, bobs] = await settle(alice, bob);
+  assertEquals(alices, ["I am back"]);
+  assertEquals(bobs.sort(), ["after it", "while it was being restored"]);
+  await talk(alice, bob, 1);
+});
+
+Deno.test("old copy: the other one writes first, in a session that is gone", async () => {
+  await using server = await startServer();
+  await using alice = await Person.register(server.address, "alice", { classic: false });
+  await using bob = await Person.register(server.address, "bob", { classic: false });
+  await using backup = await tempFolder();
+  await copyFolder(bob.folder, backup.path); // before they ever spoke
+  await talk(alice, bob, 2);
+  await copyFolder(backup.path, bob.folder);
+  for (const text of ["one", "two", "three"]) await alice.json("send", "bob", text);
+  assertEquals(await settle(bob, alice), [["one", "two", "three"], []]);
+  await talk(alice, bob, 1);
+});
+
+Deno.test("old copy: both were restored", async () => {
+  await using server = await startServer();
+  await using alice = await Person.register(server.address, "alice", { classic: false });
+  await using bob = await Person.register(server.address, "bob", { classic: false });
+  await using backup = await tempFolder();
+  await talk(alice, bob, 1);
+  await copyFolder(alice.folder, `${backup.path}/alice`);
+  await copyFolder(bob.folder, `${backup.path}/bob`);
+  await talk(alice, bob, 2);
+  await copyFolder(`${backup.path}/alice`, alice.folder);
+  await copyFolder(`${backup.path}/bob`, bob.folder);
+  for (const person of [alice, bob]) {
+    await person.json("send", person === alice ? "bob" : "alice", "still there");
+  }
+  assertEquals(await settle(bob, alice), [["still there"], ["still there"]]);
+  await talk(alice, bob, 1);
+});
+
+Deno.test("old copy: what it sends before it can know that it is one arrives, too", async () => {
+  await using folder = await tempFolder();
+  const data = `${folder.path}/server`;
+  let server = await startServer({ data });
+  await using stack = new AsyncDisposableStack();
+  stack.defer(() => server[Symbol.asyncDispose]());
+  await using alice = await Person.register(server.address, "alice", { classic: false });
+  await using bob = await Person.register(server.address, "bob", { classic: false });
+  await talk(alice, bob, 1);
+  await copyFolder(bob.folder, `${folder.path}/backup`);
+  await talk(alice, bob, 2);
+  await server.kill("SIGKILL");
+  await copyFolder(`${folder.path}/backup`, bob.folder);
+  assertEquals(await bob.failure("send", "alice", "in the dark"), "queued");
+
+  server = await startServer({ data });
+  for (const person of [alice, bob]) await person.useServer(server.address);
+  const [bobs, alices] = await settle(bob, alice);
+  assertEquals([bobs, alices], [[], ["in the dark"]]);
+  await talk(alice, bob, 1);
+});

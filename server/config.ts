@@ -1,5 +1,7 @@
 /** What the operator asked for: the command line and the file `port.info`. */
 import { parseArguments, UsageError } from "../shared/args.ts";
+import { KiB, MiB } from "../shared/limits.ts";
+import { DAY, DEFAULT_LIMITS, type FileLimits } from "./limits.ts";
 
 export const DEFAULT_PORT = 1234;
 
@@ -17,8 +19,16 @@ Options:
   --port N      Port to listen on; 0 takes a free one
                 (default: the number in port.info in the data folder, else ${DEFAULT_PORT})
   --host HOST   Address to listen on (default: 0.0.0.0, all of this machine)
-  --data DIR    Folder of server.db and files/; made where it is missing
+  --data DIR    Folder of server.db, files/ and chunks/; made where it is missing
                 (default: the current folder)
+  --quota SIZE  Room for the files of one sender that wait for their receivers,
+                such as 500M, 64G or 2T (default: ${DEFAULT_LIMITS.maxSenderSize / (1024 * MiB)}G)
+  --total SIZE  Room for the files of all senders (default: ${
+  DEFAULT_LIMITS.maxTotalSize / (1024 * 1024 * MiB)
+}T)
+  --expire DAYS Delete files that were not fetched for so long (default: ${
+  DEFAULT_LIMITS.fileExpiry / DAY
+})
   --no-classic  Refuse clients that speak the old, unauthenticated protocol
   -h, --help    Show this help
   --version     Show the version
@@ -30,13 +40,21 @@ export type Command =
   | { kind: "help" }
   | { kind: "version" }
   | { kind: "fingerprint"; data: string }
-  | { kind: "serve"; hostname: string; port?: number; data: string; classic: boolean };
+  | {
+    kind: "serve";
+    hostname: string;
+    port?: number;
+    data: string;
+    classic: boolean;
+    /** Those that differ from the defaults. */
+    limits: Partial<FileLimits>;
+  };
 
 /** @throws {UsageError} */
 export function parseCommand(args: readonly string[]): Command {
   const { flags, values, operands } = parseArguments(args, {
     flags: ["help", "version", "no-classic"],
-    values: ["port", "host", "data"],
+    values: ["port", "host", "data", "quota", "total", "expire"],
   });
   if (flags.help) return { kind: "help" };
   if (flags.version) return { kind: "version" };
@@ -52,7 +70,44 @@ export function parseCommand(args: readonly string[]): Command {
     throw new UsageError(`--port takes a number from 0 to 65535, not "${values.port}"`);
   }
   const hostname = values.host ?? "0.0.0.0";
-  return { kind: "serve", hostname, port, data, classic: !flags["no-classic"] };
+  const limits = parseLimits(values);
+  return { kind: "serve", hostname, port, data, classic: !flags["no-classic"], limits };
+}
+
+function parseLimits(
+  { quota, total, expire }: { quota?: string; total?: string; expire?: string },
+): Partial<FileLimits> {
+  const limits: Partial<FileLimits> = {};
+  const size = (option: string, text: string) => {
+    const bytes = parseSize(text);
+    if (bytes !== null) return bytes;
+    throw new UsageError(`--${option} takes a size such as 500M or 64G, not "${text}"`);
+  };
+  if (quota !== undefined) limits.maxSenderSize = size("quota", quota);
+  if (total !== undefined) limits.maxTotalSize = size("total", total);
+  if (expire !== undefined) {
+    if (!/^[1-9]\d{0,4}$/.test(expire)) {
+      throw new UsageError(`--expire takes a number of days from 1 to 99999, not "${expire}"`);
+    }
+    limits.fileExpiry = Number(expire) * DAY;
+  }
+  return limits;
+}
+
+const UNITS: Readonly<Record<string, number>> = {
+  "": 1,
+  "K": KiB,
+  "M": MiB,
+  "G": 1024 * MiB,
+  "T": 1024 * 1024 * MiB,
+};
+
+/** The bytes that `text` names, such as 1000, 500M or 1.5T, or null. */
+export function parseSize(text: string): number | null {
+  const match = /^(\d{1,12}(?:\.\d{1,3})?)([KMGT]?)$/i.exec(text);
+  if (!match) return null;
+  const bytes = Math.floor(Number(match[1]) * UNITS[match[2].toUpperCase()]);
+  return Number.isSafeInteger(bytes) ? bytes : null;
 }
 
 /** The port that `text` names, from 0 to 65535, or null. */

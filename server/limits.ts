@@ -42,7 +42,23 @@ export interface ConnectionLimits {
   stopDeadline: number;
 }
 
-export type Limits = StorageLimits & PrekeyLimits & ConnectionLimits;
+export interface FileLimits {
+  /** Bytes that the files in chunks of one sender may take, from the start of each upload on. */
+  maxSenderSize: number;
+  /** Files in chunks of one sender. */
+  maxSenderFiles: number;
+  /** Bytes that the files in chunks of all senders may take. */
+  maxTotalSize: number;
+  /** How long a file waits for its receivers, from when it was last shared. */
+  fileExpiry: number;
+  /** How long an upload waits for its next chunk. */
+  uploadExpiry: number;
+}
+
+export type Limits = StorageLimits & PrekeyLimits & ConnectionLimits & FileLimits;
+
+/** A day, in milliseconds. */
+export const DAY = 24 * 60 * 60 * 1000;
 
 export const DEFAULT_LIMITS: Limits = {
   maxClients: 1_000_000,
@@ -62,4 +78,9 @@ export const DEFAULT_LIMITS: Limits = {
   maxDiscardSize: 1 * MiB,
   maxDeliveryCount: 65_536,
   stopDeadline: 10_000,
+  maxSenderSize: 64 * 1024 * MiB,
+  maxSenderFiles: 10_000,
+  maxTotalSize: 1024 * 1024 * MiB,
+  fileExpiry: 30 * DAY,
+  uploadExpiry: 7 * DAY,
 };

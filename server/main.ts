@@ -3,7 +3,9 @@ import manifest from "../deno.json" with { type: "json" };
 import { UsageError } from "../shared/args.ts";
 import { toHex } from "../shared/bytes.ts";
 import { BlobStore } from "./blobs/blob_store.ts";
+import { ChunkStore } from "./blobs/chunk_store.ts";
 import { type Command, DEFAULT_PORT, HELP, parseCommand, parsePort } from "./config.ts";
+import { expireFiles, sweepFiles } from "./file_upkeep.ts";
 import { DEFAULT_LIMITS } from "./limits.ts";
 import { Listener } from "./listener.ts";
 import { openLog } from "./log.ts";
@@ -15,7 +17,7 @@ const EXIT_DONE = 0;
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
 
-/** How often old tokens are forgotten, in milliseconds: hourly. */
+/** How often old tokens and files are forgotten, in milliseconds: hourly. */
 const FORGET_INTERVAL = 60 * 60 * 1000;
 
 /** Something that keeps the server from starting and that its operator can mend. */
@@ -51,27 +53,44 @@ async function main(args: readonly string[]): Promise<number> {
 
 async function serve(command: Command & { kind: "serve" }): Promise<number> {
   const { data, hostname, classic } = command;
-  await Deno.mkdir(`${data}/files`, { recursive: true, mode: 0o700 });
+  for (const folder of ["files", "chunks"]) {
+    await Deno.mkdir(`${data}/${folder}`, { recursive: true, mode: 0o700 });
+  }
   using _lock = await lockFolder(data);
   const port = command.port ?? await readPort(data) ?? DEFAULT_PORT;
   const log = await openLog();
   const random = (bytes: Uint8Array<ArrayBuffer>) => crypto.getRandomValues(bytes);
-  const limits = DEFAULT_LIMITS;
+  const limits = { ...DEFAULT_LIMITS, ...command.limits };
   await makePrivate(`${data}/server.db`);
   const storage = new SqliteStorage(`${data}/server.db`, { limits, now: () => Date.now() });
   try {
     const blobs = new BlobStore(`${data}/files`, random);
     const swept = await blobs.sweep(await storage.blobs());
     if (swept > 0) log.info("Removed {swept} unfinished files", { swept });
+    const chunks = new ChunkStore(`${data}/chunks`);
+    await sweepFiles({ storage, chunks, log });
 
     const stopped = untilSignal();
     const clock = () => performance.now();
     const serverKey = await openServerKey(data);
     const draws = prekeyDraws(limits, clock);
-    const services = { storage, blobs, limits, draws, serverKey, classic, clock, random, log };
+    const services = {
+      storage,
+      blobs,
+      chunks,
+      limits,
+      draws,
+      serverKey,
+      classic,
+      clock,
+      random,
+      log,
+    };
     await storage.forgetTokens();
+    await expireFiles(services);
     const forgetting = setInterval(() => {
       storage.forgetTokens().catch((error) => log.error("Tokens stay: {error}", { error }));
+      expireFiles(services).catch((error) => log.error("Old files stay: {error}", { error }));
     }, FORGET_INTERVAL);
     const listener = listen(services, { hostname, port });
     const { hostname: host, port: realPort } = listener.address;
@@ -82,6 +101,7 @@ async function serve(command: Command & { kind: "serve" }): Promise<number> {
     log.info("Stopping on {signal}", { signal: await stopped });
     clearInterval(forgetting);
     await listener.stop();
+    await chunks.close();
   } finally {
     await storage.close();
   }

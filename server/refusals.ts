@@ -33,6 +33,11 @@ export function checkHeaderId(clientId: Uint8Array, asker: Identity): void {
 const STORAGE_ERRORS: Record<StorageErrorCode, ErrorName> = {
   "unknown-client": "not-found",
   "unknown-message": "not-found",
+  "unknown-file": "not-found",
+  "file-taken": "forbidden",
+  "file-differs": "malformed",
+  "quota-full": "over-quota",
+  "disk-full": "over-quota",
   "name-taken": "name-taken",
   "mailbox-full": "over-quota",
   "clients-full": "over-quota",
@@ -50,8 +55,11 @@ const PROTOCOL_ERRORS: Partial<Record<ProtocolErrorCode, ErrorName>> = {
   "too-large": "too-large",
 };
 
-/** A pause that lets a restarted server come up, in milliseconds. */
-const RESTART_PAUSE = 2_000;
+/** Pauses after which what was refused may go well, in milliseconds. */
+const RETRY_AFTER: Partial<Record<StorageErrorCode, number>> = {
+  "closed": 2_000, // lets a restarted server come up
+  "disk-full": 60_000,
+};
 
 /** The answer to a request with this code that failed. Throws on what cannot be answered. */
 export function refusalOf(error: unknown, code: number, log: Logger): SecureError {
@@ -71,7 +79,8 @@ export function refusalOf(error: unknown, code: number, log: Logger): SecureErro
       log.error("Request {code} failed: {error}", { code, error: error.cause ?? error });
       return { kind: "error", error: name, retryAfter: 0, text: "the server could not do it" };
     }
-    return refused(name, error.message, name === "shutting-down" ? RESTART_PAUSE : 0);
+    if (error.code === "disk-full") log.warn("Request {code} refused: the disk is full", { code });
+    return refused(name, error.message, RETRY_AFTER[error.code]);
   }
   throw error;
 }

@@ -14,12 +14,18 @@ import { acknowledge } from "./handlers/acknowledge.ts";
 import { checkIn } from "./handlers/check_in.ts";
 import { clientList } from "./handlers/client_list.ts";
 import { fetchPrekeys } from "./handlers/fetch_prekeys.ts";
+import { fileState } from "./handlers/file_state.ts";
+import { type ChunkFrame, getChunk } from "./handlers/get_chunk.ts";
 import { getWaiting } from "./handlers/get_messages.ts";
 import { login } from "./handlers/login.ts";
+import { openUpload } from "./handlers/open_upload.ts";
 import { publicKey } from "./handlers/public_key.ts";
 import { publishPrekeys } from "./handlers/publish_prekeys.ts";
+import { putChunk } from "./handlers/put_chunk.ts";
 import { registerSecure } from "./handlers/register_secure.ts";
+import { releaseFile } from "./handlers/release_file.ts";
 import { sendMessage } from "./handlers/send_message.ts";
+import { shareFile } from "./handlers/share_file.ts";
 import type { Listing } from "./listing.ts";
 import type { Limits } from "./limits.ts";
 import type { Payload } from "./payload.ts";
@@ -29,7 +35,8 @@ import type { Services } from "./services.ts";
 
 /** What a request is answered with: whole, or something that is written piece by piece. */
 export type SecureReply =
-  | Exclude<SecureResponse, { kind: "client-list" | "messages" | "push" }>
+  | Exclude<SecureResponse, { kind: "client-list" | "messages" | "push" | "chunk" }>
+  | ChunkFrame
   | Waiting
   | Listing;
 
@@ -61,6 +68,9 @@ export async function dispatchSecure(
     const from = { clientId: identity.clientId };
     return await sendMessage({ ...from, ...message }, payload, services, consumed);
   }
+  if (code === RequestCode.putChunk) {
+    return await putChunk(payload, identity.clientId, services, consumed);
+  }
   const request = decodeSecureRequest(header, await readWhole(header, payload));
   consumed();
   switch (request.kind) {
@@ -85,6 +95,16 @@ export async function dispatchSecure(
       return await checkIn(request, identity.clientId, services);
     case "fetch-prekeys":
       return await fetchPrekeys(request, identity.clientId, services);
+    case "open-upload":
+      return await openUpload(request, identity.clientId, services);
+    case "share":
+      return await shareFile(request, identity.clientId, services);
+    case "get-chunk":
+      return await getChunk(request, identity.clientId, services);
+    case "release":
+      return await releaseFile(request, identity.clientId, services);
+    case "file-state":
+      return await fileState(request, identity.clientId, services);
     default:
       throw new Refusal("malformed", `request code ${code} is unknown`);
   }
@@ -100,8 +120,13 @@ async function readWhole({ code, size }: RequestHeader, payload: Payload): Promi
 
 /** Whether a request needs no answer to those before it, see {@link ./secure_session.ts}. */
 export function mayOverlap({ code, size }: RequestHeader, { maxInlineSize }: Limits): boolean {
-  return code === RequestCode.acknowledge ||
+  return code === RequestCode.acknowledge || isAboutChunk(code) ||
     code === RequestCode.send && size <= SECURE_SEND_PREFIX_SIZE + maxInlineSize;
+}
+
+/** Whether a request, or its answer, carries a chunk of a file. */
+export function isAboutChunk(code: number): boolean {
+  return code === RequestCode.putChunk || code === RequestCode.getChunk;
 }
 
 /** What every request but the login must fulfil. Gives who asks. */

@@ -3,7 +3,7 @@
  * and messages that are pushed in between.
  *
  * Requests are read one after the other. Those that only queue work for the next commit (inline
- * sends, acknowledgements) do not wait for each other's answers, so a client that pipelines them
+ * sends, acknowledgements), and those that move the chunks of files, do not wait for each other's answers, so a client that pipelines them
  * shares commits with itself; every other request waits until the answers to those before it were
  * written, so a client that does not read has at most one long answer waiting.
  */
@@ -13,7 +13,7 @@ import { acceptHandshake, readHandshakeRequest } from "../shared/channel/opening
 import type { Identity } from "../shared/crypto/identity.ts";
 import { ProtocolError } from "../shared/errors.ts";
 import { type ByteSink, writeAll } from "../shared/io.ts";
-import { KiB, MiB } from "../shared/limits.ts";
+import { FILE_CHUNK_SIZE, KiB, MiB } from "../shared/limits.ts";
 import { ResponseCode, SECURE_VERSION } from "../shared/protocol/codes.ts";
 import { FrameReader } from "../shared/protocol/frame_stream.ts";
 import {
@@ -30,12 +30,14 @@ import { writeListing } from "./listing.ts";
 import { Payload } from "./payload.ts";
 import { Pushing } from "./pushing.ts";
 import { refusalOf } from "./refusals.ts";
-import { dispatchSecure, mayOverlap, type SecureReply } from "./secure_dispatch.ts";
+import { dispatchSecure, isAboutChunk, mayOverlap, type SecureReply } from "./secure_dispatch.ts";
 import type { Services } from "./services.ts";
 
 /** Requests of one client that may be under way at a time, and bytes of their payloads. */
 const MAX_UNDER_WAY = 256;
 const MAX_UNDER_WAY_SIZE = 1 * MiB;
+/** The same where chunks of files are among them: disk and network work on some at a time. */
+const MAX_CHUNKS_SIZE = 3 * FILE_CHUNK_SIZE;
 /** How long a peer may take to close its side when the server stops, in milliseconds. */
 const STOP_LINGER = 1_000;
 /** What is read at a time of what nobody wants. */
@@ -54,7 +56,7 @@ export interface SecurePeer {
 export class SecureSession {
   readonly #link: SessionLink;
   readonly #services: Services;
-  /** Requests whose answers were not written yet, and bytes of their payloads. */
+  /** Requests whose answers were not written yet, and bytes that they hold in memory. */
   #underWay = 0;
   #underWaySize = 0;
   #onAnswered = () => {};
@@ -121,11 +123,14 @@ export class SecureSession {
     const header = decodeRequestHeader(await frames.read(REQUEST_HEADER_SIZE));
     const payload = new Payload(frames, header.size, () => this.#extendFor(peer));
     const overlaps = mayOverlap(header, limits);
+    const aboutChunk = isAboutChunk(header.code);
+    const weight = aboutChunk ? FILE_CHUNK_SIZE : header.size;
     if (overlaps) {
-      await this.#untilUnderWay(MAX_UNDER_WAY - 1, Math.max(0, MAX_UNDER_WAY_SIZE - header.size));
+      const most = aboutChunk ? MAX_CHUNKS_SIZE : MAX_UNDER_WAY_SIZE;
+      await this.#untilUnderWay(MAX_UNDER_WAY - 1, Math.max(0, most - weight));
     } else await this.#untilUnderWay(0);
     const consumed = Promise.withResolvers<void>();
-    this.#answer(this.#handle(header, payload, peer, consumed.resolve), header, writer, peer);
+    this.#answer(this.#handle(header, payload, peer, consumed.resolve), weight, writer, peer);
     await consumed.promise;
     if (!overlaps) await this.#untilUnderWay(0);
     // Nobody knows how long the frames of another version are.
@@ -204,7 +209,7 @@ export class SecureSession {
   /** Sends `reply` after the answers before it. Never rejects: a failure ends the connection. */
   #answer(
     reply: Promise<SecureReply>,
-    { size }: RequestHeader,
+    weight: number,
     writer: FrameWriter,
     peer: SecurePeer,
   ): void {
@@ -212,7 +217,7 @@ export class SecureSession {
     const issued = Promise.withResolvers<void>();
     this.#issued = issued.promise;
     this.#underWay++;
-    this.#underWaySize += size;
+    this.#underWaySize += weight;
     const send = async () => {
       const response = await reply;
       await before;
@@ -224,7 +229,7 @@ export class SecureSession {
     send().catch((error) => this.#fail(error)).finally(() => {
       issued.resolve();
       this.#underWay--;
-      this.#underWaySize -= size;
+      this.#underWaySize -= weight;
       this.#onAnswered();
     });
   }
@@ -241,6 +246,9 @@ export class SecureSession {
         const first = header(ResponseCode.clientList, reply.size);
         return await writer.exclusive((sink) => writeListing(first, reply, sink));
       }
+      case "chunk-frame":
+        await writer.write(reply.frame);
+        return reply.done();
       default:
         return await writer.write(encodeSecureResponse(reply));
     }

@@ -3,6 +3,7 @@ import type { Logger } from "@logtape/logtape";
 import type { Bytes } from "../shared/bytes.ts";
 import type { X25519KeyPair } from "../shared/crypto/x25519.ts";
 import type { BlobStore } from "./blobs/blob_store.ts";
+import type { ChunkStore } from "./blobs/chunk_store.ts";
 import type { Limits } from "./limits.ts";
 import type { PrekeyDraws } from "./prekey_draws.ts";
 import type { Storage } from "./storage/storage.ts";
@@ -10,6 +11,8 @@ import type { Storage } from "./storage/storage.ts";
 export interface Services {
   storage: Storage;
   blobs: BlobStore;
+  /** The bytes of files in chunks. */
+  chunks: ChunkStore;
   limits: Limits;
   draws: PrekeyDraws;
   /** What proves to secure clients that this is the server. */

@@ -66,3 +66,12 @@ export function fromHex(hex: string): Bytes {
   for (let i = 0; i < bytes.length; i++) bytes[i] = parseInt(hex.slice(2 * i, 2 * i + 2), 16);
   return bytes;
 }
+
+/**
+ * Gives the memory of `bytes` back at once; they are empty from then on. For large ones that come
+ * one after the other, as garbage of their size is collected late. They must have a buffer of their
+ * own.
+ */
+export function discard(bytes: Bytes): void {
+  bytes.buffer.transfer(0);
+}

@@ -33,6 +33,16 @@ export class Reader {
     return this.#view.getUint32(this.#take(4), true);
   }
 
+  /**
+   * 8 bytes.
+   * @throws {ProtocolError} `malformed` above 2^53 - 1, which no number here reaches
+   */
+  u64(): number {
+    const value = Number(this.#view.getBigUint64(this.#take(8), true));
+    if (!Number.isSafeInteger(value)) throw new ProtocolError("malformed", "a number is too large");
+    return value;
+  }
+
   /** The next `size` bytes, as a copy. */
   bytes(size: number): Bytes {
     const at = this.#take(size);
@@ -84,6 +94,13 @@ export class Writer {
 
   u32(value: number): this {
     this.#view.setUint32(this.#claim(4), whole(value, 0xffff_ffff), true);
+    return this;
+  }
+
+  /** 8 bytes for a number up to 2^53 - 1. */
+  u64(value: number): this {
+    const number = BigInt(whole(value, Number.MAX_SAFE_INTEGER));
+    this.#view.setBigUint64(this.#claim(8), number, true);
     return this;
   }
 

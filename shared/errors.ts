@@ -37,6 +37,11 @@ export class CryptoError extends Error {
 export type StorageErrorCode =
   | "unknown-client" // no client has this ID
   | "unknown-message" // the message is not there, or not any more
+  | "unknown-file" // the file is not there, not any more, or not for the asker
+  | "file-taken" // the file is another client's
+  | "file-differs" // the file has another size
+  | "quota-full" // the files of the client, or of all, take all the room that they may
+  | "disk-full" // the disk has no room left
   | "name-taken" // another client has this name
   | "mailbox-full" // the receiver's mailbox holds all that it may
   | "token-reused" // the token of another message

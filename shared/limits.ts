@@ -40,3 +40,9 @@ export const MAX_ONE_TIME_PREKEYS = 200;
 export const MAX_ERROR_TEXT_SIZE = 512;
 /** Size of the random bytes that name the content of an envelope. */
 export const CONTENT_ID_SIZE = 16;
+/** Size of the name of a file in chunks, which its uploader chooses. */
+export const BLOB_ID_SIZE = 16;
+/** Size of each chunk of a file's ciphertext but the last, which may be shorter: 1 MiB and a tag. */
+export const FILE_CHUNK_SIZE = 1 * MiB + 16;
+/** Most receivers in one request that shares a file. */
+export const MAX_RECEIVERS = 256;

@@ -113,6 +113,7 @@ export const prekey: fc.Arbitrary<Prekey> = fc.constantFrom(...Object.values(Pre
   },
 );
 
+const fileSize = fc.integer({ min: 1, max: 2 ** 51 });
 const publicKeyOf = { publicKey, signature: bytes(SIGNATURE_SIZE) };
 
 /** Requests of every kind on a secure channel. */
@@ -135,6 +136,21 @@ export const secureRequest: fc.Arbitrary<SecureRequest> = fc.oneof(
   }),
   fc.record({ kind: fc.constant("check-in" as const), mark }),
   fc.record({ kind: fc.constant("fetch-prekeys" as const), target: id }),
+  fc.record({ kind: fc.constant("open-upload" as const), blob: id, size: fileSize }),
+  fc.record({
+    kind: fc.constant("put-chunk" as const),
+    blob: id,
+    chunk: messageId,
+    bytes: bytes(1, 100),
+  }),
+  fc.record({
+    kind: fc.constant("share" as const),
+    blob: id,
+    receivers: fc.array(id, { minLength: 1, maxLength: 4 }),
+  }),
+  fc.record({ kind: fc.constant("get-chunk" as const), blob: id, chunk: messageId }),
+  fc.record({ kind: fc.constant("release" as const), blob: id }),
+  fc.record({ kind: fc.constant("file-state" as const), blob: id }),
 );
 
 const text = fc.string({ unit: "binary", maxLength: 128 }); // at most 512 bytes of UTF-8
@@ -170,6 +186,16 @@ export const secureResponse: fc.Arbitrary<SecureResponse> = fc.oneof(
     prekeys: fc.array(prekey, { maxLength: 3 }),
   }),
   fc.record({ kind: fc.constant("push" as const), message }),
+  fc.record({ kind: fc.constant("upload" as const), next: messageId }),
+  fc.record({ kind: fc.constant("chunk-stored" as const), chunk: messageId }),
+  fc.record({ kind: fc.constant("shared" as const) }),
+  fc.record({ kind: fc.constant("chunk" as const), bytes: bytes(1, 100) }),
+  fc.record({ kind: fc.constant("released" as const) }),
+  fc.record({
+    kind: fc.constant("file-state" as const),
+    next: messageId,
+    waiting: messageId,
+  }),
   fc.record({ kind: fc.constant("error" as const), error, retryAfter: messageId, text }),
 );
 

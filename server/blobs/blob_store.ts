@@ -4,10 +4,10 @@
  * is swept at the next start.
  */
 import { type Bytes, toHex } from "../../shared/bytes.ts";
-import { StorageError } from "../../shared/errors.ts";
 import { type ByteSource, writeAll } from "../../shared/io.ts";
 import { MiB } from "../../shared/limits.ts";
 import { syncFolder } from "../sync_folder.ts";
+import { diskFailure, onDisk } from "./on_disk.ts";
 
 const UNFINISHED = ".part";
 const NAME_SIZE = 16;
@@ -70,7 +70,7 @@ export class BlobStore {
     try {
       await Deno.remove(`${this.#folder}/${name}`);
     } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound)) throw failed(error);
+      if (!(error instanceof Deno.errors.NotFound)) throw diskFailure(error);
     }
   }
 
@@ -104,7 +104,7 @@ export class BlobWriter {
 
   /**
    * Appends `bytes`. Resolves when they are written, and the disk has kept up with those before.
-   * @throws {StorageError} `failed`
+   * @throws {StorageError} `disk-full`, `failed`
    */
   async write(bytes: Uint8Array): Promise<void> {
     await onDisk(async () => {
@@ -142,16 +142,4 @@ export class BlobWriter {
       await Deno.remove(path).catch(() => {}); // what cannot be removed now is swept at the start
     }
   }
-}
-
-async function onDisk<T>(operation: () => Promise<T>): Promise<T> {
-  try {
-    return await operation();
-  } catch (error) {
-    throw failed(error);
-  }
-}
-
-function failed(cause: unknown): StorageError {
-  return new StorageError("failed", "the disk could not store or give it", { cause });
 }

@@ -89,6 +89,12 @@ function attempt(operation: Waiting): () => void {
   }
 }
 
+/** What SQLite says where the disk has no room left (SQLITE_FULL). */
+const FULL = 13;
+
 function failed(cause: unknown): StorageError {
+  if ((cause as { errcode?: unknown } | undefined)?.errcode === FULL) {
+    return new StorageError("disk-full", "the server's disk is full", { cause });
+  }
   return new StorageError("failed", "the database could not store it", { cause });
 }

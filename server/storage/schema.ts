@@ -60,6 +60,33 @@ const MIGRATIONS = [
     PRIMARY KEY (owner, kind, id)
   ) STRICT;
   `,
+  `
+  -- Files in chunks. Their bytes lie in the folder chunks/.
+  CREATE TABLE files (
+    number     INTEGER PRIMARY KEY,
+    id         BLOB NOT NULL UNIQUE,       -- chosen by the owner
+    owner      BLOB NOT NULL,
+    size       INTEGER NOT NULL,
+    complete   INTEGER NOT NULL DEFAULT 0, -- 1 when all of it is on the disk
+    changed_at INTEGER NOT NULL            -- last progress, then last shared; milliseconds since 1970
+  ) STRICT;
+
+  CREATE INDEX files_by_age ON files (complete, changed_at);
+
+  -- Who may fetch a file, until it is released.
+  CREATE TABLE file_receivers (
+    file     INTEGER NOT NULL REFERENCES files (number),
+    receiver BLOB NOT NULL,
+    PRIMARY KEY (file, receiver)
+  ) STRICT, WITHOUT ROWID;
+
+  -- What the files of each client take; with an empty ID, those of all.
+  CREATE TABLE file_usage (
+    client BLOB PRIMARY KEY NOT NULL,
+    files  INTEGER NOT NULL,
+    bytes  INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];
 
 /**

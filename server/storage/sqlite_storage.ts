@@ -6,10 +6,11 @@ import { MAX_U32 } from "../../shared/limits.ts";
 import type { MessageType } from "../../shared/protocol/codes.ts";
 import type { Prekey } from "../../shared/protocol/prekey.ts";
 import type { CheckedIn } from "../../shared/protocol/secure_response.ts";
-import { type StorageLimits } from "../limits.ts";
 import { GroupCommit } from "./group_commit.ts";
 import { prepareDatabase } from "./schema.ts";
 import { SqlitePrekeys } from "./sqlite_prekeys.ts";
+import type { FileLimits, StorageLimits } from "../limits.ts";
+import { SqliteFiles } from "./sqlite_files.ts";
 import type {
   Client,
   ClientList,
@@ -59,6 +60,7 @@ const LIST_PAGE = 512;
 const LEASE_PAGE = 1024;
 
 export class SqliteStorage implements Storage {
+  readonly files: SqliteFiles;
   readonly #database: Database;
   readonly #limits: StorageLimits;
   readonly #commits: GroupCommit;
@@ -74,7 +76,10 @@ export class SqliteStorage implements Storage {
    * Opens the database at `path`, and makes it on the first run.
    * @throws {StorageError} `failed` for a database of another, or of a newer, program
    */
-  constructor(path: string, { limits, now }: { limits: StorageLimits; now: () => number }) {
+  constructor(
+    path: string,
+    { limits, now }: { limits: StorageLimits & FileLimits; now: () => number },
+  ) {
     this.#database = new Database(path, { int64: true });
     this.#limits = limits;
     this.#now = now;
@@ -82,6 +87,13 @@ export class SqliteStorage implements Storage {
     this.#statements = prepareStatements(this.#database);
     this.#prekeys = new SqlitePrekeys(this.#database, limits.maxOneTimePrekeys);
     this.#commits = new GroupCommit(this.#database);
+    this.files = new SqliteFiles({
+      database: this.#database,
+      commits: this.#commits,
+      reading: (read) => this.#reading(read),
+      limits,
+      now,
+    });
   }
 
   async register(client: Client): Promise<void> {

@@ -8,6 +8,7 @@ import type { MessageType } from "../../shared/protocol/codes.ts";
 import type { Prekey } from "../../shared/protocol/prekey.ts";
 import type { ClientEntry, MessageHead } from "../../shared/protocol/response.ts";
 import type { CheckedIn } from "../../shared/protocol/secure_response.ts";
+import type { FileRecords } from "./file_records.ts";
 
 /** A registered client. */
 export interface Client extends ClientEntry {
@@ -57,6 +58,9 @@ export interface Lease {
 }
 
 export interface Storage {
+  /** Files in chunks. */
+  readonly files: FileRecords;
+
   /**
    * Makes a client with an empty mailbox.
    * @throws {StorageError} `name-taken`, `clients-full`

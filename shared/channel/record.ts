@@ -2,7 +2,7 @@
  * Records: a 2-byte big-endian length, then one Noise transport message of that many bytes, its
  * 16-byte tag included. A record without content ends its direction.
  */
-import type { Bytes } from "../bytes.ts";
+import { type Bytes, discard } from "../bytes.ts";
 import { TAG_SIZE } from "../crypto/aes_gcm.ts";
 import { KiB, MAX_NOISE_MESSAGE_SIZE } from "../limits.ts";
 import type { CipherState } from "./cipher_state.ts";
@@ -25,7 +25,11 @@ export function sealRecord(cipher: CipherState, content: Uint8Array): Bytes | Pr
   }
   return content.length <= MAX_SYNC_CONTENT
     ? frame(cipher.encryptSync(content))
-    : cipher.encrypt(content).then(frame);
+    : cipher.encrypt(content).then((sealed) => {
+      const record = frame(sealed);
+      discard(sealed);
+      return record;
+    });
 }
 
 /**

@@ -20,6 +20,12 @@ export const RequestCode = {
   fetchPrekeys: 109,
   handshake: 110,
   login: 112,
+  openUpload: 120,
+  putChunk: 121,
+  share: 122,
+  getChunk: 123,
+  release: 124,
+  fileState: 125,
 } as const;
 
 export const ResponseCode = {
@@ -36,6 +42,12 @@ export const ResponseCode = {
   prekeys: 1009,
   handshake: 1110,
   loggedIn: 1112,
+  upload: 1120,
+  chunkStored: 1121,
+  shared: 1122,
+  chunk: 1123,
+  released: 1124,
+  fileState: 1125,
   /** A message that the server sends by itself, to a subscriber. */
   push: 2000,
   failure: 9000,

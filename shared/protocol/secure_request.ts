@@ -17,6 +17,13 @@ import {
 } from "../limits.ts";
 import { SIGNATURE_SIZE } from "../crypto/ed25519.ts";
 import { isMessageType, type MessageType, RequestCode, SECURE_VERSION } from "./codes.ts";
+import {
+  decodeFileRequest,
+  encodeFileRequest,
+  FILE_PAYLOAD_SIZES,
+  FILE_REQUEST_CODES,
+  type FileRequest,
+} from "./file_request.ts";
 import { decodeName, encodeName } from "./name.ts";
 import { decodePrekeys, encodePrekeys, type Prekey, PrekeyKind, prekeySize } from "./prekey.ts";
 import {
@@ -52,7 +59,8 @@ export type SecureRequest =
   | { kind: "acknowledge"; messageIds: number[] }
   | { kind: "publish-prekeys"; replace: boolean; prekeys: Prekey[] }
   | { kind: "check-in"; mark: Bytes }
-  | { kind: "fetch-prekeys"; target: Bytes };
+  | { kind: "fetch-prekeys"; target: Bytes }
+  | FileRequest;
 
 const CODES: { [K in SecureRequest["kind"]]: number } = {
   "login": RequestCode.login,
@@ -66,6 +74,7 @@ const CODES: { [K in SecureRequest["kind"]]: number } = {
   "publish-prekeys": RequestCode.publishPrekeys,
   "check-in": RequestCode.checkIn,
   "fetch-prekeys": RequestCode.fetchPrekeys,
+  ...FILE_REQUEST_CODES,
 };
 
 /** Of the payload of request 107: at least one prekey. */
@@ -84,6 +93,7 @@ const PAYLOAD_SIZES: PayloadSizes = new Map([
   [RequestCode.publishPrekeys, [MIN_PUBLISH_SIZE, MAX_PUBLISH_SIZE]],
   [RequestCode.checkIn, exactly(MARK_SIZE)],
   [RequestCode.fetchPrekeys, exactly(CLIENT_ID_SIZE)],
+  ...FILE_PAYLOAD_SIZES,
 ]);
 
 /**
@@ -175,6 +185,8 @@ function encodePayload(request: SecureRequest): Bytes {
     }
     case "check-in":
       return new Writer(MARK_SIZE).bytes(request.mark, MARK_SIZE).done();
+    default:
+      return encodeFileRequest(request);
   }
 }
 
@@ -228,7 +240,7 @@ function decodePayload({ code, size }: RequestHeader, reader: Reader): SecureReq
     case RequestCode.fetchPrekeys:
       return { kind: "fetch-prekeys", target: reader.bytes(CLIENT_ID_SIZE) };
     default:
-      throw new ProtocolError("unsupported", `request code ${code} is unknown`);
+      return decodeFileRequest(code, reader);
   }
 }
 

@@ -13,6 +13,12 @@ import {
   PUBLIC_KEY_SIZE,
 } from "../limits.ts";
 import { ErrorCode, type ErrorName, ResponseCode, SECURE_VERSION } from "./codes.ts";
+import {
+  decodeFileResponse,
+  encodeFileResponse,
+  FILE_RESPONSE_CODES,
+  type FileResponse,
+} from "./file_response.ts";
 import { decodeName, encodeName } from "./name.ts";
 import { decodePrekeys, encodePrekeys, type Prekey } from "./prekey.ts";
 import {
@@ -62,6 +68,7 @@ export type SecureResponse =
   | ({ kind: "checked-in" } & CheckedIn)
   | { kind: "prekeys"; clientId: Bytes; prekeys: Prekey[] }
   | { kind: "push"; message: DeliveredMessage }
+  | FileResponse
   | SecureError;
 
 /** A refused request. */
@@ -88,6 +95,7 @@ export const SECURE_RESPONSE_CODES: { [K in Exclude<SecureResponse["kind"], "err
   "checked-in": ResponseCode.checkedIn,
   "prekeys": ResponseCode.prekeys,
   "push": ResponseCode.push,
+  ...FILE_RESPONSE_CODES,
 };
 
 const ERROR_NAMES = new Map<number, ErrorName>(
@@ -155,6 +163,8 @@ function encodePayload(response: SecureResponse): Bytes {
       if (text.length > MAX_ERROR_TEXT_SIZE) throw new RangeError("the text is too long");
       return new Writer(4 + text.length).u32(response.retryAfter).bytes(text).done();
     }
+    default:
+      return encodeFileResponse(response);
   }
 }
 
@@ -233,7 +243,7 @@ function decodeBody(code: number, reader: Reader): SecureResponse {
     case ResponseCode.push:
       return { kind: "push", message: decodeMessage(reader) };
     default:
-      throw new ProtocolError("unsupported", `response code ${code} is unknown`);
+      return decodeFileResponse(code, reader);
   }
 }
 

@@ -1,6 +1,7 @@
 import { SqliteStorage } from "../../server/storage/sqlite_storage.ts";
 import { acknowledgeContract } from "./acknowledge_contract.ts";
 import { clientContract } from "./client_contract.ts";
+import { fileContract } from "./file_contract.ts";
 import { leaseContract } from "./lease_contract.ts";
 import { mailboxContract } from "./mailbox_contract.ts";
 import { prekeyContract } from "./prekey_contract.ts";
@@ -18,3 +19,4 @@ leaseContract(sqlite);
 acknowledgeContract(sqlite);
 tokenContract(sqlite);
 prekeyContract(sqlite);
+fileContract(sqlite);

@@ -3,7 +3,7 @@ import { type Bytes, utf8 } from "../../shared/bytes.ts";
 import { StorageError, type StorageErrorCode } from "../../shared/errors.ts";
 import { MessageType } from "../../shared/protocol/codes.ts";
 import type { ClientEntry } from "../../shared/protocol/response.ts";
-import type { StorageLimits } from "../../server/limits.ts";
+import type { FileLimits, StorageLimits } from "../../server/limits.ts";
 import type { Client, Content, Lease, Storage } from "../../server/storage/storage.ts";
 import { assertEquals, assertRejects } from "../assert.ts";
 
@@ -11,26 +11,34 @@ import { assertEquals, assertRejects } from "../assert.ts";
 export interface Engine {
   name: string;
   /** Opens what lies in `folder`, and makes it the first time. */
-  open(folder: string, options: { limits: StorageLimits; now: () => number }): Promise<Storage>;
+  open(
+    folder: string,
+    options: { limits: StorageLimits & FileLimits; now: () => number },
+  ): Promise<Storage>;
 }
 
-const LIMITS: StorageLimits = {
+const LIMITS: StorageLimits & FileLimits = {
+  maxOneTimePrekeys: 200,
   maxClients: 1000,
   maxMessages: 1000,
   maxMailboxSize: 1_000_000,
-  maxOneTimePrekeys: 200,
+  maxSenderSize: 10_000,
+  maxSenderFiles: 1000,
+  maxTotalSize: 100_000,
+  fileExpiry: 2000,
+  uploadExpiry: 1000,
 };
 
 /** A storage under test, with the shorthands that the tests share. */
 export class Subject {
   readonly #engine: Engine;
   readonly #folder: string;
-  readonly #limits: StorageLimits;
+  readonly #limits: StorageLimits & FileLimits;
   storage!: Storage;
   /** What the storage takes for the time, in milliseconds since 1970. */
   now = 1;
 
-  constructor(engine: Engine, folder: string, limits: StorageLimits) {
+  constructor(engine: Engine, folder: string, limits: StorageLimits & FileLimits) {
     this.#engine = engine;
     this.#folder = folder;
     this.#limits = limits;
@@ -93,7 +101,7 @@ export function contractTest(
   engine: Engine,
   name: string,
   test: (subject: Subject) => Promise<void>,
-  limits: Partial<StorageLimits> = {},
+  limits: Partial<StorageLimits & FileLimits> = {},
 ): void {
   Deno.test(`${engine.name}: ${name}`, async () => {
     const folder = await Deno.makeTempDir({ prefix: "storage_" });

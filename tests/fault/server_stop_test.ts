@@ -7,7 +7,7 @@ import { expectKind, Peer, requestBytes } from "../server/peer.ts";
 import { until } from "../until.ts";
 
 /** What a closed database leaves in its folder, and nothing else. */
-const CLOSED = ["files", "server.db", "server.key", "server.lock"];
+const CLOSED = ["chunks", "files", "server.db", "server.key", "server.lock"];
 
 function namesIn(folder: string): string[] {
   return [...Deno.readDirSync(folder)].map(({ name }) => name).sort();

@@ -1,4 +1,4 @@
-import { HELP, parseCommand, parsePort } from "../../server/config.ts";
+import { HELP, parseCommand, parsePort, parseSize } from "../../server/config.ts";
 import { UsageError } from "../../shared/args.ts";
 import { assert, assertEquals, assertThrows } from "../assert.ts";
 
@@ -9,6 +9,7 @@ Deno.test("config: the defaults", () => {
     port: undefined,
     data: ".",
     classic: true,
+    limits: {},
   });
 });
 
@@ -19,9 +20,37 @@ Deno.test("config: every option, in both spellings", () => {
     port: 0,
     data: "/srv/x",
     classic: true,
+    limits: {},
   } as const;
   assertEquals(parseCommand(["--port", "0", "--host", "::1", "--data", "/srv/x"]), expected);
   assertEquals(parseCommand(["--data=/srv/x", "--host=::1", "--port=0"]), expected);
+});
+
+Deno.test("config: limits for files", () => {
+  const command = parseCommand(["--quota", "500M", "--total=2t", "--expire", "7"]);
+  assertEquals(command.kind === "serve" && command.limits, {
+    maxSenderSize: 500 * 2 ** 20,
+    maxTotalSize: 2 * 2 ** 40,
+    fileExpiry: 7 * 24 * 60 * 60 * 1000,
+  });
+});
+
+Deno.test("config: sizes", () => {
+  const sizes: [text: string, bytes: number | null][] = [
+    ["0", 0],
+    ["1000", 1000],
+    ["1k", 1024],
+    ["1.5G", 1.5 * 2 ** 30],
+    ["999999T", null],
+    ["", null],
+    ["G", null],
+    ["-1", null],
+    ["1 G", null],
+    ["1e3", null],
+    ["1P", null],
+    [".5G", null],
+  ];
+  for (const [text, bytes] of sizes) assertEquals(parseSize(text), bytes, `"${text}"`);
 });
 
 Deno.test("config: help and version come before everything else", () => {
@@ -32,7 +61,18 @@ Deno.test("config: help and version come before everything else", () => {
 });
 
 Deno.test("config: the help names every option", () => {
-  for (const option of ["--port", "--host", "--data", "--help", "--version"]) {
+  for (
+    const option of [
+      "--port",
+      "--host",
+      "--data",
+      "--quota",
+      "--total",
+      "--expire",
+      "--help",
+      "--version",
+    ]
+  ) {
     assert(HELP.includes(option), option);
   }
 });
@@ -51,6 +91,10 @@ Deno.test("config: wrong usage says what is wrong", () => {
     [["-p", "1"], "-p"],
     [["1234"], "1234"],
     [["--", "--port"], "--port"],
+    [["--quota", "much"], "--quota"],
+    [["--total", "1X"], "--total"],
+    [["--expire", "0"], "--expire"],
+    [["--expire", "1.5"], "--expire"],
   ];
   for (const [args, names] of wrong) {
     const error = assertThrows(() => parseCommand(args), UsageError, names);

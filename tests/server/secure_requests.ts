@@ -25,6 +25,12 @@ export function allRequests({ id, name, publicKey }: Someone): SecureRequest[] {
     { kind: "publish-prekeys", replace: true, prekeys: [prekeyOf(PrekeyKind.oneTime, 1)] },
     { kind: "check-in", mark: new Uint8Array(16).fill(1) },
     { kind: "fetch-prekeys", target: id },
+    { kind: "open-upload", blob: newToken(), size: 3 },
+    { kind: "put-chunk", blob: newToken(), chunk: 0, bytes: new Uint8Array(3) },
+    { kind: "share", blob: newToken(), receivers: [id] },
+    { kind: "get-chunk", blob: newToken(), chunk: 0 },
+    { kind: "release", blob: newToken() },
+    { kind: "file-state", blob: newToken() },
   ];
 }
 
@@ -47,6 +53,17 @@ const SAMPLES: ReadonlyMap<number, SecureRequest> = new Map<number, SecureReques
   }],
   [RequestCode.checkIn, { kind: "check-in", mark: new Uint8Array(16) }],
   [RequestCode.fetchPrekeys, { kind: "fetch-prekeys", target: new Uint8Array(16) }],
+  [RequestCode.openUpload, { kind: "open-upload", blob: newToken(), size: 3 }],
+  [RequestCode.putChunk, {
+    kind: "put-chunk",
+    blob: newToken(),
+    chunk: 0,
+    bytes: new Uint8Array(3),
+  }],
+  [RequestCode.share, { kind: "share", blob: newToken(), receivers: [newToken()] }],
+  [RequestCode.getChunk, { kind: "get-chunk", blob: newToken(), chunk: 0 }],
+  [RequestCode.release, { kind: "release", blob: newToken() }],
+  [RequestCode.fileState, { kind: "file-state", blob: newToken() }],
 ]);
 
 /** A request with this code, well-formed where it is one of the protocol; else with some payload. */

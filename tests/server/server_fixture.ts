@@ -5,6 +5,7 @@ import { type Bytes, toHex } from "../../shared/bytes.ts";
 import { X25519KeyPair } from "../../shared/crypto/x25519.ts";
 import { MessageType } from "../../shared/protocol/codes.ts";
 import { BlobStore } from "../../server/blobs/blob_store.ts";
+import { ChunkStore } from "../../server/blobs/chunk_store.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../server/limits.ts";
 import { Listener } from "../../server/listener.ts";
 import { prekeyDraws } from "../../server/prekey_draws.ts";
@@ -31,6 +32,8 @@ export class FakeClock {
 export interface FixtureOptions {
   limits?: Partial<Limits>;
   clock?: FakeClock;
+  /** What the storage takes for the time, in milliseconds since 1970. */
+  now?: () => number;
   /** Wraps or replaces services before the server starts. */
   services?: (services: Services) => Partial<Services>;
   /** Whether the server may log errors; otherwise each fails the test. */
@@ -64,8 +67,12 @@ export class ServerFixture implements AsyncDisposable {
     const random = (bytes: Bytes) => crypto.getRandomValues(bytes);
     const clock = options.clock?.read ?? (() => performance.now());
     const services = {
-      storage: new SqliteStorage(`${folder}/server.db`, { limits, now: () => Date.now() }),
+      storage: new SqliteStorage(`${folder}/server.db`, {
+        limits,
+        now: options.now ?? (() => Date.now()),
+      }),
       blobs: new BlobStore(`${folder}/files`, random),
+      chunks: new ChunkStore(`${folder}/chunks`),
       limits,
       draws: prekeyDraws(limits, clock),
       serverKey: options.serverKey ?? X25519KeyPair.generate(),
@@ -81,6 +88,7 @@ export class ServerFixture implements AsyncDisposable {
   static async start(options: FixtureOptions = {}): Promise<ServerFixture> {
     const folder = await Deno.makeTempDir({ prefix: "server_" });
     await Deno.mkdir(`${folder}/files`);
+    await Deno.mkdir(`${folder}/chunks`);
     return new ServerFixture(folder, options);
   }
 
@@ -139,6 +147,8 @@ export class ServerFixture implements AsyncDisposable {
         tokens: rows("SELECT * FROM tokens ORDER BY number"),
         prekeys: rows("SELECT * FROM prekeys ORDER BY owner, kind, id"),
         files: this.files(),
+        shared: rows("SELECT * FROM files ORDER BY number"),
+        receivers: rows("SELECT * FROM file_receivers ORDER BY file, receiver"),
       };
     } finally {
       database.close();
@@ -171,6 +181,7 @@ export class ServerFixture implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const peer of this.#peers) peer[Symbol.dispose]();
     for (const listener of [this.listener, ...this.#others]) await listener.stop();
+    await this.services.chunks.close();
     await this.services.storage.close();
     resetSync();
     await Deno.remove(this.folder, { recursive: true });

@@ -4,6 +4,7 @@ import type { Storage } from "../../server/storage/storage.ts";
 /** `storage`, but for the operations in `replaced`. */
 export function storageWith(storage: Storage, replaced: Partial<Storage>): Storage {
   return {
+    files: storage.files,
     register: (client) => storage.register(client),
     client: (id) => storage.client(id),
     clientsExcept: (except) => storage.clientsExcept(except),

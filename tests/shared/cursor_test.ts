@@ -28,6 +28,20 @@ Deno.test("Reader: reads what the Writer wrote, to both ends of every range", ()
   reader.end();
 });
 
+Deno.test("u64: little-endian, and exact up to 2^53 - 1", () => {
+  assertEquals(toHex(new Writer(8).u64(0x01_0203_0405).done()), "0504030201000000");
+  for (const value of [0, 1, 0xffff_ffff, 2 ** 32, Number.MAX_SAFE_INTEGER]) {
+    assertEquals(new Reader(new Writer(8).u64(value).done()).u64(), value);
+  }
+  for (const value of [-1, 0.5, 2 ** 53]) {
+    assertThrows(() => new Writer(8).u64(value), RangeError);
+  }
+  for (const byte of [0x20, 0x80, 0xff]) {
+    assertMalformed(() => new Reader(new Uint8Array([0, 0, 0, 0, 0, 0, byte, byte])).u64());
+  }
+  assertMalformed(() => new Reader(new Uint8Array(7)).u64());
+});
+
 Deno.test("Reader: reads a view from the view's own start", () => {
   const memory = new Uint8Array([9, 9, 1, 2, 0, 3, 0, 0, 0, 9]);
   const reader = new Reader(memory.subarray(2, 9));

@@ -165,3 +165,14 @@ commitTest("close commits what waits and takes nothing more", async (commits, ta
   await new Promise<void>((resolve) => setImmediate(resolve)); // the turn that was planned before
   assertEquals(table.numbers, [1, 2]);
 });
+
+commitTest("a full disk says so, and what needs no room goes on", async (commits, table) => {
+  const pages = Number(table.database.prepare("PRAGMA page_count").value()?.[0]);
+  table.database.exec(`PRAGMA max_page_count = ${pages}`);
+  const fill = async () => {
+    for (let number = 1; number < 10_000; number++) await commits.submit(() => table.add(number));
+  };
+  const error = await assertRejects(fill, StorageError);
+  assertEquals(error.code, "disk-full");
+  assertEquals(await commits.submit(() => table.numbers.length > 10), true);
+});

@@ -29,11 +29,21 @@ function tablesOf(database: Database): unknown[] {
     .map(({ name }) => name);
 }
 
+const TABLES = [
+  "clients",
+  "file_receivers",
+  "file_usage",
+  "files",
+  "messages",
+  "prekeys",
+  "tokens",
+];
+
 schemaTest("a new database gets its tables, and keeps them", (path) => {
   for (let run = 0; run < 2; run++) {
     withDatabase(path, (database) => {
       prepareDatabase(database);
-      assertEquals(tablesOf(database), ["clients", "messages", "prekeys", "tokens"]);
+      assertEquals(tablesOf(database), TABLES);
       database.exec(
         "INSERT INTO clients (id, name, public_key, registered_at) VALUES (?, ?, x'00', 1)",
         new Uint8Array([run]),
@@ -47,7 +57,9 @@ schemaTest("a new database gets its tables, and keeps them", (path) => {
 schemaTest("a database from before prekeys keeps what it holds", (path) => {
   withDatabase(path, (database) => {
     prepareDatabase(database);
-    database.exec("DROP TABLE prekeys");
+    for (const table of ["prekeys", "file_receivers", "file_usage", "files"]) {
+      database.exec(`DROP TABLE ${table}`);
+    }
     for (const column of ["last_prekey", "mark"]) {
       database.exec(`ALTER TABLE clients DROP COLUMN ${column}`);
     }
@@ -58,7 +70,7 @@ schemaTest("a database from before prekeys keeps what it holds", (path) => {
   });
   withDatabase(path, (database) => {
     prepareDatabase(database);
-    assertEquals(tablesOf(database), ["clients", "messages", "prekeys", "tokens"]);
+    assertEquals(tablesOf(database), TABLES);
     const row = database.prepare("SELECT name, last_prekey, mark FROM clients").get();
     assertEquals({ ...row }, { name: "a", last_prekey: 0, mark: new Uint8Array(16) });
   });

@@ -1,0 +1,136 @@
+/** The part of the storage contract that is about files in chunks. */
+import { toHex } from "../../shared/bytes.ts";
+import type { Storage } from "../../server/storage/storage.ts";
+import { assertEquals } from "../assert.ts";
+import { assertRefused, contractTest, type Engine, idOf } from "./storage_contract.ts";
+
+const [alice, bob, carol] = ["alice", "bob", "carol"].map(idOf);
+const [one, two, three] = ["file one", "file two", "file three"].map(idOf);
+
+async function all({ files }: Storage): Promise<string[]> {
+  const ids: string[] = [];
+  for await (const { id } of files.all()) ids.push(toHex(id));
+  return ids;
+}
+
+export function fileContract(engine: Engine): void {
+  contractTest(engine, "an upload is opened once, and found again", async (subject) => {
+    const made = await subject.storage.files.open(one, alice, 100);
+    const file = { id: one, owner: alice, size: 100, complete: false };
+    assertEquals(made, { file, created: true });
+    assertEquals(await subject.storage.files.open(one, alice, 100), { file, created: false });
+    await subject.reopen();
+    const { files } = subject.storage;
+    assertEquals(await files.find(one), file);
+    assertEquals(await files.find(two), undefined);
+    await assertRefused(files.open(one, bob, 100), "file-taken");
+    await assertRefused(files.open(one, alice, 101), "file-differs");
+    assertEquals(await all(subject.storage), [toHex(one)]);
+  });
+
+  contractTest(
+    engine,
+    "a file is for those it was shared with, until they release it",
+    async (subject) => {
+      for (const name of ["bob", "carol"]) await subject.register(name);
+      const { files } = subject.storage;
+      await files.open(one, alice, 100);
+      assertEquals(await files.findFor(one, bob), undefined);
+      await files.share(one, [bob]);
+      await files.share(one, [bob, carol]);
+      const file = { id: one, owner: alice, size: 100, complete: true };
+      assertEquals(await files.findFor(one, bob), file);
+      assertEquals(await files.findFor(one, alice), undefined);
+      assertEquals(await files.receivers(one), 2);
+      assertEquals(await files.release(one, idOf("dave")), false);
+      assertEquals(await files.release(one, bob), false);
+      assertEquals(await files.release(one, bob), false);
+      assertEquals([await files.findFor(one, bob), await files.receivers(one)], [undefined, 1]);
+      assertEquals(await files.release(one, carol), true);
+      assertEquals([await files.find(one), await files.receivers(one)], [undefined, 0]);
+      assertEquals(await files.release(one, carol), false);
+    },
+  );
+
+  contractTest(engine, "sharing is refused whole", async (subject) => {
+    await subject.register("bob");
+    const { files } = subject.storage;
+    await assertRefused(files.share(one, [bob]), "unknown-file");
+    await files.open(one, alice, 100);
+    await assertRefused(files.share(one, [bob, idOf("nobody")]), "unknown-client");
+    assertEquals([(await files.find(one))?.complete, await files.receivers(one)], [false, 0]);
+  });
+
+  contractTest(engine, "a reopened file keeps its receivers", async (subject) => {
+    await subject.register("bob");
+    const { files } = subject.storage;
+    await files.open(one, alice, 100);
+    await files.share(one, [bob]);
+    await files.reopen(one);
+    assertEquals((await files.findFor(one, bob))?.complete, false);
+    await files.reopen(two); // does nothing
+  });
+
+  contractTest(engine, "quotas count from the opening of a file to its end", async (subject) => {
+    await subject.register("bob");
+    const { files } = subject.storage;
+    await files.open(one, alice, 60);
+    await assertRefused(files.open(two, alice, 41), "quota-full");
+    await files.open(two, alice, 40);
+    await files.open(two, alice, 40); // a repeat takes nothing
+    await assertRefused(files.open(three, bob, 51), "quota-full"); // of all together
+    await files.open(three, bob, 50);
+    await files.remove(one);
+    await files.remove(one);
+    await subject.reopen();
+    await subject.storage.files.open(one, alice, 50);
+    await assertRefused(subject.storage.files.open(idOf("four"), alice, 11), "quota-full");
+    await subject.storage.files.share(one, [bob]);
+    await subject.storage.files.release(one, bob);
+    await subject.storage.files.open(idOf("four"), alice, 60);
+  }, { maxSenderSize: 100, maxTotalSize: 150 });
+
+  contractTest(engine, "a sender has only so many files", async (subject) => {
+    const { files } = subject.storage;
+    await files.open(one, alice, 1);
+    await files.open(two, alice, 1);
+    await assertRefused(files.open(three, alice, 1), "quota-full");
+    await files.open(three, bob, 1);
+  }, { maxSenderFiles: 2 });
+
+  contractTest(
+    engine,
+    "files expire: uploads without progress, and what nobody fetched",
+    async (subject) => {
+      await subject.register("bob");
+      const { files } = subject.storage;
+      await files.open(one, alice, 1);
+      await files.open(two, alice, 1);
+      await files.open(three, alice, 1);
+      await files.share(three, [bob]);
+      subject.now = 1001;
+      assertEquals(await files.expire(), []);
+      await files.touch(two);
+      subject.now = 1002;
+      assertEquals(await files.expire(), [one]);
+      assertEquals(await files.expire(), []);
+      subject.now = 2001;
+      await files.share(three, [bob]); // which begins anew
+      await files.open(two, alice, 1); // and so does this
+      subject.now = 3001;
+      assertEquals(await files.expire(), []);
+      subject.now = 4002;
+      assertEquals((await files.expire()).map(toHex).sort(), [two, three].map(toHex).sort());
+      assertEquals(await all(subject.storage), []);
+      await files.open(one, alice, 10_000); // all room is there again
+    },
+  );
+
+  contractTest(engine, "a closed storage gives no files", async (subject) => {
+    await subject.storage.close();
+    const { files } = subject.storage;
+    for (const asked of [files.open(one, alice, 1), files.find(one), files.share(one, [bob])]) {
+      await assertRefused(asked, "closed");
+    }
+  });
+}

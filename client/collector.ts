@@ -15,8 +15,22 @@ const MAX_IN_DATABASE = 4 * MiB;
 const BATCH_SIZE = 1 * MiB;
 const BATCH_COUNT = 512;
 
-/** Called with the bytes of a file that have arrived, and with its size. */
-export type OnProgress = (done: number, size: number) => void;
+/** A file in chunks while it moves. */
+export interface MovingFile {
+  /** The number of its transfer. */
+  readonly number: number;
+  readonly name: string;
+  /** Whether it is being sent. */
+  readonly up: boolean;
+}
+
+/** Called with the bytes of a file that have arrived, with its size, and with what is known of it. */
+export type OnProgress = (done: number, size: number, file?: MovingFile) => void;
+
+/** Whether such a content waits in a file. */
+export function isFiled(type: MessageType, size: number): boolean {
+  return type === MessageType.file || size > MAX_IN_DATABASE;
+}
 
 export class Collector implements Receiver {
   readonly #profile: Profile;
@@ -35,7 +49,7 @@ export class Collector implements Receiver {
 
   async store(head: MessageHead, content: IncomingContent): Promise<void> {
     const { size, type } = head;
-    const inFile = type === MessageType.file || size > MAX_IN_DATABASE;
+    const inFile = isFiled(type, size);
     const stored = inFile ? await this.#storeFile(content, size) : await whole(content, size);
     const tail = stored.slice(-TAIL_SIZE);
     const { envelopes } = this.#profile;

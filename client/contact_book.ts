@@ -144,7 +144,11 @@ export class ContactBook {
 
   /** Deletes the history with a contact; gives the number of its entries. Errors as above. */
   forget(name: string): number {
-    return this.#profile.history.forget(this.contact(name).id);
+    const { id } = this.contact(name);
+    return this.#profile.transaction(() => {
+      this.#profile.transfers.forget(id);
+      return this.#profile.history.forget(id);
+    });
   }
 
   /**

@@ -27,6 +27,10 @@ export type ClientErrorCode =
   | "blocked" // the contact is blocked here
   | "queued" // a message is kept until the server can be reached
   | "cannot-decrypt" // no known key fits; the message is kept
+  | "changed" // a file is not what it was when its transfer began
+  | "gone" // the server does not have a file any more
+  | "damaged" // what the server has of a file cannot be used
+  | "unknown-transfer" // there is none of this number, or it has ended
   | "file"; // a local file cannot be read or written
 
 export class ClientError extends Error {

@@ -134,9 +134,12 @@ export async function removeFile(path: string): Promise<void> {
   }
 }
 
-/** Deletes the files in `folder` whose names are not in `needed`: what a crash left behind. */
+/** Deletes the files in `folder` whose names are not in `needed`: what a crash left behind. None where there is no folder. */
 export async function removeOthers(folder: string, needed: ReadonlySet<string>): Promise<void> {
-  const entries = await Array.fromAsync(Deno.readDir(folder));
+  const entries = await Array.fromAsync(Deno.readDir(folder)).catch((error) => {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
+  });
   for (const { name, isFile } of entries) {
     if (isFile && !needed.has(name)) await removeFile(`${folder}/${name}`);
   }
@@ -200,7 +203,8 @@ function numbered(name: string, number: number): string {
   return dot > 0 ? `${name.slice(0, dot)} (${number})${name.slice(dot)}` : `${name} (${number})`;
 }
 
-async function explained<T>(what: string, operation: () => Promise<T>): Promise<T> {
+/** Tells what failed where the system does not. */
+export async function explained<T>(what: string, operation: () => Promise<T>): Promise<T> {
   try {
     return await operation();
   } catch (error) {

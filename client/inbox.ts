@@ -5,19 +5,20 @@
  */
 import { type Bytes, equalBytes, toHex } from "../shared/bytes.ts";
 import { CryptoError } from "../shared/errors.ts";
-import { MiB } from "../shared/limits.ts";
+import { MAX_INLINE_SIZE, MiB } from "../shared/limits.ts";
 import { MessageType } from "../shared/protocol/codes.ts";
 import type { ClientEntry, MessageHead } from "../shared/protocol/response.ts";
 import { ClassicMessages } from "./classic_messages.ts";
-import { Collector, type OnProgress } from "./collector.ts";
+import { Collector, isFiled, type OnProgress } from "./collector.ts";
 import { ClientError, type ClientErrorCode } from "./errors.ts";
+import type { TransferOutcome } from "./file_transfers.ts";
 import { publishFile, readWhole, removeFile, removeOthers, writeNewFile } from "./files.ts";
 import { mayPass } from "./outgoing.ts";
 import type { Peer, Peers } from "./peers.ts";
 import type { Envelope } from "./profile/envelopes.ts";
 import type { HistoryBody, HistoryEntry } from "./profile/history.ts";
 import type { Profile } from "./profile/profile.ts";
-import type { Incoming, Opened } from "./secure_messages.ts";
+import type { FileWishes, Incoming, Opened } from "./secure_messages.ts";
 import type { SecureSide } from "./secure_side.ts";
 import type { IncomingContent, OnTrouble, Transport } from "./transport.ts";
 
@@ -26,7 +27,10 @@ export type Received =
   & { message: number; from: Peer }
   & (
     | { type: "text"; text: string; at: number }
-    | { type: "file"; path: string; size: number; at: number }
+    /** `name` is its sender's word, and not there between classic clients. */
+    | { type: "file"; path: string; size: number; at: number; name?: string; transfer?: number }
+    /** A file that waits until it is wanted. */
+    | { type: "announced"; name: string; size: number; at: number; transfer: number }
     | { type: "key-request" }
     | { type: "key" }
     | { type: "notice"; text: string }
@@ -49,8 +53,19 @@ const LOOK_INTERVAL = 60_000;
 const BATCH = 256;
 const BATCH_SIZE = 4 * MiB;
 
+/** What to do with files between secure clients, and how their transfers are stopped. */
+export interface ReceiveOptions {
+  /** Whether they are fetched at once, or only told of; "fetch" where it is left out. */
+  readonly files?: "fetch" | "announce";
+  /** Larger ones are only told of, in bytes. */
+  readonly maxSize?: number;
+  /** Stops what is under way in a state from which it can go on. */
+  readonly signal?: AbortSignal;
+}
+
 /** What one call of {@link Inbox.receive} remembers. */
 interface Round {
+  readonly wishes: FileWishes;
   /** Who got a key already. */
   answered: Set<string>;
   /** The numbers of messages that wait for the next call, and those behind them with them. */
@@ -93,11 +108,15 @@ export class Inbox {
    * A failure of the network is thrown after all that can be opened without it has been opened.
    * @throws {ClientError} what the network may do
    */
-  async *receive(folder: string, onProgress: OnProgress): AsyncGenerator<Received> {
+  async *receive(
+    folder: string,
+    onProgress: OnProgress,
+    options: ReceiveOptions = {},
+  ): AsyncGenerator<Received> {
     const { envelopes, identity } = this.#profile;
     await removeOthers(envelopes.folder, envelopes.files());
     const secure = await this.#secure();
-    const round: Round = { answered: new Set(), left: new Set(), later: new Set() };
+    const round = newRound(folder, options);
     yield* this.#unshown();
     if (secure) yield* this.#prepare(round, secure);
     for (let vain = 0; vain < MAX_VAIN_POLLS;) {
@@ -111,6 +130,31 @@ export class Inbox {
       vain = collector.fresh > 0 ? 0 : vain + 1;
     }
     if (round.failure !== undefined) throw round.failure;
+    if (secure) yield* this.#moveFiles(secure, onProgress, options);
+  }
+
+  /** Goes on with all transfers; gives what came, and what went wrong. */
+  async *#moveFiles(
+    { files }: SecureSide,
+    onProgress: OnProgress,
+    { signal }: ReceiveOptions,
+  ): AsyncGenerator<Received> {
+    for await (const outcome of files.resume({ onProgress, signal })) {
+      yield* outcome.kind === "saved" ? this.#unshown() : this.#told(outcome);
+    }
+    await files.settle({ onProgress, signal });
+  }
+
+  /** What to show of a transfer that went on. */
+  async *#told(outcome: Exclude<TransferOutcome, { kind: "saved" }>): AsyncGenerator<Received> {
+    const { name, peer } = outcome.transfer;
+    if (outcome.kind === "sent") {
+      const { messageId: message, to: from } = outcome;
+      const text = `${name} is on the server for ${from.name}`;
+      return yield { message, from, type: "notice", text };
+    }
+    const from = await this.#peers.withId(peer, { mayList: false });
+    yield { message: 0, from, type: "problem", error: outcome.error };
   }
 
   /**
@@ -122,6 +166,7 @@ export class Inbox {
     folder: string,
     onProgress: OnProgress,
     onTrouble: OnTrouble,
+    options: ReceiveOptions = {},
   ): AsyncGenerator<Received> {
     const { envelopes } = this.#profile;
     await removeOthers(envelopes.folder, envelopes.files());
@@ -148,6 +193,28 @@ export class Inbox {
       failure = { reason };
       news.resolve();
     };
+    /** Files move while messages come; what they lead to is shown between two rounds. */
+    let moving: Promise<void> | null = null;
+    /** Those that are not tried again before it is time. */
+    const tried = new Set<number>();
+    const moved: Received[] = [];
+    const stop = new AbortController();
+    const signals = options.signal ? [options.signal, stop.signal] : [stop.signal];
+    const watched = { onProgress, signal: AbortSignal.any(signals) };
+    const move = async ({ files }: SecureSide) => {
+      try {
+        for await (const outcome of files.resume(watched, tried)) {
+          if (outcome.kind !== "saved") moved.push(...await Array.fromAsync(this.#told(outcome)));
+          news.resolve();
+        }
+        await files.settle(watched);
+      } catch (error) {
+        // A broken network is made again, and then they go on.
+        if (!(error instanceof ClientError) || error.code === "interrupted") end(error);
+      }
+      moving = null;
+      if (!stop.signal.aborted && files.mayGoOn(tried)) news.resolve();
+    };
     yield* this.#unshown();
     this.#transport.follow(newReceiver, onTrouble).catch(end);
     const look = () => {
@@ -157,7 +224,7 @@ export class Inbox {
     const timer = setInterval(look, LOOK_INTERVAL);
     try {
       for (;;) {
-        const round: Round = { answered: new Set(), left: new Set(), later: new Set() };
+        const round = newRound(folder, options);
         const toAcknowledge = acknowledgements;
         acknowledgements = [];
         yield* this.#openAll(round, folder);
@@ -165,15 +232,21 @@ export class Inbox {
         if (failure) throw (failure as { reason: unknown }).reason;
         if (secure && due) {
           due = false;
+          tried.clear();
           yield* this.#prepare(round, secure);
           this.#profile.dropOldStates();
         }
         if (secure) yield* this.#repair(round, secure);
+        yield* this.#unshown();
+        yield* moved.splice(0);
+        if (secure && !moving && secure.files.mayGoOn(tried)) moving = move(secure);
         await news.promise;
         news = Promise.withResolvers();
       }
     } finally {
       clearInterval(timer);
+      stop.abort();
+      await moving;
     }
   }
 
@@ -205,11 +278,14 @@ export class Inbox {
     this.#profile.transaction(() => this.#profile.history.markShown(history), { durable: false });
   }
 
-  #shown({ messageId, at, body }: HistoryEntry, from: Peer): Received {
+  #shown({ number, messageId, at, body }: HistoryEntry, from: Peer): Received {
     const head = { message: messageId ?? 0, from };
     if ("text" in body) return { ...head, type: "text", text: body.text, at };
-    const { path, size } = body.file;
-    return { ...head, type: "file", path: path ?? "", size, at };
+    const { name, path, size, blob } = body.file;
+    if (!blob) return { ...head, type: "file", path: path ?? "", size, at };
+    const transfer = this.#profile.transfers.ofHistory(number)?.number ?? 0;
+    if (path === null) return { ...head, type: "announced", name, size, at, transfer };
+    return { ...head, type: "file", path, size, at, name, transfer };
   }
 
   *#notices(texts: readonly string[]): Generator<Received> {
@@ -242,7 +318,7 @@ export class Inbox {
     for (let after = 0;;) {
       const envelope = envelopes.nextWaiting(after);
       if (!envelope || group.length === BATCH || groupSize > BATCH_SIZE) {
-        yield* this.#openGroup(group);
+        yield* this.#openGroup(group, round);
         [group, groupSize] = [[], 0];
       }
       if (!envelope) {
@@ -272,14 +348,14 @@ export class Inbox {
         from = await this.#senderOf(envelope, round);
         const identity = await this.#peers.identityOf(from);
         if (identity && isSmall(envelope)) {
-          group.push({ envelope, from, identity });
+          group.push({ envelope: await this.#loaded(envelope), from, identity });
           groupSize += envelope.size;
           continue;
         }
-        yield* this.#openGroup(group);
+        yield* this.#openGroup(group, round);
         [group, groupSize] = [[], 0];
         outcome = identity
-          ? await this.#openSecure({ envelope, from, identity }, folder)
+          ? await this.#openSecure({ envelope, from, identity })
           : await this.#openClassic(envelope, from, round, folder);
       } catch (error) {
         // The message stays, and does not hold up those behind it.
@@ -323,17 +399,29 @@ export class Inbox {
   }
 
   /** Opens small messages of secure clients together, and gives what is to be shown of them. */
-  async *#openGroup(group: readonly Incoming[]): AsyncGenerator<Received> {
+  async *#openGroup(group: readonly Incoming[], { wishes }: Round): AsyncGenerator<Received> {
     if (group.length === 0) return;
-    const opened = (await this.#secureSide()).messages.openAll(group);
-    for (const { envelope: { number, content } } of group) {
-      if (content === null) await removeFile(this.#profile.envelopes.path(number));
+    const opened = (await this.#secureSide()).messages.openAll(group, wishes);
+    for (const { envelope: { number, type, size } } of group) {
+      if (isFiled(type, size)) await removeFile(this.#profile.envelopes.path(number));
     }
     for (const [i, what] of opened.entries()) {
       const { received, history } = this.#outcomeOf(what, group[i]);
       if (received) yield received;
       if (history !== undefined) this.#markShown(history);
     }
+  }
+
+  /** The envelope with its content; without, where that is lost, or too large for a secure client. */
+  async #loaded(envelope: Envelope): Promise<Envelope> {
+    const { number, size, content } = envelope;
+    if (content !== null || size > MAX_INLINE_SIZE) return envelope;
+    const lost = (error: unknown) => {
+      if (error instanceof ClientError) return null;
+      throw error;
+    };
+    const path = this.#profile.envelopes.path(number);
+    return { ...envelope, content: await readWhole(path).catch(lost) };
   }
 
   async #secureSide(): Promise<SecureSide> {
@@ -393,20 +481,12 @@ export class Inbox {
   }
 
   /** A message of a secure client that is not opened together with others. */
-  async #openSecure(incoming: Incoming, folder: string): Promise<Outcome> {
-    const { envelope: { type, number, messageId }, from } = incoming;
+  async #openSecure(incoming: Incoming): Promise<Outcome> {
+    const { envelope: { number }, from } = incoming;
     const { messages } = await this.#secureSide();
     try {
-      if (type === MessageType.file) {
-        const publish = (draft: string) =>
-          this.#publish(draft, folder, fileName(from.name, messageId));
-        return this.#outcomeOf(await messages.openFile(incoming, publish), incoming);
-      }
-      const files = await messages.answerReset(incoming);
-      if (files === null) return { state: "later", received: null };
-      if (files.length === 0) return { state: "done", received: null };
-      const text = `${from.name} could not open ${files.join(", ")}: send it again`;
-      return { state: "done", received: { message: messageId, from, type: "notice", text } };
+      const answered = await messages.answerReset(incoming);
+      return { state: answered ? "done" : "later", received: null };
     } catch (error) {
       if (error instanceof CryptoError) {
         this.#profile.envelopes.markDone(number); // whoever sent this, it was not the client
@@ -545,7 +625,15 @@ interface Outcome {
 
 /** Whether a message of a secure client can be opened together with others. */
 function isSmall({ type }: Envelope): boolean {
-  return type === MessageType.key || type === MessageType.text;
+  return type !== MessageType.keyRequest;
+}
+
+function newRound(
+  folder: string,
+  { files = "fetch", maxSize = Infinity }: ReceiveOptions,
+): Round {
+  const wishes = { folder, maxSize: files === "fetch" ? maxSize : -1 };
+  return { wishes, answered: new Set(), left: new Set(), later: new Set() };
 }
 
 /** Does something that may fail with the network; then the round goes on without it. */

@@ -16,6 +16,7 @@ import { ClientError } from "./errors.ts";
 import type { HistoryBody } from "./profile/history.ts";
 import type { OutboxItem } from "./profile/outbox.ts";
 import type { Profile } from "./profile/profile.ts";
+import { refusalName } from "./refusals.ts";
 import { newToken } from "./secure_transport.ts";
 import type { Sessions } from "./sessions.ts";
 import type { Transport } from "./transport.ts";
@@ -36,6 +37,7 @@ export interface Draft {
 
 interface Job {
   draft: Draft;
+  kept: (() => void) | undefined;
   resolve: (messageId: number) => void;
   reject: (reason: unknown) => void;
 }
@@ -68,10 +70,12 @@ export class Outgoing {
    * Sends a message to a client with whom there is a session; gives its ID in that mailbox.
    * @throws {ClientError} `refused`; `queued` where the server cannot be reached: the message stays in
    * the outbox
+   *
+   * `kept` is called in the transaction that keeps it.
    */
-  send(draft: Draft): Promise<number> {
+  send(draft: Draft, kept?: () => void): Promise<number> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ draft, resolve, reject });
+      this.#waiting.push({ draft, kept, resolve, reject });
       if (this.#scheduled) return;
       this.#scheduled = true;
       queueMicrotask(() => this.#drain());
@@ -83,7 +87,7 @@ export class Outgoing {
     for (let jobs; (jobs = this.#waiting.splice(0, BATCH)).length > 0;) {
       let items: OutboxItem[];
       try {
-        items = this.#keep(jobs.map(({ draft }) => draft));
+        items = this.#keep(jobs);
       } catch (error) {
         // One that cannot be sealed must not take the others along.
         if (jobs.length === 1) jobs[0].reject(error);
@@ -94,19 +98,21 @@ export class Outgoing {
     }
   }
 
-  #drainOne({ draft, resolve, reject }: Job): void {
+  #drainOne(job: Job): void {
+    const { resolve, reject } = job;
     try {
-      this.#deliver(this.#keep([draft])[0]).then(resolve, reject);
+      this.#deliver(this.#keep([job])[0]).then(resolve, reject);
     } catch (error) {
       reject(error);
     }
   }
 
   /** Seals messages and keeps them, all or none. */
-  #keep(drafts: readonly Draft[]): OutboxItem[] {
+  #keep(jobs: readonly Job[]): OutboxItem[] {
     const { profile, sessions, now } = this.#options;
     return sessions.commit(() =>
-      drafts.map(({ to, type, content, body }) => {
+      jobs.map(({ draft: { to, type, content, body }, kept }) => {
+        kept?.();
         const history = profile.history.addSent({
           peer: to.clientId,
           at: content.at,
@@ -231,7 +237,7 @@ export class Outgoing {
           `${error.message}. Do not trust this server`;
         throw new ClientError("wrong-identity", message);
       }
-      if (errorName(error) !== "not-found") throw error;
+      if (refusalName(error) !== "not-found") throw error;
       throw new ClientError(
         "no-prekeys",
         `${name} has not published the keys that a first message needs; ${name} must run ` +
@@ -255,13 +261,7 @@ export class Outgoing {
   }
 }
 
-/** What the server answered, where it refused. */
-function errorName(error: unknown): unknown {
-  const cause = error instanceof ClientError ? error.cause : undefined;
-  return typeof cause === "object" && cause && "error" in cause ? cause.error : undefined;
-}
-
 /** Whether the same request may be granted later. */
 export function mayPass(error: unknown): boolean {
-  return ["rate-limited", "shutting-down", "failed"].includes(String(errorName(error)));
+  return ["rate-limited", "shutting-down", "failed"].includes(refusalName(error) ?? "");
 }

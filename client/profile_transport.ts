@@ -21,6 +21,7 @@ import type {
   Receiver,
   Reply,
   RequestWithToken,
+  SecureOptions,
   SecureReply,
   Transport,
 } from "./transport.ts";
@@ -59,8 +60,12 @@ export class ProfileTransport implements Transport {
     return await transport.exchange(clientId, request, expected);
   }
 
-  async secure<K extends ReplyKind>(request: SecureRequest, expected: K): Promise<SecureReply<K>> {
-    return await this.#current.secure(request, expected);
+  async secure<K extends ReplyKind>(
+    request: SecureRequest,
+    expected: K,
+    options?: SecureOptions,
+  ): Promise<SecureReply<K>> {
+    return await this.#current.secure(request, expected, options);
   }
 
   async sendStream(

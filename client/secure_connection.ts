@@ -2,14 +2,15 @@
  * One secure connection from the client's side: handshake, login, and then requests that go out
  * without waiting for each other, while messages may be pushed in between.
  */
-import type { Bytes } from "../shared/bytes.ts";
+import { type Bytes, concat, discard } from "../shared/bytes.ts";
 import { type Channel, openChannel } from "../shared/channel/channel.ts";
 import { ChannelOpening } from "../shared/channel/opening.ts";
 import { type IdentitySecrets, signLogin } from "../shared/crypto/identity.ts";
 import { CryptoError, ProtocolError } from "../shared/errors.ts";
 import { writeAll } from "../shared/io.ts";
-import { CLIENT_ID_SIZE, MAX_ERROR_TEXT_SIZE } from "../shared/limits.ts";
-import { ErrorCode, ResponseCode, SECURE_VERSION } from "../shared/protocol/codes.ts";
+import { CLIENT_ID_SIZE, FILE_CHUNK_SIZE, MAX_ERROR_TEXT_SIZE } from "../shared/limits.ts";
+import { ErrorCode, RequestCode, ResponseCode, SECURE_VERSION } from "../shared/protocol/codes.ts";
+import { CHUNK_PREFIX_SIZE, encodeChunkPlace } from "../shared/protocol/file_request.ts";
 import { FrameReader } from "../shared/protocol/frame_stream.ts";
 import { MAX_BUNDLE_SIZE } from "../shared/protocol/prekey.ts";
 import {
@@ -17,7 +18,11 @@ import {
   RESPONSE_HEADER_SIZE,
   type ResponseHeader,
 } from "../shared/protocol/response.ts";
-import { encodeSecureRequest, type SecureRequest } from "../shared/protocol/secure_request.ts";
+import {
+  encodeSecureRequest,
+  secureHeader,
+  type SecureRequest,
+} from "../shared/protocol/secure_request.ts";
 import {
   decodeSecureResponse,
   SECURE_RESPONSE_CODES,
@@ -61,8 +66,13 @@ interface Pending {
   fail(reason: unknown): void;
 }
 
-/** Largest response in memory but the list of clients: an error with its text, or prekeys. */
+/** Largest response in memory: an error with its text, or prekeys. */
 const MAX_SMALL_RESPONSE = Math.max(4 + MAX_ERROR_TEXT_SIZE, CLIENT_ID_SIZE + MAX_BUNDLE_SIZE);
+/** Largest ones by code where that is more. */
+const LARGEST = new Map<number, number>([
+  [ResponseCode.clientList, MAX_RESPONSE_SIZE],
+  [ResponseCode.chunk, FILE_CHUNK_SIZE],
+]);
 /** How often it is looked whether the server has gone silent, in milliseconds. */
 const WATCH_INTERVAL = 1_000;
 /** Most messages that are acknowledged together. */
@@ -148,7 +158,8 @@ export class SecureConnection {
   async request<K extends ReplyKind>(request: SecureRequest, expected: K): Promise<SecureReply<K>> {
     while (this.#streaming) await this.#streaming;
     const reply = this.#expect(expected);
-    await this.#write(encodeSecureRequest(request));
+    // One behind the other: nothing can come between them.
+    await Promise.all(partsOf(request).map((part) => this.#write(part)));
     return await reply;
   }
 
@@ -210,7 +221,9 @@ export class SecureConnection {
     this.#pending.push({
       code: SECURE_RESPONSE_CODES[expected],
       take: async (header) => {
-        const response = decodeSecureResponse(header, await this.#payload(header));
+        const payload = await this.#payload(header);
+        const response = decodeSecureResponse(header, payload);
+        if (response.kind === "chunk") discard(payload); // it has been copied
         reply.resolve(response as SecureResponse as SecureReply<K>);
       },
       fail: reply.reject,
@@ -289,7 +302,7 @@ export class SecureConnection {
   }
 
   async #payload({ code, size }: ResponseHeader): Promise<Bytes> {
-    if (size > (code === ResponseCode.clientList ? MAX_RESPONSE_SIZE : MAX_SMALL_RESPONSE)) {
+    if (size > (LARGEST.get(code) ?? MAX_SMALL_RESPONSE)) {
       throw new ProtocolError("too-large", `a response of ${size} bytes`);
     }
     return await this.#reader.read(size);
@@ -365,6 +378,14 @@ function closeQuietly(conn: Deno.TcpConn): void {
   } catch {
     // Closed already.
   }
+}
+
+/** The frame of a request; the bytes of a chunk are not copied. */
+function partsOf(request: SecureRequest): Bytes[] {
+  if (request.kind !== "put-chunk") return [encodeSecureRequest(request)];
+  const size = CHUNK_PREFIX_SIZE + request.bytes.length;
+  const header = secureHeader(RequestCode.putChunk, size);
+  return [concat(header, encodeChunkPlace(request)), request.bytes];
 }
 
 function isError(code: number): boolean {

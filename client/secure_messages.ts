@@ -4,23 +4,23 @@
  * sender is asked for it again.
  */
 import type { Bytes } from "../shared/bytes.ts";
-import { chunkDecryptStream } from "../shared/crypto/file_chunks.ts";
+import { fileChunkCount } from "../shared/crypto/file_chunks.ts";
 import type { Identity } from "../shared/crypto/identity.ts";
-import { Reader } from "../shared/cursor.ts";
 import { CryptoError } from "../shared/errors.ts";
+import { MAX_U32 } from "../shared/limits.ts";
 import { MessageType } from "../shared/protocol/codes.ts";
 import type { Party } from "../shared/session/agreement.ts";
-import type { Content, FileNote } from "../shared/session/content.ts";
+import type { Content } from "../shared/session/content.ts";
 import type { PrekeyBundle } from "../shared/session/prekeys.ts";
 import { decodeReset, encodeReset } from "../shared/session/reset.ts";
 import { ClientError } from "./errors.ts";
-import { readFile, readStart, writeNewFile } from "./files.ts";
 import { mayPass, type Outgoing } from "./outgoing.ts";
 import type { Peer } from "./peers.ts";
 import type { Envelope } from "./profile/envelopes.ts";
-import type { HistoryBody } from "./profile/history.ts";
+import type { HistoryBody, HistoryEntry } from "./profile/history.ts";
 import type { Profile } from "./profile/profile.ts";
 import type { Sessions } from "./sessions.ts";
+import { absolutePath } from "./transfer_files.ts";
 
 /** A collected message with its sender. */
 export interface Incoming {
@@ -31,7 +31,7 @@ export interface Incoming {
 
 /** What became of a message. */
 export type Opened =
-  /** It is in the history under this number, and not shown yet. */
+  /** It is in the history under this number, and not shown yet: a text, or a file that waits. */
   | { kind: "new"; history: number }
   /** There is nothing to show. */
   | { kind: "nothing" }
@@ -39,6 +39,14 @@ export type Opened =
   | { kind: "unreadable" }
   /** It was opened, and makes no sense here. */
   | { kind: "unknown" };
+
+/** What is to be done with the files that messages tell of. */
+export interface FileWishes {
+  /** Where those that are wanted at once go. */
+  readonly folder: string;
+  /** The largest one that is wanted at once, in bytes of plaintext; -1 for none. */
+  readonly maxSize: number;
+}
 
 export interface SecureMessagesOptions {
   profile: Profile;
@@ -58,31 +66,22 @@ export class SecureMessages {
     this.#options = options;
   }
 
-  /** Opens messages of types 2 and 3 in one transaction. */
-  openAll(messages: readonly Incoming[]): Opened[] {
+  /** Opens messages of types 2 to 4 in one transaction. */
+  openAll(messages: readonly Incoming[], wishes: FileWishes): Opened[] {
     return this.#options.sessions.commit(() =>
-      messages.map((message) => {
-        const { content } = message.envelope;
-        return this.#take(message, content ?? new Uint8Array(0), (known) => {
-          return known.text === undefined ? null : { text: known.text };
-        });
-      })
+      messages.map((message) => this.#take(message, wishes))
     );
   }
 
-  /** Opens one envelope and notes what comes of it; `bodyOf` says what the history keeps. */
-  #take(
-    { envelope, from, identity }: Incoming,
-    bytes: Bytes,
-    bodyOf: (content: Content) => HistoryBody | null,
-  ): Opened {
+  /** Opens one envelope and notes what comes of it. */
+  #take({ envelope, from, identity }: Incoming, wishes: FileWishes): Opened {
     const { profile, sessions, now } = this.#options;
     const { contacts, envelopes, history, repairs } = profile;
     const blocked = contacts.byId(from.id)?.blocked === true;
     envelopes.markDone(envelope.number);
     let content: Content | null;
     try {
-      content = sessions.open(identity, envelope.type, bytes);
+      content = sessions.open(identity, envelope.type, envelope.content ?? new Uint8Array(0));
     } catch (error) {
       if (!(error instanceof CryptoError)) throw error;
       if (!blocked) repairs.want(from.id, envelope.messageId);
@@ -92,104 +91,69 @@ export class SecureMessages {
     if (!content) return { kind: "unknown" };
     const body = bodyOf(content);
     if (blocked || !body) return { kind: "nothing" };
+    if ("file" in body && fileChunkCount(body.file.size) > MAX_U32) return { kind: "unknown" };
+    const stored = now();
     const number = history.addReceived({
       peer: from.id,
       at: content.at,
-      stored: now(),
+      stored,
       contentId: content.id,
       messageId: envelope.messageId,
       body,
     });
-    return number === undefined ? { kind: "nothing" } : { kind: "new", history: number };
-  }
-
-  /**
-   * Decrypts a file. `publish` gives the draft at a path its place among the user's files.
-   * @throws {ClientError} `file`
-   */
-  async openFile(
-    message: Incoming,
-    publish: (draft: string) => Promise<string>,
-  ): Promise<Opened> {
-    const { profile, sessions } = this.#options;
-    const { envelope, identity } = message;
-    const path = profile.envelopes.path(envelope.number);
-    const sealed = await envelopeOf(path, envelope.size);
-    const note = sealed && this.#peek(identity, sealed)?.file;
-    const blocked = profile.contacts.byId(identity.clientId)?.blocked === true;
-    let place: string | null = null;
-    if (note && !blocked) {
-      const draft = `${path}.open`;
-      if (await decryptFile(path, 4 + sealed.length, note, draft)) place = await publish(draft);
-    }
-    return sessions.commit(() => {
-      const opened = this.#take(message, sealed ?? new Uint8Array(0), ({ file }) => {
-        return file && place !== null
-          ? { file: { name: file.name, size: file.size, path: place } }
-          : null;
-      });
-      return opened.kind === "nothing" && note && !place && !blocked ? { kind: "unknown" } : opened;
+    if (number === undefined) return { kind: "nothing" };
+    if (!content.file) return { kind: "new", history: number };
+    const wanted = content.file.size <= wishes.maxSize;
+    profile.transfers.add({
+      up: false,
+      peer: from.id,
+      ...content.file,
+      path: wanted ? absolutePath(wishes.folder) : null,
+      started: stored,
+      history: number,
     });
-  }
-
-  /** What an envelope holds; null where it cannot be opened. Nothing is changed. */
-  #peek(identity: Identity, envelope: Bytes): Content | null {
-    class Undo extends Error {}
-    let content: Content | null = null;
-    try {
-      this.#options.sessions.commit(() => {
-        content = this.#options.sessions.open(identity, MessageType.file, envelope);
-        throw new Undo();
-      });
-    } catch (error) {
-      if (!(error instanceof Undo || error instanceof CryptoError)) throw error;
-    }
-    return content;
+    if (!wanted) return { kind: "new", history: number };
+    history.markShown(number); // until it has come
+    return { kind: "nothing" };
   }
 
   /**
    * Does what a reset asks for: starts a new session and puts the named messages into the outbox
-   * again. Gives the names of files that must be sent anew; null where it is too early: each client
-   * gets one answer a minute, and the server may want to be asked later.
+   * again. Gives false where it is too early: each client gets one answer a minute, and the server
+   * may want to be asked later.
    * @throws {CryptoError} `decrypt-failed` where it is none of its sender
    * @throws {ClientError} what the network may do
    */
-  async answerReset({ envelope, from, identity }: Incoming): Promise<string[] | null> {
+  async answerReset({ envelope, from, identity }: Incoming): Promise<boolean> {
     const { profile, sessions, outgoing, own, now } = this.#options;
     const { contacts, envelopes, history, repairs } = profile;
     const reset = await decodeReset(envelope.content ?? new Uint8Array(0), identity, own.identity);
     if (contacts.byId(from.id)?.blocked || !repairs.isNew(from.id, reset.time)) {
       envelopes.markDone(envelope.number);
-      return [];
+      return true;
     }
-    if (repairs.answeredLately(from.id, now())) return null;
+    if (repairs.answeredLately(from.id, now())) return false;
     const bundle = await this.#bundleOf(identity, from.name);
-    return bundle && sessions.commit(() => {
+    if (!bundle) return false;
+    sessions.commit(() => {
       envelopes.markDone(envelope.number);
       repairs.accept(from.id, reset.time, now());
       outgoing.explained(from.name, () => sessions.start(identity, bundle));
-      const files: string[] = [];
       let count = 0;
       for (const messageId of new Set(reset.messageIds)) {
         const entry = history.sentAs(from.id, messageId);
-        if (!entry?.contentId) continue;
-        if ("file" in entry.body) {
-          files.push(entry.body.file.name);
-          history.markFailed(entry.number);
-          continue;
-        }
-        const content = { id: entry.contentId, at: entry.at, text: entry.body.text };
-        const sealed = sessions.seal(identity, MessageType.text, content);
-        outgoing.put(from.id, MessageType.text, sealed, entry.number);
+        const again = entry && contentOf(entry);
+        if (!again) continue;
+        const { type, content } = again;
+        outgoing.put(from.id, type, sessions.seal(identity, type, content), entry.number);
         count++;
       }
-      if (count === 0) {
-        const content = { id: outgoing.newContentId(), at: now() };
-        const sealed = sessions.seal(identity, MessageType.key, content);
-        outgoing.put(from.id, MessageType.key, sealed, null);
-      }
-      return files;
+      if (count > 0) return;
+      const content = { id: outgoing.newContentId(), at: now() };
+      const sealed = sessions.seal(identity, MessageType.key, content);
+      outgoing.put(from.id, MessageType.key, sealed, null);
     });
+    return true;
   }
 
   /** The prekeys for a new session; null where the server may give them later. */
@@ -229,29 +193,20 @@ export class SecureMessages {
   }
 }
 
-/** The envelope at the start of the file at `path`, of `size` bytes; undefined where there is none. */
-async function envelopeOf(path: string, size: number): Promise<Bytes | undefined> {
-  if (size < 4) return undefined;
-  const length = new Reader(await readStart(path, 4)).u32();
-  if (length > MAX_FILE_ENVELOPE || length > size - 4) return undefined;
-  return (await readStart(path, 4 + length)).slice(4);
+/** What the history keeps of a content; null where it only starts a session. */
+function bodyOf({ text, file }: Content): HistoryBody | null {
+  if (text !== undefined) return { text };
+  return file ? { file: { ...file, path: null } } : null;
 }
 
-/** More than the envelope of any file note needs, whose name is bounded. */
-const MAX_FILE_ENVELOPE = 64 * 1024;
-
-/** Writes what the file at `path` holds behind `start` to `draft`; false where it is not whole. */
-async function decryptFile(
-  path: string,
-  start: number,
-  { key, size }: FileNote,
-  draft: string,
-): Promise<boolean> {
-  try {
-    const ciphertext = ReadableStream.from(readFile(path, start));
-    return await writeNewFile(draft, ciphertext.pipeThrough(chunkDecryptStream(key))) === size;
-  } catch (error) {
-    if (error instanceof CryptoError) return false;
-    throw error;
-  }
+/** The content that an entry was sent as; null for one that was sent without a session. */
+function contentOf(
+  { contentId, at, body }: HistoryEntry,
+): { type: MessageType; content: Content } | null {
+  if (!contentId) return null;
+  const head = { id: contentId, at };
+  if ("text" in body) return { type: MessageType.text, content: { ...head, text: body.text } };
+  const { name, size, blob, key } = body.file;
+  if (!blob || !key) return null;
+  return { type: MessageType.file, content: { ...head, file: { name, size, blob, key } } };
 }

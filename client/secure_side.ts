@@ -6,6 +6,7 @@ import { verifyIdentity } from "../shared/crypto/identity.ts";
 import type { Identity } from "../shared/crypto/identity.ts";
 import type { Random } from "../shared/session/ratchet.ts";
 import { ClientError } from "./errors.ts";
+import { FileTransfers } from "./file_transfers.ts";
 import { Outgoing } from "./outgoing.ts";
 import { PrekeyUpkeep } from "./prekey_upkeep.ts";
 import type { Peer, Peers } from "./peers.ts";
@@ -33,6 +34,7 @@ export class SecureSide {
   readonly sessions: Sessions;
   readonly outgoing: Outgoing;
   readonly messages: SecureMessages;
+  readonly files: FileTransfers;
   readonly #upkeep: PrekeyUpkeep;
   readonly #options: SecureSideOptions;
   #keptUp: number | null = null;
@@ -48,6 +50,8 @@ export class SecureSide {
     this.outgoing = new Outgoing({ profile, transport, sessions, random, now });
     const { outgoing } = this;
     this.messages = new SecureMessages({ profile, sessions, outgoing, own: party, signing, now });
+    const ensureSession = (peer: Identity, to: Peer) => this.ensureSession(peer, to);
+    this.files = new FileTransfers({ ...options, outgoing, ensureSession });
     const upkeep = { profile, transport, signing, random, now, oneTimeTarget };
     this.#upkeep = new PrekeyUpkeep(upkeep);
   }

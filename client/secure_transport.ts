@@ -16,6 +16,7 @@ import {
 } from "../shared/protocol/secure_request.ts";
 import type { Address } from "./address.ts";
 import { ClientError } from "./errors.ts";
+import { retryAfter } from "./refusals.ts";
 import { type Credentials, type ReplyKind, SecureConnection } from "./secure_connection.ts";
 import type {
   OnTrouble,
@@ -24,6 +25,7 @@ import type {
   Receiver,
   Reply,
   RequestWithToken,
+  SecureOptions,
   SecureReply,
   Transport,
 } from "./transport.ts";
@@ -68,7 +70,12 @@ export class SecureTransport implements Transport {
     return await this.#exchange(request) as ResponseBody as Reply<K>;
   }
 
-  async secure<K extends ReplyKind>(request: SecureRequest, expected: K): Promise<SecureReply<K>> {
+  async secure<K extends ReplyKind>(
+    request: SecureRequest,
+    expected: K,
+    { once = false }: SecureOptions = {},
+  ): Promise<SecureReply<K>> {
+    if (once) return await (await this.#connected()).request(request, expected);
     return await this.#retrying((connection) => connection.request(request, expected));
   }
 
@@ -231,11 +238,4 @@ function checkReceiver(sent: Reply<"sent">, { to }: { to: Bytes }): Reply<"sent"
 function mayBeTriedAgain(error: unknown): boolean {
   if (!(error instanceof ClientError)) return false;
   return error.code === "unreachable" || retryAfter(error) > 0;
-}
-
-/** The milliseconds that the server asked to wait, else 0. */
-function retryAfter(error: unknown): number {
-  const cause = error instanceof ClientError ? error.cause : undefined;
-  const isAsked = typeof cause === "object" && cause !== null && "retryAfter" in cause;
-  return isAsked && typeof cause.retryAfter === "number" ? cause.retryAfter : 0;
 }

@@ -52,6 +52,11 @@ export type RequestWithToken = RequestBody & { token?: Bytes };
 /** Called where a connection broke, with the milliseconds until it is tried again. */
 export type OnTrouble = (error: unknown, wait: number) => void;
 
+export interface SecureOptions {
+  /** Not to be tried again after a broken connection: for what must stay in its order. */
+  readonly once?: boolean;
+}
+
 export interface Transport {
   /**
    * Sends a request that fits into memory and waits for its response.
@@ -67,6 +72,7 @@ export interface Transport {
   secure<K extends Exclude<SecureResponse["kind"], "error" | "push" | "messages">>(
     request: SecureRequest,
     expected: K,
+    options?: SecureOptions,
   ): Promise<SecureReply<K>>;
 
   /** Sends a message whose `size` bytes of content stream. Errors as {@link exchange}. */

@@ -18,8 +18,11 @@ export type HistoryFile = {
   readonly name: string;
   /** Bytes. */
   readonly size: number;
-  /** Where it was read from or saved to. */
+  /** Where it was read from or saved to; null where it was not saved yet. */
   readonly path: string | null;
+  /** Between secure clients: its ID on the server, 16 bytes, and the key of its chunks, 32. */
+  readonly blob?: Bytes;
+  readonly key?: Bytes;
 };
 
 /** An entry. Times are milliseconds since 1970. */
@@ -79,6 +82,7 @@ export class History {
   readonly #update: Statement;
   readonly #unshown: Statement;
   readonly #show: Statement;
+  readonly #hide: Statement;
   readonly #byMessage: Statement;
   readonly #page: Statement;
   readonly #tagged: Statement;
@@ -99,6 +103,7 @@ export class History {
       "SELECT number, sealed FROM history WHERE shown = 0 ORDER BY number LIMIT ?",
     );
     this.#show = database.prepare("UPDATE history SET shown = 1 WHERE number = ?");
+    this.#hide = database.prepare("UPDATE history SET shown = 0, sealed = ? WHERE number = ?");
     this.#byMessage = database.prepare(
       "SELECT number, sealed FROM history WHERE message = ? ORDER BY number DESC LIMIT 1",
     );
@@ -161,6 +166,17 @@ export class History {
 
   markShown(number: number): void {
     this.#show.run(number);
+  }
+
+  /** Notes that a received file is at `path` now, which is to be shown. */
+  markSaved(number: number, path: string): void {
+    this.#database.transaction(() => {
+      const entry = this.entry(number);
+      if (!entry || entry.sent || !("file" in entry.body)) return;
+      const { number: _, ...fields } = entry;
+      const saved = { ...fields, body: { file: { ...entry.body.file, path } } };
+      this.#hide.run(this.#vault.sealRow(rowOf(NAME, number), saved), number);
+    }).immediate();
   }
 
   /** What the server took as `messageId` for `peer`: the last one, should it count anew. */

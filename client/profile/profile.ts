@@ -37,6 +37,7 @@ import type { SecureIdentity } from "./secure_identity.ts";
 import type { Servers } from "./servers.ts";
 import type { SessionStore } from "./session_store.ts";
 import type { Stores } from "./stores.ts";
+import type { Transfers } from "./transfers.ts";
 
 /** What a profile needs of its surroundings; each has a default. */
 export interface ProfileOptions {
@@ -114,6 +115,11 @@ export class Profile implements Disposable {
     });
   }
 
+  /** Where copies of files lie that are being sent; not made before it is needed. */
+  get outgoingFolder(): string {
+    return `${this.folder}/outgoing`;
+  }
+
   get servers(): Servers {
     return this.#stores.servers;
   }
@@ -152,6 +158,10 @@ export class Profile implements Disposable {
 
   get marks(): Marks {
     return this.#stores.marks;
+  }
+
+  get transfers(): Transfers {
+    return this.#stores.transfers;
   }
 
   /**

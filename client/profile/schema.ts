@@ -4,6 +4,21 @@
  */
 import type { Database } from "@db/sqlite";
 
+/** Files in chunks, on their way up or down. */
+const TRANSFERS = `
+  CREATE TABLE transfers (
+    number  INTEGER PRIMARY KEY, -- as users see it
+    up      INTEGER NOT NULL,    -- 1: sent, 0: received
+    state   TEXT NOT NULL,       -- waiting (announced), active, done, cancelled, failed
+    settled INTEGER NOT NULL,    -- 1: nothing is left to be done with the server
+    history INTEGER,             -- the number of its entry there
+    sealed  BLOB NOT NULL
+  ) STRICT;
+
+  CREATE INDEX transfers_open ON transfers (number) WHERE settled = 0;
+  CREATE INDEX transfers_by_history ON transfers (history) WHERE history IS NOT NULL;
+`;
+
 /** The tables of this version. */
 export const TABLES = `
   -- The data key, under which everything else is sealed.
@@ -114,15 +129,15 @@ export const TABLES = `
     one    INTEGER PRIMARY KEY CHECK (one = 1),
     sealed BLOB NOT NULL
   ) STRICT;
-`;
+${TRANSFERS}`;
 
 /** The version of {@link TABLES} (`PRAGMA user_version`). Those before 3 were not sealed. */
-export const VERSION = 3;
+export const VERSION = 4;
 /** The first version whose rows are sealed. */
 export const FIRST_SEALED = 3;
 
 /** What leads from each sealed version to the next; never edited, only added to. */
-const MIGRATIONS: readonly string[] = [];
+const MIGRATIONS: readonly string[] = [TRANSFERS];
 
 /** The version of the tables in a file; 0 where there are none yet. */
 export function versionOf(database: Database): number {

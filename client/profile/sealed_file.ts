@@ -19,6 +19,7 @@ import { IDENTITIES } from "./secure_identity.ts";
 import { SERVERS } from "./servers.ts";
 import { SESSIONS } from "./session_store.ts";
 import { copyPlainTable, copyTable } from "./tables.ts";
+import { TRANSFERS } from "./transfers.ts";
 import type { Vault } from "./vault.ts";
 
 /** How long another process may still have the database open, in milliseconds. */
@@ -81,6 +82,7 @@ export function copyTables(from: Unlocked, to: Unlocked): void {
   copyTable(from, to, HISTORY);
   copyTable(from, to, REPAIRS);
   copyTable(from, to, MARKS);
+  copyTable(from, to, TRANSFERS);
 }
 
 /**

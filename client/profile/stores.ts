@@ -13,6 +13,7 @@ import { Repairs } from "./repairs.ts";
 import { SecureIdentityStore } from "./secure_identity.ts";
 import { Servers } from "./servers.ts";
 import { SessionStore } from "./session_store.ts";
+import { Transfers } from "./transfers.ts";
 import type { Vault } from "./vault.ts";
 
 export class Stores implements Disposable {
@@ -31,6 +32,7 @@ export class Stores implements Disposable {
   readonly history: History;
   readonly repairs: Repairs;
   readonly marks: Marks;
+  readonly transfers: Transfers;
 
   /** `incoming` is the folder of large contents. */
   constructor(database: Database, { vault, isProtected }: Keyring, incoming: string) {
@@ -49,6 +51,7 @@ export class Stores implements Disposable {
     this.history = new History(database, vault);
     this.repairs = new Repairs(database, vault);
     this.marks = new Marks(database, vault);
+    this.transfers = new Transfers(database, vault);
   }
 
   /** Closes the database, whose log goes into it, and wipes the keys. */

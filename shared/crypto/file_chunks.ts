@@ -1,10 +1,10 @@
 /**
- * A long plaintext as a sequence of AES-256-GCM ciphertexts (the STREAM construction of Hoang,
- * Reyhanitabar, Rogaway and Vizár, 2015): chunks of equal size, the last one shorter or equal, each
- * under the nonce counter 11 (big-endian) · last-chunk flag 1. Nothing is released before its tag
- * was checked; chunks that are missing, swapped, repeated or cut off fail.
+ * A file as a sequence of AES-256-GCM ciphertexts (the STREAM construction of Hoang, Reyhanitabar,
+ * Rogaway and Vizár, 2015): chunks of equal size, the last one shorter or equal, each under the nonce
+ * counter 11 (big-endian) · last-chunk flag 1. Each can be sealed and opened by itself, in any order
+ * and several at a time; chunks that are swapped, cut off or of another file fail.
  */
-import { type Bytes, concatAll } from "../bytes.ts";
+import type { Bytes } from "../bytes.ts";
 import { CryptoError } from "../errors.ts";
 import { MiB } from "../limits.ts";
 import { AesGcmKey, NONCE_SIZE, TAG_SIZE } from "./aes_gcm.ts";
@@ -14,73 +14,76 @@ export const CHUNK_SIZE = 1 * MiB;
 
 const NOTHING = new Uint8Array(0);
 
-/** Bytes of ciphertext that `size` bytes of plaintext give: nothing makes one chunk, too. */
-export function chunkedSize(size: number, chunkSize = CHUNK_SIZE): number {
-  return size + Math.max(1, Math.ceil(size / chunkSize)) * TAG_SIZE;
+/** How many chunks `size` bytes of plaintext give: nothing makes one, too. */
+export function fileChunkCount(size: number, chunkSize = CHUNK_SIZE): number {
+  return Math.max(1, Math.ceil(size / chunkSize));
 }
 
-/** A stream that encrypts what passes under `key`, 32 bytes that serve for nothing else. */
-export function chunkEncryptStream(
-  key: Bytes,
-  chunkSize = CHUNK_SIZE,
-): TransformStream<Uint8Array, Bytes> {
-  const cipher = new AesGcmKey(key);
-  return inChunks(chunkSize, (plaintext, counter, last) => {
-    return cipher.seal(nonceOf(counter, last), NOTHING, plaintext);
-  });
+/** Bytes of ciphertext that `size` bytes of plaintext give, in all. */
+export function sealedFileSize(size: number, chunkSize = CHUNK_SIZE): number {
+  return size + fileChunkCount(size, chunkSize) * TAG_SIZE;
 }
 
-/**
- * A stream that decrypts what passes under `key`.
- * @throws {CryptoError} (as the stream's error) `decrypt-failed`; what came out before that was
- * right, but it is not the whole
- */
-export function chunkDecryptStream(
-  key: Bytes,
-  chunkSize = CHUNK_SIZE,
-): TransformStream<Uint8Array, Bytes> {
-  const cipher = new AesGcmKey(key);
-  return inChunks(chunkSize + TAG_SIZE, (ciphertext, counter, last) => {
-    // An empty chunk is right only where there is nothing else.
-    if (ciphertext.length === TAG_SIZE && counter > 0) {
-      throw new CryptoError("decrypt-failed", "a chunk is empty");
+/** The cipher of one file, by Web Crypto. */
+export class FileCipher {
+  /** How many chunks the file has. */
+  readonly count: number;
+  readonly #size: number;
+  readonly #chunkSize: number;
+  readonly #key: AesGcmKey;
+
+  /**
+   * For a file of `size` bytes under `key`, 32 bytes that serve for nothing else.
+   * @throws {CryptoError} `bad-key` where it has not 32 bytes
+   * @throws {RangeError} where no file has that size
+   */
+  constructor(key: Uint8Array, size: number, chunkSize = CHUNK_SIZE) {
+    if (!Number.isSafeInteger(size) || size < 0) throw new RangeError(`a file of ${size} bytes`);
+    this.#key = new AesGcmKey(key);
+    this.#size = size;
+    this.#chunkSize = chunkSize;
+    this.count = fileChunkCount(size, chunkSize);
+  }
+
+  /** Plaintext bytes of chunk `number`, which counts from 0. */
+  sizeOf(number: number): number {
+    if (!Number.isSafeInteger(number) || number < 0 || number >= this.count) {
+      throw new RangeError(`there is no chunk ${number}`);
     }
-    return cipher.open(nonceOf(counter, last), NOTHING, ciphertext);
-  });
-}
+    return Math.min(this.#chunkSize, this.#size - number * this.#chunkSize);
+  }
 
-function nonceOf(counter: number, last: boolean): Bytes {
-  const nonce = new Uint8Array(NONCE_SIZE);
-  new DataView(nonce.buffer).setBigUint64(3, BigInt(counter));
-  nonce[NONCE_SIZE - 1] = last ? 1 : 0;
-  return nonce;
-}
+  /**
+   * The ciphertext of chunk `number`, 16 bytes longer than `plaintext`, which must be all of it and
+   * may change once this has returned. The same chunk must never be sealed with another plaintext.
+   */
+  async seal(number: number, plaintext: Uint8Array): Promise<Bytes> {
+    if (plaintext.length !== this.sizeOf(number)) {
+      throw new RangeError(`chunk ${number} has not ${plaintext.length} bytes`);
+    }
+    return await this.#key.seal(this.#nonce(number), NOTHING, plaintext);
+  }
 
-/** Cuts what passes into pieces of `size`, the last one shorter or equal, and maps each. */
-function inChunks(
-  size: number,
-  map: (piece: Bytes, counter: number, last: boolean) => Promise<Bytes>,
-): TransformStream<Uint8Array, Bytes> {
-  let waiting: Uint8Array[] = [];
-  let waitingSize = 0;
-  let counter = 0;
-  return new TransformStream({
-    async transform(bytes, controller) {
-      waiting.push(bytes.slice());
-      waitingSize += bytes.length;
-      // A full piece is the last one unless something follows.
-      if (waitingSize <= size) return;
-      const all = concatAll(waiting);
-      let at = 0;
-      for (; all.length - at > size; at += size) {
-        controller.enqueue(await map(all.subarray(at, at + size), counter++, false));
-      }
-      waiting = [all.subarray(at)];
-      waitingSize = all.length - at;
-    },
-    async flush(controller) {
-      const piece = await map(concatAll(waiting), counter, true);
-      if (piece.length > 0) controller.enqueue(piece);
-    },
-  });
+  /**
+   * The plaintext of chunk `number`.
+   * @throws {CryptoError} `decrypt-failed` where `sealed` is not that chunk of this file
+   */
+  async open(number: number, sealed: Uint8Array): Promise<Bytes> {
+    if (sealed.length !== this.sizeOf(number) + TAG_SIZE) {
+      throw new CryptoError("decrypt-failed", `chunk ${number} has another size`);
+    }
+    return await this.#key.open(this.#nonce(number), NOTHING, sealed);
+  }
+
+  /** Forgets the key. */
+  wipe(): void {
+    this.#key.wipe();
+  }
+
+  #nonce(number: number): Bytes {
+    const nonce = new Uint8Array(NONCE_SIZE);
+    new DataView(nonce.buffer).setBigUint64(3, BigInt(number));
+    nonce[NONCE_SIZE - 1] = number === this.count - 1 ? 1 : 0;
+    return nonce;
+  }
 }

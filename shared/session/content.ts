@@ -6,7 +6,7 @@ import type { Bytes } from "../bytes.ts";
 import { type CborValue, decodeCbor, encodeCbor } from "../cbor.ts";
 import { KEY_SIZE } from "../crypto/aes_gcm.ts";
 import { ProtocolError } from "../errors.ts";
-import { CONTENT_ID_SIZE } from "../limits.ts";
+import { BLOB_ID_SIZE, CONTENT_ID_SIZE } from "../limits.ts";
 import { MessageType } from "../protocol/codes.ts";
 
 /** What a message of type 4 tells of its file. */
@@ -15,6 +15,8 @@ export interface FileNote {
   readonly name: string;
   /** Bytes. */
   readonly size: number;
+  /** The name of its chunks on the server, 16 bytes. */
+  readonly blob: Bytes;
   /** The 32-byte key of its chunks. */
   readonly key: Bytes;
 }
@@ -68,10 +70,11 @@ export function decodeContent(padded: Bytes, type: MessageType): Content {
 }
 
 function fileNote(value: CborValue): FileNote {
-  const { name, size, key, ...others } = mapOf(value);
-  if (typeof name !== "string" || !isCount(size) || !isBytes(key, KEY_SIZE)) throw malformed();
+  const { name, size, blob, key, ...others } = mapOf(value);
+  if (typeof name !== "string" || !isCount(size)) throw malformed();
+  if (!isBytes(blob, BLOB_ID_SIZE) || !isBytes(key, KEY_SIZE)) throw malformed();
   if (Object.keys(others).length > 0) throw malformed();
-  return { name, size, key };
+  return { name, size, blob, key };
 }
 
 /**

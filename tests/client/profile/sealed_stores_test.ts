@@ -9,6 +9,7 @@ import { REPAIRS, Repairs } from "../../../client/profile/repairs.ts";
 import { prepareDatabase } from "../../../client/profile/schema.ts";
 import { SESSIONS, SessionStore } from "../../../client/profile/session_store.ts";
 import { copyPlainTable, copyTable } from "../../../client/profile/tables.ts";
+import { TRANSFERS, Transfers } from "../../../client/profile/transfers.ts";
 import type { Vault } from "../../../client/profile/vault.ts";
 import { type Bytes, utf8 } from "../../../shared/bytes.ts";
 import { assert, assertEquals, assertThrows } from "../../assert.ts";
@@ -16,7 +17,7 @@ import { tempFolder } from "../../temp_folder.ts";
 import { emptyTables } from "./database.ts";
 import { vaultOf } from "./vault_of.ts";
 
-const SEALED = [SESSIONS, PREKEYS, OUTBOX, HISTORY, REPAIRS, MARKS] as const;
+const SEALED = [SESSIONS, PREKEYS, OUTBOX, HISTORY, REPAIRS, MARKS, TRANSFERS] as const;
 /** A value for each place that holds some, so that it can be searched for. */
 const bytes = (text: string): Bytes => utf8(text.padEnd(16, "."));
 const ALICE = bytes("id of alice");
@@ -42,13 +43,14 @@ function storesOf(database: Database, vault: Vault) {
     history: new History(database, vault),
     repairs: new Repairs(database, vault),
     marks: new Marks(database, vault),
+    transfers: new Transfers(database, vault),
   };
 }
 
 type Stores = ReturnType<typeof storesOf>;
 
 /** Two rows for each table that has them. */
-function fill({ sessions, prekeys, outbox, history, repairs, marks }: Stores): void {
+function fill({ sessions, prekeys, outbox, history, repairs, marks, transfers }: Stores): void {
   const at = { at: 1, stored: 2 };
   const body = { file: { name: "letter.txt", size: 5, path: "/home" } };
   for (const peer of [ALICE, BOB]) {
@@ -61,6 +63,8 @@ function fill({ sessions, prekeys, outbox, history, repairs, marks }: Stores): v
     outbox.put({ to: peer, type: 3, token: bytes("token"), content, history: number });
     repairs.accept(peer, 7, 1);
     repairs.want(peer, 8);
+    const file = { ...body.file, blob: bytes("content id"), key: bytes("secret key") };
+    transfers.add({ up: true, peer, ...file, started: 1 });
   }
   prekeys.add([
     { id: 1, kind: 1, secret: bytes("secret key") },
@@ -71,7 +75,7 @@ function fill({ sessions, prekeys, outbox, history, repairs, marks }: Stores): v
 }
 
 /** Everything that the stores say. */
-function seen({ sessions, prekeys, outbox, history, repairs, marks }: Stores) {
+function seen({ sessions, prekeys, outbox, history, repairs, marks, transfers }: Stores) {
   return {
     sessions: [ALICE, BOB].map((peer) => sessions.load(peer)),
     prekeys: [prekeys.after(0), prekeys.largestId(), prekeys.isAgreed(bytes("base"))],
@@ -83,6 +87,7 @@ function seen({ sessions, prekeys, outbox, history, repairs, marks }: Stores) {
     repairs: [ALICE, BOB].map((peer) => repairs.get(peer)),
     wanting: repairs.peersWanting(),
     marks: [marks.current(), marks.next(() => bytes("secret mark"))],
+    transfers: transfers.all(),
   };
 }
 
@@ -94,7 +99,7 @@ Deno.test("sealed stores: a transaction that is rolled back leaves everything as
   assertThrows(
     () =>
       database.transaction(() => {
-        const { sessions, prekeys, outbox, history, repairs, marks } = stores;
+        const { sessions, prekeys, outbox, history, repairs, marks, transfers } = stores;
         sessions.update(1, ALICE, bytes("another state"));
         sessions.touch(2);
         sessions.clear();
@@ -107,6 +112,8 @@ Deno.test("sealed stores: a transaction that is rolled back leaves everything as
         history.forget(BOB);
         repairs.asked(ALICE, 1, 1, [8]);
         repairs.accept(BOB, 9, 1);
+        transfers.change(1, { state: "done" });
+        transfers.forget(ALICE);
         marks.settle();
         throw new RangeError("the disk is full");
       }).immediate(),

@@ -1,5 +1,5 @@
 import { trySequences } from "./model.ts";
 
 Deno.test("sessions: whatever breaks, what is shown was sent, once, and all recovers", async () => {
-  await trySequences("honest", 850);
+  await trySequences("honest", 830);
 });

@@ -1,5 +1,5 @@
 import { trySequences } from "./model.ts";
 
 Deno.test("sessions: whatever the server does, what is shown was sent, once", async () => {
-  await trySequences("hostile", 850);
+  await trySequences("hostile", 830);
 });

@@ -92,12 +92,12 @@ async function registerAll(folder: string): Promise<Account[]> {
 }
 
 /**
- * Tries `count` sequences of 5 to 25 steps, by honest people alone or with a server that attacks
+ * Tries `count` sequences of 4 to 14 steps, by honest people alone or with a server that attacks
  * them, and what must hold during and after each.
  */
 export async function trySequences(server: "honest" | "hostile", count: number): Promise<void> {
   const step = fc.oneof(...accidents, ...server === "hostile" ? attacks : []);
-  const sequences = fc.array(step, { minLength: 5, maxLength: 25 });
+  const sequences = fc.array(step, { minLength: 4, maxLength: 14 });
   await withWorlds((tried) => fc.assert(fc.asyncProperty(sequences, tried), runs(count)));
 }
 

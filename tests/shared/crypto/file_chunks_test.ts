@@ -1,33 +1,42 @@
 import { type Bytes, concat } from "../../../shared/bytes.ts";
-import { AesGcmKey } from "../../../shared/crypto/aes_gcm.ts";
+import { AesGcmKey, TAG_SIZE } from "../../../shared/crypto/aes_gcm.ts";
 import {
   CHUNK_SIZE,
-  chunkDecryptStream,
-  chunkedSize,
-  chunkEncryptStream,
+  fileChunkCount,
+  FileCipher,
+  sealedFileSize,
 } from "../../../shared/crypto/file_chunks.ts";
 import { CryptoError } from "../../../shared/errors.ts";
-import { assert, assertEquals } from "../../assert.ts";
-import { cut, sampleBytes, through } from "../../pieces.ts";
+import { assert, assertEquals, assertRejects, assertThrows } from "../../assert.ts";
+import { sampleBytes } from "../../pieces.ts";
 
 const KEY = sampleBytes(32);
 const CHUNK = 40;
-const SEALED = CHUNK + 16;
+const SEALED = CHUNK + TAG_SIZE;
+const SIZE = 2 * CHUNK + 5;
 
-function encrypt(plaintext: Bytes, chunkSize = CHUNK, sizes = [1000]): Promise<Bytes> {
-  return through(cut(plaintext, sizes), chunkEncryptStream(KEY, chunkSize));
+/** All chunks of a file. */
+async function seal(plaintext: Bytes, { key = KEY, chunkSize = CHUNK } = {}): Promise<Bytes[]> {
+  const cipher = new FileCipher(key, plaintext.length, chunkSize);
+  return await Promise.all(
+    Array.from({ length: cipher.count }, (_, number) => {
+      const at = number * chunkSize;
+      return cipher.seal(number, plaintext.subarray(at, at + cipher.sizeOf(number)));
+    }),
+  );
 }
 
-/** What comes out of the decrypting stream, and the error it ends with. */
-async function decrypt(
-  ciphertext: Bytes,
-  { sizes = [1000], key = KEY, chunkSize = CHUNK } = {},
+/** The chunks that open, one after the other, up to the first that does not; and why that does not. */
+async function open(
+  chunks: Bytes[],
+  size: number,
+  { key = KEY, chunkSize = CHUNK } = {},
 ): Promise<{ plaintext: Bytes; failure: unknown }> {
-  const released: Uint8Array[] = [];
-  const pieces = ReadableStream.from(cut(ciphertext, sizes));
+  const cipher = new FileCipher(key, size, chunkSize);
+  const released: Bytes[] = [];
   try {
-    for await (const piece of pieces.pipeThrough(chunkDecryptStream(key, chunkSize))) {
-      released.push(piece);
+    for (let number = 0; number < cipher.count; number++) {
+      released.push(await cipher.open(number, chunks[number] ?? new Uint8Array(0)));
     }
     return { plaintext: concat(...released), failure: null };
   } catch (failure) {
@@ -35,143 +44,144 @@ async function decrypt(
   }
 }
 
-/** Fails unless it fails, and has released nothing but the first `intact` chunks at most. */
-async function assertFails(ciphertext: Bytes, plaintext: Bytes, intact: number, what: string) {
-  for (const sizes of [[10_000], [7], [SEALED]]) {
-    const { plaintext: released, failure } = await decrypt(ciphertext, { sizes });
-    assert(failure instanceof CryptoError, `${what}: ${failure}`);
-    assertEquals(failure.code, "decrypt-failed", what);
-    assert(released.length <= intact * CHUNK, `${what}: ${released.length} bytes came out`);
-    assertEquals(released, plaintext.slice(0, released.length), what);
-  }
+/** Fails unless chunk `intact` is the first that does not open. */
+async function assertFails(
+  chunks: Bytes[],
+  plaintext: Bytes,
+  intact: number,
+  what: string,
+  size = plaintext.length,
+): Promise<void> {
+  const { plaintext: released, failure } = await open(chunks, size);
+  assert(
+    failure instanceof CryptoError && failure.code === "decrypt-failed",
+    `${what}: ${failure}`,
+  );
+  assertEquals(released, plaintext.slice(0, intact * CHUNK), what);
 }
 
-Deno.test("file chunks: each chunk is AES-256-GCM under its number and the last one's mark", async () => {
-  const plaintext = sampleBytes(2 * CHUNK + 5);
+Deno.test("file chunks: each is AES-256-GCM under its number and the last one's mark", async () => {
+  const plaintext = sampleBytes(SIZE);
   const key = new AesGcmKey(KEY);
   const nonces = [
     "000000000000000000000000",
     "000000000000000000000100",
     "000000000000000000000201",
   ];
-  const chunks = nonces.map((nonce, i) =>
+  const expected = nonces.map((nonce, i) =>
     key.sealSync(
       Uint8Array.fromHex(nonce),
       new Uint8Array(0),
-      plaintext.slice(i * CHUNK, (i + 1) * CHUNK),
+      plaintext.subarray(i * CHUNK, (i + 1) * CHUNK),
     )
   );
-  assertEquals(await encrypt(plaintext), concat(...chunks));
+  assertEquals(await seal(plaintext), expected);
 });
 
-Deno.test("file chunks: every size around chunks survives, in pieces of every size", async () => {
-  for (const size of [0, 1, 39, 40, 41, 79, 80, 81, 120, 121, 1000]) {
+Deno.test("file chunks: all sizes come out as they went in", async () => {
+  for (const size of [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 2 * CHUNK, SIZE, 10 * CHUNK]) {
     const plaintext = sampleBytes(size);
-    const whole = await encrypt(plaintext);
-    assertEquals(whole.length, chunkedSize(size, CHUNK));
-    assertEquals(whole.length, size + 16 * Math.max(1, Math.ceil(size / CHUNK)));
-    for (const sizes of [[1], [CHUNK], [CHUNK - 1, CHUNK + 1], [SEALED], [3, 200], [5000]]) {
-      assertEquals(await encrypt(plaintext, CHUNK, sizes), whole, `${size} in ${sizes}`);
-      const result = await decrypt(whole, { sizes });
-      assertEquals(result, { plaintext, failure: null }, `${size} in ${sizes}`);
-    }
+    const chunks = await seal(plaintext);
+    assertEquals(concat(...chunks).length, sealedFileSize(size, CHUNK));
+    assertEquals(chunks.length, fileChunkCount(size, CHUNK));
+    assertEquals(await open(chunks, size), { plaintext, failure: null });
   }
-});
-
-Deno.test("file chunks: every size around a chunk of 1 MiB survives", async () => {
-  for (const size of [CHUNK_SIZE - 1, CHUNK_SIZE, CHUNK_SIZE + 1]) {
+  for (const size of [0, 1, CHUNK_SIZE - 1, CHUNK_SIZE, CHUNK_SIZE + 1]) {
     const plaintext = sampleBytes(size);
-    const whole = await encrypt(plaintext, CHUNK_SIZE, [100_000]);
-    assertEquals(whole.length, chunkedSize(size));
-    const { plaintext: back } = await decrypt(whole, { sizes: [65_519], chunkSize: CHUNK_SIZE });
-    assertEquals(back, plaintext);
+    const chunks = await seal(plaintext, { chunkSize: CHUNK_SIZE });
+    assertEquals(chunks.length, size > CHUNK_SIZE ? 2 : 1);
+    assertEquals(await open(chunks, size, { chunkSize: CHUNK_SIZE }), { plaintext, failure: null });
   }
 });
 
-for (const size of [2 * CHUNK + 7, 3 * CHUNK]) {
-  const plaintext = sampleBytes(size);
-  const split = async () => {
-    const whole = await encrypt(plaintext);
-    return [
-      whole,
-      whole.slice(0, SEALED),
-      whole.slice(SEALED, 2 * SEALED),
-      whole.slice(2 * SEALED),
-    ];
-  };
-
-  Deno.test(`file chunks, ${size} bytes: every truncation fails`, async () => {
-    const [whole] = await split();
-    for (let length = 0; length < whole.length; length++) {
-      // The last whole chunk that is left is not marked as the last.
-      const intact = Math.max(0, Math.ceil(length / SEALED) - 1);
-      await assertFails(whole.slice(0, length), plaintext, intact, `${length} bytes`);
-    }
-  });
-
-  Deno.test(`file chunks, ${size} bytes: bytes behind the end fail`, async () => {
-    const [whole, first, , last] = await split();
-    for (
-      const more of [new Uint8Array(1), new Uint8Array(16), new Uint8Array(SEALED), first, last]
-    ) {
-      await assertFails(concat(whole, more), plaintext, 2, `${more.length} more`);
-    }
-  });
-
-  Deno.test(`file chunks, ${size} bytes: every changed byte fails`, async () => {
-    const [whole] = await split();
-    for (let at = 0; at < whole.length; at++) {
-      const changed = whole.with(at, whole[at] ^ (1 << at % 8));
-      await assertFails(changed, plaintext, Math.floor(at / SEALED), `byte ${at}`);
-    }
-  });
-
-  Deno.test(`file chunks, ${size} bytes: every other order of chunks fails`, async () => {
-    const [, a, b, c] = await split();
-    const orders: [Bytes[], intact: number][] = [
-      [[a, c, b], 1],
-      [[b, a, c], 0],
-      [[b, c, a], 0],
-      [[c, a, b], 0],
-      [[c, b, a], 0],
-      [[a, a, c], 1],
-      [[a, b, b], 2],
-      [[a, b, b, c], 2],
-      [[a, b, c, c], 2],
-      [[a, a, b, c], 1],
-      [[a, c], 1],
-      [[b, c], 0],
-      [[c], 0],
-      [[a, b], 1],
-    ];
-    for (const [chunks, intact] of orders) {
-      const number = chunks.map((chunk) => [a, b, c].indexOf(chunk)).join(" ");
-      await assertFails(concat(...chunks), plaintext, intact, number);
-    }
-  });
-}
-
-Deno.test("file chunks: chunks of another file, key or chunk size fail", async () => {
-  const plaintext = sampleBytes(100);
-  const whole = await encrypt(plaintext);
-  const { plaintext: none, failure } = await decrypt(whole, { key: sampleBytes(32, 2) });
-  assertEquals([none.length, failure instanceof CryptoError], [0, true]);
-  for (const chunkSize of [CHUNK - 1, CHUNK + 1, 1000]) {
-    const result = await decrypt(whole, { chunkSize });
-    assertEquals([result.plaintext.length, result.failure instanceof CryptoError], [0, true]);
+Deno.test("file chunks: counts and sizes, up to the largest number", () => {
+  const MiB = CHUNK_SIZE;
+  for (const [size, count] of [[0, 1], [1, 1], [MiB, 1], [MiB + 1, 2], [4.5 * 1024 * MiB, 4608]]) {
+    assertEquals(fileChunkCount(size), count);
+    assertEquals(sealedFileSize(size), size + 16 * count);
+  }
+  const most = Number.MAX_SAFE_INTEGER;
+  assertEquals(fileChunkCount(most), 2 ** 33);
+  const cipher = new FileCipher(KEY, most);
+  assertEquals([cipher.sizeOf(0), cipher.sizeOf(2 ** 33 - 1)], [MiB, MiB - 1]);
+  assertThrows(() => cipher.sizeOf(2 ** 33), RangeError);
+  for (const size of [-1, 1.5, most + 1, NaN]) {
+    assertThrows(() => new FileCipher(KEY, size), RangeError);
   }
 });
 
-Deno.test("file chunks: an empty chunk is right only where there is nothing else", async () => {
-  const key = new AesGcmKey(KEY);
-  const empty = (nonce: string) =>
-    key.sealSync(Uint8Array.fromHex(nonce), new Uint8Array(0), new Uint8Array(0));
-  const first = key.sealSync(new Uint8Array(12), new Uint8Array(0), sampleBytes(CHUNK));
-  const alone = await decrypt(empty("000000000000000000000001"));
-  assertEquals(alone, { plaintext: new Uint8Array(0), failure: null });
-  const behind = concat(first, empty("000000000000000000000101"));
-  const { plaintext, failure } = await decrypt(behind);
-  assert(failure instanceof CryptoError);
-  assertEquals(plaintext, sampleBytes(CHUNK));
-  assert((await decrypt(new Uint8Array(0))).failure instanceof CryptoError);
+Deno.test("file chunks: a chunk behind the first 4 GiB has a nonce of its own", async () => {
+  const cipher = new FileCipher(KEY, 2 ** 53 - 1);
+  const plaintext = sampleBytes(CHUNK_SIZE);
+  const [low, high] = [await cipher.seal(7, plaintext), await cipher.seal(2 ** 32 + 7, plaintext)];
+  assert(!low.every((byte, i) => byte === high[i]));
+  assertEquals(await cipher.open(2 ** 32 + 7, high), plaintext);
+  await assertRejects(() => cipher.open(7, high), CryptoError);
+});
+
+Deno.test("file chunks: every truncation fails", async () => {
+  const plaintext = sampleBytes(SIZE);
+  const whole = concat(...await seal(plaintext));
+  for (let length = 0; length < whole.length; length++) {
+    const left = whole.slice(0, length);
+    const chunks = [0, 1, 2].map((i) => left.slice(i * SEALED, (i + 1) * SEALED));
+    await assertFails(chunks, plaintext, Math.floor(length / SEALED), `${length} bytes`);
+  }
+});
+
+Deno.test("file chunks: a file that is said to be shorter, or longer, fails", async () => {
+  const plaintext = sampleBytes(3 * CHUNK);
+  const chunks = await seal(plaintext);
+  await assertFails(chunks, plaintext, 1, "two chunks", 2 * CHUNK);
+  await assertFails(chunks, plaintext, 0, "one chunk", CHUNK);
+  await assertFails(chunks, plaintext, 0, "no byte", 0);
+  await assertFails(chunks, plaintext, 2, "a byte less", 3 * CHUNK - 1);
+  await assertFails(chunks, plaintext, 2, "a byte more", 3 * CHUNK + 1);
+  await assertFails([...chunks, chunks[2]], plaintext, 2, "a chunk more", 4 * CHUNK);
+});
+
+Deno.test("file chunks: every swap and every repeat fails", async () => {
+  const plaintext = sampleBytes(3 * CHUNK);
+  const chunks = await seal(plaintext);
+  for (const a of [0, 1, 2]) {
+    for (const b of [0, 1, 2]) {
+      if (a === b) continue;
+      await assertFails(chunks.with(a, chunks[b]), plaintext, a, `${b} in the place of ${a}`);
+      const swapped = chunks.with(a, chunks[b]).with(b, chunks[a]);
+      await assertFails(swapped, plaintext, Math.min(a, b), `${a} and ${b} swapped`);
+    }
+    await assertFails(chunks.toSpliced(a, 1), plaintext, a, `without ${a}`);
+    // Behind the last one nobody looks.
+    if (a < 2) await assertFails(chunks.toSpliced(a, 0, chunks[a]), plaintext, a + 1, `${a} twice`);
+  }
+});
+
+Deno.test("file chunks: every changed bit fails", async () => {
+  const plaintext = sampleBytes(SIZE);
+  const chunks = await seal(plaintext);
+  for (const [number, chunk] of chunks.entries()) {
+    for (let bit = 0; bit < 8 * chunk.length; bit++) {
+      const at = bit >> 3;
+      const changed = chunks.with(number, chunk.with(at, chunk[at] ^ (1 << (bit & 7))));
+      await assertFails(changed, plaintext, number, `bit ${bit} of chunk ${number}`);
+    }
+  }
+});
+
+Deno.test("file chunks: those of another file, or under another key, fail", async () => {
+  const plaintext = sampleBytes(SIZE);
+  const chunks = await seal(plaintext);
+  const others = await seal(plaintext, { key: sampleBytes(32, 2) });
+  for (const i of [0, 1, 2]) await assertFails(chunks.with(i, others[i]), plaintext, i, `${i}`);
+  assertThrows(() => new FileCipher(sampleBytes(31), 1), CryptoError);
+});
+
+Deno.test("file chunks: what is sealed must be all of the chunk; a wiped key seals nothing", async () => {
+  const cipher = new FileCipher(KEY, SIZE, CHUNK);
+  for (const size of [0, CHUNK - 1, CHUNK + 1]) {
+    await assertRejects(() => cipher.seal(0, sampleBytes(size)), RangeError);
+  }
+  await assertRejects(() => cipher.seal(3, sampleBytes(5)), RangeError);
+  cipher.wipe();
+  await assertRejects(() => cipher.seal(0, sampleBytes(CHUNK)), TypeError);
 });

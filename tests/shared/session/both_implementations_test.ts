@@ -134,7 +134,12 @@ function randomContent(type: MessageType, source: ByteSource): Content {
   const content: Content = { id: source.bytes(16), at: NOW + source.below(1000) };
   if (type === 3) content.text = "ש".repeat(source.below(300));
   if (type === 4) {
-    content.file = { key: source.bytes(32), name: "naïve.txt", size: source.below(10_000) };
+    content.file = {
+      blob: source.bytes(16),
+      key: source.bytes(32),
+      name: "naïve.txt",
+      size: source.below(10_000),
+    };
   }
   return content;
 }

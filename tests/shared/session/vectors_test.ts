@@ -256,7 +256,9 @@ Deno.test("vectors: contents", () => {
       id: fromHex(id),
       at,
       ...text === undefined ? {} : { text },
-      ...file === undefined ? {} : { file: { ...file, key: fromHex(file.key) } },
+      ...file === undefined
+        ? {}
+        : { file: { ...file, blob: fromHex(file.blob), key: fromHex(file.key) } },
     };
     assertEquals(toHex(encodeContent(content)), padded, name);
     assertEquals(decodeContent(fromHex(padded), type), content, name);

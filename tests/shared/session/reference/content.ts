@@ -10,7 +10,7 @@ export type Content = {
   id: Bytes;
   at: number;
   text?: string;
-  file?: { key: Bytes; name: string; size: number };
+  file?: { blob: Bytes; key: Bytes; name: string; size: number };
 };
 
 export function encodeContent(content: Content): Bytes {
@@ -27,8 +27,9 @@ export function decodeContent(type: MessageType, bytes: Bytes): Content {
   const content: Content = { id: byteString(map.id, 16), at: unsigned(map.at) };
   if (type === 3) content.text = text(map.text);
   if (type === 4) {
-    const file = mapOf(map.file, "key", "name", "size");
+    const file = mapOf(map.file, "blob", "key", "name", "size");
     content.file = {
+      blob: byteString(file.blob, 16),
       key: byteString(file.key, 32),
       name: text(file.name),
       size: unsigned(file.size),

@@ -18,9 +18,11 @@ function contentOfSize(size: number): Bytes {
 
 export function contentVectors(): Json {
   const random = source();
-  const [id, key] = [random.bytes(16), random.bytes(32)];
+  const [id, key, blob] = [random.bytes(16), random.bytes(32), random.bytes(16)];
   const at = 1_800_000_000_000;
-  const file = (name: string, size: number): Content => ({ id, at, file: { key, name, size } });
+  const file = (name: string, size: number): Content => {
+    return { id, at, file: { blob, key, name, size } };
+  };
   const cases: [string, MessageType, Content][] = [
     ["start", 2, { id, at }],
     ["start at time 0", 2, { id, at: 0 }],
@@ -46,18 +48,19 @@ export function contentVectors(): Json {
       const bytes = encodeContent(content);
       return { name, "message type": type, value: content, content: bytes, padded: pad(bytes) };
     }),
-    refused: refusedContents(id, key),
+    refused: refusedContents(id, key, blob),
   });
 }
 
 /** Encodings that are no content of the message type. */
-function refusedContents(idBytes: Bytes, keyBytes: Bytes): object[] {
+function refusedContents(idBytes: Bytes, keyBytes: Bytes, blobBytes: Bytes): object[] {
   const at = "626174" + "1b000001a3185c5000";
   const id = "626964" + "50" + toHex(idBytes);
   const text = "6474657874" + "6178";
   const key = "636b6579" + "5820" + toHex(keyBytes);
+  const blob = "64626c6f62" + "50" + toHex(blobBytes);
   const [name, size] = ["646e616d65" + "6161", "6473697a65" + "01"];
-  const file = "6466696c65" + "a3" + key + name + size;
+  const file = "6466696c65" + "a4" + key + blob + name + size;
   const cases: [string, MessageType, string][] = [
     ["nothing", 3, ""],
     ["not a map", 3, "80"],
@@ -89,10 +92,20 @@ function refusedContents(idBytes: Bytes, keyBytes: Bytes): object[] {
     ["map length longer than needed", 3, `b803${at}${id}${text}`],
     ["something follows", 3, `a3${at}${id}${text}00`],
     ["cut short", 3, `a3${at}${id}${"6474657874" + "62"}78`],
-    ["file key too short", 4, `a3${at}${id}6466696c65a3636b657941${"00"}${name}${size}`],
-    ["file without a name", 4, `a3${at}${id}6466696c65a2${key}${size}`],
-    ["file with another key", 4, `a3${at}${id}6466696c65a4${"6161" + "00"}${key}${name}${size}`],
-    ["file of negative size", 4, `a3${at}${id}6466696c65a3${key}${name}${"6473697a65" + "20"}`],
+    ["file key too short", 4, `a3${at}${id}6466696c65a4636b657941${"00"}${blob}${name}${size}`],
+    ["blob ID too short", 4, `a3${at}${id}6466696c65a4${key}64626c6f6241${"00"}${name}${size}`],
+    ["file without a blob", 4, `a3${at}${id}6466696c65a3${key}${name}${size}`],
+    ["file without a name", 4, `a3${at}${id}6466696c65a3${key}${blob}${size}`],
+    [
+      "file with another key",
+      4,
+      `a3${at}${id}6466696c65a5${"6161" + "00"}${key}${blob}${name}${size}`,
+    ],
+    [
+      "file of negative size",
+      4,
+      `a3${at}${id}6466696c65a4${key}${blob}${name}${"6473697a65" + "20"}`,
+    ],
   ];
   return cases.map(([name, type, hex]) => ({ name, "message type": type, content: fromHex(hex) }));
 }

@@ -70,7 +70,11 @@ export async function ratchetVectors(): Promise<Json> {
         id: source.bytes(16),
         at: now,
         ...type === 3 ? { text: "x".repeat(50 * number) } : {},
-        ...type === 4 ? { file: { key: source.bytes(32), name: "a.txt", size: 12 } } : {},
+        ...type === 4
+          ? {
+            file: { blob: source.bytes(16), key: source.bytes(32), name: "a.txt", size: 12 },
+          }
+          : {},
       });
       const padded = pad(content);
       const nonces = { headerNonce: source.bytes(12), nonce: source.bytes(12) };

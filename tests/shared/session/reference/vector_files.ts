@@ -118,7 +118,7 @@ export interface ContentsFile {
       id: string;
       at: number;
       text?: string;
-      file?: { key: string; name: string; size: number };
+      file?: { blob: string; key: string; name: string; size: number };
     };
     content: string;
     padded: string;

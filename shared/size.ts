@@ -1,0 +1,41 @@
+/** Sizes in bytes, as people write and read them. */
+import { KiB, MiB } from "./limits.ts";
+
+const GiB = 1024 * MiB;
+const TiB = 1024 * GiB;
+
+const UNITS: Readonly<Record<string, number>> = { "": 1, "K": KiB, "M": MiB, "G": GiB, "T": TiB };
+
+/** The bytes that `text` names, such as 1000, 500M, 1.5G or 4GiB, or null. */
+export function parseSize(text: string): number | null {
+  const match = /^(\d{1,12}(?:\.\d{1,3})?) ?(?:([KMGT])(?:iB)?|B?)$/i.exec(text);
+  if (!match) return null;
+  const bytes = Math.floor(Number(match[1]) * UNITS[(match[2] ?? "").toUpperCase()]);
+  return Number.isSafeInteger(bytes) ? bytes : null;
+}
+
+/** The largest unit of which there is at least one in `size`. */
+function unitOf(size: number): [name: string, bytes: number] {
+  if (size >= TiB) return ["TiB", TiB];
+  if (size >= GiB) return ["GiB", GiB];
+  if (size >= MiB) return ["MiB", MiB];
+  return size >= KiB ? ["KiB", KiB] : [size === 1 ? "byte" : "bytes", 1];
+}
+
+/** `size` bytes for people, such as 17 bytes, 1.5 KiB or 120 MiB: never more than there are. */
+export function sizeText(size: number): string {
+  const [name, bytes] = unitOf(size);
+  return `${amount(size, bytes)} ${name}`;
+}
+
+/** How much is done of what, in one unit: 45 of 120 MiB. */
+export function sizesText(done: number, size: number): string {
+  const [name, bytes] = unitOf(size);
+  return `${amount(done, bytes)} of ${amount(size, bytes)} ${name}`;
+}
+
+/** Three digits are enough. */
+function amount(size: number, bytes: number): string {
+  const value = size / bytes;
+  return bytes === 1 || value >= 100 ? `${Math.floor(value)}` : String(Math.floor(value * 10) / 10);
+}

@@ -1,5 +1,6 @@
 /** The client's command line: arguments in, one command out. */
 import { parseArguments, UsageError } from "../shared/args.ts";
+import { parseSize } from "../shared/size.ts";
 import { COMMANDS } from "./cli_help.ts";
 
 /** Options that every command has. */
@@ -21,8 +22,12 @@ export type Command =
   | { name: "request-key"; peer: string }
   | { name: "send-key"; peer: string }
   | { name: "send"; peer: string; text?: string }
-  | { name: "send-file"; peer: string; path: string }
-  | { name: "receive"; out: string; follow: boolean }
+  | { name: "send-file"; peer: string; paths: string[] }
+  | { name: "send-file"; peer: string; stdinAs: string }
+  | { name: "receive"; out: string; follow: boolean; files: FileChoice }
+  | { name: "files" }
+  | { name: "fetch"; number: number; out: string }
+  | { name: "transfers"; cancel?: number }
   | { name: "history"; peer: string; search?: string }
   | { name: "forget"; peer: string }
   | { name: "verify"; peer: string; confirm: boolean }
@@ -36,6 +41,14 @@ export type Command =
   | { name: "import"; path: string }
   | { name: "server"; forget: boolean };
 
+/** Which of the received files are fetched at once; of the others it is told that they wait. */
+export interface FileChoice {
+  /** False for none. */
+  readonly fetch: boolean;
+  /** Larger ones wait, in bytes. */
+  readonly maxSize?: number;
+}
+
 const PASSPHRASE_ACTIONS = ["set", "change", "remove"] as const;
 export type PassphraseAction = typeof PASSPHRASE_ACTIONS[number];
 
@@ -46,17 +59,24 @@ export type CommandLine =
   | { kind: "version" }
   | { kind: "run"; command: Command; options: GlobalOptions };
 
-const VALUES = ["profile", "server", "out", "search"] as const;
-const FLAGS = ["json", "quiet", "help", "version", "classic", "follow", "yes"] as const;
+const VALUES = ["profile", "server", "out", "search", "max-size", "name"] as const;
+const FLAGS = ["json", "quiet", "help", "version", "classic", "follow", "yes", "no-files"] as const;
 
-/** Options that one command has. */
-const OWN_OPTIONS: [option: "out" | "search" | "classic" | "follow" | "yes", of: CommandName][] = [
-  ["out", "receive"],
-  ["follow", "receive"],
-  ["classic", "register"],
-  ["search", "history"],
-  ["yes", "verify"],
-];
+type OwnOption =
+  | Exclude<typeof VALUES[number], "profile" | "server">
+  | Exclude<typeof FLAGS[number], "json" | "quiet" | "help" | "version">;
+
+/** Options that some commands have. */
+const OWN_OPTIONS: Record<OwnOption, readonly CommandName[]> = {
+  "out": ["receive", "fetch"],
+  "follow": ["receive"],
+  "no-files": ["receive"],
+  "max-size": ["receive"],
+  "name": ["send-file"],
+  "classic": ["register"],
+  "search": ["history"],
+  "yes": ["verify"],
+};
 
 /** @throws {UsageError} */
 export function parseCommandLine(args: readonly string[]): CommandLine {
@@ -72,9 +92,10 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
   }
   if (flags.help) return { kind: "help", command: operands.length > 0 ? name : undefined };
   const given = { ...values, ...flags };
-  for (const [option, owner] of OWN_OPTIONS) {
-    if (given[option] === undefined || given[option] === false || name === owner) continue;
-    throw new UsageError(`--${option} belongs to the command ${owner}`);
+  for (const [option, owners] of Object.entries(OWN_OPTIONS)) {
+    const value = given[option as OwnOption];
+    if (value === undefined || value === false || owners.includes(name)) continue;
+    throw new UsageError(`--${option} belongs to the command ${owners.join(" or ")}`);
   }
   const options = {
     profile: values.profile ?? ".",
@@ -93,25 +114,23 @@ function isCommandName(name: string): name is CommandName {
   return Object.hasOwn(COMMANDS, name);
 }
 
-interface CommandOptions {
-  out: string;
-  follow: boolean;
-  classic: boolean;
-  search?: string;
-  yes: boolean;
-}
+type CommandOptions =
+  & { out: string }
+  & Record<Extract<OwnOption, typeof FLAGS[number]>, boolean>
+  & Partial<Record<Extract<OwnOption, typeof VALUES[number]>, string>>;
 
 function commandOf(
   name: CommandName,
   operands: string[],
-  { out, follow, classic, search, yes }: CommandOptions,
+  options: CommandOptions,
 ): Command {
+  const { out, follow, classic, search, yes } = options;
   const { operands: expected } = COMMANDS[name];
-  const required = expected.filter((operand) => !operand.startsWith("["));
+  const required = expected.filter((operand) => !/^\[|\]$/.test(operand));
   if (operands.length < required.length) {
-    throw new UsageError(`${name} needs ${required[operands.length]}`);
+    throw new UsageError(`${name} needs ${required[operands.length].replace("...", "")}`);
   }
-  if (operands.length > expected.length) {
+  if (operands.length > expected.length && !expected.at(-1)?.endsWith("...")) {
     const hint = name === "send" ? "; put the text in quotes" : "";
     throw new UsageError(`unexpected argument "${operands[expected.length]}"${hint}`);
   }
@@ -129,9 +148,15 @@ function commandOf(
     case "send":
       return { name, peer: first, text: second === "-" ? undefined : second };
     case "send-file":
-      return { name, peer: first, path: second };
-    case "receive":
-      return { name, out, follow };
+      return sendFileCommand(first, operands.slice(1), options.name);
+    case "receive": {
+      const maxSize = sizeOption(options["max-size"]);
+      return { name, out, follow, files: { fetch: !options["no-files"], maxSize } };
+    }
+    case "fetch":
+      return { name, number: transferNumber(first), out };
+    case "transfers":
+      return { name, cancel: cancelled(first, second) };
     case "history":
       return { name, peer: first, search };
     case "verify":
@@ -159,4 +184,38 @@ function passphraseAction(word: string): PassphraseAction {
   const action = PASSPHRASE_ACTIONS.find((known) => known === word);
   if (action) return action;
   throw new UsageError(`passphrase knows "set", "change" and "remove", not "${word}"`);
+}
+
+function sendFileCommand(peer: string, paths: string[], fileName?: string): Command {
+  const name = "send-file";
+  if (!paths.includes("-")) {
+    if (fileName === undefined) return { name, peer, paths };
+    throw new UsageError("--name is for a file from standard input alone, -");
+  }
+  if (paths.length > 1) {
+    throw new UsageError("- (standard input) is sent alone, without other files");
+  }
+  if (fileName === undefined) {
+    throw new UsageError("a file from standard input needs a name: --name FILENAME");
+  }
+  return { name, peer, stdinAs: fileName };
+}
+
+function sizeOption(text?: string): number | undefined {
+  if (text === undefined) return undefined;
+  const size = parseSize(text);
+  if (size !== null) return size;
+  throw new UsageError(`--max-size takes a size such as 10M, 1.5G or 4GiB, not "${text}"`);
+}
+
+function cancelled(action?: string, number?: string): number | undefined {
+  if (action === undefined) return undefined;
+  if (action !== "cancel") throw new UsageError(`transfers knows "cancel" alone, not "${action}"`);
+  if (number === undefined) throw new UsageError("transfers cancel needs ID");
+  return transferNumber(number);
+}
+
+function transferNumber(text: string): number {
+  if (/^[1-9]\d{0,14}$/.test(text)) return Number(text);
+  throw new UsageError(`ID is a number, as files and transfers show it, not "${text}"`);
 }

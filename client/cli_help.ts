@@ -8,6 +8,14 @@ interface CommandHelp {
   details: string;
 }
 
+const INTERRUPTED =
+  "Ctrl-C, a lost connection or a crash stop a file where it is: the next receive goes on from\n" +
+  "there, and so does send-file of the same file. From and to classic clients it begins anew.";
+const PROGRESS =
+  "On a terminal a bar shows how far files of more than 1 MiB are; with --json standard\n" +
+  'error has a line {"progress":{"file","done","size","rate","left"}} at most twice a second,\n' +
+  "in bytes, bytes a second, and seconds (null: not known yet).";
+
 /** Every command, in the order in which they are shown. */
 export const COMMANDS: Record<CommandName, CommandHelp> = {
   "menu": {
@@ -60,18 +68,51 @@ export const COMMANDS: Record<CommandName, CommandHelp> = {
       "the next command that reaches it; the exit code is 1 then.",
   },
   "send-file": {
-    operands: ["NAME", "PATH"],
-    summary: "Send a file",
-    details: "Up to 1 GiB. Its name is not sent.",
+    operands: ["NAME", "PATH..."],
+    summary: "Send files",
+    details:
+      "Of any size; to classic clients up to 1 GiB each, and without their names. With - in\n" +
+      "place of PATH the file is read from standard input.\n\nOptions:\n" +
+      "  --name FILENAME    What a file from standard input is called\n\n" +
+      INTERRUPTED + "\n\n" +
+      "A file must not change until it is sent. To give one up: transfers cancel ID.\n\n" +
+      PROGRESS,
   },
   "receive": {
     operands: [],
     summary: "Collect and show the waiting messages",
     details:
       "Options:\n  --out DIR          Folder for received files (default: the current folder)\n" +
+      "  --no-files         Fetch no files: only tell which ones wait\n" +
+      "  --max-size SIZE    Fetch no files that are larger, such as 10M, 1.5G or 4GiB\n" +
       "  --follow           Go on: show messages as they come, until stopped with Ctrl-C\n\n" +
+      "Files that wait are fetched with the command fetch. From classic clients they come with\n" +
+      "the message, always.\n\n" +
       "Answers requests for keys. A message that cannot be decrypted is reported, kept, and\n" +
-      "tried again when its sender has sent a key; the exit code is 1 then.",
+      "tried again when its sender has sent a key; the exit code is 1 then.\n\n" +
+      INTERRUPTED + "\n\n" + PROGRESS,
+  },
+  "files": {
+    operands: [],
+    summary: "List the files that wait to be fetched",
+    details:
+      "One a line: ID, sender, name, size, and when it was sent. Asks no server: what came\n" +
+      "since is told of by receive.",
+  },
+  "fetch": {
+    operands: ["ID"],
+    summary: "Fetch a file that waits",
+    details: "ID is the number that files and receive show.\n\nOptions:\n" +
+      "  --out DIR          Folder for the file (default: the current folder)\n\n" +
+      INTERRUPTED + "\n\n" + PROGRESS,
+  },
+  "transfers": {
+    operands: ["[cancel", "ID]"],
+    summary: "List the files on their way, or give one up",
+    details:
+      "One a line: ID, which way, with whom, name, and how far it is. With cancel nothing more\n" +
+      "is sent or fetched of it, and what there is of it is removed; a received file cannot be\n" +
+      "fetched any more.",
   },
   "history": {
     operands: ["NAME"],
@@ -185,7 +226,7 @@ ${lines.join("\n")}
 
 ${GLOBAL_HELP}
 
-Exit codes: 0 done, 1 failed, 2 wrong usage.`;
+Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.`;
   }
   const { summary, details } = COMMANDS[command];
   return `Usage: messaging-client [options] ${synopsis(command)}\n\n${summary}.\n\n${details}\n\n` +

@@ -1,30 +1,71 @@
 /** The operations that every front end calls: commands, menu and automatic tests. */
-import { type Bytes, equalBytes } from "../shared/bytes.ts";
+import { type Bytes, equalBytes, toHex } from "../shared/bytes.ts";
 import { cbcEncryptStream, cbcSize } from "../shared/crypto/aes_cbc.ts";
-import { KEY_SIZE } from "../shared/crypto/aes_gcm.ts";
 import { encryptText, generateClassicKeyPair } from "../shared/crypto/classic.ts";
-import { chunkedSize, chunkEncryptStream } from "../shared/crypto/file_chunks.ts";
+import { CHUNK_SIZE } from "../shared/crypto/file_chunks.ts";
 import type { Identity } from "../shared/crypto/identity.ts";
-import { Writer } from "../shared/cursor.ts";
 import { CLIENT_ID_SIZE, MAX_CONTENT_SIZE, MAX_TEXT_SIZE } from "../shared/limits.ts";
 import { MessageType } from "../shared/protocol/codes.ts";
 import type { ClientEntry } from "../shared/protocol/response.ts";
 import type { OnProgress } from "./collector.ts";
 import { ContactBook } from "./contact_book.ts";
 import { ClientError } from "./errors.ts";
-import { openFile } from "./files.ts";
-import { Inbox, type Received } from "./inbox.ts";
+import type { Source } from "./file_transfers.ts";
+import { openFile, removeFile, writeNewFile } from "./files.ts";
+import { Inbox, type Received, type ReceiveOptions } from "./inbox.ts";
+import { unlessInterrupted } from "./interrupt.ts";
 import { checkName } from "./names.ts";
 import { type Peer, Peers } from "./peers.ts";
-import type { HistoryBody, HistoryFile } from "./profile/history.ts";
+import type { HistoryBody } from "./profile/history.ts";
+import { createPrivateFolder } from "./profile/private_file.ts";
 import type { Profile } from "./profile/profile.ts";
+import type { TransferState } from "./profile/transfers.ts";
 import { isUnreachable, SecureSide } from "./secure_side.ts";
+import { fileFacts } from "./transfer_files.ts";
 import type { OnTrouble, Transport } from "./transport.ts";
+import type { TransferOptions } from "./uploads.ts";
 
 /** A message that the server has accepted. */
 export interface Sent {
   message: number;
   to: Peer;
+}
+
+/** What comes from a stream, and what its receiver shall call it. */
+export interface NamedContent {
+  readonly name: string;
+  readonly content: AsyncIterable<Uint8Array>;
+}
+
+/** A file between secure clients, as its user sees it. Times are milliseconds since 1970. */
+export interface TransferInfo {
+  readonly number: number;
+  /** Whether it is sent, not received. */
+  readonly up: boolean;
+  readonly state: TransferState;
+  /** The other client. */
+  readonly peer: Peer;
+  /** As its sender calls it. */
+  readonly name: string;
+  /** Bytes, in all and so far. */
+  readonly size: number;
+  readonly done: number;
+  /** The source; the folder that it goes to, and in the end its place. Null: not wanted yet. */
+  readonly path: string | null;
+  readonly started: number;
+  readonly ended: number | null;
+  /** Why it failed. */
+  readonly reason: string | null;
+}
+
+/** A file that has come. */
+export interface FetchedFile {
+  /** The number of its transfer. */
+  readonly number: number;
+  readonly from: Peer;
+  readonly path: string;
+  readonly size: number;
+  readonly name: string;
 }
 
 export interface ClientOptions {
@@ -231,73 +272,129 @@ export class Client {
     return secure;
   }
 
-  /** @throws {ClientError} `file`, `blocked`, and what the network may do */
-  async sendFile(name: string, path: string, onProgress: OnProgress): Promise<Sent> {
-    const { id } = this.#profile.identity;
+  /** As {@link sendFiles}, for one. */
+  async sendFile(
+    name: string,
+    file: string | NamedContent,
+    onProgress?: OnProgress,
+    signal?: AbortSignal,
+  ): Promise<Sent> {
+    const [sent] = await Array.fromAsync(this.sendFiles(name, [file], { onProgress, signal }));
+    return sent;
+  }
+
+  /**
+   * Sends files, given by their paths or as what comes from a stream, one after the other. A secure
+   * client is told of each when it is on the server whole; one that was broken off goes on when it is
+   * sent again, or by itself at the next {@link receive} or {@link sendFiles}.
+   * @throws {ClientError} `file`, `changed`, `blocked`, `queued`, `interrupted`, and what the network
+   * may do
+   */
+  async *sendFiles(
+    name: string,
+    files: readonly (string | NamedContent)[],
+    options: TransferOptions = {},
+  ): AsyncGenerator<Sent> {
     // First, so that no key goes out for a file that cannot be read.
-    const file = await openFile(path);
-    const { size } = file;
-    let content = file.content.pipeThrough(reporting(size, onProgress));
-    const fileName = baseName(path);
-    const body = { file: { name: fileName, size, path } };
-    try {
-      if (cbcSize(size) > MAX_CONTENT_SIZE) {
-        throw new ClientError("file", `${path} is too large: the limit is 1 GiB`);
+    for (const file of files) {
+      if (typeof file !== "string") continue;
+      const { size } = await fileFacts(file);
+      if (!this.#profile.secureIdentity) checkClassicSize(file, size);
+    }
+    const to = await this.#receiver(name);
+    const identity = await this.#peers.identityOf(to);
+    for (const file of files) {
+      const source = await this.#sourceOf(file);
+      if (!identity) {
+        yield await this.#sendClassicFile(to, source, options);
+        continue;
       }
-      const to = await this.#receiver(name);
-      const identity = await this.#peers.identityOf(to);
-      if (identity) return await this.#sendSecureFile(identity, to, content, body);
-      content = content.pipeThrough(cbcEncryptStream(await this.#peers.sendingKey(to)));
-      const prefix = { to: to.id, type: MessageType.file, size: cbcSize(size) };
-      const message = (await this.#transport.sendStream(id, prefix, content)).messageId;
-      this.#noteSent(to, message, body);
-      await this.#sendKept();
-      return { message, to };
-    } finally {
-      await content.cancel().catch(() => {}); // closes the file where sending did not
+      const { files: transfers } = await this.#readyFor(identity, to);
+      const transfer = transfers.begin(identity.clientId, source);
+      yield { message: await transfers.send(transfer, to, identity, options), to };
     }
   }
 
-  async #sendSecureFile(
-    identity: Identity,
-    to: Peer,
-    plaintext: ReadableStream<Uint8Array>,
-    body: { file: HistoryFile },
-  ): Promise<Sent> {
-    const { random, now } = this.#options;
-    const { sessions, outgoing } = await this.#readyFor(identity, to);
-    const { history } = this.#profile;
-    const { name, size } = body.file;
-    const key = random(KEY_SIZE);
-    const type = MessageType.file;
-    const content = { id: outgoing.newContentId(), at: now(), file: { name, size, key } };
-    const { envelope, entry } = sessions.commit(() => ({
-      envelope: sessions.seal(identity, type, content),
-      entry: history.addSent({
-        peer: to.id,
-        at: content.at,
-        stored: now(),
-        contentId: content.id,
-        body,
-      }),
-    }));
-    const chunks = plaintext.pipeThrough(chunkEncryptStream(key));
-    key.fill(0);
-    const sealed = async function* () {
-      yield new Writer(4).u32(envelope.length).done();
-      yield envelope;
-      yield* chunks;
-    };
-    const prefix = { to: to.id, type, size: 4 + envelope.length + chunkedSize(size) };
-    try {
-      const stream = ReadableStream.from(sealed());
-      const sent = await this.#transport.sendStream(this.#profile.identity.id, prefix, stream);
-      history.markSent(entry, sent.messageId);
-      return { message: sent.messageId, to };
-    } catch (error) {
-      history.markFailed(entry);
-      throw error;
+  /** What is to be read; a stream is copied to a file of the profile first. */
+  async #sourceOf(file: string | NamedContent): Promise<Source> {
+    if (typeof file === "string") {
+      return { name: baseName(file), path: file, spooled: false, ...await fileFacts(file) };
     }
+    const { outgoingFolder } = this.#profile;
+    await createPrivateFolder(outgoingFolder);
+    const path = `${outgoingFolder}/${toHex(this.#options.random(16))}`;
+    await writeNewFile(path, file.content);
+    return { name: file.name, path, spooled: true, ...await fileFacts(path) };
+  }
+
+  async #sendClassicFile(
+    to: Peer,
+    { name, size, path, spooled }: Source,
+    { onProgress, signal }: TransferOptions,
+  ): Promise<Sent> {
+    const { content } = await openFile(path);
+    let stream = content;
+    try {
+      checkClassicSize(name, size);
+      if (onProgress) stream = stream.pipeThrough(reporting(size, onProgress));
+      stream = stream.pipeThrough(cbcEncryptStream(await this.#peers.sendingKey(to)));
+      const prefix = { to: to.id, type: MessageType.file, size: cbcSize(size) };
+      const sending = this.#transport.sendStream(this.#profile.identity.id, prefix, stream);
+      const message = (await unlessInterrupted(signal, sending)).messageId;
+      this.#noteSent(to, message, { file: { name, size, path: spooled ? null : path } });
+      await this.#sendKept();
+      return { message, to };
+    } finally {
+      await stream.cancel().catch(() => {}); // closes the file where sending did not
+      if (spooled) await removeFile(path);
+    }
+  }
+
+  /** The files that were announced and wait until they are wanted. */
+  files(): TransferInfo[] {
+    return this.transfers().filter(({ up, state }) => !up && state === "waiting");
+  }
+
+  /** All files that are, or were, on their way. */
+  transfers(): TransferInfo[] {
+    return this.#profile.transfers.all()
+      .filter(({ peer }) => peer.length > 0)
+      .map((transfer) => {
+        const { number, up, state, name, size, path, started, ended, reason } = transfer;
+        const peer = this.#peers.known(transfer.peer) ?? { id: transfer.peer, name: "?" };
+        const done = state === "done" ? size : Math.min(size, transfer.chunks * CHUNK_SIZE);
+        return { number, up, state, peer, name, size, done, path, started, ended, reason };
+      });
+  }
+
+  /**
+   * Fetches a file that was announced into `folder`; one that was begun goes on where it was.
+   * Gives the path of the file.
+   * @throws {ClientError} `unknown-transfer`, `gone`, `bad-key`, `damaged`, `file`, `interrupted`, and
+   * what the network may do
+   */
+  async fetch(number: number, folder: string, options: TransferOptions = {}): Promise<FetchedFile> {
+    const { files } = await this.#transfersOf();
+    await files.fetch(files.want(number, folder), options);
+    const { path, size, name, peer, history } = this.#profile.transfers.get(number)!;
+    if (history !== null) this.#profile.history.markShown(history);
+    const from = await this.#peers.withId(peer, { mayList: false });
+    return { number, path: path ?? "", size, name, from };
+  }
+
+  /**
+   * Gives a transfer up: nothing of it stays here, nor on the server.
+   * @throws {ClientError} `unknown-transfer` where there is none, or it is over
+   */
+  async cancelTransfer(number: number): Promise<void> {
+    const { files } = await this.#transfersOf();
+    await files.cancel(number);
+  }
+
+  async #transfersOf(): Promise<SecureSide> {
+    const secure = await this.#secureSide();
+    if (secure) return secure;
+    throw new ClientError("not-needed", "a classic profile has no transfers: files come at once");
   }
 
   /** Collects and opens messages as they come, for ever; see {@link Inbox.follow}. */
@@ -305,19 +402,30 @@ export class Client {
     folder: string,
     onProgress: OnProgress,
     onTrouble: OnTrouble,
+    options?: ReceiveOptions,
   ): AsyncGenerator<Received> {
-    return this.#inbox.follow(folder, onProgress, onTrouble);
+    return this.#inbox.follow(folder, onProgress, onTrouble, options);
   }
 
   /** Collects and opens all that waits; files go to `folder`. */
-  receive(folder: string, onProgress: OnProgress): AsyncGenerator<Received> {
-    return this.#inbox.receive(folder, onProgress);
+  receive(
+    folder: string,
+    onProgress: OnProgress,
+    options?: ReceiveOptions,
+  ): AsyncGenerator<Received> {
+    return this.#inbox.receive(folder, onProgress, options);
   }
 }
 
 /** The last part of a path. */
 function baseName(path: string): string {
   return path.split(/[\\/]/).findLast((part) => part !== "") ?? path;
+}
+
+/** @throws {ClientError} `file` for more than one message takes */
+function checkClassicSize(name: string, size: number): void {
+  if (cbcSize(size) <= MAX_CONTENT_SIZE) return;
+  throw new ClientError("file", `${name} is too large for a classic client: the limit is 1 GiB`);
 }
 
 function checkText(text: string): void {

@@ -2,7 +2,13 @@
 import manifest from "../deno.json" with { type: "json" };
 import { type Bytes, toHex } from "../shared/bytes.ts";
 import { type Address, formatAddress, formatFullAddress, parseAddress } from "./address.ts";
-import { type CommandLine, type CommandName, type GlobalOptions, parseCommandLine } from "./cli.ts";
+import {
+  type Command,
+  type CommandLine,
+  type CommandName,
+  type GlobalOptions,
+  parseCommandLine,
+} from "./cli.ts";
 import { helpText } from "./cli_help.ts";
 import { Client } from "./client.ts";
 import { importProfile, runProtectionCommand } from "./commands/protection.ts";
@@ -12,13 +18,25 @@ import { ClientError } from "./errors.ts";
 import { readIfThere, writePrivateFile } from "./profile/private_file.ts";
 import { Profile } from "./profile/profile.ts";
 import { ProfileTransport } from "./profile_transport.ts";
-import { EXIT_DONE, EXIT_FAILED, failureOf, failureText } from "./ui/failure.ts";
+import { EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, failureOf, failureText } from "./ui/failure.ts";
+import { Interruption } from "./ui/interruption.ts";
 import { runMenu } from "./ui/menu.ts";
 import { type Output, toJson, toText } from "./ui/output.ts";
 import { Passphrases } from "./ui/passphrase.ts";
-import { createProgress } from "./ui/progress.ts";
+import { Progress } from "./ui/progress.ts";
+import { ProgressBar } from "./ui/progress_bar.ts";
+import { ProgressLines } from "./ui/progress_lines.ts";
 import { SecretLines } from "./ui/secret_line.ts";
-import { InputLines, printError, printOut, rawTerminal, readAllInput } from "./ui/terminal.ts";
+import {
+  inputBytes,
+  InputLines,
+  listenForInterrupts,
+  printError,
+  printOut,
+  rawTerminal,
+  readAllInput,
+  terminalColumns,
+} from "./ui/terminal.ts";
 
 async function main(args: readonly string[]): Promise<number> {
   // Before the arguments are understood this is all there is to know how an error shall look.
@@ -56,10 +74,13 @@ async function run({ command, options }: CommandLine & { kind: "run" }): Promise
   }
   const { json, quiet } = options;
   const rich = Deno.stdout.isTerminal();
+  const progress = progressFor(options);
   const note = (text: string) => {
+    progress.clear();
     if (!quiet && !json) printError(`${text}\n`);
   };
   const print = (output: Output) => {
+    progress.clear();
     if (json) printOut(`${toJson(output)}\n`);
     else if (output.kind === "notice") note(toText(output));
     else printOut(`${toText(output, { rich })}\n`);
@@ -69,7 +90,7 @@ async function run({ command, options }: CommandLine & { kind: "run" }): Promise
     print(await importProfile(command, options.profile, passphrases));
     return EXIT_DONE;
   }
-  const address = OFFLINE.has(command.name) ? NOWHERE : await serverOf(options);
+  const address = isOffline(command) ? NOWHERE : await serverOf(options);
   const passphrase = () => passphrases.current();
   using profile = await Profile.open(options.profile, { passphrase });
   if (command.name === "passphrase" || command.name === "export") {
@@ -82,10 +103,13 @@ async function run({ command, options }: CommandLine & { kind: "run" }): Promise
     return EXIT_DONE;
   }
   let exitCode = EXIT_DONE;
+  const interruption = interruptionOf(progress);
   const context: CommandContext = {
-    progress: createProgress(!json && !quiet && Deno.stderr.isTerminal()),
+    progress,
     readText: readAllInput,
+    readInput: inputBytes,
     report(problem) {
+      progress.clear();
       exitCode = fail(problem, json);
     },
     note,
@@ -95,20 +119,27 @@ async function run({ command, options }: CommandLine & { kind: "run" }): Promise
   const transport = new ProfileTransport({ profile, address, onFirstKey, ...environment });
   const client = new Client({ profile, transport, note, ...environment });
   try {
+    if (STOPPABLE.has(command.name)) listenForInterrupts(() => interruption.request());
     if (command.name === "menu") {
-      await showMenu(client, context);
+      await showMenu(client, context, interruption);
       return EXIT_DONE;
     }
-    for await (const output of runCommand(command, client, context)) print(output);
+    await interruption.during(async (signal) => {
+      for await (const output of runCommand(command, client, { ...context, signal })) print(output);
+    });
   } finally {
-    context.progress.stop();
+    progress.stop();
     await transport.close();
   }
   if (command.name === "register") await rememberServer(options, context);
   return exitCode;
 }
 
-async function showMenu(client: Client, context: CommandContext): Promise<void> {
+async function showMenu(
+  client: Client,
+  context: CommandContext,
+  interruption: Interruption,
+): Promise<void> {
   const lines = new InputLines();
   await runMenu(client, {
     ask: (prompt) => {
@@ -118,11 +149,31 @@ async function showMenu(client: Client, context: CommandContext): Promise<void> 
     print: (line) => printOut(`${line}\n`),
     rich: Deno.stdout.isTerminal(),
     fail: (error) => void fail(error, false),
+    during: (run) => interruption.during(run),
   }, context);
 }
 
+/** A bar on a terminal, objects for scripts, nothing in a pipe. */
+function progressFor({ json, quiet }: GlobalOptions): Progress {
+  const now = () => performance.now();
+  if (quiet) return new Progress({ view: null, now });
+  if (json) return new Progress({ view: new ProgressLines(printError), now });
+  const terminal = { columns: terminalColumns, write: printError };
+  const view = Deno.stderr.isTerminal() ? new ProgressBar(terminal) : null;
+  return new Progress({ view, now });
+}
+
+function interruptionOf(progress: Progress): Interruption {
+  const kill = () => Deno.exit(EXIT_INTERRUPTED);
+  return new Interruption({ moving: () => progress.moving, sleep, kill });
+}
+
+/** What Ctrl-C stops in good order; all else it ends as it ends any process. */
+const STOPPABLE = new Set<CommandName>(["menu", "send-file", "receive", "fetch"]);
+
 /** What is answered without a server, and should be where none is set up yet. */
 const OFFLINE = new Set<CommandName>([
+  "files",
   "whoami",
   "card",
   "history",
@@ -130,6 +181,10 @@ const OFFLINE = new Set<CommandName>([
   "passphrase",
   "export",
 ]);
+function isOffline(command: Command): boolean {
+  return command.name === "transfers" ? command.cancel === undefined : OFFLINE.has(command.name);
+}
+
 const NOWHERE: Address = { hostname: "0.0.0.0", port: 0 };
 
 /** Passphrases of the environment, else of the terminal. */

@@ -1,8 +1,9 @@
 /** One command, run by the client's operations. What it gives is data; `ui/` shows it. */
-import type { Client, Sent } from "../client.ts";
+import type { Client, Sent, TransferInfo } from "../client.ts";
 import type { Command } from "../cli.ts";
 import type { ContactBook } from "../contact_book.ts";
-import type { Progress } from "../ui/progress.ts";
+import { fileFacts } from "../transfer_files.ts";
+import type { Progress, Work } from "../ui/progress.ts";
 import type { Output } from "../ui/output.ts";
 import type { Received } from "../inbox.ts";
 import type { ClientError } from "../errors.ts";
@@ -12,6 +13,10 @@ export interface CommandContext {
   progress: Progress;
   /** The text to send, where the command line has none. */
   readText(): Promise<string>;
+  /** The file to send, where it has no path. */
+  readInput(): AsyncIterable<Uint8Array>;
+  /** Stops what is under way in a state from which it can go on. */
+  signal?: AbortSignal;
   /** Tells of a problem that does not end the command, but makes it fail. */
   report(problem: ClientError): void;
   /** Tells something that the user may want to know. */
@@ -64,15 +69,29 @@ export async function* runCommand(
       yield sentOutput(client, await client.sendText(command.peer, text));
       break;
     }
-    case "send-file": {
-      const sent = await client.sendFile(command.peer, command.path, progress.update);
-      progress.stop();
-      yield sentOutput(client, sent);
+    case "send-file":
+      yield* sendFiles(command, client, context);
+      break;
+    case "files":
+      for (const transfer of client.files()) {
+        yield { kind: "waiting", transfer: marked(contactBook, transfer) };
+      }
+      break;
+    case "fetch":
+      yield* fetchFile(command, client, context);
+      break;
+    case "transfers": {
+      const { cancel } = command;
+      if (cancel !== undefined) await client.cancelTransfer(cancel);
+      for (const transfer of client.transfers()) {
+        if (cancel !== undefined && transfer.number !== cancel) continue;
+        yield { kind: "transfer", transfer: marked(contactBook, transfer) };
+      }
       break;
     }
     case "receive":
       for await (const received of receiving(command, client, context)) {
-        progress.stop();
+        progress.clear();
         if (received.type === "problem") {
           report(received.error);
         } else if (received.type === "notice") {
@@ -86,6 +105,50 @@ export async function* runCommand(
     default:
       yield* runContactCommand(command, contactBook);
   }
+}
+
+async function* sendFiles(
+  command: Command & { name: "send-file" },
+  client: Client,
+  { progress, readInput, signal }: CommandContext,
+): AsyncGenerator<Output> {
+  const inputs = "stdinAs" in command
+    ? [{ name: command.stdinAs, content: readInput() }]
+    : command.paths;
+  const sizes: number[] = [];
+  for (const file of inputs) {
+    if (typeof file === "string") sizes.push((await fileFacts(file)).size);
+  }
+  let sent = 0;
+  if (sizes.length > 0) {
+    progress.expect(() => ({ ...workOf(sizes.slice(sent)), unbegun: sizes.length - sent - 1 }));
+  }
+  const options = { onProgress: progress.update, signal };
+  for await (const result of client.sendFiles(command.peer, inputs, options)) {
+    const file = inputs.length > 1 ? inputs[sent] : undefined;
+    sent++;
+    progress.clear();
+    yield { ...sentOutput(client, result), path: typeof file === "string" ? file : undefined };
+  }
+}
+
+async function* fetchFile(
+  { number, out }: Command & { name: "fetch" },
+  client: Client,
+  { progress, signal }: CommandContext,
+): AsyncGenerator<Output> {
+  const file = await client.fetch(number, out, { onProgress: progress.update, signal });
+  progress.clear();
+  yield { kind: "fetched", file: { ...file, from: client.contactBook.marked(file.from) } };
+}
+
+/** A transfer whose other client is called as it is called here. */
+function marked(contactBook: ContactBook, transfer: TransferInfo): TransferInfo {
+  return { ...transfer, peer: contactBook.marked(transfer.peer) };
+}
+
+function workOf(sizes: readonly number[]): Work {
+  return { files: sizes.length, size: sizes.reduce((sum, size) => sum + size, 0) };
 }
 
 async function* runContactCommand(
@@ -133,20 +196,26 @@ async function* runContactCommand(
 }
 
 /** A result that calls the receiver as it is called here. */
-function sentOutput({ contactBook }: Client, { message, to }: Sent): Output {
+function sentOutput({ contactBook }: Client, { message, to }: Sent): Output & { kind: "sent" } {
   return { kind: "sent", sent: { message, to: contactBook.marked(to) } };
 }
 
 function receiving(
-  { out, follow }: Command & { name: "receive" },
+  { out, follow, files: { fetch, maxSize } }: Command & { name: "receive" },
   client: Client,
-  { progress, note }: CommandContext,
+  { progress, note, signal }: CommandContext,
 ): AsyncGenerator<Received> {
-  if (!follow) return client.receive(out, progress.update);
+  progress.expect(() => workOf(client.transfers().filter(isActive).map(({ size }) => size)));
+  const options = { files: fetch ? "fetch" : "announce", maxSize, signal } as const;
+  if (!follow) return client.receive(out, progress.update, options);
   note("Waiting for messages; stop with Ctrl-C.");
   return client.follow(out, progress.update, (error, wait) => {
-    progress.stop();
+    progress.clear();
     const reason = error instanceof Error ? error.message : String(error);
     note(`${reason}. Next attempt in ${(wait / 1000).toFixed(1)} s.`);
-  });
+  }, options);
+}
+
+function isActive({ state }: TransferInfo): boolean {
+  return state === "active";
 }

@@ -7,6 +7,8 @@ import { printable } from "./printable.ts";
 export const EXIT_DONE = 0;
 export const EXIT_FAILED = 1;
 export const EXIT_USAGE = 2;
+/** What a shell gives for a process that Ctrl-C has ended. */
+export const EXIT_INTERRUPTED = 130;
 
 export interface Failure {
   /** For scripts. */
@@ -22,7 +24,8 @@ export function failureOf(error: unknown): Failure {
     return { code: "usage", message, exitCode: EXIT_USAGE };
   }
   if (error instanceof ClientError || error instanceof StorageError) {
-    return { code: error.code, message: error.message, exitCode: EXIT_FAILED };
+    const exitCode = error.code === "interrupted" ? EXIT_INTERRUPTED : EXIT_FAILED;
+    return { code: error.code, message: error.message, exitCode };
   }
   const message = error instanceof Error ? error.message : String(error);
   return { code: "internal", message, exitCode: EXIT_FAILED };

@@ -1,7 +1,8 @@
 /** Entries of the history, as text for people and as JSON for scripts. */
 import { toHex } from "../../shared/bytes.ts";
+import { sizeText } from "../../shared/size.ts";
 import type { MarkedPeer } from "../contact_book.ts";
-import type { HistoryEntry } from "../profile/history.ts";
+import type { HistoryEntry, HistoryFile } from "../profile/history.ts";
 import { isoTime, localTime, printable, printableLine, shownName } from "./printable.ts";
 
 /** What is said behind an entry that has not left, or has not arrived. */
@@ -22,7 +23,7 @@ export function historyJson(entry: HistoryEntry, { id, name }: MarkedPeer): stri
     direction: sent ? "sent" : "received",
     at: isoTime(at),
     state,
-    ...body,
+    ...("text" in body ? body : { file: fileJson(body.file) }),
   });
 }
 
@@ -32,9 +33,12 @@ export function historyText({ sent, at, state, body }: HistoryEntry, peer: Marke
   return `${who}: ${"text" in body ? printable(body.text) : fileText(body.file)}${STATES[state]}`;
 }
 
-function fileText(
-  { name, size, path }: Extract<HistoryEntry["body"], { file: unknown }>["file"],
-): string {
+/** Without what opens it. */
+function fileJson({ name, size, path }: HistoryFile): Partial<HistoryFile> {
+  return { name, size, path };
+}
+
+function fileText({ name, size, path }: HistoryFile): string {
   const where = path === null ? "" : `, ${printableLine(path)}`;
-  return `file of ${size} bytes, ${printableLine(name)}${where}`;
+  return `file of ${sizeText(size)}, ${printableLine(name)}${where}`;
 }

@@ -12,6 +12,8 @@ export interface MenuTerminal {
   readonly rich: boolean;
   /** Tells of an error; the menu goes on. */
   fail(error: unknown): void;
+  /** Runs a command that the user can break off. */
+  during<T>(run: (signal: AbortSignal) => Promise<T>): Promise<T>;
 }
 
 interface Choice {
@@ -20,6 +22,8 @@ interface Choice {
   /** What else is asked for, in this order. */
   questions: string[];
   command(...answers: string[]): ClientCommand;
+  /** Asked again and again until the answer is empty, instead of the last of them. */
+  many?: boolean;
   /** What is asked after that, and done where the answer is yes. */
   followUp?: { question: string; command(...answers: string[]): ClientCommand };
 }
@@ -42,7 +46,7 @@ const CHOICES: Choice[] = [
     key: "4",
     label: "Waiting messages",
     questions: [],
-    command: () => ({ name: "receive", out: ".", follow: false }),
+    command: () => ({ name: "receive", out: ".", follow: false, files: { fetch: true } }),
   },
   {
     key: "5",
@@ -77,7 +81,7 @@ const CHOICES: Choice[] = [
     key: "50",
     label: "Send a file",
     questions: ["To: ", "Path of the file: "],
-    command: (peer, path) => ({ name: "send-file", peer, path }),
+    command: (peer, path) => ({ name: "send-file", peer, paths: [path] }),
   },
   {
     key: "51",
@@ -90,6 +94,20 @@ const CHOICES: Choice[] = [
     label: "Send a key",
     questions: ["To: "],
     command: (peer) => ({ name: "send-key", peer }),
+  },
+  {
+    key: "53",
+    label: "Send several files",
+    questions: ["To: ", "Path of a file (empty: no more): "],
+    many: true,
+    command: (peer, ...paths) => ({ name: "send-file", peer, paths }),
+  },
+  { key: "54", label: "Waiting files", questions: [], command: () => ({ name: "files" }) },
+  {
+    key: "55",
+    label: "Fetch a file",
+    questions: ["Number of the file: "],
+    command: (number) => ({ name: "fetch", number: Number(number), out: "." }),
   },
 ];
 
@@ -113,12 +131,8 @@ export async function runMenu(
       if (key !== "") terminal.print(`There is no choice "${key}".`);
       continue;
     }
-    const answers: string[] = [];
-    for (const question of choice.questions) {
-      const answer = await terminal.ask(question);
-      if (answer === null) return;
-      answers.push(answer);
-    }
+    const answers = await answersTo(choice, terminal);
+    if (answers === null) return;
     const { command, followUp } = choice;
     const done = await runChoice(command(...answers), client, terminal, context);
     if (!done || !followUp) continue;
@@ -129,11 +143,37 @@ export async function runMenu(
   }
 }
 
+/** Null at the end of input. */
+async function answersTo(
+  { questions, many }: Choice,
+  terminal: MenuTerminal,
+): Promise<string[] | null> {
+  const answers: string[] = [];
+  for (const question of questions) {
+    const answer = await terminal.ask(question);
+    if (answer === null) return null;
+    answers.push(answer);
+  }
+  if (!many) return answers;
+  const question = questions[questions.length - 1];
+  for (
+    let answer = answers.pop();
+    answer !== "";
+    answer = await terminal.ask(question) ?? undefined
+  ) {
+    if (answer === undefined) return null;
+    answers.push(answer);
+  }
+  return answers;
+}
+
 /** What is said of a command that gave nothing. */
 const NOTHING: Partial<Record<ClientCommand["name"], string>> = {
-  list: "Nobody yet.",
-  receive: "No messages.",
-  history: "Nothing yet.",
+  "list": "Nobody yet.",
+  "receive": "No messages.",
+  "send-file": "No file.",
+  "files": "No files.",
+  "history": "Nothing yet.",
 };
 
 /** Runs one command; gives whether it was done. */
@@ -144,11 +184,15 @@ async function runChoice(
   context: CommandContext,
 ): Promise<boolean> {
   try {
-    let count = 0;
-    for await (const output of runCommand(command, client, context)) {
-      terminal.print(toText(output, terminal));
-      count++;
-    }
+    const count = await terminal.during(async (signal) => {
+      let count = 0;
+      for await (const output of runCommand(command, client, { ...context, signal })) {
+        terminal.print(toText(output, terminal));
+        count++;
+      }
+      return count;
+    });
+    context.progress.stop();
     const nothing = NOTHING[command.name];
     if (count === 0 && nothing !== undefined) terminal.print(nothing);
     return true;

@@ -6,8 +6,9 @@ import { renderUnicodeCompact } from "uqr";
 import { type Bytes, toHex } from "../../shared/bytes.ts";
 import type { ClientEntry } from "../../shared/protocol/response.ts";
 import { qrTextOf } from "../../shared/session/safety_number.ts";
+import { sizeText } from "../../shared/size.ts";
 import { type Address, formatAddress } from "../address.ts";
-import type { Sent } from "../client.ts";
+import type { FetchedFile, Sent, TransferInfo } from "../client.ts";
 import type { PassphraseAction } from "../cli.ts";
 import type { MarkedPeer, Trust } from "../contact_book.ts";
 import type { Received } from "../inbox.ts";
@@ -15,6 +16,7 @@ import type { Peer } from "../peers.ts";
 import type { HistoryEntry } from "../profile/history.ts";
 import { historyJson, historyText } from "./history.ts";
 import { isoTime, printable, printableLine, shownName, shownPeer } from "./printable.ts";
+import { transferJson, transferText, waitingText } from "./transfers.ts";
 
 /** A message that was received, or a part of the agreement on keys. */
 type Message = Exclude<Received, { type: "problem" | "notice" }>;
@@ -27,8 +29,12 @@ export type Output =
   | { kind: "identity"; identity: ClientEntry }
   | { kind: "client"; client: MarkedPeer }
   | { kind: "public-key"; client: ClientEntry & { publicKey: Bytes } }
-  | { kind: "sent"; sent: Sent }
+  /** The path is that of one of several files. */
+  | { kind: "sent"; sent: Sent; path?: string }
   | { kind: "received"; received: Message }
+  | { kind: "fetched"; file: FetchedFile }
+  | { kind: "waiting"; transfer: TransferInfo }
+  | { kind: "transfer"; transfer: TransferInfo }
   | { kind: "notice"; notice: Pick<Notice, "type" | "text"> }
   | { kind: "history"; entry: HistoryEntry; peer: MarkedPeer }
   | { kind: "forgotten"; peer: MarkedPeer; count: number }
@@ -62,13 +68,22 @@ function jsonOf(output: Exclude<Output, { kind: "history" }>): unknown {
       return { ...idAndName(output.client), publicKey: toHex(output.client.publicKey) };
     case "sent": {
       const { message, to } = output.sent;
-      return { message, to: idAndName(to), ...authenticity(to) };
+      const { path } = output;
+      return { message, to: idAndName(to), ...authenticity(to), path };
     }
     case "received": {
       const { message, from, type, ...rest } = output.received;
       const time = "at" in rest ? { at: isoTime(rest.at) } : {};
       return { message, from: idAndName(from), ...authenticity(from), type, ...rest, ...time };
     }
+    case "fetched": {
+      const { number, from, name, path, size } = output.file;
+      const file = { transfer: number, from: idAndName(from), ...authenticity(from) };
+      return { ...file, type: "file", path, size, name };
+    }
+    case "waiting":
+    case "transfer":
+      return transferJson(output.transfer);
     case "notice": {
       const { type, text } = output.notice;
       return { type, text };
@@ -104,9 +119,17 @@ export function toText(output: Output, { rich = false } = {}): string {
     case "public-key":
       return toHex(output.client.publicKey);
     case "sent":
-      return `Message ${output.sent.message} to ${shownName(output.sent.to)} is on the server.`;
+      return sentText(output.sent, output.path);
     case "received":
       return receivedText(output.received);
+    case "fetched": {
+      const { from, size, path } = output.file;
+      return fileText(from, size, path);
+    }
+    case "waiting":
+      return waitingText(output.transfer);
+    case "transfer":
+      return transferText(output.transfer);
     case "notice":
       return printable(output.notice.text);
     case "history":
@@ -145,12 +168,26 @@ function receivedText(received: Message): string {
     case "text":
       return `${from}: ${printable(received.text)}`;
     case "file":
-      return `${from} sent a file of ${received.size} bytes: ${printableLine(received.path)}`;
+      return fileText(received.from, received.size, received.path);
+    case "announced": {
+      const { size, name, transfer } = received;
+      return `${from} sent a file of ${sizeText(size)}: ${printableLine(name)}. ` +
+        `Fetch it with: messaging-client fetch ${transfer}`;
+    }
     case "key-request":
       return `${from} asked for a key, and got one.`;
     case "key":
       return `${from} sent a key.`;
   }
+}
+
+function sentText({ message, to }: Sent, path?: string): string {
+  const what = path === undefined ? "" : `, ${printableLine(path)},`;
+  return `Message ${message} to ${shownName(to)}${what} is on the server.`;
+}
+
+function fileText(from: Peer, size: number, path: string): string {
+  return `${shownName(from)} sent a file of ${sizeText(size)}: ${printableLine(path)}`;
 }
 
 /** Groups of a safety number on a line. */

@@ -50,6 +50,33 @@ export async function readAllInput(): Promise<string> {
   }
 }
 
+/** All of standard input as it is. */
+export function inputBytes(): AsyncIterable<Uint8Array> {
+  if (Deno.stdin.isTerminal()) {
+    printError("Type the file; end it with Ctrl-D on a line of its own.\n");
+  }
+  return Deno.stdin.readable;
+}
+
+/** How many characters a line of the terminal has. */
+export function terminalColumns(): number {
+  try {
+    return Deno.consoleSize().columns || DEFAULT_COLUMNS;
+  } catch {
+    return DEFAULT_COLUMNS; // none of the streams that it looks at is the terminal
+  }
+}
+
+const DEFAULT_COLUMNS = 80;
+
+/** Calls `interrupted` where the user, or the system, wants the process to end. */
+export function listenForInterrupts(interrupted: () => void): void {
+  const signals: Deno.Signal[] = Deno.build.os === "windows"
+    ? ["SIGINT", "SIGBREAK"]
+    : ["SIGINT", "SIGTERM"];
+  for (const signal of signals) Deno.addSignalListener(signal, interrupted);
+}
+
 /** The terminal to type secrets on; undefined where standard input is none. */
 export function rawTerminal(): RawTerminal | undefined {
   if (!Deno.stdin.isTerminal()) return undefined;

@@ -13,8 +13,11 @@ const SYNOPSES: Record<CommandName, string> = {
   "request-key": "request-key NAME",
   "send-key": "send-key NAME",
   "send": "send NAME [TEXT]",
-  "send-file": "send-file NAME PATH",
+  "send-file": "send-file NAME PATH...",
   "receive": "receive",
+  "files": "files",
+  "fetch": "fetch ID",
+  "transfers": "transfers [cancel ID]",
   "history": "history NAME",
   "forget": "forget NAME",
   "verify": "verify NAME",
@@ -59,7 +62,9 @@ Deno.test("help: that of the program names every command, option and exit code",
     assert(text.split("\n").some((line) => line.startsWith(`  ${synopsis}  `)), synopsis);
   }
   for (const option of GLOBAL) assert(text.includes(option), option);
-  for (const code of ["0 done", "1 failed", "2 wrong usage"]) assert(text.includes(code), code);
+  for (const code of ["0 done", "1 failed", "2 wrong usage", "130 interrupted"]) {
+    assert(text.includes(code), code);
+  }
 });
 
 Deno.test("help: that of a command has its synopsis, its own options and the global ones", () => {
@@ -67,7 +72,10 @@ Deno.test("help: that of a command has its synopsis, its own options and the glo
     const text = helpText(name);
     assertEquals(text.split("\n")[0], `Usage: messaging-client [options] ${SYNOPSES[name]}`);
     for (const option of GLOBAL) assert(text.includes(option), `${name}: ${option}`);
-    assertEquals(text.includes("--out DIR"), name === "receive", name);
+    assertEquals(text.includes("--out DIR"), name === "receive" || name === "fetch", name);
+    assertEquals(text.includes("--no-files"), name === "receive", name);
+    assertEquals(text.includes("--max-size SIZE"), name === "receive", name);
+    assertEquals(text.includes("--name FILENAME"), name === "send-file", name);
     assertEquals(text.includes("--search WORD"), name === "history", name);
     assertEquals(text.includes("--yes"), name === "verify", name);
   }

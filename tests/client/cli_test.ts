@@ -22,10 +22,12 @@ Deno.test("command line: every command", () => {
   assertRuns(["request-key", "bob"], { name: "request-key", peer: "bob" });
   assertRuns(["send-key", "bob"], { name: "send-key", peer: "bob" });
   assertRuns(["send", "bob", "hello"], { name: "send", peer: "bob", text: "hello" });
-  assertRuns(["send-file", "bob", "a b"], { name: "send-file", peer: "bob", path: "a b" });
-  assertRuns(["receive"], { name: "receive", out: ".", follow: false });
-  assertRuns(["receive", "--follow"], { name: "receive", out: ".", follow: true });
-  assertRuns(["receive", "--out", "dir"], { name: "receive", out: "dir", follow: false });
+  assertRuns(["send-file", "bob", "a b"], { name: "send-file", peer: "bob", paths: ["a b"] });
+  assertRuns(["files"], { name: "files" });
+  assertRuns(["fetch", "7"], { name: "fetch", number: 7, out: "." });
+  assertRuns(["fetch", "--out", "dir", "7"], { name: "fetch", number: 7, out: "dir" });
+  assertRuns(["transfers"], { name: "transfers", cancel: undefined });
+  assertRuns(["transfers", "cancel", "7"], { name: "transfers", cancel: 7 });
   assertRuns(["history", "bob"], { name: "history", peer: "bob", search: undefined });
   const search = { name: "history", peer: "bob", search: "a b" } as const;
   assertRuns(["history", "--search", "a b", "bob"], search);
@@ -45,6 +47,27 @@ Deno.test("command line: every command", () => {
   assertRuns(["import", "a b"], { name: "import", path: "a b" });
   assertRuns(["server"], { name: "server", forget: false });
   assertRuns(["server", "forget"], { name: "server", forget: true });
+});
+
+Deno.test("command line: several files, or one from standard input", () => {
+  const paths = ["a", "b c", "./-"];
+  assertRuns(["send-file", "bob", ...paths], { name: "send-file", peer: "bob", paths });
+  const stdin = { name: "send-file", peer: "bob", stdinAs: "a b" } as const;
+  assertRuns(["send-file", "bob", "-", "--name", "a b"], stdin);
+  assertRuns(["send-file", "--name=a b", "bob", "-"], stdin);
+});
+
+Deno.test("command line: what is received, and where it goes", () => {
+  const receive = { name: "receive", out: ".", follow: false } as const;
+  const all = { fetch: true, maxSize: undefined };
+  assertRuns(["receive"], { ...receive, files: all });
+  assertRuns(["receive", "--follow"], { ...receive, follow: true, files: all });
+  assertRuns(["receive", "--out", "dir"], { ...receive, out: "dir", files: all });
+  assertRuns(["receive", "--no-files"], { ...receive, files: { ...all, fetch: false } });
+  const sizes = { "0": 0, "10M": 10 * 2 ** 20, "1.5G": 1.5 * 2 ** 30, "4GiB": 2 ** 32 };
+  for (const [text, maxSize] of Object.entries(sizes)) {
+    assertRuns(["receive", "--max-size", text], { ...receive, files: { fetch: true, maxSize } });
+  }
 });
 
 Deno.test("command line: without a text, or with a dash, it comes from standard input", () => {
@@ -94,14 +117,35 @@ Deno.test("command line: wrong usage is refused and says what is wrong", () => {
     [["send-file", "bob"], "send-file needs PATH"],
     [["register", "alice", "smith"], 'unexpected argument "smith"'],
     [["send", "bob", "two", "words"], 'unexpected argument "words"; put the text in quotes'],
-    [["send-file", "bob", "a", "b"], 'unexpected argument "b"'],
+    [["send-file", "bob", "-"], "a file from standard input needs a name: --name FILENAME"],
+    [
+      ["send-file", "bob", "a", "-", "--name", "x"],
+      "- (standard input) is sent alone, without other files",
+    ],
+    [["send-file", "bob", "a", "--name", "x"], "--name is for a file from standard input alone, -"],
+    [["list", "--name", "x"], "--name belongs to the command send-file"],
+    [["fetch"], "fetch needs ID"],
+    [["fetch", "1", "2"], 'unexpected argument "2"'],
+    [["fetch", "0"], 'ID is a number, as files and transfers show it, not "0"'],
+    [["fetch", "big.bin"], 'ID is a number, as files and transfers show it, not "big.bin"'],
+    [["transfers", "stop"], 'transfers knows "cancel" alone, not "stop"'],
+    [["transfers", "cancel"], "transfers cancel needs ID"],
+    [["transfers", "cancel", "1e3"], 'ID is a number, as files and transfers show it, not "1e3"'],
+    [["transfers", "cancel", "1", "2"], 'unexpected argument "2"'],
+    [["files", "x"], 'unexpected argument "x"'],
+    [["fetch", "1", "--no-files"], "--no-files belongs to the command receive"],
+    [["files", "--max-size", "1"], "--max-size belongs to the command receive"],
+    [
+      ["receive", "--max-size", "big"],
+      '--max-size takes a size such as 10M, 1.5G or 4GiB, not "big"',
+    ],
     [["whoami", "x"], 'unexpected argument "x"'],
     [["list", "x"], 'unexpected argument "x"'],
     [["receive", "x"], 'unexpected argument "x"'],
     [["test", "x"], 'unexpected argument "x"'],
     [["menu", "x"], 'unexpected argument "x"'],
-    [["list", "--out", "dir"], "--out belongs to the command receive"],
-    [["--out", "dir"], "--out belongs to the command receive"],
+    [["list", "--out", "dir"], "--out belongs to the command receive or fetch"],
+    [["--out", "dir"], "--out belongs to the command receive or fetch"],
     [["history"], "history needs NAME"],
     [["history", "bob", "word"], 'unexpected argument "word"'],
     [["history", "bob", "--search"], "--search needs a value"],

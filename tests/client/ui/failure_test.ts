@@ -32,13 +32,18 @@ const CODES: Record<ClientErrorCode, true> = {
   "blocked": true,
   "queued": true,
   "cannot-decrypt": true,
+  "changed": true,
+  "gone": true,
+  "damaged": true,
+  "unknown-transfer": true,
   "file": true,
 };
 
-Deno.test("failure: each code of the client is told as it is, with exit code 1", () => {
+Deno.test("failure: each code of the client is told as it is, with exit code 1, or 130", () => {
   for (const code of Object.keys(CODES) as ClientErrorCode[]) {
     const failure = failureOf(new ClientError(code, "a reason"));
-    assertEquals(failure, { code, message: "a reason", exitCode: 1 });
+    const exitCode = code === "interrupted" ? 130 : 1;
+    assertEquals(failure, { code, message: "a reason", exitCode });
   }
 });
 

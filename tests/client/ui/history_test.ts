@@ -47,7 +47,7 @@ Deno.test("history: neither texts nor the names of files steer a terminal", () =
   assertEquals(text.split("\n")[1], "    2026-01-02 03:04 ← Bobby: two\ufffd[2J");
   const file = { name: "a\nb\x1b", size: 1, path: "c\r" };
   const line = historyText({ ...ENTRY, body: { file } }, bob);
-  assertEquals(line, "2026-01-02 03:04 → Bobby: file of 1 bytes, a\ufffdb\ufffd, c\ufffd");
+  assertEquals(line, "2026-01-02 03:04 → Bobby: file of 1 byte, a\ufffdb\ufffd, c\ufffd");
 });
 
 Deno.test("history: for scripts one object on one line", () => {

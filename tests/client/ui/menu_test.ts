@@ -1,12 +1,14 @@
 import { type CommandContext } from "../../../client/commands/run.ts";
 import type { Client } from "../../../client/client.ts";
 import { runMenu } from "../../../client/ui/menu.ts";
+import { Progress } from "../../../client/ui/progress.ts";
 import { generateSymmetricKey } from "../../../shared/crypto/classic.ts";
 import { toHex } from "../../../shared/bytes.ts";
 import { MessageType } from "../../../shared/protocol/codes.ts";
 import { assert, assertEquals } from "../../assert.ts";
 import { Party } from "../../attack/parties.ts";
 import { ServerFixture } from "../../server/server_fixture.ts";
+import { tempFolder } from "../../temp_folder.ts";
 import { Mailbox } from "../mailbox.ts";
 
 /** What the menu showed, in order. */
@@ -22,8 +24,11 @@ async function type(bob: { readonly client: Client }, input: string[]): Promise<
   const session: Session = { prompts: [], lines: [], errors: [], problems: [] };
   const left = [...input];
   const context: CommandContext = {
-    progress: { update() {}, stop() {} },
+    progress: new Progress({ view: null, now: () => 0 }),
     readText: () => Promise.reject(new Error("the menu asks for the text itself")),
+    readInput: () => {
+      throw new Error("the menu asks for paths");
+    },
     report: ({ code }) => session.problems.push(code),
     note: () => {},
   };
@@ -34,6 +39,7 @@ async function type(bob: { readonly client: Client }, input: string[]): Promise<
     },
     print: (line) => session.lines.push(line),
     rich: false,
+    during: (run) => run(new AbortController().signal),
     fail: (error) => session.errors.push(error instanceof Error ? error.message : "?"),
   }, context);
   assertEquals(left, [], "lines that nobody asked for");
@@ -49,7 +55,7 @@ Deno.test("menu: shows the choices of the original and ends with 0", async () =>
   await using bob = await Mailbox.open();
   const { lines, prompts } = await type(bob, ["0"]);
   const keys = lines.join("\n").match(/^ *(\d+)\)/gm)?.map((key) => parseInt(key));
-  assertEquals(keys, [1, 2, 3, 4, 5, 6, 7, 8, 9, 50, 51, 52, 0]);
+  assertEquals(keys, [1, 2, 3, 4, 5, 6, 7, 8, 9, 50, 51, 52, 53, 54, 55, 0]);
   assertEquals(prompts, ["? "]);
   assertEquals(bob.server.requests, []);
 });
@@ -208,4 +214,38 @@ Deno.test("menu: secure clients need no keys by message", async () => {
   const session = await secureSession("bob", ["51", "bob", "52", "bob", "0"]);
   assertEquals(session.errors.length, 2);
   for (const error of session.errors) assert(error.includes("is a secure client"), error);
+});
+
+Deno.test("menu: sends several files, whose paths end with an empty line", async () => {
+  await using bob = await Mailbox.open();
+  const paths = ["a", "b"].map((name) => `${bob.folder}/${name}`);
+  for (const path of paths) await Deno.writeTextFile(path, "content");
+  const session = await type(bob, ["53", "alice", ...paths, "", "53", "alice", "", "0"]);
+  const ends = paths.map((path, i) => `Message ${i + 2} to alice, ${path}, is on the server.`);
+  assertEquals(results(session), [...ends, "No file."]);
+  assertEquals(session.errors, []);
+  await type(bob, ["53", "alice", paths[0]]); // the end of input sends nothing
+  assertEquals(bob.state.sent.filter(({ type }) => type === MessageType.file).length, 2);
+});
+
+Deno.test("menu: shows the files that wait, and fetches one", async () => {
+  await using server = await ServerFixture.start();
+  const address = `127.0.0.1:${server.listener.address.port}`;
+  await using alice = await Party.registered("alice", address);
+  await using bob = await Party.registered("bob", address);
+  await using temp = await tempFolder();
+  const path = `${temp.path}/note.txt`;
+  await Deno.writeTextFile(path, "a note");
+  await alice.with(address, (client) => client.sendFile("bob", path));
+  await bob.with(address, async (client) => {
+    await Array.fromAsync(client.receive(temp.path, () => {}, { files: "announce" }));
+    const session = await type({ client }, ["54", "55", "7", "54", "0"]);
+    const shown = results(session);
+    assertEquals(shown.length, 2);
+    assert(/^1 {2}alice: note\.txt, 6 bytes, .+ fetch 1$/.test(shown[0]), shown[0]);
+    assertEquals(session.errors.length, 1);
+    assert(session.errors[0].includes("7"), session.errors[0]);
+    await client.cancelTransfer(1);
+    assertEquals(results(await type({ client }, ["54", "0"])), ["No files."]);
+  });
 });

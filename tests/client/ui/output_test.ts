@@ -45,6 +45,55 @@ const OUTPUTS: [output: Output, json: string, text: string][] = [
     "bob sent a file of 9 bytes: ./a",
   ],
   [
+    {
+      kind: "received",
+      received: {
+        message: 8,
+        from: bob,
+        type: "file",
+        path: "/d/a (2).pdf",
+        size: 1536,
+        at,
+        name: "../a.pdf",
+        transfer: 7,
+      },
+    },
+    `{"message":8,"from":${BOB_JSON},"type":"file","path":"/d/a (2).pdf","size":1536,` +
+    '"at":"2001-09-09T01:46:40.000Z","name":"../a.pdf","transfer":7}',
+    "bob sent a file of 1.5 KiB: /d/a (2).pdf",
+  ],
+  [
+    {
+      kind: "received",
+      received: {
+        message: 8,
+        from: bob,
+        type: "announced",
+        size: 1536,
+        at,
+        name: "a",
+        transfer: 7,
+      },
+    },
+    `{"message":8,"from":${BOB_JSON},"type":"announced","size":1536,` +
+    '"at":"2001-09-09T01:46:40.000Z","name":"a","transfer":7}',
+    "bob sent a file of 1.5 KiB: a. Fetch it with: messaging-client fetch 7",
+  ],
+  [
+    {
+      kind: "fetched",
+      file: { number: 7, from: secureBob, path: "/d/a", size: 2 ** 30, name: "a" },
+    },
+    `{"transfer":7,"from":${BOB_JSON},"authenticated":true,"type":"file","path":"/d/a",` +
+    '"size":1073741824,"name":"a"}',
+    "Bobby sent a file of 1 GiB: /d/a",
+  ],
+  [
+    { kind: "sent", sent: { message: 7, to: bob }, path: "./a b" },
+    `{"message":7,"to":${BOB_JSON},"path":"./a b"}`,
+    "Message 7 to bob, ./a b, is on the server.",
+  ],
+  [
     { kind: "received", received: { message: 9, from: bob, type: "key-request" } },
     `{"message":9,"from":${BOB_JSON},"type":"key-request"}`,
     "bob asked for a key, and got one.",
@@ -181,6 +230,18 @@ Deno.test("output: a hostile name stays on its line; scripts get it as it is", (
       { kind: "received", received: { message: 1, from: client, type: "text", text: "x", at } },
       { kind: "received", received: { message: 1, from: client, type: "key" } },
       { kind: "forgotten", peer: client, count: 1 },
+      {
+        kind: "received",
+        received: {
+          message: 1,
+          from: bob,
+          type: "announced",
+          name: client.name,
+          size: 1,
+          at,
+          transfer: 1,
+        },
+      },
     ];
     for (const output of shown) {
       const text = toText(output);

@@ -31,8 +31,11 @@ const WORLD = [
   "client/network.ts",
   "client/profile/private_file.ts",
   "client/secure_connection.ts",
+  "client/transfer_files.ts",
   "client/ui/terminal.ts",
   "server/blobs/blob_store.ts",
+  "server/blobs/chunk_file.ts",
+  "server/blobs/chunk_store.ts",
   "server/connection.ts",
   "server/listener.ts",
   "server/main.ts",
@@ -71,6 +74,7 @@ const HOMES = {
   "node:buffer": ["shared/crypto/"],
   "node:sqlite": ["shared/sqlite.ts"],
   "node:timers": ["server/"],
+  "node:zlib": ["server/blobs/"],
   "node:": [],
 };
 

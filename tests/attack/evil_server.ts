@@ -14,6 +14,7 @@ import {
   type SecureEntry,
   type SecureResponse,
 } from "../../shared/protocol/secure_response.ts";
+import { BlobShelf } from "./blob_shelf.ts";
 import { PrekeyShelf } from "./prekey_shelf.ts";
 
 /** What is done instead of answering. */
@@ -55,6 +56,8 @@ export class EvilServer implements AsyncDisposable {
   readonly mailboxes = new Map<string, DeliveredMessage[]>();
   /** What was published, by the client's ID in hex. */
   readonly shelves = new Map<string, PrekeyShelf>();
+  /** The files in chunks. */
+  readonly files = new BlobShelf();
   /** All requests that came, in order. */
   readonly requests: SecureRequest[] = [];
   /** Bytes that came behind a handshake, on connections whose login never came. */
@@ -199,6 +202,8 @@ export class EvilServer implements AsyncDisposable {
           ? { kind: "prekeys", clientId: request.target, prekeys }
           : { kind: "error", error: "not-found", retryAfter: 0, text: "there are none" };
       }
+      default:
+        return this.files.answer(request, clientId);
     }
   }
 

@@ -145,7 +145,7 @@ export const sessionMessages: Suite = {
       for (let at = 0; at < envelopes.length; at += BATCH) {
         const batch = envelopes.slice(at, at + BATCH);
         const incoming = batch.map((envelope) => ({ envelope, from, identity: alice.identity }));
-        const opened = messages.openAll(incoming);
+        const opened = messages.openAll(incoming, { folder, maxSize: -1 });
         if (opened.some(({ kind }) => kind !== "new")) throw new Error("a message is not new");
       }
       return envelopes.length;

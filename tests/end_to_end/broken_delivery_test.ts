@@ -9,6 +9,7 @@ import {
   Person,
   type ReceivedJson,
   startClient,
+  withoutProgress,
 } from "../client_process.ts";
 import { sampleBytes } from "../pieces.ts";
 import { type ServerProcess, startServer } from "../server_process.ts";
@@ -49,7 +50,8 @@ async function friends(server: ServerProcess, stack: AsyncDisposableStack) {
 async function receiveBroken(bob: Person, server: ServerProcess, passes: number) {
   await using proxy = new CuttingProxy({ port: server.port, passes });
   const args = ["--json", "--server", proxy.hostPort, "receive", "--out", bob.out];
-  const { code, stdout, stderr } = await bob.run(args);
+  const { code, stdout, ...outcome } = await bob.run(args);
+  const stderr = withoutProgress(outcome.stderr);
   if (passes >= DELIVERY) {
     assertEquals([code, proxy.cuts, stderr], [0, 1, ""]);
     return jsonLines<ReceivedJson>(stdout);

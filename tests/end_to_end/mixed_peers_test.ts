@@ -75,14 +75,14 @@ Deno.test("mixed: by the menu, and the secure one is told who proves nothing", a
   says(await menu(classic, "50", "secure", photo), "Message 3 to secure is on the server.");
   const got = await menu(secure, "4");
   says(got, "classic (unauthenticated): hello");
-  says(got, "classic (unauthenticated) sent a file of 70000 bytes: ");
+  says(got, "classic (unauthenticated) sent a file of 68.3 KiB");
   assertEquals(await Deno.readFile(`${secure.out}/classic-3.bin`), file);
 
   says(await menu(secure, "5", "classic", "hello back"), " to classic (unauthenticated) is on");
   says(await menu(secure, "50", "classic", `${secure.folder}/photo`), " is on the server.");
   const back = await menu(classic, "4");
   says(back, "secure: hello back");
-  says(back, "secure sent a file of 70000 bytes: ");
+  says(back, "secure sent a file of 68.3 KiB");
   assertEquals(await Deno.readFile(`${classic.out}/secure-3.bin`), file);
   says(await menu(secure, "6", "classic", "back"), "→ classic (unauthenticated): hello back");
 });

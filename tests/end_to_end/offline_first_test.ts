@@ -57,7 +57,7 @@ Deno.test("offline: a first text and file wait for one who was never there, and 
     }
   };
   const stored = (await filesIn(data)).map((each) => each.slice(data.length + 1));
-  assert(stored.some((name) => name.startsWith("files/")), `no file of its own: ${stored}`);
+  assert(stored.some((name) => name.startsWith("chunks/")), `no file of its own: ${stored}`);
   await checkSecret();
 
   await server.kill("SIGKILL");

@@ -24,21 +24,23 @@ Deno.test("outbox: a text is kept while the server is away, and goes with the ne
   assertEquals(await alice.failure("send", "bob", "three"), "queued");
   // There is nothing yet to seal a first message with.
   assertEquals(await alice.failure("send", "carol", "too early"), "unreachable");
-  assertEquals(
-    await alice.failure("send-file", "bob", `${alice.folder}/server.info`),
-    "unreachable",
-  );
+  const file = `${alice.folder}/note`;
+  await Deno.writeTextFile(file, "a note");
+  assertEquals(await alice.failure("send-file", "bob", file), "queued");
   const states = async () =>
     (await alice.json<{ state: string; text?: string }>("history", "bob"))
       .map(({ state, text }) => `${state} ${text}`);
-  assertEquals(await states(), ["sent one", "pending two", "pending three", "failed undefined"]);
+  assertEquals(await states(), ["sent one", "pending two", "pending three"]);
 
   server = await startServer({ data });
   for (const person of [alice, bob, carol]) await person.useServer(server.address);
-  assertEquals(await alice.json("receive"), []);
-  assertEquals(await states(), ["sent one", "sent two", "sent three", "failed undefined"]);
+  const text = "note is on the server for bob";
+  assertEquals(await alice.json("receive"), [{ type: "notice", text }]);
+  assertEquals(await states(), ["sent one", "sent two", "sent three", "sent undefined"]);
   await alice.json("send", "bob", "four");
-  assertEquals(await bob.texts(), ["one", "two", "three", "four"]);
+  const received = await bob.receive();
+  assertEquals(received.map(({ text }) => text), ["one", "two", "three", "four", undefined]);
+  assertEquals(await Deno.readTextFile(received[4].path ?? ""), "a note");
   assertEquals(await carol.texts(), []);
 });
 

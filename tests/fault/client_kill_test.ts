@@ -5,7 +5,13 @@ import { ClassicTransport } from "../../client/classic_transport.ts";
 import { equalBytes } from "../../shared/bytes.ts";
 import { MiB } from "../../shared/limits.ts";
 import { assert, assertEquals } from "../assert.ts";
-import { type ClientProcess, Person, type ReceivedJson, startClient } from "../client_process.ts";
+import {
+  type ClientProcess,
+  Person,
+  type ReceivedJson,
+  startClient,
+  withoutProgress,
+} from "../client_process.ts";
 import { sampleBytes } from "../pieces.ts";
 import { startServer } from "../server_process.ts";
 import { until } from "../until.ts";
@@ -59,7 +65,7 @@ async function receive(
   await death(client);
   const { code, signal, stdout, stderr } = await client.outcome();
   assert(code === 0 || signal === "SIGKILL", `exit code ${code}: ${stderr}`);
-  assertEquals(stderr, "");
+  assertEquals(withoutProgress(stderr), "");
   return stdout.split("\n").slice(0, -1).map((line) => JSON.parse(line));
 }
 

@@ -35,14 +35,15 @@ export class FollowingReceiver implements AsyncDisposable {
     this.#options = options;
   }
 
-  /** The number of the message that was shown last. */
+  /** The largest number of a message that was shown. */
   get lastShown(): number {
-    return this.runs.findLast(({ lines }) => lines.length > 0)?.lines.at(-1)?.message ?? 0;
+    return Math.max(0, ...this.runs.flatMap(({ lines }) => lines.map(({ message }) => message)));
   }
 
   /** The text that was shown last. */
   get lastText(): string | undefined {
-    return this.runs.findLast(({ lines }) => lines.length > 0)?.lines.at(-1)?.text;
+    const isText = ({ type }: Line) => type === "text";
+    return this.runs.findLast(({ lines }) => lines.some(isText))?.lines.findLast(isText)?.text;
   }
 
   start(): void {

@@ -42,15 +42,23 @@ function someBytes({ whole }: Chance): number {
   return 1 + whole(Math.round(MOST_BYTES ** ((1 + whole(100)) / 100)));
 }
 
-/** A repeat is the line that was in flight when the process was killed, or there is none. */
+/**
+ * A repeat is the line that was in flight when the process was killed, or there is none. Texts come
+ * in their order; files, which take longer, when they are whole.
+ */
 function checkLines(runs: readonly Run[]): void {
-  let last = 0;
+  const seen = new Set<number>();
+  let [inFlight, last] = [0, 0];
   for (const { lines } of runs) {
-    for (const [i, { message }] of lines.entries()) {
-      const isRepeat = i === 0 && message === last;
-      assert(message > last || isRepeat, `line ${message} after line ${last}`);
+    for (const { message, type } of lines) {
+      const isRepeat = message === inFlight;
+      assert(!seen.has(message) || isRepeat, `line ${message} came again`);
+      seen.add(message);
+      if (type !== "text" || isRepeat) continue;
+      assert(message > last, `line ${message} after line ${last}`);
       last = message;
     }
+    inFlight = lines.at(-1)?.message ?? inFlight;
   }
 }
 

@@ -1,0 +1,253 @@
+/** Files on their way while sender, receiver, server or network die: they arrive whole, and once. */
+import { ClientError } from "../../client/errors.ts";
+import { MiB } from "../../shared/limits.ts";
+import { assert, assertEquals } from "../assert.ts";
+import { digest } from "../client/transfer_fixture.ts";
+import { sampleBytes } from "../pieces.ts";
+import { startServer } from "../server_process.ts";
+import { tempFolder } from "../temp_folder.ts";
+import { BreakableProxy } from "./breakable_proxy.ts";
+import { type Chance, chance } from "./chance.ts";
+import { newPerson, openPerson } from "./person.ts";
+
+const KILLS = 20;
+const SIZE = 24 * MiB + 11;
+/** Longest life of a process that moves a file, in milliseconds, where the clock ends it. */
+const LATEST = 250;
+
+/** Runs {@link ./file_mover.ts}, killed in the middle where `kill` says so; gives what it said. */
+async function move(args: string[], kill?: Chance): Promise<string[]> {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--no-check", new URL("file_mover.ts", import.meta.url).href, ...args],
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const byClock = kill?.pick([true, false]);
+  const steps = kill?.whole(30) ?? Infinity;
+  let said = "";
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const end = () => {
+    try {
+      child.kill("SIGKILL");
+    } catch {
+      // It was faster.
+    }
+  };
+  const stderr = new Response(child.stderr).text();
+  for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
+    said += text;
+    if (!kill) continue;
+    if (byClock) timer ??= setTimeout(end, kill.whole(LATEST));
+    else if (said.split("\n").length > steps + 1) end();
+  }
+  clearTimeout(timer);
+  const { code, signal } = await child.status;
+  assert(code === 0 || kill && signal === "SIGKILL", `code ${code}: ${await stderr}`);
+  await stderr;
+  return said.split("\n").slice(0, -1);
+}
+
+const ended = (said: string[]) => said.at(-1) === "end";
+
+interface Scene {
+  folder: string;
+  /** Writes the file that is sent next; gives its path. */
+  next: () => Promise<string>;
+  /** All that was written. */
+  paths: string[];
+}
+
+/** Alice and bob are registered; nobody of them runs. */
+async function scene(folder: string, port: number): Promise<Scene> {
+  for (const name of ["alice", "bob"]) {
+    await using _person = await newPerson(`${folder}/${name}`, name, port);
+  }
+  const paths: string[] = [];
+  const next = async () => {
+    const path = `${folder}/file ${paths.length}`;
+    await Deno.writeFile(path, sampleBytes(SIZE, paths.length + 1));
+    paths.push(path);
+    return path;
+  };
+  return { folder, next, paths };
+}
+
+/** Each file is there once, as it was, and nothing else. */
+async function check({ folder, paths }: Scene): Promise<void> {
+  const names = [...Deno.readDirSync(`${folder}/out`)].map(({ name }) => name).sort();
+  assertEquals(names, paths.map((path) => path.slice(folder.length + 1)).sort());
+  for (const path of paths) {
+    assertEquals(await digest(path.replace(folder, `${folder}/out`)), await digest(path), path);
+  }
+}
+
+Deno.test("file faults: the sender killed at random moments", async () => {
+  const random = chance();
+  console.log(`FC_SEED=${random.seed} tries the same moments again`);
+  await using temp = await tempFolder();
+  await using server = await startServer();
+  const set = await scene(temp.path, server.port);
+  const port = String(server.port);
+  let path = await set.next();
+  let middle = 0;
+  for (let kill = 0; kill < KILLS; kill++) {
+    const said = await move(["send", `${temp.path}/alice`, port, path], random);
+    if (said.length > 1 && !ended(said)) middle++;
+    if (ended(said)) path = await set.next();
+  }
+  assert(middle > KILLS / 4, `only ${middle} died in the middle`);
+  await move(["send", `${temp.path}/alice`, port, path]);
+  await move(["receive", `${temp.path}/alice`, port, "nowhere"]);
+  await move(["receive", `${temp.path}/bob`, port, `${temp.path}/out`]);
+  const names = [...Deno.readDirSync(`${temp.path}/out`)].map(({ name }) => name);
+  // One that died between its last step and its last word may have been sent again.
+  const again = names.filter((name) => / \(2\)$/.test(name));
+  for (const name of again) {
+    const first = `${temp.path}/out/${name.replace(" (2)", "")}`;
+    assertEquals(await digest(`${temp.path}/out/${name}`), await digest(first));
+    await Deno.remove(`${temp.path}/out/${name}`);
+  }
+  await check(set);
+});
+
+Deno.test("file faults: the receiver killed at random moments", async () => {
+  const random = chance();
+  console.log(`FC_SEED=${random.seed} tries the same moments again`);
+  await using temp = await tempFolder();
+  await using server = await startServer();
+  const set = await scene(temp.path, server.port);
+  const port = String(server.port);
+  const receive = ["receive", `${temp.path}/bob`, port, `${temp.path}/out`];
+  let middle = 0;
+  let waiting = false;
+  for (let kill = 0; kill < KILLS; kill++) {
+    if (!waiting) await move(["send", `${temp.path}/alice`, port, await set.next()]);
+    const said = await move(receive, random);
+    waiting = !ended(said);
+    if (said.length > 1 && waiting) middle++;
+  }
+  assert(middle > KILLS / 4, `only ${middle} died in the middle`);
+  await move(receive);
+  await check(set);
+  await move(["receive", `${temp.path}/alice`, port, "nowhere"]);
+  assertEquals([...Deno.readDirSync(`${server.data}/chunks`)], []);
+});
+
+/** Does `step` again as long as the server is away. */
+async function insist<T>(step: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await step();
+    } catch (error) {
+      const away = error instanceof ClientError && ["unreachable", "queued"].includes(error.code);
+      if (!away) throw error;
+    }
+  }
+}
+
+Deno.test("file faults: the server killed at random moments, of sending and of receiving", async () => {
+  const random = chance();
+  console.log(`FC_SEED=${random.seed} tries the same moments again`);
+  await using temp = await tempFolder();
+  const data = `${temp.path}/server`;
+  await Deno.mkdir(data);
+  let server = await startServer({ data });
+  const { port } = server;
+  const set = await scene(temp.path, port);
+  await using alice = await openPerson(`${temp.path}/alice`, port);
+  await using bob = await openPerson(`${temp.path}/bob`, port);
+  let dying: Promise<void> | null = null;
+  let kills = 0;
+  /** Kills the server when so many bytes have moved, and starts another in its place. */
+  const killAt = (at: number) => (done: number) => {
+    if (done < at || dying) return;
+    kills++;
+    dying = server.kill("SIGKILL").then(async () => {
+      server = await startServer({ data, args: ["--port", String(port)] });
+    });
+  };
+  while (kills < KILLS) {
+    const path = await set.next();
+    const transfers = alice.client.transfers().length;
+    const first = killAt(random.whole(SIZE));
+    await insist(async () => {
+      const mine = alice.client.transfers()[transfers];
+      if (mine?.state !== "done") await alice.client.sendFile("bob", path, first);
+    });
+    await dying;
+    dying = null;
+    const second = killAt(random.whole(SIZE));
+    await insist(() => Array.fromAsync(bob.client.receive(`${temp.path}/out`, second)));
+    await dying;
+    dying = null;
+  }
+  await insist(() => Array.fromAsync(alice.client.receive("nowhere", () => {})));
+  await insist(() => Array.fromAsync(bob.client.receive(`${temp.path}/out`, () => {})));
+  await check(set);
+  await server[Symbol.asyncDispose]();
+});
+
+Deno.test("file faults: the network cut at random bytes", async () => {
+  const random = chance();
+  console.log(`FC_SEED=${random.seed} tries the same bytes again`);
+  await using temp = await tempFolder();
+  await using server = await startServer();
+  const set = await scene(temp.path, server.port);
+  await using proxy = await BreakableProxy.open(server.port);
+  await using alice = await openPerson(`${temp.path}/alice`, proxy.port);
+  await using bob = await openPerson(`${temp.path}/bob`, proxy.port);
+  let cuts = 0;
+  let cutting = true;
+  const cutAgain = () => {
+    if (!cutting) return;
+    proxy.breakAfter(random.whole(random.pick([2_000, 200_000, 8 * MiB])) + 1).then(() => {
+      cuts++;
+      cutAgain();
+    });
+  };
+  cutAgain();
+  for (let round = 0; round < 3; round++) {
+    const path = await set.next();
+    const transfers = alice.client.transfers().length;
+    await insist(async () => {
+      const mine = alice.client.transfers()[transfers];
+      if (mine?.state !== "done") await alice.client.sendFile("bob", path);
+    });
+    await insist(() => Array.fromAsync(bob.client.receive(`${temp.path}/out`, () => {})));
+  }
+  cutting = false;
+  await insist(() => Array.fromAsync(alice.client.receive("nowhere", () => {})));
+  await insist(() => Array.fromAsync(bob.client.receive(`${temp.path}/out`, () => {})));
+  assert(cuts >= 10, `${cuts} cuts`);
+  await check(set);
+});
+
+/** Runs {@link ./file_mover.ts} where no file may grow beyond `size` bytes. */
+async function moveWithin(size: number, args: string[]): Promise<string[]> {
+  const script = `trap "" XFSZ; ulimit -f ${size / 512}; exec "$@"`;
+  const mover = new URL("file_mover.ts", import.meta.url).href;
+  const command = [Deno.execPath(), "run", "-A", "--no-check", mover, ...args];
+  const { code, stdout, stderr } = await new Deno.Command("sh", {
+    args: ["-c", script, "sh", ...command],
+    stdin: "null",
+  }).output();
+  const decoder = new TextDecoder();
+  assertEquals(code, 0, decoder.decode(stderr));
+  return decoder.decode(stdout).split("\n").slice(0, -1);
+}
+
+Deno.test("file faults: a receiver's disk that takes no more is told of, and the file goes on later", async () => {
+  await using temp = await tempFolder();
+  await using server = await startServer();
+  const set = await scene(temp.path, server.port);
+  const port = String(server.port);
+  await move(["send", `${temp.path}/alice`, port, await set.next()]);
+  const receive = ["receive", `${temp.path}/bob`, port, `${temp.path}/out`];
+  const full = await moveWithin(10 * MiB, receive);
+  assertEquals(full.filter((line) => /^[a-z]/.test(line)), ["start", "problem file", "end"]);
+  const rest = await move(receive);
+  const first = rest.findIndex((line) => /^\d+$/.test(line));
+  assert(Number(rest[first]) > 9 * MiB, `it began at ${rest[first]}`);
+  await check(set);
+});

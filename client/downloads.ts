@@ -18,7 +18,7 @@ import type { Transport } from "./transport.ts";
 import { quiet, type TransferOptions } from "./uploads.ts";
 
 /** Chunks that are asked for at a time. */
-const UNDER_WAY = 4;
+const UNDER_WAY = 6;
 /** Chunks after which the draft is fsynced, and it is noted how far it is: 64 MiB. */
 const SYNC_STEP = 64;
 /** How often a chunk that does not open is fetched in all. */
@@ -87,6 +87,7 @@ export class Downloads {
     const whole = chunks === cipher.count && opened.at === size && size > 0;
     let chunk = whole ? chunks : opened.at / CHUNK_SIZE;
     const underWay: Promise<Bytes>[] = [];
+    let syncing: Promise<void> = Promise.resolve();
     try {
       for (let next = chunk; chunk < cipher.count;) {
         for (; next < cipher.count && underWay.length < UNDER_WAY; next++) {
@@ -98,12 +99,15 @@ export class Downloads {
         chunk++;
         onProgress?.(Math.min(size, chunk * CHUNK_SIZE), size, { number, name, up: false });
         if (chunk % SYNC_STEP > 0) continue;
-        await draft.sync();
-        transfers.change(number, { chunks: chunk });
+        await syncing; // as a slow disk demands
+        const chunks = chunk;
+        syncing = quiet(draft.sync().then(() => transfers.change(number, { chunks })));
       }
+      await syncing;
       await draft.sync();
       transfers.change(number, { chunks: chunk, draft: await draft.mark() });
     } catch (error) {
+      await syncing.catch(() => {});
       // As far as it came it need not come again; where the disk refuses even that, it must.
       await draft.sync().then(() => transfers.change(number, { chunks: chunk }), () => {});
       throw error;

@@ -2,15 +2,16 @@
  * One secure connection from the client's side: handshake, login, and then requests that go out
  * without waiting for each other, while messages may be pushed in between.
  */
-import { type Bytes, concat, discard } from "../shared/bytes.ts";
+import { type Bytes, concat } from "../shared/bytes.ts";
 import { type Channel, openChannel } from "../shared/channel/channel.ts";
 import { ChannelOpening } from "../shared/channel/opening.ts";
 import { type IdentitySecrets, signLogin } from "../shared/crypto/identity.ts";
 import { CryptoError, ProtocolError } from "../shared/errors.ts";
-import { writeAll } from "../shared/io.ts";
+import { type ByteSink, writeAll } from "../shared/io.ts";
 import { CLIENT_ID_SIZE, FILE_CHUNK_SIZE, MAX_ERROR_TEXT_SIZE } from "../shared/limits.ts";
 import { ErrorCode, RequestCode, ResponseCode, SECURE_VERSION } from "../shared/protocol/codes.ts";
 import { CHUNK_PREFIX_SIZE, encodeChunkPlace } from "../shared/protocol/file_request.ts";
+import { chunkIn } from "../shared/protocol/file_response.ts";
 import { FrameReader } from "../shared/protocol/frame_stream.ts";
 import { MAX_BUNDLE_SIZE } from "../shared/protocol/prekey.ts";
 import {
@@ -222,8 +223,9 @@ export class SecureConnection {
       code: SECURE_RESPONSE_CODES[expected],
       take: async (header) => {
         const payload = await this.#payload(header);
-        const response = decodeSecureResponse(header, payload);
-        if (response.kind === "chunk") discard(payload); // it has been copied
+        const response = header.code === ResponseCode.chunk
+          ? chunkIn(payload)
+          : decodeSecureResponse(header, payload);
         reply.resolve(response as SecureResponse as SecureReply<K>);
       },
       fail: reply.reject,
@@ -350,12 +352,10 @@ async function openOver(
     activity.at = performance.now();
     return value;
   };
-  const source = {
-    read: async (into: Uint8Array) =>
-      await reader.more() ? moved(await reader.readSome(into)) : null,
-  };
+  const source = { read: async (into: Uint8Array) => moved(await conn.read(into)) };
   const writer = { write: async (bytes: Uint8Array) => moved(await conn.write(bytes)) };
-  return openChannel(result, source, { write: (bytes) => writeAll(writer, bytes) });
+  const sink: ByteSink = { write: (bytes) => writeAll(writer, bytes) };
+  return openChannel(result, source, sink, reader.takeRest());
 }
 
 /** Closes `conn` where `step` takes too long. */

@@ -89,10 +89,13 @@ export function changedSource(path: string): ClientError {
 export class DraftFile implements Disposable {
   readonly #path: string;
   readonly #file: Deno.FsFile;
+  /** The same once more: an fsync of this one does not hold up writes to the other. */
+  readonly #syncing: Deno.FsFile;
 
-  private constructor(path: string, file: Deno.FsFile) {
+  private constructor(path: string, file: Deno.FsFile, syncing: Deno.FsFile) {
     this.#path = path;
     this.#file = file;
+    this.#syncing = syncing;
   }
 
   /**
@@ -112,7 +115,8 @@ export class DraftFile implements Disposable {
       try {
         await file.truncate(at);
         await file.seek(at, Deno.SeekMode.Start);
-        return { draft: new DraftFile(path, file), at };
+        const syncing = await Deno.open(path, { write: true });
+        return { draft: new DraftFile(path, file, syncing), at };
       } catch (error) {
         file.close();
         throw error;
@@ -125,9 +129,9 @@ export class DraftFile implements Disposable {
     await explained(`cannot write ${this.#path}`, () => writeAll(this.#file, bytes));
   }
 
-  /** Resolves when all of it is on the disk. */
+  /** Resolves when all that was appended so far is on the disk. More may be appended meanwhile. */
   async sync(): Promise<void> {
-    await explained(`cannot write ${this.#path}`, () => this.#file.sync());
+    await explained(`cannot write ${this.#path}`, () => this.#syncing.sync());
   }
 
   /** By which it is known again under another name; null where the system has no such thing. */
@@ -136,6 +140,7 @@ export class DraftFile implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#syncing.close();
     this.#file.close();
   }
 }

@@ -15,8 +15,8 @@ import { changedSource, SourceFile } from "./transfer_files.ts";
 import type { Transport } from "./transport.ts";
 
 /** Chunks that are being encrypted, and that are on their way, at a time. */
-const SEALING = 2;
-const UNDER_WAY = 4;
+const SEALING = 3;
+const UNDER_WAY = 6;
 /** Chunks after which it is noted how far it is. */
 const NOTE_STEP = 64;
 /** Attempts in a row that bring nothing. */

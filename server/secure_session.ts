@@ -37,7 +37,7 @@ import type { Services } from "./services.ts";
 const MAX_UNDER_WAY = 256;
 const MAX_UNDER_WAY_SIZE = 1 * MiB;
 /** The same where chunks of files are among them: disk and network work on some at a time. */
-const MAX_CHUNKS_SIZE = 3 * FILE_CHUNK_SIZE;
+const MAX_CHUNKS_SIZE = 4 * FILE_CHUNK_SIZE;
 /** How long a peer may take to close its side when the server stops, in milliseconds. */
 const STOP_LINGER = 1_000;
 /** What is read at a time of what nobody wants. */

@@ -20,16 +20,16 @@ export const MAX_SYNC_CONTENT = 4 * KiB;
 
 /** The next record of `cipher`, with `content` of at most {@link MAX_RECORD_CONTENT} bytes. */
 export function sealRecord(cipher: CipherState, content: Uint8Array): Bytes | Promise<Bytes> {
+  const sealed = sealContent(cipher, content);
+  return sealed instanceof Uint8Array ? frame(sealed) : sealed.then(frame);
+}
+
+/** What follows the header of that record. */
+export function sealContent(cipher: CipherState, content: Uint8Array): Bytes | Promise<Bytes> {
   if (content.length > MAX_RECORD_CONTENT) {
     throw new RangeError(`a record holds at most ${MAX_RECORD_CONTENT} bytes`);
   }
-  return content.length <= MAX_SYNC_CONTENT
-    ? frame(cipher.encryptSync(content))
-    : cipher.encrypt(content).then((sealed) => {
-      const record = frame(sealed);
-      discard(sealed);
-      return record;
-    });
+  return content.length <= MAX_SYNC_CONTENT ? cipher.encryptSync(content) : cipher.encrypt(content);
 }
 
 /**
@@ -42,10 +42,22 @@ export function openRecord(cipher: CipherState, sealed: Uint8Array): Bytes | Pro
     : cipher.decrypt(sealed);
 }
 
+/**
+ * Writes the record of `sealed` into `into`, which has room for it, from `at` on; gives where it ends.
+ * `sealed` is empty from then on.
+ */
+export function putRecord(sealed: Bytes, into: Uint8Array, at: number): number {
+  const { length } = sealed;
+  into[at] = length >> 8;
+  into[at + 1] = length;
+  into.set(sealed, at + RECORD_HEADER_SIZE);
+  // What is large is free for the next one at once; the rest is left to the collector.
+  if (length > MAX_SYNC_CONTENT + TAG_SIZE) discard(sealed);
+  return at + RECORD_HEADER_SIZE + length;
+}
+
 function frame(sealed: Bytes): Bytes {
   const record = new Uint8Array(RECORD_HEADER_SIZE + sealed.length);
-  record[0] = sealed.length >> 8;
-  record[1] = sealed.length;
-  record.set(sealed, RECORD_HEADER_SIZE);
+  putRecord(sealed, record, 0);
   return record;
 }

@@ -1,11 +1,17 @@
 /** The receiving half of a channel. */
-import type { Bytes } from "../bytes.ts";
+import { type Bytes, discard } from "../bytes.ts";
 import { TAG_SIZE } from "../crypto/aes_gcm.ts";
 import { ProtocolError } from "../errors.ts";
 import type { ByteSource } from "../io.ts";
 import { KiB } from "../limits.ts";
 import type { CipherState } from "./cipher_state.ts";
-import { MAX_RECORD_SIZE, MAX_RECORDS_AHEAD, openRecord, RECORD_HEADER_SIZE } from "./record.ts";
+import {
+  MAX_RECORD_SIZE,
+  MAX_RECORDS_AHEAD,
+  MAX_SYNC_CONTENT,
+  openRecord,
+  RECORD_HEADER_SIZE,
+} from "./record.ts";
 
 /** Input buffer of a channel at rest. */
 const IDLE_SIZE = 2 * KiB;
@@ -121,12 +127,17 @@ export class RecordReader {
       into.set(part, count);
       this.#given += part.length;
       count += part.length;
-    }
-    if (this.#given === this.#content.length) {
-      this.#content = NOTHING;
-      this.#given = 0;
+      if (this.#given === this.#content.length) this.#forget();
     }
     return count;
+  }
+
+  /** Frees the content, which was given out. */
+  #forget(): void {
+    // What is large is free for the next one at once; the rest is left to the collector.
+    if (this.#content.length > MAX_SYNC_CONTENT) discard(this.#content);
+    this.#content = NOTHING;
+    this.#given = 0;
   }
 
   /** Turns to the next record; gives whether it is there and has content. */
@@ -220,7 +231,7 @@ export class RecordReader {
     const old = this.#input.subarray(this.#start, this.#end);
     if (arrived === 0) {
       if (this.#input.length < IDLE_SIZE) this.#input = new Uint8Array(IDLE_SIZE);
-    } else if (arrived > this.#input.length / 2) {
+    } else if (arrived > this.#input.length / 2 && this.#input.length < MAX_INPUT_SIZE) {
       this.#input = new Uint8Array(Math.min(MAX_INPUT_SIZE, Math.max(IDLE_SIZE, GROWTH * arrived)));
       this.#input.set(old);
     } else if (this.#start > 0) {

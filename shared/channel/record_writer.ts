@@ -3,7 +3,15 @@ import type { Bytes } from "../bytes.ts";
 import { CryptoError } from "../errors.ts";
 import type { ByteSink } from "../io.ts";
 import type { CipherState } from "./cipher_state.ts";
-import { MAX_RECORD_CONTENT, MAX_RECORDS_AHEAD, sealRecord } from "./record.ts";
+import {
+  MAX_RECORD_CONTENT,
+  MAX_RECORD_SIZE,
+  MAX_RECORDS_AHEAD,
+  MAX_SYNC_CONTENT,
+  putRecord,
+  RECORD_HEADER_SIZE,
+  sealContent,
+} from "./record.ts";
 
 /** Bytes that wait to be sent; none at all for the end. */
 interface Entry {
@@ -14,19 +22,24 @@ interface Entry {
   readonly reject: (reason: unknown) => void;
 }
 
-/** A record on its way, with the entries whose last byte it holds. */
+/** A record in the hands of the cipher, with the entries whose last byte it holds. */
 interface Sealing {
-  record: Bytes | Promise<Bytes>;
+  /** What follows its header; null until it is there. */
+  sealed: Bytes | null;
+  /** Resolves when it is; null where it was at once. */
+  done: Promise<void> | null;
   readonly entries: Entry[];
 }
 
+/** Records that one write to the sink takes at most. */
+const MAX_RECORDS_AT_ONCE = 4;
 const NOTHING = new Uint8Array(0);
 
 /**
- * Cuts and joins what is written into records, and writes these to a sink, one at a time and in
- * order. Writes that come while the sink is busy share the next record.
+ * Cuts and joins what is written into records, and writes these to a sink in order, those that are
+ * ready together. Writes that come while the sink is busy share the next record.
  *
- * It holds at most {@link MAX_RECORDS_AHEAD} records. What waits is not copied but stays where its
+ * It holds at most {@link MAX_RECORDS_AHEAD} records beside those that the sink is taking. What waits is not copied but stays where its
  * writer has it, so writers that wait for one write before the next bound the queue.
  */
 export class RecordWriter {
@@ -36,6 +49,10 @@ export class RecordWriter {
   #queue: Entry[] = [];
   #queuedSize = 0;
   #sealing: Sealing[] = [];
+  /** Whose last byte the sink is taking. */
+  #leaving: Entry[] = [];
+  /** What the sink is taking, where it is more than a small record. Not kept at rest. */
+  #output: Bytes = NOTHING;
   #busy = false;
   #end: Promise<void> | null = null;
   #failure: { readonly reason: unknown } | null = null;
@@ -68,7 +85,9 @@ export class RecordWriter {
     if (this.#failure) return;
     this.#failure = { reason };
     this.#cipher.wipe();
-    const waiting = [...this.#sealing.flatMap(({ entries }) => entries), ...this.#queue];
+    const sealing = this.#sealing.flatMap(({ entries }) => entries);
+    const waiting = [...this.#leaving, ...sealing, ...this.#queue];
+    this.#leaving = [];
     this.#sealing = [];
     this.#queue = [];
     for (const entry of waiting) entry.reject(reason);
@@ -87,13 +106,17 @@ export class RecordWriter {
     this.#busy = true;
     try {
       while (this.#seal()) {
-        const { record, entries } = this.#sealing[0];
-        const bytes = record instanceof Uint8Array ? record : await record;
+        const { done } = this.#sealing[0];
+        if (done) await done;
         if (this.#failure) break;
-        await this.#sink.write(bytes);
-        this.#sealing.shift(); // after a failure there is nothing left to shift or to resolve
-        for (const entry of entries) entry.resolve();
+        const records = this.#takeSealed();
+        this.#seal(true); // the ciphers work while the sink does
+        await this.#sink.write(records);
+        const sent = this.#leaving; // after a failure there is nothing left to resolve
+        this.#leaving = [];
+        for (const entry of sent) entry.resolve();
       }
+      this.#output = NOTHING;
       if (this.#end) this.#cipher.wipe();
     } catch (error) {
       this.fail(error);
@@ -104,19 +127,51 @@ export class RecordWriter {
 
   /**
    * Begins to seal records of what waits. One that is not full stays back while others are on their
-   * way: more may come to fill it. Gives whether any is on its way.
+   * way, or the sink is busy: more may come to fill it. Gives whether any is in the hands of the
+   * cipher.
    */
-  #seal(): boolean {
+  #seal(busy = false): boolean {
     while (this.#queue.length > 0 && this.#sealing.length < MAX_RECORDS_AHEAD) {
-      if (this.#sealing.length > 0 && this.#queuedSize < MAX_RECORD_CONTENT) break;
+      if ((busy || this.#sealing.length > 0) && this.#queuedSize < MAX_RECORD_CONTENT) break;
       // In the list before the cipher may throw: `fail` must find the entries.
-      const sealing: Sealing = { record: NOTHING, entries: [] };
+      const sealing: Sealing = { sealed: null, done: null, entries: [] };
       this.#sealing.push(sealing);
-      sealing.record = sealRecord(this.#cipher, this.#takeContent(sealing.entries));
-      // Nobody waits for it where an earlier one has failed, and that failure is known to all.
-      if (sealing.record instanceof Promise) sealing.record.catch(() => {});
+      const sealed = sealContent(this.#cipher, this.#takeContent(sealing.entries));
+      if (sealed instanceof Uint8Array) {
+        sealing.sealed = sealed;
+      } else {
+        sealing.done = sealed.then((bytes) => {
+          sealing.sealed = bytes;
+        });
+        // Nobody waits for it where an earlier one has failed, and that failure is known to all.
+        sealing.done.catch(() => {});
+      }
     }
     return this.#sealing.length > 0;
+  }
+
+  /** The first records in a row that are sealed, of which there is one. */
+  #takeSealed(): Uint8Array {
+    const single = this.#sealing.length === 1 || !this.#sealing[1].sealed;
+    const first = this.#sealing[0].sealed;
+    if (single && first && first.length <= MAX_SYNC_CONTENT) {
+      this.#leaving.push(...this.#sealing.shift()!.entries);
+      const record = new Uint8Array(RECORD_HEADER_SIZE + first.length);
+      putRecord(first, record, 0);
+      return record;
+    }
+    if (this.#output.length === 0) {
+      this.#output = new Uint8Array(MAX_RECORDS_AT_ONCE * MAX_RECORD_SIZE);
+    }
+    let end = 0;
+    for (let count = 0; count < MAX_RECORDS_AT_ONCE; count++) {
+      const next = this.#sealing.at(0);
+      if (!next?.sealed) break;
+      end = putRecord(next.sealed, this.#output, end);
+      this.#leaving.push(...next.entries);
+      this.#sealing.shift();
+    }
+    return this.#output.subarray(0, end);
   }
 
   /** The content of the next record. Moves the entries that it completes to `completed`. */

@@ -54,10 +54,7 @@ export function decodeFileResponse(code: number, reader: Reader): FileResponse {
     case ResponseCode.shared:
       return { kind: "shared" };
     case ResponseCode.chunk:
-      if (reader.left === 0 || reader.left > FILE_CHUNK_SIZE) {
-        throw new ProtocolError("malformed", `a chunk of ${reader.left} bytes`);
-      }
-      return { kind: "chunk", bytes: reader.rest() };
+      return chunkIn(reader.rest());
     case ResponseCode.released:
       return { kind: "released" };
     case ResponseCode.fileState:
@@ -65,4 +62,15 @@ export function decodeFileResponse(code: number, reader: Reader): FileResponse {
     default:
       throw new ProtocolError("unsupported", `response code ${code} is unknown`);
   }
+}
+
+/**
+ * The chunk that is all of `payload`, which is not copied.
+ * @throws {ProtocolError} `malformed` where none has that size
+ */
+export function chunkIn(payload: Bytes): FileResponse & { kind: "chunk" } {
+  if (payload.length === 0 || payload.length > FILE_CHUNK_SIZE) {
+    throw new ProtocolError("malformed", `a chunk of ${payload.length} bytes`);
+  }
+  return { kind: "chunk", bytes: payload };
 }

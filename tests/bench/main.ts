@@ -8,6 +8,7 @@ import { startServer } from "../server_process.ts";
 import { classicFiles } from "./classic_files.ts";
 import { classicCollect, classicSend } from "./classic_messages.ts";
 import { clientFiles } from "./client_files.ts";
+import { chunkCipher, fileTransfers } from "./files.ts";
 import { startLimitPeer } from "./limit_peer.ts";
 import { startLoadProcess } from "./load_process.ts";
 import { disk, loopback, sqlite, tcpEcho } from "./machine_limits.ts";
@@ -34,6 +35,10 @@ const GROUPS: readonly Group[] = [
   {
     title: `A file of ${FILE_SIZE / MiB} MiB`,
     suites: [loopback, disk, classicFiles, clientFiles],
+  },
+  {
+    title: `Files in chunks, ${FILE_SIZE / MiB} MiB`,
+    suites: [loopback, disk, chunkCipher, fileTransfers],
   },
   {
     title: `Secure messages of ${MESSAGE_SIZE} bytes on open connections`,
@@ -153,7 +158,14 @@ async function prepareEnvironment(): Promise<Environment & AsyncDisposable> {
   const peer = stack.use(await startLimitPeer());
   const load = stack.use(startLoadProcess());
   const all = stack.move();
-  return { folder, server, peer, load, [Symbol.asyncDispose]: () => all.disposeAsync() };
+  return {
+    folder,
+    server,
+    peer,
+    load,
+    keep: (resource) => all.use(resource),
+    [Symbol.asyncDispose]: () => all.disposeAsync(),
+  };
 }
 
 /** What an interrupted run is still writing to may have to be removed more than once. */

@@ -17,8 +17,8 @@ export interface Row {
   readonly limits?: readonly string[];
   /** What the system that this one replaces reached on such a machine. */
   readonly original?: number;
-  /** The least, or the most, that the median should be. */
-  readonly goal?: { atLeast: number } | { atMost: number };
+  /** The least, or the most, that the median should be; or the least share of its limit. */
+  readonly goal?: { atLeast: number } | { atMost: number } | { ofLimit: number };
   /** Whether the client's own work is part of what is measured, and no load to leave out. */
   readonly includesClient?: boolean;
 }
@@ -40,6 +40,8 @@ export interface Environment {
   readonly load: LoadProcess;
   /** An empty folder on the disk of the server's data. */
   readonly folder: string;
+  /** Ends `resource` with the group, before the folder is removed. */
+  keep<T extends AsyncDisposable>(resource: T): T;
 }
 
 /** Rows that are measured together. */

@@ -35,7 +35,7 @@ const COLUMNS: readonly Column[] = [
   {
     heading: "goal",
     align: "right",
-    cell: (result) => result.row.goal ? isMet(result) ? "met" : "missed" : "",
+    cell: (result, group) => result.row.goal ? isMet(result, group) ? "met" : "missed" : "",
   },
   { heading: "load", align: "right", cell: ({ busy }) => busy === undefined ? "" : percent(busy) },
   {
@@ -100,7 +100,7 @@ function recordOf(result: Result, group: GroupResult): Record<string, unknown> {
     rounds: values,
     ...limit !== undefined && { limit, ofLimit: median / limit },
     ...row.original && { original: row.original, timesOriginal: median / row.original },
-    ...row.goal && { goal: row.goal, met: isMet(result) },
+    ...row.goal && { goal: row.goal, met: isMet(result, group) },
     ...busy !== undefined && {
       load: busy,
       loadAtMost: mostOf(result),
@@ -115,8 +115,10 @@ function limitOf({ row }: Result, { results }: GroupResult): number | undefined 
   return limits.length === 0 ? undefined : Math.min(...limits.map(({ median }) => median));
 }
 
-function isMet({ row: { goal }, median }: Result): boolean {
+function isMet(result: Result, group: GroupResult): boolean {
+  const { row: { goal }, median } = result;
   if (goal === undefined) return true;
+  if ("ofLimit" in goal) return median >= goal.ofLimit * (limitOf(result, group) ?? 0);
   return "atLeast" in goal ? median >= goal.atLeast : median <= goal.atMost;
 }
 

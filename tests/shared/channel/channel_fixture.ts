@@ -4,7 +4,7 @@ import { type Channel, openChannel } from "../../../shared/channel/channel.ts";
 import { AESGCM, type CipherFunctions, CipherState } from "../../../shared/channel/cipher_state.ts";
 import { Handshake, type HandshakeResult } from "../../../shared/channel/handshake.ts";
 import { NX } from "../../../shared/channel/patterns.ts";
-import { sealRecord } from "../../../shared/channel/record.ts";
+import { RECORD_HEADER_SIZE, sealRecord } from "../../../shared/channel/record.ts";
 import { RecordReader } from "../../../shared/channel/record_reader.ts";
 import { X25519KeyPair } from "../../../shared/crypto/x25519.ts";
 import type { ByteSink, ByteSource } from "../../../shared/io.ts";
@@ -72,6 +72,16 @@ export class Recorder implements ByteSink {
 
   get bytes(): Bytes {
     return concatAll(this.writes);
+  }
+
+  /** How many records these are. */
+  get recordCount(): number {
+    const { bytes } = this;
+    let count = 0;
+    for (let at = 0; at < bytes.length; count++) {
+      at += RECORD_HEADER_SIZE + (bytes[at] << 8 | bytes[at + 1]);
+    }
+    return count;
   }
 
   write(bytes: Uint8Array): Promise<void> {

@@ -1,0 +1,116 @@
+/** Files in chunks: their cipher alone, the whole way up and down, and the memory that it takes. */
+import type { Bytes } from "../../shared/bytes.ts";
+import { discard } from "../../shared/bytes.ts";
+import { CHUNK_SIZE, FileCipher } from "../../shared/crypto/file_chunks.ts";
+import { writeAll } from "../../shared/io.ts";
+import { MiB } from "../../shared/limits.ts";
+import { peakMemory, PROCESS_FACTS } from "../process_facts.ts";
+import { startFileProcess } from "./file_process.ts";
+import { type Figure, perSecond, type Suite } from "./measure.ts";
+import { FILE_SIZE, MB, randomBytes } from "./workload.ts";
+
+/** Chunks in the hands of the cipher at a time. */
+const AT_A_TIME = 4;
+/** Bytes of the cipher's rounds. */
+const CIPHER_SIZE = FILE_SIZE;
+const limits = ["loopback", "disk"];
+
+/** Encryption and decryption of chunks, in memory. */
+export const chunkCipher: Suite = {
+  rows: [
+    { name: "chunk-encrypt", title: "Chunks encrypted, in memory" },
+    { name: "chunk-decrypt", title: "Chunks decrypted, in memory" },
+  ].map((row) => ({ ...row, unit: "MB/s", goal: { atLeast: 400 }, includesClient: true })),
+  async open() {
+    const cipher = new FileCipher(randomBytes(32), CIPHER_SIZE);
+    const plaintext = randomBytes(CHUNK_SIZE);
+    const sealed: Bytes[] = [];
+    for (let chunk = 0; chunk < AT_A_TIME; chunk++) {
+      sealed.push(await cipher.seal(chunk, plaintext));
+    }
+    const inFlight = async (once: (worker: number, chunk: number) => Promise<Bytes>) => {
+      let next = 0;
+      await Promise.all(Array.from({ length: AT_A_TIME }, async (_, worker) => {
+        while (next < cipher.count) discard(await once(worker, next++));
+      }));
+      return CIPHER_SIZE / MB;
+    };
+    const figures: (() => Promise<number>)[] = [
+      () => inFlight((_, chunk) => cipher.seal(chunk, plaintext)),
+      () => inFlight((worker) => cipher.open(worker, sealed[worker])),
+    ];
+    return async () => {
+      const results: Figure[] = [];
+      for (const figure of figures) results.push({ value: (await perSecond(figure)).value });
+      return results;
+    };
+  },
+};
+
+/**
+ * One client sends, another receives, each in a process of its own. The way up ends with the
+ * announcement's answer, when the server has fsynced the file; the way down when it is fsynced and
+ * has its name. Growth is from the most memory after a file of 1 MiB to that after all since.
+ */
+export const fileTransfers: Suite = {
+  rows: [
+    {
+      name: "upload",
+      title: "Up: encrypted, sent, fsynced by the server",
+      unit: "MB/s",
+      limits,
+      goal: { ofLimit: 0.6 },
+      includesClient: true,
+    },
+    {
+      name: "download",
+      title: "Down: fetched, decrypted, fsynced",
+      unit: "MB/s",
+      limits,
+      goal: { atLeast: 250 },
+      includesClient: true,
+    },
+    ...["server", "sender", "receiver"].map((who) => ({
+      name: `growth-${who}`,
+      title: `Memory that the ${who} grows by`,
+      unit: "MiB",
+      goal: { atMost: 100 },
+    })),
+  ],
+  async open({ server, folder, keep }) {
+    const inbox = `${folder}/fetched`;
+    const paths = { small: `${folder}/small`, large: `${folder}/large` };
+    await writeRandom(paths.small, CHUNK_SIZE);
+    await writeRandom(paths.large, FILE_SIZE);
+    const sender = keep(await startFileProcess(`${folder}/up`, "up", server.port));
+    const receiver = keep(await startFileProcess(`${folder}/down`, "down", server.port));
+    const pids = [server.pid, sender.pid, receiver.pid];
+    const peaks = () => Promise.all(pids.map((pid) => PROCESS_FACTS ? peakMemory(pid) : 0));
+    const move = async (path: string): Promise<Figure[]> => {
+      const figures: Figure[] = [];
+      for (
+        const result of [
+          await sender.run("send", "down", path),
+          await receiver.run("receive", inbox),
+        ]
+      ) {
+        figures.push({ value: result.bytes / MB / (result.milliseconds / 1000) });
+      }
+      await Deno.remove(inbox, { recursive: true });
+      return figures;
+    };
+    await move(paths.small);
+    const before = await peaks();
+    return async () => {
+      const figures = await move(paths.large);
+      const after = await peaks();
+      return [...figures, ...after.map((peak, i) => ({ value: (peak - before[i]) / MiB }))];
+    };
+  },
+};
+
+async function writeRandom(path: string, size: number): Promise<void> {
+  const step = randomBytes(CHUNK_SIZE);
+  using file = await Deno.open(path, { write: true, createNew: true });
+  for (let at = 0; at < size; at += step.length) await writeAll(file, step);
+}

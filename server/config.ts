@@ -1,6 +1,7 @@
 /** What the operator asked for: the command line and the file `port.info`. */
 import { parseArguments, UsageError } from "../shared/args.ts";
-import { KiB, MiB } from "../shared/limits.ts";
+import { MiB } from "../shared/limits.ts";
+import { parseSize } from "../shared/size.ts";
 import { DAY, DEFAULT_LIMITS, type FileLimits } from "./limits.ts";
 
 export const DEFAULT_PORT = 1234;
@@ -92,22 +93,6 @@ function parseLimits(
     limits.fileExpiry = Number(expire) * DAY;
   }
   return limits;
-}
-
-const UNITS: Readonly<Record<string, number>> = {
-  "": 1,
-  "K": KiB,
-  "M": MiB,
-  "G": 1024 * MiB,
-  "T": 1024 * 1024 * MiB,
-};
-
-/** The bytes that `text` names, such as 1000, 500M or 1.5T, or null. */
-export function parseSize(text: string): number | null {
-  const match = /^(\d{1,12}(?:\.\d{1,3})?)([KMGT]?)$/i.exec(text);
-  if (!match) return null;
-  const bytes = Math.floor(Number(match[1]) * UNITS[match[2].toUpperCase()]);
-  return Number.isSafeInteger(bytes) ? bytes : null;
 }
 
 /** The port that `text` names, from 0 to 65535, or null. */

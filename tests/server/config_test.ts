@@ -1,4 +1,4 @@
-import { HELP, parseCommand, parsePort, parseSize } from "../../server/config.ts";
+import { HELP, parseCommand, parsePort } from "../../server/config.ts";
 import { UsageError } from "../../shared/args.ts";
 import { assert, assertEquals, assertThrows } from "../assert.ts";
 
@@ -33,24 +33,6 @@ Deno.test("config: limits for files", () => {
     maxTotalSize: 2 * 2 ** 40,
     fileExpiry: 7 * 24 * 60 * 60 * 1000,
   });
-});
-
-Deno.test("config: sizes", () => {
-  const sizes: [text: string, bytes: number | null][] = [
-    ["0", 0],
-    ["1000", 1000],
-    ["1k", 1024],
-    ["1.5G", 1.5 * 2 ** 30],
-    ["999999T", null],
-    ["", null],
-    ["G", null],
-    ["-1", null],
-    ["1 G", null],
-    ["1e3", null],
-    ["1P", null],
-    [".5G", null],
-  ];
-  for (const [text, bytes] of sizes) assertEquals(parseSize(text), bytes, `"${text}"`);
 });
 
 Deno.test("config: help and version come before everything else", () => {

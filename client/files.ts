@@ -64,14 +64,6 @@ export async function writeNewFile(
   }
 }
 
-/** The first `size` bytes of the file at `path`, or all of a shorter one. */
-export async function readStart(path: string, size: number): Promise<Uint8Array<ArrayBuffer>> {
-  return await explained(`cannot read ${path}`, async () => {
-    using file = await Deno.open(path, { read: true });
-    return await readUpTo(file, size);
-  });
-}
-
 /** Reads the file at `path` from byte `start` on, in pieces. */
 export async function* readFile(path: string, start = 0): AsyncGenerator<Uint8Array> {
   const file = await explained(`cannot read ${path}`, () => Deno.open(path, { read: true }));

@@ -170,12 +170,11 @@ export class SecureMessages {
 
   /**
    * Puts resets into the outbox for those whose messages could not be opened; `identityOf` gives who
-   * they are. Gives whom it asked.
+   * they are.
    */
-  async askAgain(identityOf: (peer: Bytes) => Promise<Identity | undefined>): Promise<Bytes[]> {
+  async askAgain(identityOf: (peer: Bytes) => Promise<Identity | undefined>): Promise<void> {
     const { profile, outgoing, own, signing, now } = this.#options;
     const { repairs } = profile;
-    const asked: Bytes[] = [];
     for (const peer of repairs.peersWanting()) {
       const askedAt = now();
       const messageIds = repairs.due(peer, askedAt);
@@ -187,9 +186,7 @@ export class SecureMessages {
         repairs.asked(peer, askedAt, time, messageIds);
         outgoing.put(peer, MessageType.keyRequest, content, null);
       });
-      asked.push(peer);
     }
-    return asked;
   }
 }
 

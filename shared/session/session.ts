@@ -12,7 +12,6 @@ import type { MessageType } from "../protocol/codes.ts";
 import {
   initiatorState,
   type Random,
-  RATCHET_OVERHEAD,
   ratchetDecrypt,
   ratchetEncrypt,
   type RatchetState,
@@ -30,9 +29,6 @@ const ORDINARY = 3;
 const OFFER_SIZE = 1 + 3 * 4 + X25519_SIZE + ML_KEM_CIPHERTEXT_SIZE;
 const LABEL = utf8("messaging-system/3 envelope");
 const NO_OFFER = new Uint8Array([ORDINARY]);
-
-/** Bytes that an initial envelope, the longer kind, has more than its padded content. */
-export const MAX_ENVELOPE_OVERHEAD = OFFER_SIZE + RATCHET_OVERHEAD;
 
 /** One side of a session. */
 export interface Session {

@@ -1,29 +1,29 @@
 /** The operations that every front end calls: commands, menu and automatic tests. */
 import { type Bytes, equalBytes, toHex } from "../shared/bytes.ts";
-import { cbcEncryptStream, cbcSize } from "../shared/crypto/aes_cbc.ts";
-import { encryptText, generateClassicKeyPair } from "../shared/crypto/classic.ts";
+import { cbcEncryptStream, cbcSize } from "../shared/crypto/classic/aes_cbc.ts";
+import { encryptText, generateClassicKeyPair } from "../shared/crypto/classic/classic.ts";
 import { CHUNK_SIZE } from "../shared/crypto/file_chunks.ts";
 import type { Identity } from "../shared/crypto/identity.ts";
 import { CLIENT_ID_SIZE, MAX_CONTENT_SIZE, MAX_TEXT_SIZE } from "../shared/limits.ts";
 import { MessageType } from "../shared/protocol/codes.ts";
 import type { ClientEntry } from "../shared/protocol/response.ts";
-import type { OnProgress } from "./collector.ts";
-import { ContactBook } from "./contact_book.ts";
+import type { OnProgress } from "./inbox/collector.ts";
+import { ContactBook } from "./contacts/contact_book.ts";
 import { ClientError } from "./errors.ts";
-import type { Source } from "./file_transfers.ts";
-import { openFile, removeFile, writeNewFile } from "./files.ts";
-import { Inbox, type Received, type ReceiveOptions } from "./inbox.ts";
-import { unlessInterrupted } from "./interrupt.ts";
-import { checkName } from "./names.ts";
-import { type Peer, Peers } from "./peers.ts";
-import type { HistoryBody } from "./profile/history.ts";
-import { createPrivateFolder } from "./profile/private_file.ts";
+import type { Source } from "./transfers/file_transfers.ts";
+import { openFile, removeFile, writeNewFile } from "./disk/files.ts";
+import { Inbox, type Received, type ReceiveOptions } from "./inbox/inbox.ts";
+import { unlessInterrupted } from "./transfers/interrupt.ts";
+import { checkName } from "./contacts/names.ts";
+import { type Peer, Peers } from "./contacts/peers.ts";
+import type { HistoryBody } from "./profile/tables/history.ts";
+import { createPrivateFolder } from "./disk/private_file.ts";
 import type { Profile } from "./profile/profile.ts";
-import type { TransferState } from "./profile/transfers.ts";
-import { isUnreachable, SecureSide } from "./secure_side.ts";
-import { fileFacts } from "./transfer_files.ts";
-import type { OnTrouble, Transport } from "./transport.ts";
-import type { TransferOptions } from "./uploads.ts";
+import type { TransferState } from "./profile/tables/transfers.ts";
+import { isUnreachable, SecureSide } from "./sessions/secure_side.ts";
+import { fileFacts } from "./transfers/transfer_files.ts";
+import type { OnTrouble, Transport } from "./network/transport.ts";
+import type { TransferOptions } from "./transfers/uploads.ts";
 
 /** A message that the server has accepted. */
 export interface Sent {

@@ -1,32 +1,38 @@
 /** The client's process: command line, wiring, exit code. */
 import manifest from "../deno.json" with { type: "json" };
 import { type Bytes, toHex } from "../shared/bytes.ts";
-import { type Address, formatAddress, formatFullAddress, parseAddress } from "./address.ts";
+import { type Address, formatAddress, formatFullAddress, parseAddress } from "./network/address.ts";
 import {
   type Command,
   type CommandLine,
   type CommandName,
   type GlobalOptions,
   parseCommandLine,
-} from "./cli.ts";
-import { helpText } from "./cli_help.ts";
+} from "./cli/command_line.ts";
+import { helpText } from "./cli/help.ts";
 import { Client } from "./client.ts";
-import { importProfile, runProtectionCommand } from "./commands/protection.ts";
-import { type CommandContext, runCommand } from "./commands/run.ts";
-import { runSelfTest } from "./commands/self_test.ts";
+import { importProfile, runProtectionCommand } from "./cli/commands/protection.ts";
+import { type CommandContext, runCommand } from "./cli/commands/run.ts";
+import { runSelfTest } from "./cli/self_test.ts";
 import { ClientError } from "./errors.ts";
-import { readIfThere, writePrivateFile } from "./profile/private_file.ts";
+import { readIfThere, writePrivateFile } from "./disk/private_file.ts";
 import { Profile } from "./profile/profile.ts";
-import { ProfileTransport } from "./profile_transport.ts";
-import { EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, failureOf, failureText } from "./ui/failure.ts";
-import { Interruption } from "./ui/interruption.ts";
-import { runMenu } from "./ui/menu.ts";
-import { type Output, toJson, toText } from "./ui/output.ts";
-import { Passphrases } from "./ui/passphrase.ts";
-import { Progress } from "./ui/progress.ts";
-import { ProgressBar } from "./ui/progress_bar.ts";
-import { ProgressLines } from "./ui/progress_lines.ts";
-import { SecretLines } from "./ui/secret_line.ts";
+import { ProfileTransport } from "./network/profile_transport.ts";
+import {
+  EXIT_DONE,
+  EXIT_FAILED,
+  EXIT_INTERRUPTED,
+  failureOf,
+  failureText,
+} from "./cli/output/failure.ts";
+import { Interruption } from "./cli/terminal/interruption.ts";
+import { runMenu } from "./cli/menu.ts";
+import { type Output, toJson, toText } from "./cli/output/output.ts";
+import { Passphrases } from "./cli/terminal/passphrase.ts";
+import { Progress } from "./cli/terminal/progress.ts";
+import { ProgressBar } from "./cli/terminal/progress_bar.ts";
+import { ProgressLines } from "./cli/terminal/progress_lines.ts";
+import { SecretLines } from "./cli/terminal/secret_line.ts";
 import {
   inputBytes,
   InputLines,
@@ -36,7 +42,7 @@ import {
   rawTerminal,
   readAllInput,
   terminalColumns,
-} from "./ui/terminal.ts";
+} from "./cli/terminal/terminal.ts";
 
 async function main(args: readonly string[]): Promise<number> {
   // Before the arguments are understood this is all there is to know how an error shall look.

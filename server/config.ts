@@ -2,7 +2,7 @@
 import { parseArguments, UsageError } from "../shared/args.ts";
 import { MiB } from "../shared/limits.ts";
 import { parseSize } from "../shared/size.ts";
-import { DAY, DEFAULT_LIMITS, type FileLimits } from "./limits.ts";
+import { DAY, DEFAULT_LIMITS, type FileLimits } from "./limits/limits.ts";
 
 export const DEFAULT_PORT = 1234;
 

@@ -2,16 +2,16 @@
 import manifest from "../deno.json" with { type: "json" };
 import { UsageError } from "../shared/args.ts";
 import { toHex } from "../shared/bytes.ts";
-import { BlobStore } from "./blobs/blob_store.ts";
-import { ChunkStore } from "./blobs/chunk_store.ts";
+import { BlobStore } from "./contents/blob_store.ts";
+import { ChunkStore } from "./contents/chunk_store.ts";
 import { type Command, DEFAULT_PORT, HELP, parseCommand, parsePort } from "./config.ts";
-import { expireFiles, sweepFiles } from "./file_upkeep.ts";
-import { DEFAULT_LIMITS } from "./limits.ts";
-import { Listener } from "./listener.ts";
+import { expireFiles, sweepFiles } from "./upkeep/file_upkeep.ts";
+import { DEFAULT_LIMITS } from "./limits/limits.ts";
+import { Listener } from "./connections/listener.ts";
 import { openLog } from "./log.ts";
-import { prekeyDraws } from "./prekey_draws.ts";
+import { prekeyDraws } from "./limits/prekey_draws.ts";
 import { openServerKey } from "./server_key.ts";
-import { SqliteStorage } from "./storage/sqlite_storage.ts";
+import { SqliteStorage } from "./storage/sqlite/sqlite_storage.ts";
 
 const EXIT_DONE = 0;
 const EXIT_FAILED = 1;

@@ -2,10 +2,10 @@
 import type { Logger } from "@logtape/logtape";
 import type { Bytes } from "../shared/bytes.ts";
 import type { X25519KeyPair } from "../shared/crypto/x25519.ts";
-import type { BlobStore } from "./blobs/blob_store.ts";
-import type { ChunkStore } from "./blobs/chunk_store.ts";
-import type { Limits } from "./limits.ts";
-import type { PrekeyDraws } from "./prekey_draws.ts";
+import type { BlobStore } from "./contents/blob_store.ts";
+import type { ChunkStore } from "./contents/chunk_store.ts";
+import type { Limits } from "./limits/limits.ts";
+import type { PrekeyDraws } from "./limits/prekey_draws.ts";
 import type { Storage } from "./storage/storage.ts";
 
 export interface Services {

@@ -7,9 +7,9 @@ import {
   PATTERNS,
   unresolvedImports,
   unusedEntries,
-} from "./architecture.ts";
-import { assert, assertEquals } from "./assert.ts";
-import { Modules } from "./project.ts";
+} from "./support/architecture.ts";
+import { assert, assertEquals } from "./support/assert.ts";
+import { Modules } from "./support/project.ts";
 
 /** Modules of a made-up project, by path. */
 function madeUp(texts: Record<string, string>, importMap: Record<string, string> = {}): Modules {

@@ -10,37 +10,37 @@ import {
   PATTERNS,
   unresolvedImports,
   unusedEntries,
-} from "./architecture.ts";
-import { assert, assertEquals } from "./assert.ts";
-import { listFiles, readImportMap, readModules, readText } from "./project.ts";
+} from "./support/architecture.ts";
+import { assert, assertEquals } from "./support/assert.ts";
+import { listFiles, readImportMap, readModules, readText } from "./support/project.ts";
 
 /** What could make the server able to read a message: "the server cannot read" is this list. */
 const SECRETS_OF_CLIENTS = [
   "shared/session/",
-  "shared/crypto/aes_cbc.ts",
-  "shared/crypto/classic.ts",
+  "shared/crypto/classic/aes_cbc.ts",
+  "shared/crypto/classic/classic.ts",
   "shared/crypto/file_chunks.ts",
 ];
 
 /** Where a process meets the world: sockets, files, the terminal. Only these say `Deno`. */
 const WORLD = [
-  "client/classic_transport.ts",
-  "client/commands/self_test.ts",
-  "client/files.ts",
+  "client/classic/classic_transport.ts",
+  "client/cli/self_test.ts",
+  "client/disk/files.ts",
   "client/main.ts",
-  "client/network.ts",
-  "client/profile/private_file.ts",
-  "client/secure_connection.ts",
-  "client/transfer_files.ts",
-  "client/ui/terminal.ts",
-  "server/blobs/blob_store.ts",
-  "server/blobs/chunk_file.ts",
-  "server/blobs/chunk_store.ts",
-  "server/connection.ts",
-  "server/listener.ts",
+  "client/network/network.ts",
+  "client/disk/private_file.ts",
+  "client/network/secure_connection.ts",
+  "client/transfers/transfer_files.ts",
+  "client/cli/terminal/terminal.ts",
+  "server/contents/blob_store.ts",
+  "server/contents/chunk_file.ts",
+  "server/contents/chunk_store.ts",
+  "server/connections/connection.ts",
+  "server/connections/listener.ts",
   "server/main.ts",
   "server/server_key.ts",
-  "server/sync_folder.ts",
+  "server/contents/sync_folder.ts",
 ];
 
 /** Only these exit, or read the environment. */
@@ -51,7 +51,7 @@ const RANDOMNESS = [
   "client/main.ts",
   "server/main.ts",
   "server/server_key.ts",
-  "shared/crypto/classic.ts",
+  "shared/crypto/classic/classic.ts",
   "shared/crypto/ed25519.ts",
   "shared/crypto/random.ts",
   "shared/crypto/x25519.ts",
@@ -60,12 +60,12 @@ const RANDOMNESS = [
 /** Only these read a clock; everything else is given one. */
 const CLOCKS = [
   "client/main.ts",
-  "client/secure_connection.ts", // how long the server has been silent
+  "client/network/secure_connection.ts", // how long the server has been silent
   "server/main.ts",
 ];
 
 /** Only these look for something beside the project. */
-const VECTOR_READERS = ["tests/vectors.ts"];
+const VECTOR_READERS = ["tests/support/vectors.ts"];
 
 /** What of the runtime may be imported, and where. Whatever is not named here: nowhere. */
 const HOMES = {
@@ -74,7 +74,7 @@ const HOMES = {
   "node:buffer": ["shared/crypto/"],
   "node:sqlite": ["shared/sqlite.ts"],
   "node:timers": ["server/"],
-  "node:zlib": ["server/blobs/"],
+  "node:zlib": ["server/contents/"],
   "node:": [],
 };
 

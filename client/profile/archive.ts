@@ -6,8 +6,8 @@ import { Database } from "@db/sqlite";
 import { type Bytes, fromUtf8, utf8 } from "../../shared/bytes.ts";
 import { MiB } from "../../shared/limits.ts";
 import { ClientError } from "../errors.ts";
-import { ClassicIdentityStore } from "./classic_identity.ts";
-import { newKeyring, openKeyring, type Random } from "./keyring.ts";
+import { ClassicIdentityStore } from "./tables/classic_identity.ts";
+import { newKeyring, openKeyring, type Random } from "./sealing/keyring.ts";
 import type { Identity } from "./me_info.ts";
 import {
   isThere,
@@ -17,10 +17,10 @@ import {
   syncFolder,
   writeNewPrivateFile,
   writePrivateFile,
-} from "./private_file.ts";
+} from "../disk/private_file.ts";
 import { prepareDatabase, versionOf } from "./schema.ts";
-import { copyTables, type Unlocked, writeSealedFile } from "./sealed_file.ts";
-import { damagedRow, rowOf } from "./vault.ts";
+import { copyTables, type Unlocked, writeSealedFile } from "./sealing/sealed_file.ts";
+import { damagedRow, rowOf } from "./sealing/vault.ts";
 
 /** `PRAGMA application_id` of a whole export: "MSGX". A profile's own database has 0. */
 const APPLICATION_ID = 0x4d534758;

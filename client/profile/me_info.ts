@@ -3,7 +3,7 @@
  * key padded with zeros to 1000 bytes in base64, a line each.
  */
 import { type Bytes, fromHex, toHex } from "../../shared/bytes.ts";
-import { trimDer } from "../../shared/crypto/classic.ts";
+import { trimDer } from "../../shared/crypto/classic/classic.ts";
 import { CLIENT_ID_SIZE } from "../../shared/limits.ts";
 import { encodeName } from "../../shared/protocol/name.ts";
 

@@ -9,16 +9,16 @@ import { generateIdentity, publicIdentity, secureClientId } from "../../shared/c
 import { randomBytes } from "../../shared/crypto/random.ts";
 import { ClientError } from "../errors.ts";
 import { unpackArchive, writeArchive } from "./archive.ts";
-import type { ClassicKeys } from "./classic_keys.ts";
-import { ClassicIdentityStore } from "./classic_identity.ts";
-import type { Contacts } from "./contacts.ts";
-import type { Envelopes } from "./envelopes.ts";
-import type { History } from "./history.ts";
-import { newKeyring, type Random } from "./keyring.ts";
-import type { Marks } from "./marks.ts";
+import type { ClassicKeys } from "./tables/classic_keys.ts";
+import { ClassicIdentityStore } from "./tables/classic_identity.ts";
+import type { Contacts } from "./tables/contacts.ts";
+import type { Envelopes } from "./tables/envelopes.ts";
+import type { History } from "./tables/history.ts";
+import { newKeyring, type Random } from "./sealing/keyring.ts";
+import type { Marks } from "./tables/marks.ts";
 import { decodeMeInfo, encodeMeInfo, type Identity } from "./me_info.ts";
-import type { Outbox } from "./outbox.ts";
-import type { PrekeyStore } from "./prekey_store.ts";
+import type { Outbox } from "./tables/outbox.ts";
+import type { PrekeyStore } from "./tables/prekey_store.ts";
 import {
   createPrivateFolder,
   folderOf,
@@ -28,16 +28,21 @@ import {
   removeIfThere,
   syncFolder,
   writePrivateFile,
-} from "./private_file.ts";
-import { databasePath, isRegistered, openStores, reopenStores } from "./profile_database.ts";
-import { lockProfile, type Sleep } from "./profile_lock.ts";
-import type { Repairs } from "./repairs.ts";
-import { copyTables, replaceDatabase, type Unlocked, writeSealedFile } from "./sealed_file.ts";
-import type { SecureIdentity } from "./secure_identity.ts";
-import type { Servers } from "./servers.ts";
-import type { SessionStore } from "./session_store.ts";
+} from "../disk/private_file.ts";
+import { databasePath, isRegistered, openStores, reopenStores } from "./database.ts";
+import { lockProfile, type Sleep } from "./lock.ts";
+import type { Repairs } from "./tables/repairs.ts";
+import {
+  copyTables,
+  replaceDatabase,
+  type Unlocked,
+  writeSealedFile,
+} from "./sealing/sealed_file.ts";
+import type { SecureIdentity } from "./tables/secure_identity.ts";
+import type { Servers } from "./tables/servers.ts";
+import type { SessionStore } from "./tables/session_store.ts";
 import type { Stores } from "./stores.ts";
-import type { Transfers } from "./transfers.ts";
+import type { Transfers } from "./tables/transfers.ts";
 
 /** What a profile needs of its surroundings; each has a default. */
 export interface ProfileOptions {

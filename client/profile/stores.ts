@@ -1,20 +1,20 @@
 /** All that a profile keeps, in one open database. */
 import type { Database } from "@db/sqlite";
-import { ClassicIdentityStore } from "./classic_identity.ts";
-import { ClassicKeys } from "./classic_keys.ts";
-import { Contacts } from "./contacts.ts";
-import { Envelopes } from "./envelopes.ts";
-import { History } from "./history.ts";
-import type { Keyring } from "./keyring.ts";
-import { Marks } from "./marks.ts";
-import { Outbox } from "./outbox.ts";
-import { PrekeyStore } from "./prekey_store.ts";
-import { Repairs } from "./repairs.ts";
-import { SecureIdentityStore } from "./secure_identity.ts";
-import { Servers } from "./servers.ts";
-import { SessionStore } from "./session_store.ts";
-import { Transfers } from "./transfers.ts";
-import type { Vault } from "./vault.ts";
+import { ClassicIdentityStore } from "./tables/classic_identity.ts";
+import { ClassicKeys } from "./tables/classic_keys.ts";
+import { Contacts } from "./tables/contacts.ts";
+import { Envelopes } from "./tables/envelopes.ts";
+import { History } from "./tables/history.ts";
+import type { Keyring } from "./sealing/keyring.ts";
+import { Marks } from "./tables/marks.ts";
+import { Outbox } from "./tables/outbox.ts";
+import { PrekeyStore } from "./tables/prekey_store.ts";
+import { Repairs } from "./tables/repairs.ts";
+import { SecureIdentityStore } from "./tables/secure_identity.ts";
+import { Servers } from "./tables/servers.ts";
+import { SessionStore } from "./tables/session_store.ts";
+import { Transfers } from "./tables/transfers.ts";
+import type { Vault } from "./sealing/vault.ts";
 
 export class Stores implements Disposable {
   readonly database: Database;

@@ -1,7 +1,7 @@
 /** Request 106: messages that the asker has stored, and that its mailbox may forget. */
 import type { Bytes } from "../../shared/bytes.ts";
 import type { SecureResponse } from "../../shared/protocol/secure_response.ts";
-import { discardBlobs } from "../blobs/discard.ts";
+import { discardBlobs } from "../contents/discard.ts";
 import type { Services } from "../services.ts";
 
 export async function acknowledge(

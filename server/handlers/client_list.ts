@@ -4,7 +4,7 @@ import { StorageError } from "../../shared/errors.ts";
 import { MAX_U32 } from "../../shared/limits.ts";
 import { CLIENT_ENTRY_SIZE, encodeClientEntries } from "../../shared/protocol/response.ts";
 import { encodeSecureEntries, SECURE_ENTRY_SIZE } from "../../shared/protocol/secure_response.ts";
-import type { Listing } from "../listing.ts";
+import type { Listing } from "../wire/listing.ts";
 import type { Services } from "../services.ts";
 
 /** How the entries of each protocol look. */

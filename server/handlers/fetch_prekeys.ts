@@ -2,7 +2,7 @@
 import { type Bytes, toHex } from "../../shared/bytes.ts";
 import { type Prekey, PrekeyKind } from "../../shared/protocol/prekey.ts";
 import type { SecureResponse } from "../../shared/protocol/secure_response.ts";
-import { Refusal } from "../refusals.ts";
+import { Refusal } from "../wire/refusals.ts";
 import type { Services } from "../services.ts";
 
 /**

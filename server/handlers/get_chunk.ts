@@ -4,7 +4,7 @@ import { ProtocolError, StorageError } from "../../shared/errors.ts";
 import { ResponseCode, SECURE_VERSION } from "../../shared/protocol/codes.ts";
 import { chunkCount, type ChunkPlace, chunkSizeAt } from "../../shared/protocol/file_request.ts";
 import { encodeResponseHeader, RESPONSE_HEADER_SIZE } from "../../shared/protocol/response.ts";
-import { Refusal } from "../refusals.ts";
+import { Refusal } from "../wire/refusals.ts";
 import type { Services } from "../services.ts";
 
 /** After which the sender may have sent again what is damaged, in milliseconds: a minute. */

@@ -3,9 +3,9 @@ import type { Logger } from "@logtape/logtape";
 import type { Bytes } from "../../shared/bytes.ts";
 import { MAX_U32 } from "../../shared/limits.ts";
 import { MESSAGE_HEAD_SIZE } from "../../shared/protocol/response.ts";
-import type { BlobStore } from "../blobs/blob_store.ts";
-import type { DeliveredPart, Delivery, Waiting } from "../delivery.ts";
-import type { Limits } from "../limits.ts";
+import type { BlobStore } from "../contents/blob_store.ts";
+import type { DeliveredPart, Delivery, Waiting } from "../wire/delivery.ts";
+import type { Limits } from "../limits/limits.ts";
 import type { Services } from "../services.ts";
 import type { StoredMessage } from "../storage/storage.ts";
 

@@ -7,7 +7,7 @@ import {
   decodeChunkPlace,
 } from "../../shared/protocol/file_request.ts";
 import type { SecureResponse } from "../../shared/protocol/secure_response.ts";
-import type { Payload } from "../payload.ts";
+import type { Payload } from "../wire/payload.ts";
 import type { Services } from "../services.ts";
 import { ownFile } from "./own_file.ts";
 

@@ -2,7 +2,7 @@
 import { type Bytes, equalBytes } from "../../shared/bytes.ts";
 import type { Identity } from "../../shared/crypto/identity.ts";
 import type { SecureResponse } from "../../shared/protocol/secure_response.ts";
-import { Refusal } from "../refusals.ts";
+import { Refusal } from "../wire/refusals.ts";
 import type { Services } from "../services.ts";
 
 /**

@@ -4,8 +4,8 @@ import { ProtocolError, StorageError } from "../../shared/errors.ts";
 import { KiB } from "../../shared/limits.ts";
 import type { SendPrefix } from "../../shared/protocol/request.ts";
 import type { ResponseBody } from "../../shared/protocol/response.ts";
-import type { BlobWriter } from "../blobs/blob_store.ts";
-import type { Payload } from "../payload.ts";
+import type { BlobWriter } from "../contents/blob_store.ts";
+import type { Payload } from "../wire/payload.ts";
 import type { Services } from "../services.ts";
 import type { Content } from "../storage/storage.ts";
 

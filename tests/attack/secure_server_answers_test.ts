@@ -7,9 +7,9 @@ import {
   encodeSecureResponse,
   type SecureResponse,
 } from "../../shared/protocol/secure_response.ts";
-import { assert, assertEquals } from "../assert.ts";
-import { type Act, EvilServer } from "./evil_server.ts";
-import { failure, Party } from "./parties.ts";
+import { assert, assertEquals } from "../support/assert.ts";
+import { type Act, EvilServer } from "../support/attack/evil_server.ts";
+import { failure, Party } from "../support/attack/parties.ts";
 
 /** A frame that claims `size` bytes of payload, and what there is of it. */
 function frame(code: number, size: number, payload = new Uint8Array(0), version = 3): Act {

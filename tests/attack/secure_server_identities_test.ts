@@ -1,12 +1,12 @@
 /** An attacker who runs the server: keys, names and answers that are not those of whom they claim. */
 import { equalBytes, toHex } from "../../shared/bytes.ts";
-import { generateClassicKeyPair } from "../../shared/crypto/classic.ts";
+import { generateClassicKeyPair } from "../../shared/crypto/classic/classic.ts";
 import { generateIdentity, publicIdentity, secureClientId } from "../../shared/crypto/identity.ts";
 import { MessageType } from "../../shared/protocol/codes.ts";
 import type { SecureEntry } from "../../shared/protocol/secure_response.ts";
-import { assert, assertEquals } from "../assert.ts";
-import { EvilServer, type Lie } from "./evil_server.ts";
-import { failure, Party } from "./parties.ts";
+import { assert, assertEquals } from "../support/assert.ts";
+import { EvilServer, type Lie } from "../support/attack/evil_server.ts";
+import { failure, Party } from "../support/attack/parties.ts";
 
 const { publicKey: classicKey } = await generateClassicKeyPair();
 const malloryKey = await publicIdentity(generateIdentity());

@@ -1,11 +1,11 @@
 /** Somebody with a key of his own in the server's place, against the client as its users run it. */
 import { toHex } from "../../shared/bytes.ts";
-import { assert, assertEquals } from "../assert.ts";
-import { runClient } from "../profile_process.ts";
-import { type ServerProcess, startServer } from "../server_process.ts";
-import { type TempFolder, tempFolder } from "../temp_folder.ts";
-import { EvilServer } from "./evil_server.ts";
-import { Wire } from "./wire.ts";
+import { assert, assertEquals } from "../support/assert.ts";
+import { runClient } from "../support/profile_process.ts";
+import { type ServerProcess, startServer } from "../support/server_process.ts";
+import { type TempFolder, tempFolder } from "../support/temp_folder.ts";
+import { EvilServer } from "../support/attack/evil_server.ts";
+import { Wire } from "../support/attack/wire.ts";
 
 /** The server, another one that may take its place on the wire, and folders for profiles. */
 class Scene implements AsyncDisposable {

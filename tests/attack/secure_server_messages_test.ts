@@ -2,9 +2,9 @@
 import { type Bytes, concat, toHex, utf8 } from "../../shared/bytes.ts";
 import { KiB, MiB } from "../../shared/limits.ts";
 import { MessageType } from "../../shared/protocol/codes.ts";
-import { assert, assertEquals } from "../assert.ts";
-import { Conversation } from "./conversation.ts";
-import { random } from "./parties.ts";
+import { assert, assertEquals } from "../support/assert.ts";
+import { Conversation } from "../support/attack/conversation.ts";
+import { random } from "../support/attack/parties.ts";
 
 Deno.test("server: a message that comes again, under any number, is not shown again", async () => {
   await using scene = await Conversation.open("one", "two");

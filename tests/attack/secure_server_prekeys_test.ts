@@ -5,9 +5,9 @@ import { Writer } from "../../shared/cursor.ts";
 import { MAX_U32 } from "../../shared/limits.ts";
 import type { ErrorName } from "../../shared/protocol/codes.ts";
 import { type Prekey, PrekeyKind } from "../../shared/protocol/prekey.ts";
-import { assert, assertEquals } from "../assert.ts";
-import { Conversation } from "./conversation.ts";
-import { failure, Party, random } from "./parties.ts";
+import { assert, assertEquals } from "../support/assert.ts";
+import { Conversation } from "../support/attack/conversation.ts";
+import { failure, Party, random } from "../support/attack/parties.ts";
 
 /** Fields that no key is in: 2^255 − 19 + 9, and 9 with the bit that does not count. */
 const NOT_CANONICAL = [

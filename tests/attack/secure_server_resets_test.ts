@@ -5,9 +5,9 @@ import { MAX_U32 } from "../../shared/limits.ts";
 import { MessageType } from "../../shared/protocol/codes.ts";
 import type { DeliveredMessage } from "../../shared/protocol/secure_response.ts";
 import { encodeReset, type Reset } from "../../shared/session/reset.ts";
-import { assert, assertEquals } from "../assert.ts";
-import { Conversation } from "./conversation.ts";
-import type { Party } from "./parties.ts";
+import { assert, assertEquals } from "../support/assert.ts";
+import { Conversation } from "../support/attack/conversation.ts";
+import type { Party } from "../support/attack/parties.ts";
 
 /** A reset that `from` signs, for `to`. */
 async function resetOf(reset: Reset, from: Party, to: Party): Promise<Bytes> {

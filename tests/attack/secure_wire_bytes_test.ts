@@ -1,8 +1,8 @@
 /** An attacker who owns the wire: changes every byte, and cuts behind every byte. */
-import { assert, assertEquals } from "../assert.ts";
-import { startServer } from "../server_process.ts";
-import { failure, Party, serverState } from "./parties.ts";
-import { END_RECORD, limited, type Tampering, Wire } from "./wire.ts";
+import { assert, assertEquals } from "../support/assert.ts";
+import { startServer } from "../support/server_process.ts";
+import { failure, Party, serverState } from "../support/attack/parties.ts";
+import { END_RECORD, limited, type Tampering, Wire } from "../support/attack/wire.ts";
 
 const TEXT = "twelve bytes";
 /** How far apart the places are where the whole of a message's way is cut. */

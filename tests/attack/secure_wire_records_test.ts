@@ -1,10 +1,10 @@
 /** An attacker who owns the wire: reads, replays, and drops, repeats or reorders records. */
 import { writeAll } from "../../shared/io.ts";
 import { type Bytes, concat, toHex, utf8 } from "../../shared/bytes.ts";
-import { assert, assertEquals } from "../assert.ts";
-import { startServer } from "../server_process.ts";
-import { failure, Party, serverState } from "./parties.ts";
-import { HANDSHAKE, onRecords, type Tampering, Wire } from "./wire.ts";
+import { assert, assertEquals } from "../support/assert.ts";
+import { startServer } from "../support/server_process.ts";
+import { failure, Party, serverState } from "../support/attack/parties.ts";
+import { HANDSHAKE, onRecords, type Tampering, Wire } from "../support/attack/wire.ts";
 
 const MARKER = "MARKER-7f3a9c0d1e";
 

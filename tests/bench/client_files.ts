@@ -1,9 +1,9 @@
 /** A large file the whole way: read, encrypted, sent; received, decrypted, saved. */
 import { Profile } from "../../client/profile/profile.ts";
-import { ClassicTransport } from "../../client/classic_transport.ts";
+import { ClassicTransport } from "../../client/classic/classic_transport.ts";
 import { perSecond, type Suite } from "./measure.ts";
 import { FILE_SIZE, MB, randomBytes, STEP } from "./workload.ts";
-import { newClient } from "../new_client.ts";
+import { newClient } from "../support/new_client.ts";
 
 const NAMES = { sender: "bench sender", receiver: "bench receiver" };
 

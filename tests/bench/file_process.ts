@@ -6,7 +6,7 @@
  */
 import { TextLineStream as UntypedTextLineStream } from "@std/streams/text-line-stream";
 import type { Client } from "../../client/client.ts";
-import { newPerson } from "../fault/person.ts";
+import { newPerson } from "../support/fault/person.ts";
 
 // `deno-std` republishes `@std/streams` without its declarations.
 const TextLineStream: new () => TransformStream<string, string> = UntypedTextLineStream;

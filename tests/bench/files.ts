@@ -4,7 +4,7 @@ import { discard } from "../../shared/bytes.ts";
 import { CHUNK_SIZE, FileCipher } from "../../shared/crypto/file_chunks.ts";
 import { writeAll } from "../../shared/io.ts";
 import { MiB } from "../../shared/limits.ts";
-import { peakMemory, PROCESS_FACTS } from "../process_facts.ts";
+import { peakMemory, PROCESS_FACTS } from "../support/process_facts.ts";
 import { startFileProcess } from "./file_process.ts";
 import { type Figure, perSecond, type Suite } from "./measure.ts";
 import { FILE_SIZE, MB, randomBytes } from "./workload.ts";

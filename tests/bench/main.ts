@@ -4,7 +4,7 @@
  */
 import { parseArguments, UsageError } from "../../shared/args.ts";
 import { MiB } from "../../shared/limits.ts";
-import { startServer } from "../server_process.ts";
+import { startServer } from "../support/server_process.ts";
 import { classicFiles } from "./classic_files.ts";
 import { classicCollect, classicSend } from "./classic_messages.ts";
 import { clientFiles } from "./client_files.ts";

@@ -3,7 +3,7 @@
  * again, so that a busy moment of the machine hits all their figures alike.
  */
 import process from "node:process";
-import type { ServerProcess } from "../server_process.ts";
+import type { ServerProcess } from "../support/server_process.ts";
 import type { LimitPeer } from "./limit_peer.ts";
 import type { LoadProcess } from "./load_process.ts";
 

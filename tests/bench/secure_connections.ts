@@ -1,7 +1,7 @@
 /** What secure connections cost: to make one, and to have many that do nothing. */
 import { KiB } from "../../shared/limits.ts";
-import { PROCESS_FACTS, residentMemory } from "../process_facts.ts";
-import { startServer } from "../server_process.ts";
+import { PROCESS_FACTS, residentMemory } from "../support/process_facts.ts";
+import { startServer } from "../support/server_process.ts";
 import { startLimitPeer } from "./limit_peer.ts";
 import type { Job } from "./load_jobs.ts";
 import type { Row, Suite } from "./measure.ts";

@@ -1,12 +1,12 @@
 /** Sessions between users: what starting one costs, and what each message costs either side. */
 import { Database } from "@db/sqlite";
-import { Outgoing } from "../../client/outgoing.ts";
-import type { Envelope } from "../../client/profile/envelopes.ts";
-import { TAIL_SIZE } from "../../client/profile/envelopes.ts";
+import { Outgoing } from "../../client/sessions/outgoing.ts";
+import type { Envelope } from "../../client/profile/tables/envelopes.ts";
+import { TAIL_SIZE } from "../../client/profile/tables/envelopes.ts";
 import { Profile } from "../../client/profile/profile.ts";
-import { SecureMessages } from "../../client/secure_messages.ts";
-import { Sessions } from "../../client/sessions.ts";
-import type { Reply, Transport } from "../../client/transport.ts";
+import { SecureMessages } from "../../client/sessions/secure_messages.ts";
+import { Sessions } from "../../client/sessions/sessions.ts";
+import type { Reply, Transport } from "../../client/network/transport.ts";
 import type { Bytes } from "../../shared/bytes.ts";
 import { generateIdentity, publicIdentity, verifyIdentity } from "../../shared/crypto/identity.ts";
 import { mlKemPublicKey } from "../../shared/crypto/ml_kem.ts";

@@ -1,4 +1,4 @@
-import { assertEquals } from "../assert.ts";
+import { assertEquals } from "../support/assert.ts";
 import { type GroupResult, medianOf, type Result, type Row } from "./measure.ts";
 import { recordsOf, tableOf } from "./table.ts";
 

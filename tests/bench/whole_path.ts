@@ -1,8 +1,8 @@
 /** Texts the whole way: from one client's `sendText`, over the server, to another one's user. */
 import type { Client } from "../../client/client.ts";
 import { Profile } from "../../client/profile/profile.ts";
-import { ProfileTransport } from "../../client/profile_transport.ts";
-import { newClient } from "../new_client.ts";
+import { ProfileTransport } from "../../client/network/profile_transport.ts";
+import { newClient } from "../support/new_client.ts";
 import { perSecond, type Row, type Suite } from "./measure.ts";
 import { MESSAGE_SIZE, randomBytes } from "./workload.ts";
 

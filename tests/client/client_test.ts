@@ -1,18 +1,18 @@
 import type { Client } from "../../client/client.ts";
 import { ClientError, type ClientErrorCode } from "../../client/errors.ts";
 import { Profile } from "../../client/profile/profile.ts";
-import { ClassicTransport } from "../../client/classic_transport.ts";
+import { ClassicTransport } from "../../client/classic/classic_transport.ts";
 import { equalBytes } from "../../shared/bytes.ts";
-import { decryptCbc } from "../../shared/crypto/aes_cbc.ts";
-import { decryptText, unwrapSymmetricKey } from "../../shared/crypto/classic.ts";
+import { decryptCbc } from "../../shared/crypto/classic/aes_cbc.ts";
+import { decryptText, unwrapSymmetricKey } from "../../shared/crypto/classic/classic.ts";
 import { MessageType } from "../../shared/protocol/codes.ts";
-import { assert, assertEquals, assertRejects } from "../assert.ts";
-import { sampleBytes } from "../pieces.ts";
-import { tempFolder } from "../temp_folder.ts";
-import { FakeServer, honest } from "./fake_server.ts";
-import { ALICE, BOB, keyPairs, Mailbox } from "./mailbox.ts";
-import { idOf } from "./profile/database.ts";
-import { newClient } from "../new_client.ts";
+import { assert, assertEquals, assertRejects } from "../support/assert.ts";
+import { sampleBytes } from "../support/pieces.ts";
+import { tempFolder } from "../support/temp_folder.ts";
+import { FakeServer, honest } from "../support/client/fake_server.ts";
+import { ALICE, BOB, keyPairs, Mailbox } from "../support/client/mailbox.ts";
+import { idOf } from "../support/profile/database.ts";
+import { newClient } from "../support/new_client.ts";
 
 const quietly = () => {};
 

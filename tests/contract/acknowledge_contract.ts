@@ -1,6 +1,6 @@
 /** The part of the storage contract that is about messages which stay until acknowledged. */
 import type { Bytes } from "../../shared/bytes.ts";
-import { assertEquals } from "../assert.ts";
+import { assertEquals } from "../support/assert.ts";
 import {
   assertRefused,
   contractTest,

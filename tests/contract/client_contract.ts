@@ -1,6 +1,6 @@
 /** The part of the storage contract that is about clients. */
 import { StorageError } from "../../shared/errors.ts";
-import { assert, assertEquals, assertRejects } from "../assert.ts";
+import { assert, assertEquals, assertRejects } from "../support/assert.ts";
 import {
   assertRefused,
   clientCalled,

@@ -1,7 +1,7 @@
 /** The part of the storage contract that is about files in chunks. */
 import { toHex } from "../../shared/bytes.ts";
 import type { Storage } from "../../server/storage/storage.ts";
-import { assertEquals } from "../assert.ts";
+import { assertEquals } from "../support/assert.ts";
 import { assertRefused, contractTest, type Engine, idOf } from "./storage_contract.ts";
 
 const [alice, bob, carol] = ["alice", "bob", "carol"].map(idOf);

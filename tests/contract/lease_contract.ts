@@ -1,5 +1,5 @@
 /** The part of the storage contract that is about leases: who delivers a message, and for how long. */
-import { assertEquals, assertRejects } from "../assert.ts";
+import { assertEquals, assertRejects } from "../support/assert.ts";
 import {
   assertRefused,
   contractTest,

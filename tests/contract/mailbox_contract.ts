@@ -2,7 +2,7 @@
 import { type Bytes, fromUtf8, utf8 } from "../../shared/bytes.ts";
 import { StorageError } from "../../shared/errors.ts";
 import { MessageType } from "../../shared/protocol/codes.ts";
-import { assert, assertEquals, assertRejects } from "../assert.ts";
+import { assert, assertEquals, assertRejects } from "../support/assert.ts";
 import { assertRefused, contractTest, type Engine, idOf, idsOf } from "./storage_contract.ts";
 
 export function mailboxContract(engine: Engine): void {

@@ -1,8 +1,8 @@
 /** The part of the storage contract that is about prekeys. */
 import type { Bytes } from "../../shared/bytes.ts";
 import { type Prekey, PrekeyKind } from "../../shared/protocol/prekey.ts";
-import { assertEquals } from "../assert.ts";
-import { firstPrekeys, namesOf, prekeyOf, prekeysOf } from "../prekeys.ts";
+import { assertEquals } from "../support/assert.ts";
+import { firstPrekeys, namesOf, prekeyOf, prekeysOf } from "../support/prekeys.ts";
 import {
   assertRefused,
   contractTest,

@@ -1,4 +1,4 @@
-import { SqliteStorage } from "../../server/storage/sqlite_storage.ts";
+import { SqliteStorage } from "../../server/storage/sqlite/sqlite_storage.ts";
 import { acknowledgeContract } from "./acknowledge_contract.ts";
 import { clientContract } from "./client_contract.ts";
 import { fileContract } from "./file_contract.ts";

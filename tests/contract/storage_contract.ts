@@ -3,9 +3,9 @@ import { type Bytes, utf8 } from "../../shared/bytes.ts";
 import { StorageError, type StorageErrorCode } from "../../shared/errors.ts";
 import { MessageType } from "../../shared/protocol/codes.ts";
 import type { ClientEntry } from "../../shared/protocol/response.ts";
-import type { FileLimits, StorageLimits } from "../../server/limits.ts";
+import type { FileLimits, StorageLimits } from "../../server/limits/limits.ts";
 import type { Client, Content, Lease, Storage } from "../../server/storage/storage.ts";
-import { assertEquals, assertRejects } from "../assert.ts";
+import { assertEquals, assertRejects } from "../support/assert.ts";
 
 /** One implementation. */
 export interface Engine {

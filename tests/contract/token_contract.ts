@@ -2,7 +2,7 @@
 import { type Bytes, utf8 } from "../../shared/bytes.ts";
 import { MessageType } from "../../shared/protocol/codes.ts";
 import type { Content, Deposited } from "../../server/storage/storage.ts";
-import { assertEquals } from "../assert.ts";
+import { assertEquals } from "../support/assert.ts";
 import {
   assertRefused,
   contractTest,

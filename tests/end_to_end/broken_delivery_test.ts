@@ -1,8 +1,8 @@
 import { Profile } from "../../client/profile/profile.ts";
-import { ClassicTransport } from "../../client/classic_transport.ts";
-import { cbcSize } from "../../shared/crypto/aes_cbc.ts";
+import { ClassicTransport } from "../../client/classic/classic_transport.ts";
+import { cbcSize } from "../../shared/crypto/classic/aes_cbc.ts";
 import { MESSAGE_HEAD_SIZE, RESPONSE_HEADER_SIZE } from "../../shared/protocol/response.ts";
-import { assertEquals } from "../assert.ts";
+import { assertEquals } from "../support/assert.ts";
 import {
   type ClientProcess,
   jsonLines,
@@ -10,11 +10,11 @@ import {
   type ReceivedJson,
   startClient,
   withoutProgress,
-} from "../client_process.ts";
-import { sampleBytes } from "../pieces.ts";
-import { type ServerProcess, startServer } from "../server_process.ts";
-import { CuttingProxy } from "./cutting_proxy.ts";
-import { newClient } from "../new_client.ts";
+} from "../support/client_process.ts";
+import { sampleBytes } from "../support/pieces.ts";
+import { type ServerProcess, startServer } from "../support/server_process.ts";
+import { CuttingProxy } from "../support/proxies/cutting_proxy.ts";
+import { newClient } from "../support/new_client.ts";
 
 const FILE = sampleBytes(3_000_000);
 /** What {@link sendAll} makes for Bob, who has a key: types, and the sizes of their contents. */

@@ -1,8 +1,8 @@
 import config from "../../deno.json" with { type: "json" };
-import { assert, assertEquals } from "../assert.ts";
-import { Person, runClient } from "../client_process.ts";
-import { startServer } from "../server_process.ts";
-import { tempFolder } from "../temp_folder.ts";
+import { assert, assertEquals } from "../support/assert.ts";
+import { Person, runClient } from "../support/client_process.ts";
+import { startServer } from "../support/server_process.ts";
+import { tempFolder } from "../support/temp_folder.ts";
 
 /** The one JSON object that a failed command writes. */
 function errorOf(stderr: string): { code: string; message: string } {

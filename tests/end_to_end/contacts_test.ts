@@ -1,7 +1,7 @@
 /** What people keep, and decide, about others: history, aliases, blocks, cards. */
-import { assert, assertEquals } from "../assert.ts";
-import { Person } from "../client_process.ts";
-import { startServer } from "../server_process.ts";
+import { assert, assertEquals } from "../support/assert.ts";
+import { Person } from "../support/client_process.ts";
+import { startServer } from "../support/server_process.ts";
 
 interface HistoryLine {
   direction: string;

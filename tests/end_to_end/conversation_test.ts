@@ -1,8 +1,8 @@
 import { utf8 } from "../../shared/bytes.ts";
 import { MAX_TEXT_SIZE } from "../../shared/limits.ts";
-import { assert, assertEquals } from "../assert.ts";
-import { Person, type ReceivedJson, withoutTime } from "../client_process.ts";
-import { startServer } from "../server_process.ts";
+import { assert, assertEquals } from "../support/assert.ts";
+import { Person, type ReceivedJson, withoutTime } from "../support/client_process.ts";
+import { startServer } from "../support/server_process.ts";
 
 const UNICODE = "Zażółć gęślą jaźń 👋 שלום\n\ttwo lines \u{feff}\u{10ffff}";
 

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { MiB } from "../../shared/limits.ts";
-import { assert, assertEquals } from "../assert.ts";
-import { Person, startClient } from "../client_process.ts";
-import { sampleBytes } from "../pieces.ts";
-import { peakMemory, PROCESS_FACTS } from "../process_facts.ts";
-import { startServer } from "../server_process.ts";
+import { assert, assertEquals } from "../support/assert.ts";
+import { Person, startClient } from "../support/client_process.ts";
+import { sampleBytes } from "../support/pieces.ts";
+import { peakMemory, PROCESS_FACTS } from "../support/process_facts.ts";
+import { startServer } from "../support/server_process.ts";
 
 /** Beside what a process needs anyway, in bytes. */
 const GROWTH = 100 * MiB;

@@ -1,11 +1,11 @@
 import { Database } from "@db/sqlite";
 import { type Bytes, concat, fromHex, toHex, utf8 } from "../../shared/bytes.ts";
 import { encodeResponseHeader } from "../../shared/protocol/response.ts";
-import { FakeServer, type Script } from "../client/fake_server.ts";
-import { assert, assertEquals } from "../assert.ts";
-import { Person } from "../client_process.ts";
-import { sampleBytes } from "../pieces.ts";
-import { readTranscript } from "../vectors.ts";
+import { FakeServer, type Script } from "../support/client/fake_server.ts";
+import { assert, assertEquals } from "../support/assert.ts";
+import { Person } from "../support/client_process.ts";
+import { sampleBytes } from "../support/pieces.ts";
+import { readTranscript } from "../support/vectors.ts";
 
 /** Answers every request with these bytes, and then closes. */
 function answering(...parts: Bytes[]): Script {

@@ -1,12 +1,17 @@
 import { MiB } from "../../shared/limits.ts";
-import { assert, assertEquals } from "../assert.ts";
-import { digest } from "../client/transfer_fixture.ts";
-import { type ClientOptions, jsonLines, runClient, startClient } from "../client_process.ts";
-import { sampleBytes } from "../pieces.ts";
-import { type ServerProcess, startServer } from "../server_process.ts";
-import { tempFolder } from "../temp_folder.ts";
-import { until } from "../until.ts";
-import { StallingProxy } from "./stalling_proxy.ts";
+import { assert, assertEquals } from "../support/assert.ts";
+import { digest } from "../support/client/transfer_fixture.ts";
+import {
+  type ClientOptions,
+  jsonLines,
+  runClient,
+  startClient,
+} from "../support/client_process.ts";
+import { sampleBytes } from "../support/pieces.ts";
+import { type ServerProcess, startServer } from "../support/server_process.ts";
+import { tempFolder } from "../support/temp_folder.ts";
+import { until } from "../support/until.ts";
+import { StallingProxy } from "../support/proxies/stalling_proxy.ts";
 
 const SIZE = 40 * MiB + 12_345;
 /** A signal comes when so much has passed. */

@@ -4,14 +4,14 @@
  * clients run inside the test, because there are thousands of steps.
  */
 import type { Client } from "../../client/client.ts";
-import type { Received } from "../../client/inbox.ts";
+import type { Received } from "../../client/inbox/inbox.ts";
 import { Profile } from "../../client/profile/profile.ts";
-import { ClassicTransport } from "../../client/classic_transport.ts";
-import { type Transport } from "../../client/transport.ts";
-import { assert, assertEquals } from "../assert.ts";
-import { type ServerProcess, startServer } from "../server_process.ts";
-import { tempFolder } from "../temp_folder.ts";
-import { newClient } from "../new_client.ts";
+import { ClassicTransport } from "../../client/classic/classic_transport.ts";
+import { type Transport } from "../../client/network/transport.ts";
+import { assert, assertEquals } from "../support/assert.ts";
+import { type ServerProcess, startServer } from "../support/server_process.ts";
+import { tempFolder } from "../support/temp_folder.ts";
+import { newClient } from "../support/new_client.ts";
 
 class Friend implements Disposable {
   /** Everything that has come. */

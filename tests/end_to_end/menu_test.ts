@@ -1,7 +1,7 @@
-import { assert, assertEquals } from "../assert.ts";
-import { Person, runClient } from "../client_process.ts";
-import { startServer } from "../server_process.ts";
-import { tempFolder } from "../temp_folder.ts";
+import { assert, assertEquals } from "../support/assert.ts";
+import { Person, runClient } from "../support/client_process.ts";
+import { startServer } from "../support/server_process.ts";
+import { tempFolder } from "../support/temp_folder.ts";
 
 /** Types `lines` into the menu of this person; gives what it shows. */
 async function menu(person: Person, lines: string[], cwd = person.folder): Promise<string> {

@@ -1,8 +1,8 @@
 /** A secure client and a classic one: texts and files both ways, whichever starts. */
-import { assert, assertEquals } from "../assert.ts";
-import { Person } from "../client_process.ts";
-import { sampleBytes } from "../pieces.ts";
-import { type ServerProcess, startServer } from "../server_process.ts";
+import { assert, assertEquals } from "../support/assert.ts";
+import { Person } from "../support/client_process.ts";
+import { sampleBytes } from "../support/pieces.ts";
+import { type ServerProcess, startServer } from "../support/server_process.ts";
 
 /** Texts and files go both ways, `first` being the one who writes first. */
 async function exchange(first: Person, second: Person): Promise<void> {

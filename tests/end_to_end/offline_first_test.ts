@@ -1,8 +1,8 @@
 /** Somebody who was never there since the registration, and a server that sees nothing of it all. */
-import { assert, assertEquals } from "../assert.ts";
-import { Person } from "../client_process.ts";
-import { startServer } from "../server_process.ts";
-import { tempFolder } from "../temp_folder.ts";
+import { assert, assertEquals } from "../support/assert.ts";
+import { Person } from "../support/client_process.ts";
+import { startServer } from "../support/server_process.ts";
+import { tempFolder } from "../support/temp_folder.ts";
 
 /** The paths of all files below `folder`. */
 async function filesIn(folder: string): Promise<string[]> {

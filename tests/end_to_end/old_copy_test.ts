@@ -1,8 +1,8 @@
 /** A profile that was restored from an old copy of its folder repairs itself. */
-import { assert, assertEquals } from "../assert.ts";
-import { jsonLines, Person, type ReceivedJson } from "../client_process.ts";
-import { startServer } from "../server_process.ts";
-import { tempFolder } from "../temp_folder.ts";
+import { assert, assertEquals } from "../support/assert.ts";
+import { jsonLines, Person, type ReceivedJson } from "../support/client_process.ts";
+import { startServer } from "../support/server_process.ts";
+import { tempFolder } from "../support/temp_folder.ts";
 
 /** Makes `to` what `from` is; the folders hold files, and folders of files that are empty here. */
 async function copyFolder(from: string, to: string): Promise<void> {

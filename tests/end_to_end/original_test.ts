@@ -4,12 +4,12 @@
  */
 import { Profile } from "../../client/profile/profile.ts";
 import { type Bytes, fromHex, toHex } from "../../shared/bytes.ts";
-import { unwrapSymmetricKey } from "../../shared/crypto/classic.ts";
+import { unwrapSymmetricKey } from "../../shared/crypto/classic/classic.ts";
 import { decodeRequest, type Request } from "../../shared/protocol/request.ts";
-import { assert, assertEquals } from "../assert.ts";
-import { FakeServer } from "../client/fake_server.ts";
-import { Person } from "../client_process.ts";
-import { readTranscript } from "../vectors.ts";
+import { assert, assertEquals } from "../support/assert.ts";
+import { FakeServer } from "../support/client/fake_server.ts";
+import { Person } from "../support/client_process.ts";
+import { readTranscript } from "../support/vectors.ts";
 
 const transcript = readTranscript();
 const EXCHANGES = transcript.steps.flatMap(({ exchanges }) => exchanges);

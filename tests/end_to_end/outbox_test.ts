@@ -1,9 +1,9 @@
 /** Messages that are kept until the server can be reached, and the profile that is in use. */
-import { assert, assertEquals } from "../assert.ts";
-import { jsonLines, Person, startClient } from "../client_process.ts";
-import { startServer } from "../server_process.ts";
-import { tempFolder } from "../temp_folder.ts";
-import { until } from "../until.ts";
+import { assert, assertEquals } from "../support/assert.ts";
+import { jsonLines, Person, startClient } from "../support/client_process.ts";
+import { startServer } from "../support/server_process.ts";
+import { tempFolder } from "../support/temp_folder.ts";
+import { until } from "../support/until.ts";
 
 Deno.test("outbox: a text is kept while the server is away, and goes with the next command", async () => {
   await using folder = await tempFolder();

@@ -1,8 +1,8 @@
 /** Profiles under a passphrase, and profiles that move. */
-import { assert, assertEquals } from "../assert.ts";
-import { Person } from "../client_process.ts";
-import { startServer } from "../server_process.ts";
-import { tempFolder } from "../temp_folder.ts";
+import { assert, assertEquals } from "../support/assert.ts";
+import { Person } from "../support/client_process.ts";
+import { startServer } from "../support/server_process.ts";
+import { tempFolder } from "../support/temp_folder.ts";
 
 const PASSPHRASE = { MESSAGING_PASSPHRASE: "correct horse battery staple" };
 

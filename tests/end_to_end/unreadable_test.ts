@@ -1,7 +1,7 @@
-import { assert, assertEquals } from "../assert.ts";
-import { jsonLines, Person, type ReceivedJson, withoutTime } from "../client_process.ts";
-import { sampleBytes } from "../pieces.ts";
-import { startServer } from "../server_process.ts";
+import { assert, assertEquals } from "../support/assert.ts";
+import { jsonLines, Person, type ReceivedJson, withoutTime } from "../support/client_process.ts";
+import { sampleBytes } from "../support/pieces.ts";
+import { startServer } from "../support/server_process.ts";
 
 /** What makes the profile forget all keys, but not who it is. */
 async function forget({ folder }: Person): Promise<void> {

@@ -1,21 +1,21 @@
 /** A receiving client that is killed at any moment loses nothing and leaves nothing in part. */
 import type { Client } from "../../client/client.ts";
 import { Profile } from "../../client/profile/profile.ts";
-import { ClassicTransport } from "../../client/classic_transport.ts";
+import { ClassicTransport } from "../../client/classic/classic_transport.ts";
 import { equalBytes } from "../../shared/bytes.ts";
 import { MiB } from "../../shared/limits.ts";
-import { assert, assertEquals } from "../assert.ts";
+import { assert, assertEquals } from "../support/assert.ts";
 import {
   type ClientProcess,
   Person,
   type ReceivedJson,
   startClient,
   withoutProgress,
-} from "../client_process.ts";
-import { sampleBytes } from "../pieces.ts";
-import { startServer } from "../server_process.ts";
-import { until } from "../until.ts";
-import { newClient } from "../new_client.ts";
+} from "../support/client_process.ts";
+import { sampleBytes } from "../support/pieces.ts";
+import { startServer } from "../support/server_process.ts";
+import { until } from "../support/until.ts";
+import { newClient } from "../support/new_client.ts";
 
 const ROUNDS = 10;
 const TEXTS = 44;

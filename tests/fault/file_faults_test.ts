@@ -1,24 +1,30 @@
 /** Files on their way while sender, receiver, server or network die: they arrive whole, and once. */
 import { ClientError } from "../../client/errors.ts";
 import { MiB } from "../../shared/limits.ts";
-import { assert, assertEquals } from "../assert.ts";
-import { digest } from "../client/transfer_fixture.ts";
-import { sampleBytes } from "../pieces.ts";
-import { startServer } from "../server_process.ts";
-import { tempFolder } from "../temp_folder.ts";
-import { BreakableProxy } from "./breakable_proxy.ts";
-import { type Chance, chance } from "./chance.ts";
-import { newPerson, openPerson } from "./person.ts";
+import { assert, assertEquals } from "../support/assert.ts";
+import { digest } from "../support/client/transfer_fixture.ts";
+import { sampleBytes } from "../support/pieces.ts";
+import { startServer } from "../support/server_process.ts";
+import { tempFolder } from "../support/temp_folder.ts";
+import { BreakableProxy } from "../support/proxies/breakable_proxy.ts";
+import { type Chance, chance } from "../support/fault/chance.ts";
+import { newPerson, openPerson } from "../support/fault/person.ts";
 
 const KILLS = 20;
 const SIZE = 24 * MiB + 11;
 /** Longest life of a process that moves a file, in milliseconds, where the clock ends it. */
 const LATEST = 250;
 
-/** Runs {@link ./file_mover.ts}, killed in the middle where `kill` says so; gives what it said. */
+/** Runs `file_mover.ts`, killed in the middle where `kill` says so; gives what it said. */
 async function move(args: string[], kill?: Chance): Promise<string[]> {
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-check", new URL("file_mover.ts", import.meta.url).href, ...args],
+    args: [
+      "run",
+      "-A",
+      "--no-check",
+      new URL("../support/fault/file_mover.ts", import.meta.url).href,
+      ...args,
+    ],
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
@@ -223,10 +229,10 @@ Deno.test("file faults: the network cut at random bytes", async () => {
   await check(set);
 });
 
-/** Runs {@link ./file_mover.ts} where no file may grow beyond `size` bytes. */
+/** Runs `file_mover.ts` where no file may grow beyond `size` bytes. */
 async function moveWithin(size: number, args: string[]): Promise<string[]> {
   const script = `trap "" XFSZ; ulimit -f ${size / 512}; exec "$@"`;
-  const mover = new URL("file_mover.ts", import.meta.url).href;
+  const mover = new URL("../support/fault/file_mover.ts", import.meta.url).href;
   const command = [Deno.execPath(), "run", "-A", "--no-check", mover, ...args];
   const { code, stdout, stderr } = await new Deno.Command("sh", {
     args: ["-c", script, "sh", ...command],

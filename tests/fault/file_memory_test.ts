@@ -1,12 +1,12 @@
 /** A large file passes through all processes, and none of them grows with it. */
 import { MiB } from "../../shared/limits.ts";
-import { assert, assertEquals } from "../assert.ts";
-import { digest } from "../client/transfer_fixture.ts";
-import { peakMemory, PROCESS_FACTS } from "../process_facts.ts";
-import { sampleBytes } from "../pieces.ts";
-import { startServer } from "../server_process.ts";
-import { tempFolder } from "../temp_folder.ts";
-import { newPerson } from "./person.ts";
+import { assert, assertEquals } from "../support/assert.ts";
+import { digest } from "../support/client/transfer_fixture.ts";
+import { peakMemory, PROCESS_FACTS } from "../support/process_facts.ts";
+import { sampleBytes } from "../support/pieces.ts";
+import { startServer } from "../support/server_process.ts";
+import { tempFolder } from "../support/temp_folder.ts";
+import { newPerson } from "../support/fault/person.ts";
 
 const LARGE = 300 * MiB;
 /** How much more a large file may take than a small one, in bytes. */
@@ -14,7 +14,7 @@ const GROWTH = 100 * MiB;
 
 /** The most memory of a process that moves a file. */
 async function peakOf(args: string[]): Promise<number> {
-  const mover = new URL("file_mover.ts", import.meta.url).href;
+  const mover = new URL("../support/fault/file_mover.ts", import.meta.url).href;
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--no-check", mover, ...args],
     stdin: "null",

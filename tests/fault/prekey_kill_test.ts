@@ -1,10 +1,10 @@
 /** The server killed outright: no one-time prekey is given out twice, no published one is lost. */
 import { PrekeyKind } from "../../shared/protocol/prekey.ts";
-import { assert, assertEquals } from "../assert.ts";
-import { firstPrekeys } from "../prekeys.ts";
-import { SecurePeer, Someone } from "../server/secure_peer.ts";
-import { startServer } from "../server_process.ts";
-import { tempFolder } from "../temp_folder.ts";
+import { assert, assertEquals } from "../support/assert.ts";
+import { firstPrekeys } from "../support/prekeys.ts";
+import { SecurePeer, Someone } from "../support/server/secure_peer.ts";
+import { startServer } from "../support/server_process.ts";
+import { tempFolder } from "../support/temp_folder.ts";
 
 const ROUNDS = 5;
 const ASKERS = 12;

@@ -4,18 +4,18 @@
  * comes in a random order and at random moments, while a sender sends without a pause: texts, and
  * files that the server keeps outside of its database.
  */
-import type { HistoryEntry } from "../../client/profile/history.ts";
+import type { HistoryEntry } from "../../client/profile/tables/history.ts";
 import { Profile } from "../../client/profile/profile.ts";
 import type { Bytes } from "../../shared/bytes.ts";
-import { assert, assertEquals } from "../assert.ts";
-import { type ServerProcess, startServer } from "../server_process.ts";
-import { tempFolder } from "../temp_folder.ts";
-import { until } from "../until.ts";
-import { BreakableProxy } from "./breakable_proxy.ts";
-import { type Chance, chance } from "./chance.ts";
-import { FollowingReceiver, type Line, type Run } from "./following_receiver.ts";
-import { type Acknowledged, digest, NumberedSender } from "./numbered_sender.ts";
-import { newPerson } from "./person.ts";
+import { assert, assertEquals } from "../support/assert.ts";
+import { type ServerProcess, startServer } from "../support/server_process.ts";
+import { tempFolder } from "../support/temp_folder.ts";
+import { until } from "../support/until.ts";
+import { BreakableProxy } from "../support/proxies/breakable_proxy.ts";
+import { type Chance, chance } from "../support/fault/chance.ts";
+import { FollowingReceiver, type Line, type Run } from "../support/fault/following_receiver.ts";
+import { type Acknowledged, digest, NumberedSender } from "../support/fault/numbered_sender.ts";
+import { newPerson } from "../support/fault/person.ts";
 
 const ROUNDS = { "kill server": 25, "kill receiver": 25, "reset connections": 150 };
 type Fault = keyof typeof ROUNDS;

@@ -3,15 +3,15 @@
  * holds, arrives exactly once; what it had not taken note of does not arrive at all.
  */
 import { Profile } from "../../client/profile/profile.ts";
-import type { HistoryEntry } from "../../client/profile/history.ts";
+import type { HistoryEntry } from "../../client/profile/tables/history.ts";
 import { fromHex } from "../../shared/bytes.ts";
-import { assert, assertEquals } from "../assert.ts";
-import { Person } from "../client_process.ts";
-import { startServer } from "../server_process.ts";
-import { until } from "../until.ts";
-import { chance } from "./chance.ts";
+import { assert, assertEquals } from "../support/assert.ts";
+import { Person } from "../support/client_process.ts";
+import { startServer } from "../support/server_process.ts";
+import { until } from "../support/until.ts";
+import { chance } from "../support/fault/chance.ts";
 
-const PROGRAM = new URL("./sending_process.ts", import.meta.url).href;
+const PROGRAM = new URL("../support/fault/sending_process.ts", import.meta.url).href;
 const KILLS = 15;
 /** Longest time from the first report to the end, in milliseconds. */
 const LONGEST_LIFE = 200;

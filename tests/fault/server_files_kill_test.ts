@@ -2,9 +2,9 @@
 import { toHex } from "../../shared/bytes.ts";
 import { FILE_CHUNK_SIZE } from "../../shared/limits.ts";
 import { chunkCount } from "../../shared/protocol/file_request.ts";
-import { assert, assertEquals } from "../assert.ts";
-import { sampleBytes } from "../pieces.ts";
-import { newToken, SecurePeer, Someone } from "../server/secure_peer.ts";
+import { assert, assertEquals } from "../support/assert.ts";
+import { sampleBytes } from "../support/pieces.ts";
+import { newToken, SecurePeer, Someone } from "../support/server/secure_peer.ts";
 import {
   chunkOf,
   download,
@@ -12,9 +12,9 @@ import {
   putChunks,
   release,
   share,
-} from "../server/secure_uploads.ts";
-import { startServer } from "../server_process.ts";
-import { tempFolder } from "../temp_folder.ts";
+} from "../support/server/secure_uploads.ts";
+import { startServer } from "../support/server_process.ts";
+import { tempFolder } from "../support/temp_folder.ts";
 
 const SIZE = 40 * FILE_CHUNK_SIZE + 1000; // more than is written between two fsyncs
 const COUNT = chunkCount(SIZE);

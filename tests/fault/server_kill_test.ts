@@ -2,12 +2,12 @@
 import { type Bytes, equalBytes, utf8 } from "../../shared/bytes.ts";
 import { MiB } from "../../shared/limits.ts";
 import { encodeRequestHeader, encodeSendPrefix } from "../../shared/protocol/request.ts";
-import { assert, assertEquals } from "../assert.ts";
-import { sampleBytes } from "../pieces.ts";
-import { startServer } from "../server_process.ts";
-import { expectKind, keyOf, Peer, requestBytes, ZERO_ID } from "../server/peer.ts";
-import { tempFolder } from "../temp_folder.ts";
-import { until } from "../until.ts";
+import { assert, assertEquals } from "../support/assert.ts";
+import { sampleBytes } from "../support/pieces.ts";
+import { startServer } from "../support/server_process.ts";
+import { expectKind, keyOf, Peer, requestBytes, ZERO_ID } from "../support/server/peer.ts";
+import { tempFolder } from "../support/temp_folder.ts";
+import { until } from "../support/until.ts";
 
 const POLL = { kind: "get-messages" } as const;
 const ROUNDS = 10;

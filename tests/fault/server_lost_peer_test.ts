@@ -1,15 +1,15 @@
 /** A peer that is killed in the middle of a delivery: its messages come back. */
 import { type Bytes, toHex, utf8 } from "../../shared/bytes.ts";
 import { MESSAGE_HEAD_SIZE, RESPONSE_HEADER_SIZE } from "../../shared/protocol/response.ts";
-import { assertEquals } from "../assert.ts";
-import { requestBytes } from "../server/peer.ts";
-import { ServerFixture } from "../server/server_fixture.ts";
+import { assertEquals } from "../support/assert.ts";
+import { requestBytes } from "../support/server/peer.ts";
+import { ServerFixture } from "../support/server/server_fixture.ts";
 
 const POLL = { kind: "get-messages" } as const;
 
 /** Lets a process poll for `id`, read `size` bytes, and kills it then. */
 async function pollAndDie(server: ServerFixture, id: Bytes, size: number): Promise<void> {
-  const script = new URL("../server/stuck_peer.ts", import.meta.url).href;
+  const script = new URL("../support/server/stuck_peer.ts", import.meta.url).href;
   const args = [server.listener.address.port, toHex(requestBytes(id, POLL)), size].map(String);
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "--no-prompt", "--allow-net=127.0.0.1", script, ...args],

@@ -1,10 +1,10 @@
 /** How the server starts, and how it says why it does not. */
 import { Database } from "@db/sqlite";
 import manifest from "../../deno.json" with { type: "json" };
-import { assert, assertEquals } from "../assert.ts";
-import { type Outcome, runServer, startServer } from "../server_process.ts";
-import { Peer } from "../server/peer.ts";
-import { tempFolder } from "../temp_folder.ts";
+import { assert, assertEquals } from "../support/assert.ts";
+import { type Outcome, runServer, startServer } from "../support/server_process.ts";
+import { Peer } from "../support/server/peer.ts";
+import { tempFolder } from "../support/temp_folder.ts";
 
 /** Fails unless the server ended with `code`, and said why, once, on stderr alone. */
 function assertFailed({ code, stdout, stderr }: Outcome, expected: number, reason: string): void {

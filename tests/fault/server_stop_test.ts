@@ -1,10 +1,10 @@
 /** The server asked to stop: by SIGTERM or SIGINT, at rest and at work. */
 import { type Bytes, utf8 } from "../../shared/bytes.ts";
 import { encodeRequestHeader, encodeSendPrefix } from "../../shared/protocol/request.ts";
-import { assert, assertEquals } from "../assert.ts";
-import { startServer } from "../server_process.ts";
-import { expectKind, Peer, requestBytes } from "../server/peer.ts";
-import { until } from "../until.ts";
+import { assert, assertEquals } from "../support/assert.ts";
+import { startServer } from "../support/server_process.ts";
+import { expectKind, Peer, requestBytes } from "../support/server/peer.ts";
+import { until } from "../support/until.ts";
 
 /** What a closed database leaves in its folder, and nothing else. */
 const CLOSED = ["chunks", "files", "server.db", "server.key", "server.lock"];

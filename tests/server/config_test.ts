@@ -1,6 +1,6 @@
 import { HELP, parseCommand, parsePort } from "../../server/config.ts";
 import { UsageError } from "../../shared/args.ts";
-import { assert, assertEquals, assertThrows } from "../assert.ts";
+import { assert, assertEquals, assertThrows } from "../support/assert.ts";
 
 Deno.test("config: the defaults", () => {
   assertEquals(parseCommand([]), {

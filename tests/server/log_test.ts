@@ -1,8 +1,8 @@
 /** What the log may hold: IDs of messages, codes, sizes and reasons. */
 import { toHex, utf8 } from "../../shared/bytes.ts";
-import { assert, assertEquals } from "../assert.ts";
-import { expectKind, keyOf, requestBytes } from "./peer.ts";
-import { ServerFixture } from "./server_fixture.ts";
+import { assert, assertEquals } from "../support/assert.ts";
+import { expectKind, keyOf, requestBytes } from "../support/server/peer.ts";
+import { ServerFixture } from "../support/server/server_fixture.ts";
 
 Deno.test("no name, key, content or client ID comes into the log", async () => {
   await using server = await ServerFixture.start({ errors: true });

@@ -1,10 +1,10 @@
 import { openServerKey } from "../../server/server_key.ts";
 import { toHex } from "../../shared/bytes.ts";
 import { X25519KeyPair } from "../../shared/crypto/x25519.ts";
-import { assert, assertEquals, assertRejects } from "../assert.ts";
-import { runServer, startServer } from "../server_process.ts";
-import { tempFolder } from "../temp_folder.ts";
-import { SecurePeer } from "./secure_peer.ts";
+import { assert, assertEquals, assertRejects } from "../support/assert.ts";
+import { runServer, startServer } from "../support/server_process.ts";
+import { tempFolder } from "../support/temp_folder.ts";
+import { SecurePeer } from "../support/server/secure_peer.ts";
 
 /** What `messaging-server fingerprint` prints for the folder `data`. */
 async function fingerprint(data: string): Promise<string> {

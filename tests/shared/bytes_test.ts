@@ -7,7 +7,7 @@ import {
   toHex,
   utf8,
 } from "../../shared/bytes.ts";
-import { assert, assertEquals, assertThrows } from "../assert.ts";
+import { assert, assertEquals, assertThrows } from "../support/assert.ts";
 
 Deno.test("UTF-8: every kind of character comes back", () => {
   for (const text of ["", "plain", "naïve", "שלום", "👋🏽", "\0", "\u{10ffff}", "e\u0301"]) {

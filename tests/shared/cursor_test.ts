@@ -2,7 +2,7 @@ import { Buffer } from "node:buffer";
 import { toHex } from "../../shared/bytes.ts";
 import { Reader, Writer } from "../../shared/cursor.ts";
 import { ProtocolError } from "../../shared/errors.ts";
-import { assertEquals, assertThrows } from "../assert.ts";
+import { assertEquals, assertThrows } from "../support/assert.ts";
 
 function assertMalformed(fn: () => unknown): void {
   assertEquals(assertThrows(fn, ProtocolError).code, "malformed");

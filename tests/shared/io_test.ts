@@ -1,7 +1,7 @@
 import { concat } from "../../shared/bytes.ts";
 import { writeAll } from "../../shared/io.ts";
-import { assertEquals, assertRejects } from "../assert.ts";
-import { sampleBytes } from "../pieces.ts";
+import { assertEquals, assertRejects } from "../support/assert.ts";
+import { sampleBytes } from "../support/pieces.ts";
 
 Deno.test("writeAll: writes on until a writer that takes parts has taken all", async () => {
   for (const most of [1, 3, 99, 100, 1000]) {

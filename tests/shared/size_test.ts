@@ -1,5 +1,5 @@
 import { parseSize, sizesText, sizeText } from "../../shared/size.ts";
-import { assertEquals } from "../assert.ts";
+import { assertEquals } from "../support/assert.ts";
 
 Deno.test("size: what people write", () => {
   const cases: [text: string, size: number | null][] = [

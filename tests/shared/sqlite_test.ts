@@ -1,5 +1,5 @@
 import { Database, type Value } from "@db/sqlite";
-import { assert, assertEquals, assertThrows } from "../assert.ts";
+import { assert, assertEquals, assertThrows } from "../support/assert.ts";
 
 /** Runs `test` on a database in memory with a table of two columns of no type. */
 function withTable(test: (db: Database) => void): void {

@@ -1,5 +1,5 @@
 import { Database } from "@db/sqlite";
-import { assert, assertEquals, assertThrows } from "../assert.ts";
+import { assert, assertEquals, assertThrows } from "../support/assert.ts";
 
 class Refused extends Error {}
 

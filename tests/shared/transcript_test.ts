@@ -5,14 +5,14 @@ import {
   cbcEncryptStream,
   decryptCbc,
   encryptCbc,
-} from "../../shared/crypto/aes_cbc.ts";
+} from "../../shared/crypto/classic/aes_cbc.ts";
 import {
   decryptText,
   encryptText,
   trimDer,
   unwrapSymmetricKey,
   wrapSymmetricKey,
-} from "../../shared/crypto/classic.ts";
+} from "../../shared/crypto/classic/classic.ts";
 import { CryptoError } from "../../shared/errors.ts";
 import { CLASSIC_VERSION, MessageType } from "../../shared/protocol/codes.ts";
 import { FrameReader } from "../../shared/protocol/frame_stream.ts";
@@ -30,9 +30,9 @@ import {
   type Response,
   RESPONSE_HEADER_SIZE,
 } from "../../shared/protocol/response.ts";
-import { assert, assertEquals, assertRejects } from "../assert.ts";
-import { cut, PieceSource, through } from "../pieces.ts";
-import { readTranscript } from "../vectors.ts";
+import { assert, assertEquals, assertRejects } from "../support/assert.ts";
+import { cut, PieceSource, through } from "../support/pieces.ts";
+import { readTranscript } from "../support/vectors.ts";
 
 const transcript = readTranscript();
 const exchanges = transcript.steps.flatMap((step) => step.exchanges);

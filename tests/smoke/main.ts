@@ -10,7 +10,7 @@
  */
 
 import config from "../../deno.json" with { type: "json" };
-import { assert, assertEquals } from "../assert.ts";
+import { assert, assertEquals } from "../support/assert.ts";
 import { describe, type Outcome, run, type Server, startServer } from "./process.ts";
 
 const windows = Deno.build.os === "windows";

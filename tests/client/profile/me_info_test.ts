@@ -1,8 +1,8 @@
 import { decodeMeInfo, encodeMeInfo } from "../../../client/profile/me_info.ts";
 import { fromHex, toHex } from "../../../shared/bytes.ts";
-import { generateClassicKeyPair, trimDer } from "../../../shared/crypto/classic.ts";
-import { assert, assertEquals, assertThrows } from "../../assert.ts";
-import { readTranscript } from "../../vectors.ts";
+import { generateClassicKeyPair, trimDer } from "../../../shared/crypto/classic/classic.ts";
+import { assert, assertEquals, assertThrows } from "../../support/assert.ts";
+import { readTranscript } from "../../support/vectors.ts";
 
 const { "me.info": recorded } = readTranscript();
 const [NAME, ID, KEY] = recorded.alice;

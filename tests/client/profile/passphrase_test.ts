@@ -2,11 +2,17 @@ import { Database } from "@db/sqlite";
 import { ClientError } from "../../../client/errors.ts";
 import { Profile } from "../../../client/profile/profile.ts";
 import { utf8 } from "../../../shared/bytes.ts";
-import { generateClassicKeyPair } from "../../../shared/crypto/classic.ts";
-import { assert, assertEquals, assertRejects } from "../../assert.ts";
-import { tempFolder } from "../../temp_folder.ts";
-import { idOf } from "./database.ts";
-import { assertFull, filesWith, fill, giving, SECRETS } from "./full_profile.ts";
+import { generateClassicKeyPair } from "../../../shared/crypto/classic/classic.ts";
+import { assert, assertEquals, assertRejects } from "../../support/assert.ts";
+import { tempFolder } from "../../support/temp_folder.ts";
+import { idOf } from "../../support/profile/database.ts";
+import {
+  assertFull,
+  filesWith,
+  fill,
+  giving,
+  SECRETS,
+} from "../../support/profile/full_profile.ts";
 
 const FIRST = "correct horse";
 const SECOND = "battery staple";

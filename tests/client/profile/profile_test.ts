@@ -1,14 +1,14 @@
 import { Database } from "@db/sqlite";
 import { ClientError } from "../../../client/errors.ts";
 import { Profile } from "../../../client/profile/profile.ts";
-import { generateClassicKeyPair } from "../../../shared/crypto/classic.ts";
+import { generateClassicKeyPair } from "../../../shared/crypto/classic/classic.ts";
 import { MessageType } from "../../../shared/protocol/codes.ts";
-import { assert, assertEquals, assertRejects, assertThrows } from "../../assert.ts";
-import { tempFolder } from "../../temp_folder.ts";
-import { readTranscript } from "../../vectors.ts";
-import { runClient } from "../../profile_process.ts";
-import { idOf, keyOf } from "./database.ts";
-import { filesWith } from "./full_profile.ts";
+import { assert, assertEquals, assertRejects, assertThrows } from "../../support/assert.ts";
+import { tempFolder } from "../../support/temp_folder.ts";
+import { readTranscript } from "../../support/vectors.ts";
+import { runClient } from "../../support/profile_process.ts";
+import { idOf, keyOf } from "../../support/profile/database.ts";
+import { filesWith } from "../../support/profile/full_profile.ts";
 
 const windows = Deno.build.os === "windows";
 const { privateKey } = await generateClassicKeyPair();

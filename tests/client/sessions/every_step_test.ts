@@ -1,6 +1,6 @@
 /** Everything that writes or asks breaks down at each of its steps, in each way. */
-import type { Fault, FaultKind } from "./faults.ts";
-import { type Step, withWorlds } from "./model.ts";
+import type { Fault, FaultKind } from "../../support/model/faults.ts";
+import { type Step, withWorlds } from "../../support/model/model.ts";
 
 const KINDS: FaultKind[] = ["crash-before", "crash-after", "disk", "unsent", "unanswered"];
 /** More than any of these has. */

@@ -3,8 +3,8 @@ import { openChannel } from "../../../shared/channel/channel.ts";
 import { CipherState, MAX_MESSAGES } from "../../../shared/channel/cipher_state.ts";
 import type { HandshakeResult } from "../../../shared/channel/handshake.ts";
 import { CryptoError, ProtocolError } from "../../../shared/errors.ts";
-import { assert, assertEquals, assertRejects } from "../../assert.ts";
-import { settled } from "../../pieces.ts";
+import { assert, assertEquals, assertRejects } from "../../support/assert.ts";
+import { settled } from "../../support/pieces.ts";
 import {
   channels,
   cipherTest,
@@ -17,7 +17,7 @@ import {
   silentSource,
   source,
   WATCHED_AESGCM,
-} from "./channel_fixture.ts";
+} from "../../support/channel/channel_fixture.ts";
 
 cipherTest("both directions carry bytes at once, and end separately", async () => {
   const [client, server] = channels();

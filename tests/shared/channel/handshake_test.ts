@@ -8,9 +8,9 @@ import {
 import { IK, NX, type Pattern, XX } from "../../../shared/channel/patterns.ts";
 import { X25519KeyPair } from "../../../shared/crypto/x25519.ts";
 import { CryptoError, ProtocolError } from "../../../shared/errors.ts";
-import { assert, assertEquals, assertThrows } from "../../assert.ts";
-import { noiseTest, type NoiseVector } from "../../vectors.ts";
-import { CHACHA_POLY } from "./chacha_poly.ts";
+import { assert, assertEquals, assertThrows } from "../../support/assert.ts";
+import { noiseTest, type NoiseVector } from "../../support/vectors.ts";
+import { CHACHA_POLY } from "../../support/channel/chacha_poly.ts";
 
 const PATTERNS: Record<string, Pattern> = { NX, XX, IK };
 const CIPHERS: Record<string, CipherFunctions> = { AESGCM, ChaChaPoly: CHACHA_POLY };

@@ -8,7 +8,7 @@ import { X25519KeyPair } from "../../../shared/crypto/x25519.ts";
 import { CryptoError, ProtocolError } from "../../../shared/errors.ts";
 import { decodeRequestHeader } from "../../../shared/protocol/request.ts";
 import { decodeResponseHeader } from "../../../shared/protocol/response.ts";
-import { assert, assertEquals, assertRejects, assertThrows } from "../../assert.ts";
+import { assert, assertEquals, assertRejects, assertThrows } from "../../support/assert.ts";
 
 const serverKey = X25519KeyPair.generate();
 

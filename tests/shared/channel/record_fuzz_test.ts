@@ -1,9 +1,16 @@
 import fc from "fast-check";
 import { concat, toHex } from "../../../shared/bytes.ts";
 import { CryptoError, ProtocolError } from "../../../shared/errors.ts";
-import { assert, assertEquals, assertRejects } from "../../assert.ts";
-import { runs } from "../../fuzz.ts";
-import { cipherTest, readOut, recordReader, records, sample, source } from "./channel_fixture.ts";
+import { assert, assertEquals, assertRejects } from "../../support/assert.ts";
+import { runs } from "../../support/fuzz.ts";
+import {
+  cipherTest,
+  readOut,
+  recordReader,
+  records,
+  sample,
+  source,
+} from "../../support/channel/channel_fixture.ts";
 
 const RUNS = 10_000;
 

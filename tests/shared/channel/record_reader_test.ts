@@ -4,8 +4,8 @@ import { MAX_RECORD_CONTENT, MAX_SYNC_CONTENT } from "../../../shared/channel/re
 import { RecordReader } from "../../../shared/channel/record_reader.ts";
 import { CryptoError, ProtocolError } from "../../../shared/errors.ts";
 import type { ByteSource } from "../../../shared/io.ts";
-import { assert, assertEquals, assertRejects } from "../../assert.ts";
-import { settled } from "../../pieces.ts";
+import { assert, assertEquals, assertRejects } from "../../support/assert.ts";
+import { settled } from "../../support/pieces.ts";
 import {
   cipherPair,
   cipherTest,
@@ -16,7 +16,7 @@ import {
   silentSource,
   source,
   WATCHED_AESGCM,
-} from "./channel_fixture.ts";
+} from "../../support/channel/channel_fixture.ts";
 
 const END = new Uint8Array(0);
 

@@ -8,8 +8,8 @@ import {
 import { RecordWriter } from "../../../shared/channel/record_writer.ts";
 import { CryptoError } from "../../../shared/errors.ts";
 import type { ByteSink } from "../../../shared/io.ts";
-import { assert, assertEquals, assertRejects } from "../../assert.ts";
-import { settled } from "../../pieces.ts";
+import { assert, assertEquals, assertRejects } from "../../support/assert.ts";
+import { settled } from "../../support/pieces.ts";
 import {
   cipherPair,
   cipherTest,
@@ -19,7 +19,7 @@ import {
   sample,
   source,
   WATCHED_AESGCM,
-} from "./channel_fixture.ts";
+} from "../../support/channel/channel_fixture.ts";
 
 function recordWriter(sink: ByteSink, counter = 0, functions = WATCHED_AESGCM): RecordWriter {
   return new RecordWriter(sink, cipherPair(counter, functions)[0], () => {});

@@ -5,8 +5,8 @@ import {
   writableTo,
 } from "../../../shared/channel/web_streams.ts";
 import { openChannel } from "../../../shared/channel/channel.ts";
-import { assert, assertEquals, assertRejects } from "../../assert.ts";
-import { settled } from "../../pieces.ts";
+import { assert, assertEquals, assertRejects } from "../../support/assert.ts";
+import { settled } from "../../support/pieces.ts";
 import {
   channels,
   cipherTest,
@@ -16,7 +16,7 @@ import {
   sample,
   silentSource,
   source,
-} from "./channel_fixture.ts";
+} from "../../support/channel/channel_fixture.ts";
 
 cipherTest("a source from a stream gives its pieces in any size", async () => {
   for (const bufferSize of [1, 3, 100]) {

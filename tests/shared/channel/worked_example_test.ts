@@ -10,7 +10,7 @@ import { encodeRequestHeader } from "../../../shared/protocol/request.ts";
 import { encodeResponseHeader } from "../../../shared/protocol/response.ts";
 import { encodeSecureRequest } from "../../../shared/protocol/secure_request.ts";
 import { encodeSecureResponse } from "../../../shared/protocol/secure_response.ts";
-import { assertEquals } from "../../assert.ts";
+import { assertEquals } from "../../support/assert.ts";
 
 const SPECIFICATION = new URL("../../../shared/PROTOCOL.md", import.meta.url);
 const NOTHING = { read: () => Promise.resolve(null) };

@@ -1,8 +1,8 @@
 import { type Bytes, fromHex, toHex } from "../../../shared/bytes.ts";
 import { AesGcmKey } from "../../../shared/crypto/aes_gcm.ts";
 import { CryptoError } from "../../../shared/errors.ts";
-import { assert, assertEquals, assertRejects, assertThrows } from "../../assert.ts";
-import { assertVerdict, describe, wycheproofTest } from "../../vectors.ts";
+import { assert, assertEquals, assertRejects, assertThrows } from "../../support/assert.ts";
+import { assertVerdict, describe, wycheproofTest } from "../../support/vectors.ts";
 
 interface Group {
   ivSize: number;

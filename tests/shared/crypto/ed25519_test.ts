@@ -6,8 +6,8 @@ import {
   verify,
 } from "../../../shared/crypto/ed25519.ts";
 import { CryptoError } from "../../../shared/errors.ts";
-import { assert, assertEquals, assertRejects } from "../../assert.ts";
-import { assertVerdict, describe, wycheproofTest } from "../../vectors.ts";
+import { assert, assertEquals, assertRejects } from "../../support/assert.ts";
+import { assertVerdict, describe, wycheproofTest } from "../../support/vectors.ts";
 
 /** RFC 8032 §7.1, tests 1 to 3: secret key, public key, message, signature. */
 const RFC_8032 = [

@@ -7,8 +7,8 @@ import {
   sealedFileSize,
 } from "../../../shared/crypto/file_chunks.ts";
 import { CryptoError } from "../../../shared/errors.ts";
-import { assert, assertEquals, assertRejects, assertThrows } from "../../assert.ts";
-import { sampleBytes } from "../../pieces.ts";
+import { assert, assertEquals, assertRejects, assertThrows } from "../../support/assert.ts";
+import { sampleBytes } from "../../support/pieces.ts";
 
 const KEY = sampleBytes(32);
 const CHUNK = 40;

@@ -1,7 +1,7 @@
 import { fromHex, toHex, utf8 } from "../../../shared/bytes.ts";
 import { hkdfSha256, hmacSha256, sha256, sha512 } from "../../../shared/crypto/hash.ts";
-import { assertEquals, assertThrows } from "../../assert.ts";
-import { assertVerdict, describe, wycheproofTest } from "../../vectors.ts";
+import { assertEquals, assertThrows } from "../../support/assert.ts";
+import { assertVerdict, describe, wycheproofTest } from "../../support/vectors.ts";
 
 type HmacVector = { key: string; msg: string; tag: string };
 

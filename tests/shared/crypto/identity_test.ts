@@ -12,8 +12,8 @@ import {
 } from "../../../shared/crypto/identity.ts";
 import { X25519KeyPair } from "../../../shared/crypto/x25519.ts";
 import { CryptoError } from "../../../shared/errors.ts";
-import { assert, assertEquals, assertRejects } from "../../assert.ts";
-import { sampleBytes } from "../../pieces.ts";
+import { assert, assertEquals, assertRejects } from "../../support/assert.ts";
+import { sampleBytes } from "../../support/pieces.ts";
 
 const HASH = sampleBytes(32);
 

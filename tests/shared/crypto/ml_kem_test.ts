@@ -10,8 +10,8 @@ import {
   mlKemPublicKey,
 } from "../../../shared/crypto/ml_kem.ts";
 import { CryptoError } from "../../../shared/errors.ts";
-import { assert, assertEquals, assertThrows } from "../../assert.ts";
-import { assertVerdict, describe, wycheproofTest } from "../../vectors.ts";
+import { assert, assertEquals, assertThrows } from "../../support/assert.ts";
+import { assertVerdict, describe, wycheproofTest } from "../../support/vectors.ts";
 
 /** `ek` is missing where the seed has no such key. */
 type DecapsulationVector = { seed: string; ek?: string; c: string; K: string };

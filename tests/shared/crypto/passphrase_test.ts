@@ -2,7 +2,7 @@ import { passphraseBytes, unwrapKey, wrapKey } from "../../../shared/crypto/pass
 import { WRAPPED_KEY_SIZE } from "../../../shared/crypto/passphrase.ts";
 import { randomBytes } from "../../../shared/crypto/random.ts";
 import { CryptoError } from "../../../shared/errors.ts";
-import { assert, assertEquals, assertRejects, assertThrows } from "../../assert.ts";
+import { assert, assertEquals, assertRejects, assertThrows } from "../../support/assert.ts";
 
 const PASSPHRASE = "correct horse";
 const KEY = new Uint8Array(32).fill(7);

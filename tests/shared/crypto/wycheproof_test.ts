@@ -5,12 +5,12 @@ import {
   cbcEncryptStream,
   decryptCbc,
   encryptCbc,
-} from "../../../shared/crypto/aes_cbc.ts";
-import { unwrapSymmetricKey, wrapSymmetricKey } from "../../../shared/crypto/classic.ts";
+} from "../../../shared/crypto/classic/aes_cbc.ts";
+import { unwrapSymmetricKey, wrapSymmetricKey } from "../../../shared/crypto/classic/classic.ts";
 import { CryptoError } from "../../../shared/errors.ts";
-import { assert, assertEquals, assertRejects } from "../../assert.ts";
-import { cut, through } from "../../pieces.ts";
-import { assertVerdict, describe, wycheproofTest } from "../../vectors.ts";
+import { assert, assertEquals, assertRejects } from "../../support/assert.ts";
+import { cut, through } from "../../support/pieces.ts";
+import { assertVerdict, describe, wycheproofTest } from "../../support/vectors.ts";
 
 interface CbcGroup {
   keySize: number;

@@ -1,8 +1,8 @@
 import { fromHex, toHex } from "../../../shared/bytes.ts";
 import { generateX25519Secret, X25519KeyPair } from "../../../shared/crypto/x25519.ts";
 import { CryptoError } from "../../../shared/errors.ts";
-import { assert, assertEquals, assertThrows } from "../../assert.ts";
-import { describe, wycheproofTest } from "../../vectors.ts";
+import { assert, assertEquals, assertThrows } from "../../support/assert.ts";
+import { describe, wycheproofTest } from "../../support/vectors.ts";
 
 type Vector = { public: string; private: string; shared: string };
 

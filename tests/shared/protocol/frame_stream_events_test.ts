@@ -1,7 +1,7 @@
 import { toHex } from "../../../shared/bytes.ts";
 import { FrameReader } from "../../../shared/protocol/frame_stream.ts";
-import { assert, assertEquals, assertRejects } from "../../assert.ts";
-import { ManualSource, PieceSource, settled } from "../../pieces.ts";
+import { assert, assertEquals, assertRejects } from "../../support/assert.ts";
+import { ManualSource, PieceSource, settled } from "../../support/pieces.ts";
 
 /** A failure of the peer's stream, as it comes from a connection. */
 class Reset extends Error {}

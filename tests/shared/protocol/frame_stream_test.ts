@@ -10,9 +10,9 @@ import {
   type Request,
   REQUEST_HEADER_SIZE,
 } from "../../../shared/protocol/request.ts";
-import { assert, assertEquals, assertRejects } from "../../assert.ts";
-import { pieceSizes, request, runs } from "../../fuzz.ts";
-import { cut, PieceSource, sampleBytes } from "../../pieces.ts";
+import { assert, assertEquals, assertRejects } from "../../support/assert.ts";
+import { pieceSizes, request, runs } from "../../support/fuzz.ts";
+import { cut, PieceSource, sampleBytes } from "../../support/pieces.ts";
 
 /** The buffer that a reader has unless told otherwise. */
 const BUFFER_SIZE = 2 * KiB;

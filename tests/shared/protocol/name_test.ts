@@ -3,8 +3,8 @@ import { concat, toHex, utf8 } from "../../../shared/bytes.ts";
 import { ProtocolError } from "../../../shared/errors.ts";
 import { MAX_NAME_SIZE, NAME_FIELD_SIZE } from "../../../shared/limits.ts";
 import { decodeName, encodeName } from "../../../shared/protocol/name.ts";
-import { assertEquals, assertThrows } from "../../assert.ts";
-import { bytes, name, runs } from "../../fuzz.ts";
+import { assertEquals, assertThrows } from "../../support/assert.ts";
+import { bytes, name, runs } from "../../support/fuzz.ts";
 
 function assertMalformed(fn: () => unknown, message: string): void {
   assertEquals(assertThrows(fn, ProtocolError, message).code, "malformed");

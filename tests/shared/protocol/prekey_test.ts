@@ -17,9 +17,9 @@ import {
   decodeSecureRequest,
   encodeSecureRequest,
 } from "../../../shared/protocol/secure_request.ts";
-import { assertEquals, assertThrows } from "../../assert.ts";
-import { prekey, runs } from "../../fuzz.ts";
-import { prekeyOf, prekeysOf } from "../../prekeys.ts";
+import { assertEquals, assertThrows } from "../../support/assert.ts";
+import { prekey, runs } from "../../support/fuzz.ts";
+import { prekeyOf, prekeysOf } from "../../support/prekeys.ts";
 
 const KINDS = Object.values(PrekeyKind);
 

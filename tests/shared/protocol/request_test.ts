@@ -15,7 +15,7 @@ import {
   REQUEST_HEADER_SIZE,
   SEND_PREFIX_SIZE,
 } from "../../../shared/protocol/request.ts";
-import { assertEquals, assertThrows } from "../../assert.ts";
+import { assertEquals, assertThrows } from "../../support/assert.ts";
 
 const me = fromHex("00112233445566778899aabbccddeeff");
 const other = fromHex("f0e1d2c3b4a5968778695a4b3c2d1e0f");

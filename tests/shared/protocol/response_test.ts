@@ -14,7 +14,7 @@ import {
   type Response,
   RESPONSE_HEADER_SIZE,
 } from "../../../shared/protocol/response.ts";
-import { assertEquals, assertThrows } from "../../assert.ts";
+import { assertEquals, assertThrows } from "../../support/assert.ts";
 
 const id = fromHex("00112233445566778899aabbccddeeff");
 const other = fromHex("f0e1d2c3b4a5968778695a4b3c2d1e0f");

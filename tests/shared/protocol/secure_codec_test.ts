@@ -13,10 +13,10 @@ import {
   decodeSecureResponse,
   encodeSecureResponse,
 } from "../../../shared/protocol/secure_response.ts";
-import { assert, assertEquals } from "../../assert.ts";
-import { bytes, pieceSizes, runs, secureRequest, secureResponse } from "../../fuzz.ts";
-import { cut, PieceSource } from "../../pieces.ts";
-import { testCodec } from "./codec_properties.ts";
+import { assert, assertEquals } from "../../support/assert.ts";
+import { bytes, pieceSizes, runs, secureRequest, secureResponse } from "../../support/fuzz.ts";
+import { cut, PieceSource } from "../../support/pieces.ts";
+import { testCodec } from "../../support/protocol/codec_properties.ts";
 
 const MUTATIONS = 10_000;
 

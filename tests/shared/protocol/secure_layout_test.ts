@@ -17,8 +17,8 @@ import {
   encodeSecureResponse,
   type SecureResponse,
 } from "../../../shared/protocol/secure_response.ts";
-import { assert, assertEquals, assertThrows } from "../../assert.ts";
-import { sampleBytes } from "../../pieces.ts";
+import { assert, assertEquals, assertThrows } from "../../support/assert.ts";
+import { sampleBytes } from "../../support/pieces.ts";
 
 const NO_ID = "00".repeat(16);
 const ID = sampleBytes(16, 3);

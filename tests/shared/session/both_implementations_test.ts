@@ -8,8 +8,8 @@ import { decodePrekeys } from "../../../shared/protocol/prekey.ts";
 import * as contents from "../../../shared/session/content.ts";
 import { verifyBundle } from "../../../shared/session/prekeys.ts";
 import * as product from "../../../shared/session/session.ts";
-import { assert, assertEquals } from "../../assert.ts";
-import { runs } from "../../fuzz.ts";
+import { assert, assertEquals } from "../../support/assert.ts";
+import { runs } from "../../support/fuzz.ts";
 import { bundleOf, type Cast, castOf } from "./reference/agreement_vectors.ts";
 import { ByteSource, Refused } from "./reference/basics.ts";
 import {

@@ -6,7 +6,7 @@ import { encodePrekey, type Prekey, PrekeyKind } from "../../../shared/protocol/
 import { verifyBundle } from "../../../shared/session/prekeys.ts";
 import { randomBytes } from "../../../shared/crypto/random.ts";
 import { offerIn, startSession } from "../../../shared/session/session.ts";
-import { assert, assertEquals, assertRejects, assertThrows } from "../../assert.ts";
+import { assert, assertEquals, assertRejects, assertThrows } from "../../support/assert.ts";
 import {
   accepting,
   content,
@@ -16,7 +16,7 @@ import {
   published,
   secretOf,
   secretsFor,
-} from "./model_pair.ts";
+} from "../../support/session/model_pair.ts";
 
 const { signed, lastResort, oneTime, oneTimeKem } = PrekeyKind;
 const owner = await newPerson();

@@ -7,8 +7,15 @@ import { CryptoError } from "../../../shared/errors.ts";
 import { MAX_U32 } from "../../../shared/limits.ts";
 import { MessageType } from "../../../shared/protocol/codes.ts";
 import { acceptSession, offerIn, type Session } from "../../../shared/session/session.ts";
-import { assert, assertEquals, assertThrows } from "../../assert.ts";
-import { accepting, content, newPair, newPerson, secretsFor, Talker } from "./model_pair.ts";
+import { assert, assertEquals, assertThrows } from "../../support/assert.ts";
+import {
+  accepting,
+  content,
+  newPair,
+  newPerson,
+  secretsFor,
+  Talker,
+} from "../../support/session/model_pair.ts";
 
 /** Bytes of an initial envelope before its message. */
 const OFFER = 1 + 3 * 4 + 32 + 1088;

@@ -4,8 +4,8 @@ import { toHex } from "../../../shared/bytes.ts";
 import { hmacSha256 } from "../../../shared/crypto/hash.ts";
 import { randomBytes } from "../../../shared/crypto/random.ts";
 import type { Chain } from "../../../shared/session/ratchet.ts";
-import { assert, assertEquals } from "../../assert.ts";
-import { content, newPair, type Talker } from "./model_pair.ts";
+import { assert, assertEquals } from "../../support/assert.ts";
+import { content, newPair, type Talker } from "../../support/session/model_pair.ts";
 
 const KEY_SIZE = 32;
 

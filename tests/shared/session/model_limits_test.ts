@@ -1,7 +1,7 @@
 /** How many message keys may be skipped, are kept, and for how long. */
 import { MAX_SKIP, MAX_SKIPPED, MAX_SKIPPED_AGE } from "../../../shared/session/ratchet.ts";
-import { assert, assertEquals } from "../../assert.ts";
-import { content, newPair, NOW, type Talker } from "./model_pair.ts";
+import { assert, assertEquals } from "../../support/assert.ts";
+import { content, newPair, NOW, type Talker } from "../../support/session/model_pair.ts";
 
 /** That many envelopes, which say their number. */
 function sendMany(from: Talker, count: number): ReturnType<Talker["send"]>[] {

@@ -1,7 +1,7 @@
 /** The reference itself: that it is what the published vectors say, and that it can talk. */
 import { type Bytes, concat, fromHex, toHex } from "../../../shared/bytes.ts";
 import { CryptoError } from "../../../shared/errors.ts";
-import { assert, assertEquals, assertRejects, assertThrows } from "../../assert.ts";
+import { assert, assertEquals, assertRejects, assertThrows } from "../../support/assert.ts";
 import { agreeAsA, agreeAsB } from "./reference/agreement.ts";
 import { bundleOf, castOf } from "./reference/agreement_vectors.ts";
 import { ByteSource, integer, integerOf, Refused } from "./reference/basics.ts";

@@ -11,7 +11,7 @@ import {
   qrTextOf,
   safetyNumber,
 } from "../../../shared/session/safety_number.ts";
-import { assert, assertEquals } from "../../assert.ts";
+import { assert, assertEquals } from "../../support/assert.ts";
 
 const UP = Uint8Array.from({ length: 160 }, (_, at) => at);
 const alice = { publicKey: UP, clientId: new Uint8Array(16).fill(1) };

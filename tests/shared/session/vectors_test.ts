@@ -25,7 +25,7 @@ import {
   type Session,
   startSession,
 } from "../../../shared/session/session.ts";
-import { assert, assertEquals, assertRejects, assertThrows } from "../../assert.ts";
+import { assert, assertEquals, assertRejects, assertThrows } from "../../support/assert.ts";
 import { pad } from "./reference/content.ts";
 import {
   type AgreementInputs,

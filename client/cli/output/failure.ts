@@ -1,0 +1,38 @@
+/** From errors to what the user is told, and to the exit code. */
+import { UsageError } from "../../../shared/args.ts";
+import { StorageError } from "../../../shared/errors.ts";
+import { ClientError } from "../../errors.ts";
+import { printable } from "./printable.ts";
+
+export const EXIT_DONE = 0;
+export const EXIT_FAILED = 1;
+export const EXIT_USAGE = 2;
+/** What a shell gives for a process that Ctrl-C has ended. */
+export const EXIT_INTERRUPTED = 130;
+
+export interface Failure {
+  /** For scripts. */
+  code: string;
+  /** For people. */
+  message: string;
+  exitCode: number;
+}
+
+export function failureOf(error: unknown): Failure {
+  if (error instanceof UsageError) {
+    const message = `${error.message}\nTry: messaging-client --help`;
+    return { code: "usage", message, exitCode: EXIT_USAGE };
+  }
+  if (error instanceof ClientError || error instanceof StorageError) {
+    const exitCode = error.code === "interrupted" ? EXIT_INTERRUPTED : EXIT_FAILED;
+    return { code: error.code, message: error.message, exitCode };
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  return { code: "internal", message, exitCode: EXIT_FAILED };
+}
+
+/** The lines for standard error. */
+export function failureText({ code, message }: Failure, json: boolean): string {
+  if (json) return JSON.stringify({ error: { code, message } });
+  return `messaging-client: ${printable(message)}`;
+}

@@ -1,0 +1,53 @@
+/** Files on their way, as text for people and as JSON for scripts. */
+import { toHex } from "../../../shared/bytes.ts";
+import { sizesText, sizeText } from "../../../shared/size.ts";
+import type { TransferInfo } from "../../client.ts";
+import { isoTime, localTime, printableLine, shownName } from "./printable.ts";
+
+/** What is put out as JSON of a transfer. */
+export function transferJson(transfer: TransferInfo): Record<string, unknown> {
+  const { number, up, state, peer, name, size, done, path, started, ended, reason } = transfer;
+  return {
+    transfer: number,
+    direction: up ? "up" : "down",
+    peer: { id: toHex(peer.id), name: peer.name },
+    name,
+    size,
+    done,
+    state,
+    path,
+    started: isoTime(started),
+    ended: ended === null ? null : isoTime(ended),
+    reason,
+  };
+}
+
+/** The line of a file that waits to be fetched. */
+export function waitingText({ number, peer, name, size, started }: TransferInfo): string {
+  const what = `${printableLine(name)}, ${sizeText(size)}, ${localTime(started)}`;
+  return `${number}  ${shownName(peer)}: ${what}. Fetch it with: messaging-client fetch ${number}`;
+}
+
+/** The line of a transfer: the arrow points to whom it goes. */
+export function transferText(transfer: TransferInfo): string {
+  const { number, up, peer, name } = transfer;
+  const who = `${number}  ${up ? "→" : "←"} ${shownName(peer)}`;
+  return `${who}: ${printableLine(name)}, ${stateText(transfer)}`;
+}
+
+function stateText({ number, up, state, size, done, path, reason }: TransferInfo): string {
+  switch (state) {
+    case "waiting":
+      return `${sizeText(size)}, waits. Fetch it with: messaging-client fetch ${number}`;
+    case "active":
+      return `${sizesText(done, size)}, goes on with the next receive`;
+    case "done":
+      return up || path === null
+        ? `${sizeText(size)}, done`
+        : `${sizeText(size)}, done: ${printableLine(path)}`;
+    case "cancelled":
+      return `${sizeText(size)}, cancelled`;
+    case "failed":
+      return `${sizeText(size)}, failed: ${printableLine(reason ?? "?")}`;
+  }
+}

@@ -1,0 +1,260 @@
+/** The automatic tests of the client against a running server. */
+import { type Bytes, equalBytes, toHex } from "../../shared/bytes.ts";
+import { PUBLIC_KEY_SIZE } from "../../shared/limits.ts";
+import type { Address } from "../network/address.ts";
+import { Client } from "../client.ts";
+import { ClientError, type ClientErrorCode } from "../errors.ts";
+import { readWhole } from "../disk/files.ts";
+import type { Received } from "../inbox/inbox.ts";
+import { Profile } from "../profile/profile.ts";
+import { ProfileTransport } from "../network/profile_transport.ts";
+
+/** Over what the server keeps in its database. */
+const FILE_SIZE = 200_000;
+const noProgress = () => {};
+
+/** What the tests need of the world. */
+export interface Environment {
+  /** Milliseconds since 1970. */
+  now: () => number;
+  /** Waits that many milliseconds. */
+  sleep: (milliseconds: number) => Promise<void>;
+  /** That many random bytes. */
+  random: (size: number) => Bytes;
+}
+
+/** A client of the tests, in a profile of its own. */
+interface Person {
+  name: string;
+  folder: string;
+  /** Which protocol it speaks. */
+  classic: boolean;
+  client: Client;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/**
+ * Runs all tests, in either protocol and between them, tells each result with `print`, and gives
+ * the number of those that failed. The clients that it registers stay on the server; their profiles
+ * are removed.
+ */
+export async function runSelfTest(
+  address: Address,
+  environment: Environment,
+  print: (line: string) => void,
+): Promise<number> {
+  const folder = await Deno.makeTempDir({ prefix: "messaging-test-" });
+  let passed = 0;
+  let failed = 0;
+  try {
+    for (const kind of ["secure", "classic"] as const) {
+      const make = (name: string) => {
+        return makePerson(name, { folder: `${folder}/${kind}`, kind, address, environment });
+      };
+      await using alice = await make("alice");
+      await using bob = await make("bob");
+      await using mallory = await make("mallory");
+      const tests = testsOf(alice, bob, mallory, folder, environment.random);
+      for (const [name, test] of tests) {
+        try {
+          await test();
+          passed++;
+          print(`PASS  ${kind}: ${name}`);
+        } catch (error) {
+          failed++;
+          print(`FAIL  ${kind}: ${name}: ${error instanceof Error ? error.message : error}`);
+        }
+      }
+    }
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+  print(`${passed} passed, ${failed} failed`);
+  return failed;
+}
+
+async function makePerson(
+  name: string,
+  { folder, kind, address, environment }: {
+    folder: string;
+    kind: "secure" | "classic";
+    address: Address;
+    environment: Environment;
+  },
+): Promise<Person> {
+  const profile = await Profile.open(`${folder}/${name}`);
+  const onFirstKey = () => {};
+  // A classic client cannot have the server prove a key.
+  const { hostname, port } = address;
+  const where = kind === "classic" ? { hostname, port } : address;
+  const transport = new ProfileTransport({ profile, address: where, onFirstKey, ...environment });
+  return {
+    name: `${name}-${toHex(environment.random(6))}`,
+    folder: `${folder}/${name}`,
+    classic: kind === "classic",
+    client: new Client({ profile, transport, note: () => {}, ...environment }),
+    [Symbol.asyncDispose]: async () => {
+      await transport.close();
+      profile[Symbol.dispose]();
+    },
+  };
+}
+
+type Test = [name: string, run: () => Promise<void>];
+
+function testsOf(
+  alice: Person,
+  bob: Person,
+  mallory: Person,
+  folder: string,
+  random: (size: number) => Bytes,
+): Test[] {
+  const texts = ["Hello, this is the first text.", "x".repeat(5000), "Zażółć gęślą jaźń 👋 שלום"];
+  return [
+    ["register", () => register(alice)],
+    ["a second client registers", () => register(bob)],
+    ["a profile registers only once", () => fails("already-registered", register(alice))],
+    ["a taken name is refused", async () => {
+      await fails("refused", mallory.client.register(alice.name, mallory));
+    }],
+    ["a name that is too short is refused", async () => {
+      await fails("bad-name", mallory.client.register("x", mallory));
+    }],
+    ["an unregistered profile cannot list", () => fails("not-registered", mallory.client.list())],
+    ["the list shows others, not oneself", () => lists(alice, bob)],
+    ["the inbox is empty", () => receives(bob, [])],
+    ["an unknown name is reported", async () => {
+      await fails("unknown-name", alice.client.sendText(mallory.name, "?"));
+    }],
+    ["public key", async () => {
+      const { publicKey } = await alice.client.publicKey(bob.name);
+      check(publicKey.length === PUBLIC_KEY_SIZE, `a public key of ${publicKey.length} bytes`);
+    }],
+    ...(alice.classic ? keyTests(alice, bob) : secureTests(alice, bob)),
+    ["send three texts, one of 5,000 characters", async () => {
+      for (const text of texts) await alice.client.sendText(bob.name, text);
+    }],
+    ["the texts arrive, in order", () => {
+      return receives(bob, texts.map((text) => ({ type: "text", text })));
+    }],
+    ["a text with a zero character is refused", async () => {
+      await fails("bad-text", alice.client.sendText(bob.name, "a\0b"));
+    }],
+    ["an answer arrives", async () => {
+      await bob.client.sendText(alice.name, "an answer");
+      await receives(alice, [{ type: "text", text: "an answer" }]);
+    }],
+    ["a file arrives whole", () => sendsFile(alice, bob, folder, random(FILE_SIZE))],
+    ["an empty file arrives", () => sendsFile(bob, alice, folder, random(0))],
+    ["a missing file is reported", async () => {
+      const path = `${folder}/there is no such file`;
+      await fails("file", alice.client.sendFile(bob.name, path, noProgress));
+    }],
+    ...(alice.classic ? furtherKeyTests(alice, bob) : []),
+    ["nothing is delivered twice", async () => {
+      await receives(alice, []);
+      await receives(bob, []);
+    }],
+  ];
+}
+
+/** The classic agreement on a key. */
+function keyTests(alice: Person, bob: Person): Test[] {
+  return [
+    ["request a key", async () => void await alice.client.requestKey(bob.name)],
+    ["the request arrives and is answered", () => receives(bob, [{ type: "key-request" }])],
+    ["the key arrives", () => receives(alice, [{ type: "key" }])],
+  ];
+}
+
+function furtherKeyTests(alice: Person, bob: Person): Test[] {
+  return [
+    ["send a key unasked", async () => {
+      await bob.client.sendKey(alice.name);
+      await receives(alice, [{ type: "key" }]);
+    }],
+    ["texts arrive after a further key", async () => {
+      await alice.client.sendText(bob.name, "still readable");
+      await receives(bob, [{ type: "text", text: "still readable" }]);
+    }],
+  ];
+}
+
+function secureTests(alice: Person, bob: Person): Test[] {
+  return [
+    ["the other client is authenticated", async () => {
+      const found = (await alice.client.list()).find(({ name }) => name === bob.name);
+      check(found?.authenticated === true, "it is not");
+    }],
+    ["no key is to be asked for", async () => {
+      await fails("not-needed", alice.client.requestKey(bob.name));
+    }],
+    ["both see the same safety number", async () => {
+      const seen = await alice.client.contactBook.verify(bob.name);
+      const seenByBob = await bob.client.contactBook.verify(alice.name);
+      check(/^(\d{5} ){11}\d{5}$/.test(seen.safetyNumber), "it is not of 12 groups of 5 digits");
+      check(seen.safetyNumber === seenByBob.safetyNumber, "they do not");
+    }],
+    ["a card is accepted, one with another ID is not", async () => {
+      const card = bob.client.contactBook.card();
+      const { id } = await alice.client.contactBook.add(card);
+      check(equalBytes(id, bob.client.whoami().id), "it led to another client");
+      const forged = card.slice(0, -32) + "0".repeat(32);
+      await fails("wrong-identity", alice.client.contactBook.add(forged));
+    }],
+  ];
+}
+
+async function register({ client, name, classic }: Person): Promise<void> {
+  const { id } = await client.register(name, { classic });
+  check(equalBytes(id, client.whoami().id), "the profile has another ID");
+}
+
+async function lists(asker: Person, other: Person): Promise<void> {
+  const names = (await asker.client.list()).map(({ name }) => name);
+  check(names.includes(other.name), "the other client is missing");
+  check(!names.includes(asker.name), "the asker is in it");
+}
+
+async function sendsFile(from: Person, to: Person, folder: string, bytes: Bytes): Promise<void> {
+  const path = `${folder}/outgoing-${bytes.length}`;
+  await Deno.writeFile(path, bytes);
+  await from.client.sendFile(to.name, path, noProgress);
+  const [received, ...rest] = await receiveAll(to, folder);
+  check(received?.type === "file" && rest.length === 0, "no file, or more than one message");
+  const [sent, arrived] = [await readWhole(path), await readWhole(received.path)];
+  check(equalBytes(sent, arrived), "it has changed on the way");
+}
+
+/** Receives all that waits, which must be `expected`: one sender's messages, in this order. */
+async function receives(
+  { client, folder }: Person,
+  expected: { type: Received["type"]; text?: string }[],
+): Promise<void> {
+  const received = await Array.fromAsync(client.receive(folder, noProgress));
+  const told = received.filter(({ type }) => type !== "notice").map((message) =>
+    message.type === "text" ? { type: message.type, text: message.text } : { type: message.type }
+  );
+  check(
+    JSON.stringify(told) === JSON.stringify(expected),
+    `${expected.length} messages expected, ${told.length} came, or others than these`,
+  );
+}
+
+async function receiveAll({ client }: Person, folder: string): Promise<Received[]> {
+  return await Array.fromAsync(client.receive(folder, noProgress));
+}
+
+async function fails(code: ClientErrorCode, operation: Promise<unknown>): Promise<void> {
+  try {
+    await operation;
+  } catch (error) {
+    if (error instanceof ClientError && error.code === code) return;
+    throw error;
+  }
+  throw new Error("it was accepted");
+}
+
+function check(condition: boolean, otherwise: string): asserts condition {
+  if (!condition) throw new Error(otherwise);
+}

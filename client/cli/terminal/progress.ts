@@ -1,0 +1,142 @@
+/** How far files are while they move: one by one, and in all. */
+import type { OnProgress } from "../../inbox/collector.ts";
+import { Pace } from "./pace.ts";
+
+/** An amount of files. */
+export interface Work {
+  readonly files: number;
+  /** Bytes. */
+  readonly size: number;
+  /** How many of them nobody goes on with when the first one is broken off; 0 where it is left out. */
+  readonly unbegun?: number;
+}
+
+/** The state of a file that moves, and of all that move with it. Sizes are bytes, times seconds. */
+export interface Moving {
+  /** As its sender calls it; null for one that comes without a name. */
+  readonly file: string | null;
+  readonly done: number;
+  readonly size: number;
+  /** Bytes a second; null, like the times, where it is not known yet. */
+  readonly rate: number | null;
+  readonly left: number | null;
+  /** Which way one goes that can go on where it was broken off; null for one that cannot. */
+  readonly way: "up" | "down" | null;
+  readonly all: {
+    readonly files: number;
+    /** Which of them this one is, from 1. */
+    readonly number: number;
+    readonly done: number;
+    readonly size: number;
+    readonly left: number | null;
+    /** How many nobody goes on with when this one is broken off. */
+    readonly unbegun: number;
+  };
+}
+
+/** Shows it to somebody. */
+export interface ProgressView {
+  /** Shows the state at the time `at`, in milliseconds, unless it has shown another just before. */
+  show(moving: Moving, at: number): void;
+  /** Takes away what is shown, so that other lines may follow. */
+  clear(): void;
+  /** Shows the last state, where it is one that stays. */
+  end(): void;
+}
+
+/** Files below this size, or as many as make it up, are through before anybody could read that. */
+const WORTH_SHOWING = 1024 * 1024;
+
+export class Progress {
+  readonly #view: ProgressView | null;
+  /** Milliseconds. */
+  readonly #now: () => number;
+  #pace = new Pace();
+  #left: (() => Work) | null = null;
+  #current: { key: number | null; done: number; size: number } | null = null;
+  #moving: Moving | null = null;
+  /** What was moved before the current file, and with it. */
+  #before = { files: 0, size: 0 };
+  #all: Work = { files: 0, size: 0 };
+  #moved = 0;
+
+  constructor({ view, now }: { view: ProgressView | null; now: () => number }) {
+    this.#view = view;
+    this.#now = now;
+  }
+
+  /** `left` tells what is to be moved still, with the file that begins; it is asked at each. */
+  expect(left: () => Work): void {
+    this.#left = left;
+  }
+
+  readonly update: OnProgress = (done, size, file) => {
+    const key = file?.number ?? null;
+    const current = this.#current;
+    if (!current || current.key !== key || current.size !== size || done < current.done) {
+      this.#begin(key, done, size);
+    } else {
+      this.#moved += done - current.done;
+      current.done = done;
+    }
+    const at = this.#now();
+    const pace = this.#pace;
+    pace.add(at, this.#moved);
+    const { files: filesBefore, size: before } = this.#before;
+    const all = {
+      files: Math.max(this.#all.files, filesBefore + 1),
+      number: filesBefore + 1,
+      done: before + done,
+      size: Math.max(this.#all.size, before + size),
+      unbegun: this.#all.unbegun ?? 0,
+    };
+    this.#moving = {
+      file: file?.name ?? null,
+      done,
+      size,
+      rate: pace.rate,
+      left: pace.left(size - done),
+      way: file === undefined ? null : file.up ? "up" : "down",
+      all: { ...all, left: pace.left(all.size - all.done) },
+    };
+    if (all.size >= WORTH_SHOWING) this.#view?.show(this.#moving, at);
+  };
+
+  /** What moves, or has stopped before its end. */
+  get moving(): Moving | null {
+    const moving = this.#moving;
+    return moving && moving.all.done < moving.all.size ? moving : null;
+  }
+
+  /** Takes the bar away, so that other lines may follow. */
+  clear(): void {
+    this.#view?.clear();
+  }
+
+  /** Nothing moves any more. */
+  stop(): void {
+    this.#view?.end();
+    this.#pace = new Pace();
+    this.#left = this.#current = this.#moving = null;
+    this.#before = { files: 0, size: 0 };
+    this.#all = { files: 0, size: 0 };
+  }
+
+  #begin(key: number | null, done: number, size: number): void {
+    const last = this.#current;
+    if (last && this.moving) {
+      this.#before = { files: this.#before.files + 1, size: this.#before.size + last.size };
+    } else {
+      // Whatever there was is through: what begins now is counted, and measured, by itself.
+      this.#before = { files: 0, size: 0 };
+      this.#pace = new Pace();
+    }
+    this.#current = { key, done, size };
+    const left = this.#left?.() ?? { files: 1, size };
+    this.#all = {
+      files: this.#before.files + left.files,
+      size: this.#before.size + left.size,
+      unbegun: left.unbegun,
+    };
+  }
+}

@@ -1,0 +1,103 @@
+/** Progress bars: lines of a terminal, drawn again and again. */
+import cliProgress from "cli-progress";
+import { sizeText } from "../../../shared/size.ts";
+import { printableLine } from "../output/printable.ts";
+import type { Moving, ProgressView } from "./progress.ts";
+
+/** Where a bar is drawn. */
+export interface BarTerminal {
+  /** How many characters a line has. */
+  columns(): number;
+  write(text: string): void;
+}
+
+/** Time between two drawings, in milliseconds. */
+const INTERVAL = 100;
+/** Characters. */
+const MAX_BAR = 30;
+const MIN_BAR = 8;
+const MAX_NAME = 28;
+const MIN_LABEL = 12;
+/** Room for what stands behind a bar. */
+const FIGURES = 44;
+
+const [WRAP, NO_WRAP] = ["\x1b[?7h", "\x1b[?7l"];
+/** Erases all from the start of the line on. */
+const ERASE = "\r\x1b[J";
+/** To the start of the line above. */
+const BACK = "\r\x1b[A";
+
+const { shades_classic: CHARACTERS } = cliProgress.Presets;
+const BAR = {
+  barCompleteString: CHARACTERS.barCompleteChar.repeat(MAX_BAR),
+  barIncompleteString: CHARACTERS.barIncompleteChar.repeat(MAX_BAR),
+  barGlue: "",
+};
+
+export class ProgressBar implements ProgressView {
+  readonly #terminal: BarTerminal;
+  #drawnAt = -Infinity;
+  #visible = false;
+
+  constructor(terminal: BarTerminal) {
+    this.#terminal = terminal;
+  }
+
+  show(moving: Moving, at: number): void {
+    if (at - this.#drawnAt < INTERVAL && moving.done < moving.size) return;
+    this.#drawnAt = at;
+    this.#visible = true;
+    const lines = barLines(moving, this.#terminal.columns());
+    const back = BACK.repeat(lines.length - 1);
+    this.#terminal.write(`${NO_WRAP}${ERASE}${lines.join("\n")}${back}${WRAP}`);
+  }
+
+  clear(): void {
+    if (!this.#visible) return;
+    this.#visible = false;
+    this.#terminal.write(ERASE);
+  }
+
+  end(): void {
+    this.clear();
+  }
+}
+
+/** The lines that show `moving`, and all that moves with it, in `columns` where they suffice. */
+export function barLines(moving: Moving, columns: number): string[] {
+  const { file, done, size, rate, left, all } = moving;
+  const speed = rate === null ? "" : `, ${sizeText(rate)}/s`;
+  const name = shortened(printableLine(file ?? "file"));
+  const single = barLine(name, { done, size, speed, left }, columns);
+  if (all.files === 1) return [single];
+  return [single, barLine(`${all.number} of ${all.files} files`, { ...all, speed: "" }, columns)];
+}
+
+function barLine(
+  what: string,
+  { done, size, speed, left }: Pick<Moving, "done" | "size" | "left"> & { speed: string },
+  columns: number,
+): string {
+  const progress = size === 0 ? 1 : done / size;
+  const percentage = String(Math.floor(progress * 100)).padStart(3);
+  const time = left === null ? "" : `, ${durationText(left)} left`;
+  const figures = `${percentage} % of ${sizeText(size)}${speed}${time}`;
+  const label = what.padEnd(MIN_LABEL);
+  const barsize = Math.min(MAX_BAR, columns - FIGURES - [...label].length - 3);
+  if (barsize < MIN_BAR) return `${what} ${figures}`;
+  const bar: string = cliProgress.Format.BarFormat(progress, { ...BAR, barsize });
+  return `${label} ${bar} ${figures}`;
+}
+
+function shortened(name: string): string {
+  const characters = [...name];
+  return characters.length <= MAX_NAME ? name : `${characters.slice(0, MAX_NAME - 1).join("")}…`;
+}
+
+/** Seconds as people read them, such as 0:07 or 1:02:03. */
+export function durationText(seconds: number): string {
+  const two = (value: number) => String(value).padStart(2, "0");
+  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
+  if (hours === 0) return `${minutes}:${two(seconds % 60)}`;
+  return `${hours}:${two(minutes)}:${two(seconds % 60)}`;
+}

@@ -1,0 +1,81 @@
+/** A line typed on a terminal that does not show it. */
+import { ClientError } from "../../errors.ts";
+
+/** A terminal, as far as this needs one. */
+export interface RawTerminal {
+  /** Whether keys come as they are typed: without echo, line by line editing, and signals. */
+  setRaw(raw: boolean): void;
+  /** The bytes of the next keys, or null at the end of input. */
+  read(): Promise<Uint8Array | null>;
+  /** Shows `text`. */
+  write(text: string): void;
+}
+
+/** Keys that send more than one character, such as arrows. */
+// deno-lint-ignore no-control-regex
+const SEQUENCE = /^\x1b(?:\[[0-?]*[ -/]*[@-~]|O.|)/su;
+
+export class SecretLines {
+  readonly #terminal: RawTerminal;
+  readonly #decoder = new TextDecoder();
+  /** What was typed, or pasted, ahead. */
+  #ahead = "";
+
+  constructor(terminal: RawTerminal) {
+    this.#terminal = terminal;
+  }
+
+  /**
+   * Shows `question` and gives the line that is typed. Backspace takes a character back, Ctrl-U all.
+   * @throws {ClientError} `interrupted` after Ctrl-C, after Ctrl-D, and at the end of input
+   */
+  async ask(question: string): Promise<string> {
+    // First, so that nothing of a quick answer is shown.
+    this.#terminal.setRaw(true);
+    try {
+      this.#terminal.write(question);
+      return await this.#line();
+    } finally {
+      this.#terminal.setRaw(false);
+      this.#terminal.write("\n");
+    }
+  }
+
+  async #line(): Promise<string> {
+    let line: string[] = [];
+    for (;;) {
+      const character = await this.#next();
+      switch (character) {
+        case "\r":
+        case "\n":
+          return line.join("");
+        case "\b":
+        case "\x7f":
+          line.pop();
+          break;
+        case "\x15": // Ctrl-U
+          line = [];
+          break;
+        case null:
+        case "\x03": // Ctrl-C
+        case "\x04": // Ctrl-D
+          throw new ClientError("interrupted", "no passphrase was entered");
+        default:
+          if (!/^\p{Cc}/u.test(character)) line.push(character);
+      }
+    }
+  }
+
+  /** The next character, or sequence; null at the end of input. */
+  async #next(): Promise<string | null> {
+    while (this.#ahead === "") {
+      const bytes = await this.#terminal.read();
+      if (bytes === null) return null;
+      this.#ahead = this.#decoder.decode(bytes, { stream: true });
+    }
+    const [sequence] = SEQUENCE.exec(this.#ahead) ?? [];
+    const next = sequence ?? String.fromCodePoint(this.#ahead.codePointAt(0) ?? 0);
+    this.#ahead = this.#ahead.slice(next.length);
+    return next;
+  }
+}

@@ -1,0 +1,106 @@
+/** Standard input, output and error of the process. */
+import { TextLineStream as UntypedTextLineStream } from "@std/streams/text-line-stream";
+import { concatAll, fromUtf8 } from "../../../shared/bytes.ts";
+import { MAX_TEXT_SIZE } from "../../../shared/limits.ts";
+import { ClientError } from "../../errors.ts";
+import type { RawTerminal } from "./secret_line.ts";
+
+// `deno-std` republishes `@std/streams` without its declarations.
+const TextLineStream: new () => TransformStream<string, string> = UntypedTextLineStream;
+
+const encoder = new TextEncoder();
+
+/** Writes to standard output; results go there, and nothing else. */
+export function printOut(text: string): void {
+  writeSync(Deno.stdout, text);
+}
+
+/** Writes to standard error: problems, progress, hints. */
+export function printError(text: string): void {
+  writeSync(Deno.stderr, text);
+}
+
+function writeSync(stream: { writeSync(bytes: Uint8Array): number }, text: string): void {
+  const bytes = encoder.encode(text);
+  for (let at = 0; at < bytes.length;) at += stream.writeSync(bytes.subarray(at));
+}
+
+/**
+ * All of standard input as text, without one line end at its end.
+ * @throws {ClientError} `bad-text` where it is not UTF-8, or longer than a text may be
+ */
+export async function readAllInput(): Promise<string> {
+  if (Deno.stdin.isTerminal()) {
+    printError("Type the text; end it with Ctrl-D on a line of its own.\n");
+  }
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  for await (const part of Deno.stdin.readable) {
+    parts.push(part);
+    size += part.length;
+    // One line end more than a text may have.
+    if (size > MAX_TEXT_SIZE + 2) {
+      throw new ClientError("bad-text", "the text is longer than 1 MiB; send it as a file");
+    }
+  }
+  try {
+    return fromUtf8(concatAll(parts)).replace(/\r?\n$/, "");
+  } catch {
+    throw new ClientError("bad-text", "standard input is not UTF-8 text; send it as a file");
+  }
+}
+
+/** All of standard input as it is. */
+export function inputBytes(): AsyncIterable<Uint8Array> {
+  if (Deno.stdin.isTerminal()) {
+    printError("Type the file; end it with Ctrl-D on a line of its own.\n");
+  }
+  return Deno.stdin.readable;
+}
+
+/** How many characters a line of the terminal has. */
+export function terminalColumns(): number {
+  try {
+    return Deno.consoleSize().columns || DEFAULT_COLUMNS;
+  } catch {
+    return DEFAULT_COLUMNS; // none of the streams that it looks at is the terminal
+  }
+}
+
+const DEFAULT_COLUMNS = 80;
+
+/** Calls `interrupted` where the user, or the system, wants the process to end. */
+export function listenForInterrupts(interrupted: () => void): void {
+  const signals: Deno.Signal[] = Deno.build.os === "windows"
+    ? ["SIGINT", "SIGBREAK"]
+    : ["SIGINT", "SIGTERM"];
+  for (const signal of signals) Deno.addSignalListener(signal, interrupted);
+}
+
+/** The terminal to type secrets on; undefined where standard input is none. */
+export function rawTerminal(): RawTerminal | undefined {
+  if (!Deno.stdin.isTerminal()) return undefined;
+  const buffer = new Uint8Array(1024);
+  return {
+    setRaw: (raw) => Deno.stdin.setRaw(raw),
+    async read() {
+      const count = await Deno.stdin.read(buffer);
+      return count === null ? null : buffer.slice(0, count);
+    },
+    write: printError,
+  };
+}
+
+/** The lines of standard input, one at a time. */
+export class InputLines {
+  readonly #lines = Deno.stdin.readable
+    .pipeThrough(new TextDecoderStream())
+    .pipeThrough(new TextLineStream())
+    .getReader();
+
+  /** The next line without its end, or null at the end of input. */
+  async next(): Promise<string | null> {
+    const { done, value } = await this.#lines.read();
+    return done ? null : value;
+  }
+}

@@ -1,0 +1,195 @@
+/** What the owner of a profile decides about other clients: whom to trust, and what to call them. */
+import { equalBytes, fromHex, toHex } from "../../shared/bytes.ts";
+import type { Identity } from "../../shared/crypto/identity.ts";
+import { groupsOf, safetyNumber } from "../../shared/session/safety_number.ts";
+import { ClientError } from "../errors.ts";
+import { checkName } from "./names.ts";
+import type { Peer, Peers } from "./peers.ts";
+import type { HistoryEntry } from "../profile/tables/history.ts";
+import type { Profile } from "../profile/profile.ts";
+import type { SecureIdentity } from "../profile/tables/secure_identity.ts";
+
+/** A client with what its contact in a secure profile says; a classic profile says nothing. */
+export interface MarkedPeer extends Peer {
+  /** What its owner calls it. */
+  alias?: string;
+  /** Whether its safety number was compared. */
+  verified?: boolean;
+  blocked?: boolean;
+}
+
+/** What two people compare. */
+export interface Trust {
+  /** 60 digits in 12 groups, joined by spaces. */
+  safetyNumber: string;
+  /** Whether that was done. */
+  verified: boolean;
+}
+
+const CARD = /^(?<name>.+)#(?<id>[0-9a-f]{32})$/is;
+
+export class ContactBook {
+  readonly #profile: Profile;
+  readonly #peers: Peers;
+
+  constructor(profile: Profile, peers: Peers) {
+    this.#profile = profile;
+    this.#peers = peers;
+  }
+
+  /** `peer` with what is known of it here. */
+  marked<P extends Peer>(peer: P): P & MarkedPeer {
+    const { contacts, secureIdentity } = this.#profile;
+    const contact = secureIdentity && contacts.byId(peer.id);
+    if (!contact) return peer;
+    const { alias, verified, blocked } = contact;
+    return { ...peer, alias, verified, blocked };
+  }
+
+  /**
+   * The safety number of the profile's owner and a contact.
+   * @throws {ClientError} `unauthenticated` where either is classic, `unknown-name`
+   */
+  async verify(name: string): Promise<Trust> {
+    const { trust } = await this.#compare(name);
+    return trust;
+  }
+
+  /** Takes note that both see the same safety number. Errors as {@link verify}. */
+  async markVerified(name: string): Promise<Trust> {
+    const { peer, trust } = await this.#compare(name);
+    this.#profile.contacts.setVerified(peer.id, true);
+    return { ...trust, verified: true };
+  }
+
+  async #compare(name: string): Promise<{ peer: Peer; trust: Trust }> {
+    const own = this.#ownIdentity();
+    const peer = await this.#peers.named(name);
+    const identity = await this.#secureIdentityOf(peer);
+    const number = safetyNumber({ publicKey: own.publicKey, clientId: own.id }, identity);
+    const { verified = false } = this.marked(peer);
+    return { peer, trust: { safetyNumber: groupsOf(number).join(" "), verified } };
+  }
+
+  /**
+   * Calls a contact `alias` here from now on; without one, by its name.
+   * @throws {ClientError} `bad-name` where it is no name, or somebody else's; `unknown-name`
+   */
+  async setAlias(name: string, alias: string | undefined): Promise<MarkedPeer> {
+    const peer = await this.#peers.named(name);
+    if (alias !== undefined) checkName(alias);
+    this.#profile.contacts.setAlias(peer.id, alias);
+    return this.marked(peer);
+  }
+
+  /** Shows nothing more of a contact. */
+  async block(name: string): Promise<MarkedPeer> {
+    return await this.#setBlocked(name, true);
+  }
+
+  async unblock(name: string): Promise<MarkedPeer> {
+    return await this.#setBlocked(name, false);
+  }
+
+  async #setBlocked(name: string, blocked: boolean): Promise<MarkedPeer> {
+    const peer = await this.#peers.named(name);
+    this.#profile.contacts.setBlocked(peer.id, blocked);
+    return this.marked(peer);
+  }
+
+  /**
+   * The owner's card, NAME#ID.
+   * @throws {ClientError} `unauthenticated` for a classic identity, whose ID proves nothing
+   */
+  card(): string {
+    const { name, id } = this.#ownIdentity();
+    return `${name}#${toHex(id)}`;
+  }
+
+  /**
+   * Adds the contact that a card names; its ID is demanded from then on.
+   * @throws {ClientError} `bad-card`, `unauthenticated`, `wrong-identity` where somebody else is
+   * called so here, or the server gives other keys
+   */
+  async add(card: string): Promise<MarkedPeer> {
+    const own = this.#ownIdentity();
+    const { name, id } = parseCard(card);
+    const { contacts } = this.#profile;
+    if (equalBytes(id, own.id)) throw new ClientError("bad-card", "that is your own card");
+    const known = contacts.byName(name);
+    if (known && !equalBytes(known.id, id)) {
+      throw new ClientError(
+        "wrong-identity",
+        `another client, ${toHex(known.id)}, is called "${name}" here; if the card is right, add ` +
+          "it under a name of your choice: put that before the # of the card",
+      );
+    }
+    const peer = { id, name };
+    const { publicKey } = await this.#secureIdentityOf(peer);
+    // Together, so that nobody is ever here by a card without the keys that it stands for.
+    this.#profile.transaction(() => {
+      contacts.add(id, name);
+      contacts.putPublicKey(id, publicKey);
+    });
+    return this.marked({ ...peer, authenticated: true });
+  }
+
+  /**
+   * What went to and fro with a contact, the oldest first; with `search`, what holds that word.
+   * @throws {ClientError} `unknown-name`
+   */
+  history(name: string, search?: string): Iterable<HistoryEntry> {
+    return this.#profile.history.list(this.contact(name).id, { search });
+  }
+
+  /** Deletes the history with a contact; gives the number of its entries. Errors as above. */
+  forget(name: string): number {
+    const { id } = this.contact(name);
+    return this.#profile.transaction(() => {
+      this.#profile.transfers.forget(id);
+      return this.#profile.history.forget(id);
+    });
+  }
+
+  /**
+   * The contact with this name or alias, as far as that is known without asking the server.
+   * @throws {ClientError} `unknown-name`
+   */
+  contact(name: string): MarkedPeer {
+    const contact = this.#profile.contacts.byName(name);
+    const peer = contact && this.#peers.known(contact.id);
+    if (peer) return this.marked(peer);
+    throw new ClientError(
+      "unknown-name",
+      `nobody named "${name}" is known here; see: messaging-client list`,
+    );
+  }
+
+  /** A classic profile cannot prove to anybody who it is. */
+  #ownIdentity(): SecureIdentity {
+    const { secureIdentity, identity } = this.#profile;
+    if (secureIdentity) return secureIdentity;
+    throw new ClientError(
+      "unauthenticated",
+      `"${identity.name}" is a classic identity, whose ID proves nothing; this needs a secure one`,
+    );
+  }
+
+  async #secureIdentityOf(peer: Peer): Promise<Identity> {
+    const identity = await this.#peers.identityOf(peer);
+    if (identity) return identity;
+    throw new ClientError(
+      "unauthenticated",
+      `${peer.name} is a classic client: nothing proves whose key it is`,
+    );
+  }
+}
+
+function parseCard(card: string): { name: string; id: Uint8Array<ArrayBuffer> } {
+  const { name, id } = CARD.exec(card.trim())?.groups ?? {};
+  if (name === undefined) {
+    throw new ClientError("bad-card", "a card is NAME#ID, with an ID of 32 hex digits");
+  }
+  checkName(name);
+  return { name, id: fromHex(id) };
+}

@@ -1,0 +1,216 @@
+/** Finding other clients, and agreeing on keys with classic ones. */
+import { type Bytes, equalBytes, toHex } from "../../shared/bytes.ts";
+import { generateSymmetricKey, wrapSymmetricKey } from "../../shared/crypto/classic/classic.ts";
+import {
+  claimsToBeSecure,
+  type Identity,
+  secureClientId,
+  verifyIdentity,
+} from "../../shared/crypto/identity.ts";
+import { CryptoError } from "../../shared/errors.ts";
+import { MessageType } from "../../shared/protocol/codes.ts";
+import type { ClientEntry } from "../../shared/protocol/response.ts";
+import { ClientError } from "../errors.ts";
+import type { Profile } from "../profile/profile.ts";
+import type { Transport } from "../network/transport.ts";
+
+/** A client as this profile sees it. */
+export interface Peer extends ClientEntry {
+  /** Whether it proves who it is. Classic profiles, for which nobody does, leave this out. */
+  authenticated?: boolean;
+}
+
+export class Peers {
+  readonly #profile: Profile;
+  readonly #transport: Transport;
+  /** Identities that were verified before, by client ID in hex. */
+  readonly #verified = new Map<string, Identity>();
+
+  constructor(profile: Profile, transport: Transport) {
+    this.#profile = profile;
+    this.#transport = transport;
+  }
+
+  /**
+   * All other clients of the server.
+   * @throws {ClientError} `wrong-identity` where the server gives a client another one's key
+   */
+  async list(): Promise<Peer[]> {
+    const { id } = this.#profile.identity;
+    const request = { kind: "client-list" } as const;
+    const answer = await this.#transport.exchange(id, request, "client-list");
+    const clients: (ClientEntry & { publicKey?: Bytes })[] = answer.clients;
+    for (const client of clients) {
+      if (client.publicKey) this.#checkKey(client, client.publicKey);
+    }
+    this.#profile.contacts.put(clients);
+    return clients.map((client) => this.known(client.id) ?? this.#peer(client));
+  }
+
+  /**
+   * The ID of a secure client commits to its key, and a client once seen to be secure stays so.
+   * @throws {ClientError} `wrong-identity`
+   */
+  #checkKey({ id, name }: ClientEntry, publicKey: Bytes): void {
+    const known = this.#knownKey(id);
+    const mustBeSecure = known !== undefined && claimsToBeSecure(known);
+    if (claimsToBeSecure(publicKey) ? equalBytes(secureClientId(publicKey), id) : !mustBeSecure) {
+      return;
+    }
+    throw new ClientError(
+      "wrong-identity",
+      `the server gave a key for ${name} that is not ${name}'s: it does not belong to the ID ` +
+        `${toHex(id)}. Do not trust this server`,
+    );
+  }
+
+  /** Our own key, or that of a contact. What the server says of our own ID does not count. */
+  #knownKey(id: Bytes): Bytes | undefined {
+    const { secureIdentity, contacts } = this.#profile;
+    const isOwn = secureIdentity && equalBytes(id, secureIdentity.id);
+    return isOwn ? secureIdentity.publicKey : contacts.publicKey(id);
+  }
+
+  /** What this profile knows of a client. */
+  #peer({ id, name }: ClientEntry): Peer {
+    if (!this.#profile.secureIdentity) return { id, name };
+    const publicKey = this.#knownKey(id);
+    return { id, name, authenticated: publicKey !== undefined && claimsToBeSecure(publicKey) };
+  }
+
+  /**
+   * The verified identity of a client to whom messages go as between secure clients; undefined where
+   * either side is classic.
+   * @throws {ClientError} `wrong-identity`
+   */
+  async identityOf(peer: ClientEntry): Promise<Identity | undefined> {
+    if (!this.#profile.secureIdentity) return undefined;
+    const publicKey = await this.publicKey(peer);
+    if (!claimsToBeSecure(publicKey)) return undefined;
+    const verified = this.#verified.get(toHex(peer.id));
+    if (verified && equalBytes(verified.publicKey, publicKey)) return verified;
+    try {
+      const identity = await verifyIdentity(publicKey);
+      this.#verified.set(toHex(peer.id), identity);
+      return identity;
+    } catch (error) {
+      if (!(error instanceof CryptoError)) throw error;
+      const message = `the key of ${peer.name} is not one of a secure client: ${error.message}`;
+      throw new ClientError("wrong-identity", message);
+    }
+  }
+
+  /**
+   * The client with this name.
+   * @throws {ClientError} `unknown-name`
+   */
+  async named(name: string): Promise<Peer> {
+    const known = this.#profile.contacts.byName(name);
+    if (known) return this.#peer(known);
+    const found = (await this.list()).find((client) => client.name === name);
+    if (found) return found;
+    throw new ClientError(
+      "unknown-name",
+      name === this.#profile.identity.name
+        ? "that is your own name; messages go to other clients"
+        : `no client is named "${name}"; see: messaging-client list`,
+    );
+  }
+
+  /** The client with this ID, as far as that is known without asking the server. */
+  known(id: Bytes): Peer | undefined {
+    const { identity, contacts } = this.#profile;
+    if (equalBytes(id, identity.id)) return this.#peer(identity);
+    const contact = contacts.byId(id);
+    return contact && this.#peer(contact);
+  }
+
+  /**
+   * The client with this ID. One that the server does not list, or that is not known where the
+   * server's list may not be asked for, is shown by its ID.
+   */
+  async withId(id: Bytes, { mayList = true }: { mayList?: boolean } = {}): Promise<Peer> {
+    const known = this.known(id);
+    if (known) return known;
+    try {
+      if (mayList) await this.list();
+    } catch (error) {
+      if (!(error instanceof ClientError) || error.code === "unreachable") throw error;
+    }
+    return this.known(id) ?? this.#peer({ id, name: toHex(id) });
+  }
+
+  /** A client's public key, 160 bytes. */
+  async publicKey(peer: ClientEntry): Promise<Bytes> {
+    const known = this.#knownKey(peer.id);
+    if (known) return known;
+    const request = { kind: "public-key", target: peer.id } as const;
+    const { id } = this.#profile.identity;
+    const answer = await this.#transport.exchange(id, request, "public-key");
+    if (equalBytes(answer.clientId, peer.id)) {
+      this.#checkKey(peer, answer.publicKey);
+      return answer.publicKey;
+    }
+    throw new ClientError("bad-response", "the server gave the public key of another client");
+  }
+
+  /**
+   * Sends our key for this peer to it; from now on what we send is encrypted with that key. Gives
+   * the message's ID.
+   * @throws {ClientError} `bad-key` where the peer's public key cannot be used
+   */
+  async sendKey(peer: ClientEntry): Promise<number> {
+    const publicKey = await this.publicKey(peer);
+    this.#checkClassic(peer, publicKey);
+    const key = this.#profile.keys.own(peer.id) ?? generateSymmetricKey();
+    let content: Bytes;
+    try {
+      content = await wrapSymmetricKey(publicKey, key);
+    } catch (error) {
+      if (!(error instanceof CryptoError)) throw error;
+      throw new ClientError("bad-key", `${peer.name} has a public key that cannot be used`);
+    }
+    this.#profile.contacts.putPublicKey(peer.id, publicKey); // it has proved usable
+    // Kept before it leaves, so that whatever comes back is readable; used after it has arrived.
+    this.#profile.keys.put(peer.id, key, { own: true });
+    const messageId = await this.send(peer, MessageType.key, content);
+    this.#profile.keys.sendWith(peer.id, key);
+    return messageId;
+  }
+
+  /**
+   * Asks this peer for a key; gives the message's ID.
+   * @throws {ClientError} `not-needed` between secure clients
+   */
+  async requestKey(peer: ClientEntry): Promise<number> {
+    if (this.#profile.secureIdentity) this.#checkClassic(peer, await this.publicKey(peer));
+    return await this.send(peer, MessageType.keyRequest, new Uint8Array(0));
+  }
+
+  /** A key exchange of the classic protocol is neither accepted from, nor sent to, a secure ID. */
+  #checkClassic({ name }: ClientEntry, publicKey: Bytes): void {
+    if (!claimsToBeSecure(publicKey)) return;
+    throw this.#profile.secureIdentity
+      ? new ClientError("not-needed", `${name} is a secure client: keys need no messages there`)
+      : new ClientError(
+        "bad-key",
+        `${name} is a secure client, and this profile is a classic one: let ${name} begin, or ` +
+          "ask for a key (messaging-client request-key) and try again after the answer",
+      );
+  }
+
+  /** The key to encrypt with for this peer, agreed on first where there is none. */
+  async sendingKey(peer: ClientEntry): Promise<Bytes> {
+    if (!this.#profile.keys.sending(peer.id)) await this.sendKey(peer);
+    const key = this.#profile.keys.sending(peer.id);
+    if (!key) throw new RangeError("no key although one was sent");
+    return key;
+  }
+
+  /** Sends a message that fits into memory; gives its ID. */
+  async send(peer: ClientEntry, type: MessageType, content: Bytes): Promise<number> {
+    const { id } = this.#profile.identity;
+    const request = { kind: "send", to: peer.id, type, content } as const;
+    return (await this.#transport.exchange(id, request, "sent")).messageId;
+  }
+}

@@ -1,0 +1,207 @@
+/** Files of the user: read as streams, and received ones brought to their place whole. */
+import { writeAll } from "../../shared/io.ts";
+import { MiB } from "../../shared/limits.ts";
+import { ClientError } from "../errors.ts";
+import { PRIVATE_FILE, syncFolder } from "./private_file.ts";
+
+/** A file that is about to be sent. */
+export interface OpenFile {
+  size: number;
+  /** Fails with a {@link ClientError} where the file's size is not `size` any more. */
+  content: ReadableStream<Uint8Array>;
+}
+
+/** @throws {ClientError} `file` */
+export async function openFile(path: string): Promise<OpenFile> {
+  return await explained(`cannot read ${path}`, async () => {
+    const { size, isFile } = await Deno.stat(path);
+    if (!isFile) throw new ClientError("file", `${path} is not a regular file`);
+    const file = await Deno.open(path, { read: true });
+    return { size, content: readable(file).pipeThrough(exactly(size, path)) };
+  });
+}
+
+/** Passes bytes on and fails unless there are exactly `size`: the size was announced before. */
+function exactly(size: number, path: string): TransformStream<Uint8Array, Uint8Array> {
+  const changed = () => new ClientError("file", `${path} changed while it was being sent`);
+  let left = size;
+  return new TransformStream({
+    transform(chunk, controller) {
+      left -= chunk.length;
+      if (left < 0) throw changed();
+      controller.enqueue(chunk);
+    },
+    flush() {
+      if (left > 0) throw changed();
+    },
+  });
+}
+
+/**
+ * Writes `content` to a new file at `path`, fsynced. Whatever was there is replaced; where it fails
+ * nothing is left. Gives its size.
+ * @throws {ClientError} `file`, and whatever `content` throws
+ */
+export async function writeNewFile(
+  path: string,
+  content: AsyncIterable<Uint8Array>,
+): Promise<number> {
+  const what = `cannot write ${path}`;
+  await removeFile(path);
+  try {
+    const options = { write: true, createNew: true, mode: PRIVATE_FILE };
+    using file = await explained(what, () => Deno.open(path, options));
+    let size = 0;
+    for await (const chunk of content) {
+      await explained(what, () => writeAll(file, chunk));
+      size += chunk.length;
+    }
+    await explained(what, () => file.sync());
+    return size;
+  } catch (error) {
+    await removeFile(path);
+    throw error;
+  }
+}
+
+/** Reads the file at `path` from byte `start` on, in pieces. */
+export async function* readFile(path: string, start = 0): AsyncGenerator<Uint8Array> {
+  const file = await explained(`cannot read ${path}`, () => Deno.open(path, { read: true }));
+  await file.seek(start, Deno.SeekMode.Start);
+  yield* readable(file);
+}
+
+/** What is read at a time: each step costs a trip to another thread. */
+const STEP = 1 * MiB;
+
+/** All of `file`, which is closed at the end. */
+function readable(file: Deno.FsFile): ReadableStream<Uint8Array> {
+  return new ReadableStream({
+    async pull(controller) {
+      const bytes = new Uint8Array(STEP);
+      const count = await file.read(bytes).catch((error) => {
+        file.close();
+        throw error;
+      });
+      if (count !== null) return controller.enqueue(bytes.subarray(0, count));
+      file.close();
+      controller.close();
+    },
+    cancel: () => file.close(),
+  });
+}
+
+/** All bytes of the file at `path`. */
+export async function readWhole(path: string): Promise<Uint8Array<ArrayBuffer>> {
+  return await explained(`cannot read ${path}`, () => Deno.readFile(path));
+}
+
+/** The last `size` bytes of the file at `path`, or all of a shorter one. */
+export async function readEnd(path: string, size: number): Promise<Uint8Array<ArrayBuffer>> {
+  return await explained(`cannot read ${path}`, async () => {
+    using file = await Deno.open(path, { read: true });
+    const all = (await file.stat()).size;
+    await file.seek(Math.max(0, all - size), Deno.SeekMode.Start);
+    return await readUpTo(file, Math.min(size, all));
+  });
+}
+
+async function readUpTo(file: Deno.FsFile, size: number): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = new Uint8Array(size);
+  let have = 0;
+  while (have < size) {
+    const count = await file.read(bytes.subarray(have));
+    if (count === null) break;
+    have += count;
+  }
+  return bytes.subarray(0, have);
+}
+
+/** Deletes a file; one that is gone already is fine. */
+export async function removeFile(path: string): Promise<void> {
+  try {
+    await Deno.remove(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}
+
+/** Deletes the files in `folder` whose names are not in `needed`: what a crash left behind. None where there is no folder. */
+export async function removeOthers(folder: string, needed: ReadonlySet<string>): Promise<void> {
+  const entries = await Array.fromAsync(Deno.readDir(folder)).catch((error) => {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
+  });
+  for (const { name, isFile } of entries) {
+    if (isFile && !needed.has(name)) await removeFile(`${folder}/${name}`);
+  }
+}
+
+/**
+ * Gives the finished file `draft` a name in `folder` that no other file has: `name`, else `name`
+ * with a number. It appears there whole. Where `draft` is on another disk it is copied first to a
+ * hidden file that is named after `owner`, who must be the only one to use that. Gives its path.
+ * @throws {ClientError} `file`
+ */
+export async function publishFile(
+  draft: string,
+  folder: string,
+  { name, owner }: { name: string; owner: string },
+): Promise<string> {
+  return await explained(`cannot save a file in ${folder}`, async () => {
+    await Deno.mkdir(folder, { recursive: true });
+    for (let number = 1;; number++) {
+      const path = `${folder}/${number === 1 ? name : numbered(name, number)}`;
+      try {
+        await publishAs(draft, path, `${folder}/.${owner}.part`);
+        await syncFolder(folder);
+        return path;
+      } catch (error) {
+        if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+      }
+    }
+  });
+}
+
+/** A hard link never replaces a file, but does not reach from disk to disk. */
+async function publishAs(draft: string, path: string, beside: string): Promise<void> {
+  try {
+    await Deno.link(draft, path);
+  } catch (error) {
+    if (error instanceof Deno.errors.AlreadyExists) throw error;
+    await writeNewFile(beside, readFile(draft));
+    try {
+      await linkOrRename(beside, path);
+    } finally {
+      await removeFile(beside);
+    }
+  }
+  await removeFile(draft);
+}
+
+/** Some file systems have no hard links; there a name that is free is taken by renaming. */
+async function linkOrRename(from: string, to: string): Promise<void> {
+  try {
+    await Deno.link(from, to);
+  } catch (error) {
+    if (error instanceof Deno.errors.AlreadyExists) throw error;
+    (await Deno.open(to, { write: true, createNew: true })).close();
+    await Deno.rename(from, to);
+  }
+}
+
+function numbered(name: string, number: number): string {
+  const dot = name.lastIndexOf(".");
+  return dot > 0 ? `${name.slice(0, dot)} (${number})${name.slice(dot)}` : `${name} (${number})`;
+}
+
+/** Tells what failed where the system does not. */
+export async function explained<T>(what: string, operation: () => Promise<T>): Promise<T> {
+  try {
+    return await operation();
+  } catch (error) {
+    if (error instanceof ClientError) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new ClientError("file", `${what}: ${reason}`, { cause: error });
+  }
+}

@@ -1,0 +1,106 @@
+/** Takes the messages of one poll into the profile, as they are. */
+import { type Bytes, concat } from "../../shared/bytes.ts";
+import { KiB, MiB } from "../../shared/limits.ts";
+import { MessageType } from "../../shared/protocol/codes.ts";
+import type { MessageHead } from "../../shared/protocol/response.ts";
+import { removeFile, writeNewFile } from "../disk/files.ts";
+import { type NewEnvelope, TAIL_SIZE } from "../profile/tables/envelopes.ts";
+import { syncFolder } from "../disk/private_file.ts";
+import type { Profile } from "../profile/profile.ts";
+import type { IncomingContent, Receiver } from "../network/transport.ts";
+
+/** Contents of other types than a file that are larger than this wait in files, too. */
+const MAX_IN_DATABASE = 4 * MiB;
+/** Bytes and messages that are kept by one commit. */
+const BATCH_SIZE = 1 * MiB;
+const BATCH_COUNT = 512;
+
+/** A file in chunks while it moves. */
+export interface MovingFile {
+  /** The number of its transfer. */
+  readonly number: number;
+  readonly name: string;
+  /** Whether it is being sent. */
+  readonly up: boolean;
+}
+
+/** Called with the bytes of a file that have arrived, with its size, and with what is known of it. */
+export type OnProgress = (done: number, size: number, file?: MovingFile) => void;
+
+/** Whether such a content waits in a file. */
+export function isFiled(type: MessageType, size: number): boolean {
+  return type === MessageType.file || size > MAX_IN_DATABASE;
+}
+
+export class Collector implements Receiver {
+  readonly #profile: Profile;
+  readonly #onProgress: OnProgress;
+  /** How many messages were new. */
+  fresh = 0;
+  #number: number;
+  #batch: NewEnvelope[] = [];
+  #batchSize = 0;
+
+  constructor(profile: Profile, onProgress: OnProgress) {
+    this.#profile = profile;
+    this.#onProgress = onProgress;
+    this.#number = profile.envelopes.nextNumber();
+  }
+
+  async store(head: MessageHead, content: IncomingContent): Promise<void> {
+    const { size, type } = head;
+    const inFile = isFiled(type, size);
+    const stored = inFile ? await this.#storeFile(content, size) : await whole(content, size);
+    const tail = stored.slice(-TAIL_SIZE);
+    const { envelopes } = this.#profile;
+    if (envelopes.known({ ...head, tail })) {
+      if (inFile) await removeFile(envelopes.path(this.#number));
+      return;
+    }
+    this.fresh++;
+    const number = this.#number++;
+    this.#batch.push({ ...head, number, tail, content: inFile ? null : stored });
+    if (!inFile) this.#batchSize += size;
+    if (this.#batchSize >= BATCH_SIZE || this.#batch.length >= BATCH_COUNT) await this.flush();
+  }
+
+  async flush(): Promise<void> {
+    const { envelopes } = this.#profile;
+    if (this.#batch.some(({ content }) => content === null)) await syncFolder(envelopes.folder);
+    envelopes.put(this.#batch);
+    this.#batch = [];
+    this.#batchSize = 0;
+  }
+
+  /** Writes the file for the next number; gives its end. */
+  async #storeFile(content: IncomingContent, size: number): Promise<Bytes> {
+    let tail: Bytes = new Uint8Array(0);
+    let done = 0;
+    const watched = async function* (onProgress: OnProgress): AsyncGenerator<Uint8Array> {
+      for await (const piece of pieces(content)) {
+        tail = concat(tail, piece.subarray(-TAIL_SIZE)).slice(-TAIL_SIZE);
+        yield piece;
+        onProgress(done += piece.length, size);
+      }
+    };
+    await writeNewFile(this.#profile.envelopes.path(this.#number), watched(this.#onProgress));
+    return tail;
+  }
+}
+
+/** The content in pieces; each is valid until the next is asked for. */
+async function* pieces(content: IncomingContent): AsyncGenerator<Uint8Array> {
+  const buffer = new Uint8Array(256 * KiB);
+  for (let count; (count = await content.read(buffer)) > 0;) yield buffer.subarray(0, count);
+}
+
+/** All `size` bytes of the content, which the caller has found small enough. */
+async function whole(content: IncomingContent, size: number): Promise<Bytes> {
+  const bytes = new Uint8Array(size);
+  for (let have = 0; have < size;) {
+    const count = await content.read(bytes.subarray(have));
+    if (count === 0) return bytes.subarray(0, have);
+    have += count;
+  }
+  return bytes;
+}

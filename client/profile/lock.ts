@@ -1,0 +1,31 @@
+/** The lock by which a profile is one process's alone while it is in use. */
+import { ClientError } from "../errors.ts";
+import { tryLock } from "../disk/private_file.ts";
+
+const LOCK = "profile.lock";
+
+/** Commands that follow each other, as in a script, must not collide; in milliseconds. */
+const PATIENCE = 2000;
+const PAUSE = 50;
+
+/** Waits for that many milliseconds. */
+export type Sleep = (milliseconds: number) => Promise<void>;
+
+/**
+ * Takes the lock of the profile in `folder`, for which it waits up to 2 seconds.
+ * @throws {ClientError} `in-use`
+ */
+export async function lockProfile(folder: string, sleep: Sleep): Promise<Disposable> {
+  for (let waited = 0;; waited += PAUSE) {
+    const lock = await tryLock(`${folder}/${LOCK}`);
+    if (lock) return lock;
+    if (waited >= PATIENCE) {
+      throw new ClientError(
+        "in-use",
+        `the profile ${folder} is in use by another messaging-client; wait for it, stop it, or ` +
+          "use another --profile DIR",
+      );
+    }
+    await sleep(PAUSE);
+  }
+}

@@ -1,0 +1,101 @@
+/** The data key of a profile, in its database: in the clear, or under a passphrase. */
+import type { Database } from "@db/sqlite";
+import type { Bytes } from "../../../shared/bytes.ts";
+import { unwrapKey, wrapKey } from "../../../shared/crypto/passphrase.ts";
+import { CryptoError } from "../../../shared/errors.ts";
+import { ClientError } from "../../errors.ts";
+import { damagedRow, rowOf, Vault, VAULT_KEY_SIZE } from "./vault.ts";
+
+/** Gives that many random bytes. */
+export type Random = (size: number) => Bytes;
+
+const CONTEXT = rowOf("keyring", 1);
+
+interface Row {
+  protected: number;
+  key: Bytes;
+  lasting: Bytes;
+}
+
+/** A data key as it lies in the database, and what it opens. */
+export interface Keyring {
+  readonly vault: Vault;
+  /** Whether the key is under a passphrase. */
+  readonly isProtected: boolean;
+  /** The key, or what {@link wrapKey} made of it. */
+  readonly stored: Bytes;
+}
+
+/**
+ * A new data key, under `passphrase` where that is not null. `lasting` is that of the vault in whose
+ * place this one comes.
+ * @throws {ClientError} `bad-passphrase`
+ */
+export async function newKeyring(
+  random: Random,
+  passphrase: string | null,
+  lasting?: Bytes,
+): Promise<Keyring> {
+  const key = random(VAULT_KEY_SIZE);
+  const isProtected = passphrase !== null;
+  try {
+    const stored = isProtected ? await wrapKey(passphrase, key, random) : key.slice();
+    return { vault: new Vault(key, random, lasting), isProtected, stored };
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    const message = `this passphrase cannot be used: ${error.message}`;
+    throw new ClientError("bad-passphrase", message);
+  } finally {
+    key.fill(0);
+  }
+}
+
+/** A new data key in the clear. */
+export function plainKeyring(random: Random): Keyring {
+  const stored = random(VAULT_KEY_SIZE);
+  return { vault: new Vault(stored, random), isProtected: false, stored };
+}
+
+/** Puts the one keyring into an empty database. */
+export function writeKeyring(database: Database, { vault, isProtected, stored }: Keyring): void {
+  database.exec(
+    "INSERT INTO keyring (one, protected, key, lasting) VALUES (1, ?, ?, ?)",
+    isProtected ? 1 : 0,
+    stored,
+    vault.seal(CONTEXT, vault.lasting),
+  );
+}
+
+/**
+ * The keyring of a database; `passphrase` is called where it is needed.
+ * @throws {ClientError} `wrong-passphrase`, `bad-profile` where the keyring is damaged
+ */
+export async function openKeyring(
+  database: Database,
+  passphrase: () => Promise<string>,
+  random: Random,
+): Promise<Keyring> {
+  const row = database.prepare("SELECT protected, key, lasting FROM keyring").get<Row>();
+  if (!row) throw damagedRow(CONTEXT);
+  const isProtected = row.protected !== 0;
+  const key = isProtected ? await unwrap(row.key, passphrase) : row.key.slice();
+  if (key.length !== VAULT_KEY_SIZE) throw damagedRow(CONTEXT);
+  const temporary = new Vault(key, random);
+  try {
+    const vault = new Vault(key, random, temporary.open(CONTEXT, row.lasting));
+    return { vault, isProtected, stored: row.key };
+  } finally {
+    temporary.wipe();
+    key.fill(0);
+  }
+}
+
+async function unwrap(wrapped: Bytes, passphrase: () => Promise<string>): Promise<Bytes> {
+  try {
+    return await unwrapKey(await passphrase(), wrapped);
+  } catch (error) {
+    if (!(error instanceof CryptoError)) throw error;
+    if (error.code !== "decrypt-failed") throw damagedRow(CONTEXT, error);
+    throw new ClientError("wrong-passphrase", "the passphrase is wrong");
+  }
+}

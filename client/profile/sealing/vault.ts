@@ -1,0 +1,146 @@
+/**
+ * What keeps the rows of a profile from being read: each is sealed under the profile's data key, and
+ * found by tags that only this key can make.
+ *
+ * A sealed row: nonce 12 · AES-256-GCM of the plaintext · tag 16. Its context, the name of its table
+ * and its primary key, is the associated data, so that no row can take the place of another. Nonces
+ * are random: of 2^32 rows written, two have the same one with a chance of 2^-33 (NIST SP 800-38D
+ * §8.3), and changing the passphrase starts with a new key.
+ */
+import { type Bytes, concat, toHex, utf8 } from "../../../shared/bytes.ts";
+import { type CborValue, decodeCbor, encodeCbor } from "../../../shared/cbor.ts";
+import { AesGcmKey, KEY_SIZE, NONCE_SIZE } from "../../../shared/crypto/aes_gcm.ts";
+import { hkdfSha256, hmacSha256 } from "../../../shared/crypto/hash.ts";
+import { CryptoError } from "../../../shared/errors.ts";
+import { ClientError } from "../../errors.ts";
+
+/** Size of a data key, in bytes. */
+export const VAULT_KEY_SIZE = KEY_SIZE;
+/** Size of a tag that stands for a value, in bytes. */
+export const BLIND_SIZE = 16;
+
+const NO_SALT = new Uint8Array(0);
+const ROWS_LABEL = utf8("messaging-client/profile rows");
+const TAGS_LABEL = utf8("messaging-client/profile tags");
+const LASTING_LABEL = utf8("messaging-client/profile lasting tags");
+
+/** The context of a row: the name of its table, and its primary key. */
+export function rowOf(table: string, key: number | string | Uint8Array): string {
+  return `${table} ${typeof key === "object" ? toHex(key) : key}`;
+}
+
+export class Vault {
+  readonly #rows: AesGcmKey;
+  readonly #tags: Bytes;
+  readonly #lasting: Bytes;
+  readonly #random: (size: number) => Bytes;
+  #wiped = false;
+
+  /**
+   * Copies `key`, of 32 random bytes. `random` gives that many random bytes. `lasting`, of 32 bytes,
+   * is that of the vault in whose place this one comes: see {@link lastingBlind}.
+   * @throws {CryptoError} `bad-key` where a key has another size
+   */
+  constructor(key: Uint8Array, random: (size: number) => Bytes, lasting?: Uint8Array) {
+    for (const each of [key, lasting ?? key]) {
+      if (each.length !== VAULT_KEY_SIZE) throw new CryptoError("bad-key", "not 32 bytes");
+    }
+    const rows = derive(key, ROWS_LABEL);
+    this.#rows = new AesGcmKey(rows);
+    rows.fill(0);
+    this.#tags = derive(key, TAGS_LABEL);
+    this.#lasting = lasting ? new Uint8Array(lasting) : derive(key, LASTING_LABEL);
+    this.#random = random;
+  }
+
+  /** The key of {@link lastingBlind}, 32 bytes. */
+  get lasting(): Bytes {
+    return this.#lasting.slice();
+  }
+
+  /** Seals a row. The result has 28 bytes more than `plaintext`. */
+  seal(context: string, plaintext: Uint8Array): Bytes {
+    const nonce = this.#random(NONCE_SIZE);
+    return concat(nonce, this.#rows.sealSync(nonce, utf8(context), plaintext));
+  }
+
+  /**
+   * The plaintext of what {@link seal} gave for the same context.
+   * @throws {ClientError} `bad-profile` where anything of it was changed
+   */
+  open(context: string, sealed: Uint8Array): Bytes {
+    try {
+      const nonce = sealed.subarray(0, NONCE_SIZE);
+      if (nonce.length < NONCE_SIZE) {
+        throw new CryptoError("decrypt-failed", "the row is too short");
+      }
+      return this.#rows.openSync(nonce, utf8(context), sealed.subarray(NONCE_SIZE));
+    } catch (error) {
+      if (!(error instanceof CryptoError)) throw error;
+      throw damagedRow(context, error);
+    }
+  }
+
+  /** Seals a row of named values. */
+  sealRow(context: string, row: { readonly [name: string]: CborValue }): Bytes {
+    return this.seal(context, encodeCbor(row));
+  }
+
+  /**
+   * The values that {@link sealRow} was given. Nobody else can have sealed them, so they are taken to
+   * be of the type that they had.
+   * @throws {ClientError} `bad-profile` where anything of the row was changed
+   */
+  openRow<Row extends object>(context: string, sealed: Uint8Array): Row {
+    return decodeCbor(this.open(context, sealed)) as unknown as Row;
+  }
+
+  /**
+   * 16 bytes that stand for `parts`, the same whenever the context and the parts are: for finding a
+   * row, and for having only one, without showing the value. They change with the data key, so the
+   * row must hold the parts.
+   */
+  blind(context: string, ...parts: Uint8Array[]): Bytes {
+    return this.#tag(this.#tags, context, parts);
+  }
+
+  /**
+   * Like {@link blind}, but the same also when the data key has changed: for what must be known
+   * again when nothing else is left of it.
+   */
+  lastingBlind(context: string, ...parts: Uint8Array[]): Bytes {
+    return this.#tag(this.#lasting, context, parts);
+  }
+
+  /** Forgets the keys: nothing can be sealed, opened or found any more. */
+  wipe(): void {
+    this.#rows.wipe();
+    this.#tags.fill(0);
+    this.#lasting.fill(0);
+    this.#wiped = true;
+  }
+
+  #tag(key: Uint8Array, context: string, parts: readonly Uint8Array[]): Bytes {
+    if (this.#wiped) throw new TypeError("the vault was wiped");
+    return tagOf(key, context, parts);
+  }
+}
+
+function derive(key: Uint8Array, label: Uint8Array): Bytes {
+  return hkdfSha256(NO_SALT, key, label, KEY_SIZE);
+}
+
+/** Every part follows its length, so that no two lists of parts look the same. */
+function tagOf(key: Uint8Array, context: string, parts: readonly Uint8Array[]): Bytes {
+  const sized = [utf8(context), ...parts].flatMap((part) => [utf8(`${part.length}:`), part]);
+  return hmacSha256(key, ...sized).slice(0, BLIND_SIZE);
+}
+
+/** For a row, by its context, that is not what it must be. */
+export function damagedRow(context: string, cause?: unknown): ClientError {
+  return new ClientError(
+    "bad-profile",
+    `the profile is damaged: the row "${context}" was changed; restore it from a copy`,
+    { cause },
+  );
+}

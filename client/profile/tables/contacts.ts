@@ -1,0 +1,270 @@
+/** The clients that this profile has met, and what it knows of them. */
+import type { Database, Statement } from "@db/sqlite";
+import { type Bytes, equalBytes, toHex, utf8 } from "../../../shared/bytes.ts";
+import { claimsToBeSecure } from "../../../shared/crypto/identity.ts";
+import type { ClientEntry } from "../../../shared/protocol/response.ts";
+import { ClientError } from "../../errors.ts";
+import { rowsOf, type SealedTable } from "../sealing/sealed_table.ts";
+import { damagedRow, rowOf, type Vault } from "../sealing/vault.ts";
+
+const NO_KEY = new Uint8Array(0);
+
+/** A client, and what the owner has decided about it. */
+export interface Contact extends ClientEntry {
+  /** What the owner calls it. */
+  readonly alias?: string;
+  /** The 160-byte public key, where it was used before. */
+  readonly publicKey?: Bytes;
+  /** Whether nothing that it sends is to be shown. */
+  readonly blocked: boolean;
+  /** Whether its safety number was compared. */
+  readonly verified: boolean;
+}
+
+/** What is sealed: a contact, whose name stays as it is where it came with a card. */
+interface Row extends Contact {
+  readonly pinned: boolean;
+}
+
+interface Cells {
+  id: Bytes;
+  sealed: Bytes;
+}
+
+export const CONTACTS: SealedTable<Row> = {
+  name: "contacts",
+  key: "id",
+  tags: {
+    id: (vault, { id }) => idTag(vault, id),
+    name: (vault, { name }) => nameTag(vault, name),
+    alias: (vault, { alias }) => alias === undefined ? null : nameTag(vault, alias),
+  },
+};
+
+/** Lookups whose results are in memory: every message needs the same few. */
+const MAX_REMEMBERED = 1000;
+
+export class Contacts {
+  readonly #database: Database;
+  readonly #vault: Vault;
+  readonly #byId: Statement;
+  readonly #byName: Statement;
+  readonly #byAlias: Statement;
+  readonly #put: Statement;
+  readonly #forgetAll: Statement;
+  /** Rows that were found since the last change, by what they were looked up by. */
+  readonly #memory = new Map<string, Row | undefined>();
+
+  constructor(database: Database, vault: Vault) {
+    this.#database = database;
+    this.#vault = vault;
+    this.#byId = database.prepare("SELECT id, sealed FROM contacts WHERE id = ?");
+    this.#byName = database.prepare("SELECT id, sealed FROM contacts WHERE name = ?");
+    this.#byAlias = database.prepare("SELECT id, sealed FROM contacts WHERE alias = ?");
+    this.#put = database.prepare(
+      "INSERT INTO contacts (id, name, alias, sealed) VALUES (?1, ?2, ?3, ?4) " +
+        "ON CONFLICT DO UPDATE SET name = ?2, alias = ?3, sealed = ?4",
+    );
+    this.#forgetAll = database.prepare("DELETE FROM contacts");
+  }
+
+  byId(id: Bytes): Contact | undefined {
+    return contactOf(this.#rowById(id));
+  }
+
+  /** The contact that the owner calls `name`, else the one with that name. */
+  byName(name: string): Contact | undefined {
+    return contactOf(this.#rowByAlias(name) ?? this.#rowByName(name));
+  }
+
+  /** All, in the order of their names. */
+  all(): Contact[] {
+    const contacts: Contact[] = [];
+    for (const cells of rowsOf(this.#database, CONTACTS.name)) {
+      const { pinned: _, ...contact } = this.#open(cells as unknown as Cells);
+      contacts.push(contact);
+    }
+    return contacts.sort((a, b) => a.name < b.name ? -1 : Number(a.name > b.name));
+  }
+
+  /**
+   * Takes over what the server's list says, with the public keys where it gives them. Whoever turns
+   * up with the name that another contact has is passed over: a name stays with whom it was first
+   * seen. A secure client stays as it was first seen: its key cannot change, and were it given
+   * another name, its own would be free for somebody else. Aliases are no names: whoever has the
+   * name that is another's alias is kept, and found by ID alone. What changes nothing is not
+   * written.
+   */
+  put(entries: readonly (ClientEntry & { publicKey?: Bytes })[]): void {
+    this.#database.transaction(() => {
+      for (const { id, name, publicKey } of entries) {
+        const known = this.#rowById(id);
+        if (known && claimsToBeSecure(known.publicKey ?? NO_KEY)) continue;
+        if (known?.name !== name) {
+          const owner = this.#rowByName(name);
+          if (owner && !equalBytes(owner.id, id)) continue;
+        }
+        if (!known) this.#write(newRow(id, name, publicKey));
+        else this.#change(known, { name: known.pinned ? known.name : name, publicKey });
+      }
+    }).immediate();
+  }
+
+  /**
+   * Adds the contact that a card names: from now on `name` is that of the client with this ID,
+   * whatever the server's list says.
+   * @throws {ClientError} `wrong-identity` where the name is that of another contact, or its alias
+   */
+  add(id: Bytes, name: string): void {
+    this.#database.transaction(() => {
+      const owner = this.#otherCalled(id, name);
+      if (owner) {
+        throw new ClientError(
+          "wrong-identity",
+          `another client, ${toHex(owner.id)}, is called "${name}" here`,
+        );
+      }
+      const known = this.#rowById(id);
+      if (known) this.#change(known, { name, pinned: true });
+      else this.#write({ ...newRow(id, name), pinned: true });
+    }).immediate();
+  }
+
+  /**
+   * Calls a contact `alias` from now on; without one, by its name.
+   * @throws {ClientError} `bad-name` where that is the name or the alias of another contact
+   */
+  setAlias(id: Bytes, alias: string | undefined): void {
+    this.#database.transaction(() => {
+      if (alias !== undefined && this.#otherCalled(id, alias)) {
+        throw new ClientError("bad-name", `"${alias}" is what another contact is called`);
+      }
+      const known = this.#rowById(id);
+      if (!known || known.alias === alias) return;
+      const { alias: _, ...row } = known;
+      this.#write(alias === undefined ? row : { ...row, alias });
+    }).immediate();
+  }
+
+  /** Has nothing more, or everything again, of a contact shown. */
+  setBlocked(id: Bytes, blocked: boolean): void {
+    this.#changeById(id, { blocked });
+  }
+
+  /** Takes note of whether the contact's safety number was compared. */
+  setVerified(id: Bytes, verified: boolean): void {
+    this.#changeById(id, { verified });
+  }
+
+  /** Forgets everybody; the server's list tells again who there is. */
+  forgetAll(): void {
+    this.#memory.clear();
+    this.#forgetAll.run();
+  }
+
+  /** The 160-byte public key, where it was used before. */
+  publicKey(id: Bytes): Bytes | undefined {
+    return this.#rowById(id)?.publicKey;
+  }
+
+  /** Keeps the public key of a contact; of others none is kept. */
+  putPublicKey(id: Bytes, publicKey: Bytes): void {
+    this.#changeById(id, { publicKey });
+  }
+
+  #rowById(id: Bytes): Row | undefined {
+    return this.#remembered(`id ${toHex(id)}`, () => {
+      return this.#find(this.#byId, idTag(this.#vault, id), (row) => equalBytes(row.id, id));
+    });
+  }
+
+  #rowByName(name: string): Row | undefined {
+    return this.#remembered(`name ${name}`, () => {
+      return this.#find(this.#byName, nameTag(this.#vault, name), (row) => row.name === name);
+    });
+  }
+
+  #rowByAlias(name: string): Row | undefined {
+    return this.#remembered(`alias ${name}`, () => {
+      return this.#find(this.#byAlias, nameTag(this.#vault, name), (row) => row.alias === name);
+    });
+  }
+
+  /**
+   * What `find` gives, or gave since the last change. What is found in a transaction is not
+   * remembered: the transaction may be undone.
+   */
+  #remembered(key: string, find: () => Row | undefined): Row | undefined {
+    if (this.#memory.has(key)) return this.#memory.get(key);
+    const row = find();
+    if (this.#memory.size >= MAX_REMEMBERED) this.#memory.clear();
+    if (!this.#database.inTransaction) this.#memory.set(key, row);
+    return row;
+  }
+
+  /** Whoever is found by `name` and has not this ID. */
+  #otherCalled(id: Bytes, name: string): Row | undefined {
+    return [this.#rowByAlias(name), this.#rowByName(name)]
+      .find((row) => row && !equalBytes(row.id, id));
+  }
+
+  #find(statement: Statement, tag: Bytes, fits: (row: Row) => boolean): Row | undefined {
+    const cells = statement.get<Cells>(tag);
+    if (!cells) return undefined;
+    const row = this.#open(cells);
+    if (!fits(row)) throw damagedRow(rowOf(CONTACTS.name, cells.id));
+    return row;
+  }
+
+  #open({ id, sealed }: Cells): Row {
+    return this.#vault.openRow<Row>(rowOf(CONTACTS.name, id), sealed);
+  }
+
+  #changeById(id: Bytes, changes: Partial<Row>): void {
+    this.#database.transaction(() => {
+      const known = this.#rowById(id);
+      if (known) this.#change(known, changes);
+    }).immediate();
+  }
+
+  #change(known: Row, changes: Partial<Row>): void {
+    const { publicKey = known.publicKey, ...others } = changes;
+    const row: Row = { ...known, ...others };
+    const sameKey = publicKey === known.publicKey ||
+      publicKey && known.publicKey && equalBytes(publicKey, known.publicKey);
+    if (
+      sameKey && row.name === known.name && row.blocked === known.blocked &&
+      row.verified === known.verified && row.pinned === known.pinned
+    ) return;
+    this.#write(publicKey ? { ...row, publicKey } : row);
+  }
+
+  #write(row: Row): void {
+    const vault = this.#vault;
+    const { id, name, alias } = CONTACTS.tags;
+    const key = id(vault, row);
+    const sealed = vault.sealRow(rowOf(CONTACTS.name, key as Bytes), { ...row });
+    this.#memory.clear();
+    this.#put.run(key, name(vault, row), alias(vault, row), sealed);
+  }
+}
+
+function idTag(vault: Vault, id: Bytes): Bytes {
+  return vault.blind("contacts.id", id);
+}
+
+/** The same for a name and for an alias. */
+function nameTag(vault: Vault, name: string): Bytes {
+  return vault.blind("contacts.name", utf8(name));
+}
+
+function newRow(id: Bytes, name: string, publicKey?: Bytes): Row {
+  const row = { id, name, blocked: false, verified: false, pinned: false };
+  return publicKey ? { ...row, publicKey } : row;
+}
+
+function contactOf(row: Row | undefined): Contact | undefined {
+  if (!row) return undefined;
+  const { pinned: _, ...contact } = row;
+  return contact;
+}

@@ -1,0 +1,162 @@
+/**
+ * Getting back into step with other clients (`shared/PROTOCOL.md` section 10, Messages): what each is
+ * to be asked for again and when, and which of its own resets were accepted.
+ */
+import type { Database, Statement } from "@db/sqlite";
+import type { Bytes } from "../../../shared/bytes.ts";
+import { MAX_RESET_MESSAGES } from "../../../shared/session/reset.ts";
+import type { SealedTable } from "../sealing/sealed_table.ts";
+import { rowOf, type Vault } from "../sealing/vault.ts";
+
+/** What is known about getting out of step with a client. Times are milliseconds since 1970. */
+export interface Repair {
+  /** The time of the last reset that was accepted from it; 0 where there was none. */
+  readonly accepted: number;
+  /** When it was last asked; 0 where it never was. */
+  readonly askedAt: number;
+  /** How often it was asked since it last sent something that could be opened. */
+  readonly count: number;
+  /** The time of the last reset that it was sent; 0 where there was none. */
+  readonly sent: number;
+  /** When a reset of it was last answered; 0 where none was. */
+  readonly answeredAt: number;
+  /** The IDs of messages that could not be opened, and that it was not asked for yet. */
+  readonly wanted: readonly number[];
+}
+
+type Row = {
+  readonly peer: Bytes;
+  readonly accepted: number;
+  readonly askedAt: number;
+  readonly count: number;
+  readonly sent: number;
+  readonly answeredAt: number;
+  readonly wanted: readonly number[];
+};
+
+const NAME = "repairs";
+/** IDs that are kept for one client. */
+const MAX_WANTED = 10_000;
+/** Between two questions, in milliseconds, where the first brought something. */
+const MIN_WAIT = 60 * 1000;
+const MAX_WAIT = 24 * 60 * 60 * 1000;
+
+const NOTHING = { accepted: 0, askedAt: 0, count: 0, sent: 0, answeredAt: 0, wanted: [] };
+
+export const REPAIRS: SealedTable<Row> = {
+  name: NAME,
+  key: "peer",
+  tags: { peer: (vault, { peer }) => tagOf(vault, peer) },
+};
+
+export class Repairs {
+  readonly #database: Database;
+  readonly #vault: Vault;
+  readonly #select: Statement;
+  readonly #all: Statement;
+  readonly #put: Statement;
+
+  constructor(database: Database, vault: Vault) {
+    this.#database = database;
+    this.#vault = vault;
+    this.#select = database.prepare("SELECT sealed FROM repairs WHERE peer = ?");
+    this.#all = database.prepare("SELECT peer, sealed FROM repairs ORDER BY rowid");
+    this.#put = database.prepare(
+      "INSERT INTO repairs (peer, sealed) VALUES (?, ?) " +
+        "ON CONFLICT DO UPDATE SET sealed = excluded.sealed",
+    );
+  }
+
+  /** @throws {ClientError} `bad-profile` where the row was changed */
+  get(peer: Bytes): Repair {
+    const { peer: _, ...repair } = this.#load(peer);
+    return repair;
+  }
+
+  /** Notes that a message could not be opened. Of more than 10,000 the oldest are given up. */
+  want(peer: Bytes, messageId: number): void {
+    this.#change(peer, ({ wanted }) => {
+      if (wanted.includes(messageId)) return {};
+      return { wanted: [...wanted, messageId].slice(-MAX_WANTED) };
+    });
+  }
+
+  /**
+   * The messages to ask `peer` for at `now`, at most 256; none where it is too early. There is a minute between
+   * two questions, and twice as long after each that brought nothing, up to a day.
+   */
+  due(peer: Bytes, now: number): number[] {
+    const { askedAt, count, wanted } = this.#load(peer);
+    const wait = Math.min(MIN_WAIT * 2 ** count, MAX_WAIT);
+    // A clock that was set back must not stop the questions.
+    return now < askedAt || now - askedAt >= wait ? wanted.slice(0, MAX_RESET_MESSAGES) : [];
+  }
+
+  /** The time of a reset that `peer` is sent at `now`: larger than that of every one before. */
+  nextTime(peer: Bytes, now: number): number {
+    return Math.max(now, this.#load(peer).sent + 1);
+  }
+
+  /** Notes that `peer` was asked at `now`, by a reset of that `time`, for the messages `ids`. */
+  asked(peer: Bytes, now: number, time: number, ids: readonly number[]): void {
+    this.#change(peer, ({ count, wanted }) => {
+      const left = wanted.filter((id) => !ids.includes(id));
+      return { askedAt: now, sent: time, count: count + 1, wanted: left };
+    });
+  }
+
+  /** Notes that `peer` sent something that could be opened. */
+  healed(peer: Bytes): void {
+    this.#change(peer, ({ count }) => count === 0 ? {} : { count: 0 });
+  }
+
+  /** Whether a reset of that `time` is newer than all that were accepted from `peer`. */
+  isNew(peer: Bytes, time: number): boolean {
+    return time > this.#load(peer).accepted;
+  }
+
+  /** Whether `peer` had an answer to a reset less than a minute before `now`. */
+  answeredLately(peer: Bytes, now: number): boolean {
+    const { answeredAt } = this.#load(peer);
+    return now >= answeredAt && now - answeredAt < MIN_WAIT;
+  }
+
+  /** Notes that a reset of that `time` is answered at `now`. */
+  accept(peer: Bytes, time: number, now: number): void {
+    this.#change(peer, () => ({ accepted: time, answeredAt: now }));
+  }
+
+  /**
+   * The clients who are to be asked for messages, now or later.
+   * @throws {ClientError} `bad-profile` where a row was changed
+   */
+  peersWanting(): Bytes[] {
+    return this.#all.all<{ peer: Bytes; sealed: Bytes }>()
+      .map(({ peer, sealed }) => this.#vault.openRow<Row>(rowOf(NAME, peer), sealed))
+      .filter(({ wanted }) => wanted.length > 0)
+      .map(({ peer }) => peer);
+  }
+
+  /** Keeps the values that `change` gives; gives whether there were any. */
+  #change(peer: Bytes, change: (row: Row) => Partial<Row>): boolean {
+    return this.#database.transaction(() => {
+      const row = this.#load(peer);
+      const changed = change(row);
+      if (Object.keys(changed).length === 0) return false;
+      const tag = tagOf(this.#vault, peer);
+      this.#put.run(tag, this.#vault.sealRow(rowOf(NAME, tag), { ...row, ...changed }));
+      return true;
+    }).immediate();
+  }
+
+  #load(peer: Bytes): Row {
+    const tag = tagOf(this.#vault, peer);
+    const sealed = this.#select.value<[Bytes]>(tag)?.[0];
+    if (!sealed) return { ...NOTHING, peer };
+    return this.#vault.openRow<Row>(rowOf(NAME, tag), sealed);
+  }
+}
+
+function tagOf(vault: Vault, peer: Bytes): Bytes {
+  return vault.blind(NAME, peer);
+}

@@ -1,0 +1,106 @@
+/** The keys of the servers that this profile has met, by address. */
+import type { Database, Statement } from "@db/sqlite";
+import { type Bytes, equalBytes, toHex, utf8 } from "../../../shared/bytes.ts";
+import { type Address, formatAddress } from "../../network/address.ts";
+import { ClientError } from "../../errors.ts";
+import type { SealedTable } from "../sealing/sealed_table.ts";
+import { rowOf, type Vault } from "../sealing/vault.ts";
+
+interface Row {
+  /** HOST:PORT. */
+  readonly address: string;
+  /** 32 bytes. */
+  readonly key: Bytes;
+}
+
+export const SERVERS: SealedTable<Row> = {
+  name: "servers",
+  key: "address",
+  tags: { address: (vault, { address }) => addressTag(vault, address) },
+};
+
+export class Servers {
+  readonly #vault: Vault;
+  readonly #select: Statement;
+  readonly #put: Statement;
+  readonly #forget: Statement;
+
+  constructor(database: Database, vault: Vault) {
+    this.#vault = vault;
+    this.#select = database.prepare("SELECT sealed FROM servers WHERE address = ?");
+    this.#put = database.prepare(
+      "INSERT INTO servers (address, sealed) VALUES (?, ?) " +
+        "ON CONFLICT DO UPDATE SET sealed = excluded.sealed",
+    );
+    this.#forget = database.prepare("DELETE FROM servers WHERE address = ?");
+  }
+
+  /** The 32-byte key that the server at this address must have; undefined where none is known. */
+  key(address: Address): Bytes | undefined {
+    return this.#known(nameOf(address));
+  }
+
+  /** Trusts whatever key the server at this address shows next. Gives whether one was known. */
+  forget(address: Address): boolean {
+    return this.#forget.run(addressTag(this.#vault, nameOf(address))) > 0;
+  }
+
+  /**
+   * Accepts `key`, where it is the one in the address, else the one that was seen before, else the
+   * first. Gives whether it is the first.
+   * @throws {ClientError} `wrong-server`
+   */
+  check(address: Address, key: Bytes): boolean {
+    const where = nameOf(address);
+    const known = this.#known(where);
+    if (address.key) {
+      if (!equalBytes(address.key, key)) throw notDemanded(where, address.key, key);
+    } else if (known && !equalBytes(known, key)) {
+      throw changed(where, known, key);
+    }
+    if (!known || !equalBytes(known, key)) this.#keep({ address: where, key });
+    return known === undefined && !address.key;
+  }
+
+  #known(address: string): Bytes | undefined {
+    const tag = addressTag(this.#vault, address);
+    const sealed = this.#select.value<[Bytes]>(tag)?.[0];
+    return sealed && this.#vault.openRow<Row>(rowOf(SERVERS.name, tag), sealed).key;
+  }
+
+  #keep(row: Row): void {
+    const tag = addressTag(this.#vault, row.address);
+    this.#put.run(tag, this.#vault.sealRow(rowOf(SERVERS.name, tag), { ...row }));
+  }
+}
+
+function addressTag(vault: Vault, address: string): Bytes {
+  return vault.blind("servers.address", utf8(address));
+}
+
+function nameOf({ hostname, port }: Address): string {
+  return formatAddress({ hostname: hostname.toLowerCase(), port });
+}
+
+function notDemanded(where: string, demanded: Bytes, shown: Bytes): ClientError {
+  return new ClientError(
+    "wrong-server",
+    `the server at ${where} does not have the key that its address demands\n` +
+      `  demanded: ${toHex(demanded)}\n` +
+      `  shown:    ${toHex(shown)}\n` +
+      "Somebody may sit between you and the server. Nothing was sent. Ask its operator for the " +
+      "right key (messaging-server fingerprint) and correct the address.",
+  );
+}
+
+function changed(where: string, known: Bytes, shown: Bytes): ClientError {
+  return new ClientError(
+    "wrong-server",
+    `the server at ${where} is not the one that this profile knows\n` +
+      `  known: ${toHex(known)}\n` +
+      `  shown: ${toHex(shown)}\n` +
+      "Somebody may sit between you and the server, or its operator has set it up anew. Nothing " +
+      "was sent. Ask the operator for the key (messaging-server fingerprint). If it is the one " +
+      "shown, accept it with: messaging-client server forget",
+  );
+}

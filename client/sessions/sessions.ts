@@ -1,0 +1,230 @@
+/**
+ * The sessions of a profile with other secure clients. Changes are made in memory and kept by one
+ * transaction, together with whatever else belongs to the step; where that fails, nothing was done.
+ */
+import { type Bytes, equalBytes, toHex } from "../../shared/bytes.ts";
+import type { Identity } from "../../shared/crypto/identity.ts";
+import { mlKemPublicKey } from "../../shared/crypto/ml_kem.ts";
+import { CryptoError, ProtocolError } from "../../shared/errors.ts";
+import type { MessageType } from "../../shared/protocol/codes.ts";
+import { PrekeyKind } from "../../shared/protocol/prekey.ts";
+import type { Offer, Party, PrekeySecrets } from "../../shared/session/agreement.ts";
+import { type Content, decodeContent, encodeContent } from "../../shared/session/content.ts";
+import type { PrekeyBundle } from "../../shared/session/prekeys.ts";
+import { type Random, withoutExpired } from "../../shared/session/ratchet.ts";
+import {
+  acceptSession,
+  offerIn,
+  openEnvelope,
+  type Route,
+  sealEnvelope,
+  type Session,
+  startSession,
+} from "../../shared/session/session.ts";
+import { decodeSession, encodeSession } from "../../shared/session/session_state.ts";
+import type { Profile } from "../profile/profile.ts";
+
+/** Sessions that are kept with one client. */
+const MAX_SESSIONS = 8;
+
+/** A session in memory. */
+interface Entry {
+  /** Where it is in the store; null for a new one. */
+  number: number | null;
+  session: Session;
+  changed: boolean;
+}
+
+/** The sessions with one client, the one to send in first. */
+interface Loaded {
+  peer: Bytes;
+  entries: Entry[];
+  /** Whether another one came to the front. */
+  reordered: boolean;
+}
+
+export interface SessionsOptions {
+  profile: Profile;
+  own: Party;
+  random: Random;
+  /** Milliseconds since 1970. */
+  now: () => number;
+}
+
+export class Sessions {
+  readonly #options: SessionsOptions;
+  readonly #loaded = new Map<string, Loaded>();
+
+  constructor(options: SessionsOptions) {
+    this.#options = options;
+  }
+
+  /** Runs `change`, which uses the sessions and the profile, in one transaction. */
+  commit<T>(change: () => T): T {
+    try {
+      return this.#options.profile.transaction(() => {
+        const result = change();
+        for (const loaded of this.#loaded.values()) this.#save(loaded);
+        return result;
+      });
+    } finally {
+      this.#loaded.clear();
+    }
+  }
+
+  /**
+   * Starts a session, and sends in it from now on. To be called in {@link commit}.
+   * @throws {CryptoError} `bad-key` for prekeys that cannot be used
+   */
+  start(peer: Identity, bundle: PrekeyBundle): void {
+    const { own, random } = this.#options;
+    const session = startSession(own, peer, bundle, random);
+    this.#toFront(this.#load(peer.clientId), { number: null, session, changed: true });
+  }
+
+  /** Drops skipped keys that are too old, in all sessions. To be called in a transaction. */
+  dropExpired(): void {
+    const { profile: { sessions }, now } = this.#options;
+    for (const { number, peer, state } of sessions.all()) {
+      const session = decodeSession(state);
+      const ratchet = withoutExpired(session.ratchet, now());
+      if (ratchet === session.ratchet) continue;
+      sessions.update(number, peer, encodeSession({ ...session, ratchet }));
+    }
+  }
+
+  /** The envelope of a content for `peer`, with whom there is a session. To be called in {@link commit}. */
+  seal(peer: Identity, type: MessageType, content: Content): Bytes {
+    const { own, random } = this.#options;
+    const [entry] = this.#load(peer.clientId).entries;
+    if (!entry) throw new RangeError("there is no session with this client");
+    const padded = encodeContent(content);
+    const route = { from: own.identity, to: peer, type };
+    const { session, envelope } = sealEnvelope(entry.session, route, padded, random);
+    padded.fill(0);
+    entry.session = session;
+    entry.changed = true;
+    return envelope;
+  }
+
+  /**
+   * The content of an envelope from `peer`; null for one that is right but not known here. To be
+   * called in {@link commit}.
+   * @throws {CryptoError} `decrypt-failed`; nothing has changed then
+   */
+  open(peer: Identity, type: MessageType, envelope: Bytes): Content | null {
+    const route = { from: peer, to: this.#options.own.identity, type };
+    const padded = this.#openPadded(peer, route, envelope);
+    try {
+      return decodeContent(padded, type);
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      return null;
+    } finally {
+      padded.fill(0);
+    }
+  }
+
+  #openPadded(peer: Identity, route: Route, envelope: Bytes): Bytes {
+    const offer = offerIn(envelope);
+    const loaded = this.#load(peer.clientId);
+    for (const entry of loaded.entries) {
+      if (offer && !equalBytes(offer.ephemeral, entry.session.base)) continue;
+      try {
+        return this.#openIn(loaded, entry, route, envelope);
+      } catch (error) {
+        if (!(error instanceof CryptoError) || offer) throw asUnreadable(error);
+      }
+    }
+    if (!offer) throw new CryptoError("decrypt-failed", "the message fits no session");
+    return this.#accept(peer, loaded, offer, route, envelope);
+  }
+
+  #openIn(loaded: Loaded, entry: Entry, route: Route, envelope: Bytes): Bytes {
+    const { random, now } = this.#options;
+    const { session, content } = openEnvelope(entry.session, route, envelope, now(), random);
+    entry.session = session;
+    entry.changed = true;
+    if (loaded.entries[0] !== entry) this.#toFront(loaded, entry);
+    return content;
+  }
+
+  /** Takes the session that an initial envelope offers, once the envelope has shown to be right. */
+  #accept(peer: Identity, loaded: Loaded, offer: Offer, route: Route, envelope: Bytes): Bytes {
+    const { profile: { prekeys }, own } = this.#options;
+    if (prekeys.isAgreed(offer.ephemeral)) {
+      throw new CryptoError("decrypt-failed", "the message repeats the start of a session");
+    }
+    const secrets = this.#secretsFor(offer);
+    try {
+      const entry = {
+        number: null,
+        session: acceptSession(own, peer, offer, secrets),
+        changed: true,
+      };
+      const content = this.#openIn({ ...loaded, entries: [entry] }, entry, route, envelope);
+      this.#toFront(loaded, entry);
+      prekeys.rememberAgreed(offer.ephemeral, offer.signedId);
+      for (const id of [offer.kemId, offer.oneTimeId]) {
+        const kind = prekeys.get(id)?.kind;
+        if (kind === PrekeyKind.oneTime || kind === PrekeyKind.oneTimeKem) prekeys.remove(id);
+      }
+      return content;
+    } catch (error) {
+      throw error instanceof CryptoError ? asUnreadable(error) : error;
+    }
+  }
+
+  #secretsFor({ signedId, kemId, oneTimeId }: Offer): PrekeySecrets {
+    const { prekeys } = this.#options.profile;
+    const secret = (id: number, ...kinds: PrekeyKind[]): Bytes => {
+      const prekey = prekeys.get(id);
+      if (prekey && kinds.includes(prekey.kind)) return prekey.secret;
+      throw new CryptoError("decrypt-failed", `prekey ${id} is not, or not any more, known here`);
+    };
+    const seed = secret(kemId, PrekeyKind.lastResort, PrekeyKind.oneTimeKem);
+    return {
+      signed: secret(signedId, PrekeyKind.signed),
+      kem: { seed, publicKey: mlKemPublicKey(seed) },
+      oneTime: oneTimeId === 0 ? null : secret(oneTimeId, PrekeyKind.oneTime),
+    };
+  }
+
+  #toFront(loaded: Loaded, entry: Entry): void {
+    loaded.entries = [entry, ...loaded.entries.filter((other) => other !== entry)];
+    loaded.reordered = true;
+  }
+
+  #load(peer: Bytes): Loaded {
+    const key = toHex(peer);
+    let loaded = this.#loaded.get(key);
+    if (!loaded) {
+      const entries = this.#options.profile.sessions.load(peer).map(({ number, state }) => {
+        return { number, session: decodeSession(state), changed: false };
+      });
+      loaded = { peer, entries, reordered: false };
+      this.#loaded.set(key, loaded);
+    }
+    return loaded;
+  }
+
+  #save({ peer, entries, reordered }: Loaded): void {
+    const { sessions } = this.#options.profile;
+    // The first one last, which makes it the most recently used.
+    for (const { number, session, changed } of entries.slice(0, MAX_SESSIONS).reverse()) {
+      if (number === null) {
+        sessions.insert(peer, encodeSession(session));
+        continue;
+      }
+      if (changed) sessions.update(number, peer, encodeSession(session));
+      if (reordered) sessions.touch(number);
+    }
+    if (entries.length > MAX_SESSIONS) sessions.prune(peer, MAX_SESSIONS);
+  }
+}
+
+/** What is wrong with a message says nothing about our own keys. */
+function asUnreadable(error: unknown): unknown {
+  if (!(error instanceof CryptoError) || error.code === "decrypt-failed") return error;
+  return new CryptoError("decrypt-failed", error.message, { cause: error });
+}

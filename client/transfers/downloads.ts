@@ -1,0 +1,149 @@
+/**
+ * Fetching the chunks of a file (`shared/PROTOCOL.md`, "Secure: files"), several at a time, into a
+ * draft beside its final place. No byte is written before the tag of its chunk was checked; what was
+ * fsynced need not be fetched again.
+ */
+import { type Bytes, discard, toHex } from "../../shared/bytes.ts";
+import { CHUNK_SIZE, FileCipher } from "../../shared/crypto/file_chunks.ts";
+import { CryptoError } from "../../shared/errors.ts";
+import { ClientError } from "../errors.ts";
+import { cleanFileName } from "../disk/file_names.ts";
+import { publishFile, removeFile } from "../disk/files.ts";
+import { unlessInterrupted } from "./interrupt.ts";
+import type { Profile } from "../profile/profile.ts";
+import type { Transfer } from "../profile/tables/transfers.ts";
+import { refusalName, retryAfter } from "../network/refusals.ts";
+import { DraftFile, fileWithMark } from "./transfer_files.ts";
+import type { Transport } from "../network/transport.ts";
+import { quiet, type TransferOptions } from "./uploads.ts";
+
+/** Chunks that are asked for at a time. */
+const UNDER_WAY = 6;
+/** Chunks after which the draft is fsynced, and it is noted how far it is: 64 MiB. */
+const SYNC_STEP = 64;
+/** How often a chunk that does not open is fetched in all. */
+const ATTEMPTS = 3;
+
+export interface DownloadsOptions {
+  profile: Profile;
+  transport: Transport;
+}
+
+export class Downloads {
+  readonly #profile: Profile;
+  readonly #transport: Transport;
+
+  constructor({ profile, transport }: DownloadsOptions) {
+    this.#profile = profile;
+    this.#transport = transport;
+  }
+
+  /**
+   * Brings the whole file into the folder that `path` of the transfer names; gives its own path.
+   * @throws {ClientError} `gone` where the server does not have it any more, `bad-key` where nothing
+   * of it opens; `damaged`, `file`, `interrupted`, and what the network may do: then it can go on later
+   */
+  async download(transfer: Transfer, options: TransferOptions): Promise<string> {
+    const { name, path: folder } = transfer;
+    if (folder === null) throw new RangeError("a download has a folder");
+    const path = this.#draftPath(transfer);
+    const published = await this.#published(transfer, folder);
+    if (published !== undefined) {
+      await removeFile(path);
+      return `${folder}/${published}`;
+    }
+    await this.#fill(transfer, path, options);
+    return await publishFile(path, folder, { name: cleanFileName(name), owner: this.#owner });
+  }
+
+  /** Removes what there is of it. */
+  async discard(transfer: Transfer): Promise<void> {
+    if (transfer.path !== null) await removeFile(this.#draftPath(transfer));
+  }
+
+  /** Where its draft is: a name that nobody takes for that of a whole file. */
+  #draftPath({ number, path }: Transfer): string {
+    return `${path}/.messaging-${this.#owner.slice(0, 8)}-${number}.part`;
+  }
+
+  get #owner(): string {
+    return toHex(this.#profile.identity.id);
+  }
+
+  /** Its final name, where it has that already, and the process ended before it could note so. */
+  async #published({ draft, size }: Transfer, folder: string): Promise<string | undefined> {
+    return draft === null ? undefined : await fileWithMark(folder, draft, size);
+  }
+
+  async #fill(
+    { number, name, size, key, blob, chunks }: Transfer,
+    path: string,
+    { onProgress, signal }: TransferOptions,
+  ): Promise<void> {
+    const { transfers } = this.#profile;
+    const cipher = new FileCipher(key, size);
+    const opened = await DraftFile.open(path, Math.min(size, chunks * CHUNK_SIZE));
+    using draft = opened.draft;
+    const whole = chunks === cipher.count && opened.at === size && size > 0;
+    let chunk = whole ? chunks : opened.at / CHUNK_SIZE;
+    const underWay: Promise<Bytes>[] = [];
+    let syncing: Promise<void> = Promise.resolve();
+    try {
+      for (let next = chunk; chunk < cipher.count;) {
+        for (; next < cipher.count && underWay.length < UNDER_WAY; next++) {
+          underWay.push(quiet(this.#chunk(cipher, blob, next)));
+        }
+        const plaintext = await unlessInterrupted(signal, underWay.shift()!);
+        await draft.append(plaintext);
+        discard(plaintext);
+        chunk++;
+        onProgress?.(Math.min(size, chunk * CHUNK_SIZE), size, { number, name, up: false });
+        if (chunk % SYNC_STEP > 0) continue;
+        await syncing; // as a slow disk demands
+        const chunks = chunk;
+        syncing = quiet(draft.sync().then(() => transfers.change(number, { chunks })));
+      }
+      await syncing;
+      await draft.sync();
+      transfers.change(number, { chunks: chunk, draft: await draft.mark() });
+    } catch (error) {
+      await syncing.catch(() => {});
+      // As far as it came it need not come again; where the disk refuses even that, it must.
+      await draft.sync().then(() => transfers.change(number, { chunks: chunk }), () => {});
+      throw error;
+    }
+  }
+
+  /** The plaintext of a chunk. */
+  async #chunk(cipher: FileCipher, blob: Bytes, chunk: number): Promise<Bytes> {
+    for (let attempt = 1;; attempt++) {
+      const { bytes } = await this.#transport.secure({ kind: "get-chunk", blob, chunk }, "chunk")
+        .catch((error) => {
+          throw explained(error);
+        });
+      try {
+        const plaintext = await cipher.open(chunk, bytes);
+        discard(bytes);
+        return plaintext;
+      } catch (error) {
+        if (!(error instanceof CryptoError)) throw error;
+        if (attempt < ATTEMPTS) continue;
+        if (chunk === 0) {
+          throw new ClientError("bad-key", "the key that came with the file does not open it");
+        }
+        throw new ClientError("damaged", `part ${chunk + 1} of the file is not what was sent`);
+      }
+    }
+  }
+}
+
+/** What it means for a file that the server refuses to give a chunk. */
+function explained(error: unknown): unknown {
+  if (!(error instanceof ClientError) || refusalName(error) !== "not-found") return error;
+  if (retryAfter(error) > 0) return new ClientError("damaged", error.message, { cause: error });
+  return new ClientError(
+    "gone",
+    "the server does not have the file any more: it has expired, or its sender took it back",
+    { cause: error },
+  );
+}

@@ -1,0 +1,353 @@
+/**
+ * Files between secure clients, from the first row to the last word with the server: what is sent
+ * goes up and is then told of by a message; what was told of comes down when it is wanted. Whatever
+ * is broken off goes on by {@link FileTransfers.resume}.
+ */
+import { type Bytes, equalBytes } from "../../shared/bytes.ts";
+import { KEY_SIZE } from "../../shared/crypto/aes_gcm.ts";
+import { fileChunkCount } from "../../shared/crypto/file_chunks.ts";
+import type { Identity } from "../../shared/crypto/identity.ts";
+import { BLOB_ID_SIZE, MAX_U32 } from "../../shared/limits.ts";
+import { MessageType } from "../../shared/protocol/codes.ts";
+import { Downloads } from "./downloads.ts";
+import { ClientError, type ClientErrorCode } from "../errors.ts";
+import { removeFile, removeOthers } from "../disk/files.ts";
+import { unlessInterrupted } from "./interrupt.ts";
+import type { Outgoing } from "../sessions/outgoing.ts";
+import type { Peer, Peers } from "../contacts/peers.ts";
+import type { Profile } from "../profile/profile.ts";
+import type { Transfer } from "../profile/tables/transfers.ts";
+import { refusalName, retryAfter } from "../network/refusals.ts";
+import { absolutePath, type FileFacts } from "./transfer_files.ts";
+import type { Transport } from "../network/transport.ts";
+import { type TransferOptions, Uploads } from "./uploads.ts";
+
+/** A file that is about to be sent. */
+export interface Source extends FileFacts {
+  /** As its receiver shall call it. */
+  readonly name: string;
+  readonly path: string;
+  /** Whether `path` is a copy of ours, to be removed in the end. */
+  readonly spooled: boolean;
+}
+
+/** What became of a transfer that went on. */
+export type TransferOutcome =
+  /** Its receiver is told of it by the message `messageId`. */
+  | { kind: "sent"; transfer: Transfer; to: Peer; messageId: number }
+  /** It is at its place; its entry in the history is to be shown. */
+  | { kind: "saved"; transfer: Transfer }
+  /** Where the state is still `active` it can go on later. */
+  | { kind: "problem"; transfer: Transfer; error: ClientError };
+
+export interface FileTransfersOptions {
+  profile: Profile;
+  transport: Transport;
+  peers: Peers;
+  outgoing: Outgoing;
+  /** Makes sure that there is a session. */
+  ensureSession: (identity: Identity, peer: Peer) => Promise<void>;
+  random: (size: number) => Bytes;
+  /** Milliseconds since 1970. */
+  now: () => number;
+}
+
+/** What no further attempt can mend. */
+const FINAL: readonly ClientErrorCode[] = ["changed", "gone", "bad-key"];
+/** What stops the others, too. */
+const NETWORK: readonly ClientErrorCode[] = ["unreachable", "bad-response", "wrong-server"];
+
+export class FileTransfers {
+  readonly #options: FileTransfersOptions;
+  readonly #uploads: Uploads;
+  readonly #downloads: Downloads;
+  /** Those that are under way here, by number. */
+  readonly #running = new Map<number, AbortController>();
+
+  constructor(options: FileTransfersOptions) {
+    this.#options = options;
+    this.#uploads = new Uploads(options);
+    this.#downloads = new Downloads(options);
+  }
+
+  /**
+   * A new upload, or the unfinished one of the same file to the same receiver. While a blob of the
+   * same file is there for somebody else, it is shared.
+   * @throws {ClientError} `file` where it is too large
+   */
+  begin(peer: Bytes, source: Source): Transfer {
+    const { profile, random, now } = this.#options;
+    const { name, size, changed, spooled } = source;
+    if (fileChunkCount(size) > MAX_U32) throw new ClientError("file", `${name} is too large`);
+    const path = absolutePath(source.path);
+    const { transfers } = profile;
+    const same = spooled ? [] : transfers.open().filter((other) => {
+      return other.up && other.path === path && other.size === size && other.changed === changed &&
+        (other.state === "active" || other.state === "done");
+    });
+    const unfinished = same.find((other) => {
+      return other.state === "active" && equalBytes(other.peer, peer) && other.name === name;
+    });
+    if (unfinished) return unfinished;
+    // What this receiver had before is gone once it has it.
+    const shared = same.find(({ blob }) => {
+      return !same.some((other) => equalBytes(other.blob, blob) && equalBytes(other.peer, peer));
+    });
+    const blob = shared?.blob ?? random(BLOB_ID_SIZE);
+    const key = shared?.key ?? random(KEY_SIZE);
+    const started = now();
+    const number = transfers.add(
+      { up: true, peer, blob, key, name, size, path, changed, spooled, started },
+    );
+    return this.#get(number);
+  }
+
+  /**
+   * Brings an upload to its end; gives the ID of the message that tells of it.
+   * @throws {ClientError} `queued` where it goes on later by itself, or its message does; whatever
+   * else may go wrong
+   */
+  async send(
+    transfer: Transfer,
+    to: Peer,
+    identity: Identity,
+    options: TransferOptions = {},
+  ): Promise<number> {
+    const { number, name, size, path, blob, key, spooled } = transfer;
+    const { profile, outgoing, ensureSession, now } = this.#options;
+    await this.#watched(transfer, options, async (options) => {
+      await ensureSession(identity, to);
+      await this.#uploads.upload(transfer, options);
+    });
+    const type = MessageType.file;
+    const content = { id: outgoing.newContentId(), at: now(), file: { name, size, blob, key } };
+    const body = { file: { name, size, blob, key, path: spooled ? null : path } };
+    const sent = outgoing.send({ to: identity, type, content, body }, () => {
+      const chunks = fileChunkCount(size);
+      profile.transfers.change(number, { state: "done", chunks, ended: now() });
+    });
+    // Kept or sent: the copy has served its purpose.
+    return await sent.finally(() => this.#dropCopy(this.#get(number)));
+  }
+
+  /**
+   * Fetches a file into its folder.
+   * @throws {ClientError} whatever may go wrong
+   */
+  async fetch(transfer: Transfer, options: TransferOptions = {}): Promise<void> {
+    const { number, history } = transfer;
+    const { profile, now } = this.#options;
+    await this.#watched(transfer, options, async (options) => {
+      const path = await this.#downloads.download(transfer, options);
+      profile.transaction(() => {
+        profile.transfers.change(number, { state: "done", path, ended: now() });
+        if (history !== null) profile.history.markSaved(history, path);
+      });
+    });
+    await this.#settle(this.#get(number)).catch(networkAlone);
+  }
+
+  /**
+   * Wants a file that waits, in `folder`.
+   * @throws {ClientError} `unknown-transfer` where none waits under this number
+   */
+  want(number: number, folder: string): Transfer {
+    const { transfers } = this.#options.profile;
+    const transfer = transfers.get(number);
+    if (!transfer || transfer.up || transfer.state !== "waiting" && transfer.state !== "active") {
+      throw unknownTransfer(number);
+    }
+    // One that has begun goes on where it was begun.
+    if (transfer.state === "waiting") {
+      transfers.change(number, { state: "active", path: absolutePath(folder) });
+    }
+    return this.#get(number);
+  }
+
+  /**
+   * Goes on with all that was broken off, one after the other. Where the network fails it gives up the rest. Those in `tried` are left alone; each that
+   * was tried comes to be there.
+   * @throws {ClientError} `interrupted`, and what the network may do
+   */
+  async *resume(
+    options: TransferOptions = {},
+    tried = new Set<number>(),
+  ): AsyncGenerator<TransferOutcome> {
+    for (let transfer; (transfer = this.#next(tried));) {
+      tried.add(transfer.number);
+      const outcome = await this.#goOn(transfer, options);
+      if (outcome) yield outcome;
+    }
+  }
+
+  /** Whether there is one to go on with that is not in `tried`. */
+  mayGoOn(tried: ReadonlySet<number>): boolean {
+    return this.#next(tried) !== undefined;
+  }
+
+  #next(tried: ReadonlySet<number>): Transfer | undefined {
+    return this.#options.profile.transfers.open().find(({ number, state }) => {
+      return state === "active" && !tried.has(number) && !this.#running.has(number);
+    });
+  }
+
+  /** Lets the server forget what is over, and sends it again what it has lost. */
+  async settle(options: TransferOptions = {}): Promise<void> {
+    await this.#sweep();
+    const over = this.#options.profile.transfers.open().filter(({ state }) => {
+      return state !== "waiting" && state !== "active";
+    });
+    for (const transfer of over) {
+      await unlessInterrupted(options.signal, this.#settle(transfer, options));
+    }
+  }
+
+  /**
+   * Gives a transfer up, and what there is of it.
+   * @throws {ClientError} `unknown-transfer` where there is none, or it is over
+   */
+  async cancel(number: number): Promise<void> {
+    const { profile: { transfers }, now } = this.#options;
+    const transfer = transfers.get(number);
+    if (transfer?.state !== "waiting" && transfer?.state !== "active") {
+      throw unknownTransfer(number);
+    }
+    transfers.change(number, { state: "cancelled", ended: now() });
+    this.#running.get(number)?.abort();
+    await this.#drop(transfer);
+    await this.#settle(this.#get(number)).catch(networkAlone);
+  }
+
+  async #goOn(transfer: Transfer, options: TransferOptions): Promise<TransferOutcome | null> {
+    const { peers, profile } = this.#options;
+    const { number, up } = transfer;
+    try {
+      if (!up) {
+        await this.fetch(transfer, options);
+        return { kind: "saved", transfer: this.#get(number) };
+      }
+      if (profile.contacts.byId(transfer.peer)?.blocked) return null;
+      const to = await peers.withId(transfer.peer);
+      const identity = await peers.identityOf(to);
+      if (!identity) throw new ClientError("wrong-identity", `${to.name} is no secure client`);
+      const messageId = await this.send(transfer, to, identity, options);
+      return { kind: "sent", transfer: this.#get(number), to, messageId };
+    } catch (error) {
+      if (!(error instanceof ClientError)) throw error;
+      if (NETWORK.includes(error.code) || error.code === "interrupted") throw error;
+      if (error.code === "queued" && isNetwork(error.cause)) throw error;
+      return { kind: "problem", transfer: this.#get(number), error };
+    }
+  }
+
+  /** Runs a transfer, and notes how it failed. */
+  async #watched(
+    transfer: Transfer,
+    options: TransferOptions,
+    run: (options: TransferOptions) => Promise<void>,
+  ): Promise<void> {
+    const { number } = transfer;
+    const { profile: { transfers }, now } = this.#options;
+    const controller = new AbortController();
+    this.#running.set(number, controller);
+    const signals = options.signal ? [options.signal, controller.signal] : [controller.signal];
+    try {
+      await run({ ...options, signal: AbortSignal.any(signals) });
+    } catch (error) {
+      if (controller.signal.aborted) throw new ClientError("interrupted", "cancelled");
+      if (!(error instanceof ClientError)) throw error;
+      const final = FINAL.includes(error.code) ||
+        error.code === "refused" && retryAfter(error) === 0;
+      if (final) {
+        const reason = error.message;
+        transfers.change(number, { state: "failed", reason, ended: now() });
+        await this.#drop(transfer);
+        throw error;
+      }
+      throw resumable(error, transfer);
+    } finally {
+      this.#running.delete(number);
+    }
+  }
+
+  async #settle(transfer: Transfer, options: TransferOptions = {}): Promise<void> {
+    const { profile: { transfers }, transport } = this.#options;
+    const { number, up, state, blob } = transfer;
+    if (up && state === "done") return await this.#lookAfter(transfer, options);
+    const needed = up && transfers.open().some((other) => {
+      return other.number !== number && other.up && equalBytes(other.blob, blob);
+    });
+    if (!needed) await transport.secure({ kind: "release", blob }, "released");
+    transfers.change(number, SETTLED);
+  }
+
+  /** An upload that was told of stays until nobody needs it; what the server lost of it goes up again. */
+  async #lookAfter(transfer: Transfer, options: TransferOptions): Promise<void> {
+    const { profile: { transfers }, transport, now } = this.#options;
+    const { number, blob, size } = transfer;
+    try {
+      const state = await transport.secure({ kind: "file-state", blob }, "file-state");
+      if (state.next >= fileChunkCount(size)) return;
+      await this.#uploads.upload(transfer, options);
+    } catch (error) {
+      if (refusalName(error) === "not-found") return transfers.change(number, SETTLED);
+      if (!(error instanceof ClientError)) throw error;
+      if (error.code !== "changed" && error.code !== "file") throw error;
+      // Its receiver is told so when it asks for it.
+      const reason = "the server has lost a part of it, and its source is not there any more";
+      transfers.change(number, { state: "failed", reason, ended: now() });
+    }
+  }
+
+  /** Removes what a transfer that is over leaves on this disk. */
+  async #drop(transfer: Transfer): Promise<void> {
+    if (transfer.up) await this.#dropCopy(transfer);
+    else await this.#downloads.discard(transfer).catch(() => {});
+  }
+
+  async #dropCopy({ spooled, path, state }: Transfer): Promise<void> {
+    if (spooled && path !== null && state !== "active") await removeFile(path);
+  }
+
+  /** Removes copies that nobody needs: a crash left them. */
+  async #sweep(): Promise<void> {
+    const { profile } = this.#options;
+    const needed = profile.transfers.open().filter(({ spooled, state }) => {
+      return spooled && state === "active";
+    });
+    const names = needed.map(({ path }) => path?.slice(path.lastIndexOf("/") + 1) ?? "");
+    await removeOthers(profile.outgoingFolder, new Set(names));
+  }
+
+  #get(number: number): Transfer {
+    const transfer = this.#options.profile.transfers.get(number);
+    if (!transfer) throw unknownTransfer(number);
+    return transfer;
+  }
+}
+
+/** What is known of a transfer when nothing is left to be done: no key. */
+const SETTLED = { settled: true, key: new Uint8Array(0) };
+
+function unknownTransfer(number: number): ClientError {
+  return new ClientError("unknown-transfer", `no transfer ${number} waits or is under way`);
+}
+
+function isNetwork(error: unknown): boolean {
+  return error instanceof ClientError && NETWORK.includes(error.code);
+}
+
+/** Swallows what the next run makes up for. */
+function networkAlone(error: unknown): void {
+  if (!(error instanceof ClientError)) throw error;
+}
+
+/** The same error, and that it is not the end. */
+function resumable(error: ClientError, { number, name, up }: Transfer): ClientError {
+  const what = up ? `sending ${name}` : `fetching ${name}`;
+  const text =
+    `${what} (transfer ${number}) stopped: ${error.message}. It goes on from there with ` +
+    "the next receive or send-file";
+  const code = up && error.code === "unreachable" ? "queued" : error.code;
+  return new ClientError(code, text, { cause: error });
+}

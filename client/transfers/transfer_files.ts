@@ -1,0 +1,177 @@
+/** The files at both ends of a transfer: the source, read chunk by chunk, and the draft. */
+import { writeAll } from "../../shared/io.ts";
+import { ClientError } from "../errors.ts";
+import { explained, removeFile } from "../disk/files.ts";
+import { folderOf, PRIVATE_FILE } from "../disk/private_file.ts";
+
+/** By which a file is known again. */
+export interface FileFacts {
+  /** Bytes. */
+  readonly size: number;
+  /** When it was last changed, in milliseconds since 1970; 0 where the system does not say. */
+  readonly changed: number;
+}
+
+/** `path` from the root of the file system, whatever is there. */
+export function absolutePath(path: string): string {
+  if (/^([\\/]|[A-Za-z]:[\\/])/.test(path)) return path;
+  return `${Deno.cwd()}/${path}`.replace(/\/(\.\/)+/g, "/").replace(/\/\.?$/, "");
+}
+
+/** @throws {ClientError} `file` where there is no regular file that can be read */
+export async function fileFacts(path: string): Promise<FileFacts> {
+  using source = await SourceFile.open(path);
+  return source.facts;
+}
+
+/** A file that is being sent. */
+export class SourceFile implements Disposable {
+  readonly facts: FileFacts;
+  readonly #path: string;
+  readonly #file: Deno.FsFile;
+
+  private constructor(path: string, file: Deno.FsFile, facts: FileFacts) {
+    this.#path = path;
+    this.#file = file;
+    this.facts = facts;
+  }
+
+  /** @throws {ClientError} `file`, also for what is not a regular file */
+  static async open(path: string): Promise<SourceFile> {
+    return await explained(`cannot read ${path}`, async () => {
+      // First, as opening some others waits for ever.
+      if (!(await Deno.stat(path)).isFile) {
+        throw new ClientError("file", `${path} is not a regular file`);
+      }
+      const file = await Deno.open(path, { read: true });
+      try {
+        return new SourceFile(path, file, factsOf(await file.stat()));
+      } catch (error) {
+        file.close();
+        throw error;
+      }
+    });
+  }
+
+  /**
+   * Fills `bytes` with those from `at` on, as the file was when it was opened.
+   * @throws {ClientError} `file`; `changed` where it is not the same any more
+   */
+  async read(at: number, bytes: Uint8Array): Promise<void> {
+    await explained(`cannot read ${this.#path}`, async () => {
+      const size = bytes.length;
+      this.#file.seekSync(at, Deno.SeekMode.Start); // only sets a number
+      let have = 0;
+      while (have < size) {
+        const count = await this.#file.read(bytes.subarray(have));
+        if (count === null) break;
+        have += count;
+      }
+      // Looked at afterwards: what was written meanwhile shows.
+      const { size: length, changed } = factsOf(await this.#file.stat());
+      if (have < size || length !== this.facts.size || changed !== this.facts.changed) {
+        throw changedSource(this.#path);
+      }
+    });
+  }
+
+  [Symbol.dispose](): void {
+    this.#file.close();
+  }
+}
+
+/** For a source that is not the file any more that it was. */
+export function changedSource(path: string): ClientError {
+  return new ClientError("changed", `${path} was changed while it was being sent; send it again`);
+}
+
+/** The draft of a file that is being received. Its owner alone may read it. */
+export class DraftFile implements Disposable {
+  readonly #path: string;
+  readonly #file: Deno.FsFile;
+  /** The same once more: an fsync of this one does not hold up writes to the other. */
+  readonly #syncing: Deno.FsFile;
+
+  private constructor(path: string, file: Deno.FsFile, syncing: Deno.FsFile) {
+    this.#path = path;
+    this.#file = file;
+    this.#syncing = syncing;
+  }
+
+  /**
+   * Opens the draft at `path` behind its first `size` bytes; what follows them is cut off. Where it
+   * has not as many, or there is none, an empty one takes its place. Gives also where it stands.
+   * @throws {ClientError} `file`
+   */
+  static async open(path: string, size: number): Promise<{ draft: DraftFile; at: number }> {
+    return await explained(`cannot write ${path}`, async () => {
+      const at = size > 0 && await isDraft(path, size) ? size : 0;
+      if (at === 0) {
+        await Deno.mkdir(folderOf(path), { recursive: true });
+        await removeFile(path);
+      }
+      const options = { write: true, createNew: at === 0, mode: PRIVATE_FILE };
+      const file = await Deno.open(path, options);
+      try {
+        await file.truncate(at);
+        await file.seek(at, Deno.SeekMode.Start);
+        const syncing = await Deno.open(path, { write: true });
+        return { draft: new DraftFile(path, file, syncing), at };
+      } catch (error) {
+        file.close();
+        throw error;
+      }
+    });
+  }
+
+  /** Puts `bytes` behind all before. @throws {ClientError} `file`, as all that follows */
+  async append(bytes: Uint8Array): Promise<void> {
+    await explained(`cannot write ${this.#path}`, () => writeAll(this.#file, bytes));
+  }
+
+  /** Resolves when all that was appended so far is on the disk. More may be appended meanwhile. */
+  async sync(): Promise<void> {
+    await explained(`cannot write ${this.#path}`, () => this.#syncing.sync());
+  }
+
+  /** By which it is known again under another name; null where the system has no such thing. */
+  async mark(): Promise<number | null> {
+    return (await this.#file.stat()).ino;
+  }
+
+  [Symbol.dispose](): void {
+    this.#syncing.close();
+    this.#file.close();
+  }
+}
+
+async function isDraft(path: string, size: number): Promise<boolean> {
+  try {
+    const found = await Deno.lstat(path);
+    return found.isFile && found.size >= size;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+/** The name in `folder` of the file with that mark and size; undefined where there is none. */
+export async function fileWithMark(
+  folder: string,
+  mark: number,
+  size: number,
+): Promise<string | undefined> {
+  try {
+    for await (const { name, isFile } of Deno.readDir(folder)) {
+      if (!isFile || name.startsWith(".")) continue;
+      const found = await Deno.lstat(`${folder}/${name}`);
+      if (found.ino === mark && found.size === size) return name;
+    }
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}
+
+function factsOf({ size, mtime }: Deno.FileInfo): FileFacts {
+  return { size, changed: mtime?.getTime() ?? 0 };
+}

@@ -1,0 +1,152 @@
+/**
+ * Sending the chunks of a file (`shared/PROTOCOL.md`, "Secure: files"): from the first one that the
+ * server lacks, several at a time. The same chunk is never encrypted with different bytes: a source
+ * that is not what it was fails.
+ */
+import { type Bytes, discard } from "../../shared/bytes.ts";
+import { CHUNK_SIZE, FileCipher, sealedFileSize } from "../../shared/crypto/file_chunks.ts";
+import type { OnProgress } from "../inbox/collector.ts";
+import { ClientError } from "../errors.ts";
+import { unlessInterrupted } from "./interrupt.ts";
+import type { Profile } from "../profile/profile.ts";
+import type { Transfer } from "../profile/tables/transfers.ts";
+import { refusalName, retryAfter } from "../network/refusals.ts";
+import { changedSource, SourceFile } from "./transfer_files.ts";
+import type { Transport } from "../network/transport.ts";
+
+/** Chunks that are being encrypted, and that are on their way, at a time. */
+const SEALING = 3;
+const UNDER_WAY = 6;
+/** Chunks after which it is noted how far it is. */
+const NOTE_STEP = 64;
+/** Attempts in a row that bring nothing. */
+const ATTEMPTS = 4;
+/** Longest pause that the transport keeps by itself when the server asks for one, in milliseconds. */
+const LONGEST_PAUSE = 30_000;
+
+/** How a transfer is watched, and stopped. */
+export interface TransferOptions {
+  readonly onProgress?: OnProgress;
+  readonly signal?: AbortSignal;
+}
+
+export interface UploadsOptions {
+  profile: Profile;
+  transport: Transport;
+}
+
+export class Uploads {
+  readonly #profile: Profile;
+  readonly #transport: Transport;
+
+  constructor({ profile, transport }: UploadsOptions) {
+    this.#profile = profile;
+    this.#transport = transport;
+  }
+
+  /**
+   * Brings the whole file to the server, for its receiver.
+   * @throws {ClientError} `changed` where the source is not what it was; `file`, `interrupted`, and
+   * what the network may do: then it can go on later
+   */
+  async upload(transfer: Transfer, options: TransferOptions): Promise<void> {
+    const { path, size, changed, key, blob, peer } = transfer;
+    if (path === null) throw new RangeError("an upload has a source");
+    using source = await SourceFile.open(path);
+    if (source.facts.size !== size || source.facts.changed !== changed) throw changedSource(path);
+    const { signal } = options;
+    const cipher = new FileCipher(key, size);
+    let failure: unknown;
+    let furthest = -1;
+    for (let vain = 0; vain < ATTEMPTS;) {
+      const opening = { kind: "open-upload", blob, size: sealedFileSize(size) } as const;
+      const { next } = await unlessInterrupted(signal, this.#transport.secure(opening, "upload"));
+      if (next > cipher.count) throw new ClientError("bad-response", "the server has too much");
+      vain = next > furthest ? 0 : vain + 1;
+      furthest = Math.max(furthest, next);
+      this.#note(transfer.number, next);
+      try {
+        if (next < cipher.count) {
+          // What lies behind a chunk that the server has lost is there.
+          const end = transfer.state === "done" ? next + 1 : cipher.count;
+          await this.#send(transfer, cipher, source, { first: next, end }, options);
+          if (end < cipher.count) continue;
+        }
+        const sharing = this.#transport.secure(
+          { kind: "share", blob, receivers: [peer] },
+          "shared",
+        );
+        await unlessInterrupted(signal, sharing);
+        return;
+      } catch (error) {
+        if (!mayGoOn(error)) throw error;
+        failure = error;
+      }
+    }
+    throw failure;
+  }
+
+  /** Sends the chunks from number `first` to before `end`. */
+  async #send(
+    transfer: Transfer,
+    cipher: FileCipher,
+    source: SourceFile,
+    { first, end }: { first: number; end: number },
+    { onProgress, signal }: TransferOptions,
+  ): Promise<void> {
+    const { number, name, size, blob } = transfer;
+    const buffer = new Uint8Array(Math.min(size, CHUNK_SIZE));
+    const sealing: Promise<Bytes>[] = [];
+    const underWay: Promise<number>[] = [];
+    const answered = async () => {
+      const chunk = await unlessInterrupted(signal, underWay.shift()!);
+      onProgress?.(Math.min(size, (chunk + 1) * CHUNK_SIZE), size, { number, name, up: true });
+      if ((chunk + 1) % NOTE_STEP === 0) this.#note(number, chunk + 1);
+    };
+    try {
+      let read = first;
+      for (let chunk = first; chunk < end; chunk++) {
+        for (; read < end && sealing.length < SEALING; read++) {
+          const plaintext = buffer.subarray(0, cipher.sizeOf(read));
+          await source.read(read * CHUNK_SIZE, plaintext);
+          // The buffer is free again at once: the cipher has copied what it holds.
+          sealing.push(quiet(cipher.seal(read, plaintext)));
+        }
+        const bytes = await unlessInterrupted(signal, sealing.shift()!);
+        // Not tried again one by one: the server takes them in their order.
+        const request = { kind: "put-chunk", blob, chunk, bytes } as const;
+        const stored = this.#transport.secure(request, "chunk-stored", { once: true });
+        underWay.push(quiet(stored.then(() => {
+          discard(bytes);
+          return chunk;
+        })));
+        if (underWay.length >= UNDER_WAY) await answered();
+      }
+      while (underWay.length > 0) await answered();
+    } finally {
+      if (!signal?.aborted) await Promise.allSettled(underWay);
+    }
+  }
+
+  /** Notes how far an upload is, for those who list it: the server knows better. */
+  #note(number: number, chunks: number): void {
+    this.#profile.transaction(() => this.#profile.transfers.change(number, { chunks }), {
+      durable: false,
+    });
+  }
+}
+
+/** Whoever awaits it hears of its failure; that nobody does yet is no failure of its own. */
+export function quiet<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => {});
+  return promise;
+}
+
+/** Whether it is worth asking the server how far it is, and going on from there. */
+function mayGoOn(error: unknown): boolean {
+  if (!(error instanceof ClientError)) return false;
+  if (error.code === "unreachable") return true;
+  const pause = retryAfter(error);
+  // After a break one that was behind the next one may have come first, which is malformed.
+  return pause > 0 && pause <= LONGEST_PAUSE || refusalName(error) === "malformed";
+}

@@ -1,0 +1,184 @@
+/**
+ * The classic protocol on one connection: requests in, responses out, in order, until the peer
+ * closes.
+ *
+ * Delivered messages stay leased until the peer has shown that it got the whole response: by
+ * closing cleanly, or by a request that it began after the response was written. Anything else (a
+ * reset, an end inside a frame, a deadline) gives them back to the mailbox.
+ */
+import type { ByteSink } from "../../shared/io.ts";
+import { CLASSIC_VERSION, ResponseCode } from "../../shared/protocol/codes.ts";
+import {
+  decodeRequestHeader,
+  REQUEST_HEADER_SIZE,
+  type RequestHeader,
+} from "../../shared/protocol/request.ts";
+import {
+  encodeResponse,
+  encodeResponseHeader,
+  type ResponseBody,
+} from "../../shared/protocol/response.ts";
+import type { SessionLink } from "../connections/connection.ts";
+import { discardBlobs } from "../contents/discard.ts";
+import { type DeliveredPart, writeDelivery } from "../wire/delivery.ts";
+import { dispatch, type Reply } from "./dispatch.ts";
+import { writeListing } from "../wire/listing.ts";
+import { Payload } from "../wire/payload.ts";
+import { refusalOf } from "../wire/refusals.ts";
+import type { Services } from "../services.ts";
+
+const FAILURE: ResponseBody = { kind: "failure" };
+/** How long a reset may take to follow the end of a peer's stream, in milliseconds. */
+const RESET_DELAY = 20;
+
+export class ClassicSession {
+  readonly #link: SessionLink;
+  readonly #services: Services;
+  #delivered: DeliveredPart[] = [];
+  /** Whether the peer's next sign proves that it got all responses so far. */
+  #provable = true;
+  #waiting = false;
+  #stopping = false;
+
+  constructor(link: SessionLink, services: Services) {
+    this.#link = link;
+    this.#services = services;
+  }
+
+  /** Serves the peer whose first request has this header, until either side ends the connection. */
+  async serve(first: RequestHeader): Promise<void> {
+    try {
+      let inStep = await this.#serveRequest(first);
+      while (inStep && await this.#waitForRequest()) {
+        this.#link.extend(this.#services.limits.headerDeadline);
+        const header = decodeRequestHeader(await this.#link.reader.read(REQUEST_HEADER_SIZE));
+        await this.#confirmDelivered();
+        inStep = await this.#serveRequest(header);
+      }
+    } finally {
+      for (const { lease } of this.#delivered) this.#services.storage.release(lease);
+    }
+  }
+
+  /** Ends the connection as soon as nothing is under way on it. */
+  stop(): void {
+    this.#stopping = true;
+    if (this.#waiting && this.#delivered.length === 0) this.#link.abort();
+  }
+
+  /** Gives false when there will be no further request. */
+  async #waitForRequest(): Promise<boolean> {
+    if (this.#stopping && this.#delivered.length === 0) return false;
+    this.#link.extend(this.#services.limits.idleDeadline);
+    this.#waiting = true;
+    const more = await this.#link.reader.more();
+    this.#waiting = false;
+    if (!more && this.#delivered.length > 0) {
+      await this.#checkEnd();
+      await this.#confirmDelivered();
+    }
+    return more;
+  }
+
+  /** Gives false when the stream of requests cannot go on. */
+  async #serveRequest(header: RequestHeader): Promise<boolean> {
+    const { limits, classic } = this.#services;
+    if (!classic || header.version < 1 || header.version > CLASSIC_VERSION) {
+      await this.#write(encodeResponse({ version: CLASSIC_VERSION, ...FAILURE }));
+      await this.#linger();
+      return false;
+    }
+    const { reader, extend } = this.#link;
+    const payload = new Payload(reader, header.size, () => extend(limits.idleDeadline));
+    await this.#reply(await this.#answer(header, payload));
+    // What is left belongs to a refused request.
+    const inStep = payload.left <= limits.maxDiscardSize;
+    if (inStep) await payload.discard();
+    else await this.#linger();
+    return inStep;
+  }
+
+  async #answer(
+    header: RequestHeader,
+    payload: Payload,
+  ): Promise<Reply> {
+    try {
+      return await dispatch(header, payload, this.#services);
+    } catch (error) {
+      // Classic clients are not told why.
+      refusalOf(error, header.code, this.#services.log);
+      return FAILURE;
+    }
+  }
+
+  async #reply(reply: Reply): Promise<void> {
+    if (reply.kind === "delivery") {
+      this.#delivered.push(...reply.parts.filter(({ lease }) => lease.messages.length > 0));
+    }
+    // From here on anything that the peer sends is noticed, see #write. What has come already is
+    // noticed when the process has waited once, which only a timer makes sure of.
+    this.#link.reader.lookAhead();
+    if (this.#delivered.length > 0) await new Promise((resolve) => setTimeout(resolve, 0));
+    const header = (code: number, size: number) =>
+      encodeResponseHeader({ version: CLASSIC_VERSION, code, size });
+    const sink: ByteSink = { write: (bytes) => this.#write(bytes) };
+    switch (reply.kind) {
+      case "delivery":
+        return await writeDelivery(
+          header(ResponseCode.messages, reply.size),
+          reply,
+          sink,
+          this.#services,
+        );
+      case "listing":
+        return await writeListing(header(ResponseCode.clientList, reply.size), reply, sink);
+      default:
+        return await sink.write(encodeResponse({ version: CLASSIC_VERSION, ...reply }));
+    }
+  }
+
+  /**
+   * Writes a response, or a part of one. What the peer has sent before the last piece is given to
+   * the system proves nothing about the response; what it sends afterwards does.
+   */
+  async #write(bytes: Uint8Array): Promise<void> {
+    for (let written = 0; written < bytes.length;) {
+      this.#provable = this.#link.reader.quiet;
+      this.#link.extend(this.#services.limits.idleDeadline);
+      written += await this.#link.writeSome(bytes.subarray(written));
+    }
+  }
+
+  /**
+   * Fails where a reset has followed the end of the peer's stream: it ended without having read all
+   * that it was sent. Reading does not tell, but writing does, even writing nothing.
+   */
+  async #checkEnd(): Promise<void> {
+    await new Promise((resolve) => setTimeout(resolve, RESET_DELAY));
+    await this.#link.writeSome(new Uint8Array(0));
+  }
+
+  async #confirmDelivered(): Promise<void> {
+    if (!this.#provable) return;
+    const { storage, blobs, log } = this.#services;
+    for (let delivery; (delivery = this.#delivered[0]);) {
+      await storage.remove(delivery.lease, delivery.messages);
+      this.#delivered.shift();
+      await discardBlobs(delivery.messages.map(({ blob }) => blob), blobs, log);
+    }
+  }
+
+  /**
+   * Gives a refused peer the time to read its response: closing with bytes unread would reset the
+   * connection, and the response could be lost with it.
+   */
+  async #linger(): Promise<void> {
+    await this.#link.closeWrite();
+    this.#link.extend(this.#services.limits.headerDeadline);
+    const sink = new Uint8Array(16 * 1024);
+    let left = this.#services.limits.maxDiscardSize;
+    while (left > 0 && await this.#link.reader.more()) {
+      left -= await this.#link.reader.readSome(sink);
+    }
+  }
+}

@@ -1,0 +1,23 @@
+/** Request 100: a new client. */
+import type { Bytes } from "../../shared/bytes.ts";
+import { claimsToBeSecure } from "../../shared/crypto/identity.ts";
+import { CLIENT_ID_SIZE } from "../../shared/limits.ts";
+import type { ResponseBody } from "../../shared/protocol/response.ts";
+import { Refusal } from "../wire/refusals.ts";
+import type { Services } from "../services.ts";
+
+/**
+ * @throws {StorageError} `name-taken`, `clients-full`
+ * @throws {Refusal} `forbidden` for the key of a secure client
+ */
+export async function register(
+  { name, publicKey }: { name: string; publicKey: Bytes },
+  { storage, random }: Services,
+): Promise<ResponseBody> {
+  if (claimsToBeSecure(publicKey)) {
+    throw new Refusal("forbidden", "a secure client registers on a secure channel");
+  }
+  const clientId = random(new Uint8Array(CLIENT_ID_SIZE));
+  await storage.register({ id: clientId, name, publicKey });
+  return { kind: "registered", clientId };
+}

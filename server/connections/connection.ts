@@ -1,0 +1,120 @@
+/**
+ * One connection: its socket, its deadline, and the session that its first byte of version asks for.
+ */
+import { CryptoError, ProtocolError, StorageError } from "../../shared/errors.ts";
+import type { ByteSource } from "../../shared/io.ts";
+import { SECURE_VERSION } from "../../shared/protocol/codes.ts";
+import { FrameReader } from "../../shared/protocol/frame_stream.ts";
+import { decodeRequestHeader, REQUEST_HEADER_SIZE } from "../../shared/protocol/request.ts";
+import { ClassicSession } from "../classic/classic_session.ts";
+import type { Deadline, Deadlines } from "./deadlines.ts";
+import { SecureSession } from "../secure/secure_session.ts";
+import type { Services } from "../services.ts";
+
+/** What a connection lends to its session. */
+export interface SessionLink {
+  /** The peer's bytes, of which the first header was read. */
+  readonly reader: FrameReader;
+  /** Those that `reader` has not received yet. */
+  readonly source: ByteSource;
+  /** Writes as much as the system takes at once; gives how much that was. */
+  writeSome(bytes: Uint8Array): Promise<number>;
+  /** Ends the sending direction. */
+  closeWrite(): Promise<void>;
+  /** Moves the connection's deadline to `milliseconds` from now. */
+  extend(milliseconds: number): void;
+  /** Ends the connection; whatever waits on it fails. */
+  abort(): void;
+}
+
+/** How one protocol is served on a connection. */
+interface Session {
+  stop(): void;
+}
+
+export class Connection {
+  readonly #conn: Deno.Conn;
+  readonly #services: Services;
+  readonly #deadlines: Deadlines;
+  readonly #deadline: Deadline;
+  #session: Session | null = null;
+  /** Gives up the write that is under way. */
+  #interrupt = () => {};
+
+  constructor(conn: Deno.Conn, services: Services, deadlines: Deadlines) {
+    this.#conn = conn;
+    this.#services = services;
+    this.#deadlines = deadlines;
+    this.#deadline = deadlines.add(() => this.abort());
+  }
+
+  /** Serves the peer until either side ends the connection. Never rejects. */
+  async serve(): Promise<void> {
+    try {
+      await this.#serveSession();
+    } catch (error) {
+      this.#logEnd(error);
+    } finally {
+      this.#deadlines.remove(this.#deadline);
+      this.abort();
+    }
+  }
+
+  /** Ends the connection as soon as nothing is under way on it. */
+  stop(): void {
+    if (this.#session) this.#session.stop();
+    else this.abort();
+  }
+
+  /** Ends the connection now. */
+  abort(): void {
+    try {
+      this.#conn.close();
+    } catch {
+      // Closed already.
+    }
+    this.#interrupt();
+  }
+
+  async #serveSession(): Promise<void> {
+    const { limits } = this.#services;
+    const reader = new FrameReader(this.#conn);
+    const link: SessionLink = {
+      reader,
+      source: this.#conn,
+      writeSome: (bytes) => this.#writeSome(bytes),
+      closeWrite: () => this.#conn.closeWrite(),
+      extend: (milliseconds) => this.#deadlines.extend(this.#deadline, milliseconds),
+      abort: () => this.abort(),
+    };
+    link.extend(limits.idleDeadline);
+    if (!await reader.more()) return;
+    link.extend(limits.headerDeadline);
+    const header = decodeRequestHeader(await reader.read(REQUEST_HEADER_SIZE));
+    const session = header.version === SECURE_VERSION
+      ? new SecureSession(link, this.#services)
+      : new ClassicSession(link, this.#services);
+    this.#session = session;
+    await session.serve(header);
+  }
+
+  /** Writes as much as the system takes. Ends with {@link abort}, which not every write does. */
+  #writeSome(bytes: Uint8Array): Promise<number> {
+    return new Promise<number>((resolve, reject) => {
+      this.#interrupt = () => reject(new Deno.errors.Interrupted("the connection was ended"));
+      this.#conn.write(bytes).then(resolve, reject);
+    }).finally(() => this.#interrupt = () => {}); // which would keep the bytes in memory
+  }
+
+  #logEnd(error: unknown): void {
+    const expected = error instanceof ProtocolError || error instanceof CryptoError ||
+      error instanceof StorageError && error.code !== "failed" ||
+      error instanceof Deno.errors.BadResource ||
+      error instanceof Deno.errors.Interrupted || error instanceof Deno.errors.ConnectionReset ||
+      error instanceof Deno.errors.BrokenPipe || error instanceof Deno.errors.ConnectionAborted ||
+      error instanceof Deno.errors.NotConnected;
+    const { log } = this.#services;
+    if (expected) log.debug("Connection ended: {reason}", { reason: error.name });
+    else log.error("Connection failed: {error}", { error });
+  }
+}

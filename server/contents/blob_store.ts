@@ -1,0 +1,145 @@
+/**
+ * Large contents as files. A blob is written under a temporary name, fsynced, renamed, and its
+ * folder fsynced; whoever names it in the database does so after that. What a crash leaves behind
+ * is swept at the next start.
+ */
+import { type Bytes, toHex } from "../../shared/bytes.ts";
+import { type ByteSource, writeAll } from "../../shared/io.ts";
+import { MiB } from "../../shared/limits.ts";
+import { syncFolder } from "./sync_folder.ts";
+import { diskFailure, onDisk } from "./on_disk.ts";
+
+const UNFINISHED = ".part";
+const NAME_SIZE = 16;
+/** What a blob is called, finished or not; any other file is somebody else's. */
+const NAME = /^[0-9a-f]{32}(\.part)?$/;
+/** Bytes written between two fsyncs, so that the last one has little left to do. */
+const SYNC_STEP = 16 * MiB;
+
+/** A blob that is being read. */
+export interface BlobReader extends ByteSource, Disposable {}
+
+export class BlobStore {
+  readonly #folder: string;
+  readonly #random: (bytes: Bytes) => Bytes;
+
+  /** Blobs live in `folder`, which must exist; `random` fills an array with random bytes. */
+  constructor(folder: string, random: (bytes: Bytes) => Bytes) {
+    this.#folder = folder;
+    this.#random = random;
+  }
+
+  /** Starts a new blob. */
+  async create(): Promise<BlobWriter> {
+    const name = toHex(this.#random(new Uint8Array(NAME_SIZE)));
+    const path = `${this.#folder}/${name}`;
+    const options = { write: true, createNew: true, mode: 0o600 };
+    const file = await onDisk(() => Deno.open(path + UNFINISHED, options));
+    return new BlobWriter(name, path, file, () => syncFolder(this.#folder));
+  }
+
+  /** Whether a blob is there, whole. */
+  async has(name: string, size: number): Promise<boolean> {
+    try {
+      return (await Deno.stat(`${this.#folder}/${name}`)).size === size;
+    } catch {
+      return false;
+    }
+  }
+
+  /** Opens a blob for reading from its start. */
+  async open(name: string): Promise<BlobReader> {
+    return await onDisk(() => Deno.open(`${this.#folder}/${name}`, { read: true }));
+  }
+
+  /** Opens a blob of `size` bytes for reading; gives null where it is not there, whole. */
+  async openWhole(name: string, size: number): Promise<BlobReader | null> {
+    let file: Deno.FsFile | null = null;
+    try {
+      file = await Deno.open(`${this.#folder}/${name}`, { read: true });
+      if ((await file.stat()).size === size) return file;
+    } catch {
+      // As good as gone.
+    }
+    file?.close();
+    return null;
+  }
+
+  /** Deletes a blob; one that is gone already is fine. */
+  async remove(name: string): Promise<void> {
+    try {
+      await Deno.remove(`${this.#folder}/${name}`);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw diskFailure(error);
+    }
+  }
+
+  /** Deletes every blob that is not one of `needed`, finished or not; gives their number. */
+  async sweep(needed: ReadonlySet<string>): Promise<number> {
+    let removed = 0;
+    for await (const { name } of Deno.readDir(this.#folder)) {
+      if (needed.has(name) || !NAME.test(name)) continue;
+      await this.remove(name);
+      removed++;
+    }
+    return removed;
+  }
+}
+
+/** A blob on its way to the disk. Ends by {@link commit} or {@link abort}. */
+export class BlobWriter {
+  readonly #name: string;
+  readonly #path: string;
+  readonly #file: Deno.FsFile;
+  readonly #syncFolder: () => Promise<void>;
+  #unsynced = 0;
+  #syncing: Promise<void> = Promise.resolve();
+
+  constructor(name: string, path: string, file: Deno.FsFile, syncFolder: () => Promise<void>) {
+    this.#name = name;
+    this.#path = path;
+    this.#file = file;
+    this.#syncFolder = syncFolder;
+  }
+
+  /**
+   * Appends `bytes`. Resolves when they are written, and the disk has kept up with those before.
+   * @throws {StorageError} `disk-full`, `failed`
+   */
+  async write(bytes: Uint8Array): Promise<void> {
+    await onDisk(async () => {
+      await writeAll(this.#file, bytes);
+      this.#unsynced += bytes.length;
+      if (this.#unsynced < SYNC_STEP) return;
+      this.#unsynced = 0;
+      await this.#syncing;
+      this.#syncing = this.#file.syncData();
+      this.#syncing.catch(() => {}); // whoever awaits it next is told
+    });
+  }
+
+  /** Makes the blob last and gives its name. */
+  async commit(): Promise<string> {
+    await onDisk(async () => {
+      await this.#syncing;
+      await this.#file.sync();
+      this.#file.close();
+      await Deno.rename(this.#path + UNFINISHED, this.#path);
+      await this.#syncFolder();
+    });
+    return this.#name;
+  }
+
+  /** Leaves nothing behind, also after a failed {@link commit}. */
+  async abort(): Promise<void> {
+    await this.#syncing.catch(() => {});
+    try {
+      this.#file.close();
+    } catch {
+      // Closed by commit.
+    }
+    for (const path of [this.#path + UNFINISHED, this.#path]) {
+      await Deno.remove(path).catch(() => {}); // what cannot be removed now is swept at the start
+    }
+  }
+}

@@ -1,0 +1,91 @@
+/** The server's bounds. Sizes are bytes, times milliseconds. */
+import {
+  MAX_CONTENT_SIZE,
+  MAX_INLINE_SIZE,
+  MAX_ONE_TIME_PREKEYS,
+  MiB,
+} from "../../shared/limits.ts";
+
+export interface StorageLimits {
+  /** Clients that may register. */
+  maxClients: number;
+  /** Messages that may wait in one mailbox. */
+  maxMessages: number;
+  /** Bytes of content that may wait in one mailbox. */
+  maxMailboxSize: number;
+  /** One-time prekeys of each of the two kinds that are held for a client. */
+  maxOneTimePrekeys: number;
+}
+
+export interface PrekeyLimits {
+  /** Times that one asker may draw prekeys at once; then once in each interval. */
+  prekeyBurst: number;
+  prekeyInterval: number;
+  /** Times that it gets one-time prekeys of one target at once; then once in each interval. */
+  oneTimeBurst: number;
+  oneTimeInterval: number;
+}
+
+export interface ConnectionLimits {
+  /** Connections at a time; a further one is closed at once. */
+  maxConnections: number;
+  /** From the first byte of a request until all but its content has arrived. */
+  headerDeadline: number;
+  /** Without a request under way, or without a byte moving while one is. */
+  idleDeadline: number;
+  /** Without a request from a client that has logged in. */
+  sessionIdleDeadline: number;
+  /** Largest content of one message. */
+  maxContentSize: number;
+  /** Contents up to this size go into the database, larger ones into a file. */
+  maxInlineSize: number;
+  /** A refused content up to this size is read and forgotten; a larger one ends the connection. */
+  maxDiscardSize: number;
+  /** Messages in one response. */
+  maxDeliveryCount: number;
+  /** Time to finish what is under way after the order to stop. */
+  stopDeadline: number;
+}
+
+export interface FileLimits {
+  /** Bytes that the files in chunks of one sender may take, from the start of each upload on. */
+  maxSenderSize: number;
+  /** Files in chunks of one sender. */
+  maxSenderFiles: number;
+  /** Bytes that the files in chunks of all senders may take. */
+  maxTotalSize: number;
+  /** How long a file waits for its receivers, from when it was last shared. */
+  fileExpiry: number;
+  /** How long an upload waits for its next chunk. */
+  uploadExpiry: number;
+}
+
+export type Limits = StorageLimits & PrekeyLimits & ConnectionLimits & FileLimits;
+
+/** A day, in milliseconds. */
+export const DAY = 24 * 60 * 60 * 1000;
+
+export const DEFAULT_LIMITS: Limits = {
+  maxClients: 1_000_000,
+  maxMessages: 100_000,
+  maxMailboxSize: 64 * 1024 * MiB,
+  maxOneTimePrekeys: MAX_ONE_TIME_PREKEYS,
+  prekeyBurst: 100,
+  prekeyInterval: 6_000,
+  oneTimeBurst: 5,
+  oneTimeInterval: 60 * 60 * 1000,
+  maxConnections: 4096,
+  headerDeadline: 10_000,
+  idleDeadline: 60_000,
+  sessionIdleDeadline: 600_000,
+  maxContentSize: MAX_CONTENT_SIZE,
+  maxInlineSize: MAX_INLINE_SIZE,
+  maxDiscardSize: 1 * MiB,
+  maxDeliveryCount: 65_536,
+  stopDeadline: 10_000,
+  maxSenderSize: 64 * 1024 * MiB,
+  maxSenderFiles: 10_000,
+  maxTotalSize: 1024 * 1024 * MiB,
+  fileExpiry: 30 * DAY,
+  uploadExpiry: 7 * DAY,
+};

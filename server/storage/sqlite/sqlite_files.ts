@@ -1,0 +1,200 @@
+/** The {@link FileRecords} of {@link ./sqlite_storage.ts}. */
+import type { Database, Statement } from "@db/sqlite";
+import { type Bytes, equalBytes } from "../../../shared/bytes.ts";
+import { StorageError } from "../../../shared/errors.ts";
+import type { FileLimits } from "../../limits/limits.ts";
+import type { FileRecord, FileRecords } from "../file_records.ts";
+import type { GroupCommit } from "./group_commit.ts";
+
+interface FileRow {
+  number: number;
+  id: Bytes;
+  owner: Bytes;
+  size: number;
+  complete: number;
+}
+
+/** Files that are deleted in one transaction, or listed in one step. */
+const PAGE = 512;
+/** Whose row in the table of usage is that of all clients together. */
+const EVERYBODY = new Uint8Array(0);
+
+/** What the storage lends to its parts. */
+export interface SqliteParts {
+  database: Database;
+  commits: GroupCommit;
+  /** Runs a read outside of any transaction. */
+  reading: <T>(read: () => T) => Promise<T>;
+  limits: FileLimits;
+  /** Milliseconds since 1970. */
+  now: () => number;
+}
+
+export class SqliteFiles implements FileRecords {
+  readonly #commits: GroupCommit;
+  readonly #reading: SqliteParts["reading"];
+  readonly #limits: FileLimits;
+  readonly #now: () => number;
+  readonly #statements: Statements;
+
+  constructor({ database, commits, reading, limits, now }: SqliteParts) {
+    this.#commits = commits;
+    this.#reading = reading;
+    this.#limits = limits;
+    this.#now = now;
+    this.#statements = prepareStatements(database);
+  }
+
+  open(id: Bytes, owner: Bytes, size: number): Promise<{ file: FileRecord; created: boolean }> {
+    return this.#commits.submit(() => {
+      const row = this.#statements.find.get<FileRow>(id);
+      if (row) {
+        if (!equalBytes(row.owner, owner)) {
+          throw new StorageError("file-taken", "the file is another client's");
+        }
+        if (row.size !== size) throw new StorageError("file-differs", "the file has another size");
+        if (row.complete === 0) this.#statements.touch.run(this.#now(), id);
+        return { file: recordOf(row), created: false };
+      }
+      this.#reserve(owner, size);
+      this.#statements.add.run(id, owner, size, this.#now());
+      return { file: { id, owner, size, complete: false }, created: true };
+    });
+  }
+
+  find(id: Bytes): Promise<FileRecord | undefined> {
+    return this.#reading(() => found(this.#statements.find.get<FileRow>(id)));
+  }
+
+  findFor(id: Bytes, receiver: Bytes): Promise<FileRecord | undefined> {
+    return this.#reading(() => found(this.#statements.findFor.get<FileRow>(id, receiver)));
+  }
+
+  receivers(id: Bytes): Promise<number> {
+    return this.#reading(() => this.#statements.receivers.value<[number]>(id)?.[0] ?? 0);
+  }
+
+  async touch(id: Bytes): Promise<void> {
+    await this.#commits.submit(() => this.#statements.touch.run(this.#now(), id));
+  }
+
+  share(id: Bytes, receivers: readonly Bytes[]): Promise<void> {
+    return this.#commits.submit(() => {
+      const row = this.#statements.find.get<FileRow>(id);
+      if (!row) throw new StorageError("unknown-file", "no file has this ID");
+      for (const receiver of receivers) {
+        if (this.#statements.client.get(receiver)) continue;
+        throw new StorageError("unknown-client", "no client has this ID");
+      }
+      this.#statements.complete.run(this.#now(), row.number);
+      for (const receiver of receivers) this.#statements.addReceiver.run(row.number, receiver);
+    });
+  }
+
+  async reopen(id: Bytes): Promise<void> {
+    await this.#commits.submit(() => this.#statements.reopen.run(this.#now(), id));
+  }
+
+  release(id: Bytes, receiver: Bytes): Promise<boolean> {
+    return this.#commits.submit(() => {
+      const row = this.#statements.findFor.get<FileRow>(id, receiver);
+      if (!row) return false;
+      this.#statements.removeReceiver.run(row.number, receiver);
+      if (this.#statements.receivers.value<[number]>(id)?.[0] !== 0) return false;
+      this.#remove(row);
+      return true;
+    });
+  }
+
+  async remove(id: Bytes): Promise<void> {
+    await this.#commits.submit(() => {
+      const row = this.#statements.find.get<FileRow>(id);
+      if (row) this.#remove(row);
+    });
+  }
+
+  expire(): Promise<Bytes[]> {
+    const unfinished = this.#now() - this.#limits.uploadExpiry;
+    const unfetched = this.#now() - this.#limits.fileExpiry;
+    return this.#commits.submit(() => {
+      const rows = this.#statements.old.all<FileRow>(unfinished, unfetched, PAGE);
+      for (const row of rows) this.#remove(row);
+      return rows.map(({ id }) => id);
+    });
+  }
+
+  async *all(): AsyncIterable<FileRecord> {
+    for (let after = 0;;) {
+      const page = await this.#reading(() => this.#statements.after.all<FileRow>(after, PAGE));
+      yield* page.map(recordOf);
+      const last = page.at(-1);
+      if (!last) return;
+      after = last.number;
+    }
+  }
+
+  /** @throws {StorageError} `quota-full` */
+  #reserve(owner: Bytes, size: number): void {
+    const { maxSenderSize, maxSenderFiles, maxTotalSize } = this.#limits;
+    const usage = (whose: Bytes) =>
+      this.#statements.usage.get<{ files: number; bytes: number }>(whose) ?? { files: 0, bytes: 0 };
+    const own = usage(owner);
+    if (own.bytes + size > maxSenderSize) {
+      const left = Math.max(0, maxSenderSize - own.bytes);
+      const text = `the file is larger than what is left of the sender's quota: ${left} bytes`;
+      throw new StorageError("quota-full", text);
+    }
+    if (own.files >= maxSenderFiles) {
+      throw new StorageError("quota-full", `${own.files} files of the sender wait already`);
+    }
+    if (usage(EVERYBODY).bytes + size > maxTotalSize) {
+      throw new StorageError("quota-full", "the server takes no further files for now");
+    }
+    for (const whose of [owner, EVERYBODY]) this.#statements.use.run(whose, 1, size);
+  }
+
+  #remove({ number, owner, size }: FileRow): void {
+    this.#statements.removeReceivers.run(number);
+    this.#statements.remove.run(number);
+    for (const whose of [owner, EVERYBODY]) this.#statements.use.run(whose, -1, -size);
+  }
+}
+
+function found(row: FileRow | undefined): FileRecord | undefined {
+  return row && recordOf(row);
+}
+
+function recordOf({ id, owner, size, complete }: FileRow): FileRecord {
+  return { id, owner, size, complete: complete === 1 };
+}
+
+type Statements = Record<keyof typeof STATEMENTS, Statement>;
+
+const COLUMNS = "number, id, owner, size, complete";
+
+const STATEMENTS = {
+  find: `SELECT ${COLUMNS} FROM files WHERE id = ?`,
+  findFor: `SELECT ${COLUMNS} FROM files JOIN file_receivers ON file = number ` +
+    "WHERE id = ? AND receiver = ?",
+  receivers: "SELECT count(*) FROM file_receivers JOIN files ON file = number WHERE id = ?",
+  client: "SELECT 1 FROM clients WHERE id = ?",
+  add: "INSERT INTO files (id, owner, size, changed_at) VALUES (?, ?, ?, ?)",
+  touch: "UPDATE files SET changed_at = ? WHERE id = ? AND complete = 0",
+  complete: "UPDATE files SET complete = 1, changed_at = ? WHERE number = ?",
+  reopen: "UPDATE files SET complete = 0, changed_at = ? WHERE id = ? AND complete = 1",
+  addReceiver: "INSERT OR IGNORE INTO file_receivers (file, receiver) VALUES (?, ?)",
+  removeReceiver: "DELETE FROM file_receivers WHERE file = ? AND receiver = ?",
+  removeReceivers: "DELETE FROM file_receivers WHERE file = ?",
+  remove: "DELETE FROM files WHERE number = ?",
+  old: `SELECT ${COLUMNS} FROM files WHERE complete = 0 AND changed_at < ? ` +
+    `UNION ALL SELECT ${COLUMNS} FROM files WHERE complete = 1 AND changed_at < ? LIMIT ?`,
+  after: `SELECT ${COLUMNS} FROM files WHERE number > ? ORDER BY number LIMIT ?`,
+  usage: "SELECT files, bytes FROM file_usage WHERE client = ?",
+  use: "INSERT INTO file_usage (client, files, bytes) VALUES (?1, ?2, ?3) " +
+    "ON CONFLICT (client) DO UPDATE SET files = files + ?2, bytes = bytes + ?3",
+} as const;
+
+function prepareStatements(database: Database): Statements {
+  const prepared = Object.entries(STATEMENTS).map(([name, sql]) => [name, database.prepare(sql)]);
+  return Object.fromEntries(prepared);
+}

@@ -1,0 +1,108 @@
+/** Writes messages as the payload of one response, without holding more than a step of it. */
+import type { Bytes } from "../../shared/bytes.ts";
+import { StorageError } from "../../shared/errors.ts";
+import type { ByteSink, ByteSource } from "../../shared/io.ts";
+import { KiB } from "../../shared/limits.ts";
+import { encodeMessageHead } from "../../shared/protocol/response.ts";
+import type { Services } from "../services.ts";
+import type { Lease, StoredMessage } from "../storage/storage.ts";
+
+/** Messages of one mailbox, on their way. */
+export interface Consignment {
+  mailbox: Bytes;
+  messages: readonly StoredMessage[];
+  /** Bytes that the heads and contents of all messages make. */
+  size: number;
+}
+
+/** What a classic poll is answered with: the messages of all parts. */
+export interface Delivery extends Consignment {
+  kind: "delivery";
+  parts: DeliveredPart[];
+}
+
+/** What a secure poll is answered with. Its messages stay until they are acknowledged. */
+export interface Waiting extends Consignment {
+  kind: "waiting";
+}
+
+/** What one lease gives to a delivery. */
+export interface DeliveredPart {
+  lease: Lease;
+  /** Those of the lease that can be delivered. */
+  messages: StoredMessage[];
+}
+
+/** What moves from the disk to the socket in one step. */
+const STEP = 256 * KiB;
+
+/**
+ * Writes `header`, then all messages.
+ * @throws {StorageError} `failed` where a content cannot be read; part of it may be written by then
+ */
+export async function writeDelivery(
+  header: Bytes,
+  { mailbox, messages, size }: Consignment,
+  sink: ByteSink,
+  { storage, blobs }: Services,
+): Promise<void> {
+  const output = new Joiner(sink, Math.min(STEP, header.length + size));
+  await output.write(header);
+  for (const message of messages) {
+    await output.write(encodeMessageHead(message));
+    if (message.blob !== undefined) {
+      await output.flush();
+      using blob = await blobs.open(message.blob);
+      await copyBlob(blob, message.size, sink);
+    } else if (message.size > 0) {
+      await output.write(await storage.content(mailbox, message.messageId));
+    }
+  }
+  await output.flush();
+}
+
+/** Moves `size` bytes; the next step is read while the one before is written. */
+export async function copyBlob(blob: ByteSource, size: number, sink: ByteSink): Promise<void> {
+  const step = Math.min(STEP, size);
+  const buffers = [new Uint8Array(step), new Uint8Array(step)];
+  let left = size;
+  let writing: Promise<void> = Promise.resolve();
+  try {
+    for (let turn = 0; left > 0; turn = 1 - turn) {
+      const count = await blob.read(buffers[turn].subarray(0, Math.min(step, left)));
+      if (count === null) throw new StorageError("failed", "a file ended early");
+      left -= count;
+      await writing;
+      writing = sink.write(buffers[turn].subarray(0, count));
+      writing.catch(() => {}); // awaited in the next step, or below
+    }
+  } finally {
+    await writing;
+  }
+}
+
+/** Joins small pieces, so that each does not cost a write of its own. */
+class Joiner {
+  readonly #sink: ByteSink;
+  readonly #buffer: Bytes;
+  #used = 0;
+
+  constructor(sink: ByteSink, size: number) {
+    this.#sink = sink;
+    this.#buffer = new Uint8Array(size);
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    if (this.#used + bytes.length > this.#buffer.length) await this.flush();
+    if (bytes.length > this.#buffer.length) return await this.#sink.write(bytes);
+    this.#buffer.set(bytes, this.#used);
+    this.#used += bytes.length;
+  }
+
+  async flush(): Promise<void> {
+    if (this.#used === 0) return;
+    const used = this.#used;
+    this.#used = 0;
+    await this.#sink.write(this.#buffer.subarray(0, used));
+  }
+}

@@ -1,0 +1,136 @@
+/**
+ * AES-128-CBC with PKCS#7 padding (NIST SP 800-38A §6.2, RFC 5652 §6.3), as the classic protocol
+ * uses it: with an IV of zeros and without authentication. Only for classic peers.
+ */
+import { type Bytes, concat } from "../../bytes.ts";
+import { CryptoError } from "../../errors.ts";
+import { MiB } from "../../limits.ts";
+
+/** Size of an AES block and of the keys used here. */
+export const BLOCK_SIZE = 16;
+const ZERO_IV: Bytes = new Uint8Array(BLOCK_SIZE);
+/** Plaintext per call of the cipher in a stream: a multiple of the block. */
+const STEP = 1 * MiB;
+
+/** Bytes of ciphertext that `size` bytes of plaintext give: always at least one byte of padding. */
+export function cbcSize(size: number): number {
+  return (Math.floor(size / BLOCK_SIZE) + 1) * BLOCK_SIZE;
+}
+
+/** Encrypts the whole `plaintext` under the 16-byte `key`. */
+export async function encryptCbc(key: Bytes, plaintext: Bytes, iv = ZERO_IV): Promise<Bytes> {
+  return await encryptWith(await importKey(key), plaintext, iv);
+}
+
+/**
+ * Decrypts the whole `ciphertext` under the 16-byte `key`.
+ * @throws {CryptoError} `decrypt-failed` where the padding does not fit. One wrong key in 256
+ * passes: the mode has no authentication.
+ */
+export async function decryptCbc(key: Bytes, ciphertext: Bytes, iv = ZERO_IV): Promise<Bytes> {
+  return await decryptWith(await importKey(key), ciphertext, iv);
+}
+
+/** A stream that encrypts what passes through it under the 16-byte `key`. */
+export function cbcEncryptStream(key: Bytes): TransformStream<Uint8Array, Bytes> {
+  checkKey(key);
+  let cryptoKey: CryptoKey;
+  let iv = ZERO_IV;
+  return new TransformStream(
+    inSteps({
+      async start() {
+        cryptoKey = await importKey(key);
+      },
+      async step(plaintext) {
+        // Web Crypto pads every call; the block that holds nothing but padding is left out.
+        const padded = await encryptWith(cryptoKey, plaintext, iv);
+        const ciphertext = padded.subarray(0, plaintext.length);
+        iv = ciphertext.slice(-BLOCK_SIZE);
+        return ciphertext;
+      },
+      last: (plaintext) => encryptWith(cryptoKey, plaintext, iv),
+    }),
+  );
+}
+
+/**
+ * A stream that decrypts what passes through it under the 16-byte `key`. It cannot know before its
+ * end whether the key was right, so its reader must not trust anything before then.
+ * @throws {CryptoError} (as the stream's error) `decrypt-failed` where the padding does not fit
+ */
+export function cbcDecryptStream(key: Bytes): TransformStream<Uint8Array, Bytes> {
+  checkKey(key);
+  let cryptoKey: CryptoKey;
+  let iv = ZERO_IV;
+  return new TransformStream(
+    inSteps({
+      async start() {
+        cryptoKey = await importKey(key);
+      },
+      async step(ciphertext) {
+        const end = ciphertext.slice(-BLOCK_SIZE);
+        // Web Crypto wants padding in every call; a block of nothing else is put behind.
+        const padding = await encryptWith(cryptoKey, new Uint8Array(0), end);
+        const plaintext = await decryptWith(cryptoKey, concat(ciphertext, padding), iv);
+        iv = end;
+        return plaintext;
+      },
+      last: (ciphertext) => decryptWith(cryptoKey, ciphertext, iv),
+    }),
+  );
+}
+
+/**
+ * Cuts a stream into steps of {@link STEP} bytes and what is left, which is between 1 byte and a
+ * whole step unless the stream is empty: the end of a ciphertext holds the padding.
+ */
+function inSteps({ start, step, last }: {
+  start: () => Promise<void>;
+  step: (bytes: Bytes) => Promise<Bytes>;
+  last: (bytes: Bytes) => Promise<Bytes>;
+}): Transformer<Uint8Array, Bytes> {
+  const buffer = new Uint8Array(STEP);
+  let used = 0;
+  return {
+    start,
+    async transform(chunk, controller) {
+      for (let at = 0; at < chunk.length;) {
+        if (used === STEP) {
+          controller.enqueue(await step(buffer));
+          used = 0;
+        }
+        const count = Math.min(STEP - used, chunk.length - at);
+        buffer.set(chunk.subarray(at, at + count), used);
+        used += count;
+        at += count;
+      }
+    },
+    async flush(controller) {
+      const bytes = await last(buffer.subarray(0, used));
+      if (bytes.length > 0) controller.enqueue(bytes);
+    },
+  };
+}
+
+async function decryptWith(key: CryptoKey, ciphertext: Bytes, iv: Bytes): Promise<Bytes> {
+  try {
+    return new Uint8Array(await crypto.subtle.decrypt({ name: "AES-CBC", iv }, key, ciphertext));
+  } catch (cause) {
+    throw new CryptoError("decrypt-failed", "the message cannot be decrypted", { cause });
+  }
+}
+
+async function importKey(key: Bytes): Promise<CryptoKey> {
+  checkKey(key);
+  return await crypto.subtle.importKey("raw", key, "AES-CBC", false, ["encrypt", "decrypt"]);
+}
+
+async function encryptWith(key: CryptoKey, plaintext: Bytes, iv: Bytes): Promise<Bytes> {
+  return new Uint8Array(await crypto.subtle.encrypt({ name: "AES-CBC", iv }, key, plaintext));
+}
+
+function checkKey(key: Uint8Array): void {
+  if (key.length !== BLOCK_SIZE) {
+    throw new CryptoError("bad-key", `an AES-128 key has ${BLOCK_SIZE} bytes, not ${key.length}`);
+  }
+}

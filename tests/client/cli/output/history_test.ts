@@ -1,0 +1,71 @@
+import { historyJson, historyText } from "../../../../client/cli/output/history.ts";
+import type { HistoryEntry } from "../../../../client/profile/tables/history.ts";
+import { toHex } from "../../../../shared/bytes.ts";
+import { assertEquals } from "../../../support/assert.ts";
+
+const bob = { id: new Uint8Array(16).fill(0xb0), name: "bob", alias: "Bobby", authenticated: true };
+const at = new Date(2026, 0, 2, 3, 4, 5).getTime();
+
+const ENTRY: HistoryEntry = {
+  number: 3,
+  peer: bob.id,
+  sent: true,
+  at,
+  stored: at + 1000,
+  contentId: new Uint8Array(16),
+  messageId: 7,
+  state: "sent",
+  body: { text: "hello" },
+};
+
+Deno.test("history: for people a line, whose arrow points to whom it went", () => {
+  assertEquals(historyText(ENTRY, bob), "2026-01-02 03:04 → Bobby: hello");
+  const received: HistoryEntry = { ...ENTRY, sent: false, state: "received" };
+  assertEquals(historyText(received, bob), "2026-01-02 03:04 ← Bobby: hello");
+  const classic = { ...bob, alias: undefined, authenticated: false };
+  assertEquals(historyText(received, classic), "2026-01-02 03:04 ← bob (unauthenticated): hello");
+});
+
+Deno.test("history: what has not left says so", () => {
+  const pending = historyText({ ...ENTRY, state: "pending" }, bob);
+  assertEquals(pending, "2026-01-02 03:04 → Bobby: hello (not sent yet)");
+  const failed = historyText({ ...ENTRY, state: "failed" }, bob);
+  assertEquals(failed, "2026-01-02 03:04 → Bobby: hello (not sent)");
+});
+
+Deno.test("history: a file is told by its name, size and place", () => {
+  const file = { name: "a b.txt", size: 12, path: null };
+  const sent = historyText({ ...ENTRY, body: { file } }, bob);
+  assertEquals(sent, "2026-01-02 03:04 → Bobby: file of 12 bytes, a b.txt");
+  const placed = historyText({ ...ENTRY, body: { file: { ...file, path: "out/a" } } }, bob);
+  assertEquals(placed, "2026-01-02 03:04 → Bobby: file of 12 bytes, a b.txt, out/a");
+});
+
+Deno.test("history: neither texts nor the names of files steer a terminal", () => {
+  const body = { text: "one\n2026-01-02 03:04 ← Bobby: two\x1b[2J" };
+  const text = historyText({ ...ENTRY, body }, bob);
+  assertEquals(text.split("\n")[1], "    2026-01-02 03:04 ← Bobby: two\ufffd[2J");
+  const file = { name: "a\nb\x1b", size: 1, path: "c\r" };
+  const line = historyText({ ...ENTRY, body: { file } }, bob);
+  assertEquals(line, "2026-01-02 03:04 → Bobby: file of 1 byte, a\ufffdb\ufffd, c\ufffd");
+});
+
+Deno.test("history: for scripts one object on one line", () => {
+  const peer = { id: toHex(bob.id), name: "bob" };
+  const common = { number: 3, message: 7, peer, at: new Date(at).toISOString() };
+  assertEquals(JSON.parse(historyJson(ENTRY, bob)), {
+    ...common,
+    direction: "sent",
+    state: "sent",
+    text: "hello",
+  });
+  const file = { name: "a\nb", size: 12, path: null };
+  const entry: HistoryEntry = { ...ENTRY, sent: false, state: "received", body: { file } };
+  assertEquals(JSON.parse(historyJson(entry, bob)), {
+    ...common,
+    direction: "received",
+    state: "received",
+    file,
+  });
+  assertEquals(historyJson(entry, bob).includes("\n"), false);
+});

@@ -1,0 +1,254 @@
+import { type Output, toJson, toText } from "../../../../client/cli/output/output.ts";
+import { fromHex } from "../../../../shared/bytes.ts";
+import { assert, assertEquals } from "../../../support/assert.ts";
+
+const bob = { id: fromHex("00FF102030405060708090A0B0C0D0E0"), name: "bob" };
+/** Milliseconds since 1970. */
+const at = 1e12;
+const BOB_JSON = '{"id":"00ff102030405060708090a0b0c0d0e0","name":"bob"}';
+
+const secureBob = { ...bob, authenticated: true, verified: true, blocked: false, alias: "Bobby" };
+const NUMBER = Array.from({ length: 12 }, (_, group) => `${11111 + group}`).join(" ");
+
+const OUTPUTS: [output: Output, json: string, text: string][] = [
+  [
+    { kind: "identity", identity: bob },
+    BOB_JSON,
+    "00ff102030405060708090a0b0c0d0e0  bob",
+  ],
+  [
+    { kind: "client", client: bob },
+    BOB_JSON,
+    "00ff102030405060708090a0b0c0d0e0  bob",
+  ],
+  [
+    { kind: "public-key", client: { ...bob, publicKey: fromHex("30819DFF") } },
+    '{"id":"00ff102030405060708090a0b0c0d0e0","name":"bob","publicKey":"30819dff"}',
+    "30819dff",
+  ],
+  [
+    { kind: "sent", sent: { message: 7, to: bob } },
+    `{"message":7,"to":${BOB_JSON}}`,
+    "Message 7 to bob is on the server.",
+  ],
+  [
+    { kind: "received", received: { message: 7, from: bob, type: "text", text: "hello", at } },
+    `{"message":7,"from":${BOB_JSON},"type":"text","text":"hello","at":"2001-09-09T01:46:40.000Z"}`,
+    "bob: hello",
+  ],
+  [
+    {
+      kind: "received",
+      received: { message: 8, from: bob, type: "file", path: "./a", size: 9, at },
+    },
+    `{"message":8,"from":${BOB_JSON},"type":"file","path":"./a","size":9,"at":"2001-09-09T01:46:40.000Z"}`,
+    "bob sent a file of 9 bytes: ./a",
+  ],
+  [
+    {
+      kind: "received",
+      received: {
+        message: 8,
+        from: bob,
+        type: "file",
+        path: "/d/a (2).pdf",
+        size: 1536,
+        at,
+        name: "../a.pdf",
+        transfer: 7,
+      },
+    },
+    `{"message":8,"from":${BOB_JSON},"type":"file","path":"/d/a (2).pdf","size":1536,` +
+    '"at":"2001-09-09T01:46:40.000Z","name":"../a.pdf","transfer":7}',
+    "bob sent a file of 1.5 KiB: /d/a (2).pdf",
+  ],
+  [
+    {
+      kind: "received",
+      received: {
+        message: 8,
+        from: bob,
+        type: "announced",
+        size: 1536,
+        at,
+        name: "a",
+        transfer: 7,
+      },
+    },
+    `{"message":8,"from":${BOB_JSON},"type":"announced","size":1536,` +
+    '"at":"2001-09-09T01:46:40.000Z","name":"a","transfer":7}',
+    "bob sent a file of 1.5 KiB: a. Fetch it with: messaging-client fetch 7",
+  ],
+  [
+    {
+      kind: "fetched",
+      file: { number: 7, from: secureBob, path: "/d/a", size: 2 ** 30, name: "a" },
+    },
+    `{"transfer":7,"from":${BOB_JSON},"authenticated":true,"type":"file","path":"/d/a",` +
+    '"size":1073741824,"name":"a"}',
+    "Bobby sent a file of 1 GiB: /d/a",
+  ],
+  [
+    { kind: "sent", sent: { message: 7, to: bob }, path: "./a b" },
+    `{"message":7,"to":${BOB_JSON},"path":"./a b"}`,
+    "Message 7 to bob, ./a b, is on the server.",
+  ],
+  [
+    { kind: "received", received: { message: 9, from: bob, type: "key-request" } },
+    `{"message":9,"from":${BOB_JSON},"type":"key-request"}`,
+    "bob asked for a key, and got one.",
+  ],
+  [
+    { kind: "received", received: { message: 10, from: bob, type: "key" } },
+    `{"message":10,"from":${BOB_JSON},"type":"key"}`,
+    "bob sent a key.",
+  ],
+  [
+    { kind: "client", client: secureBob },
+    `{${
+      BOB_JSON.slice(1, -1)
+    },"authenticated":true,"verified":true,"blocked":false,"alias":"Bobby"}`,
+    "00ff102030405060708090a0b0c0d0e0  bob, alias Bobby (verified)",
+  ],
+  [
+    {
+      kind: "client",
+      client: { ...bob, authenticated: false, verified: false, blocked: true, alias: undefined },
+    },
+    `{${BOB_JSON.slice(1, -1)},"authenticated":false,"verified":false,"blocked":true,"alias":null}`,
+    "00ff102030405060708090a0b0c0d0e0  bob (unauthenticated) (blocked)",
+  ],
+  [
+    { kind: "sent", sent: { message: 7, to: secureBob } },
+    `{"message":7,"to":${BOB_JSON},"authenticated":true}`,
+    "Message 7 to Bobby is on the server.",
+  ],
+  [
+    {
+      kind: "received",
+      received: { message: 7, from: secureBob, type: "text", text: "hello", at },
+    },
+    `{"message":7,"from":${BOB_JSON},"authenticated":true,"type":"text",` +
+    '"text":"hello","at":"2001-09-09T01:46:40.000Z"}',
+    "Bobby: hello",
+  ],
+  [
+    { kind: "notice", notice: { type: "notice", text: "a new session\nbegins" } },
+    '{"type":"notice","text":"a new session\\nbegins"}',
+    "a new session\n    begins",
+  ],
+  [
+    { kind: "forgotten", peer: bob, count: 3 },
+    `{${BOB_JSON.slice(1, -1)},"forgotten":3}`,
+    "Deleted from the history with bob: 3.",
+  ],
+  [
+    { kind: "trust", peer: "bob", trust: { safetyNumber: NUMBER, verified: true } },
+    `{"safetyNumber":"${NUMBER}","verified":true}`,
+    "  11111 11112 11113 11114\n  11115 11116 11117 11118\n  11119 11120 11121 11122\n" +
+    "bob is verified.",
+  ],
+  [
+    { kind: "card", card: "bob#00ff" },
+    '{"card":"bob#00ff"}',
+    "bob#00ff",
+  ],
+  [
+    { kind: "passphrase", action: "set" },
+    '{"protected":true}',
+    "The profile is protected: without the passphrase nobody can read it, nor restore it.",
+  ],
+  [
+    { kind: "passphrase", action: "change" },
+    '{"protected":true}',
+    "The profile has the new passphrase. Copies made before have the old one.",
+  ],
+  [
+    { kind: "passphrase", action: "remove" },
+    '{"protected":false}',
+    "The profile is no longer protected: whoever reads its files can act in your name.",
+  ],
+  [
+    { kind: "exported", path: "./a" },
+    '{"exported":"./a"}',
+    "The profile is in ./a, under its passphrase. To move it: " +
+    "messaging-client --profile DIR import FILE\n" +
+    "Use it at one place at a time: once it is imported, no longer here.",
+  ],
+  [
+    { kind: "imported", path: "./b", identity: bob },
+    `{"imported":"./b",${BOB_JSON.slice(1)}`,
+    "00ff102030405060708090a0b0c0d0e0  bob\n" +
+    "The profile is here now: do not use it any more where it was exported.",
+  ],
+];
+
+Deno.test("output: for scripts, exactly the promised objects", () => {
+  for (const [output, json] of OUTPUTS) assertEquals(toJson(output), json);
+});
+
+Deno.test("output: for people, a line", () => {
+  for (const [output, , text] of OUTPUTS) assertEquals(toText(output), text);
+});
+
+Deno.test("output: further lines are indented, so none passes for another message", () => {
+  const text = "one\nalice: two\n";
+  const received = { message: 1, from: bob, type: "text", text, at } as const;
+  assertEquals(toText({ kind: "received", received }), "bob: one\n    alice: two\n    ");
+});
+
+Deno.test("output: a person at a terminal gets a QR code, too, and is told what to do", () => {
+  const output = {
+    kind: "trust",
+    peer: "bob",
+    trust: { safetyNumber: NUMBER, verified: false },
+  } as const;
+  const plain = toText(output);
+  assert(plain.endsWith("messaging-client verify --yes bob"), plain);
+  assert(!plain.includes("\u2588"), plain);
+  const rich = toText(output, { rich: true });
+  assert(rich.includes("\u2588\u2588"), rich);
+  for (const line of plain.split("\n")) assert(rich.split("\n").includes(line), line);
+  assert(!toJson(output).includes("\u2588"));
+});
+
+Deno.test("output: a time that no calendar has is told as none", () => {
+  const received = { message: 1, from: bob, type: "text", text: "x", at: 2 ** 53 } as const;
+  assert(toJson({ kind: "received", received }).includes('"at":null'));
+});
+
+/** What a terminal would obey, or what turns the direction of writing around. */
+const STEERING = [..."\0\x07\b\v\f\r\x1b\x7f\x80\x9b\x9f\u202a\u202e\u2066\u2069"];
+
+Deno.test("output: a hostile name stays on its line; scripts get it as it is", () => {
+  for (const character of [...STEERING, "\n", "\t"]) {
+    const client = { ...bob, name: `x${character}alice: hi` };
+    const shown: Output[] = [
+      { kind: "identity", identity: client },
+      { kind: "client", client },
+      { kind: "sent", sent: { message: 1, to: client } },
+      { kind: "received", received: { message: 1, from: client, type: "text", text: "x", at } },
+      { kind: "received", received: { message: 1, from: client, type: "key" } },
+      { kind: "forgotten", peer: client, count: 1 },
+      {
+        kind: "received",
+        received: {
+          message: 1,
+          from: bob,
+          type: "announced",
+          name: client.name,
+          size: 1,
+          at,
+          transfer: 1,
+        },
+      },
+    ];
+    for (const output of shown) {
+      const text = toText(output);
+      assert(text.includes("x\ufffdalice: hi"), text);
+      assert(!text.includes(character), text);
+      const json = toJson(output);
+      assert(!json.includes("\n") && json.includes(JSON.stringify(client.name)), json);
+    }
+  }
+});

@@ -1,0 +1,184 @@
+/** One secure connection: many requests at a time, streams among them, and all the ways to end. */
+import { parseAddress } from "../../../client/network/address.ts";
+import { ClientError } from "../../../client/errors.ts";
+import { SecureConnection } from "../../../client/network/secure_connection.ts";
+import { concat } from "../../../shared/bytes.ts";
+import {
+  generateIdentity,
+  publicIdentity,
+  secureClientId,
+} from "../../../shared/crypto/identity.ts";
+import { MessageType } from "../../../shared/protocol/codes.ts";
+import { encodeSecureRequest } from "../../../shared/protocol/secure_request.ts";
+import { assert, assertEquals, assertRejects } from "../../support/assert.ts";
+import { EvilServer } from "../../support/attack/evil_server.ts";
+import { sampleBytes } from "../../support/pieces.ts";
+import { until } from "../../support/until.ts";
+
+const secrets = generateIdentity();
+const credentials = { publicKey: await publicIdentity(secrets), secrets };
+const own = secureClientId(credentials.publicKey);
+
+/** A connection of somebody who is registered. */
+async function open(server: EvilServer, deadline?: number): Promise<SecureConnection> {
+  server.clients.push({ id: own, name: "me", publicKey: credentials.publicKey });
+  const address = parseAddress(server.address, "the test");
+  return await SecureConnection.open(address, credentials, () => {}, { deadline });
+}
+
+const list = { kind: "client-list" } as const;
+
+/** A message to the connection's own client, of which `number` is the token. */
+function message(number: number, content = sampleBytes(10)) {
+  const token = new Uint8Array(16).fill(number & 0xff).with(0, number >> 8);
+  const to = own;
+  return { kind: "send", to, token, type: MessageType.text, content } as const;
+}
+
+function refused(connection: SecureConnection): Promise<ClientError> {
+  return assertRejects(() => connection.request(list, "client-list"), ClientError);
+}
+
+Deno.test("connection: hundreds of requests at a time get each its own answer", async () => {
+  await using server = new EvilServer();
+  const connection = await open(server);
+  const asked = Array.from({ length: 300 }, async (_, number) => {
+    if (number % 3 === 0) {
+      const { clients } = await connection.request(list, "client-list");
+      return clients.length;
+    }
+    return (await connection.request(message(number), "sent")).messageId;
+  });
+  const answers = await Promise.all(asked);
+  const ids = answers.filter((_, number) => number % 3 !== 0);
+  assertEquals(ids, Array.from({ length: 200 }, (_, i) => i + 1));
+  assert(answers.every((answer, number) => number % 3 !== 0 || answer === 0));
+  await connection.close();
+});
+
+Deno.test("connection: nothing gets into a request that streams", async () => {
+  await using server = new EvilServer();
+  const connection = await open(server);
+  const content = sampleBytes(10_000);
+  const frame = encodeSecureRequest(message(1, content));
+  const gate = Promise.withResolvers<void>();
+  const streamed = async function* () {
+    yield frame.slice(0, 5_000);
+    await gate.promise;
+    yield frame.slice(5_000);
+  };
+  const first = connection.stream(streamed(), "sent");
+  const others = [
+    connection.request(list, "client-list"),
+    connection.stream(ReadableStream.from([encodeSecureRequest(message(2))]), "sent"),
+    connection.request(message(3), "sent"),
+  ];
+  gate.resolve();
+  assertEquals((await first).messageId, 1);
+  await Promise.all(others);
+  assertEquals(server.mailbox(own)[0].content, content);
+  assertEquals(server.mailbox(own).length, 3);
+  await connection.close();
+});
+
+Deno.test("connection: a stream that fails half-way ends it, and says why", async () => {
+  await using server = new EvilServer();
+  const connection = await open(server);
+  await connection.request(list, "client-list");
+  const cause = new ClientError("file", "the file has changed");
+  const failing = async function* () {
+    yield encodeSecureRequest(message(1)).slice(0, 30);
+    await Promise.resolve();
+    throw cause;
+  };
+  const error = await assertRejects(() => connection.stream(failing(), "sent"), ClientError);
+  assertEquals(error, cause);
+  assert(!connection.usable);
+  assertEquals(server.mailbox(own), []);
+  await refused(connection);
+});
+
+Deno.test("connection: a server that goes silent is given up, with all that waits", async () => {
+  await using server = new EvilServer();
+  const connection = await open(server, 100);
+  const forever = Promise.withResolvers<void>();
+  server.lie = ({ kind }) => kind === "client-list" ? () => forever.promise : undefined;
+  const errors = await Promise.all([refused(connection), refused(connection)]);
+  for (const { code, message } of errors) {
+    assertEquals(code, "unreachable");
+    assert(message.endsWith("does not answer"), message);
+  }
+  assert(!connection.usable);
+  await connection.finished;
+  forever.resolve();
+});
+
+Deno.test("connection: a slow upload is no silence", async () => {
+  await using server = new EvilServer();
+  const deadline = 1_000;
+  const connection = await open(server, deadline);
+  const frame = encodeSecureRequest(message(1, sampleBytes(1_000)));
+  const start = performance.now();
+  const slowly = async function* () {
+    let at = 0;
+    while (performance.now() - start < 2 * deadline) {
+      yield frame.slice(at, ++at);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    yield frame.slice(at);
+  };
+  assertEquals((await connection.stream(slowly(), "sent")).messageId, 1);
+  await connection.close();
+});
+
+Deno.test("connection: closing it ends what waits, and later requests fail at once", async () => {
+  await using server = new EvilServer();
+  const connection = await open(server);
+  const forever = Promise.withResolvers<void>();
+  server.lie = ({ kind }) => kind === "client-list" ? () => forever.promise : undefined;
+  const waiting = Array.from({ length: 10 }, () => refused(connection));
+  await until(
+    "the requests are there",
+    () => server.requests.some(({ kind }) => kind === list.kind),
+  );
+  await connection.close();
+  for (const { code } of await Promise.all(waiting)) assertEquals(code, "unreachable");
+  assertEquals((await refused(connection)).code, "unreachable");
+  connection.ping(); // nobody hears, and nothing rejects unheard
+  forever.resolve();
+});
+
+Deno.test("connection: a break in the middle of writes rejects each request once", async () => {
+  await using server = new EvilServer();
+  server.lie = ({ kind }) => kind === "send" ? (link) => link.cut() : undefined;
+  const connection = await open(server);
+  const large = sampleBytes(1024 * 1024);
+  const asked = Array.from(
+    { length: 8 },
+    (_, number) =>
+      connection.request(message(number, large), "sent")
+        .then(() => "none", (error) => error instanceof ClientError ? error.code : "another"),
+  );
+  assertEquals(await Promise.all(asked), Array(8).fill("unreachable"));
+  connection.ping();
+  const error = await assertRejects(() => connection.ended, ClientError);
+  assertEquals(error.code, "unreachable");
+});
+
+Deno.test("connection: the server's key is seen before anything is said", async () => {
+  await using server = new EvilServer();
+  const address = parseAddress(server.address, "the test");
+  const seen: Uint8Array[] = [];
+  const error = new ClientError("wrong-server", "not this one");
+  const check = (key: Uint8Array) => {
+    seen.push(key);
+    throw error;
+  };
+  const thrown = await assertRejects(
+    () => SecureConnection.open(address, credentials, check),
+    ClientError,
+  );
+  assertEquals(thrown, error);
+  assertEquals(concat(...seen), concat(server.key.publicKey));
+  assertEquals(server.requests, []);
+});

@@ -1,0 +1,193 @@
+import { ClientError } from "../../../../client/errors.ts";
+import {
+  History,
+  type HistoryBody,
+  type ReceivedEntry,
+} from "../../../../client/profile/tables/history.ts";
+import { CONTENT_ID_SIZE } from "../../../../shared/limits.ts";
+import { assert, assertEquals, assertThrows } from "../../../support/assert.ts";
+import { emptyTables, idOf } from "../../../support/profile/database.ts";
+import { randomBytes, vaultOf } from "../../../support/profile/vault_of.ts";
+
+const ALICE = idOf(1);
+const BOB = idOf(2);
+
+function newHistory() {
+  const database = emptyTables();
+  return { database, history: new History(database, vaultOf(1)) };
+}
+
+function entry(text: string, more: Partial<ReceivedEntry> = {}): ReceivedEntry {
+  const contentId = randomBytes(CONTENT_ID_SIZE);
+  return { peer: ALICE, at: 1, stored: 2, contentId, messageId: 3, body: { text }, ...more };
+}
+
+function texts(history: History, search?: string, peer = ALICE): string[] {
+  const bodies = [...history.list(peer, { search })].map(({ body }) => body);
+  return bodies.map((body) => "text" in body ? body.text : body.file.name);
+}
+
+Deno.test("history: what came and what went comes back in order, each with its own", () => {
+  const { history } = newHistory();
+  const body: HistoryBody = { file: { name: "a", size: 9, path: null } };
+  const received = entry("hello", { contentId: null });
+  const { messageId: _, ...sent } = entry("", { body });
+  const numbers = [history.addReceived(received), history.addSent(sent)];
+  history.addReceived(entry("not from alice", { peer: BOB }));
+  assertEquals([...history.list(ALICE)], [
+    { ...received, number: numbers[0]!, sent: false, state: "received" },
+    { ...sent, number: numbers[1]!, messageId: null, sent: true, state: "pending" },
+  ]);
+  assertEquals(texts(history, "", BOB), ["not from alice"]);
+  assertEquals(texts(history, "", idOf(3)), []);
+});
+
+Deno.test("history: a content is kept once from each client; a classic one has no ID", () => {
+  const { history } = newHistory();
+  const first = entry("first");
+  assert(history.addReceived(first));
+  assertEquals(history.addReceived({ ...first, body: { text: "again" }, messageId: 9 }), undefined);
+  assert(history.addReceived({ ...first, peer: BOB }));
+  assert(history.addReceived(entry("classic", { contentId: null })));
+  assert(history.addReceived(entry("classic", { contentId: null })));
+  assertEquals(texts(history), ["first", "classic", "classic"]);
+  // One who sends our own content back says something of its own.
+  const own = entry("mine");
+  history.addSent(own);
+  assert(history.addReceived(own));
+});
+
+Deno.test("history: what was not shown is known, in order", () => {
+  const { history } = newHistory();
+  const numbers = ["1", "2", "3"].map((text) => history.addReceived(entry(text))!);
+  history.addSent(entry("mine"));
+  assertEquals(history.unshown(2).map(({ number }) => number), numbers.slice(0, 2));
+  history.markShown(numbers[0]);
+  assertEquals(history.unshown(9).map(({ number }) => number), numbers.slice(1));
+  history.forget(ALICE);
+  assertEquals(history.unshown(9), []);
+});
+
+Deno.test("history: what was sent is found by the ID that it got", () => {
+  const { history } = newHistory();
+  const [first, second] = ["1", "2"].map((text) => history.addSent(entry(text)));
+  history.addReceived(entry("not sent", { messageId: 7 }));
+  assertEquals(history.sentAs(ALICE, 7), undefined);
+  history.markSent(first, 7);
+  const found = history.sentAs(ALICE, 7);
+  assertEquals([found?.number, found?.state, found?.messageId], [first, "sent", 7]);
+  assertEquals(history.sentAs(BOB, 7), undefined);
+  // Sent again after a reset, or to a server that counts anew.
+  history.markSent(first, 8);
+  assertEquals(history.sentAs(ALICE, 7), undefined);
+  history.markSent(second, 8);
+  assertEquals(history.sentAs(ALICE, 8)?.number, second);
+  history.markFailed(second);
+  assertEquals(history.sentAs(ALICE, 8)?.state, "failed");
+});
+
+Deno.test("history: what was received cannot be marked as sent", () => {
+  const { history } = newHistory();
+  const number = history.addReceived(entry("theirs"))!;
+  history.markSent(number, 7);
+  history.markFailed(number);
+  const [{ state, messageId }] = history.list(ALICE);
+  assertEquals([state, messageId], ["received", 3]);
+});
+
+Deno.test("history: what was forgotten is gone, and is not taken for new", () => {
+  const { history } = newHistory();
+  const first = entry("first");
+  history.addReceived(first);
+  history.addReceived(entry("classic", { contentId: null }));
+  history.addReceived(entry("bob's", { peer: BOB }));
+  const sent = history.addSent(entry("mine"));
+  assertEquals(history.forget(ALICE), 3);
+  assertEquals(history.forget(ALICE), 0);
+  assertEquals(texts(history), []);
+  assertEquals(texts(history, "", BOB), ["bob's"]);
+  assertEquals(history.addReceived(first), undefined);
+  // What is still in the outbox does not bring its entry back, nor change another.
+  const next = history.addSent(entry("next"));
+  assert(next > sent);
+  history.markSent(sent, 7);
+  assertEquals(history.sentAs(ALICE, 7), undefined);
+  assertEquals(texts(history), ["next"]);
+});
+
+Deno.test("history: 5,000 entries come in pages, also while others come in and are forgotten", () => {
+  const { database, history } = newHistory();
+  database.transaction(() => {
+    for (let i = 1; i <= 5000; i++) {
+      history.addReceived(entry(`text ${i}`, { contentId: i % 2 === 0 ? null : randomBytes(16) }));
+      if (i % 100 === 0) history.addReceived(entry(`other ${i}`, { peer: BOB }));
+    }
+  })();
+  assertEquals(texts(history), Array.from({ length: 5000 }, (_, i) => `text ${i + 1}`));
+  assertEquals(texts(history, "TEXT 4999"), ["text 4999"]);
+  const list = history.list(ALICE);
+  assertEquals(list.next().value?.body, { text: "text 1" });
+  history.addReceived(entry("new"));
+  let last;
+  for (const each of list) last = each;
+  assertEquals(last?.body, { text: "new" });
+  assertEquals(history.forget(ALICE), 5001);
+  assertEquals(texts(history, "", BOB).length, 50);
+});
+
+Deno.test("history: a search knows neither case nor how a letter is composed", () => {
+  const { history } = newHistory();
+  const found = (text: string, search: string) => {
+    history.forget(ALICE);
+    history.addReceived(entry(text));
+    return texts(history, search).length === 1;
+  };
+  for (
+    const [text, search] of [
+      ["Hello World", "o w"],
+      ["hello", "HELLO"],
+      ["İSTANBUL", "istanbul"],
+      ["istanbul", "İstanbul"],
+      ["ısı", "ISI"],
+      ["Straße", "STRASSE"],
+      ["strasse", "straße"],
+      ["GROẞ", "groß"],
+      ["ΟΔΟΣ", "οδος"],
+      ["οδός", "ΟΔΌΣ"],
+      ["caf\u00e9", "CAFE\u0301"],
+      ["cafe\u0301", "\u00c9"],
+      ["ﬁle", "FILE"],
+      ["Привет, мир", "ПРИВЕТ"],
+      ["한국어", "한국"],
+      ["👩‍👩‍👧 family", "👩‍👩‍👧"],
+      ["100% of a_b", "% of a_"],
+    ]
+  ) assert(found(text, search), `${text} ${search}`);
+  assert(!found("hello", "help"));
+  assert(!found("caf\u00e9", "cafe"));
+});
+
+Deno.test("history: a search looks into the names of files", () => {
+  const { history } = newHistory();
+  const body = { file: { name: "Übersicht.PDF", size: 1, path: "/elsewhere" } };
+  history.addReceived(entry("", { body }));
+  history.addReceived(entry("a text"));
+  assertEquals(texts(history, "übersicht.pdf"), ["Übersicht.PDF"]);
+  assertEquals(texts(history, "elsewhere"), []);
+});
+
+Deno.test("history: an entry cannot be moved to another client, nor to another message", () => {
+  const { database, history } = newHistory();
+  const numbers = [ALICE, BOB].map((peer) => history.addSent(entry("mine", { peer })));
+  numbers.forEach((number, i) => history.markSent(number, i));
+  for (const column of ["peer", "message"]) {
+    const sql =
+      `UPDATE history SET ${column} = (SELECT ${column} FROM history WHERE number = ?2) ` +
+      "WHERE number = ?1";
+    database.exec(sql, numbers[0], numbers[1]);
+  }
+  database.exec("UPDATE history SET message = NULL WHERE number = ?", numbers[1]);
+  for (const act of [() => [...history.list(BOB)], () => history.sentAs(BOB, 1)]) {
+    assertEquals(assertThrows(act, ClientError, "moved").code, "bad-profile");
+  }
+});

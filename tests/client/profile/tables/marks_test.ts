@@ -1,0 +1,61 @@
+import { Marks } from "../../../../client/profile/tables/marks.ts";
+import { toHex } from "../../../../shared/bytes.ts";
+import { MARK_SIZE } from "../../../../shared/limits.ts";
+import { assert, assertEquals } from "../../../support/assert.ts";
+import { emptyTables } from "../../../support/profile/database.ts";
+import { randomBytes, vaultOf } from "../../../support/profile/vault_of.ts";
+
+const ZEROS = new Uint8Array(MARK_SIZE);
+
+function newMarks(): Marks {
+  return new Marks(emptyTables(), vaultOf(1));
+}
+
+/** One run with a server that has the mark `earlier`; gives the mark that it has then. */
+function run(marks: Marks, earlier: Uint8Array<ArrayBuffer>, expected: "fresh" | "restored") {
+  const mark = marks.next(randomBytes);
+  assertEquals(marks.isFresh(earlier) ? "fresh" : "restored", expected);
+  marks.settle();
+  assertEquals(marks.current(), mark);
+  return mark;
+}
+
+Deno.test("marks: a new profile is fresh, and so it is on each further run", () => {
+  const marks = newMarks();
+  assertEquals(marks.current(), ZEROS);
+  let mark = ZEROS;
+  for (let i = 0; i < 3; i++) mark = run(marks, mark, "fresh");
+});
+
+Deno.test("marks: those whose answers were not seen are known, and none is given twice", () => {
+  for (const reached of [0, 1, 2]) {
+    const marks = newMarks();
+    const tried = [run(marks, ZEROS, "fresh"), marks.next(randomBytes), marks.next(randomBytes)];
+    assertEquals(new Set(tried.map(toHex)).size, 3);
+    assertEquals(marks.current(), tried[0]);
+    run(marks, tried[reached], "fresh");
+  }
+});
+
+Deno.test("marks: a server with another mark shows an old copy, once", () => {
+  const marks = newMarks();
+  const first = run(marks, ZEROS, "fresh");
+  const second = run(marks, first, "fresh");
+  const third = run(marks, first, "restored");
+  run(marks, third, "fresh");
+  assert(!marks.isFresh(second));
+  // A server that was set up anew has forgotten the sessions' prekeys, too.
+  assert(!marks.isFresh(ZEROS));
+});
+
+Deno.test("marks: until what an answer led to is done, it counts as not seen", () => {
+  const marks = newMarks();
+  run(marks, ZEROS, "fresh");
+  const mark = marks.next(randomBytes);
+  const foreign = randomBytes(MARK_SIZE);
+  assert(!marks.isFresh(foreign));
+  marks.settle();
+  assertEquals(marks.current(), mark);
+  marks.settle();
+  assertEquals(marks.current(), mark);
+});

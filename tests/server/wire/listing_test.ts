@@ -1,0 +1,75 @@
+import { type Listing, writeListing } from "../../../server/wire/listing.ts";
+import type { Client } from "../../../server/storage/storage.ts";
+import { type Bytes, concat } from "../../../shared/bytes.ts";
+import { StorageError } from "../../../shared/errors.ts";
+import {
+  CLIENT_ENTRY_SIZE,
+  decodeResponse,
+  encodeClientEntries,
+  encodeResponseHeader,
+} from "../../../shared/protocol/response.ts";
+import { assert, assertEquals, assertRejects } from "../../support/assert.ts";
+
+function client(number: number): Client {
+  const id = new Uint8Array(16).fill(number);
+  return { id, name: `client ${number}`, publicKey: new Uint8Array(160) };
+}
+
+/** A list that says that it has `count` clients and has those on the `pages`. */
+function listing(count: number, pages: Client[][]): Listing {
+  return {
+    kind: "listing",
+    list: { count, pages: ReadableStream.from(pages) },
+    encode: encodeClientEntries,
+    size: count * CLIENT_ENTRY_SIZE,
+  };
+}
+
+/** Writes a list; gives the writes. */
+async function write(list: Listing, writes: Bytes[] = []): Promise<Bytes[]> {
+  const header = encodeResponseHeader({ version: 2, code: 1001, size: list.size });
+  const sink = {
+    write: (bytes: Uint8Array) => {
+      writes.push(bytes.slice() as Bytes);
+      return Promise.resolve();
+    },
+  };
+  await writeListing(header, list, sink);
+  return writes;
+}
+
+Deno.test("listing: pages make one response, each written by itself", async () => {
+  const pages = [[client(1), client(2)], [], [client(3)]];
+  const writes = await write(listing(3, pages));
+  assertEquals(decodeResponse(concat(...writes)), {
+    version: 2,
+    kind: "client-list",
+    clients: pages.flat().map(({ id, name }) => ({ id, name })),
+  });
+  assertEquals(writes[0].length, 7 + 2 * CLIENT_ENTRY_SIZE); // the header goes with the first
+});
+
+Deno.test("listing: no page, and an empty one, are an empty list", async () => {
+  for (const pages of [[], [[]]]) {
+    const writes = await write(listing(0, pages));
+    assertEquals(decodeResponse(concat(...writes)), {
+      version: 2,
+      kind: "client-list",
+      clients: [],
+    });
+  }
+});
+
+Deno.test("listing: one that is not as long as it said fails, and never writes too much", async () => {
+  const wrong = [
+    listing(3, [[client(1), client(2)]]),
+    listing(1, []),
+    listing(2, [[client(1), client(2)], [client(3)]]),
+    listing(1, [[client(1), client(2)]]),
+  ];
+  for (const list of wrong) {
+    const writes: Bytes[] = [];
+    await assertRejects(() => write(list, writes), StorageError);
+    assert(concat(...writes).length <= 7 + list.size);
+  }
+});

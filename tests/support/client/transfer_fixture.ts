@@ -1,0 +1,86 @@
+/** People with clients in this process, on a real server, and the files that they send. */
+import { createHash } from "node:crypto";
+import type { Received } from "../../../client/inbox/inbox.ts";
+import { newPerson, openPerson, type Person } from "../fault/person.ts";
+import { type FixtureOptions, ServerFixture } from "../server/server_fixture.ts";
+import { sampleBytes } from "../pieces.ts";
+import { tempFolder } from "../temp_folder.ts";
+
+export class TransferFixture implements AsyncDisposable {
+  readonly server: ServerFixture;
+  readonly folder: string;
+  readonly #stack: AsyncDisposableStack;
+
+  private constructor(server: ServerFixture, folder: string, stack: AsyncDisposableStack) {
+    this.server = server;
+    this.folder = folder;
+    this.#stack = stack;
+  }
+
+  static async start(options: FixtureOptions = {}): Promise<TransferFixture> {
+    const stack = new AsyncDisposableStack();
+    const { path } = stack.use(await tempFolder());
+    const server = stack.use(await ServerFixture.start(options));
+    return new TransferFixture(server, path, stack);
+  }
+
+  get port(): number {
+    return this.server.listener.address.port;
+  }
+
+  /** Someone new; `port` is where the server is, or the way to it. */
+  async person(name: string, port = this.port): Promise<Person> {
+    return this.#stack.use(await newPerson(`${this.folder}/${name}`, name, port));
+  }
+
+  /** Someone who was here before, and is not any more. */
+  async again(name: string, port = this.port): Promise<Person> {
+    return this.#stack.use(await openPerson(`${this.folder}/${name}`, port));
+  }
+
+  /** Where the files of `name` go. */
+  out(name: string): string {
+    return `${this.folder}/${name}-out`;
+  }
+
+  /** Writes a file of so many bytes; gives its path. */
+  async file(name: string, size: number, seed = 1): Promise<string> {
+    const path = `${this.folder}/${name}`;
+    await Deno.writeFile(path, sampleBytes(size, seed));
+    return path;
+  }
+
+  /** The names of what lies in the folder of `name`, hidden files as well. */
+  names(name: string): string[] {
+    try {
+      return [...Deno.readDirSync(this.out(name))].map((entry) => entry.name).sort();
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return [];
+      throw error;
+    }
+  }
+
+  /** The chunks on the server's disk: names and sizes. */
+  chunks(): string[] {
+    return [...Deno.readDirSync(`${this.server.folder}/chunks`)].map(({ name }) => name).sort();
+  }
+
+  async receive({ client }: Person, name: string, options = {}): Promise<Received[]> {
+    return await Array.fromAsync(client.receive(this.out(name), () => {}, options));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#stack.disposeAsync();
+  }
+}
+
+/** The SHA-256 of a file that need not fit into memory. */
+export async function digest(path: string): Promise<string> {
+  const hash = createHash("sha256");
+  using file = await Deno.open(path, { read: true });
+  const buffer = new Uint8Array(1 << 20);
+  for (let count; (count = await file.read(buffer)) !== null;) {
+    hash.update(buffer.subarray(0, count));
+  }
+  return hash.digest("hex");
+}

@@ -1,0 +1,198 @@
+/** The client as the real process that its user starts, with the permissions of its task. */
+import config from "../../deno.json" with { type: "json" };
+import { assertEquals } from "./assert.ts";
+import type { Outcome } from "./server_process.ts";
+import { tempFolder } from "./temp_folder.ts";
+
+/** `deno`, its options, and the program as seen from the root of the project. */
+const [, ...TASK] = config.tasks.client.command.split(" ");
+const PROGRAM = new URL(`../../${TASK.pop()}`, import.meta.url).href;
+/** Longer than any command takes, in milliseconds. */
+const PATIENCE = 60_000;
+
+export interface ClientOptions {
+  /** What stands on standard input; nothing where it is left out. */
+  stdin?: string | Uint8Array<ArrayBuffer>;
+  /** The folder that it is started in. */
+  cwd?: string;
+  /** What its environment has beside that of the tests. */
+  env?: Record<string, string>;
+}
+
+/** A client that runs. */
+export interface ClientProcess {
+  readonly pid: number;
+  /** What it has written so far. */
+  readonly output: { readonly stdout: string; readonly stderr: string };
+  /** Waits for its end; kills it where that does not come. */
+  outcome(): Promise<Outcome>;
+  kill(signal: Deno.Signal): void;
+}
+
+export function startClient(args: string[], options: ClientOptions = {}): ClientProcess {
+  const { stdin, cwd, env } = options;
+  const child = new Deno.Command(Deno.execPath(), {
+    args: [...TASK, PROGRAM, ...args],
+    cwd,
+    env,
+    stdin: stdin === undefined ? "null" : "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const output = { stdout: "", stderr: "" };
+  const collect = async (name: "stdout" | "stderr") => {
+    for await (
+      const text of child[name].pipeThrough(new TextDecoderStream("utf-8", { ignoreBOM: true }))
+    ) {
+      output[name] += text;
+    }
+  };
+  // A process may end without having read everything; what counts is what it says then.
+  const given = stdin === undefined
+    ? Promise.resolve()
+    : new Blob([stdin]).stream().pipeTo(child.stdin).catch(() => {});
+  const kill = (signal: Deno.Signal) => {
+    try {
+      child.kill(signal);
+    } catch {
+      // It has ended by itself.
+    }
+  };
+  const timer = setTimeout(() => {
+    output.stderr += `[killed after ${PATIENCE} ms]\n`;
+    kill("SIGKILL");
+  }, PATIENCE);
+  const ended = Promise.all([child.status, collect("stdout"), collect("stderr"), given]).then(
+    ([{ code, signal }]) => {
+      clearTimeout(timer);
+      return { code, signal, ...output };
+    },
+  );
+  return { pid: child.pid, output, outcome: () => ended, kill };
+}
+
+/** Runs a client to its end. */
+export function runClient(args: string[], options?: ClientOptions): Promise<Outcome> {
+  return startClient(args, options).outcome();
+}
+
+/** What `--json` prints of a received message. */
+export interface ReceivedJson {
+  message: number;
+  from: { id: string; name: string };
+  type: "text" | "file" | "key-request" | "key" | "notice";
+  text?: string;
+  /** When it was written, as its author says; ISO 8601. */
+  at?: string;
+  path?: string;
+  size?: number;
+}
+
+/** A received message without its time; texts and files have one. */
+export function withoutTime({ at, ...rest }: ReceivedJson): Omit<ReceivedJson, "at"> {
+  const timed = rest.type === "text" || rest.type === "file";
+  assertEquals(at !== undefined, timed, `time ${at}`);
+  if (at !== undefined) assertEquals(new Date(at).toISOString(), at);
+  return rest;
+}
+
+/** The objects that `text` holds, one a line. */
+export function jsonLines<T>(text: string): T[] {
+  const lines = text.split("\n");
+  assertEquals(lines.pop(), "", "the last line has no end");
+  return lines.map((line) => JSON.parse(line));
+}
+
+/** What was told on standard error but the progress of large files: "" or whole lines. */
+export function withoutProgress(stderr: string): string {
+  return stderr.replaceAll(/^\{"progress":.*\n/gm, "");
+}
+
+/** Someone with a profile, in which `server.info` names the server. */
+export class Person implements AsyncDisposable {
+  /** The profile's folder. */
+  readonly folder: string;
+  /** Where received files go. */
+  readonly out: string;
+  /** As `register` told; empty before. */
+  id = "";
+  name = "";
+  /** What the environment of every command has beside that of the tests. */
+  env: Record<string, string> = {};
+  readonly #dispose: () => PromiseLike<void>;
+
+  private constructor(folder: string, dispose: () => PromiseLike<void>) {
+    this.folder = folder;
+    this.out = `${folder}/out`;
+    this.#dispose = dispose;
+  }
+
+  /** Someone new, who has no name yet. */
+  static async create(server: string): Promise<Person> {
+    const temp = await tempFolder();
+    const person = new Person(temp.path, () => temp[Symbol.asyncDispose]());
+    await person.useServer(server);
+    return person;
+  }
+
+  static async register(server: string, name: string, { classic = true } = {}): Promise<Person> {
+    const person = await Person.create(server);
+    const options = classic ? ["--classic"] : [];
+    const [{ id }] = await person.json<{ id: string }>("register", ...options, name);
+    return Object.assign(person, { id, name });
+  }
+
+  /** From now on this is the person's server, HOST:PORT. */
+  async useServer(server: string): Promise<void> {
+    await Deno.writeTextFile(`${this.folder}/server.info`, `${server}\n`);
+  }
+
+  /** The start of this person's command line. */
+  args(...command: string[]): string[] {
+    return ["--profile", this.folder, ...command];
+  }
+
+  /** Runs a command to its end, whatever that is. */
+  run(command: string[], options?: ClientOptions): Promise<Outcome> {
+    return runClient(this.args(...command), { env: this.env, ...options });
+  }
+
+  /** Runs a command that must succeed without a word on standard error; gives what it printed. */
+  async json<T>(...command: string[]): Promise<T[]> {
+    return jsonLines(await this.#done(["--json", ...command]));
+  }
+
+  /** Receives; the key exchange is left out, and files are in {@link out}. */
+  async receive(): Promise<ReceivedJson[]> {
+    const all = await this.json<ReceivedJson>("receive", "--out", this.out);
+    return all.filter(({ type }) => type === "text" || type === "file");
+  }
+
+  /** Runs a command that must fail; gives the code of its error. */
+  async failure(...command: string[]): Promise<string> {
+    const { code, stderr } = await this.run(["--json", ...command]);
+    assertEquals(code, 1, stderr);
+    return jsonLines<{ error: { code: string } }>(stderr)[0].error.code;
+  }
+
+  /** Receives, and gives the texts. */
+  async texts(): Promise<(string | undefined)[]> {
+    return (await this.receive()).map(({ text }) => text);
+  }
+
+  /** Sends what stands on standard input. */
+  async sendInput(name: string, stdin: string | Uint8Array<ArrayBuffer>): Promise<void> {
+    await this.#done(["send", name], { stdin });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#dispose();
+  }
+
+  async #done(command: string[], options?: ClientOptions): Promise<string> {
+    const { code, stderr, stdout } = await this.run(command, options);
+    const told = withoutProgress(stderr);
+    assertEquals({ code, told }, { code: 0, told: "" }, command.join(" ").slice(0, 200));
+    return stdout;
+  }
+}

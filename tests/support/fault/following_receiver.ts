@@ -1,0 +1,110 @@
+/** `messaging-client receive --follow --json` as a real process that may be killed at any moment. */
+
+const MAIN = new URL("../../../client/main.ts", import.meta.url).href;
+
+/** One line of its output. */
+export interface Line {
+  message: number;
+  type: "text" | "file";
+  text?: string;
+  path?: string;
+}
+
+/** What one process wrote until it ended. */
+export interface Run {
+  /** Whole lines alone. */
+  readonly lines: readonly Line[];
+  readonly stderr: string;
+}
+
+export interface ReceiverOptions {
+  profile: string;
+  /** Where files go. */
+  out: string;
+  port: number;
+}
+
+export class FollowingReceiver implements AsyncDisposable {
+  /** One after the other; the last one may be running. */
+  readonly runs: Run[] = [];
+  readonly #options: ReceiverOptions;
+  #child: Deno.ChildProcess | null = null;
+  #finished: Promise<unknown> = Promise.resolve();
+
+  constructor(options: ReceiverOptions) {
+    this.#options = options;
+  }
+
+  /** The largest number of a message that was shown. */
+  get lastShown(): number {
+    return Math.max(0, ...this.runs.flatMap(({ lines }) => lines.map(({ message }) => message)));
+  }
+
+  /** The text that was shown last. */
+  get lastText(): string | undefined {
+    const isText = ({ type }: Line) => type === "text";
+    return this.runs.findLast(({ lines }) => lines.some(isText))?.lines.findLast(isText)?.text;
+  }
+
+  start(): void {
+    const child = this.#spawn("--follow");
+    this.#child = child;
+    this.#finished = this.#watch(child);
+  }
+
+  /** Kills the process; resolves when it is gone and all that it wrote was read. */
+  async kill(): Promise<void> {
+    this.#child?.kill("SIGKILL");
+    await this.#finished;
+    this.#child = null;
+  }
+
+  /** Receives all that waits, without `--follow`; gives the exit code. */
+  async drain(): Promise<number> {
+    const child = this.#spawn();
+    await this.#watch(child);
+    return (await child.status).code;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      this.#child?.kill("SIGKILL");
+    } catch {
+      // It has ended by itself.
+    }
+    await this.#finished;
+  }
+
+  #spawn(...options: string[]): Deno.ChildProcess {
+    const { profile, out, port } = this.#options;
+    const server = `127.0.0.1:${port}`;
+    return new Deno.Command(Deno.execPath(), {
+      args: ["run", "--no-prompt", "--allow-net", "--allow-read", "--allow-write", MAIN].concat(
+        ["receive", "--profile", profile, "--out", out, "--server", server, "--json"],
+        options,
+      ),
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+  }
+
+  async #watch(child: Deno.ChildProcess): Promise<void> {
+    const run = { lines: [] as Line[], stderr: "" };
+    this.runs.push(run);
+    const lines = async () => {
+      let rest = "";
+      for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
+        const whole = (rest + text).split("\n");
+        rest = whole.pop() ?? ""; // cut off where the process is killed
+        for (const line of whole) run.lines.push(JSON.parse(line));
+      }
+    };
+    const errors = async () => {
+      for await (const text of child.stderr.pipeThrough(new TextDecoderStream())) {
+        run.stderr += text;
+      }
+    };
+    await Promise.all([lines(), errors(), child.status]);
+  }
+}

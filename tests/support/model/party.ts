@@ -1,0 +1,191 @@
+/** One person of the model: a real profile in a folder, and what a secure client does with it. */
+import { Database, type Statement } from "@db/sqlite";
+import type { Received } from "../../../client/inbox/inbox.ts";
+import { Inbox } from "../../../client/inbox/inbox.ts";
+import { Peers } from "../../../client/contacts/peers.ts";
+import { Profile } from "../../../client/profile/profile.ts";
+import { SecureSide } from "../../../client/sessions/secure_side.ts";
+import { type Bytes, equalBytes } from "../../../shared/bytes.ts";
+import { AesGcmKey, NONCE_SIZE, TAG_SIZE } from "../../../shared/crypto/aes_gcm.ts";
+import { hmacSha256 } from "../../../shared/crypto/hash.ts";
+import { randomBytes } from "../../../shared/crypto/random.ts";
+import { Reader } from "../../../shared/cursor.ts";
+import { MessageType } from "../../../shared/protocol/codes.ts";
+import { decodeSession } from "../../../shared/session/session_state.ts";
+import type { Faults } from "./faults.ts";
+import { type Account, type PostOffice, transportOf } from "./post_office.ts";
+
+const SEALED_ROWS = `
+  SELECT sealed FROM sessions UNION ALL SELECT sealed FROM prekeys
+  UNION ALL SELECT sealed FROM outbox
+  UNION ALL SELECT content FROM envelopes WHERE content IS NOT NULL`;
+/** Bytes of a sealed row that are looked for in a file. */
+const SAMPLE = 40;
+/** One-time prekeys of each kind: few, so that they are used up. */
+export const ONE_TIME_TARGET = 4;
+
+/** An envelope that was made, whether or not it was kept. */
+export interface Sealed {
+  /** What it says; null where it only starts a session. */
+  readonly text: string | null;
+  readonly envelope: Bytes;
+  /** Its message key, where its session was in the profile before. */
+  readonly messageKey: Bytes | null;
+}
+
+export interface PartyOptions {
+  readonly folder: string;
+  readonly account: Account;
+  readonly office: PostOffice;
+  readonly faults: Faults;
+  readonly now: () => number;
+  readonly onSealed: (sealed: Sealed) => void;
+}
+
+/** Bytes as a text of as many characters, in which a search is fast. */
+export function asText(bytes: Uint8Array): string {
+  return new TextDecoder("latin1").decode(bytes);
+}
+
+export class Party {
+  readonly account: Account;
+  readonly folder: string;
+  readonly #options: PartyOptions;
+  #open: { profile: Profile; peers: Peers; side: SecureSide; inbox: Inbox } | null = null;
+  /** Sees what is in the database beside the profile. */
+  #reader: { database: Database; rows: Statement } | null = null;
+  /** Sealed rows that were seen in the database; see {@link asText}. */
+  readonly seen = new Set<string>();
+
+  constructor(options: PartyOptions) {
+    this.#options = options;
+    this.account = options.account;
+    this.folder = options.folder;
+  }
+
+  get path(): string {
+    return `${this.folder}/profile.db`;
+  }
+
+  /** What is open of it; opens it where it is not. */
+  async opened() {
+    if (this.#open) return this.#open;
+    const { office, account, faults, now, onSealed } = this.#options;
+    const profile = await Profile.open(this.folder);
+    const transport = transportOf(office, account, faults);
+    const peers = new Peers(profile, transport);
+    const { secureIdentity } = profile;
+    if (!secureIdentity) throw new TypeError("not registered");
+    const options = { profile, transport, peers, random: randomBytes, now };
+    const side = await SecureSide.of(
+      { ...options, oneTimeTarget: ONE_TIME_TARGET },
+      secureIdentity,
+    );
+    watchSealing(side, profile, onSealed);
+    const secure = () => Promise.resolve(side);
+    const inbox = new Inbox({ profile, transport, peers, secure, now });
+    return this.#open = { profile, peers, side, inbox };
+  }
+
+  close(): void {
+    // The last one that closes the database leaves no log behind.
+    this.#reader?.database.close();
+    this.#reader = null;
+    this.#open?.profile[Symbol.dispose]();
+    this.#open = null;
+  }
+
+  /** Sends a text as `Client.sendText` does. */
+  async send(to: string, text: string): Promise<void> {
+    const { peers, side } = await this.opened();
+    const peer = await peers.named(to);
+    const identity = await peers.identityOf(peer);
+    if (!identity) throw new TypeError("not secure");
+    await side.prepare();
+    await side.ensureSession(identity, peer);
+    const { outgoing } = side;
+    const content = { id: outgoing.newContentId(), at: this.#options.now(), text };
+    await outgoing.send({ to: identity, type: MessageType.text, content, body: { text } });
+  }
+
+  async *receive(): AsyncGenerator<Received> {
+    const { inbox } = await this.opened();
+    yield* inbox.receive(`${this.folder}/out`, () => {});
+  }
+
+  /** The states of all sessions with `peer`, as they are kept. */
+  async states(peer: Bytes): Promise<Bytes[]> {
+    const { profile } = await this.opened();
+    return profile.sessions.load(peer).map(({ state }) => state);
+  }
+
+  /** Notes which sealed rows there are, and gives them. */
+  rows(): Set<string> {
+    const rows = this.#sealedRows().all<{ sealed: Bytes }>();
+    const now = new Set(rows.map(({ sealed }) => asText(sealed.slice(0, SAMPLE))));
+    for (const row of now) this.seen.add(row);
+    return now;
+  }
+
+  #sealedRows(): Statement {
+    if (!this.#reader) {
+      const database = new Database(this.path, { int64: true });
+      this.#reader = { database, rows: database.prepare(SEALED_ROWS) };
+    }
+    return this.#reader.rows;
+  }
+}
+
+/** Tells of each envelope that is sealed, with the message key that it was sealed with. */
+function watchSealing(
+  { sessions }: SecureSide,
+  profile: Profile,
+  onSealed: (sealed: Sealed) => void,
+): void {
+  const seal = sessions.seal.bind(sessions);
+  sessions.seal = (peer, type, content) => {
+    const before = profile.sessions.load(peer.clientId);
+    const envelope = seal(peer, type, content);
+    const text = content.text ?? null;
+    onSealed({ text, envelope, messageKey: messageKeyOf(before, envelope, peer, type, profile) });
+    return envelope;
+  };
+}
+
+function messageKeyOf(
+  before: readonly { state: Bytes }[],
+  envelope: Bytes,
+  peer: { publicKey: Bytes },
+  type: MessageType,
+  profile: Profile,
+): Bytes | null {
+  const own = profile.secureIdentity;
+  if (!own) return null;
+  const start = envelope[0] === 2 ? 1133 : 1;
+  const label = new TextEncoder().encode("messaging-system/3 envelope");
+  const associated = new Uint8Array([
+    ...label,
+    ...own.publicKey,
+    ...peer.publicKey,
+    type,
+    ...envelope.subarray(0, start),
+  ]);
+  const nonce = envelope.slice(start, start + NONCE_SIZE);
+  const header = envelope.subarray(start + NONCE_SIZE, start + NONCE_SIZE + 40 + TAG_SIZE);
+  for (const { state } of before) {
+    const { sending, own } = decodeSession(state).ratchet;
+    if (!sending) continue;
+    let opened: Bytes;
+    try {
+      opened = new AesGcmKey(sending.headerKey).openSync(nonce, associated, header);
+    } catch {
+      continue; // another session
+    }
+    if (!equalBytes(opened.subarray(0, 32), own.publicKey)) continue;
+    let chain = sending.key;
+    const number = new Reader(opened.subarray(36)).u32();
+    for (let i = sending.number; i < number; i++) chain = hmacSha256(chain, new Uint8Array([2]));
+    return hmacSha256(chain, new Uint8Array([1]));
+  }
+  return null;
+}

@@ -1,0 +1,192 @@
+/** A server inside the test's process: real sockets, a real database and real files. */
+import { configureSync, getLogger, type LogRecord, resetSync } from "@logtape/logtape";
+import { Database } from "@db/sqlite";
+import { type Bytes, toHex } from "../../../shared/bytes.ts";
+import { X25519KeyPair } from "../../../shared/crypto/x25519.ts";
+import { MessageType } from "../../../shared/protocol/codes.ts";
+import { BlobStore } from "../../../server/contents/blob_store.ts";
+import { ChunkStore } from "../../../server/contents/chunk_store.ts";
+import { DEFAULT_LIMITS, type Limits } from "../../../server/limits/limits.ts";
+import { Listener } from "../../../server/connections/listener.ts";
+import { prekeyDraws } from "../../../server/limits/prekey_draws.ts";
+import type { Services } from "../../../server/services.ts";
+import { SqliteStorage } from "../../../server/storage/sqlite/sqlite_storage.ts";
+import { assertEquals } from "../assert.ts";
+import { until } from "../until.ts";
+import { Peer } from "./peer.ts";
+import { SecurePeer, Someone } from "./secure_peer.ts";
+
+/** Time as a test wants it. */
+export class FakeClock {
+  /** Milliseconds. */
+  now = 0;
+  /** How often the server has looked. */
+  looks = 0;
+
+  readonly read = (): number => {
+    this.looks++;
+    return this.now;
+  };
+}
+
+export interface FixtureOptions {
+  limits?: Partial<Limits>;
+  clock?: FakeClock;
+  /** What the storage takes for the time, in milliseconds since 1970. */
+  now?: () => number;
+  /** Wraps or replaces services before the server starts. */
+  services?: (services: Services) => Partial<Services>;
+  /** Whether the server may log errors; otherwise each fails the test. */
+  errors?: boolean;
+  /** What proves the server; a new one where it is left out. */
+  serverKey?: X25519KeyPair;
+  /** Whether classic clients are served; they are where it is left out. */
+  classic?: boolean;
+}
+
+export class ServerFixture implements AsyncDisposable {
+  readonly folder: string;
+  readonly services: Services;
+  readonly listener: Listener;
+  readonly log: LogRecord[] = [];
+  readonly #options: FixtureOptions;
+  readonly #peers: Disposable[] = [];
+  readonly #others: Listener[] = [];
+
+  private constructor(folder: string, options: FixtureOptions) {
+    this.folder = folder;
+    this.#options = options;
+    configureSync({
+      sinks: { memory: (record) => this.log.push(record) },
+      loggers: [
+        { category: "messaging-server", sinks: ["memory"], lowestLevel: "debug" },
+        { category: ["logtape", "meta"], sinks: [] },
+      ],
+    });
+    const limits = { ...DEFAULT_LIMITS, ...options.limits };
+    const random = (bytes: Bytes) => crypto.getRandomValues(bytes);
+    const clock = options.clock?.read ?? (() => performance.now());
+    const services = {
+      storage: new SqliteStorage(`${folder}/server.db`, {
+        limits,
+        now: options.now ?? (() => Date.now()),
+      }),
+      blobs: new BlobStore(`${folder}/files`, random),
+      chunks: new ChunkStore(`${folder}/chunks`),
+      limits,
+      draws: prekeyDraws(limits, clock),
+      serverKey: options.serverKey ?? X25519KeyPair.generate(),
+      classic: options.classic ?? true,
+      clock,
+      random,
+      log: getLogger("messaging-server"),
+    };
+    this.services = { ...services, ...options.services?.(services) };
+    this.listener = new Listener(this.services, { hostname: "127.0.0.1", port: 0 });
+  }
+
+  static async start(options: FixtureOptions = {}): Promise<ServerFixture> {
+    const folder = await Deno.makeTempDir({ prefix: "server_" });
+    await Deno.mkdir(`${folder}/files`);
+    await Deno.mkdir(`${folder}/chunks`);
+    return new ServerFixture(folder, options);
+  }
+
+  /** A new connection, which ends with the server at the latest. */
+  async connect(listener = this.listener): Promise<Peer> {
+    const peer = await Peer.connect(listener.address.port);
+    this.#peers.push(peer);
+    return peer;
+  }
+
+  /** A second server over the same state; it ends with this one. */
+  listenAlso(services: Partial<Services>): Listener {
+    const options = { hostname: "127.0.0.1", port: 0 };
+    const listener = new Listener({ ...this.services, ...services }, options);
+    this.#others.push(listener);
+    return listener;
+  }
+
+  /** A new secure channel, nobody logged in on it; it ends with the server at the latest. */
+  async open(listener = this.listener): Promise<SecurePeer> {
+    return await this.openAt(listener.address.port);
+  }
+
+  /** The same where something else stands between. */
+  async openAt(port: number): Promise<SecurePeer> {
+    const peer = await SecurePeer.open(port);
+    this.#peers.push(peer);
+    return peer;
+  }
+
+  /** A channel of `who`, logged in and registered. */
+  async secure(who: Someone | string): Promise<SecurePeer> {
+    const someone = typeof who === "string" ? await Someone.called(who) : who;
+    const peer = await this.open();
+    const { registered } = await peer.login(someone);
+    if (!registered) await peer.register(someone);
+    return peer;
+  }
+
+  /** Waits until the server has noticed that connections ended; `count` are left. */
+  async connectionsLeft(count: number): Promise<void> {
+    await until(`${count} connections are left`, () => this.listener.connections === count);
+  }
+
+  /** Everything that lasts: all rows of all tables, and the names and sizes of all files. */
+  dump(): Record<string, unknown[]> {
+    const database = new Database(`${this.folder}/server.db`);
+    try {
+      const rows = (sql: string) =>
+        database.prepare(sql).all().map((row) =>
+          Object.values(row).map((value) => value instanceof Uint8Array ? toHex(value) : value)
+        );
+      return {
+        clients: rows("SELECT * FROM clients ORDER BY number"),
+        messages: rows("SELECT * FROM messages ORDER BY mailbox, id"),
+        tokens: rows("SELECT * FROM tokens ORDER BY number"),
+        prekeys: rows("SELECT * FROM prekeys ORDER BY owner, kind, id"),
+        files: this.files(),
+        shared: rows("SELECT * FROM files ORDER BY number"),
+        receivers: rows("SELECT * FROM file_receivers ORDER BY file, receiver"),
+      };
+    } finally {
+      database.close();
+    }
+  }
+
+  /** The names and sizes of the files that hold contents, finished or not. */
+  files(): string[] {
+    const files = `${this.folder}/files`;
+    return [...Deno.readDirSync(files)]
+      .map(({ name }) => `${name} ${Deno.statSync(`${files}/${name}`).size}`)
+      .sort();
+  }
+
+  /** Where the file called `name` lies. */
+  file(name: string): string {
+    return `${this.folder}/files/${name}`;
+  }
+
+  /** Puts a message into the mailbox `to` whose file is a hole of `size` bytes; gives its path. */
+  async depositHole(to: Bytes, size: number): Promise<string> {
+    const blob = toHex(this.services.random(new Uint8Array(16)));
+    using file = await Deno.create(this.file(blob));
+    await file.truncate(size);
+    const content = { blob, size };
+    await this.services.storage.deposit({ from: to, to, type: MessageType.file, content });
+    return this.file(blob);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const peer of this.#peers) peer[Symbol.dispose]();
+    for (const listener of [this.listener, ...this.#others]) await listener.stop();
+    await this.services.chunks.close();
+    await this.services.storage.close();
+    resetSync();
+    await Deno.remove(this.folder, { recursive: true });
+    if (this.#options.errors) return;
+    const errors = this.log.filter(({ level }) => level === "error" || level === "fatal");
+    assertEquals(errors.map(({ message, properties }) => ({ message, properties })), []);
+  }
+}

@@ -1,0 +1,146 @@
+/** The server as the real process that its operator starts, on a free port and a folder of its own. */
+import config from "../../deno.json" with { type: "json" };
+
+/** `deno`, its options, and the program as seen from the root of the project. */
+const [, ...TASK] = config.tasks.server.command.split(" ");
+const PROGRAM = new URL(`../../${TASK.pop()}`, import.meta.url).href;
+/** Longer than any start or stop takes, in milliseconds. */
+const PATIENCE = 30_000;
+
+/** What a finished process leaves behind. */
+export interface Outcome {
+  /** The exit code; 128 and more where a signal ended it. */
+  code: number;
+  signal: Deno.Signal | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** A server that listens. Disposing of it kills it, and removes its folder where it made it. */
+export interface ServerProcess extends AsyncDisposable {
+  readonly port: number;
+  /** HOST:PORT, as it stands in `server.info`. */
+  readonly address: string;
+  /** The folder of `server.db` and `files/`. */
+  readonly data: string;
+  readonly process: Deno.ChildProcess;
+  readonly pid: number;
+  /** What it has written so far. */
+  readonly output: { readonly stdout: string; readonly stderr: string };
+  /** Sends a signal and waits for the process to end. */
+  kill(signal: Deno.Signal): Promise<Outcome>;
+  /** Asks it to stop, by SIGTERM, and waits for the process to end. */
+  stop(): Promise<Outcome>;
+}
+
+/**
+ * Starts a server on 127.0.0.1 and waits until it listens.
+ * @param options.data its folder; a new temporary one where it is left out
+ * @param options.args further arguments; a `--port` among them takes the place of a free port
+ * @throws {Error} where it ends instead, with all that it wrote
+ */
+export async function startServer(
+  { data, args = [] }: { data?: string; args?: string[] } = {},
+): Promise<ServerProcess> {
+  const folder = data ?? await Deno.makeTempDir({ prefix: "server_" });
+  const port = args.includes("--port") ? [] : ["--port", "0"];
+  const child = new Child(["--host", "127.0.0.1", ...port, "--data", folder, ...args]);
+  const dispose = async () => {
+    await child.kill("SIGKILL");
+    if (data === undefined) await Deno.remove(folder, { recursive: true });
+  };
+  const line = await child.firstLine();
+  const match = / listens on (127\.0\.0\.1):(\d+), key ([0-9a-f]{64})$/.exec(line);
+  if (!match) {
+    const { code, stdout, stderr } = await child.kill("SIGKILL");
+    await dispose();
+    throw new Error(`the server did not start (exit code ${code}): ${stdout}${stderr}`);
+  }
+  return {
+    port: Number(match[2]),
+    address: `${match[1]}:${match[2]}`,
+    data: folder,
+    process: child.process,
+    pid: child.process.pid,
+    output: child.output,
+    kill: (signal) => child.kill(signal),
+    stop: () => child.kill("SIGTERM"),
+    [Symbol.asyncDispose]: dispose,
+  };
+}
+
+/** Runs a server that is expected to end by itself, such as for `--help` or a busy port. */
+export function runServer(args: string[], options: { cwd?: string } = {}): Promise<Outcome> {
+  return new Child(args, options).outcome();
+}
+
+class Child {
+  readonly process: Deno.ChildProcess;
+  readonly output = { stdout: "", stderr: "" };
+  readonly #finished: Promise<Outcome>;
+  readonly #started = Promise.withResolvers<void>();
+
+  constructor(args: string[], { cwd }: { cwd?: string } = {}) {
+    this.process = new Deno.Command(Deno.execPath(), {
+      args: [...TASK, PROGRAM, ...args],
+      cwd,
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    this.#finished = this.#watch();
+  }
+
+  /** The first line on stdout, or an empty one where there is none. */
+  async firstLine(): Promise<string> {
+    await this.#patiently(this.#started.promise);
+    return this.output.stdout.split("\n")[0];
+  }
+
+  async kill(signal: Deno.Signal): Promise<Outcome> {
+    this.#signal(signal);
+    return await this.outcome();
+  }
+
+  async outcome(): Promise<Outcome> {
+    return await this.#patiently(this.#finished);
+  }
+
+  #signal(signal: Deno.Signal): void {
+    try {
+      this.process.kill(signal);
+    } catch {
+      // It has ended by itself; its exit code tells.
+    }
+  }
+
+  async #watch(): Promise<Outcome> {
+    const [{ code, signal }] = await Promise.all([
+      this.process.status,
+      this.#collect("stdout"),
+      this.#collect("stderr"),
+    ]);
+    this.#started.resolve();
+    return { code, signal, ...this.output };
+  }
+
+  async #collect(name: "stdout" | "stderr"): Promise<void> {
+    for await (const text of this.process[name].pipeThrough(new TextDecoderStream())) {
+      this.output[name] += text;
+      if (this.output.stdout.includes("\n")) this.#started.resolve();
+    }
+  }
+
+  /** Kills a process that hangs, so that a test fails instead of waiting forever. */
+  async #patiently<T>(promise: Promise<T>): Promise<T> {
+    const timer = setTimeout(() => {
+      this.output.stderr += `[killed after ${PATIENCE} ms without the expected sign]\n`;
+      this.#signal("SIGKILL");
+    }, PATIENCE);
+    try {
+      return await promise;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}

@@ -4,12 +4,6 @@ import { CryptoError } from "../../../shared/errors.ts";
 import { assert, assertEquals, assertRejects, assertThrows } from "../../support/assert.ts";
 import { assertVerdict, describe, wycheproofTest } from "../../support/vectors.ts";
 
-interface Group {
-  ivSize: number;
-  keySize: number;
-  tagSize: number;
-}
-
 interface Vector {
   key: string;
   iv: string;
@@ -19,11 +13,9 @@ interface Vector {
   tag: string;
 }
 
-const GCM = "aes_gcm_test.json";
-const ours = ({ ivSize, keySize, tagSize }: Group) =>
-  ivSize === 96 && keySize === 256 && tagSize === 128;
+const GCM = "aes_gcm.json";
 
-wycheproofTest<Group, Vector>("AES-256-GCM, both engines", GCM, ours, async (cases) => {
+wycheproofTest<unknown, Vector>("AES-256-GCM, both engines", GCM, () => true, async (cases) => {
   for (const { vector } of cases) {
     const key = new AesGcmKey(fromHex(vector.key));
     const [nonce, aad, msg] = [vector.iv, vector.aad, vector.msg].map(fromHex);

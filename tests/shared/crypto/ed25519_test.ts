@@ -109,7 +109,7 @@ Deno.test("Ed25519: keys of small order are refused", async () => {
 });
 
 interface Group {
-  publicKey: { pk: string };
+  pk: string;
 }
 
 interface Vector {
@@ -117,10 +117,10 @@ interface Vector {
   sig: string;
 }
 
-wycheproofTest<Group, Vector>("Ed25519", "ed25519_test.json", () => true, async (cases) => {
+wycheproofTest<Group, Vector>("Ed25519", "ed25519.json", () => true, async (cases) => {
   for (const { group, vector } of cases) {
     const accepted = await verify(
-      fromHex(group.publicKey.pk),
+      fromHex(group.pk),
       fromHex(vector.sig),
       fromHex(vector.msg),
     );

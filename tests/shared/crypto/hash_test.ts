@@ -7,7 +7,7 @@ type HmacVector = { key: string; msg: string; tag: string };
 
 wycheproofTest<{ tagSize: number }, HmacVector>(
   "HMAC-SHA-256",
-  "hmac_sha256_test.json",
+  "hmac_sha256.json",
   () => true,
   (cases) => {
     for (const { group, vector } of cases) {
@@ -21,7 +21,7 @@ type HkdfVector = { ikm: string; salt: string; info: string; size: number; okm: 
 
 wycheproofTest<unknown, HkdfVector>(
   "HKDF-SHA-256",
-  "hkdf_sha256_test.json",
+  "hkdf_sha256.json",
   () => true,
   (cases) => {
     for (const { vector } of cases) {

@@ -23,7 +23,7 @@ interface CbcVector {
   ct: string;
 }
 
-const CBC = "aes_cbc_pkcs5_test.json";
+const CBC = "aes_cbc_pkcs5.json";
 const ours = ({ keySize }: CbcGroup) => keySize === 128;
 const others = ({ keySize }: CbcGroup) => keySize !== 128;
 
@@ -81,11 +81,10 @@ wycheproofTest<CbcGroup, CbcVector>("AES-CBC, other key sizes", CBC, others, asy
 });
 
 interface OaepGroup {
-  keySize: number;
-  sha: string;
-  mgfSha: string;
   privateKeyPkcs8: string;
-  privateKeyJwk: { n: string; e: string };
+  /** The public key, as in a JWK. */
+  n: string;
+  e: string;
 }
 
 interface OaepVector {
@@ -94,14 +93,13 @@ interface OaepVector {
   label: string;
 }
 
-const OAEP = "rsa_oaep_1024_sha1_subset.json";
+const OAEP = "rsa_oaep_1024_sha1.json";
 const RSA = { name: "RSA-OAEP", hash: "SHA-1" };
-const sha1 = ({ keySize, sha, mgfSha }: OaepGroup) =>
-  keySize === 1024 && sha === "SHA-1" && mgfSha === "SHA-1";
+const all = () => true;
 
 // Messages of other than 16 bytes are no keys to us. That one was refused for its size alone, and
 // so decrypted, shows in the error: it has no cause.
-wycheproofTest<OaepGroup, OaepVector>("RSA-OAEP, unwrapping", OAEP, sha1, async (cases) => {
+wycheproofTest<OaepGroup, OaepVector>("RSA-OAEP, unwrapping", OAEP, all, async (cases) => {
   for (const { group, vector } of cases) {
     const privateKey = fromHex(group.privateKeyPkcs8);
     const ct = fromHex(vector.ct);
@@ -121,7 +119,7 @@ wycheproofTest<OaepGroup, OaepVector>("RSA-OAEP, unwrapping", OAEP, sha1, async 
 });
 
 // The messages themselves, from the primitive with the parameters that we give it.
-wycheproofTest<OaepGroup, OaepVector>("RSA-OAEP, the primitive", OAEP, sha1, async (cases) => {
+wycheproofTest<OaepGroup, OaepVector>("RSA-OAEP, the primitive", OAEP, all, async (cases) => {
   for (const { group, vector } of cases) {
     const pkcs8 = fromHex(group.privateKeyPkcs8);
     const key = await crypto.subtle.importKey("pkcs8", pkcs8, RSA, false, ["decrypt"]);
@@ -133,9 +131,9 @@ wycheproofTest<OaepGroup, OaepVector>("RSA-OAEP, the primitive", OAEP, sha1, asy
   }
 });
 
-wycheproofTest<OaepGroup, OaepVector>("RSA-OAEP, the vectors' key", OAEP, sha1, async (cases) => {
+wycheproofTest<OaepGroup, OaepVector>("RSA-OAEP, the vectors' key", OAEP, all, async (cases) => {
   for (const { group } of cases.slice(0, 1)) {
-    const { n, e } = group.privateKeyJwk;
+    const { n, e } = group;
     const jwk = { kty: "RSA", n, e };
     const key = await crypto.subtle.importKey("jwk", jwk, RSA, true, ["encrypt"]);
     const publicKey = new Uint8Array(await crypto.subtle.exportKey("spki", key));

@@ -6,7 +6,7 @@ import { describe, wycheproofTest } from "../../support/vectors.ts";
 
 type Vector = { public: string; private: string; shared: string };
 
-wycheproofTest<unknown, Vector>("X25519", "x25519_test.json", () => true, (cases) => {
+wycheproofTest<unknown, Vector>("X25519", "x25519.json", () => true, (cases) => {
   let refused = 0;
   for (const { vector } of cases) {
     const pair = new X25519KeyPair(fromHex(vector.private));

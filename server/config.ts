@@ -2,7 +2,7 @@
 import { parseArguments, UsageError } from "../shared/args.ts";
 import { MiB } from "../shared/limits.ts";
 import { parseSize } from "../shared/size.ts";
-import { DAY, DEFAULT_LIMITS, type FileLimits } from "./limits/limits.ts";
+import { DAY, DEFAULT_LIMITS, type Limits } from "./limits/limits.ts";
 
 export const DEFAULT_PORT = 1234;
 
@@ -48,7 +48,7 @@ export type Command =
     data: string;
     classic: boolean;
     /** Those that differ from the defaults. */
-    limits: Partial<FileLimits>;
+    limits: Partial<Limits>;
   };
 
 /** @throws {UsageError} */
@@ -77,8 +77,8 @@ export function parseCommand(args: readonly string[]): Command {
 
 function parseLimits(
   { quota, total, expire }: { quota?: string; total?: string; expire?: string },
-): Partial<FileLimits> {
-  const limits: Partial<FileLimits> = {};
+): Partial<Limits> {
+  const limits: Partial<Limits> = {};
   const size = (option: string, text: string) => {
     const bytes = parseSize(text);
     if (bytes !== null) return bytes;

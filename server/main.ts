@@ -11,7 +11,7 @@ import { Listener } from "./connections/listener.ts";
 import { openLog } from "./log.ts";
 import { prekeyDraws } from "./limits/prekey_draws.ts";
 import { openServerKey } from "./server_key.ts";
-import { SqliteStorage } from "./storage/sqlite/sqlite_storage.ts";
+import { openStorage } from "./storage/open_storage.ts";
 
 const EXIT_DONE = 0;
 const EXIT_FAILED = 1;
@@ -61,11 +61,10 @@ async function serve(command: Command & { kind: "serve" }): Promise<number> {
   const log = await openLog();
   const random = (bytes: Uint8Array<ArrayBuffer>) => crypto.getRandomValues(bytes);
   const limits = { ...DEFAULT_LIMITS, ...command.limits };
-  await makePrivate(`${data}/server.db`);
-  const storage = new SqliteStorage(`${data}/server.db`, { limits, now: () => Date.now() });
+  const storage = await openStorage(`${data}/server.db`, { limits, now: () => Date.now() });
   try {
     const blobs = new BlobStore(`${data}/files`, random);
-    const swept = await blobs.sweep(await storage.blobs());
+    const swept = await blobs.sweep((names) => storage.neededBlobs(names));
     if (swept > 0) log.info("Removed {swept} unfinished files", { swept });
     const chunks = new ChunkStore(`${data}/chunks`);
     await sweepFiles({ storage, chunks, log });
@@ -135,11 +134,6 @@ async function readPort(data: string): Promise<number | undefined> {
     throw new StartError(`${data}/port.info must hold one port number, from 0 to 65535`);
   }
   return port;
-}
-
-/** Makes the file `path` where it is missing, for its owner alone; SQLite makes its log like it. */
-async function makePrivate(path: string): Promise<void> {
-  (await Deno.open(path, { create: true, write: true, mode: 0o600 })).close();
 }
 
 /** Two servers on one folder would deliver each message twice. */

@@ -41,6 +41,7 @@ const WORLD = [
   "server/main.ts",
   "server/server_key.ts",
   "server/contents/sync_folder.ts",
+  "server/storage/open_storage.ts",
 ];
 
 /** Only these exit, or read the environment. */

@@ -56,7 +56,7 @@ export class ClassicSession {
         inStep = await this.#serveRequest(header);
       }
     } finally {
-      for (const { lease } of this.#delivered) this.#services.storage.release(lease);
+      for (const { lease } of this.#delivered) await this.#services.storage.leases.release(lease);
     }
   }
 
@@ -162,7 +162,7 @@ export class ClassicSession {
     if (!this.#provable) return;
     const { storage, blobs, log } = this.#services;
     for (let delivery; (delivery = this.#delivered[0]);) {
-      await storage.remove(delivery.lease, delivery.messages);
+      await storage.leases.remove(delivery.lease, delivery.messages);
       this.#delivered.shift();
       await discardBlobs(delivery.messages.map(({ blob }) => blob), blobs, log);
     }

@@ -15,6 +15,8 @@ const NAME_SIZE = 16;
 const NAME = /^[0-9a-f]{32}(\.part)?$/;
 /** Bytes written between two fsyncs, so that the last one has little left to do. */
 const SYNC_STEP = 16 * MiB;
+/** Blobs that a sweep asks about at a time. */
+const SWEEP_PAGE = 500;
 
 /** A blob that is being read. */
 export interface BlobReader extends ByteSource, Disposable {}
@@ -74,14 +76,28 @@ export class BlobStore {
     }
   }
 
-  /** Deletes every blob that is not one of `needed`, finished or not; gives their number. */
-  async sweep(needed: ReadonlySet<string>): Promise<number> {
+  /**
+   * Deletes every blob, finished or not, that is not `needed`, which is asked for some at a time.
+   * Returns how many it deleted.
+   */
+  async sweep(needed: (names: string[]) => Promise<ReadonlySet<string>>): Promise<number> {
     let removed = 0;
+    const sweepPage = async (page: string[]) => {
+      const staying = await needed(page);
+      for (const name of page) {
+        if (staying.has(name)) continue;
+        await this.remove(name);
+        removed++;
+      }
+    };
+    let page: string[] = [];
     for await (const { name } of Deno.readDir(this.#folder)) {
-      if (needed.has(name) || !NAME.test(name)) continue;
-      await this.remove(name);
-      removed++;
+      if (NAME.test(name)) page.push(name);
+      if (page.length < SWEEP_PAGE) continue;
+      await sweepPage(page);
+      page = [];
     }
+    await sweepPage(page);
     return removed;
   }
 }

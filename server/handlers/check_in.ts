@@ -8,5 +8,5 @@ export async function checkIn(
   client: Bytes,
   { storage }: Services,
 ): Promise<SecureResponse & { kind: "checked-in" }> {
-  return { kind: "checked-in", ...await storage.checkIn(client, mark) };
+  return { kind: "checked-in", ...await storage.prekeys.checkIn(client, mark) };
 }

@@ -22,7 +22,7 @@ export async function fetchPrekeys(
   const oneTime = draws.oneTime.take(pair) === 0;
   let used = false;
   try {
-    const prekeys = await storage.drawPrekeys(target, { oneTime });
+    const prekeys = await storage.prekeys.draw(target, { oneTime });
     used = prekeys.some(isOneTime);
     return { kind: "prekeys", clientId: target, prekeys };
   } finally {

@@ -7,7 +7,7 @@ import type { BlobStore } from "../contents/blob_store.ts";
 import type { DeliveredPart, Delivery, Waiting } from "../wire/delivery.ts";
 import type { Limits } from "../limits/limits.ts";
 import type { Services } from "../services.ts";
-import type { StoredMessage } from "../storage/storage.ts";
+import type { Room, StoredMessage } from "../storage/storage.ts";
 
 /** Most damaged files that one line of the log names. */
 const MAX_NAMED = 10;
@@ -19,25 +19,24 @@ export async function getMessages(
 ): Promise<Delivery> {
   const parts: DeliveredPart[] = [];
   const damaged: string[] = [];
-  const room = new Room(limits);
+  const room = roomOf(limits);
   try {
     // What turns out to be damaged leaves its room to messages behind it.
     for (let seen = -1; seen !== damaged.length;) {
       seen = damaged.length;
-      const lease = await storage.lease(clientId, (message) => room.take(message));
+      const lease = await storage.leases.take(clientId, room);
       const messages: StoredMessage[] = [];
       parts.push({ lease, messages });
       for (const message of lease.messages) {
         if (message.blob === undefined || await blobs.has(message.blob, message.size)) {
           messages.push(message);
-        } else {
-          damaged.push(message.blob);
-          room.giveBack(message);
-        }
+          room.count--;
+          room.size -= MESSAGE_HEAD_SIZE + message.size;
+        } else damaged.push(message.blob);
       }
     }
   } catch (error) {
-    for (const { lease } of parts) storage.release(lease);
+    for (const { lease } of parts) await storage.leases.release(lease);
     throw error;
   }
   if (damaged.length > 0) {
@@ -49,7 +48,7 @@ export async function getMessages(
     );
   }
   const messages = parts.flatMap((part) => part.messages);
-  return { kind: "delivery", mailbox: clientId, messages, parts, size: room.size };
+  return { kind: "delivery", mailbox: clientId, messages, parts, size: MAX_U32 - room.size };
 }
 
 /** As many messages behind number `after` as one secure response can hold. */
@@ -57,41 +56,19 @@ export async function getWaiting(
   { clientId, after }: { clientId: Bytes; after: number },
   { storage, limits, blobs, log }: Services,
 ): Promise<Waiting> {
-  const room = new Room(limits);
-  const found = await storage.waiting(clientId, after, (message) => room.take(message));
+  const found = await storage.heads(clientId, after, roomOf(limits));
   const messages = await wholeOf(found, blobs, log);
   const size = messages.reduce((sum, message) => sum + MESSAGE_HEAD_SIZE + message.size, 0);
   return { kind: "waiting", mailbox: clientId, messages, size };
 }
 
-/** What still fits into one response. */
-class Room {
-  readonly #maxCount: number;
-  #count = 0;
-  /** Bytes that are taken. */
-  size = 0;
-
-  constructor({ maxDeliveryCount }: Limits) {
-    this.#maxCount = maxDeliveryCount;
-  }
-
-  /** Takes the room of `message`, where there is enough. */
-  take(message: StoredMessage): boolean {
-    const size = this.size + MESSAGE_HEAD_SIZE + message.size;
-    if (size > MAX_U32 || this.#count === this.#maxCount) return false;
-    this.size = size;
-    this.#count++;
-    return true;
-  }
-
-  giveBack(message: StoredMessage): void {
-    this.size -= MESSAGE_HEAD_SIZE + message.size;
-    this.#count--;
-  }
+/** What one response can hold. */
+function roomOf({ maxDeliveryCount }: Limits): Room {
+  return { count: maxDeliveryCount, size: MAX_U32 };
 }
 
 /** Those of `messages` whose content is there. */
-export async function wholeOf(
+async function wholeOf(
   messages: readonly StoredMessage[],
   blobs: BlobStore,
   log: Logger,

@@ -13,6 +13,6 @@ export async function publishPrekeys(
   owner: Bytes,
   { storage }: Services,
 ): Promise<SecureResponse & { kind: "prekeys-published" }> {
-  await storage.publishPrekeys(owner, prekeys, { replace });
+  await storage.prekeys.publish(owner, prekeys, { replace });
   return { kind: "prekeys-published" };
 }

@@ -5,17 +5,7 @@ import {
   MAX_ONE_TIME_PREKEYS,
   MiB,
 } from "../../shared/limits.ts";
-
-export interface StorageLimits {
-  /** Clients that may register. */
-  maxClients: number;
-  /** Messages that may wait in one mailbox. */
-  maxMessages: number;
-  /** Bytes of content that may wait in one mailbox. */
-  maxMailboxSize: number;
-  /** One-time prekeys of each of the two kinds that are held for a client. */
-  maxOneTimePrekeys: number;
-}
+import type { StorageLimits } from "../storage/storage_options.ts";
 
 export interface PrekeyLimits {
   /** Times that one asker may draw prekeys at once; then once in each interval. */
@@ -47,20 +37,7 @@ export interface ConnectionLimits {
   stopDeadline: number;
 }
 
-export interface FileLimits {
-  /** Bytes that the files in chunks of one sender may take, from the start of each upload on. */
-  maxSenderSize: number;
-  /** Files in chunks of one sender. */
-  maxSenderFiles: number;
-  /** Bytes that the files in chunks of all senders may take. */
-  maxTotalSize: number;
-  /** How long a file waits for its receivers, from when it was last shared. */
-  fileExpiry: number;
-  /** How long an upload waits for its next chunk. */
-  uploadExpiry: number;
-}
-
-export type Limits = StorageLimits & PrekeyLimits & ConnectionLimits & FileLimits;
+export type Limits = StorageLimits & PrekeyLimits & ConnectionLimits;
 
 /** A day, in milliseconds. */
 export const DAY = 24 * 60 * 60 * 1000;

@@ -1,6 +1,5 @@
 /** Sends a subscriber its messages: those that wait, then each as it comes. */
 import { type Bytes, concat, concatAll } from "../../shared/bytes.ts";
-import { StorageError } from "../../shared/errors.ts";
 import { MiB } from "../../shared/limits.ts";
 import { ResponseCode, SECURE_VERSION } from "../../shared/protocol/codes.ts";
 import {
@@ -11,11 +10,10 @@ import {
 import { copyBlob } from "../wire/delivery.ts";
 import type { FrameWriter } from "../wire/frame_writer.ts";
 import type { Services } from "../services.ts";
-import type { StoredMessage } from "../storage/storage.ts";
+import type { FullMessage } from "../storage/storage.ts";
 
-/** Messages, and bytes of them, that are looked up at a time. */
-const STEP_COUNT = 256;
-const STEP_SIZE = 1 * MiB;
+/** What is read of the mailbox at a time. */
+const STEP = { count: 256, size: 1 * MiB };
 
 export class Pushing {
   /** Rejects where a message cannot be sent; resolves after {@link stop}, between two frames. */
@@ -23,7 +21,6 @@ export class Pushing {
   readonly #mailbox: Bytes;
   readonly #writer: FrameWriter;
   readonly #services: Services;
-  readonly #unwatch: () => void;
   #news = Promise.withResolvers<void>();
   #stopped = false;
 
@@ -31,40 +28,33 @@ export class Pushing {
     this.#mailbox = mailbox;
     this.#writer = writer;
     this.#services = services;
-    this.#unwatch = services.storage.watch(mailbox, () => this.#news.resolve());
     this.done = this.#run();
   }
 
   stop(): void {
     this.#stopped = true;
-    this.#unwatch();
     this.#news.resolve();
   }
 
   async #run(): Promise<void> {
-    for (let after = 0; !this.#stopped;) {
-      // Renewed before looking: what comes from now on is news.
-      this.#news = Promise.withResolvers();
-      const messages = await this.#next(after);
-      if (messages.length === 0) await this.#news.promise;
-      await this.#push(messages);
-      after = messages.at(-1)?.messageId ?? after;
+    const { storage } = this.#services;
+    const unwatch = await storage.watch(this.#mailbox, () => this.#news.resolve());
+    try {
+      for (let after = 0; !this.#stopped;) {
+        // Renewed before looking: what comes from now on is news.
+        this.#news = Promise.withResolvers();
+        const messages = await storage.page(this.#mailbox, after, STEP);
+        if (messages.length === 0) await this.#news.promise;
+        await this.#push(messages);
+        after = messages.at(-1)?.messageId ?? after;
+      }
+    } finally {
+      await unwatch();
     }
   }
 
-  async #next(after: number): Promise<StoredMessage[]> {
-    let size = 0;
-    let count = 0;
-    return await this.#services.storage.waiting(this.#mailbox, after, (message) => {
-      if (count === STEP_COUNT || count > 0 && size + message.size > STEP_SIZE) return false;
-      size += message.size;
-      count++;
-      return true;
-    });
-  }
-
   /** Sends `messages` in order; small ones that follow each other travel together. */
-  async #push(messages: readonly StoredMessage[]): Promise<void> {
+  async #push(messages: readonly FullMessage[]): Promise<void> {
     let together: Bytes[] = [];
     const flush = async () => {
       if (together.length > 0) await this.#writer.write(concatAll(together));
@@ -72,9 +62,8 @@ export class Pushing {
     };
     for (const message of messages) {
       if (this.#stopped) return;
-      if (message.blob === undefined) {
-        const frame = await this.#frame(message);
-        if (frame) together.push(frame);
+      if ("inline" in message) {
+        together.push(headOf(message), message.inline);
       } else {
         await flush();
         await this.#pushBlob(message, message.blob);
@@ -83,38 +72,28 @@ export class Pushing {
     await flush();
   }
 
-  /** The whole frame of `message`, or null where it was acknowledged meanwhile. */
-  async #frame(message: StoredMessage): Promise<Bytes | null> {
-    let content: Bytes;
-    try {
-      content = await this.#services.storage.content(this.#mailbox, message.messageId);
-    } catch (error) {
-      if (error instanceof StorageError && error.code === "unknown-message") return null;
-      throw error;
-    }
-    return concat(headerOf(message), encodeMessageHead(message), content);
-  }
-
-  async #pushBlob(message: StoredMessage, name: string): Promise<void> {
+  async #pushBlob(message: FullMessage, name: string): Promise<void> {
     using blob = await this.#services.blobs.openWhole(name, message.size);
     if (!blob) return await this.#reportLost(message, name);
     await this.#writer.exclusive(async (sink) => {
-      await sink.write(concat(headerOf(message), encodeMessageHead(message)));
+      await sink.write(headOf(message));
       await copyBlob(blob, message.size, sink);
     });
   }
 
   /** Whoever has two connections may acknowledge on one what the other is about to send. */
-  async #reportLost({ messageId }: StoredMessage, blob: string): Promise<void> {
+  async #reportLost({ messageId }: FullMessage, blob: string): Promise<void> {
     const { storage, log } = this.#services;
-    let left = 1;
-    const [first] = await storage.waiting(this.#mailbox, messageId - 1, () => left-- > 0);
+    const room = { count: 1, size: Infinity };
+    const [first] = await storage.heads(this.#mailbox, messageId - 1, room);
     if (first?.messageId !== messageId) return;
     log.error("A message stays: its file {blob} is damaged or gone", { blob });
   }
 }
 
-function headerOf({ size }: StoredMessage): Bytes {
-  const header = { version: SECURE_VERSION, code: ResponseCode.push };
-  return encodeResponseHeader({ ...header, size: MESSAGE_HEAD_SIZE + size });
+/** The bytes of a pushed message before its content. */
+function headOf(message: FullMessage): Bytes {
+  const size = MESSAGE_HEAD_SIZE + message.size;
+  const header = { version: SECURE_VERSION, code: ResponseCode.push, size };
+  return concat(encodeResponseHeader(header), encodeMessageHead(message));
 }

@@ -5,7 +5,8 @@ import type { ByteSink, ByteSource } from "../../shared/io.ts";
 import { KiB } from "../../shared/limits.ts";
 import { encodeMessageHead } from "../../shared/protocol/response.ts";
 import type { Services } from "../services.ts";
-import type { Lease, StoredMessage } from "../storage/storage.ts";
+import type { Lease } from "../storage/leases.ts";
+import type { FullMessage, Storage, StoredMessage } from "../storage/storage.ts";
 
 /** Messages of one mailbox, on their way. */
 export interface Consignment {
@@ -35,6 +36,8 @@ export interface DeliveredPart {
 
 /** What moves from the disk to the socket in one step. */
 const STEP = 256 * KiB;
+/** Messages whose contents are read at a time. */
+const STEP_COUNT = 256;
 
 /**
  * Writes `header`, then all messages.
@@ -47,6 +50,7 @@ export async function writeDelivery(
   { storage, blobs }: Services,
 ): Promise<void> {
   const output = new Joiner(sink, Math.min(STEP, header.length + size));
+  const contents = new Contents(mailbox, storage);
   await output.write(header);
   for (const message of messages) {
     await output.write(encodeMessageHead(message));
@@ -55,10 +59,36 @@ export async function writeDelivery(
       using blob = await blobs.open(message.blob);
       await copyBlob(blob, message.size, sink);
     } else if (message.size > 0) {
-      await output.write(await storage.content(mailbox, message.messageId));
+      await output.write(await contents.of(message));
     }
   }
   await output.flush();
+}
+
+/** The contents of messages that are asked for in the order of their IDs, read page by page. */
+class Contents {
+  readonly #mailbox: Bytes;
+  readonly #storage: Storage;
+  #page: FullMessage[] = [];
+  #at = 0;
+
+  constructor(mailbox: Bytes, storage: Storage) {
+    this.#mailbox = mailbox;
+    this.#storage = storage;
+  }
+
+  /** @throws {StorageError} `unknown-message` where it is gone */
+  async of({ messageId }: StoredMessage): Promise<Bytes> {
+    while (this.#page[this.#at]?.messageId < messageId) this.#at++;
+    if (this.#page[this.#at]?.messageId !== messageId) {
+      const room = { count: STEP_COUNT, size: STEP };
+      this.#page = await this.#storage.page(this.#mailbox, messageId - 1, room);
+      this.#at = 0;
+    }
+    const found = this.#page[this.#at];
+    if (found?.messageId === messageId && "inline" in found) return found.inline;
+    throw new StorageError("unknown-message", `message ${messageId} is not there`);
+  }
 }
 
 /** Moves `size` bytes; the next step is read while the one before is written. */

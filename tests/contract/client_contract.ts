@@ -144,14 +144,16 @@ export function clientContract(engine: Engine): void {
       () => storage.clientsExcept(alice),
       () => subject.send(alice, "late"),
       () => subject.lease(alice),
-      () => storage.content(alice, 1),
-      () => storage.remove(lease),
-      () => storage.blobs(),
+      () => storage.heads(alice, 0, { count: 1, size: 1000 }),
+      () => storage.page(alice, 0, { count: 1, size: 1000 }),
+      () => storage.watch(alice, () => {}),
+      () => storage.leases.remove(lease),
+      () => storage.neededBlobs(["b1"]),
     ];
     for (const operation of operations) {
       assertEquals((await assertRejects(operation, StorageError)).code, "closed");
     }
-    storage.release(lease);
+    await storage.leases.release(lease);
     await subject.open();
     assertEquals(await storage.client(alice).catch(() => "closed"), "closed");
     assertEquals((await subject.storage.client(alice))!.name, "alice");

@@ -16,18 +16,21 @@ const { signed, lastResort, oneTime, oneTimeKem } = PrekeyKind;
 /** Registers alice, and has her publish. */
 async function aliceWith(subject: Subject, prekeys: Prekey[]): Promise<Bytes> {
   const alice = await subject.register("alice");
-  await subject.storage.publishPrekeys(alice, prekeys, { replace: false });
+  await subject.storage.prekeys.publish(alice, prekeys, { replace: false });
   return alice;
 }
 
 /** Kinds and IDs of what a draw gives. */
 async function draw({ storage }: Subject, owner: Bytes, withOneTime = true) {
-  return namesOf(await storage.drawPrekeys(owner, { oneTime: withOneTime }));
+  return namesOf(await storage.prekeys.draw(owner, { oneTime: withOneTime }));
 }
 
 /** The largest ID that was ever published, and how many one-time prekeys are left. */
 async function left({ storage }: Subject, owner: Bytes): Promise<number[]> {
-  const { prekeyId, oneTimeLeft, oneTimeKemLeft } = await storage.checkIn(owner, idOf("mark"));
+  const { prekeyId, oneTimeLeft, oneTimeKemLeft } = await storage.prekeys.checkIn(
+    owner,
+    idOf("mark"),
+  );
   return [prekeyId, oneTimeLeft, oneTimeKemLeft];
 }
 
@@ -43,7 +46,7 @@ function publishing(engine: Engine): void {
     const prekeys = firstPrekeys(1);
     const alice = await aliceWith(subject, prekeys);
     await subject.reopen();
-    const drawn = await subject.storage.drawPrekeys(alice, { oneTime: true });
+    const drawn = await subject.storage.prekeys.draw(alice, { oneTime: true });
     assertEquals(drawn, [prekeys[0], prekeys[3], prekeys[2]]);
   });
 
@@ -51,18 +54,18 @@ function publishing(engine: Engine): void {
     const prekeys = firstPrekeys(2);
     const alice = await aliceWith(subject, prekeys);
     await draw(subject, alice);
-    await subject.storage.publishPrekeys(alice, prekeys, { replace: false });
+    await subject.storage.prekeys.publish(alice, prekeys, { replace: false });
     assertEquals(await left(subject, alice), [6, 1, 1]);
     assertEquals(await draw(subject, alice), [[signed, 1], [oneTimeKem, 6], [oneTime, 4]]);
     await subject.reopen();
-    await subject.storage.publishPrekeys(alice, prekeys, { replace: false });
+    await subject.storage.prekeys.publish(alice, prekeys, { replace: false });
     assertEquals(await draw(subject, alice), [[signed, 1], [lastResort, 2]]);
   });
 
   contractTest(engine, "IDs not larger than all before are passed over", async (subject) => {
     const alice = await aliceWith(subject, [prekeyOf(signed, 10), prekeyOf(lastResort, 20)]);
     const late = [prekeyOf(signed, 20), prekeyOf(lastResort, 19), ...prekeysOf(oneTime, 18, 5)];
-    await subject.storage.publishPrekeys(alice, late, { replace: false });
+    await subject.storage.prekeys.publish(alice, late, { replace: false });
     assertEquals(await left(subject, alice), [22, 2, 0]);
     assertEquals(await draw(subject, alice), [[signed, 10], [lastResort, 20], [oneTime, 21]]);
   });
@@ -88,9 +91,9 @@ function publishing(engine: Engine): void {
   contractTest(engine, "of the kinds that are kept the last one counts", async (subject) => {
     const alice = await aliceWith(subject, firstPrekeys(0));
     const next = [prekeyOf(signed, 3), prekeyOf(lastResort, 4)];
-    await subject.storage.publishPrekeys(alice, next, { replace: false });
+    await subject.storage.prekeys.publish(alice, next, { replace: false });
     assertEquals(await draw(subject, alice), [[signed, 3], [lastResort, 4]]);
-    await subject.storage.publishPrekeys(alice, [prekeyOf(signed, 5)], { replace: false });
+    await subject.storage.prekeys.publish(alice, [prekeyOf(signed, 5)], { replace: false });
     assertEquals(await draw(subject, alice), [[signed, 5], [lastResort, 4]]);
   });
 
@@ -98,7 +101,7 @@ function publishing(engine: Engine): void {
     const alice = await aliceWith(subject, firstPrekeys(3)); // up to ID 8
     const { storage } = subject;
     const publish = (...prekeys: Prekey[]) =>
-      storage.publishPrekeys(alice, prekeys, { replace: false });
+      storage.prekeys.publish(alice, prekeys, { replace: false });
     for (const kind of [oneTime, oneTimeKem]) {
       await assertRefused(publish(prekeyOf(signed, 9), prekeyOf(kind, 10)), "prekeys-full");
     }
@@ -115,18 +118,18 @@ function publishing(engine: Engine): void {
     const alice = await aliceWith(subject, firstPrekeys(2));
     const bob = await subject.register("bob");
     assertEquals(await left(subject, bob), [0, 0, 0]);
-    await subject.storage.publishPrekeys(bob, firstPrekeys(1), { replace: true });
+    await subject.storage.prekeys.publish(bob, firstPrekeys(1), { replace: true });
     assertEquals(await left(subject, bob), [4, 1, 1]);
     await draw(subject, bob);
     assertEquals(await left(subject, alice), [6, 2, 2]);
     const nobody = idOf("nobody");
     const { storage } = subject;
     await assertRefused(
-      storage.publishPrekeys(nobody, firstPrekeys(1), { replace: false }),
+      storage.prekeys.publish(nobody, firstPrekeys(1), { replace: false }),
       "unknown-client",
     );
-    await assertRefused(storage.drawPrekeys(nobody, { oneTime: true }), "unknown-client");
-    await assertRefused(storage.checkIn(nobody, idOf("mark")), "unknown-client");
+    await assertRefused(storage.prekeys.draw(nobody, { oneTime: true }), "unknown-client");
+    await assertRefused(storage.prekeys.checkIn(nobody, idOf("mark")), "unknown-client");
   });
 }
 
@@ -135,11 +138,11 @@ function replacing(engine: Engine): void {
     const alice = await aliceWith(subject, firstPrekeys(3)); // up to ID 8
     const { storage } = subject;
     const next = [...prekeysOf(oneTime, 20, 2), prekeyOf(signed, 10), prekeyOf(lastResort, 11)];
-    await storage.publishPrekeys(alice, next, { replace: true });
+    await storage.prekeys.publish(alice, next, { replace: true });
     assertEquals(await left(subject, alice), [21, 2, 0]);
     assertEquals(await draw(subject, alice), [[signed, 10], [lastResort, 11], [oneTime, 20]]);
-    await storage.publishPrekeys(alice, [prekeyOf(oneTimeKem, 30)], { replace: false });
-    await storage.publishPrekeys(alice, next, { replace: true });
+    await storage.prekeys.publish(alice, [prekeyOf(oneTimeKem, 30)], { replace: false });
+    await storage.prekeys.publish(alice, next, { replace: true });
     assertEquals(await left(subject, alice), [30, 1, 1]);
     assertEquals(await draw(subject, alice), [[signed, 10], [oneTimeKem, 30], [oneTime, 21]]);
   });
@@ -151,12 +154,12 @@ function replacing(engine: Engine): void {
       const alice = await aliceWith(subject, firstPrekeys(3)); // up to ID 8
       const { storage } = subject;
       const publish = (count: number) =>
-        storage.publishPrekeys(alice, prekeysOf(oneTime, 9, count), { replace: true });
+        storage.prekeys.publish(alice, prekeysOf(oneTime, 9, count), { replace: true });
       await assertRefused(publish(4), "prekeys-full");
       assertEquals(await left(subject, alice), [8, 3, 3]);
       await publish(3);
       assertEquals(await left(subject, alice), [11, 3, 0]);
-      await assertRefused(storage.drawPrekeys(alice, { oneTime: true }), "no-prekeys");
+      await assertRefused(storage.prekeys.draw(alice, { oneTime: true }), "no-prekeys");
       assertEquals(await left(subject, alice), [11, 3, 0]);
     },
     { maxOneTimePrekeys: 3 },
@@ -177,7 +180,7 @@ function drawing(engine: Engine): void {
   contractTest(engine, "each kind runs out by itself", async (subject) => {
     const alice = await aliceWith(subject, [...firstPrekeys(0), ...prekeysOf(oneTime, 3, 1)]);
     assertEquals(await draw(subject, alice), [[signed, 1], [lastResort, 2], [oneTime, 3]]);
-    await subject.storage.publishPrekeys(alice, prekeysOf(oneTimeKem, 4, 1), { replace: false });
+    await subject.storage.prekeys.publish(alice, prekeysOf(oneTimeKem, 4, 1), { replace: false });
     assertEquals(await draw(subject, alice), [[signed, 1], [oneTimeKem, 4]]);
   });
 
@@ -209,12 +212,12 @@ function drawing(engine: Engine): void {
       const alice = await subject.register("alice");
       const { storage } = subject;
       const refused = (withOneTime: boolean) =>
-        assertRefused(storage.drawPrekeys(alice, { oneTime: withOneTime }), "no-prekeys");
+        assertRefused(storage.prekeys.draw(alice, { oneTime: withOneTime }), "no-prekeys");
       await refused(true);
-      await storage.publishPrekeys(alice, prekeysOf(oneTime, 1, 1), { replace: false });
-      await storage.publishPrekeys(alice, prekeysOf(oneTimeKem, 2, 1), { replace: false });
+      await storage.prekeys.publish(alice, prekeysOf(oneTime, 1, 1), { replace: false });
+      await storage.prekeys.publish(alice, prekeysOf(oneTimeKem, 2, 1), { replace: false });
       await refused(true);
-      await storage.publishPrekeys(alice, [prekeyOf(signed, 3)], { replace: false });
+      await storage.prekeys.publish(alice, [prekeyOf(signed, 3)], { replace: false });
       await refused(false);
       assertEquals(await left(subject, alice), [3, 1, 1]);
       assertEquals(await draw(subject, alice), [[signed, 3], [oneTimeKem, 2], [oneTime, 1]]);
@@ -230,18 +233,23 @@ function checkingIn(engine: Engine): void {
     const nothing = { prekeyId: 0, oneTimeLeft: 0, oneTimeKemLeft: 0 };
     const { storage } = subject;
     const none = new Uint8Array(16);
-    assertEquals(await storage.checkIn(alice, idOf("one")), { mark: none, ...nothing });
-    assertEquals(await storage.checkIn(alice, idOf("two")), { mark: idOf("one"), ...nothing });
-    assertEquals(await storage.checkIn(bob, idOf("other")), { mark: none, ...nothing });
+    assertEquals(await storage.prekeys.checkIn(alice, idOf("one")), { mark: none, ...nothing });
+    assertEquals(await storage.prekeys.checkIn(alice, idOf("two")), {
+      mark: idOf("one"),
+      ...nothing,
+    });
+    assertEquals(await storage.prekeys.checkIn(bob, idOf("other")), { mark: none, ...nothing });
     await subject.reopen();
-    const { mark } = await subject.storage.checkIn(alice, idOf("three"));
+    const { mark } = await subject.storage.prekeys.checkIn(alice, idOf("three"));
     assertEquals(mark, idOf("two"));
   });
 
   contractTest(engine, "marks at a time make one chain", async (subject) => {
     const alice = await subject.register("alice");
     const marks = Array.from({ length: 10 }, (_, i) => idOf(`mark ${i}`));
-    const answers = await Promise.all(marks.map((mark) => subject.storage.checkIn(alice, mark)));
+    const answers = await Promise.all(
+      marks.map((mark) => subject.storage.prekeys.checkIn(alice, mark)),
+    );
     assertEquals(answers.map(({ mark }) => mark), [new Uint8Array(16), ...marks.slice(0, -1)]);
   });
 

@@ -1,21 +1,23 @@
-import { SqliteStorage } from "../../server/storage/sqlite/sqlite_storage.ts";
+import { openStorage } from "../../server/storage/open_storage.ts";
 import { acknowledgeContract } from "./acknowledge_contract.ts";
 import { clientContract } from "./client_contract.ts";
 import { fileContract } from "./file_contract.ts";
 import { leaseContract } from "./lease_contract.ts";
 import { mailboxContract } from "./mailbox_contract.ts";
+import { pageContract } from "./page_contract.ts";
 import { prekeyContract } from "./prekey_contract.ts";
 import type { Engine } from "./storage_contract.ts";
 import { tokenContract } from "./token_contract.ts";
 
 const sqlite: Engine = {
   name: "SQLite storage",
-  open: (folder, options) => Promise.resolve(new SqliteStorage(`${folder}/server.db`, options)),
+  open: (folder, options) => openStorage(`${folder}/server.db`, options),
 };
 
 clientContract(sqlite);
 mailboxContract(sqlite);
 leaseContract(sqlite);
+pageContract(sqlite);
 acknowledgeContract(sqlite);
 tokenContract(sqlite);
 prekeyContract(sqlite);

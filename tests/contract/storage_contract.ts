@@ -3,21 +3,19 @@ import { type Bytes, utf8 } from "../../shared/bytes.ts";
 import { StorageError, type StorageErrorCode } from "../../shared/errors.ts";
 import { MessageType } from "../../shared/protocol/codes.ts";
 import type { ClientEntry } from "../../shared/protocol/response.ts";
-import type { FileLimits, StorageLimits } from "../../server/limits/limits.ts";
-import type { Client, Content, Lease, Storage } from "../../server/storage/storage.ts";
+import type { StorageLimits, StorageOptions } from "../../server/storage/storage_options.ts";
+import type { Lease } from "../../server/storage/leases.ts";
+import type { Client, Content, Storage } from "../../server/storage/storage.ts";
 import { assertEquals, assertRejects } from "../support/assert.ts";
 
 /** One implementation. */
 export interface Engine {
   name: string;
   /** Opens what lies in `folder`, and makes it the first time. */
-  open(
-    folder: string,
-    options: { limits: StorageLimits & FileLimits; now: () => number },
-  ): Promise<Storage>;
+  open(folder: string, options: StorageOptions): Promise<Storage>;
 }
 
-const LIMITS: StorageLimits & FileLimits = {
+const LIMITS: StorageLimits = {
   maxOneTimePrekeys: 200,
   maxClients: 1000,
   maxMessages: 1000,
@@ -33,12 +31,12 @@ const LIMITS: StorageLimits & FileLimits = {
 export class Subject {
   readonly #engine: Engine;
   readonly #folder: string;
-  readonly #limits: StorageLimits & FileLimits;
+  readonly #limits: StorageLimits;
   storage!: Storage;
   /** What the storage takes for the time, in milliseconds since 1970. */
   now = 1;
 
-  constructor(engine: Engine, folder: string, limits: StorageLimits & FileLimits) {
+  constructor(engine: Engine, folder: string, limits: StorageLimits) {
     this.#engine = engine;
     this.#folder = folder;
     this.#limits = limits;
@@ -84,14 +82,21 @@ export class Subject {
 
   /** Leases the first `count` messages that wait. */
   lease(mailbox: Bytes, count = Infinity): Promise<Lease> {
-    let taken = 0;
-    return this.storage.lease(mailbox, () => taken++ < count);
+    return this.storage.leases.take(mailbox, { count, size: Infinity });
+  }
+
+  /** The content of a message that is no blob; undefined where there is none. */
+  async content(mailbox: Bytes, messageId: number): Promise<Bytes | undefined> {
+    const room = { count: 1, size: Infinity };
+    const [message] = await this.storage.page(mailbox, messageId - 1, room);
+    if (message?.messageId !== messageId || "blob" in message) return undefined;
+    return message.inline;
   }
 
   /** The IDs of the messages that wait, which they still do afterwards. */
   async waiting(mailbox: Bytes): Promise<number[]> {
     const lease = await this.lease(mailbox);
-    this.storage.release(lease);
+    await this.storage.leases.release(lease);
     return idsOf(lease);
   }
 }
@@ -101,7 +106,7 @@ export function contractTest(
   engine: Engine,
   name: string,
   test: (subject: Subject) => Promise<void>,
-  limits: Partial<StorageLimits & FileLimits> = {},
+  limits: Partial<StorageLimits> = {},
 ): void {
   Deno.test(`${engine.name}: ${name}`, async () => {
     const folder = await Deno.makeTempDir({ prefix: "storage_" });

@@ -145,11 +145,13 @@ Deno.test("a second poll that came while the first was answered proves nothing",
   await using server = await ServerFixture.start({
     services: ({ storage }) => ({
       storage: storageWith(storage, {
-        async lease(mailbox, fits) {
-          asked.resolve();
-          await answer.promise;
-          return await storage.lease(mailbox, fits);
-        },
+        leases: storageWith(storage.leases, {
+          async take(mailbox, room) {
+            asked.resolve();
+            await answer.promise;
+            return await storage.leases.take(mailbox, room);
+          },
+        }),
       }),
     }),
   });
@@ -195,8 +197,10 @@ Deno.test("a failure to remove delivered messages brings them back", async () =>
     errors: true,
     services: ({ storage }) => ({
       storage: storageWith(storage, {
-        remove: (lease, messages) =>
-          broken ? Promise.reject(new Error("no disk")) : storage.remove(lease, messages),
+        leases: storageWith(storage.leases, {
+          remove: (lease, messages) =>
+            broken ? Promise.reject(new Error("no disk")) : storage.leases.remove(lease, messages),
+        }),
       }),
     }),
   });

@@ -61,8 +61,8 @@ Deno.test("a response may be exactly as large as its size can say", async () => 
     assertEquals((await peer.header()).size, expected);
     peer.close();
     await server.connectionsLeft(1);
-    const { storage } = server.services;
-    await storage.remove(await storage.lease(alice, () => true));
+    const { leases } = server.services.storage;
+    await leases.remove(await leases.take(alice, { count: Infinity, size: Infinity }));
   }
 });
 

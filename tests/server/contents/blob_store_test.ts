@@ -22,6 +22,11 @@ function namesIn(folder: string): string[] {
   return [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
 }
 
+/** Tells a sweep that these blobs are needed, and no other. */
+function only(...names: string[]): (asked: string[]) => Promise<Set<string>> {
+  return (asked) => Promise.resolve(new Set(asked.filter((name) => names.includes(name))));
+}
+
 async function put(store: BlobStore, ...pieces: Bytes[]): Promise<string> {
   const writer = await store.create();
   for (const piece of pieces) await writer.write(piece);
@@ -96,10 +101,10 @@ blobTest("removing twice is fine", async (store, folder) => {
 blobTest("sweep: what nobody needs goes, finished or not", async (store, folder) => {
   const [needed, orphan] = [await put(store, sampleBytes(1)), await put(store, sampleBytes(2))];
   await Deno.writeFile(`${folder}/${"a".repeat(32)}.part`, sampleBytes(3));
-  assertEquals(await store.sweep(new Set([needed, "b".repeat(32)])), 2);
+  assertEquals(await store.sweep(only(needed, "b".repeat(32))), 2);
   assertEquals(namesIn(folder), [needed]);
   assertEquals(await store.has(orphan, 2), false);
-  assertEquals(await store.sweep(new Set([needed])), 0);
+  assertEquals(await store.sweep(only(needed)), 0);
 });
 
 blobTest("sweep: files of others stay", async (store, folder) => {
@@ -107,7 +112,7 @@ blobTest("sweep: files of others stay", async (store, folder) => {
   for (const name of others) await Deno.writeFile(`${folder}/${name}`, sampleBytes(1));
   await Deno.mkdir(`${folder}/lost+found`);
   await Deno.writeFile(`${folder}/lost+found/x`, sampleBytes(1));
-  assertEquals(await store.sweep(new Set()), 0);
+  assertEquals(await store.sweep(only()), 0);
   assertEquals(namesIn(folder), [...others, "lost+found"].sort());
 });
 

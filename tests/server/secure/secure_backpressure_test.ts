@@ -21,13 +21,14 @@ function counted(clock: FakeClock) {
     clock,
     services: ({ storage }) => ({
       storage: storageWith(storage, {
-        waiting: (...question) => {
+        heads: (...question) => {
           count.waiting++;
-          return storage.waiting(...question);
+          return storage.heads(...question);
         },
-        content: (...question) => {
-          count.content++;
-          return storage.content(...question);
+        page: async (...question) => {
+          const page = await storage.page(...question);
+          count.content += page.length;
+          return page;
         },
       }),
     }),

@@ -118,15 +118,18 @@ Deno.test("push: to nobody but the owner of the mailbox", async () => {
 });
 
 Deno.test("push: what another connection acknowledges first is passed over", async () => {
-  const held = Promise.withResolvers<void>();
+  const [small, large] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const found = Promise.withResolvers<void>();
   let holding = false;
   await using server = await ServerFixture.start({
     services: ({ storage }) => ({
       storage: storageWith(storage, {
-        waiting: async (...question) => {
-          const found = await storage.waiting(...question);
-          if (holding && found.length > 0) await held.promise;
-          return found;
+        page: async (...question) => {
+          if (holding) await small.promise;
+          const page = await storage.page(...question);
+          found.resolve();
+          if (holding && page.length > 0) await large.promise;
+          return page;
         },
       }),
     }),
@@ -136,8 +139,11 @@ Deno.test("push: what another connection acknowledges first is passed over", asy
   const other = await server.secure(bob.who);
   holding = true;
   await other.subscribe();
-  await bob.acknowledge(1, 2, 3, 4, 5, 6, 8); // two of which are files
-  held.resolve();
+  await bob.acknowledge(1, 2, 3, 5, 6); // before their contents are read
+  small.resolve();
+  await found.promise;
+  await bob.acknowledge(4, 8); // files, before they are opened
+  large.resolve();
   assertEquals((await other.push()).messageId, 7);
   await bob.sendText(bob.who.id, "goes on");
   assertEquals(await other.texts(1), ["goes on"]);
@@ -162,12 +168,12 @@ Deno.test("push: nobody watches a mailbox after its subscriber has gone", async 
   await using server = await ServerFixture.start({
     services: ({ storage }) => ({
       storage: storageWith(storage, {
-        watch: (mailbox, notify) => {
-          const end = storage.watch(mailbox, notify);
+        watch: async (mailbox, notify) => {
           watching.add(notify);
-          return () => {
+          const end = await storage.watch(mailbox, notify);
+          return async () => {
+            await end();
             watching.delete(notify);
-            end();
           };
         },
       }),

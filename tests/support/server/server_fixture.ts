@@ -10,7 +10,8 @@ import { DEFAULT_LIMITS, type Limits } from "../../../server/limits/limits.ts";
 import { Listener } from "../../../server/connections/listener.ts";
 import { prekeyDraws } from "../../../server/limits/prekey_draws.ts";
 import type { Services } from "../../../server/services.ts";
-import { SqliteStorage } from "../../../server/storage/sqlite/sqlite_storage.ts";
+import { openStorage } from "../../../server/storage/open_storage.ts";
+import type { Storage } from "../../../server/storage/storage.ts";
 import { assertEquals } from "../assert.ts";
 import { until } from "../until.ts";
 import { Peer } from "./peer.ts";
@@ -53,7 +54,7 @@ export class ServerFixture implements AsyncDisposable {
   readonly #peers: Disposable[] = [];
   readonly #others: Listener[] = [];
 
-  private constructor(folder: string, options: FixtureOptions) {
+  private constructor(folder: string, storage: Storage, options: FixtureOptions) {
     this.folder = folder;
     this.#options = options;
     configureSync({
@@ -67,10 +68,7 @@ export class ServerFixture implements AsyncDisposable {
     const random = (bytes: Bytes) => crypto.getRandomValues(bytes);
     const clock = options.clock?.read ?? (() => performance.now());
     const services = {
-      storage: new SqliteStorage(`${folder}/server.db`, {
-        limits,
-        now: options.now ?? (() => Date.now()),
-      }),
+      storage,
       blobs: new BlobStore(`${folder}/files`, random),
       chunks: new ChunkStore(`${folder}/chunks`),
       limits,
@@ -89,7 +87,10 @@ export class ServerFixture implements AsyncDisposable {
     const folder = await Deno.makeTempDir({ prefix: "server_" });
     await Deno.mkdir(`${folder}/files`);
     await Deno.mkdir(`${folder}/chunks`);
-    return new ServerFixture(folder, options);
+    const limits = { ...DEFAULT_LIMITS, ...options.limits };
+    const now = options.now ?? (() => Date.now());
+    const storage = await openStorage(`${folder}/server.db`, { limits, now });
+    return new ServerFixture(folder, storage, options);
   }
 
   /** A new connection, which ends with the server at the latest. */

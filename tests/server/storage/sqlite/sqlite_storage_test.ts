@@ -8,6 +8,7 @@ import { assertEquals } from "../../../support/assert.ts";
 import { assertRefused, clientCalled } from "../../../contract/storage_contract.ts";
 
 const alice = clientCalled("alice");
+const EVERYTHING = { count: Infinity, size: Infinity };
 const empty = {
   from: alice.id,
   to: alice.id,
@@ -49,9 +50,9 @@ Deno.test("SQLite: a mailbox that has given its last ID takes nothing more", () 
     assertEquals((await storage.deposit(empty)).messageId, MAX_U32 - 1);
     assertEquals((await storage.deposit(empty)).messageId, MAX_U32);
     await assertRefused(storage.deposit(empty), "mailbox-full");
-    const lease = await storage.lease(alice.id, () => true);
+    const lease = await storage.leases.take(alice.id, EVERYTHING);
     assertEquals(lease.messages.map(({ messageId }) => messageId), [MAX_U32 - 1, MAX_U32]);
-    await storage.remove(lease);
+    await storage.leases.remove(lease);
     await assertRefused(storage.deposit(empty), "mailbox-full"); // never an ID twice
   }));
 
@@ -67,25 +68,25 @@ Deno.test("SQLite: what resolves is committed, as other programs see it", () =>
       await storage.deposit(empty);
       assertEquals(count(), i);
     }
-    await storage.remove(await storage.lease(alice.id, () => true));
+    await storage.leases.remove(await storage.leases.take(alice.id, EVERYTHING));
     assertEquals(count(), 0);
   }));
 
 Deno.test("SQLite: while another program writes, operations fail and change nothing", () =>
   withStorage(async (storage, path) => {
     await storage.deposit(empty);
-    const lease = await storage.lease(alice.id, () => true);
+    const lease = await storage.leases.take(alice.id, EVERYTHING);
     const other = new Database(path);
     try {
       other.exec("BEGIN IMMEDIATE");
       await assertRefused(storage.deposit(empty), "failed");
-      await assertRefused(storage.remove(lease), "failed");
+      await assertRefused(storage.leases.remove(lease), "failed");
       other.exec("ROLLBACK");
     } finally {
       other.close();
     }
     // The lease has ended, so that the message can be delivered again.
-    assertEquals((await storage.lease(alice.id, () => true)).messages.length, 1);
+    assertEquals((await storage.leases.take(alice.id, EVERYTHING)).messages.length, 1);
     assertEquals((await storage.deposit(empty)).messageId, 2);
   }));
 

@@ -1,10 +1,37 @@
-/** The {@link FileRecords} of {@link ./sqlite_storage.ts}. */
-import type { Database, Statement } from "@db/sqlite";
+/** The tables of files in chunks, of their receivers, and of what each sender's files take. */
 import { type Bytes, equalBytes } from "../../../shared/bytes.ts";
 import { StorageError } from "../../../shared/errors.ts";
-import type { FileLimits } from "../../limits/limits.ts";
 import type { FileRecord, FileRecords } from "../file_records.ts";
-import type { GroupCommit } from "./group_commit.ts";
+import type { StorageOptions } from "../storage_options.ts";
+import type { SqliteFile, Statements } from "./database.ts";
+
+export const FILES_SCHEMA = `
+  -- The bytes of the files lie in the folder chunks/.
+  CREATE TABLE files (
+    number     INTEGER PRIMARY KEY,
+    id         BLOB NOT NULL UNIQUE,       -- chosen by the owner
+    owner      BLOB NOT NULL,
+    size       INTEGER NOT NULL,
+    complete   INTEGER NOT NULL DEFAULT 0, -- 1 when all of it is on the disk
+    changed_at INTEGER NOT NULL            -- last progress, then last shared; milliseconds since 1970
+  ) STRICT;
+
+  CREATE INDEX files_by_age ON files (complete, changed_at);
+
+  -- Who may fetch a file, until it is released.
+  CREATE TABLE file_receivers (
+    file     INTEGER NOT NULL REFERENCES files (number),
+    receiver BLOB NOT NULL,
+    PRIMARY KEY (file, receiver)
+  ) STRICT, WITHOUT ROWID;
+
+  -- What the files of each client take; with an empty ID, those of all.
+  CREATE TABLE file_usage (
+    client BLOB PRIMARY KEY NOT NULL,
+    files  INTEGER NOT NULL,
+    bytes  INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+`;
 
 interface FileRow {
   number: number;
@@ -19,84 +46,69 @@ const PAGE = 512;
 /** Whose row in the table of usage is that of all clients together. */
 const EVERYBODY = new Uint8Array(0);
 
-/** What the storage lends to its parts. */
-export interface SqliteParts {
-  database: Database;
-  commits: GroupCommit;
-  /** Runs a read outside of any transaction. */
-  reading: <T>(read: () => T) => Promise<T>;
-  limits: FileLimits;
-  /** Milliseconds since 1970. */
-  now: () => number;
-}
-
 export class SqliteFiles implements FileRecords {
-  readonly #commits: GroupCommit;
-  readonly #reading: SqliteParts["reading"];
-  readonly #limits: FileLimits;
-  readonly #now: () => number;
-  readonly #statements: Statements;
+  readonly #file: SqliteFile;
+  readonly #options: StorageOptions;
+  readonly #statements: Statements<keyof typeof STATEMENTS>;
 
-  constructor({ database, commits, reading, limits, now }: SqliteParts) {
-    this.#commits = commits;
-    this.#reading = reading;
-    this.#limits = limits;
-    this.#now = now;
-    this.#statements = prepareStatements(database);
+  constructor(file: SqliteFile, options: StorageOptions) {
+    this.#file = file;
+    this.#options = options;
+    this.#statements = file.prepare(STATEMENTS);
   }
 
   open(id: Bytes, owner: Bytes, size: number): Promise<{ file: FileRecord; created: boolean }> {
-    return this.#commits.submit(() => {
+    return this.#file.write(() => {
       const row = this.#statements.find.get<FileRow>(id);
       if (row) {
         if (!equalBytes(row.owner, owner)) {
           throw new StorageError("file-taken", "the file is another client's");
         }
         if (row.size !== size) throw new StorageError("file-differs", "the file has another size");
-        if (row.complete === 0) this.#statements.touch.run(this.#now(), id);
+        if (row.complete === 0) this.#statements.touch.run(this.#options.now(), id);
         return { file: recordOf(row), created: false };
       }
       this.#reserve(owner, size);
-      this.#statements.add.run(id, owner, size, this.#now());
+      this.#statements.add.run(id, owner, size, this.#options.now());
       return { file: { id, owner, size, complete: false }, created: true };
     });
   }
 
   find(id: Bytes): Promise<FileRecord | undefined> {
-    return this.#reading(() => found(this.#statements.find.get<FileRow>(id)));
+    return this.#file.read(() => found(this.#statements.find.get<FileRow>(id)));
   }
 
   findFor(id: Bytes, receiver: Bytes): Promise<FileRecord | undefined> {
-    return this.#reading(() => found(this.#statements.findFor.get<FileRow>(id, receiver)));
+    return this.#file.read(() => found(this.#statements.findFor.get<FileRow>(id, receiver)));
   }
 
   receivers(id: Bytes): Promise<number> {
-    return this.#reading(() => this.#statements.receivers.value<[number]>(id)?.[0] ?? 0);
+    return this.#file.read(() => this.#statements.receivers.value<[number]>(id)?.[0] ?? 0);
   }
 
   async touch(id: Bytes): Promise<void> {
-    await this.#commits.submit(() => this.#statements.touch.run(this.#now(), id));
+    await this.#file.write(() => this.#statements.touch.run(this.#options.now(), id));
   }
 
   share(id: Bytes, receivers: readonly Bytes[]): Promise<void> {
-    return this.#commits.submit(() => {
+    return this.#file.write(() => {
       const row = this.#statements.find.get<FileRow>(id);
       if (!row) throw new StorageError("unknown-file", "no file has this ID");
       for (const receiver of receivers) {
         if (this.#statements.client.get(receiver)) continue;
         throw new StorageError("unknown-client", "no client has this ID");
       }
-      this.#statements.complete.run(this.#now(), row.number);
+      this.#statements.complete.run(this.#options.now(), row.number);
       for (const receiver of receivers) this.#statements.addReceiver.run(row.number, receiver);
     });
   }
 
   async reopen(id: Bytes): Promise<void> {
-    await this.#commits.submit(() => this.#statements.reopen.run(this.#now(), id));
+    await this.#file.write(() => this.#statements.reopen.run(this.#options.now(), id));
   }
 
   release(id: Bytes, receiver: Bytes): Promise<boolean> {
-    return this.#commits.submit(() => {
+    return this.#file.write(() => {
       const row = this.#statements.findFor.get<FileRow>(id, receiver);
       if (!row) return false;
       this.#statements.removeReceiver.run(row.number, receiver);
@@ -107,16 +119,16 @@ export class SqliteFiles implements FileRecords {
   }
 
   async remove(id: Bytes): Promise<void> {
-    await this.#commits.submit(() => {
+    await this.#file.write(() => {
       const row = this.#statements.find.get<FileRow>(id);
       if (row) this.#remove(row);
     });
   }
 
   expire(): Promise<Bytes[]> {
-    const unfinished = this.#now() - this.#limits.uploadExpiry;
-    const unfetched = this.#now() - this.#limits.fileExpiry;
-    return this.#commits.submit(() => {
+    const unfinished = this.#options.now() - this.#options.limits.uploadExpiry;
+    const unfetched = this.#options.now() - this.#options.limits.fileExpiry;
+    return this.#file.write(() => {
       const rows = this.#statements.old.all<FileRow>(unfinished, unfetched, PAGE);
       for (const row of rows) this.#remove(row);
       return rows.map(({ id }) => id);
@@ -125,7 +137,7 @@ export class SqliteFiles implements FileRecords {
 
   async *all(): AsyncIterable<FileRecord> {
     for (let after = 0;;) {
-      const page = await this.#reading(() => this.#statements.after.all<FileRow>(after, PAGE));
+      const page = await this.#file.read(() => this.#statements.after.all<FileRow>(after, PAGE));
       yield* page.map(recordOf);
       const last = page.at(-1);
       if (!last) return;
@@ -135,7 +147,7 @@ export class SqliteFiles implements FileRecords {
 
   /** @throws {StorageError} `quota-full` */
   #reserve(owner: Bytes, size: number): void {
-    const { maxSenderSize, maxSenderFiles, maxTotalSize } = this.#limits;
+    const { maxSenderSize, maxSenderFiles, maxTotalSize } = this.#options.limits;
     const usage = (whose: Bytes) =>
       this.#statements.usage.get<{ files: number; bytes: number }>(whose) ?? { files: 0, bytes: 0 };
     const own = usage(owner);
@@ -168,8 +180,6 @@ function recordOf({ id, owner, size, complete }: FileRow): FileRecord {
   return { id, owner, size, complete: complete === 1 };
 }
 
-type Statements = Record<keyof typeof STATEMENTS, Statement>;
-
 const COLUMNS = "number, id, owner, size, complete";
 
 const STATEMENTS = {
@@ -192,9 +202,4 @@ const STATEMENTS = {
   usage: "SELECT files, bytes FROM file_usage WHERE client = ?",
   use: "INSERT INTO file_usage (client, files, bytes) VALUES (?1, ?2, ?3) " +
     "ON CONFLICT (client) DO UPDATE SET files = files + ?2, bytes = bytes + ?3",
-} as const;
-
-function prepareStatements(database: Database): Statements {
-  const prepared = Object.entries(STATEMENTS).map(([name, sql]) => [name, database.prepare(sql)]);
-  return Object.fromEntries(prepared);
-}
+};

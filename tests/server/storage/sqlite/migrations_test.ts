@@ -1,5 +1,5 @@
 import { Database } from "@db/sqlite";
-import { prepareDatabase } from "../../../../server/storage/sqlite/schema.ts";
+import { prepareDatabase } from "../../../../server/storage/sqlite/migrations.ts";
 import { StorageError } from "../../../../shared/errors.ts";
 import { assertEquals, assertThrows } from "../../../support/assert.ts";
 

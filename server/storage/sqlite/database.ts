@@ -1,0 +1,45 @@
+/** The open SQLite file that all tables share. Reads run at once, writes in group commits. */
+import type { Database, Statement } from "@db/sqlite";
+import { StorageError } from "../../../shared/errors.ts";
+import { GroupCommit } from "./group_commit.ts";
+
+export type Statements<Name extends string> = Record<Name, Statement>;
+
+export class SqliteFile {
+  readonly #database: Database;
+  readonly #commits: GroupCommit;
+  #closed = false;
+
+  constructor(database: Database) {
+    this.#database = database;
+    this.#commits = new GroupCommit(database);
+  }
+
+  /** Compiles the statements of a table. */
+  prepare<Name extends string>(sql: Readonly<Record<Name, string>>): Statements<Name> {
+    const names = Object.keys(sql) as Name[];
+    const compiled = names.map((name) => [name, this.#database.prepare(sql[name])]);
+    return Object.fromEntries(compiled);
+  }
+
+  /** Runs a read now: outside of a transaction it sees exactly what is committed. */
+  read<T>(read: () => T): Promise<T> {
+    return new Promise((resolve) => {
+      if (this.#closed) throw new StorageError("closed", "the storage is closed");
+      resolve(read());
+    });
+  }
+
+  /** Runs `operation` in the next transaction, see {@link GroupCommit.submit}. */
+  write<T>(operation: () => T): Promise<T> {
+    return this.#commits.submit(operation);
+  }
+
+  /** Commits what waits, then closes. */
+  close(): void {
+    if (this.#closed) return;
+    this.#commits.close();
+    this.#closed = true;
+    this.#database.close();
+  }
+}

@@ -1,0 +1,199 @@
+/** The table of messages, and the counts of each mailbox in the table of clients. */
+import { type Bytes, toHex } from "../../../shared/bytes.ts";
+import { StorageError } from "../../../shared/errors.ts";
+import { MAX_U32 } from "../../../shared/limits.ts";
+import type { MessageType } from "../../../shared/protocol/codes.ts";
+import { MESSAGE_HEAD_SIZE } from "../../../shared/protocol/response.ts";
+import type { StorageLimits } from "../storage_options.ts";
+import type { Deposit, Deposited, FullMessage, Room, StoredMessage } from "../storage.ts";
+import type { SqliteFile, Statements } from "./database.ts";
+import type { SqliteTokens } from "./tokens.ts";
+
+export const MESSAGES_SCHEMA = `
+  CREATE TABLE messages (
+    mailbox INTEGER NOT NULL REFERENCES clients (number),
+    id      INTEGER NOT NULL,
+    sender  BLOB NOT NULL,
+    type    INTEGER NOT NULL,
+    size    INTEGER NOT NULL,
+    content BLOB, -- either this
+    blob    TEXT, -- or the name of a file
+    PRIMARY KEY (mailbox, id)
+  ) STRICT;
+
+  CREATE INDEX messages_by_blob ON messages (blob) WHERE blob IS NOT NULL;
+`;
+
+interface MailboxRow {
+  number: number;
+  last_message: number;
+  messages: number;
+  bytes: number;
+}
+
+interface MessageRow {
+  id: number;
+  sender: Bytes;
+  type: MessageType;
+  size: number;
+  blob: string | null;
+}
+
+/** Heads that are looked at in one step. */
+const STEP = 1024;
+
+export class SqliteMailboxes {
+  readonly #file: SqliteFile;
+  readonly #limits: StorageLimits;
+  readonly #tokens: SqliteTokens;
+  readonly #statements: Statements<keyof typeof STATEMENTS>;
+  /** By the ID of the mailbox, in hex. */
+  readonly #watches = new Map<string, Set<() => void>>();
+
+  constructor(file: SqliteFile, limits: StorageLimits, tokens: SqliteTokens) {
+    this.#file = file;
+    this.#limits = limits;
+    this.#tokens = tokens;
+    this.#statements = file.prepare(STATEMENTS);
+  }
+
+  async deposit({ from, to, type, content, token }: Deposit): Promise<Deposited> {
+    const [inline, blob] = "blob" in content ? [null, content.blob] : [content.inline, null];
+    const size = "blob" in content ? content.size : content.inline.length;
+    const deposited = await this.#file.write(() => {
+      const mailbox = this.#mailbox(to);
+      const named = token && this.#tokens.find(from, token);
+      if (named) {
+        if (named.mailbox === mailbox.number) return { messageId: named.message, repeated: true };
+        throw new StorageError("token-reused", "the token was used for another message");
+      }
+      if (
+        mailbox.last_message >= MAX_U32 || mailbox.messages >= this.#limits.maxMessages ||
+        mailbox.bytes + size > this.#limits.maxMailboxSize
+      ) throw new StorageError("mailbox-full", "the receiver's mailbox is full");
+      const id = mailbox.last_message + 1;
+      this.#statements.grow.run(id, size, mailbox.number);
+      this.#statements.add.run(mailbox.number, id, from, type, size, inline, blob);
+      if (token) this.#tokens.add(from, token, { mailbox: mailbox.number, message: id });
+      return { messageId: id, repeated: false };
+    });
+    if (!deposited.repeated) this.#watches.get(toHex(to))?.forEach((notify) => notify());
+    return deposited;
+  }
+
+  heads(mailbox: Bytes, after: number, room: Room): Promise<StoredMessage[]> {
+    return this.#file.read(() => this.select(mailbox, after, room));
+  }
+
+  page(mailbox: Bytes, after: number, room: Room): Promise<FullMessage[]> {
+    return this.#file.read(() => {
+      const { number } = this.#mailbox(mailbox);
+      const heads = this.#statements.heads.all<MessageRow>(
+        number,
+        after,
+        Math.min(room.count, STEP),
+      );
+      let left = room.size;
+      const fitting = heads.findIndex(({ size, blob }, i) => {
+        left -= MESSAGE_HEAD_SIZE + (blob === null ? size : 0);
+        return left < 0 && i > 0;
+      });
+      const last = heads.at(fitting === -1 ? fitting : fitting - 1);
+      if (!last) return [];
+      const contents = this.#statements.contents.all<{ content: Bytes }>(number, after, last.id);
+      return contents.map(({ content }, i) => {
+        const { blob, ...message } = messageOf(heads[i]);
+        return blob === undefined ? { ...message, inline: content } : { ...message, blob };
+      });
+    });
+  }
+
+  /**
+   * Returns the first messages after number `after` that are not `skipped` and fit into `room`. To
+   * be called inside a read.
+   */
+  select(
+    mailbox: Bytes,
+    after: number,
+    room: Room,
+    skipped: (messageId: number) => boolean = () => false,
+  ): StoredMessage[] {
+    const { number } = this.#mailbox(mailbox);
+    const selected: StoredMessage[] = [];
+    for (let left = room.size;;) {
+      const rows = this.#statements.heads.all<MessageRow>(number, after, STEP);
+      for (const row of rows) {
+        after = row.id;
+        if (skipped(row.id)) continue;
+        left -= MESSAGE_HEAD_SIZE + row.size;
+        if (left < 0 || selected.length >= room.count) return selected;
+        selected.push(messageOf(row));
+      }
+      if (rows.length < STEP) return selected;
+    }
+  }
+
+  watch(mailbox: Bytes, notify: () => void): Promise<() => Promise<void>> {
+    return this.#file.read(() => {
+      const key = toHex(mailbox);
+      const watches = this.#watches.get(key) ?? new Set();
+      this.#watches.set(key, watches.add(notify));
+      return () => {
+        watches.delete(notify);
+        if (watches.size === 0 && this.#watches.get(key) === watches) this.#watches.delete(key);
+        return Promise.resolve();
+      };
+    });
+  }
+
+  acknowledge(mailbox: Bytes, messageIds: readonly number[]): Promise<string[]> {
+    return this.#file.write(() => this.remove(mailbox, messageIds));
+  }
+
+  /** Deletes messages and returns the names of their blobs. To be called inside a write. */
+  remove(mailbox: Bytes, messageIds: readonly number[]): string[] {
+    const { number } = this.#mailbox(mailbox);
+    const blobs: string[] = [];
+    let count = 0;
+    let size = 0;
+    for (const id of messageIds) {
+      const row = this.#statements.remove.get<{ size: number; blob: string | null }>(number, id);
+      if (!row) continue;
+      count++;
+      size += row.size;
+      if (row.blob !== null) blobs.push(row.blob);
+    }
+    if (count > 0) this.#statements.shrink.run(count, size, number);
+    return blobs;
+  }
+
+  neededBlobs(names: readonly string[]): Promise<Set<string>> {
+    return this.#file.read(() =>
+      new Set(names.filter((name) => this.#statements.byBlob.get(name) !== undefined))
+    );
+  }
+
+  #mailbox(id: Bytes): MailboxRow {
+    const row = this.#statements.mailbox.get<MailboxRow & object>(id);
+    if (!row) throw new StorageError("unknown-client", "no client has this ID");
+    return row;
+  }
+}
+
+function messageOf({ id, sender, type, size, blob }: MessageRow): StoredMessage {
+  return { from: sender, messageId: id, type, size, blob: blob ?? undefined };
+}
+
+const STATEMENTS = {
+  mailbox: "SELECT number, last_message, messages, bytes FROM clients WHERE id = ?",
+  grow: "UPDATE clients SET last_message = ?, messages = messages + 1, bytes = bytes + ? " +
+    "WHERE number = ?",
+  shrink: "UPDATE clients SET messages = messages - ?, bytes = bytes - ? WHERE number = ?",
+  add: "INSERT INTO messages (mailbox, id, sender, type, size, content, blob) " +
+    "VALUES (?, ?, ?, ?, ?, ?, ?)",
+  heads: "SELECT id, sender, type, size, blob FROM messages " +
+    "WHERE mailbox = ? AND id > ? ORDER BY id LIMIT ?",
+  contents: "SELECT content FROM messages WHERE mailbox = ? AND id > ? AND id <= ? ORDER BY id",
+  remove: "DELETE FROM messages WHERE mailbox = ? AND id = ? RETURNING size, blob",
+  byBlob: "SELECT 1 FROM messages WHERE blob = ?",
+};

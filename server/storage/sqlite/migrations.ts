@@ -1,0 +1,46 @@
+/** The schema of `server.db`, step by step, and what makes a commit mean "on the disk". */
+import type { Database } from "@db/sqlite";
+import { StorageError } from "../../../shared/errors.ts";
+import { CLIENTS_SCHEMA } from "./clients.ts";
+import { FILES_SCHEMA } from "./files.ts";
+import { MESSAGES_SCHEMA } from "./mailboxes.ts";
+import { PREKEYS_SCHEMA } from "./prekeys.ts";
+import { TOKENS_SCHEMA } from "./tokens.ts";
+
+/** Marks a SQLite file as ours (`PRAGMA application_id`): "MSGS" in ASCII. */
+const APPLICATION_ID = 0x4d534753;
+
+/** Pages that are kept in memory, in KiB. */
+const CACHE_SIZE = 16 * 1024;
+
+/** The steps from each version (`PRAGMA user_version`) to the next; only ever added to. */
+const MIGRATIONS = [
+  CLIENTS_SCHEMA + MESSAGES_SCHEMA,
+  TOKENS_SCHEMA,
+  PREKEYS_SCHEMA,
+  FILES_SCHEMA,
+];
+
+/**
+ * Sets `database` up and brings its tables up to date.
+ * @throws {StorageError} `failed` where it is not ours, or from a newer version
+ */
+export function prepareDatabase(database: Database): void {
+  const pragma = (name: string) => database.prepare(`PRAGMA ${name}`).value<[number]>()?.[0] ?? 0;
+  const version = pragma("user_version");
+  const tables = database.prepare("SELECT count(*) FROM sqlite_schema").value<[number]>()?.[0];
+  if (tables !== 0 && pragma("application_id") !== APPLICATION_ID) {
+    throw new StorageError("failed", "the database is not one of this server");
+  }
+  if (version > MIGRATIONS.length) {
+    throw new StorageError("failed", "the database is from a newer version of this server");
+  }
+  // FULL makes each commit wait until the write-ahead log is on the disk.
+  database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON");
+  database.exec(`PRAGMA cache_size = -${CACHE_SIZE}`);
+  database.transaction(() => {
+    for (const step of MIGRATIONS.slice(version)) database.exec(step);
+    database.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
+    database.exec(`PRAGMA user_version = ${MIGRATIONS.length}`);
+  }).immediate();
+}

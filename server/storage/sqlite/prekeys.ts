@@ -1,0 +1,131 @@
+/** The table of prekeys, and what the table of clients notes of those of each client. */
+import type { Bytes } from "../../../shared/bytes.ts";
+import { StorageError } from "../../../shared/errors.ts";
+import { type Prekey, PrekeyKind } from "../../../shared/protocol/prekey.ts";
+import type { CheckedIn } from "../../../shared/protocol/secure_response.ts";
+import type { PrekeyRecords } from "../prekey_records.ts";
+import type { StorageLimits } from "../storage_options.ts";
+import type { SqliteFile, Statements } from "./database.ts";
+
+export const PREKEYS_SCHEMA = `
+  ALTER TABLE clients ADD COLUMN last_prekey INTEGER NOT NULL DEFAULT 0; -- highest ID ever published
+  ALTER TABLE clients ADD COLUMN mark BLOB NOT NULL DEFAULT x'00000000000000000000000000000000';
+
+  CREATE TABLE prekeys (
+    owner     INTEGER NOT NULL REFERENCES clients (number),
+    kind      INTEGER NOT NULL,
+    id        INTEGER NOT NULL,
+    key       BLOB NOT NULL,
+    signature BLOB NOT NULL,
+    PRIMARY KEY (owner, kind, id)
+  ) STRICT;
+`;
+
+interface OwnerRow {
+  number: number;
+  last_prekey: number;
+  mark: Bytes;
+}
+
+export class SqlitePrekeys implements PrekeyRecords {
+  readonly #file: SqliteFile;
+  /** How many of each one-time kind are held for a client. */
+  readonly #most: number;
+  readonly #statements: Statements<keyof typeof STATEMENTS>;
+
+  constructor(file: SqliteFile, { maxOneTimePrekeys }: StorageLimits) {
+    this.#file = file;
+    this.#most = maxOneTimePrekeys;
+    this.#statements = file.prepare(STATEMENTS);
+  }
+
+  publish(
+    ownerId: Bytes,
+    prekeys: readonly Prekey[],
+    { replace }: { replace: boolean },
+  ): Promise<void> {
+    const sorted = prekeys.toSorted((a, b) => a.id - b.id);
+    const from = replace ? sorted[0]?.id ?? 0 : 0;
+    return this.#file.write(() => {
+      const owner = this.#owner(ownerId);
+      // Behind the last one ever published, and each once.
+      const added = sorted.filter(({ id }, i) =>
+        id > owner.last_prekey && id !== sorted[i - 1]?.id
+      );
+      for (const kind of [PrekeyKind.oneTime, PrekeyKind.oneTimeKem]) {
+        const more = added.filter((prekey) => prekey.kind === kind).length;
+        if (more > 0 && this.#count(owner, kind, from) + more > this.#most) {
+          throw new StorageError("prekeys-full", `no more than ${this.#most} one-time prekeys`);
+        }
+      }
+      const { forget, add, forgetKind, setLast } = this.#statements;
+      if (from > 0) forget.run(owner.number, from);
+      for (const { kind, id, key, signature } of added) {
+        if (isKept(kind)) forgetKind.run(owner.number, kind);
+        add.run(owner.number, kind, id, key, signature);
+      }
+      const last = added.at(-1);
+      if (last) setLast.run(last.id, owner.number);
+    });
+  }
+
+  draw(ownerId: Bytes, { oneTime }: { oneTime: boolean }): Promise<Prekey[]> {
+    return this.#file.write(() => {
+      const owner = this.#owner(ownerId);
+      const first = (kind: PrekeyKind) =>
+        this.#statements.first.get<Prekey & object>(owner.number, kind);
+      const signed = first(PrekeyKind.signed);
+      const kem = (oneTime ? first(PrekeyKind.oneTimeKem) : undefined) ??
+        first(PrekeyKind.lastResort);
+      if (!signed || !kem) throw new StorageError("no-prekeys", "the client has no prekeys");
+      const further = oneTime ? first(PrekeyKind.oneTime) : undefined;
+      const drawn = further ? [signed, kem, further] : [signed, kem];
+      for (const { kind, id } of drawn) {
+        if (!isKept(kind)) this.#statements.remove.run(owner.number, kind, id);
+      }
+      return drawn;
+    });
+  }
+
+  checkIn(clientId: Bytes, mark: Bytes): Promise<CheckedIn> {
+    return this.#file.write(() => {
+      const client = this.#owner(clientId);
+      this.#statements.setMark.run(mark, client.number);
+      return {
+        mark: client.mark,
+        prekeyId: client.last_prekey,
+        oneTimeLeft: this.#count(client, PrekeyKind.oneTime),
+        oneTimeKemLeft: this.#count(client, PrekeyKind.oneTimeKem),
+      };
+    });
+  }
+
+  #owner(id: Bytes): OwnerRow {
+    const row = this.#statements.owner.get<OwnerRow & object>(id);
+    if (!row) throw new StorageError("unknown-client", "no client has this ID");
+    return row;
+  }
+
+  /** How many prekeys of `kind` have the ID `from` or a larger one. */
+  #count({ number }: OwnerRow, kind: PrekeyKind, from = 0): number {
+    return this.#statements.count.value<[number]>(number, kind, from)?.[0] ?? 0;
+  }
+}
+
+/** Whether a prekey is given out again and again, so that only the last one counts. */
+function isKept(kind: PrekeyKind): boolean {
+  return kind === PrekeyKind.signed || kind === PrekeyKind.lastResort;
+}
+
+const STATEMENTS = {
+  owner: "SELECT number, last_prekey, mark FROM clients WHERE id = ?",
+  count: "SELECT count(*) FROM prekeys WHERE owner = ? AND kind = ? AND id >= ?",
+  first: "SELECT kind, id, key, signature FROM prekeys WHERE owner = ? AND kind = ? " +
+    "ORDER BY id LIMIT 1",
+  forget: "DELETE FROM prekeys WHERE owner = ? AND id < ?",
+  forgetKind: "DELETE FROM prekeys WHERE owner = ? AND kind = ?",
+  remove: "DELETE FROM prekeys WHERE owner = ? AND kind = ? AND id = ?",
+  add: "INSERT INTO prekeys (owner, kind, id, key, signature) VALUES (?, ?, ?, ?, ?)",
+  setLast: "UPDATE clients SET last_prekey = ? WHERE number = ?",
+  setMark: "UPDATE clients SET mark = ? WHERE number = ?",
+};

@@ -1,0 +1,61 @@
+/** The table of tokens: what senders have named their messages, so that a repeat is known as one. */
+import type { Bytes } from "../../../shared/bytes.ts";
+import type { SqliteFile, Statements } from "./database.ts";
+
+export const TOKENS_SCHEMA = `
+  CREATE TABLE tokens (
+    number  INTEGER PRIMARY KEY, -- grows with time
+    sender  BLOB NOT NULL,
+    token   BLOB NOT NULL,
+    mailbox INTEGER NOT NULL,
+    message INTEGER NOT NULL,
+    used_at INTEGER NOT NULL,    -- milliseconds since 1970
+    UNIQUE (token, sender)       -- clients begin tokens with the time: neighbours share a page
+  ) STRICT;
+`;
+
+/** How long a token is known, in milliseconds: 8 days. */
+const AGE = 8 * 24 * 60 * 60 * 1000;
+/** Tokens that are forgotten in one transaction. */
+const PAGE = 1000;
+
+/** The message that a token names. */
+export interface TokenRow {
+  /** The number of its receiver. */
+  mailbox: number;
+  message: number;
+}
+
+export class SqliteTokens {
+  readonly #file: SqliteFile;
+  readonly #now: () => number;
+  readonly #statements: Statements<keyof typeof STATEMENTS>;
+
+  constructor(file: SqliteFile, now: () => number) {
+    this.#file = file;
+    this.#now = now;
+    this.#statements = file.prepare(STATEMENTS);
+  }
+
+  /** Returns what `token` names. To be called inside a write, as is {@link add}. */
+  find(sender: Bytes, token: Bytes): TokenRow | undefined {
+    return this.#statements.find.get<TokenRow & object>(sender, token);
+  }
+
+  add(sender: Bytes, token: Bytes, { mailbox, message }: TokenRow): void {
+    this.#statements.add.run(sender, token, mailbox, message, this.#now());
+  }
+
+  /** Forgets those that are too old. */
+  async forget(): Promise<void> {
+    const before = this.#now() - AGE;
+    while (await this.#file.write(() => this.#statements.forget.run(PAGE, before)) === PAGE);
+  }
+}
+
+const STATEMENTS = {
+  find: "SELECT mailbox, message FROM tokens WHERE sender = ? AND token = ?",
+  add: "INSERT INTO tokens (sender, token, mailbox, message, used_at) VALUES (?, ?, ?, ?, ?)",
+  forget: "DELETE FROM tokens WHERE number IN " +
+    "(SELECT number FROM tokens ORDER BY number LIMIT ?) AND used_at < ?",
+};

@@ -4,7 +4,7 @@ import { cbcEncryptStream, cbcSize } from "../shared/crypto/classic/aes_cbc.ts";
 import { encryptText, generateClassicKeyPair } from "../shared/crypto/classic/classic.ts";
 import { CHUNK_SIZE } from "../shared/crypto/file_chunks.ts";
 import type { Identity } from "../shared/crypto/identity.ts";
-import { CLIENT_ID_SIZE, MAX_CONTENT_SIZE, MAX_TEXT_SIZE } from "../shared/limits.ts";
+import { MAX_CONTENT_SIZE, MAX_TEXT_SIZE } from "../shared/limits.ts";
 import { MessageType } from "../shared/protocol/codes.ts";
 import type { ClientEntry } from "../shared/protocol/response.ts";
 import type { OnProgress } from "./inbox/collector.ts";
@@ -22,7 +22,7 @@ import type { Profile } from "./profile/profile.ts";
 import type { TransferState } from "./profile/tables/transfers.ts";
 import { isUnreachable, SecureSide } from "./sessions/secure_side.ts";
 import { fileFacts } from "./transfers/transfer_files.ts";
-import type { OnTrouble, Transport } from "./network/transport.ts";
+import type { Network, OnTrouble, Transport } from "./network/transport.ts";
 import type { TransferOptions } from "./transfers/uploads.ts";
 
 /** A message that the server has accepted. */
@@ -70,7 +70,7 @@ export interface FetchedFile {
 
 export interface ClientOptions {
   profile: Profile;
-  transport: Transport;
+  network: Network;
   /** Milliseconds since 1970. */
   now: () => number;
   /** That many random bytes. */
@@ -84,21 +84,21 @@ export class Client {
   readonly contactBook: ContactBook;
   readonly #options: ClientOptions;
   readonly #profile: Profile;
-  readonly #transport: Transport;
+  readonly #network: Network;
   readonly #peers: Peers;
   readonly #inbox: Inbox;
   #secure: Promise<SecureSide> | null = null;
 
   constructor(options: ClientOptions) {
-    const { profile, transport, now } = options;
+    const { profile, network, now } = options;
     this.#options = options;
     this.#profile = profile;
-    this.#transport = transport;
-    const peers = new Peers(profile, transport);
+    this.#network = network;
+    const peers = new Peers(profile, network);
     this.#peers = peers;
     this.contactBook = new ContactBook(profile, peers);
     const secure = () => this.#secureSide();
-    this.#inbox = new Inbox({ profile, transport, peers, secure, now });
+    this.#inbox = new Inbox({ profile, network, peers, secure, now });
   }
 
   /**
@@ -113,14 +113,17 @@ export class Client {
 
   async #registerClassic(name: string): Promise<ClientEntry> {
     const { publicKey, privateKey } = await generateClassicKeyPair();
-    const id = await this.#registerAs(name, publicKey);
+    const transport = this.#network.registering(undefined);
+    const id = await this.#registerAs(transport, name, publicKey);
     await this.#profile.register({ id, name, privateKey });
     return { id, name };
   }
 
   async #registerSecure(name: string): Promise<ClientEntry> {
-    const { id, publicKey } = await this.#profile.prepareSecure(name);
-    if (!equalBytes(await this.#registerAs(name, publicKey), id)) {
+    const identity = await this.#profile.prepareSecure(name);
+    const { id, publicKey } = identity;
+    const transport = this.#network.registering(identity);
+    if (!equalBytes(await this.#registerAs(transport, name, publicKey), id)) {
       throw new ClientError(
         "bad-response",
         "the server gave an ID that does not belong to the key",
@@ -144,11 +147,9 @@ export class Client {
     );
   }
 
-  async #registerAs(name: string, publicKey: Bytes): Promise<Bytes> {
-    const noId = new Uint8Array(CLIENT_ID_SIZE);
-    const request = { kind: "register", name, publicKey } as const;
+  async #registerAs(transport: Transport, name: string, publicKey: Bytes): Promise<Bytes> {
     try {
-      return (await this.#transport.exchange(noId, request, "registered")).clientId;
+      return await transport.register(name, publicKey);
     } catch (error) {
       if (!(error instanceof ClientError && error.code === "refused")) throw error;
       const { cause } = error;
@@ -253,8 +254,9 @@ export class Client {
   /** What a secure profile has beside; null in a classic one. */
   async #secureSide(): Promise<SecureSide | null> {
     const { secureIdentity } = this.#profile;
-    if (!secureIdentity) return null;
-    const { profile, transport, random, now } = this.#options;
+    const transport = this.#network.secure;
+    if (!secureIdentity || !transport) return null;
+    const { profile, random, now } = this.#options;
     const options = { profile, transport, peers: this.#peers, random, now };
     return await (this.#secure ??= SecureSide.of(options, secureIdentity));
   }
@@ -339,8 +341,8 @@ export class Client {
       if (onProgress) stream = stream.pipeThrough(reporting(size, onProgress));
       stream = stream.pipeThrough(cbcEncryptStream(await this.#peers.sendingKey(to)));
       const prefix = { to: to.id, type: MessageType.file, size: cbcSize(size) };
-      const sending = this.#transport.sendStream(this.#profile.identity.id, prefix, stream);
-      const message = (await unlessInterrupted(signal, sending)).messageId;
+      const sending = this.#network.transport.sendStream(prefix, stream);
+      const message = await unlessInterrupted(signal, sending);
       this.#noteSent(to, message, { file: { name, size, path: spooled ? null : path } });
       await this.#sendKept();
       return { message, to };

@@ -17,7 +17,8 @@ import { runSelfTest } from "./cli/self_test.ts";
 import { ClientError } from "./errors.ts";
 import { readIfThere, writePrivateFile } from "./disk/private_file.ts";
 import { Profile } from "./profile/profile.ts";
-import { ProfileTransport } from "./network/profile_transport.ts";
+import { ClassicTransport } from "./classic/classic_transport.ts";
+import { ProfileNetwork } from "./network/profile_network.ts";
 import {
   EXIT_DONE,
   EXIT_FAILED,
@@ -122,8 +123,9 @@ async function run({ command, options }: CommandLine & { kind: "run" }): Promise
   };
   const onFirstKey = (key: Bytes) =>
     context.note(`First contact with the server at ${formatAddress(address)}, key ${toHex(key)}`);
-  const transport = new ProfileTransport({ profile, address, onFirstKey, ...environment });
-  const client = new Client({ profile, transport, note, ...environment });
+  const classic = ClassicTransport;
+  const network = new ProfileNetwork({ profile, address, classic, onFirstKey, ...environment });
+  const client = new Client({ profile, network, note, ...environment });
   try {
     if (STOPPABLE.has(command.name)) listenForInterrupts(() => interruption.request());
     if (command.name === "menu") {
@@ -135,7 +137,7 @@ async function run({ command, options }: CommandLine & { kind: "run" }): Promise
     });
   } finally {
     progress.stop();
-    await transport.close();
+    await network.close();
   }
   if (command.name === "register") await rememberServer(options, context);
   return exitCode;

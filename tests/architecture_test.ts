@@ -28,9 +28,10 @@ const WORLD = [
   "client/cli/self_test.ts",
   "client/disk/files.ts",
   "client/main.ts",
-  "client/network/network.ts",
+  "client/network/connect.ts",
   "client/disk/private_file.ts",
-  "client/network/secure_connection.ts",
+  "client/network/failures.ts",
+  "client/network/secure_opening.ts",
   "client/transfers/transfer_files.ts",
   "client/cli/terminal/terminal.ts",
   "server/contents/blob_store.ts",
@@ -61,7 +62,7 @@ const RANDOMNESS = [
 /** Only these read a clock; everything else is given one. */
 const CLOCKS = [
   "client/main.ts",
-  "client/network/secure_connection.ts", // how long the server has been silent
+  "client/network/secure_opening.ts", // how long the server has been silent
   "server/main.ts",
 ];
 

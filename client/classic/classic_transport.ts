@@ -24,23 +24,12 @@ import {
   type ResponseBody,
   type ResponseHeader,
 } from "../../shared/protocol/response.ts";
-import type { Address } from "../network/address.ts";
 import { ClientError } from "../errors.ts";
-import {
-  connect,
-  DEADLINE,
-  explainFailure,
-  isNetworkError,
-  MAX_RESPONSE_SIZE,
-  noAnswer,
-} from "../network/network.ts";
-import {
-  type Polled,
-  receiveMessages,
-  type Receiver,
-  type Reply,
-  type Transport,
-} from "../network/transport.ts";
+import type { Address } from "../network/address.ts";
+import { connect, DEADLINE, MAX_RESPONSE_SIZE } from "../network/connect.ts";
+import { explainFailure, isNetworkError, noAnswer } from "../network/failures.ts";
+import { receiveMessages } from "../network/receive_messages.ts";
+import type { ListedClient, Message, Polled, Receiver, Transport } from "../network/transport.ts";
 
 /** Payload sizes of the responses that can have but one. */
 const PAYLOAD_SIZES: { [K in ResponseBody["kind"]]?: number } = {
@@ -51,50 +40,63 @@ const PAYLOAD_SIZES: { [K in ResponseBody["kind"]]?: number } = {
 
 export class ClassicTransport implements Transport {
   readonly #address: Address;
+  readonly #clientId: Bytes;
   readonly #deadline: number;
 
-  constructor(address: Address, { deadline = DEADLINE }: { deadline?: number } = {}) {
+  /**
+   * The client with the ID `clientId` asks; zeros if it has none yet.
+   * @throws {ClientError} `wrong-server` if the address demands a key, which no server can prove here
+   */
+  constructor(
+    address: Address,
+    clientId: Bytes,
+    { deadline = DEADLINE }: { deadline?: number } = {},
+  ) {
+    if (address.key) {
+      throw new ClientError(
+        "wrong-server",
+        "the address demands a key (#), which a server cannot prove to a classic client; use a " +
+          "secure identity, or leave the key out of the address",
+      );
+    }
     this.#address = address;
+    this.#clientId = clientId;
     this.#deadline = deadline;
   }
 
-  /**
-   * Sends a request that fits into memory and waits for its response.
-   * @throws {ClientError} `refused` for response 9000, `unreachable`, `bad-response`
-   */
-  async exchange<K extends ResponseBody["kind"]>(
-    clientId: Bytes,
+  async register(name: string, publicKey: Bytes): Promise<Bytes> {
+    return (await this.#exchange({ kind: "register", name, publicKey }, "registered")).clientId;
+  }
+
+  async clients(): Promise<ListedClient[]> {
+    return (await this.#exchange({ kind: "client-list" }, "client-list")).clients;
+  }
+
+  async publicKey(target: Bytes): Promise<{ clientId: Bytes; publicKey: Bytes }> {
+    return await this.#exchange({ kind: "public-key", target }, "public-key");
+  }
+
+  async send(message: Message): Promise<number> {
+    return (await this.#exchange({ kind: "send", ...message }, "sent")).messageId;
+  }
+
+  async #exchange<K extends ResponseBody["kind"]>(
     request: RequestBody,
     expected: K,
   ): Promise<Reply<K>> {
-    const bytes = encodeRequest({ clientId, version: CLASSIC_VERSION, ...request });
+    const bytes = encodeRequest({ clientId: this.#clientId, version: CLASSIC_VERSION, ...request });
     return await this.#connected(async (link) => {
       await link.write(bytes);
       return await link.response(expected);
     });
   }
 
-  secure(): Promise<never> {
-    return Promise.reject(new TypeError("the classic protocol knows nothing of this"));
-  }
-
-  follow(): Promise<never> {
-    const message = "a classic profile can only receive what waits already; leave out --follow";
-    return Promise.reject(new ClientError("not-needed", message));
-  }
-
-  close(): Promise<void> {
-    return Promise.resolve(); // each connection ends with its request
-  }
-
-  /** Sends a message whose `size` bytes of content stream. Errors as {@link exchange}. */
   async sendStream(
-    clientId: Bytes,
     { to, type, size }: SendPrefix,
     content: ReadableStream<Uint8Array>,
-  ): Promise<Reply<"sent">> {
+  ): Promise<number> {
     const header = {
-      clientId,
+      clientId: this.#clientId,
       version: CLASSIC_VERSION,
       code: RequestCode.send,
       size: SEND_PREFIX_SIZE + size,
@@ -106,24 +108,24 @@ export class ClassicTransport implements Transport {
         for await (const chunk of content) await link.write(chunk);
       } catch (error) {
         // A server that refuses answers at once and stops reading: its answer says more.
-        if (isNetworkError(error)) return await link.response("sent", error);
+        if (isNetworkError(error)) return (await link.response("sent", error)).messageId;
         throw error;
       }
-      return await link.response("sent");
+      return (await link.response("sent")).messageId;
     });
   }
 
   /**
-   * Collects the waiting messages into `receiver`. The server deletes them after it has all on the
-   * disk, which cannot wait for more; where it, this process or the connection fails, the server
-   * keeps them. Errors as {@link exchange}.
+   * See {@link Transport.poll}. The server deletes the messages once all are on the disk, which cannot
+   * wait for more: so there is nothing to acknowledge.
    */
-  async poll(clientId: Bytes, receiver: Receiver): Promise<Polled> {
-    const count = await this.#poll(clientId, receiver);
+  async poll(receiver: Receiver): Promise<Polled> {
+    const count = await this.#poll(receiver);
     return { count, acknowledge: () => Promise.resolve() };
   }
 
-  async #poll(clientId: Bytes, receiver: Receiver): Promise<number> {
+  async #poll(receiver: Receiver): Promise<number> {
+    const clientId = this.#clientId;
     const asker = { clientId, version: CLASSIC_VERSION };
     // An end inside a request tells the server that the response before was not taken, also where
     // the system ends the connection because this process was killed. So the first byte of a further
@@ -162,6 +164,15 @@ export class ClassicTransport implements Transport {
       link.close();
     }
   }
+}
+
+type Reply<K extends ResponseBody["kind"]> = Extract<ResponseBody, { kind: K }>;
+
+function isReply<K extends ResponseBody["kind"]>(
+  response: ResponseBody,
+  kind: K,
+): response is Reply<K> {
+  return response.kind === kind;
 }
 
 /** One connection, with a deadline for each of its steps. */
@@ -227,7 +238,8 @@ class Link {
       throw new ProtocolError("too-large", `a response of ${header.size} bytes`);
     }
     const response = decodeResponsePayload(header, await this.read(header.size));
-    return response as ResponseBody as Reply<K>;
+    if (!isReply(response, expected)) throw new RangeError("a code has another kind");
+    return response;
   }
 
   close(): void {

@@ -7,7 +7,8 @@ import { ClientError, type ClientErrorCode } from "../errors.ts";
 import { readWhole } from "../disk/files.ts";
 import type { Received } from "../inbox/inbox.ts";
 import { Profile } from "../profile/profile.ts";
-import { ProfileTransport } from "../network/profile_transport.ts";
+import { ClassicTransport } from "../classic/classic_transport.ts";
+import { ProfileNetwork } from "../network/profile_network.ts";
 
 /** Over what the server keeps in its database. */
 const FILE_SIZE = 200_000;
@@ -87,14 +88,20 @@ async function makePerson(
   // A classic client cannot have the server prove a key.
   const { hostname, port } = address;
   const where = kind === "classic" ? { hostname, port } : address;
-  const transport = new ProfileTransport({ profile, address: where, onFirstKey, ...environment });
+  const network = new ProfileNetwork({
+    profile,
+    address: where,
+    classic: ClassicTransport,
+    onFirstKey,
+    ...environment,
+  });
   return {
     name: `${name}-${toHex(environment.random(6))}`,
     folder: `${folder}/${name}`,
     classic: kind === "classic",
-    client: new Client({ profile, transport, note: () => {}, ...environment }),
+    client: new Client({ profile, network, note: () => {}, ...environment }),
     [Symbol.asyncDispose]: async () => {
-      await transport.close();
+      await network.close();
       profile[Symbol.dispose]();
     },
   };

@@ -12,7 +12,7 @@ import { MessageType } from "../../shared/protocol/codes.ts";
 import type { ClientEntry } from "../../shared/protocol/response.ts";
 import { ClientError } from "../errors.ts";
 import type { Profile } from "../profile/profile.ts";
-import type { Transport } from "../network/transport.ts";
+import type { Network } from "../network/transport.ts";
 
 /** A client as this profile sees it. */
 export interface Peer extends ClientEntry {
@@ -22,13 +22,13 @@ export interface Peer extends ClientEntry {
 
 export class Peers {
   readonly #profile: Profile;
-  readonly #transport: Transport;
+  readonly #network: Network;
   /** Identities that were verified before, by client ID in hex. */
   readonly #verified = new Map<string, Identity>();
 
-  constructor(profile: Profile, transport: Transport) {
+  constructor(profile: Profile, network: Network) {
     this.#profile = profile;
-    this.#transport = transport;
+    this.#network = network;
   }
 
   /**
@@ -36,10 +36,7 @@ export class Peers {
    * @throws {ClientError} `wrong-identity` where the server gives a client another one's key
    */
   async list(): Promise<Peer[]> {
-    const { id } = this.#profile.identity;
-    const request = { kind: "client-list" } as const;
-    const answer = await this.#transport.exchange(id, request, "client-list");
-    const clients: (ClientEntry & { publicKey?: Bytes })[] = answer.clients;
+    const clients = await this.#network.transport.clients();
     for (const client of clients) {
       if (client.publicKey) this.#checkKey(client, client.publicKey);
     }
@@ -144,9 +141,7 @@ export class Peers {
   async publicKey(peer: ClientEntry): Promise<Bytes> {
     const known = this.#knownKey(peer.id);
     if (known) return known;
-    const request = { kind: "public-key", target: peer.id } as const;
-    const { id } = this.#profile.identity;
-    const answer = await this.#transport.exchange(id, request, "public-key");
+    const answer = await this.#network.transport.publicKey(peer.id);
     if (equalBytes(answer.clientId, peer.id)) {
       this.#checkKey(peer, answer.publicKey);
       return answer.publicKey;
@@ -209,8 +204,6 @@ export class Peers {
 
   /** Sends a message that fits into memory; gives its ID. */
   async send(peer: ClientEntry, type: MessageType, content: Bytes): Promise<number> {
-    const { id } = this.#profile.identity;
-    const request = { kind: "send", to: peer.id, type, content } as const;
-    return (await this.#transport.exchange(id, request, "sent")).messageId;
+    return await this.#network.transport.send({ to: peer.id, type, content });
   }
 }

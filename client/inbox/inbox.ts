@@ -20,7 +20,7 @@ import type { HistoryBody, HistoryEntry } from "../profile/tables/history.ts";
 import type { Profile } from "../profile/profile.ts";
 import type { FileWishes, Incoming, Opened } from "../sessions/secure_messages.ts";
 import type { SecureSide } from "../sessions/secure_side.ts";
-import type { IncomingContent, OnTrouble, Transport } from "../network/transport.ts";
+import type { IncomingContent, Network, OnTrouble } from "../network/transport.ts";
 
 /** What has arrived, for the user. */
 export type Received =
@@ -80,7 +80,7 @@ interface Round {
 
 export interface InboxOptions {
   profile: Profile;
-  transport: Transport;
+  network: Network;
   peers: Peers;
   /** What a secure profile has; null in a classic one. */
   secure: () => Promise<SecureSide | null>;
@@ -90,14 +90,14 @@ export interface InboxOptions {
 
 export class Inbox {
   readonly #profile: Profile;
-  readonly #transport: Transport;
+  readonly #network: Network;
   readonly #peers: Peers;
   readonly #secure: () => Promise<SecureSide | null>;
   readonly #now: () => number;
 
-  constructor({ profile, transport, peers, secure, now }: InboxOptions) {
+  constructor({ profile, network, peers, secure, now }: InboxOptions) {
     this.#profile = profile;
-    this.#transport = transport;
+    this.#network = network;
     this.#peers = peers;
     this.#secure = secure;
     this.#now = now;
@@ -113,7 +113,7 @@ export class Inbox {
     onProgress: OnProgress,
     options: ReceiveOptions = {},
   ): AsyncGenerator<Received> {
-    const { envelopes, identity } = this.#profile;
+    const { envelopes } = this.#profile;
     await removeOthers(envelopes.folder, envelopes.files());
     const secure = await this.#secure();
     const round = newRound(folder, options);
@@ -121,7 +121,7 @@ export class Inbox {
     if (secure) yield* this.#prepare(round, secure);
     for (let vain = 0; vain < MAX_VAIN_POLLS;) {
       const collector = new Collector(this.#profile, onProgress);
-      const poll = () => this.#transport.poll(identity.id, collector);
+      const poll = () => this.#network.transport.poll(collector);
       const polled = round.failure === undefined ? await trying(round, poll) : undefined;
       yield* this.#openAll(round, folder);
       if (polled) await trying(round, () => polled.acknowledge());
@@ -171,6 +171,11 @@ export class Inbox {
     const { envelopes } = this.#profile;
     await removeOthers(envelopes.folder, envelopes.files());
     const secure = await this.#secure();
+    const transport = this.#network.secure;
+    if (!transport) {
+      const message = "a classic profile can only receive what waits already; leave out --follow";
+      throw new ClientError("not-needed", message);
+    }
     let news = Promise.withResolvers<void>();
     let acknowledgements: (() => void)[] = [];
     /** Whether it is time to tell the server, and to ask it, what is due. */
@@ -216,7 +221,7 @@ export class Inbox {
       if (!stop.signal.aborted && files.mayGoOn(tried)) news.resolve();
     };
     yield* this.#unshown();
-    this.#transport.follow(newReceiver, onTrouble).catch(end);
+    transport.follow(newReceiver, onTrouble).catch(end);
     const look = () => {
       due = true;
       news.resolve();

@@ -1,13 +1,10 @@
 /**
- * One secure connection from the client's side: handshake, login, and then requests that go out
- * without waiting for each other, while messages may be pushed in between.
+ * One secure connection from the client's side. Requests go out without waiting for each other's
+ * responses, and messages may be pushed in between.
  */
 import { type Bytes, concat } from "../../shared/bytes.ts";
-import { type Channel, openChannel } from "../../shared/channel/channel.ts";
-import { ChannelOpening } from "../../shared/channel/opening.ts";
-import { type IdentitySecrets, signLogin } from "../../shared/crypto/identity.ts";
-import { CryptoError, ProtocolError } from "../../shared/errors.ts";
-import { type ByteSink, writeAll } from "../../shared/io.ts";
+import type { Channel } from "../../shared/channel/channel.ts";
+import { ProtocolError } from "../../shared/errors.ts";
 import { CLIENT_ID_SIZE, FILE_CHUNK_SIZE, MAX_ERROR_TEXT_SIZE } from "../../shared/limits.ts";
 import {
   ErrorCode,
@@ -32,21 +29,39 @@ import {
 import {
   decodeSecureResponse,
   SECURE_RESPONSE_CODES,
+  type SecureError,
   type SecureResponse,
 } from "../../shared/protocol/secure_response.ts";
-import type { Address } from "./address.ts";
 import { ClientError } from "../errors.ts";
-import { connect, DEADLINE, explainFailure, MAX_RESPONSE_SIZE, noAnswer } from "./network.ts";
+import type { Address } from "./address.ts";
+import { DEADLINE, MAX_RESPONSE_SIZE } from "./connect.ts";
+import { explainFailure, noAnswer } from "./failures.ts";
+import { receiveMessages } from "./receive_messages.ts";
+import { REPLIES, type ReplyTo, type SmallRequest } from "./replies.ts";
 import {
-  type PushReceiver,
-  receiveMessages,
-  type Receiver,
-  type SecureReply,
-} from "./transport.ts";
+  type Credentials,
+  type OpenedChannel,
+  openSecureChannel,
+  type WatchedConn,
+} from "./secure_opening.ts";
+import type { PushReceiver, Receiver } from "./transport.ts";
 
-/** When a byte last moved, either way. */
-interface Activity {
-  at: number;
+/** What the sending direction is doing. Responses and pushes are read until the connection ends. */
+type State =
+  /** Any request may go out. */
+  | { name: "ready" }
+  /** A request goes out in pieces, and nothing may come between them. */
+  | { name: "streaming"; done: Promise<void> }
+  /** The connection has ended; every request fails with `reason`. */
+  | { name: "ended"; reason: unknown };
+
+/** A request whose response has not come yet. */
+interface Pending {
+  /** The code of the response. */
+  code: number;
+  /** Takes the response, whose payload is still to be read. */
+  take(header: ResponseHeader): Promise<void>;
+  fail(reason: unknown): void;
 }
 
 export interface ConnectionOptions {
@@ -54,66 +69,38 @@ export interface ConnectionOptions {
   deadline?: number;
 }
 
-/** Who logs in. */
-export interface Credentials {
-  /** 160 bytes. */
-  publicKey: Bytes;
-  secrets: IdentitySecrets;
-}
-
-/** What a request may be answered with. */
-export type ReplyKind = Exclude<SecureResponse["kind"], "error" | "push" | "messages">;
-
-/** A request whose response has not come yet. */
-interface Pending {
-  code: number;
-  /** Takes the response, whose payload is still to be read. */
-  take(header: ResponseHeader): Promise<void>;
-  fail(reason: unknown): void;
-}
-
 /** Largest response in memory: an error with its text, or prekeys. */
 const MAX_SMALL_RESPONSE = Math.max(4 + MAX_ERROR_TEXT_SIZE, CLIENT_ID_SIZE + MAX_BUNDLE_SIZE);
-/** Largest ones by code where that is more. */
+/** Those that may be larger, by code. */
 const LARGEST = new Map<number, number>([
   [ResponseCode.clientList, MAX_RESPONSE_SIZE],
   [ResponseCode.chunk, FILE_CHUNK_SIZE],
 ]);
-/** How often it is looked whether the server has gone silent, in milliseconds. */
+/** How often to check whether the server has gone silent, in milliseconds. */
 const WATCH_INTERVAL = 1_000;
 /** Most messages that are acknowledged together. */
 const ACKNOWLEDGE_STEP = 256;
 
 export class SecureConnection {
-  readonly #conn: Deno.TcpConn;
+  readonly #conn: WatchedConn;
   readonly #channel: Channel;
   readonly #reader: FrameReader;
-  readonly #watch: ReturnType<typeof setInterval>;
   readonly #address: Address;
-  readonly #activity: Activity;
   readonly #deadline: number;
+  readonly #watch: ReturnType<typeof setInterval>;
   /** Resolves when the whole connection has come to its end, receiver included. */
   readonly finished: Promise<void>;
+  #state: State = { name: "ready" };
   #pending: Pending[] = [];
   #toAcknowledge: number[] = [];
-  /** Until when a request that streams has the sending direction for itself. */
-  #streaming: Promise<void> | null = null;
   #receiver: PushReceiver | null = null;
-  #failure: unknown = undefined;
   #ended = Promise.withResolvers<never>();
 
-  private constructor(
-    address: Address,
-    conn: Deno.TcpConn,
-    channel: Channel,
-    activity: Activity,
-    deadline: number,
-  ) {
-    this.#activity = activity;
-    this.#deadline = deadline;
+  private constructor(address: Address, { conn, channel }: OpenedChannel, deadline: number) {
     this.#address = address;
     this.#conn = conn;
     this.#channel = channel;
+    this.#deadline = deadline;
     this.#reader = new FrameReader(channel);
     this.#ended.promise.catch(() => {}); // told to whoever waits
     this.#watch = setInterval(() => this.#checkSilence(), Math.min(WATCH_INTERVAL, deadline / 2));
@@ -121,30 +108,19 @@ export class SecureConnection {
   }
 
   /**
-   * Connects, has the server prove its key, and logs in. `checkServer` sees that key before the
-   * client says anything about itself, and throws where it is not the right one. The login is on its
-   * way when this resolves; where it is refused, every request fails.
-   * @throws {ClientError} `unreachable`, `bad-response`, and what `checkServer` throws
+   * Connects and logs in, as {@link openSecureChannel}. The login is on its way when this resolves;
+   * if it is refused, every request fails.
    */
   static async open(
     address: Address,
-    { publicKey, secrets }: Credentials,
+    credentials: Credentials,
     checkServer: (key: Bytes) => void,
     { deadline = DEADLINE }: ConnectionOptions = {},
   ): Promise<SecureConnection> {
-    const conn = await connect(address, deadline);
-    try {
-      const activity = { at: performance.now() };
-      const channel = await withDeadline(conn, deadline, openOver(conn, activity, checkServer));
-      const signature = await signLogin(secrets, channel.handshakeHash);
-      const connection = new SecureConnection(address, conn, channel, activity, deadline);
-      connection.request({ kind: "login", publicKey, signature }, "logged-in")
-        .catch((error) => connection.#fail(error));
-      return connection;
-    } catch (error) {
-      closeQuietly(conn);
-      throw explainFailure(error, address);
-    }
+    const opened = await openSecureChannel(address, credentials, checkServer, deadline);
+    const connection = new SecureConnection(address, opened, deadline);
+    connection.request(opened.login).catch((error) => connection.#end(error));
+    return connection;
   }
 
   /** Rejects when the connection has ended, with the reason. */
@@ -154,50 +130,49 @@ export class SecureConnection {
 
   /** Whether requests can still be made. */
   get usable(): boolean {
-    return this.#failure === undefined;
+    return this.#state.name !== "ended";
   }
 
   /**
-   * Sends a request and gives its response.
+   * Sends a request; returns its response.
    * @throws {ClientError} `refused` with the server's words, `unreachable`, `bad-response`
    */
-  async request<K extends ReplyKind>(request: SecureRequest, expected: K): Promise<SecureReply<K>> {
-    while (this.#streaming) await this.#streaming;
-    const reply = this.#expect(expected);
-    // One behind the other: nothing can come between them.
+  async request<R extends SmallRequest>(request: R): Promise<ReplyTo<R>> {
+    while (this.#state.name === "streaming") await this.#state.done;
+    const reply = this.#expect<R>(request.kind);
+    // Side by side: nothing can come between them.
     await Promise.all(partsOf(request).map((part) => this.#write(part)));
     return await reply;
   }
 
-  /** Sends a request in pieces; `pieces` makes one whole frame. Errors as {@link request}. */
-  async stream<K extends ReplyKind>(
+  /** Sends a message in pieces, which make one whole frame. Errors as {@link request}. */
+  async stream(
     pieces: AsyncIterable<Uint8Array>,
-    expected: K,
-  ): Promise<SecureReply<K>> {
-    while (this.#streaming) await this.#streaming;
-    const reply = this.#expect(expected);
+  ): Promise<ReplyTo<{ kind: "send" } & SmallRequest>> {
+    while (this.#state.name === "streaming") await this.#state.done;
+    const reply = this.#expect<SmallRequest & { kind: "send" }>("send");
     const sending = Promise.withResolvers<void>();
-    this.#streaming = sending.promise;
+    this.#state = { name: "streaming", done: sending.promise };
     try {
       for await (const piece of pieces) await this.#write(piece);
     } catch (error) {
       // Half a frame is on its way: nothing can follow it. A refusal says more than that.
       const refused = await Promise.race([reply.then(() => null, (reason) => reason), pause(0)]);
-      this.#fail(error);
+      this.#end(error);
       throw refused instanceof ClientError && refused.code === "refused" ? refused : error;
     } finally {
-      this.#streaming = null;
+      if (this.usable) this.#state = { name: "ready" };
       sending.resolve();
     }
     return await reply;
   }
 
-  /** Takes the messages behind number `after` into `receiver`; gives their IDs. */
+  /** Hands the messages behind number `after` to `receiver`; returns their IDs. */
   async poll(after: number, receiver: Receiver): Promise<number[]> {
-    while (this.#streaming) await this.#streaming;
+    while (this.#state.name === "streaming") await this.#state.done;
     const ids = Promise.withResolvers<number[]>();
     ids.promise.catch(() => {}); // where the request cannot even be written
-    this.#pending.push({
+    this.#await({
       code: ResponseCode.messages,
       take: async ({ size }) => ids.resolve(await receiveMessages(this.#reader, size, receiver)),
       fail: ids.reject,
@@ -209,40 +184,50 @@ export class SecureConnection {
   /** Has the server push messages into `receiver`, which says when they may be acknowledged. */
   async subscribe(receiver: PushReceiver): Promise<void> {
     this.#receiver = receiver;
-    await this.request({ kind: "subscribe" }, "subscribed");
+    await this.request({ kind: "subscribe" });
+  }
+
+  /** Shows the server that this side is alive; ends the connection if the server is not. */
+  ping(): void {
+    this.#acknowledge([]);
   }
 
   /** Ends the connection; what has not been answered yet fails. */
   async close(): Promise<void> {
     if (this.usable) {
-      await withDeadline(this.#conn, this.#deadline, this.#channel.end()).catch(() => {});
+      await this.#conn.closeUnless(this.#channel.end(), this.#deadline).catch(() => {});
     }
-    this.#fail(new ClientError("unreachable", "the connection was closed"));
+    this.#end(new ClientError("unreachable", "the connection was closed"));
   }
 
-  #expect<K extends ReplyKind>(expected: K): Promise<SecureReply<K>> {
-    const reply = Promise.withResolvers<SecureReply<K>>();
+  #expect<R extends SmallRequest>(kind: R["kind"]): Promise<ReplyTo<R>> {
+    const reply = Promise.withResolvers<ReplyTo<R>>();
     reply.promise.catch(() => {}); // where the request cannot even be written
-    if (this.#failure !== undefined) reply.reject(this.#failure);
-    this.#pending.push({
-      code: SECURE_RESPONSE_CODES[expected],
+    this.#await({
+      code: SECURE_RESPONSE_CODES[REPLIES[kind]],
       take: async (header) => {
         const payload = await this.#payload(header);
         const response = header.code === ResponseCode.chunk
           ? chunkIn(payload)
           : decodeSecureResponse(header, payload);
-        reply.resolve(response as SecureResponse as SecureReply<K>);
+        if (!answers<R>(response, kind)) throw new RangeError("a code has another kind");
+        reply.resolve(response);
       },
       fail: reply.reject,
     });
     return reply.promise;
   }
 
+  #await(pending: Pending): void {
+    if (this.#state.name === "ended") pending.fail(this.#state.reason);
+    else this.#pending.push(pending);
+  }
+
   async #write(bytes: Uint8Array): Promise<void> {
     try {
       await this.#channel.write(bytes);
     } catch (error) {
-      throw this.#fail(error);
+      throw this.#end(error);
     }
   }
 
@@ -262,7 +247,7 @@ export class SecureConnection {
       }
       throw new ProtocolError("truncated", "the server has ended the connection");
     } catch (error) {
-      this.#fail(error);
+      this.#end(error);
     }
   }
 
@@ -296,16 +281,11 @@ export class SecureConnection {
     await receiver.flush();
     const messageIds = this.#toAcknowledge;
     this.#toAcknowledge = [];
-    receiver.stored(() => {
-      this.request({ kind: "acknowledge", messageIds }, "acknowledged")
-        .catch((error) => this.#fail(error));
-    });
+    receiver.stored(() => this.#acknowledge(messageIds));
   }
 
-  /** Shows the server that this side is alive; fails the connection where the server is not. */
-  ping(): void {
-    this.request({ kind: "acknowledge", messageIds: [] }, "acknowledged")
-      .catch((error) => this.#fail(error));
+  #acknowledge(messageIds: number[]): void {
+    this.request({ kind: "acknowledge", messageIds }).catch((error) => this.#end(error));
   }
 
   async #payload({ code, size }: ResponseHeader): Promise<Bytes> {
@@ -316,76 +296,26 @@ export class SecureConnection {
   }
 
   #checkSilence(): void {
-    if (this.#pending.length === 0) this.#activity.at = performance.now();
-    if (performance.now() - this.#activity.at < this.#deadline) return;
-    this.#fail(noAnswer(this.#address));
+    if (this.#pending.length === 0) return this.#conn.moved();
+    if (this.#conn.silence < this.#deadline) return;
+    this.#end(noAnswer(this.#address));
   }
 
-  /** Ends the connection, once; gives the reason that everybody is told. */
-  #fail(error: unknown): unknown {
-    if (this.#failure === undefined) {
-      this.#failure = explainFailure(error, this.#address);
-      clearInterval(this.#watch);
-      this.#channel.abort(this.#failure);
-      closeQuietly(this.#conn);
-      for (const pending of this.#pending.splice(0)) pending.fail(this.#failure);
-      this.#ended.reject(this.#failure);
-    }
-    return this.#failure;
-  }
-}
-
-/** The handshake; nothing of the client is said before the server's key is accepted. */
-async function openOver(
-  conn: Deno.TcpConn,
-  activity: Activity,
-  checkServer: (key: Bytes) => void,
-): Promise<Channel> {
-  const opening = new ChannelOpening();
-  await writeAll(conn, opening.request);
-  const reader = new FrameReader(conn);
-  const header = decodeResponseHeader(await reader.read(RESPONSE_HEADER_SIZE));
-  let result;
-  try {
-    result = opening.finish(await reader.read(opening.payloadSize(header)));
-  } catch (error) {
-    if (!(error instanceof CryptoError)) throw error;
-    throw new ProtocolError("malformed", "the server's handshake is wrong", { cause: error });
-  }
-  checkServer(result.remoteStatic);
-  const moved = <T>(value: T): T => {
-    activity.at = performance.now();
-    return value;
-  };
-  const source = { read: async (into: Uint8Array) => moved(await conn.read(into)) };
-  const writer = { write: async (bytes: Uint8Array) => moved(await conn.write(bytes)) };
-  const sink: ByteSink = { write: (bytes) => writeAll(writer, bytes) };
-  return openChannel(result, source, sink, reader.takeRest());
-}
-
-/** Closes `conn` where `step` takes too long. */
-async function withDeadline<T>(
-  conn: Deno.TcpConn,
-  deadline: number,
-  step: Promise<T>,
-): Promise<T> {
-  const timer = setTimeout(() => closeQuietly(conn), deadline);
-  try {
-    return await step;
-  } finally {
-    clearTimeout(timer);
+  /** Ends the connection, once; returns the reason that everybody is told. */
+  #end(error: unknown): unknown {
+    if (this.#state.name === "ended") return this.#state.reason;
+    const reason = explainFailure(error, this.#address);
+    this.#state = { name: "ended", reason };
+    clearInterval(this.#watch);
+    this.#channel.abort(reason);
+    this.#conn.close();
+    for (const pending of this.#pending.splice(0)) pending.fail(reason);
+    this.#ended.reject(reason);
+    return reason;
   }
 }
 
-function closeQuietly(conn: Deno.TcpConn): void {
-  try {
-    conn.close();
-  } catch {
-    // Closed already.
-  }
-}
-
-/** The frame of a request; the bytes of a chunk are not copied. */
+/** Returns the frame of a request; the bytes of a chunk are not copied. */
 function partsOf(request: SecureRequest): Bytes[] {
   if (request.kind !== "put-chunk") return [encodeSecureRequest(request)];
   const size = CHUNK_PREFIX_SIZE + request.bytes.length;
@@ -393,11 +323,18 @@ function partsOf(request: SecureRequest): Bytes[] {
   return [concat(header, encodeChunkPlace(request)), request.bytes];
 }
 
+function answers<R extends SmallRequest>(
+  response: SecureResponse,
+  kind: R["kind"],
+): response is ReplyTo<R> {
+  return response.kind === REPLIES[kind];
+}
+
 function isError(code: number): boolean {
   return Object.values<number>(ErrorCode).includes(code);
 }
 
-function refusedBy({ error, text, retryAfter }: SecureReply<"error">): ClientError {
+function refusedBy({ error, text, retryAfter }: SecureError): ClientError {
   return new ClientError("refused", `the server refused: ${text}`, {
     cause: { error, retryAfter },
   });

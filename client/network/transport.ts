@@ -1,140 +1,107 @@
-/** What a client asks of its server, whichever protocol carries it. */
+/** What a client asks of its server: what both protocols can do, and what the secure one adds. */
 import type { Bytes } from "../../shared/bytes.ts";
-import { ProtocolError } from "../../shared/errors.ts";
-import type { RequestBody, SendPrefix } from "../../shared/protocol/request.ts";
-import {
-  decodeMessageHead,
-  MESSAGE_HEAD_SIZE,
-  type MessageHead,
-  type ResponseBody,
-} from "../../shared/protocol/response.ts";
-import type { SecureRequest } from "../../shared/protocol/secure_request.ts";
-import type { SecureResponse } from "../../shared/protocol/secure_response.ts";
+import type { MessageType } from "../../shared/protocol/codes.ts";
+import type { SendPrefix } from "../../shared/protocol/request.ts";
+import type { ClientEntry, MessageHead } from "../../shared/protocol/response.ts";
+import type { Credentials } from "./secure_opening.ts";
+import type { ReplyTo, SmallRequest } from "./replies.ts";
+
+/** A client, as the server lists it. Classic servers leave the key out. */
+export interface ListedClient extends ClientEntry {
+  /** 160 bytes. */
+  publicKey?: Bytes;
+}
+
+/** A message that fits into memory. */
+export interface Message {
+  /** The receiver's ID, 16 bytes. */
+  to: Bytes;
+  type: MessageType;
+  content: Bytes;
+}
 
 /** The content of a message that is being received. */
 export interface IncomingContent {
-  /** Puts at most `into.length` bytes of what is left into `into`; gives their number, 0 at the end. */
+  /** Reads up to `into.length` bytes; returns how many, 0 at the end. */
   read(into: Uint8Array): Promise<number>;
 }
 
-/** Who takes the messages of a poll. */
+/** Takes the messages of a poll. */
 export interface Receiver {
   /** Takes one message with all of its content. */
   store(head: MessageHead, content: IncomingContent): Promise<void>;
-  /** Resolves when every message that was taken whole is on the disk. */
+  /** Resolves when every message that was taken is on the disk. */
   flush(): Promise<void>;
 }
 
-/** Who takes messages as the server pushes them. */
+/** Takes messages as the server pushes them. */
 export interface PushReceiver extends Receiver {
   /**
-   * Called after {@link Receiver.flush}. The server keeps the messages until `acknowledge` is called,
-   * which happens when nothing of them can be lost any more.
+   * Called after {@link Receiver.flush}. Call `acknowledge` when nothing of the messages can be lost
+   * any more: the server then deletes them.
    */
   stored(acknowledge: () => void): void;
 }
 
-/** What a poll has brought. */
+/** The result of a poll. */
 export interface Polled {
-  /** How many messages. */
+  /** The number of messages. */
   count: number;
-  /** Has the server delete them, once nothing of them can be lost any more. */
+  /** Lets the server delete them. Call it when nothing of them can be lost any more. */
   acknowledge(): Promise<void>;
 }
 
-export type Reply<K extends ResponseBody["kind"]> = Extract<ResponseBody, { kind: K }>;
-
-export type SecureReply<K extends SecureResponse["kind"]> = Extract<SecureResponse, { kind: K }>;
-
-/** A message in memory. The secure protocol names it by its token, 16 bytes, made where there is none. */
-export type RequestWithToken = RequestBody & { token?: Bytes };
-
-/** Called where a connection broke, with the milliseconds until it is tried again. */
+/** Called when a connection broke, with the milliseconds until the next attempt. */
 export type OnTrouble = (error: unknown, wait: number) => void;
 
-export interface SecureOptions {
-  /** Not to be tried again after a broken connection: for what must stay in its order. */
-  readonly once?: boolean;
+/**
+ * What both protocols can do. Every method may throw a {@link ClientError} `refused`, `unreachable`
+ * or `bad-response`.
+ */
+export interface Transport {
+  /** Registers a client under a 160-byte public key; returns its ID. */
+  register(name: string, publicKey: Bytes): Promise<Bytes>;
+
+  /** Returns all other clients. */
+  clients(): Promise<ListedClient[]>;
+
+  /** Returns the public key of a client, and of whom the server says that it is. */
+  publicKey(clientId: Bytes): Promise<{ clientId: Bytes; publicKey: Bytes }>;
+
+  /** Sends a message; returns its ID in the receiver's mailbox. */
+  send(message: Message): Promise<number>;
+
+  /** Sends a message whose `size` bytes of content are streamed; returns its ID. */
+  sendStream(prefix: SendPrefix, content: ReadableStream<Uint8Array>): Promise<number>;
+
+  /**
+   * Collects the waiting messages into `receiver`, and flushes it. If the receiver, this process or
+   * the connection fails, the server keeps them.
+   */
+  poll(receiver: Receiver): Promise<Polled>;
 }
 
-export interface Transport {
-  /**
-   * Sends a request that fits into memory and waits for its response.
-   * @throws {ClientError} `refused`, `unreachable`, `bad-response`
-   */
-  exchange<K extends ResponseBody["kind"]>(
-    clientId: Bytes,
-    request: RequestWithToken,
-    expected: K,
-  ): Promise<Reply<K>>;
+/** What the secure protocol adds. */
+export interface SecureTransport extends Transport {
+  /** Sends a request; with `once`, not again after a broken connection: for what has an order. */
+  request<R extends SmallRequest>(request: R, options?: { once?: boolean }): Promise<ReplyTo<R>>;
 
-  /** Asks for what only the secure protocol knows. Errors as {@link exchange}. */
-  secure<K extends Exclude<SecureResponse["kind"], "error" | "push" | "messages">>(
-    request: SecureRequest,
-    expected: K,
-    options?: SecureOptions,
-  ): Promise<SecureReply<K>>;
-
-  /** Sends a message whose `size` bytes of content stream. Errors as {@link exchange}. */
-  sendStream(
-    clientId: Bytes,
-    prefix: SendPrefix,
-    content: ReadableStream<Uint8Array>,
-  ): Promise<Reply<"sent">>;
+  /** As {@link Transport.send}. Repeats under one `token` of 16 bytes arrive once. */
+  send(message: Message & { token?: Bytes }): Promise<number>;
 
   /**
-   * Collects the waiting messages into `receiver`, which has them on the disk then. Where it, this
-   * process or the connection fails, the server keeps them. Errors as {@link exchange}.
-   */
-  poll(clientId: Bytes, receiver: Receiver): Promise<Polled>;
-
-  /**
-   * Takes messages as they come, for ever; each connection gets a receiver of its own. Makes the
-   * connection again whenever it breaks: `onTrouble` hears of that, with the milliseconds until the
-   * next attempt. Ends by throwing what making it again cannot mend. Only the secure protocol has it.
+   * Takes messages as they come, and reconnects whenever the connection breaks; each connection gets
+   * a receiver of its own. Never returns: throws what reconnecting cannot mend.
    */
   follow(newReceiver: () => PushReceiver, onTrouble: OnTrouble): Promise<never>;
-
-  /** Ends what is open. */
-  close(): Promise<void>;
 }
 
-/** Bytes of a response. */
-interface MessageSource {
-  read(size: number): Promise<Bytes>;
-  readSome(into: Uint8Array): Promise<number>;
-}
-
-/**
- * Takes a payload of `size` bytes apart into messages; gives their IDs.
- * @throws {ProtocolError} `malformed`, also for more than `most` messages
- */
-export async function receiveMessages(
-  source: MessageSource,
-  size: number,
-  receiver: Receiver,
-  most = Infinity,
-): Promise<number[]> {
-  let left = size;
-  const messageIds: number[] = [];
-  while (left > 0) {
-    if (left < MESSAGE_HEAD_SIZE) throw new ProtocolError("malformed", "a message is cut off");
-    const head = decodeMessageHead(await source.read(MESSAGE_HEAD_SIZE));
-    left -= MESSAGE_HEAD_SIZE;
-    if (head.size > left) throw new ProtocolError("malformed", "a message exceeds its response");
-    if (messageIds.length === most) throw new ProtocolError("malformed", "too many messages");
-    let contentLeft = head.size;
-    left -= head.size;
-    await receiver.store(head, {
-      read: async (into) => {
-        if (contentLeft === 0) return 0;
-        const count = await source.readSome(into.subarray(0, Math.min(into.length, contentLeft)));
-        contentLeft -= count;
-        return count;
-      },
-    });
-    if (contentLeft > 0) throw new RangeError("a message was stored in part");
-    messageIds.push(head.messageId);
-  }
-  return messageIds;
+/** The way to the server for the owner of a profile, who may change by registering. */
+export interface Network {
+  /** Speaks the owner's protocol. */
+  readonly transport: Transport;
+  /** The same, if the owner is secure. */
+  readonly secure: SecureTransport | undefined;
+  /** Returns a transport to register with: for this secure identity, or for a new classic one. */
+  registering(identity: Credentials | undefined): Transport;
 }

@@ -16,10 +16,10 @@ import { ClientError } from "../errors.ts";
 import type { HistoryBody } from "../profile/tables/history.ts";
 import type { OutboxItem } from "../profile/tables/outbox.ts";
 import type { Profile } from "../profile/profile.ts";
-import { refusalName } from "../network/refusals.ts";
-import { newToken } from "../network/secure_transport.ts";
+import { refusalName } from "../network/failures.ts";
+import { newToken } from "../network/reconnecting_transport.ts";
 import type { Sessions } from "./sessions.ts";
-import type { Transport } from "../network/transport.ts";
+import type { SecureTransport } from "../network/transport.ts";
 
 /** Messages that one transaction takes. */
 const BATCH = 256;
@@ -44,7 +44,7 @@ interface Job {
 
 export interface OutgoingOptions {
   profile: Profile;
-  transport: Transport;
+  transport: SecureTransport;
   sessions: Sessions;
   random: (size: number) => Bytes;
   /** Milliseconds since 1970. */
@@ -165,12 +165,11 @@ export class Outgoing {
   }
 
   async #deliver(item: OutboxItem): Promise<number> {
-    const { profile, transport } = this.#options;
     const { to, type, token, content } = item;
-    const request = { kind: "send", to, type: type as MessageType, token, content } as const;
     this.#underWay.add(item.number);
     try {
-      const { messageId } = await transport.exchange(profile.identity.id, request, "sent");
+      const message = { to, type: type as MessageType, token, content };
+      const messageId = await this.#options.transport.send(message);
       this.#note(item, messageId);
       return messageId;
     } catch (error) {
@@ -228,7 +227,7 @@ export class Outgoing {
     const { transport } = this.#options;
     const request = { kind: "fetch-prekeys", target: peer.clientId } as const;
     try {
-      const { clientId, prekeys } = await transport.secure(request, "prekeys");
+      const { clientId, prekeys } = await transport.request(request);
       if (equalBytes(clientId, peer.clientId)) return await verifyBundle(peer, prekeys);
       throw new ClientError("bad-response", "the server gave the prekeys of another client");
     } catch (error) {

@@ -8,7 +8,7 @@ import { newPrekeySecret, type PrekeySecret, publicPrekey } from "../../shared/s
 import type { Random } from "../../shared/session/ratchet.ts";
 import { ClientError } from "../errors.ts";
 import type { Profile } from "../profile/profile.ts";
-import type { Transport } from "../network/transport.ts";
+import type { SecureTransport } from "../network/transport.ts";
 
 /** One-time prekeys of each kind that are on the server after publishing; at half of it more are. */
 const ONE_TIME_TARGET = 100;
@@ -33,7 +33,7 @@ interface OnServer {
 
 export interface PrekeyUpkeepOptions {
   profile: Profile;
-  transport: Transport;
+  transport: SecureTransport;
   /** The Ed25519 secret of the identity, 32 bytes. */
   signing: Uint8Array<ArrayBuffer>;
   random: Random;
@@ -59,7 +59,7 @@ export class PrekeyUpkeep {
     const { profile, transport, random, now } = this.#options;
     const { marks, prekeys, sessions } = profile;
     const mark = profile.transaction(() => marks.next(random));
-    const server = await transport.secure({ kind: "check-in", mark }, "checked-in");
+    const server = await transport.request({ kind: "check-in", mark });
     if (server.prekeyId > prekeys.largestId() + MAX_BEHIND) {
       const message = `the server speaks of a prekey ${server.prekeyId}, which cannot be`;
       throw new ClientError("bad-response", message);
@@ -125,6 +125,6 @@ export class PrekeyUpkeep {
     const { transport, signing } = this.#options;
     const prekeys: Prekey[] = [];
     for (const secret of secrets) prekeys.push(await publicPrekey(secret, signing));
-    await transport.secure({ kind: "publish-prekeys", replace, prekeys }, "prekeys-published");
+    await transport.request({ kind: "publish-prekeys", replace, prekeys });
   }
 }

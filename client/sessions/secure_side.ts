@@ -14,14 +14,14 @@ import type { Profile } from "../profile/profile.ts";
 import type { SecureIdentity } from "../profile/tables/secure_identity.ts";
 import { SecureMessages } from "./secure_messages.ts";
 import { Sessions } from "./sessions.ts";
-import type { Transport } from "../network/transport.ts";
+import type { SecureTransport } from "../network/transport.ts";
 
 /** How long after the last time the prekeys are looked after again, in milliseconds: an hour. */
 const UPKEEP_INTERVAL = 60 * 60 * 1000;
 
 export interface SecureSideOptions {
   profile: Profile;
-  transport: Transport;
+  transport: SecureTransport;
   peers: Peers;
   random: Random;
   /** Milliseconds since 1970. */

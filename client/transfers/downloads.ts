@@ -12,9 +12,9 @@ import { publishFile, removeFile } from "../disk/files.ts";
 import { unlessInterrupted } from "./interrupt.ts";
 import type { Profile } from "../profile/profile.ts";
 import type { Transfer } from "../profile/tables/transfers.ts";
-import { refusalName, retryAfter } from "../network/refusals.ts";
+import { refusalName, retryAfter } from "../network/failures.ts";
 import { DraftFile, fileWithMark } from "./transfer_files.ts";
-import type { Transport } from "../network/transport.ts";
+import type { SecureTransport } from "../network/transport.ts";
 import { quiet, type TransferOptions } from "./uploads.ts";
 
 /** Chunks that are asked for at a time. */
@@ -26,12 +26,12 @@ const ATTEMPTS = 3;
 
 export interface DownloadsOptions {
   profile: Profile;
-  transport: Transport;
+  transport: SecureTransport;
 }
 
 export class Downloads {
   readonly #profile: Profile;
-  readonly #transport: Transport;
+  readonly #transport: SecureTransport;
 
   constructor({ profile, transport }: DownloadsOptions) {
     this.#profile = profile;
@@ -117,7 +117,7 @@ export class Downloads {
   /** The plaintext of a chunk. */
   async #chunk(cipher: FileCipher, blob: Bytes, chunk: number): Promise<Bytes> {
     for (let attempt = 1;; attempt++) {
-      const { bytes } = await this.#transport.secure({ kind: "get-chunk", blob, chunk }, "chunk")
+      const { bytes } = await this.#transport.request({ kind: "get-chunk", blob, chunk })
         .catch((error) => {
           throw explained(error);
         });

@@ -17,9 +17,9 @@ import type { Outgoing } from "../sessions/outgoing.ts";
 import type { Peer, Peers } from "../contacts/peers.ts";
 import type { Profile } from "../profile/profile.ts";
 import type { Transfer } from "../profile/tables/transfers.ts";
-import { refusalName, retryAfter } from "../network/refusals.ts";
+import { refusalName, retryAfter } from "../network/failures.ts";
 import { absolutePath, type FileFacts } from "./transfer_files.ts";
-import type { Transport } from "../network/transport.ts";
+import type { SecureTransport } from "../network/transport.ts";
 import { type TransferOptions, Uploads } from "./uploads.ts";
 
 /** A file that is about to be sent. */
@@ -42,7 +42,7 @@ export type TransferOutcome =
 
 export interface FileTransfersOptions {
   profile: Profile;
-  transport: Transport;
+  transport: SecureTransport;
   peers: Peers;
   outgoing: Outgoing;
   /** Makes sure that there is a session. */
@@ -277,7 +277,7 @@ export class FileTransfers {
     const needed = up && transfers.open().some((other) => {
       return other.number !== number && other.up && equalBytes(other.blob, blob);
     });
-    if (!needed) await transport.secure({ kind: "release", blob }, "released");
+    if (!needed) await transport.request({ kind: "release", blob });
     transfers.change(number, SETTLED);
   }
 
@@ -286,7 +286,7 @@ export class FileTransfers {
     const { profile: { transfers }, transport, now } = this.#options;
     const { number, blob, size } = transfer;
     try {
-      const state = await transport.secure({ kind: "file-state", blob }, "file-state");
+      const state = await transport.request({ kind: "file-state", blob });
       if (state.next >= fileChunkCount(size)) return;
       await this.#uploads.upload(transfer, options);
     } catch (error) {

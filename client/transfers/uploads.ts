@@ -10,9 +10,9 @@ import { ClientError } from "../errors.ts";
 import { unlessInterrupted } from "./interrupt.ts";
 import type { Profile } from "../profile/profile.ts";
 import type { Transfer } from "../profile/tables/transfers.ts";
-import { refusalName, retryAfter } from "../network/refusals.ts";
+import { refusalName, retryAfter } from "../network/failures.ts";
 import { changedSource, SourceFile } from "./transfer_files.ts";
-import type { Transport } from "../network/transport.ts";
+import type { SecureTransport } from "../network/transport.ts";
 
 /** Chunks that are being encrypted, and that are on their way, at a time. */
 const SEALING = 3;
@@ -32,12 +32,12 @@ export interface TransferOptions {
 
 export interface UploadsOptions {
   profile: Profile;
-  transport: Transport;
+  transport: SecureTransport;
 }
 
 export class Uploads {
   readonly #profile: Profile;
-  readonly #transport: Transport;
+  readonly #transport: SecureTransport;
 
   constructor({ profile, transport }: UploadsOptions) {
     this.#profile = profile;
@@ -60,7 +60,7 @@ export class Uploads {
     let furthest = -1;
     for (let vain = 0; vain < ATTEMPTS;) {
       const opening = { kind: "open-upload", blob, size: sealedFileSize(size) } as const;
-      const { next } = await unlessInterrupted(signal, this.#transport.secure(opening, "upload"));
+      const { next } = await unlessInterrupted(signal, this.#transport.request(opening));
       if (next > cipher.count) throw new ClientError("bad-response", "the server has too much");
       vain = next > furthest ? 0 : vain + 1;
       furthest = Math.max(furthest, next);
@@ -72,10 +72,7 @@ export class Uploads {
           await this.#send(transfer, cipher, source, { first: next, end }, options);
           if (end < cipher.count) continue;
         }
-        const sharing = this.#transport.secure(
-          { kind: "share", blob, receivers: [peer] },
-          "shared",
-        );
+        const sharing = this.#transport.request({ kind: "share", blob, receivers: [peer] });
         await unlessInterrupted(signal, sharing);
         return;
       } catch (error) {
@@ -115,7 +112,7 @@ export class Uploads {
         const bytes = await unlessInterrupted(signal, sealing.shift()!);
         // Not tried again one by one: the server takes them in their order.
         const request = { kind: "put-chunk", blob, chunk, bytes } as const;
-        const stored = this.#transport.secure(request, "chunk-stored", { once: true });
+        const stored = this.#transport.request(request, { once: true });
         underWay.push(quiet(stored.then(() => {
           discard(bytes);
           return chunk;

@@ -1,6 +1,6 @@
 /** A large file the whole way: read, encrypted, sent; received, decrypted, saved. */
 import { Profile } from "../../client/profile/profile.ts";
-import { ClassicTransport } from "../../client/classic/classic_transport.ts";
+import { networkOf } from "../support/client/network.ts";
 import { perSecond, type Suite } from "./measure.ts";
 import { FILE_SIZE, MB, randomBytes, STEP } from "./workload.ts";
 import { newClient } from "../support/new_client.ts";
@@ -26,10 +26,9 @@ export const clientFiles: Suite = {
     const source = `${folder}/source`;
     const inbox = `${folder}/inbox`;
     await writeRandomFile(source);
-    const transport = new ClassicTransport({ hostname: "127.0.0.1", port });
     const clientOf = async (name: string) => {
       const profile = await Profile.open(`${folder}/${name}`);
-      const client = newClient(profile, transport);
+      const client = newClient(profile, networkOf(profile, port));
       await client.register(name, { classic: true });
       return client;
     };

@@ -6,13 +6,12 @@ import { TAIL_SIZE } from "../../client/profile/tables/envelopes.ts";
 import { Profile } from "../../client/profile/profile.ts";
 import { SecureMessages } from "../../client/sessions/secure_messages.ts";
 import { Sessions } from "../../client/sessions/sessions.ts";
-import type { Reply, Transport } from "../../client/network/transport.ts";
+import type { SecureTransport } from "../../client/network/transport.ts";
 import type { Bytes } from "../../shared/bytes.ts";
 import { generateIdentity, publicIdentity, verifyIdentity } from "../../shared/crypto/identity.ts";
 import { mlKemPublicKey } from "../../shared/crypto/ml_kem.ts";
 import { MessageType } from "../../shared/protocol/codes.ts";
 import { PrekeyKind } from "../../shared/protocol/prekey.ts";
-import type { ResponseBody } from "../../shared/protocol/response.ts";
 import { encodeContent } from "../../shared/session/content.ts";
 import { newPrekeySecret, publicPrekey } from "../../shared/session/prekeys.ts";
 import {
@@ -171,23 +170,17 @@ export const sessionMessages: Suite = {
 };
 
 /** A server that takes everything at once, and gives it to `sent`. */
-function takingInto(sent: Bytes[]): Transport {
+function takingInto(sent: Bytes[]): SecureTransport {
   const never = () => Promise.reject(new Error("nobody asks for this"));
   return {
-    exchange<K extends ResponseBody["kind"]>(
-      _id: Bytes,
-      request: Parameters<Transport["exchange"]>[1],
-    ): Promise<Reply<K>> {
-      if (request.kind !== "send") return never();
-      const response: ResponseBody = { kind: "sent", to: request.to, messageId: sent.length + 1 };
-      sent.push(request.content);
-      return Promise.resolve(response as Reply<K>);
-    },
-    secure: never,
+    send: ({ content }) => Promise.resolve(sent.push(content)),
+    register: never,
+    clients: never,
+    publicKey: never,
     sendStream: never,
     poll: never,
+    request: never,
     follow: never,
-    close: () => Promise.resolve(),
   };
 }
 

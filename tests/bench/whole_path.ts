@@ -1,10 +1,10 @@
 /** Texts the whole way: from one client's `sendText`, over the server, to another one's user. */
 import type { Client } from "../../client/client.ts";
 import { Profile } from "../../client/profile/profile.ts";
-import { ProfileTransport } from "../../client/network/profile_transport.ts";
+import { networkOf } from "../support/client/network.ts";
 import { newClient } from "../support/new_client.ts";
 import { perSecond, type Row, type Suite } from "./measure.ts";
-import { MESSAGE_SIZE, randomBytes } from "./workload.ts";
+import { MESSAGE_SIZE } from "./workload.ts";
 
 /** Messages of a round, all sent at the same time. */
 const COUNT = 2048;
@@ -24,7 +24,7 @@ export const wholePath: Suite = {
     const inbox = `${folder}/received`;
     const open = async (name: string): Promise<Client> => {
       const profile = await Profile.open(`${folder}/${name}`);
-      const client = newClient(profile, transportOf(profile, port));
+      const client = newClient(profile, networkOf(profile, port));
       await client.register(name, { classic: false });
       return client;
     };
@@ -64,16 +64,5 @@ export const wholePath: Suite = {
     };
   },
 };
-
-function transportOf(profile: Profile, port: number): ProfileTransport {
-  return new ProfileTransport({
-    profile,
-    address: { hostname: "127.0.0.1", port },
-    onFirstKey: ignore,
-    sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
-    random: randomBytes,
-    now: () => Date.now(),
-  });
-}
 
 function ignore(): void {}

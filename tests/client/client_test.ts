@@ -1,7 +1,7 @@
 import type { Client } from "../../client/client.ts";
 import { ClientError, type ClientErrorCode } from "../../client/errors.ts";
 import { Profile } from "../../client/profile/profile.ts";
-import { ClassicTransport } from "../../client/classic/classic_transport.ts";
+import { networkOf } from "../support/client/network.ts";
 import { equalBytes } from "../../shared/bytes.ts";
 import { decryptCbc } from "../../shared/crypto/classic/aes_cbc.ts";
 import { decryptText, unwrapSymmetricKey } from "../../shared/crypto/classic/classic.ts";
@@ -160,7 +160,7 @@ async function unregistered(
   );
   await using temp = await tempFolder();
   using profile = await Profile.open(temp.path);
-  await use(newClient(profile, new ClassicTransport(server.address)), temp.path);
+  await use(newClient(profile, networkOf(profile, server.address)), temp.path);
 }
 
 Deno.test("client: registers once", () =>
@@ -180,14 +180,14 @@ Deno.test("client: a profile in use is closed to others, who find it registered 
   const sleep = (milliseconds: number) => Promise.resolve(void waits.push(milliseconds));
   {
     using profile = await Profile.open(temp.path);
-    const client = newClient(profile, new ClassicTransport(server.address));
+    const client = newClient(profile, networkOf(profile, server.address));
     await fails("in-use", temp.path, () => Profile.open(temp.path, { sleep }));
     assertEquals(waits.reduce((sum, wait) => sum + wait), 2000);
     await client.register("carol", { classic: true });
     await fails("in-use", temp.path, () => Profile.open(temp.path, { sleep }));
   }
   using profile = await Profile.open(temp.path, { sleep });
-  const late = newClient(profile, new ClassicTransport(server.address));
+  const late = newClient(profile, networkOf(profile, server.address));
   await fails("already-registered", "carol", () => late.register("dave", { classic: true }));
   assertEquals(server.requests.map(({ kind }) => kind), ["register"]);
 });

@@ -1,5 +1,5 @@
 import { Profile } from "../../client/profile/profile.ts";
-import { ClassicTransport } from "../../client/classic/classic_transport.ts";
+import { networkOf } from "../support/client/network.ts";
 import { cbcSize } from "../../shared/crypto/classic/aes_cbc.ts";
 import { MESSAGE_HEAD_SIZE, RESPONSE_HEADER_SIZE } from "../../shared/protocol/response.ts";
 import { assertEquals } from "../support/assert.ts";
@@ -132,7 +132,7 @@ Deno.test("broken delivery: a server killed right after its acknowledgement has 
     {
       // In this process, so that nothing comes between the acknowledgement and the kill.
       using profile = await Profile.open(alice.folder);
-      const client = newClient(profile, new ClassicTransport({ hostname: "127.0.0.1", port }));
+      const client = newClient(profile, networkOf(profile, port));
       await client.sendText("bob", "one");
       await again();
       await client.sendFile("bob", `${alice.folder}/file`, () => {});

@@ -6,8 +6,7 @@
 import type { Client } from "../../client/client.ts";
 import type { Received } from "../../client/inbox/inbox.ts";
 import { Profile } from "../../client/profile/profile.ts";
-import { ClassicTransport } from "../../client/classic/classic_transport.ts";
-import { type Transport } from "../../client/network/transport.ts";
+import { networkOf } from "../support/client/network.ts";
 import { assert, assertEquals } from "../support/assert.ts";
 import { type ServerProcess, startServer } from "../support/server_process.ts";
 import { tempFolder } from "../support/temp_folder.ts";
@@ -21,15 +20,14 @@ class Friend implements Disposable {
   #profile: Profile;
   #client: Client;
 
-  private constructor(readonly name: string, readonly transport: Transport, profile: Profile) {
+  private constructor(readonly name: string, readonly port: number, profile: Profile) {
     this.#profile = profile;
-    this.#client = newClient(profile, transport);
+    this.#client = newClient(profile, networkOf(profile, port));
   }
 
   static async register(server: ServerProcess, folder: string, name: string): Promise<Friend> {
     const profile = await Profile.open(`${folder}/${name}`);
-    const transport = new ClassicTransport({ hostname: "127.0.0.1", port: server.port });
-    const friend = new Friend(name, transport, profile);
+    const friend = new Friend(name, server.port, profile);
     await friend.#client.register(name, { classic: true });
     return friend;
   }
@@ -54,7 +52,7 @@ class Friend implements Disposable {
           await Deno.remove(`${folder}/profile.db${end}`).catch(() => {});
         }
         this.#profile = await Profile.open(folder);
-        this.#client = newClient(this.#profile, this.transport);
+        this.#client = newClient(this.#profile, networkOf(this.#profile, this.port));
         return;
       }
       default:

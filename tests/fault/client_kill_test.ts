@@ -1,7 +1,7 @@
 /** A receiving client that is killed at any moment loses nothing and leaves nothing in part. */
 import type { Client } from "../../client/client.ts";
 import { Profile } from "../../client/profile/profile.ts";
-import { ClassicTransport } from "../../client/classic/classic_transport.ts";
+import { networkOf } from "../support/client/network.ts";
 import { equalBytes } from "../../shared/bytes.ts";
 import { MiB } from "../../shared/limits.ts";
 import { assert, assertEquals } from "../support/assert.ts";
@@ -116,7 +116,7 @@ Deno.test("client kill: at random moments of receiving, nothing is lost or in pa
   using profile = await Profile.open(alice.folder);
   const sender = newClient(
     profile,
-    new ClassicTransport({ hostname: "127.0.0.1", port: server.port }),
+    networkOf(profile, server.port),
   );
 
   const sent: Sent[] = [];

@@ -1,14 +1,14 @@
 /** A client of the product, with the time and the randomness of the system. */
 import { Client } from "../../client/client.ts";
 import type { Profile } from "../../client/profile/profile.ts";
-import type { Transport } from "../../client/network/transport.ts";
+import type { Network } from "../../client/network/transport.ts";
 
-/** The operations on `profile` over `transport`; `note` hears of what the user would be told. */
+/** The operations on `profile` over `network`; `note` hears of what the user would be told. */
 export function newClient(
   profile: Profile,
-  transport: Transport,
+  network: Network,
   note: (text: string) => void = () => {},
 ): Client {
   const random = (size: number) => crypto.getRandomValues(new Uint8Array(size));
-  return new Client({ profile, transport, now: () => Date.now(), random, note });
+  return new Client({ profile, network, now: () => Date.now(), random, note });
 }

@@ -3,11 +3,9 @@ import { ContactBook } from "../../../client/contacts/contact_book.ts";
 import { ClientError } from "../../../client/errors.ts";
 import { Peers } from "../../../client/contacts/peers.ts";
 import { Profile } from "../../../client/profile/profile.ts";
-import { parseAddress } from "../../../client/network/address.ts";
-import { ProfileTransport } from "../../../client/network/profile_transport.ts";
+import { networkOf } from "../../support/client/network.ts";
 import { toHex } from "../../../shared/bytes.ts";
 import { generateClassicKeyPair } from "../../../shared/crypto/classic/classic.ts";
-import { CLIENT_ID_SIZE } from "../../../shared/limits.ts";
 import { groupsOf, safetyNumber } from "../../../shared/session/safety_number.ts";
 import { assert, assertEquals, assertRejects, assertThrows } from "../../support/assert.ts";
 import { EvilServer } from "../../support/attack/evil_server.ts";
@@ -33,28 +31,18 @@ class Owner implements AsyncDisposable {
     const stack = new AsyncDisposableStack();
     const { path } = stack.use(await tempFolder());
     const profile = stack.use(await Profile.open(path));
-    const transport = new ProfileTransport({
-      profile,
-      address: parseAddress(`127.0.0.1:${port}`, "the test"),
-      onFirstKey: () => {},
-      sleep: () => Promise.resolve(),
-      random: (size) => crypto.getRandomValues(new Uint8Array(size)),
-      now: () => Date.now(),
-    });
-    stack.defer(() => transport.close());
-    const noId = new Uint8Array(CLIENT_ID_SIZE);
-    const register = async (publicKey: Uint8Array<ArrayBuffer>) => {
-      const request = { kind: "register", name, publicKey } as const;
-      return (await transport.exchange(noId, request, "registered")).clientId;
-    };
+    const network = networkOf(profile, port, { sleep: () => Promise.resolve() });
+    stack.defer(() => network.close());
     if (classic) {
       const { publicKey, privateKey } = await generateClassicKeyPair();
-      await profile.register({ id: await register(publicKey), name, privateKey });
+      const id = await network.registering(undefined).register(name, publicKey);
+      await profile.register({ id, name, privateKey });
     } else {
-      await register((await profile.prepareSecure(name)).publicKey);
+      const identity = await profile.prepareSecure(name);
+      await network.registering(identity).register(name, identity.publicKey);
       profile.registerSecure();
     }
-    const peers = new Peers(profile, transport);
+    const peers = new Peers(profile, network);
     return new Owner(path, new ContactBook(profile, peers), peers, profile, stack);
   }
 

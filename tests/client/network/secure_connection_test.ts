@@ -36,7 +36,7 @@ function message(number: number, content = sampleBytes(10)) {
 }
 
 function refused(connection: SecureConnection): Promise<ClientError> {
-  return assertRejects(() => connection.request(list, "client-list"), ClientError);
+  return assertRejects(() => connection.request(list), ClientError);
 }
 
 Deno.test("connection: hundreds of requests at a time get each its own answer", async () => {
@@ -44,10 +44,10 @@ Deno.test("connection: hundreds of requests at a time get each its own answer", 
   const connection = await open(server);
   const asked = Array.from({ length: 300 }, async (_, number) => {
     if (number % 3 === 0) {
-      const { clients } = await connection.request(list, "client-list");
+      const { clients } = await connection.request(list);
       return clients.length;
     }
-    return (await connection.request(message(number), "sent")).messageId;
+    return (await connection.request(message(number))).messageId;
   });
   const answers = await Promise.all(asked);
   const ids = answers.filter((_, number) => number % 3 !== 0);
@@ -67,11 +67,11 @@ Deno.test("connection: nothing gets into a request that streams", async () => {
     await gate.promise;
     yield frame.slice(5_000);
   };
-  const first = connection.stream(streamed(), "sent");
+  const first = connection.stream(streamed());
   const others = [
-    connection.request(list, "client-list"),
-    connection.stream(ReadableStream.from([encodeSecureRequest(message(2))]), "sent"),
-    connection.request(message(3), "sent"),
+    connection.request(list),
+    connection.stream(ReadableStream.from([encodeSecureRequest(message(2))])),
+    connection.request(message(3)),
   ];
   gate.resolve();
   assertEquals((await first).messageId, 1);
@@ -84,14 +84,14 @@ Deno.test("connection: nothing gets into a request that streams", async () => {
 Deno.test("connection: a stream that fails half-way ends it, and says why", async () => {
   await using server = new EvilServer();
   const connection = await open(server);
-  await connection.request(list, "client-list");
+  await connection.request(list);
   const cause = new ClientError("file", "the file has changed");
   const failing = async function* () {
     yield encodeSecureRequest(message(1)).slice(0, 30);
     await Promise.resolve();
     throw cause;
   };
-  const error = await assertRejects(() => connection.stream(failing(), "sent"), ClientError);
+  const error = await assertRejects(() => connection.stream(failing()), ClientError);
   assertEquals(error, cause);
   assert(!connection.usable);
   assertEquals(server.mailbox(own), []);
@@ -127,7 +127,7 @@ Deno.test("connection: a slow upload is no silence", async () => {
     }
     yield frame.slice(at);
   };
-  assertEquals((await connection.stream(slowly(), "sent")).messageId, 1);
+  assertEquals((await connection.stream(slowly())).messageId, 1);
   await connection.close();
 });
 
@@ -156,7 +156,7 @@ Deno.test("connection: a break in the middle of writes rejects each request once
   const asked = Array.from(
     { length: 8 },
     (_, number) =>
-      connection.request(message(number, large), "sent")
+      connection.request(message(number, large))
         .then(() => "none", (error) => error instanceof ClientError ? error.code : "another"),
   );
   assertEquals(await Promise.all(asked), Array(8).fill("unreachable"));

@@ -6,12 +6,13 @@ import { ClientError } from "../../../client/errors.ts";
 import type { Received } from "../../../client/inbox/inbox.ts";
 import { Profile } from "../../../client/profile/profile.ts";
 import type { Contact } from "../../../client/profile/tables/contacts.ts";
-import { ProfileTransport } from "../../../client/network/profile_transport.ts";
+import type { ProfileNetwork } from "../../../client/network/profile_network.ts";
 import type { IncomingContent } from "../../../client/network/transport.ts";
 import { type Bytes, fromUtf8, toHex, utf8 } from "../../../shared/bytes.ts";
 import { sha256 } from "../../../shared/crypto/hash.ts";
 import { MessageType } from "../../../shared/protocol/codes.ts";
 import type { MessageHead } from "../../../shared/protocol/response.ts";
+import { networkOf } from "../client/network.ts";
 import { tempFolder } from "../temp_folder.ts";
 
 /** That many random bytes. */
@@ -62,32 +63,29 @@ export class Party implements AsyncDisposable {
     return party;
   }
 
-  /** The transport of one run of the client. */
-  transport(address: string): ProfileTransport {
+  /** The network of one run of the client. */
+  network(address: string): ProfileNetwork {
     if (!this.servers.includes(address)) this.servers.push(address);
-    return new ProfileTransport({
-      profile: this.profile,
-      address: parseAddress(address, "the test"),
+    return networkOf(this.profile, parseAddress(address, "the test"), {
       deadline: this.deadline,
       onFirstKey: (key) => this.firstKeys.push(toHex(key)),
       sleep: (milliseconds) => {
         this.waits.push(milliseconds);
         return Promise.resolve();
       },
-      random,
       now: this.now,
     });
   }
 
   /** What one run of the client does on the server at `address`. */
   async with<T>(address: string, act: (client: Client) => Promise<T>): Promise<T> {
-    const transport = this.transport(address);
+    const network = this.network(address);
     const { profile, now } = this;
     const note = (text: string) => this.notes.push(text);
     try {
-      return await act(new Client({ profile, transport, now, random, note }));
+      return await act(new Client({ profile, network, now, random, note }));
     } finally {
-      await transport.close();
+      await network.close();
     }
   }
 
@@ -97,12 +95,11 @@ export class Party implements AsyncDisposable {
 
   /** Has the server keep these words for `to`, past everything but the channel. */
   async post(address: string, to: Bytes, words: string): Promise<void> {
-    const transport = this.transport(address);
+    const network = this.network(address);
     try {
-      const request = { kind: "send", to, type: MessageType.text, content: utf8(words) } as const;
-      await transport.exchange(this.profile.identity.id, request, "sent");
+      await network.transport.send({ to, type: MessageType.text, content: utf8(words) });
     } finally {
-      await transport.close();
+      await network.close();
     }
   }
 
@@ -114,13 +111,13 @@ export class Party implements AsyncDisposable {
       for (let have = 0; have < bytes.length;) have += await content.read(bytes.subarray(have));
       words.push(fromUtf8(bytes));
     };
-    const transport = this.transport(address);
+    const network = this.network(address);
     try {
       const receiver = { store, flush: () => Promise.resolve() };
-      const polled = await transport.poll(this.profile.identity.id, receiver);
+      const polled = await network.transport.poll(receiver);
       await polled.acknowledge();
     } finally {
-      await transport.close();
+      await network.close();
     }
     return words;
   }

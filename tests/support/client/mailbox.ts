@@ -5,7 +5,6 @@
 import type { Client } from "../../../client/client.ts";
 import type { Received } from "../../../client/inbox/inbox.ts";
 import { Profile } from "../../../client/profile/profile.ts";
-import { ClassicTransport } from "../../../client/classic/classic_transport.ts";
 import type { Bytes } from "../../../shared/bytes.ts";
 import { encryptCbc } from "../../../shared/crypto/classic/aes_cbc.ts";
 import {
@@ -18,6 +17,7 @@ import { MessageType } from "../../../shared/protocol/codes.ts";
 import { tempFolder } from "../temp_folder.ts";
 import { FakeServer, honest, type Script, type ServerState } from "./fake_server.ts";
 import { idOf } from "../profile/database.ts";
+import { networkOf } from "./network.ts";
 import { newClient } from "../new_client.ts";
 
 export const ALICE = idOf(0xa1);
@@ -48,7 +48,7 @@ export class Mailbox implements AsyncDisposable {
     this.folder = folder;
     this.out = `${folder}/out`;
     this.profile = profile;
-    this.client = newClient(profile, new ClassicTransport(this.server.address));
+    this.client = newClient(profile, networkOf(profile, this.server.address));
     this.#stack = stack;
     stack.use(this.server);
     stack.defer(() => this.profile[Symbol.dispose]());
@@ -66,7 +66,7 @@ export class Mailbox implements AsyncDisposable {
   async reopen(): Promise<void> {
     this.profile[Symbol.dispose]();
     this.profile = await Profile.open(this.folder);
-    this.client = newClient(this.profile, new ClassicTransport(this.server.address));
+    this.client = newClient(this.profile, networkOf(this.profile, this.server.address));
   }
 
   /** Puts a message into the mailbox; gives its ID. */

@@ -1,7 +1,7 @@
 /** A client in this process, with a profile of its own and little patience between attempts. */
 import type { Client } from "../../../client/client.ts";
 import { Profile } from "../../../client/profile/profile.ts";
-import { ProfileTransport } from "../../../client/network/profile_transport.ts";
+import { networkOf } from "../client/network.ts";
 import { newClient } from "../new_client.ts";
 
 export interface Person extends AsyncDisposable {
@@ -16,20 +16,15 @@ const LONGEST_PAUSE = 50;
 /** Opens the profile in `folder`; `port` is where the server, or the way to it, is. */
 export async function openPerson(folder: string, port: number): Promise<Person> {
   const profile = await Profile.open(folder);
-  const transport = new ProfileTransport({
-    profile,
-    address: { hostname: "127.0.0.1", port },
-    onFirstKey: () => {},
+  const network = networkOf(profile, port, {
     sleep: (milliseconds) =>
       new Promise((resolve) => setTimeout(resolve, Math.min(LONGEST_PAUSE, milliseconds))),
-    random: (size) => crypto.getRandomValues(new Uint8Array(size)),
-    now: () => Date.now(),
   });
   return {
-    client: newClient(profile, transport),
+    client: newClient(profile, network),
     folder,
     async [Symbol.asyncDispose]() {
-      await transport.close();
+      await network.close();
       profile[Symbol.dispose]();
     },
   };

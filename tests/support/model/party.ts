@@ -13,7 +13,7 @@ import { Reader } from "../../../shared/cursor.ts";
 import { MessageType } from "../../../shared/protocol/codes.ts";
 import { decodeSession } from "../../../shared/session/session_state.ts";
 import type { Faults } from "./faults.ts";
-import { type Account, type PostOffice, transportOf } from "./post_office.ts";
+import { type Account, networkOf, type PostOffice } from "./post_office.ts";
 
 const SEALED_ROWS = `
   SELECT sealed FROM sessions UNION ALL SELECT sealed FROM prekeys
@@ -72,18 +72,18 @@ export class Party {
     if (this.#open) return this.#open;
     const { office, account, faults, now, onSealed } = this.#options;
     const profile = await Profile.open(this.folder);
-    const transport = transportOf(office, account, faults);
-    const peers = new Peers(profile, transport);
+    const network = networkOf(office, account, faults);
+    const peers = new Peers(profile, network);
     const { secureIdentity } = profile;
     if (!secureIdentity) throw new TypeError("not registered");
-    const options = { profile, transport, peers, random: randomBytes, now };
+    const options = { profile, transport: network.secure, peers, random: randomBytes, now };
     const side = await SecureSide.of(
       { ...options, oneTimeTarget: ONE_TIME_TARGET },
       secureIdentity,
     );
     watchSealing(side, profile, onSealed);
     const secure = () => Promise.resolve(side);
-    const inbox = new Inbox({ profile, transport, peers, secure, now });
+    const inbox = new Inbox({ profile, network, peers, secure, now });
     return this.#open = { profile, peers, side, inbox };
   }
 

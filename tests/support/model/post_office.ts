@@ -2,8 +2,13 @@
  * A server in memory for the model of sessions: it does what `shared/PROTOCOL.md` says of mailboxes,
  * prekeys and marks, except where the model tells it to hold back, repeat, change or lose mail.
  */
-import type { Transport } from "../../../client/network/transport.ts";
-import type { Polled, Receiver, RequestWithToken } from "../../../client/network/transport.ts";
+import type {
+  Message,
+  Network,
+  Polled,
+  Receiver,
+  SecureTransport,
+} from "../../../client/network/transport.ts";
 import { ClientError } from "../../../client/errors.ts";
 import { type Bytes, toHex } from "../../../shared/bytes.ts";
 import { MARK_SIZE } from "../../../shared/limits.ts";
@@ -70,8 +75,8 @@ export class PostOffice {
   }
 
   /** Puts a message into a mailbox; gives its ID. */
-  send(from: Bytes, request: Extract<RequestWithToken, { kind: "send" }>): number {
-    const { to, type, content, token } = request;
+  send(from: Bytes, message: Message & { token?: Bytes }): number {
+    const { to, type, content, token } = message;
     const account = this.account(to);
     const key = `${toHex(from)} ${toHex(token ?? new Uint8Array(0))}`;
     const before = account.tokens.get(key);
@@ -123,37 +128,48 @@ export class PostOffice {
   }
 }
 
-/** The {@link Transport} of one client of a {@link PostOffice}. */
-export function transportOf(office: PostOffice, own: Account, faults: Faults): Transport {
-  const answer = (request: RequestWithToken | SecureRequest) => {
-    switch (request.kind) {
-      case "client-list":
-        return { clients: office.accounts.filter(({ id }) => id !== own.id) };
-      case "public-key":
-        return { clientId: request.target, publicKey: office.account(request.target).publicKey };
-      case "send":
-        return { to: request.to, messageId: office.send(own.id, request) };
-      case "check-in":
-        return office.checkIn(own, request.mark);
-      case "publish-prekeys":
-        return office.publish(own, request.prekeys, request.replace);
-      case "fetch-prekeys":
-        return { clientId: request.target, prekeys: office.draw(office.account(request.target)) };
-      default:
-        throw new TypeError(request.kind);
+/** The network of one client of a {@link PostOffice}. */
+export function networkOf(office: PostOffice, own: Account, faults: Faults): SecureNetwork {
+  const secure: SecureTransport = {
+    register: () => unused("registers"),
+    clients: async () => await ask(faults, () => office.accounts.filter(({ id }) => id !== own.id)),
+    publicKey: async (clientId) =>
+      await ask(faults, () => ({ clientId, publicKey: office.account(clientId).publicKey })),
+    send: async (message) => await ask(faults, () => office.send(own.id, message)),
+    sendStream: () => unused("streams"),
+    poll: (receiver) => poll(own, receiver, faults),
+    request: async (request) => await ask(faults, () => answer(office, own, request) as never),
+    follow: () => unused("follows"),
+  };
+  return { transport: secure, secure, registering: () => secure };
+}
+
+/** A network whose owner is secure. */
+export type SecureNetwork = Network & { secure: SecureTransport };
+
+// deno-lint-ignore require-await -- what is thrown must come as a rejection
+async function ask<T>(faults: Faults, act: () => T): Promise<T> {
+  return faults.request(act);
+}
+
+function unused(verb: string): Promise<never> {
+  return Promise.reject(new TypeError(`nobody ${verb} here`));
+}
+
+function answer(office: PostOffice, own: Account, request: SecureRequest) {
+  switch (request.kind) {
+    case "check-in":
+      return { kind: "checked-in", ...office.checkIn(own, request.mark) };
+    case "publish-prekeys":
+      office.publish(own, request.prekeys, request.replace);
+      return { kind: "prekeys-published" };
+    case "fetch-prekeys": {
+      const { target } = request;
+      return { kind: "prekeys", clientId: target, prekeys: office.draw(office.account(target)) };
     }
-  };
-  // deno-lint-ignore require-await -- what is thrown must come as a rejection
-  const exchange = async (request: RequestWithToken | SecureRequest, kind: string) =>
-    faults.request(() => ({ kind, ...answer(request) })) as never;
-  return {
-    exchange: (_clientId, request, expected) => exchange(request, expected),
-    secure: exchange,
-    sendStream: () => Promise.reject(new TypeError("nothing streams here")),
-    poll: (_clientId, receiver) => poll(own, receiver, faults),
-    follow: () => Promise.reject(new TypeError("nobody follows here")),
-    close: () => Promise.resolve(),
-  };
+    default:
+      throw new TypeError(request.kind);
+  }
 }
 
 async function poll(own: Account, receiver: Receiver, faults: Faults): Promise<Polled> {

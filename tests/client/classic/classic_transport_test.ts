@@ -10,7 +10,6 @@ import { FakeServer, responseBytes, type Script } from "../../support/client/fak
 import { idOf } from "../../support/profile/database.ts";
 
 const ME = idOf(1);
-const LIST = { kind: "client-list" } as const;
 const GET_KEY = { kind: "public-key", target: idOf(2) } as const;
 const KEY: ResponseBody = { kind: "public-key", clientId: idOf(2), publicKey: sampleBytes(160) };
 /** For tests in which nothing comes. */
@@ -33,11 +32,11 @@ async function fails(
   code: ClientErrorCode,
   messageIncludes: string,
   operation: (transport: Transport) => Promise<unknown> = (transport) =>
-    transport.exchange(ME, GET_KEY, "public-key"),
+    transport.publicKey(idOf(2)),
   options?: { deadline: number },
 ): Promise<void> {
   await using server = new FakeServer(script);
-  const transport = new ClassicTransport(server.address, options);
+  const transport = new ClassicTransport(server.address, ME, options);
   const error = await assertRejects(() => operation(transport), ClientError, messageIncludes);
   assertEquals(error.code, code, error.message);
 }
@@ -46,7 +45,7 @@ Deno.test("transport: sends the request and gives the response, in whatever piec
   const response = responseBytes(KEY);
   for (const size of [1, 2, 7, 8, 100, response.length]) {
     await using server = new FakeServer(answering(...cut(response, [size])));
-    const reply = await new ClassicTransport(server.address).exchange(ME, GET_KEY, "public-key");
+    const reply = await new ClassicTransport(server.address, ME).publicKey(idOf(2));
     assertEquals(reply, { version: 2, ...KEY } as typeof reply);
     assertEquals(server.requests, [{ clientId: ME, version: 2, ...GET_KEY }]);
   }
@@ -63,8 +62,8 @@ Deno.test("transport: a slow server has the whole deadline for each step", async
     }
   };
   await using server = new FakeServer(slowly);
-  const transport = new ClassicTransport(server.address, { deadline });
-  assertEquals((await transport.exchange(ME, GET_KEY, "public-key")).clientId, idOf(2));
+  const transport = new ClassicTransport(server.address, ME, { deadline });
+  assertEquals((await transport.publicKey(idOf(2))).clientId, idOf(2));
 });
 
 Deno.test("transport: a failure is a refusal, whatever follows it", async () => {
@@ -79,9 +78,9 @@ Deno.test("transport: a failure is a refusal, whatever follows it", async () => 
 Deno.test("transport: nobody there", async () => {
   const server = new FakeServer(() => Promise.resolve());
   await server[Symbol.asyncDispose]();
-  const transport = new ClassicTransport(server.address);
+  const transport = new ClassicTransport(server.address, ME);
   const error = await assertRejects(
-    () => transport.exchange(ME, LIST, "client-list"),
+    () => transport.clients(),
     ClientError,
     server.hostPort,
   );
@@ -121,7 +120,7 @@ Deno.test("transport: a server that does not read", async () => {
   const prefix = { to: idOf(2), type: 4, size: 1024 * MiB } as const;
   await fails(() => stop.promise, "unreachable", "does not answer", async (transport) => {
     try {
-      await transport.sendStream(ME, prefix, content);
+      await transport.sendStream(prefix, content);
     } finally {
       stop.resolve();
     }
@@ -152,13 +151,13 @@ Deno.test("transport: claimed sizes are checked before anything is waited for", 
   for (const size of [0, 175, 177, 64 * MiB, 0xffff_ffff]) {
     await fails(claim(1002, size), "bad-response", `${size} bytes`);
   }
-  const list = (transport: Transport) => transport.exchange(ME, LIST, "client-list");
+  const list = (transport: Transport) => transport.clients();
   await fails(claim(1001, 64 * MiB + 1), "bad-response", "bytes", list);
   await fails(claim(1001, 0xffff_ffff), "bad-response", "bytes", list);
 });
 
 Deno.test("transport: a list with a broken entry, or half of one", async () => {
-  const list = (transport: Transport) => transport.exchange(ME, LIST, "client-list");
+  const list = (transport: Transport) => transport.clients();
   const entry = concat(idOf(5), sampleBytes(255));
   const half = responseBytes({ kind: "client-list", clients: [{ id: idOf(5), name: "alice" }] });
   half[3] -= 1; // the size, one byte short

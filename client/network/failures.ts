@@ -1,46 +1,24 @@
-/** What both protocols need of the network: connecting in time, and telling failures apart. */
+/** Failures of the network, and refusals of the server: telling them apart, and explaining them. */
 import { CryptoError, ProtocolError } from "../../shared/errors.ts";
-import { MiB } from "../../shared/limits.ts";
-import { type Address, formatAddress } from "./address.ts";
+import type { ErrorName } from "../../shared/protocol/codes.ts";
 import { ClientError } from "../errors.ts";
+import { type Address, formatAddress } from "./address.ts";
 
-/** Longest wait for a connection, and for the next byte of a response, in milliseconds. */
-export const DEADLINE = 30_000;
-/** Largest list of clients that is taken into memory: about 150,000. */
-export const MAX_RESPONSE_SIZE = 64 * MiB;
-
-/**
- * Connects within the deadline.
- * @throws {ClientError} `unreachable`
- */
-export async function connect(address: Address, deadline = DEADLINE): Promise<Deno.TcpConn> {
-  let late = false;
-  const { hostname, port } = address;
-  const connecting = Deno.connect({ hostname, port });
-  const timeout = Promise.withResolvers<never>();
-  const timer = setTimeout(() => {
-    late = true;
-    timeout.reject(new Error("no answer"));
-  }, deadline);
-  connecting.then((conn) => late && conn.close(), () => {});
-  try {
-    const conn = await Promise.race([connecting, timeout.promise]);
-    conn.setNoDelay(true);
-    return conn;
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new ClientError(
-      "unreachable",
-      `cannot reach the server at ${formatAddress(address)}: ${reason}. ` +
-        "Is it running, and is the address right?",
-      { cause },
-    );
-  } finally {
-    clearTimeout(timer);
-  }
+/** Returns the protocol's name of a refusal; undefined if `error` is none. */
+export function refusalName(error: unknown): ErrorName | undefined {
+  const cause = error instanceof ClientError ? error.cause : undefined;
+  if (typeof cause !== "object" || cause === null || !("error" in cause)) return undefined;
+  return cause.error as ErrorName;
 }
 
-/** The error to show for one that came out of a connection; what is no failure of it stays. */
+/** Returns the milliseconds that the server asked to wait, else 0. */
+export function retryAfter(error: unknown): number {
+  const cause = error instanceof ClientError ? error.cause : undefined;
+  const isAsked = typeof cause === "object" && cause !== null && "retryAfter" in cause;
+  return isAsked && typeof cause.retryAfter === "number" ? cause.retryAfter : 0;
+}
+
+/** Returns the error to show for one that came out of a connection; other errors stay as they are. */
 export function explainFailure(error: unknown, address: Address): unknown {
   const where = formatAddress(address);
   if (isNetworkError(error) || error instanceof ProtocolError && error.code === "truncated") {
@@ -60,7 +38,7 @@ export function explainFailure(error: unknown, address: Address): unknown {
   return error;
 }
 
-/** The error for a server that has gone silent. */
+/** Returns the error for a server that has gone silent. */
 export function noAnswer(address: Address): ClientError {
   return new ClientError(
     "unreachable",

@@ -52,7 +52,7 @@ class Recorder implements Receiver {
 
 /** How many messages a poll brings. Acknowledging them costs the server no request of its own. */
 async function countOf(server: FakeServer, receiver: Receiver): Promise<number> {
-  const { count, acknowledge } = await new ClassicTransport(server.address).poll(ME, receiver);
+  const { count, acknowledge } = await new ClassicTransport(server.address, ME).poll(receiver);
   const before = server.requests.length;
   await acknowledge();
   assertEquals(server.requests.length, before);
@@ -146,7 +146,7 @@ Deno.test("poll: where storing fails the server sees half a request, and what ca
         if (receiver.contents.length === 2) throw failure;
       };
     } else receiver.beforeFlush = () => Promise.reject(failure);
-    const poll = () => new ClassicTransport(server.address).poll(ME, receiver);
+    const poll = () => new ClassicTransport(server.address, ME).poll(receiver);
     assertEquals(await assertRejects(poll, Error), failure);
     const { rest, reset } = await ended.promise;
     const inside = rest.length > 0 && rest.length < REQUEST_HEADER_SIZE;
@@ -188,7 +188,7 @@ Deno.test("poll: a delivery that is broken off, or makes no sense", async () => 
       if (code !== "unreachable") await conn.read(10_000);
     });
     const receiver = new Recorder();
-    const poll = () => new ClassicTransport(server.address).poll(ME, receiver);
+    const poll = () => new ClassicTransport(server.address, ME).poll(receiver);
     assertEquals((await assertRejects(poll, ClientError)).code as string, code);
     assertEquals(receiver.flushed, kept);
   }

@@ -1,36 +1,34 @@
 /**
- * The secure protocol as a {@link Transport}: one connection for all requests, made when it is first
- * needed and made again where it broke. A message that may or may not have arrived is sent again
- * under the same token, so that it arrives once.
+ * The secure protocol over one connection, which is opened when it is first needed, and again after
+ * it broke. A message that may or may not have arrived is sent again under the same token, so that it
+ * arrives once.
  */
 import { type Bytes, equalBytes } from "../../shared/bytes.ts";
 import { MAX_ACKNOWLEDGED, TOKEN_SIZE } from "../../shared/limits.ts";
 import { RequestCode } from "../../shared/protocol/codes.ts";
 import type { SendPrefix } from "../../shared/protocol/request.ts";
-import type { ResponseBody } from "../../shared/protocol/response.ts";
 import {
   encodeSecureSendPrefix,
   SECURE_SEND_PREFIX_SIZE,
   secureHeader,
-  type SecureRequest,
 } from "../../shared/protocol/secure_request.ts";
 import type { Address } from "./address.ts";
 import { ClientError } from "../errors.ts";
-import { retryAfter } from "./refusals.ts";
-import { type Credentials, type ReplyKind, SecureConnection } from "./secure_connection.ts";
+import { retryAfter } from "./failures.ts";
+import type { ReplyTo, SmallRequest } from "./replies.ts";
+import { SecureConnection } from "./secure_connection.ts";
+import type { Credentials } from "./secure_opening.ts";
 import type {
+  ListedClient,
+  Message,
   OnTrouble,
   Polled,
   PushReceiver,
   Receiver,
-  Reply,
-  RequestWithToken,
-  SecureOptions,
-  SecureReply,
-  Transport,
+  SecureTransport,
 } from "./transport.ts";
 
-export interface SecureTransportOptions {
+export interface ReconnectingOptions {
   address: Address;
   credentials: Credentials;
   /** Sees the server's key before anything else is said; throws where it is not the right one. */
@@ -53,65 +51,49 @@ const LONGEST_WAIT = 30_000;
 /** The longest wait that a follower takes from the server's word, in milliseconds: an hour. */
 const LONGEST_ASKED = 3_600_000;
 
-export class SecureTransport implements Transport {
-  readonly #options: SecureTransportOptions;
+export class ReconnectingTransport implements SecureTransport {
+  readonly #options: ReconnectingOptions;
   #connection: Promise<SecureConnection> | null = null;
   #closed = false;
 
-  constructor(options: SecureTransportOptions) {
+  constructor(options: ReconnectingOptions) {
     this.#options = options;
   }
 
-  async exchange<K extends ResponseBody["kind"]>(
-    _clientId: Bytes,
-    request: RequestWithToken,
-    _expected: K,
-  ): Promise<Reply<K>> {
-    return await this.#exchange(request) as ResponseBody as Reply<K>;
+  async request<R extends SmallRequest>(
+    request: R,
+    { once = false }: { once?: boolean } = {},
+  ): Promise<ReplyTo<R>> {
+    if (once) return await (await this.#connected()).request(request);
+    return await this.#retrying((connection) => connection.request(request));
   }
 
-  async secure<K extends ReplyKind>(
-    request: SecureRequest,
-    expected: K,
-    { once = false }: SecureOptions = {},
-  ): Promise<SecureReply<K>> {
-    if (once) return await (await this.#connected()).request(request, expected);
-    return await this.#retrying((connection) => connection.request(request, expected));
+  async register(name: string, publicKey: Bytes): Promise<Bytes> {
+    return (await this.request({ kind: "register", name, publicKey })).clientId;
   }
 
-  async #exchange(request: RequestWithToken): Promise<ResponseBody> {
-    switch (request.kind) {
-      case "register":
-        return await this.#retrying((connection) => connection.request(request, "registered"));
-      case "client-list":
-        return await this.#retrying((connection) => connection.request(request, "client-list"));
-      case "public-key":
-        return await this.#retrying((connection) => connection.request(request, "public-key"));
-      case "send": {
-        const message = { ...request, token: request.token ?? newToken(this.#options) };
-        const sent = await this.#retrying((connection) => connection.request(message, "sent"));
-        return checkReceiver(sent, message);
-      }
-      case "get-messages":
-        throw new TypeError("messages are collected by poll");
-    }
+  async clients(): Promise<ListedClient[]> {
+    return (await this.request({ kind: "client-list" })).clients;
   }
 
-  async sendStream(
-    _clientId: Bytes,
-    prefix: SendPrefix,
-    content: ReadableStream<Uint8Array>,
-  ): Promise<Reply<"sent">> {
+  async publicKey(target: Bytes): Promise<{ clientId: Bytes; publicKey: Bytes }> {
+    return await this.request({ kind: "public-key", target });
+  }
+
+  async send(
+    { to, type, content, token = newToken(this.#options) }: Message & { token?: Bytes },
+  ): Promise<number> {
+    return messageIdOf(await this.request({ kind: "send", to, type, token, content }), to);
+  }
+
+  async sendStream(prefix: SendPrefix, content: ReadableStream<Uint8Array>): Promise<number> {
     const connection = await this.#connected();
     // Not tried again: what was read of the content is gone.
     const token = newToken(this.#options);
-    return checkReceiver(
-      await connection.stream(framed({ ...prefix, token }, content), "sent"),
-      prefix,
-    );
+    return messageIdOf(await connection.stream(framed({ ...prefix, token }, content)), prefix.to);
   }
 
-  async poll(_clientId: Bytes, receiver: Receiver): Promise<Polled> {
+  async poll(receiver: Receiver): Promise<Polled> {
     // Not tried again: the receiver has part of it. The next poll brings the rest.
     const connection = await this.#retrying((connection) => Promise.resolve(connection));
     const messageIds = await connection.poll(0, receiver);
@@ -121,22 +103,17 @@ export class SecureTransport implements Transport {
       async acknowledge() {
         for (let at = 0; at < messageIds.length; at += MAX_ACKNOWLEDGED) {
           const step = messageIds.slice(at, at + MAX_ACKNOWLEDGED);
-          await connection.request({ kind: "acknowledge", messageIds: step }, "acknowledged");
+          await connection.request({ kind: "acknowledge", messageIds: step });
         }
       },
     };
   }
 
   /**
-   * Takes messages as they come, for ever; each connection gets a receiver of its own. Makes the
-   * connection again whenever it breaks. Ends by throwing what making it again cannot mend;
-   * `onTrouble` hears of all else, with the milliseconds until the next attempt. Once it has worked,
-   * an answer that makes no sense is a broken connection, too: anybody on the way can bring it about.
+   * See {@link SecureTransport.follow}. Once it has worked, an answer that makes no sense is a broken
+   * connection, too: anybody on the way can bring it about.
    */
-  async follow(
-    newReceiver: () => PushReceiver,
-    onTrouble: OnTrouble,
-  ): Promise<never> {
+  async follow(newReceiver: () => PushReceiver, onTrouble: OnTrouble): Promise<never> {
     let worked = false;
     for (let attempt = 0;;) {
       try {
@@ -208,7 +185,7 @@ const PING_INTERVAL = 120_000;
  * side on the server's disk, which saves it most of the work that random ones cause.
  */
 export function newToken(
-  { random, now }: Pick<SecureTransportOptions, "random" | "now">,
+  { random, now }: Pick<ReconnectingOptions, "random" | "now">,
 ): Bytes {
   const token = random(TOKEN_SIZE);
   const time = now();
@@ -228,9 +205,9 @@ async function* framed(
   yield* content;
 }
 
-/** @throws {ClientError} `bad-response` where the server speaks of another message */
-function checkReceiver(sent: Reply<"sent">, { to }: { to: Bytes }): Reply<"sent"> {
-  if (equalBytes(sent.to, to)) return sent;
+/** @throws {ClientError} `bad-response` if the server speaks of another receiver */
+function messageIdOf(sent: { to: Bytes; messageId: number }, to: Bytes): number {
+  if (equalBytes(sent.to, to)) return sent.messageId;
   throw new ClientError("bad-response", "the server says that the message went to another client");
 }
 

@@ -1,0 +1,69 @@
+/** The network of a profile: its secure connection, or the transport of a classic owner. */
+import type { Bytes } from "../../shared/bytes.ts";
+import { CLIENT_ID_SIZE } from "../../shared/limits.ts";
+import type { Profile } from "../profile/profile.ts";
+import type { Address } from "./address.ts";
+import { ReconnectingTransport } from "./reconnecting_transport.ts";
+import type { Credentials } from "./secure_opening.ts";
+import type { Network, SecureTransport, Transport } from "./transport.ts";
+
+export interface ProfileNetworkOptions {
+  profile: Profile;
+  address: Address;
+  /** Makes the transport of a classic client. */
+  classic: new (address: Address, clientId: Bytes) => Transport;
+  /** Called with the server's key if it was accepted because it was the first. */
+  onFirstKey: (key: Bytes) => void;
+  /** Waits that many milliseconds. */
+  sleep: (milliseconds: number) => Promise<void>;
+  /** Returns that many random bytes. */
+  random: (size: number) => Bytes;
+  /** Milliseconds since 1970. */
+  now: () => number;
+  /** Longest wait for a byte to move while an answer is due, in milliseconds. */
+  deadline?: number;
+}
+
+export class ProfileNetwork implements Network {
+  readonly #options: ProfileNetworkOptions;
+  #secure: ReconnectingTransport | null = null;
+
+  constructor(options: ProfileNetworkOptions) {
+    this.#options = options;
+  }
+
+  get transport(): Transport {
+    return this.secure ?? this.#classicAs(this.#options.profile.identity.id);
+  }
+
+  get secure(): SecureTransport | undefined {
+    const { secureIdentity } = this.#options.profile;
+    return secureIdentity && this.#secureAs(secureIdentity);
+  }
+
+  registering(identity: Credentials | undefined): Transport {
+    return identity ? this.#secureAs(identity) : this.#classicAs(new Uint8Array(CLIENT_ID_SIZE));
+  }
+
+  /** Ends the connection, if there is one. */
+  async close(): Promise<void> {
+    await this.#secure?.close();
+  }
+
+  #classicAs(clientId: Bytes): Transport {
+    const { address, classic: ClassicTransport } = this.#options;
+    return new ClassicTransport(address, clientId);
+  }
+
+  #secureAs(credentials: Credentials): SecureTransport {
+    const { profile, address, onFirstKey } = this.#options;
+    const checkServer = (key: Bytes) => {
+      if (profile.servers.check(address, key)) onFirstKey(key);
+    };
+    return this.#secure ??= new ReconnectingTransport({
+      ...this.#options,
+      credentials,
+      checkServer,
+    });
+  }
+}

@@ -1,0 +1,126 @@
+/** Opens a secure channel: connecting, the handshake, the check of the server's key, the login. */
+import type { Bytes } from "../../shared/bytes.ts";
+import { type Channel, openChannel } from "../../shared/channel/channel.ts";
+import { ChannelOpening } from "../../shared/channel/opening.ts";
+import { type IdentitySecrets, signLogin } from "../../shared/crypto/identity.ts";
+import { CryptoError, ProtocolError } from "../../shared/errors.ts";
+import { type ByteSink, type ByteSource, writeAll } from "../../shared/io.ts";
+import { FrameReader } from "../../shared/protocol/frame_stream.ts";
+import { decodeResponseHeader, RESPONSE_HEADER_SIZE } from "../../shared/protocol/response.ts";
+import type { Address } from "./address.ts";
+import { connect } from "./connect.ts";
+import { explainFailure } from "./failures.ts";
+
+/** Who logs in. */
+export interface Credentials {
+  /** 160 bytes. */
+  publicKey: Bytes;
+  secrets: IdentitySecrets;
+}
+
+/** A channel to a server that has proved its key, and the connection below it. */
+export interface OpenedChannel {
+  conn: WatchedConn;
+  channel: Channel;
+  /** The request that must come first. */
+  login: { kind: "login"; publicKey: Bytes; signature: Bytes };
+}
+
+/**
+ * Connects and has the server prove its key. `checkServer` sees that key before the client says
+ * anything about itself, and throws if it is the wrong one. The connection is closed if a step takes
+ * longer than `deadline` milliseconds.
+ * @throws {ClientError} `unreachable`, `bad-response`, and what `checkServer` throws
+ */
+export async function openSecureChannel(
+  address: Address,
+  { publicKey, secrets }: Credentials,
+  checkServer: (key: Bytes) => void,
+  deadline: number,
+): Promise<OpenedChannel> {
+  const conn = new WatchedConn(await connect(address, deadline));
+  try {
+    const channel = await conn.closeUnless(shakeHands(conn, checkServer), deadline);
+    const signature = await signLogin(secrets, channel.handshakeHash);
+    return { conn, channel, login: { kind: "login", publicKey, signature } };
+  } catch (error) {
+    conn.close();
+    throw explainFailure(error, address);
+  }
+}
+
+async function shakeHands(
+  conn: WatchedConn,
+  checkServer: (key: Bytes) => void,
+): Promise<Channel> {
+  const opening = new ChannelOpening();
+  await conn.write(opening.request);
+  const reader = new FrameReader(conn);
+  const header = decodeResponseHeader(await reader.read(RESPONSE_HEADER_SIZE));
+  const result = finish(opening, await reader.read(opening.payloadSize(header)));
+  checkServer(result.remoteStatic);
+  return openChannel(result, conn, conn, reader.takeRest());
+}
+
+function finish(opening: ChannelOpening, message: Bytes) {
+  try {
+    return opening.finish(message);
+  } catch (error) {
+    if (!(error instanceof CryptoError)) throw error;
+    throw new ProtocolError("malformed", "the server's handshake is wrong", { cause: error });
+  }
+}
+
+/** A TCP connection that notes when a byte last moved, either way. */
+export class WatchedConn implements ByteSource, ByteSink {
+  readonly #conn: Deno.TcpConn;
+  #lastMoved = performance.now();
+
+  constructor(conn: Deno.TcpConn) {
+    this.#conn = conn;
+  }
+
+  /** Milliseconds since a byte moved. */
+  get silence(): number {
+    return performance.now() - this.#lastMoved;
+  }
+
+  /** Notes that a byte has moved, or that none was expected to. */
+  moved(): void {
+    this.#lastMoved = performance.now();
+  }
+
+  async read(into: Uint8Array): Promise<number | null> {
+    const count = await this.#conn.read(into);
+    this.moved();
+    return count;
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    await writeAll({ write: (part) => this.#writeSome(part) }, bytes);
+  }
+
+  async #writeSome(bytes: Uint8Array): Promise<number> {
+    const count = await this.#conn.write(bytes);
+    this.moved();
+    return count;
+  }
+
+  /** Waits for `step`; closes the connection if that takes longer than `deadline` milliseconds. */
+  async closeUnless<T>(step: Promise<T>, deadline: number): Promise<T> {
+    const timer = setTimeout(() => this.close(), deadline);
+    try {
+      return await step;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  close(): void {
+    try {
+      this.#conn.close();
+    } catch {
+      // Closed already.
+    }
+  }
+}

@@ -98,12 +98,18 @@ async function registerAll(folder: string): Promise<Account[]> {
 export async function trySequences(server: "honest" | "hostile", count: number): Promise<void> {
   const step = fc.oneof(...accidents, ...server === "hostile" ? attacks : []);
   const sequences = fc.array(step, { minLength: 4, maxLength: 14 });
-  await withWorlds((tried) => fc.assert(fc.asyncProperty(sequences, tried), runs(count)));
+  await withWorlds(async (tried) => {
+    const property = fc.asyncProperty(sequences, async (steps) => void await tried(steps));
+    await fc.assert(property, runs(count));
+  });
 }
 
-/** Has `use` try sequences of steps, each in a world of its own, and what must hold after each. */
+/**
+ * Has `use` try sequences of steps, each in a world of its own, and what must hold after each.
+ * `tried` tells whether a fault has happened.
+ */
 export async function withWorlds(
-  use: (tried: (steps: readonly Step[]) => Promise<void>) => Promise<void>,
+  use: (tried: (steps: readonly Step[]) => Promise<boolean>) => Promise<void>,
 ): Promise<void> {
   await using temp = await tempFolder();
   const accounts = await registerAll(temp.path);
@@ -115,5 +121,6 @@ export async function withWorlds(
     for (const step of steps) await step(world);
     await world.heal();
     await world.check();
+    return world.broke;
   });
 }

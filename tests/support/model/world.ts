@@ -71,6 +71,8 @@ export class World implements Disposable {
   #resetChanged = false;
   /** Whether a receiver may not be able to open what its sender cannot know of any more. */
   #disturbed = false;
+  /** Whether any fault has happened: a step may be over before its fault would. */
+  broke = false;
 
   /** Everybody's profile is in the folder of that name in `folder`. */
   constructor(folder: string, accounts: readonly Account[]) {
@@ -408,6 +410,7 @@ export class World implements Disposable {
       if (!this.#faults.fired || !expected) throw error;
     }
     const party = this.parties[who];
+    this.broke ||= this.#faults.fired;
     if (this.#faults.fired) await settled();
     if (this.#faults.dead) party.close();
     this.#faults.arm(null);

@@ -1,12 +1,12 @@
 /** The server's memory while files in chunks pass through it: the real process. */
-import { concat } from "../../../shared/bytes.ts";
-import { FILE_CHUNK_SIZE, MiB } from "../../../shared/limits.ts";
-import { encodeSecureRequest } from "../../../shared/protocol/secure_request.ts";
-import { assert, assertEquals } from "../../support/assert.ts";
-import { peakMemory, PROCESS_FACTS } from "../../support/process_facts.ts";
-import { startServer } from "../../support/server_process.ts";
-import { newToken, SecurePeer, Someone } from "../../support/server/secure_peer.ts";
-import { openUpload, share } from "../../support/server/secure_uploads.ts";
+import { concat } from "../../shared/bytes.ts";
+import { FILE_CHUNK_SIZE, MiB } from "../../shared/limits.ts";
+import { encodeSecureRequest } from "../../shared/protocol/secure_request.ts";
+import { assert, assertEquals } from "../support/assert.ts";
+import { peakMemory, PROCESS_FACTS } from "../support/process_facts.ts";
+import { startServer } from "../support/server_process.ts";
+import { newToken, SecurePeer, Someone } from "../support/server/secure_peer.ts";
+import { openUpload, share } from "../support/server/secure_uploads.ts";
 
 const COUNT = 300;
 /** More than everything that the server may hold on to, and far less than what passes through. */

@@ -1,12 +1,12 @@
 /** The server's memory and open files, seen from outside: the real process. */
-import { type Bytes, concat } from "../../../shared/bytes.ts";
-import { MiB } from "../../../shared/limits.ts";
-import { encodeRequestHeader, encodeSendPrefix } from "../../../shared/protocol/request.ts";
-import { assert, assertEquals } from "../../support/assert.ts";
-import { openFiles, peakMemory, PROCESS_FACTS } from "../../support/process_facts.ts";
-import { startServer } from "../../support/server_process.ts";
-import { until } from "../../support/until.ts";
-import { expectKind, keyOf, Peer, requestBytes, ZERO_ID } from "../../support/server/peer.ts";
+import { type Bytes, concat } from "../../shared/bytes.ts";
+import { MiB } from "../../shared/limits.ts";
+import { encodeRequestHeader, encodeSendPrefix } from "../../shared/protocol/request.ts";
+import { assert, assertEquals } from "../support/assert.ts";
+import { openFiles, peakMemory, PROCESS_FACTS } from "../support/process_facts.ts";
+import { startServer } from "../support/server_process.ts";
+import { until } from "../support/until.ts";
+import { expectKind, keyOf, Peer, requestBytes, ZERO_ID } from "../support/server/peer.ts";
 
 const POLL = { kind: "get-messages" } as const;
 const LIST = { kind: "client-list" } as const;

@@ -39,3 +39,21 @@ export class ClientError extends Error {
     super(message, options);
   }
 }
+
+/**
+ * Runs `action`. Whatever it throws becomes a {@link ClientError} `code` with the message
+ * "WHAT: REASON"; one that is a ClientError already passes.
+ */
+export async function withReason<T>(
+  code: ClientErrorCode,
+  what: string,
+  action: () => T | Promise<T>,
+): Promise<T> {
+  try {
+    return await action();
+  } catch (error) {
+    if (error instanceof ClientError) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new ClientError(code, `${what}: ${reason}`, { cause: error });
+  }
+}

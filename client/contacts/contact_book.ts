@@ -7,7 +7,7 @@ import { checkName } from "./names.ts";
 import type { Peer, Peers } from "./peers.ts";
 import type { HistoryEntry } from "../profile/tables/history.ts";
 import type { Profile } from "../profile/profile.ts";
-import type { SecureIdentity } from "../profile/tables/secure_identity.ts";
+import type { SecureIdentity } from "../profile/tables/identities.ts";
 
 /** A client with what its contact in a secure profile says; a classic profile says nothing. */
 export interface MarkedPeer extends Peer {

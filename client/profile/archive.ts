@@ -5,10 +5,8 @@
 import { Database } from "@db/sqlite";
 import { type Bytes, fromUtf8, utf8 } from "../../shared/bytes.ts";
 import { MiB } from "../../shared/limits.ts";
-import { ClientError } from "../errors.ts";
-import { ClassicIdentityStore } from "./tables/classic_identity.ts";
+import { ClientError, withReason } from "../errors.ts";
 import { newKeyring, openKeyring, type Random } from "./sealing/keyring.ts";
-import type { Identity } from "./me_info.ts";
 import {
   isThere,
   readIfThere,
@@ -18,9 +16,11 @@ import {
   writeNewPrivateFile,
   writePrivateFile,
 } from "../disk/private_file.ts";
-import { prepareDatabase, versionOf } from "./schema.ts";
-import { copyTables, type Unlocked, writeSealedFile } from "./sealing/sealed_file.ts";
+import { prepareDatabase, versionOf } from "./migrations.ts";
+import { copyTables, writeSealedFile } from "./sealed_file.ts";
+import type { Unlocked } from "./sealing/sealed_table.ts";
 import { damagedRow, rowOf } from "./sealing/vault.ts";
+import { type ClassicIdentity, Identities } from "./tables/identities.ts";
 
 /** `PRAGMA application_id` of a whole export: "MSGX". A profile's own database has 0. */
 const APPLICATION_ID = 0x4d534758;
@@ -54,7 +54,7 @@ export interface Surroundings {
   /** The names of the files in its folder `incoming`. */
   readonly incoming: Iterable<string>;
   /** The owner, where `me.info` has it. */
-  readonly classic: Identity | undefined;
+  readonly classic: ClassicIdentity | undefined;
 }
 
 /** Writes an export to `path`, where there must be no file. Fails with what the system throws. */
@@ -66,16 +66,16 @@ export async function writeArchive(
   random: Random,
 ): Promise<void> {
   const keyring = await newKeyring(random, passphrase, from.vault.lasting);
-  const mark = (database: Database) => {
+  const complete = (database: Database) => {
     database.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
   };
   try {
     await writeSealedFile(path, keyring, async (to) => {
       copyTables(from, to);
-      if (classic) new ClassicIdentityStore(to.database, to.vault).put(classic);
+      if (classic) new Identities(to.database, to.vault).putClassic(classic);
       to.database.exec(TABLES);
       await packFiles(to, folder, incoming);
-    }, mark);
+    }, complete);
   } finally {
     keyring.vault.wipe();
   }
@@ -122,19 +122,12 @@ export async function unpackArchive(
   const copy = `${folder}/import.new`;
   await removeIfThere(copy);
   try {
-    await copyFile(path, copy);
-    await explained(path, () => unpackCopy(copy, folder, draft, passphrase, random));
+    await withReason("file", `cannot read ${path}`, () => {
+      return writeNewPrivateFile(copy, readParts(path, PART_SIZE));
+    });
+    await importing(path, () => unpackCopy(copy, folder, draft, passphrase, random));
   } finally {
     for (const end of ["", "-wal", "-shm", "-journal"]) await removeIfThere(copy + end);
-  }
-}
-
-async function copyFile(from: string, to: string): Promise<void> {
-  try {
-    await writeNewPrivateFile(to, readParts(from, PART_SIZE));
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new ClientError("file", `cannot read ${from}: ${reason}`, { cause: error });
   }
 }
 
@@ -200,17 +193,14 @@ async function unpackFiles({ database, vault }: Unlocked, folder: string): Promi
   if (server && !await isThere(path)) await writePrivateFile(path, fromUtf8(server));
 }
 
-/** Says of which file an error is. */
-async function explained(path: string, action: () => Promise<void>): Promise<void> {
-  try {
-    await action();
-  } catch (error) {
-    if (error instanceof ClientError && error.code === "wrong-passphrase") throw error;
-    const reason = error instanceof ClientError && error.code === "bad-profile"
-      ? "it is damaged"
-      : error instanceof Error
-      ? error.message
-      : String(error);
-    throw new ClientError("file", `cannot import ${path}: ${reason}`, { cause: error });
-  }
+/** What is wrong with an export is an error of that file, not of a profile. */
+async function importing(path: string, action: () => Promise<void>): Promise<void> {
+  await withReason("file", `cannot import ${path}`, async () => {
+    try {
+      await action();
+    } catch (error) {
+      if (!(error instanceof ClientError) || error.code !== "bad-profile") throw error;
+      throw new TypeError("it is damaged", { cause: error });
+    }
+  });
 }

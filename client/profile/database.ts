@@ -1,5 +1,9 @@
-/** The database of a profile: opening it, and putting another in its place. */
+/** The database of a profile, open: found or made in its folder, brought up to date, unlocked. */
 import { Database } from "@db/sqlite";
+import { createPrivateFile, isThere, makePrivate, removeIfThere } from "../disk/private_file.ts";
+import { FIRST_SEALED, prepareDatabase, versionOf } from "./migrations.ts";
+import { sealPlainTables } from "./plain_tables.ts";
+import { replaceDatabase, writeSealedFile } from "./sealed_file.ts";
 import {
   type Keyring,
   openKeyring,
@@ -7,11 +11,8 @@ import {
   type Random,
   writeKeyring,
 } from "./sealing/keyring.ts";
-import { createPrivateFile, isThere, makePrivate, removeIfThere } from "../disk/private_file.ts";
-import { sealPlainTables } from "./migrations.ts";
-import { FIRST_SEALED, prepareDatabase, versionOf } from "./schema.ts";
-import { replaceDatabase, writeSealedFile } from "./sealing/sealed_file.ts";
-import { Stores } from "./stores.ts";
+import type { Vault } from "./sealing/vault.ts";
+import { openTables, type Tables } from "./tables.ts";
 
 /** What a crash may leave in a profile's folder; none of it counts. */
 const LEFTOVERS = [
@@ -22,47 +23,66 @@ const LEFTOVERS = [
   "me.info.new",
 ];
 
-/** Where the database of the profile in `folder` is. */
+/** Returns the path of the database of the profile in `folder`. */
 export function databasePath(folder: string): string {
   return `${folder}/profile.db`;
 }
 
-/**
- * Opens the database of the profile in `folder`, which nobody else uses; makes it where there is
- * none, and seals one of a version in which nothing was. `passphrase` is called where it is needed.
- * @throws {ClientError} `wrong-passphrase`, `bad-profile`
- */
-export async function openStores(
-  folder: string,
-  passphrase: () => Promise<string>,
-  random: Random,
-): Promise<Stores> {
-  const path = databasePath(folder);
-  for (const name of LEFTOVERS) await removeIfThere(`${folder}/${name}`);
-  // SQLite gives its log the permissions of the database.
-  if (await isThere(path)) await makePrivate(path);
-  else await createPrivateFile(path);
-  await sealOldDatabase(path, random);
-  const database = new Database(path, { int64: true });
-  try {
-    prepareDatabase(database, () => writeKeyring(database, plainKeyring(random)));
-    database.exec("PRAGMA wal_checkpoint(TRUNCATE)"); // what a killed process has left in the log
-    return storesIn(folder, database, await openKeyring(database, passphrase, random));
-  } catch (error) {
-    database.close();
-    throw error;
+/** An open database with its keys and its tables. */
+export class ProfileDatabase implements Disposable {
+  readonly database: Database;
+  readonly vault: Vault;
+  /** Whether a passphrase protects it. */
+  readonly isProtected: boolean;
+  readonly tables: Tables;
+
+  private constructor(folder: string, database: Database, { vault, isProtected }: Keyring) {
+    this.database = database;
+    this.vault = vault;
+    this.isProtected = isProtected;
+    this.tables = openTables(database, vault, `${folder}/incoming`);
   }
-}
 
-/** Opens it again, with the keyring that it has. */
-export function reopenStores(folder: string, keyring: Keyring): Stores {
-  const database = new Database(databasePath(folder), { int64: true });
-  prepareDatabase(database);
-  return storesIn(folder, database, keyring);
-}
+  /**
+   * Opens the database of the profile in `folder`, which no other process may use. It is created
+   * where there is none, and sealed where it is of a version in which nothing was. `passphrase` is
+   * called where the database is protected by one.
+   * @throws {ClientError} `wrong-passphrase`, `bad-profile`
+   */
+  static async open(
+    folder: string,
+    passphrase: () => Promise<string>,
+    random: Random,
+  ): Promise<ProfileDatabase> {
+    const path = databasePath(folder);
+    for (const name of LEFTOVERS) await removeIfThere(`${folder}/${name}`);
+    // SQLite gives its log the permissions of the database.
+    if (await isThere(path)) await makePrivate(path);
+    else await createPrivateFile(path);
+    await sealOldDatabase(path, random);
+    const database = new Database(path, { int64: true });
+    try {
+      prepareDatabase(database, () => writeKeyring(database, plainKeyring(random)));
+      database.exec("PRAGMA wal_checkpoint(TRUNCATE)"); // what a killed process has left in the log
+      return new ProfileDatabase(folder, database, await openKeyring(database, passphrase, random));
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+  }
 
-function storesIn(folder: string, database: Database, keyring: Keyring): Stores {
-  return new Stores(database, keyring, `${folder}/incoming`);
+  /** Opens it again, with the keyring that it has. */
+  static reopen(folder: string, keyring: Keyring): ProfileDatabase {
+    const database = new Database(databasePath(folder), { int64: true });
+    prepareDatabase(database);
+    return new ProfileDatabase(folder, database, keyring);
+  }
+
+  /** Closes the database, whose log goes into it, and wipes the keys. */
+  [Symbol.dispose](): void {
+    this.vault.wipe();
+    this.database.close();
+  }
 }
 
 /** The sealed tables go to a file of their own: nothing that lay open stays in what it replaces. */
@@ -82,7 +102,7 @@ async function sealOldDatabase(path: string, random: Random): Promise<void> {
   await replaceDatabase(path, old);
 }
 
-/** Whether somebody is registered in the database of the profile in `folder`, where there is one. */
+/** Reports whether the folder has the database of a profile in which somebody is registered. */
 export async function isRegistered(folder: string): Promise<boolean> {
   const path = databasePath(folder);
   if (!await isThere(path)) return false;

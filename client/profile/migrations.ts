@@ -1,99 +1,52 @@
-/** Profiles of the versions 1 and 2, in which nothing was sealed. */
+/** The version of the tables in a database, and the way from each earlier one to this. */
 import type { Database } from "@db/sqlite";
-import type { Bytes } from "../../shared/bytes.ts";
-import type { MessageType } from "../../shared/protocol/codes.ts";
-import { CLASSIC_KEYS } from "./tables/classic_keys.ts";
-import { CONTACTS } from "./tables/contacts.ts";
-import { ENVELOPES } from "./tables/envelopes.ts";
-import type { Unlocked } from "./sealing/sealed_file.ts";
-import { IDENTITIES, IdentityKind } from "./tables/secure_identity.ts";
-import { SERVERS } from "./tables/servers.ts";
-import { insertRow, rowsOf } from "./sealing/sealed_table.ts";
+import { KEYRING } from "./sealing/keyring.ts";
+import { TABLES } from "./tables.ts";
+import { TRANSFERS } from "./tables/transfers.ts";
 
-interface ContactRow {
-  id: Bytes;
-  name: string;
-  public_key: Bytes | null;
+/** The version of the tables (`PRAGMA user_version`). */
+const VERSION = 4;
+/** The first version whose rows are sealed; the earlier ones are for `plain_tables.ts`. */
+export const FIRST_SEALED = 3;
+
+/**
+ * The SQL that leads from each sealed version to the next; never edited, only added to. Where the
+ * schema of a table changes, its earlier text moves here.
+ */
+const STEPS: readonly string[] = [TRANSFERS.schema];
+
+/** Returns the version of the tables in a database; 0 where there are none yet. */
+export function versionOf(database: Database): number {
+  database.exec("PRAGMA busy_timeout = 5000");
+  const version = database.prepare("PRAGMA user_version").value<[number]>()?.[0] ?? 0;
+  if (version > VERSION) throw new TypeError("it is from a newer version of the client");
+  return version;
 }
 
-interface KeyRow {
-  number: number;
-  contact: Bytes;
-  key: Bytes;
-  own: number;
-  sending: number;
-  last_used: number;
+/** Creates the tables in an empty database and, in the same transaction, runs `fill`. */
+export function createTables(database: Database, fill: () => void = () => {}): void {
+  database.transaction(() => {
+    for (const schema of [KEYRING, ...TABLES.map(({ schema }) => schema)]) database.exec(schema);
+    fill();
+    database.exec(`PRAGMA user_version = ${VERSION}`);
+  }).immediate();
 }
 
-interface EnvelopeRow {
-  number: number;
-  message: number;
-  sender: Bytes;
-  type: MessageType;
-  size: number;
-  tail: Bytes;
-  content: Bytes | null;
-  state: string;
-}
-
-interface IdentityRow {
-  id: Bytes;
-  name: string;
-  public_key: Bytes;
-  signing: Bytes;
-  agreement: Bytes;
-  registered: number;
-}
-
-/** Copies everything from the tables of an old `version` into sealed ones. */
-export function sealPlainTables(from: Database, version: number, to: Unlocked): void {
-  sealContacts(from, to);
-  sealKeys(from, to);
-  sealEnvelopes(from, to);
-  if (version < 2) return;
-  sealIdentity(from, to);
-  sealServers(from, to);
-}
-
-function sealContacts(from: Database, { database, vault }: Unlocked): void {
-  for (const { id, name, public_key } of typed<ContactRow>(from, "contacts")) {
-    const contact = { id, name, blocked: false, verified: false, pinned: false };
-    const row = public_key ? { ...contact, publicKey: public_key } : contact;
-    insertRow(database, vault, CONTACTS, {}, row);
-  }
-}
-
-function sealKeys(from: Database, { database, vault }: Unlocked): void {
-  for (const { contact, key, ...clear } of typed<KeyRow>(from, "classic_keys")) {
-    insertRow(database, vault, CLASSIC_KEYS, clear, { contact, key });
-  }
-}
-
-function sealEnvelopes(from: Database, { database, vault }: Unlocked): void {
-  for (const row of typed<EnvelopeRow>(from, "envelopes")) {
-    const { number, message, sender, type, size, tail, content, state } = row;
-    const filed = content === null && state !== "done" ? 1 : 0;
-    const sealed = { messageId: message, from: sender, type, size, tail };
-    insertRow(database, vault, ENVELOPES, { number, filed, state }, sealed, { content });
-  }
-}
-
-function sealIdentity(from: Database, { database, vault }: Unlocked): void {
-  for (const row of typed<IdentityRow>(from, "secure_identity")) {
-    const { id, name, public_key: publicKey, signing, agreement, registered } = row;
-    const clear = { kind: IdentityKind.secure, registered };
-    const identity = { id, name, publicKey, secrets: { signing, agreement } };
-    insertRow(database, vault, IDENTITIES, clear, identity);
-  }
-}
-
-function sealServers(from: Database, { database, vault }: Unlocked): void {
-  for (const row of typed<{ address: string; key: Bytes }>(from, "servers")) {
-    insertRow(database, vault, SERVERS, {}, { ...row });
-  }
-}
-
-/** The rows of a table whose columns are those of `Row`. */
-function typed<Row>(database: Database, table: string): Generator<Row> {
-  return rowsOf(database, table) as Generator<unknown> as Generator<Row>;
+/**
+ * Sets `database` up, and brings tables that are sealed up to date; creates them where there are
+ * none, with `fill`. What is overwritten or deleted is gone from the file, so that old keys cannot be
+ * found in it.
+ */
+export function prepareDatabase(database: Database, fill?: () => void): void {
+  const version = versionOf(database);
+  if (version > 0 && version < FIRST_SEALED) throw new TypeError("its tables are not sealed yet");
+  database.exec("PRAGMA synchronous = FULL");
+  database.exec("PRAGMA secure_delete = ON");
+  database.exec("PRAGMA journal_mode = WAL");
+  if (version === 0) return createTables(database, fill);
+  if (version === VERSION) return;
+  database.transaction(() => {
+    for (const step of STEPS.slice(version - FIRST_SEALED)) database.exec(step);
+    database.exec(`PRAGMA user_version = ${VERSION}`);
+  }).immediate();
 }

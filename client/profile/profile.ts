@@ -7,42 +7,22 @@ import { Database } from "@db/sqlite";
 import { equalBytes } from "../../shared/bytes.ts";
 import { generateIdentity, publicIdentity, secureClientId } from "../../shared/crypto/identity.ts";
 import { randomBytes } from "../../shared/crypto/random.ts";
-import { ClientError } from "../errors.ts";
-import { unpackArchive, writeArchive } from "./archive.ts";
-import type { ClassicKeys } from "./tables/classic_keys.ts";
-import { ClassicIdentityStore } from "./tables/classic_identity.ts";
-import type { Contacts } from "./tables/contacts.ts";
-import type { Envelopes } from "./tables/envelopes.ts";
-import type { History } from "./tables/history.ts";
-import { newKeyring, type Random } from "./sealing/keyring.ts";
-import type { Marks } from "./tables/marks.ts";
-import { decodeMeInfo, encodeMeInfo, type Identity } from "./me_info.ts";
-import type { Outbox } from "./tables/outbox.ts";
-import type { PrekeyStore } from "./tables/prekey_store.ts";
 import {
   createPrivateFolder,
   folderOf,
   isThere,
-  makePrivate,
-  readIfThere,
   removeIfThere,
   syncFolder,
-  writePrivateFile,
 } from "../disk/private_file.ts";
-import { databasePath, isRegistered, openStores, reopenStores } from "./database.ts";
+import { ClientError, withReason } from "../errors.ts";
+import { unpackArchive, writeArchive } from "./archive.ts";
+import { databasePath, isRegistered, ProfileDatabase } from "./database.ts";
 import { lockProfile, type Sleep } from "./lock.ts";
-import type { Repairs } from "./tables/repairs.ts";
-import {
-  copyTables,
-  replaceDatabase,
-  type Unlocked,
-  writeSealedFile,
-} from "./sealing/sealed_file.ts";
-import type { SecureIdentity } from "./tables/secure_identity.ts";
-import type { Servers } from "./tables/servers.ts";
-import type { SessionStore } from "./tables/session_store.ts";
-import type { Stores } from "./stores.ts";
-import type { Transfers } from "./tables/transfers.ts";
+import { meInfoPath, readMeInfo, removeMeInfo, writeMeInfo } from "./me_info.ts";
+import { copyTables, replaceDatabase, writeSealedFile } from "./sealed_file.ts";
+import { newKeyring, type Random } from "./sealing/keyring.ts";
+import type { Tables } from "./tables.ts";
+import { type ClassicIdentity, Identities, type SecureIdentity } from "./tables/identities.ts";
 
 /** What a profile needs of its surroundings; each has a default. */
 export interface ProfileOptions {
@@ -52,41 +32,44 @@ export interface ProfileOptions {
   readonly sleep?: Sleep;
 }
 
+/** Its tables are properties: `profile.contacts`, `profile.history` and so on. */
+export interface Profile extends Tables {}
+
+/** A profile that is open, and locked against other processes until it is disposed of. */
 export class Profile implements Disposable {
   readonly folder: string;
   readonly #lock: Disposable;
   readonly #random: Random;
-  #stores: Stores;
-  #identity: Identity | SecureIdentity | undefined;
+  #database!: ProfileDatabase;
+  #identity: ClassicIdentity | SecureIdentity | undefined;
   #disposed = false;
 
-  private constructor(folder: string, lock: Disposable, stores: Stores, random: Random) {
+  private constructor(folder: string, lock: Disposable, database: ProfileDatabase, random: Random) {
     this.folder = folder;
     this.#lock = lock;
-    this.#stores = stores;
     this.#random = random;
+    this.#use(database);
   }
 
   /**
-   * Opens the profile in `folder`, and makes it where there is none. Waits up to 2 seconds for
+   * Opens the profile in `folder`, and creates it where there is none. Waits up to 2 seconds for
    * another process that has it open.
    * @throws {ClientError} `in-use`, `wrong-passphrase`, `bad-profile`
    */
   static async open(folder: string, options: ProfileOptions = {}): Promise<Profile> {
     const { passphrase = noPassphrase, random = randomBytes } = options;
-    return await explained(folder, async () => {
+    return await withReason("bad-profile", `cannot use the profile ${folder}`, async () => {
       await createPrivateFolder(`${folder}/incoming`);
       const lock = await lockProfile(folder, options.sleep ?? sleep);
-      let stores: Stores | undefined;
+      let database: ProfileDatabase | undefined;
       try {
-        await makePrivate(meInfo(folder));
-        const classic = await readIdentity(folder);
-        stores = await openStores(folder, passphrase, random);
-        const profile = new Profile(folder, lock, stores, random);
+        const classic = await readMeInfo(folder);
+        database = await ProfileDatabase.open(folder, passphrase, random);
+        const profile = new Profile(folder, lock, database, random);
         await profile.#takeIdentity(classic);
         return profile;
       } catch (error) {
-        stores?.[Symbol.dispose]();
+        database?.[Symbol.dispose]();
         lock[Symbol.dispose]();
         throw error;
       }
@@ -105,10 +88,10 @@ export class Profile implements Disposable {
     options: Omit<ProfileOptions, "passphrase"> = {},
   ): Promise<void> {
     const { random = randomBytes } = options;
-    await explained(folder, async () => {
+    await withReason("bad-profile", `cannot use the profile ${folder}`, async () => {
       await createPrivateFolder(`${folder}/incoming`);
       using _lock = await lockProfile(folder, options.sleep ?? sleep);
-      if (await isThere(meInfo(folder)) || await isRegistered(folder)) {
+      if (await isThere(meInfoPath(folder)) || await isRegistered(folder)) {
         throw new ClientError(
           "already-registered",
           `the profile ${folder} is registered already; import into another folder: --profile DIR`,
@@ -125,57 +108,13 @@ export class Profile implements Disposable {
     return `${this.folder}/outgoing`;
   }
 
-  get servers(): Servers {
-    return this.#stores.servers;
-  }
-
-  get contacts(): Contacts {
-    return this.#stores.contacts;
-  }
-
-  get keys(): ClassicKeys {
-    return this.#stores.keys;
-  }
-
-  get envelopes(): Envelopes {
-    return this.#stores.envelopes;
-  }
-
-  get sessions(): SessionStore {
-    return this.#stores.sessions;
-  }
-
-  get prekeys(): PrekeyStore {
-    return this.#stores.prekeys;
-  }
-
-  get outbox(): Outbox {
-    return this.#stores.outbox;
-  }
-
-  get history(): History {
-    return this.#stores.history;
-  }
-
-  get repairs(): Repairs {
-    return this.#stores.repairs;
-  }
-
-  get marks(): Marks {
-    return this.#stores.marks;
-  }
-
-  get transfers(): Transfers {
-    return this.#stores.transfers;
-  }
-
   /**
-   * Runs `change` in one transaction; gives what it gives. With `durable` false the disk is not
-   * waited for: after a power failure it may not have happened, nor what came after it; for what does
-   * no harm when it is repeated.
+   * Runs `change` in one transaction; returns its result. With `durable` false it does not wait for
+   * the disk: after a power failure the change, and whatever came after it, may be lost. That is for
+   * changes that do no harm when they are repeated.
    */
   transaction<T>(change: () => T, { durable = true }: { durable?: boolean } = {}): T {
-    const { database } = this.#stores;
+    const { database } = this.#database;
     // Within another transaction it is that one which is waited for.
     if (durable || database.inTransaction) return database.transaction(change).immediate();
     database.exec("PRAGMA synchronous = NORMAL");
@@ -191,11 +130,11 @@ export class Profile implements Disposable {
    * by itself when the profile is closed.
    */
   dropOldStates(): void {
-    this.#stores.database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+    this.#database.database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
   }
 
   /** @throws {ClientError} `not-registered` */
-  get identity(): Identity | SecureIdentity {
+  get identity(): ClassicIdentity | SecureIdentity {
     if (this.#identity) return this.#identity;
     throw new ClientError(
       "not-registered",
@@ -212,11 +151,11 @@ export class Profile implements Disposable {
    * knew of others does not hold for this one; what it has collected stays, and so do the keys that
    * open it.
    */
-  async register(identity: Identity): Promise<void> {
+  async register(identity: ClassicIdentity): Promise<void> {
     this.contacts.forgetAll();
     this.keys.retireAll();
-    if (this.protected) this.#stores.classicIdentity.put(identity);
-    else await writePrivateFile(meInfo(this.folder), encodeMeInfo(identity));
+    if (this.protected) this.identities.putClassic(identity);
+    else await writeMeInfo(this.folder, identity);
     this.#identity = identity;
   }
 
@@ -227,21 +166,16 @@ export class Profile implements Disposable {
 
   /** The identity of {@link prepareSecure}, until it is registered. */
   get pendingIdentity(): SecureIdentity | undefined {
-    return this.#stores.secureIdentity.pending();
+    return this.identities.pending();
   }
 
-  /** The identity to register as `name`: that of a registration that was not answered, else new. */
+  /**
+   * Returns the identity to register as `name`: that of a registration which was not answered, else
+   * a new one.
+   */
   async prepareSecure(name: string): Promise<SecureIdentity> {
-    const store = this.#stores.secureIdentity;
-    const pending = store.pending();
-    if (pending) {
-      store.rename(name);
-      return { ...pending, name };
-    }
-    const secrets = generateIdentity();
-    const publicKey = await publicIdentity(secrets);
-    const identity = { id: secureClientId(publicKey), name, publicKey, secrets };
-    store.put(identity);
+    const identity = { ...this.identities.pending() ?? await newIdentity(), name };
+    this.identities.putPending(identity);
     return identity;
   }
 
@@ -250,48 +184,46 @@ export class Profile implements Disposable {
     this.transaction(() => {
       this.contacts.forgetAll();
       this.keys.retireAll();
-      this.#stores.secureIdentity.markRegistered();
+      this.identities.markRegistered();
     });
-    this.#identity = this.#stores.secureIdentity.registered();
+    this.#identity = this.identities.registered();
   }
 
   /** Whether a passphrase protects the profile. */
   get protected(): boolean {
-    return this.#stores.isProtected;
+    return this.#database.isProtected;
   }
 
   /**
-   * Protects the profile by `passphrase`, instead of any other; by none where it is null. It gets a
-   * new data key, so that nothing stays that the old one could open. The stores of the profile are
-   * other ones afterwards.
+   * Protects the profile by `passphrase` instead of any other; by none where it is null. It gets a
+   * new data key, so that nothing stays that the old one could open. The profile's tables are other
+   * objects afterwards.
    * @throws {ClientError} `bad-passphrase`
    */
   async setPassphrase(passphrase: string | null): Promise<void> {
-    const { vault, database, isProtected } = this.#stores;
+    const { vault, database, isProtected } = this.#database;
     const keyring = await newKeyring(this.#random, passphrase, vault.lasting);
     const classic = this.#classicIdentity;
     const path = databasePath(this.folder);
     await removeIfThere(`${path}.new`);
     await writeSealedFile(`${path}.new`, keyring, (to) => {
       copyTables({ vault, database }, to);
-      const store = new ClassicIdentityStore(to.database, to.vault);
-      if (keyring.isProtected && classic) store.put(classic);
-      else store.remove();
+      const identities = new Identities(to.database, to.vault);
+      if (keyring.isProtected && classic) identities.putClassic(classic);
+      else identities.removeClassic();
     });
     // Its key is in one of both places at any time, and no more in the clear than before.
-    if (!keyring.isProtected && classic) {
-      await writePrivateFile(meInfo(this.folder), encodeMeInfo(classic));
-    }
+    if (!keyring.isProtected && classic) await writeMeInfo(this.folder, classic);
     try {
       await replaceDatabase(path, database);
     } catch (error) {
       const stored = new Uint8Array(0);
-      this.#stores = reopenStores(this.folder, { vault, isProtected, stored });
+      this.#use(ProfileDatabase.reopen(this.folder, { vault, isProtected, stored }));
       throw error;
     }
     vault.wipe();
-    this.#stores = reopenStores(this.folder, keyring);
-    if (keyring.isProtected) await this.#removeMeInfo();
+    this.#use(ProfileDatabase.reopen(this.folder, keyring));
+    if (keyring.isProtected) await removeMeInfo(this.folder);
   }
 
   /**
@@ -301,17 +233,12 @@ export class Profile implements Disposable {
    */
   async exportTo(file: string, passphrase: string): Promise<void> {
     const { folder } = this;
-    const from: Unlocked = this.#stores;
     const incoming = this.envelopes.files();
-    const classic = this.#classicIdentity;
-    try {
-      await writeArchive(file, from, { folder, incoming, classic }, passphrase, this.#random);
+    const surroundings = { folder, incoming, classic: this.#classicIdentity };
+    await withReason("file", `cannot write ${file}`, async () => {
+      await writeArchive(file, this.#database, surroundings, passphrase, this.#random);
       await syncFolder(folderOf(file));
-    } catch (error) {
-      if (error instanceof ClientError) throw error;
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new ClientError("file", `cannot write ${file}: ${reason}`, { cause: error });
-    }
+    });
   }
 
   /** Closes the database, wipes the keys, and frees the lock. */
@@ -319,54 +246,43 @@ export class Profile implements Disposable {
     if (this.#disposed) return;
     this.#disposed = true;
     try {
-      this.#stores[Symbol.dispose]();
+      this.#database[Symbol.dispose]();
     } finally {
       this.#lock[Symbol.dispose]();
     }
   }
 
-  get #classicIdentity(): Identity | undefined {
+  #use(database: ProfileDatabase): void {
+    this.#database = database;
+    Object.assign(this, database.tables);
+  }
+
+  get #classicIdentity(): ClassicIdentity | undefined {
     return this.#identity && "privateKey" in this.#identity ? this.#identity : undefined;
   }
 
   /** Makes `classic`, of `me.info`, or who is in the database the owner. */
-  async #takeIdentity(classic: Identity | undefined): Promise<void> {
-    const { classicIdentity, secureIdentity } = this.#stores;
-    const kept = classicIdentity.get();
+  async #takeIdentity(classic: ClassicIdentity | undefined): Promise<void> {
+    const kept = this.identities.classic();
     if (kept && classic && !isSame(kept, classic)) {
-      const message = `there is a ${meInfo(this.folder)}, but the profile belongs to another`;
+      const message = `there is a ${meInfoPath(this.folder)}, but the profile belongs to another`;
       throw new ClientError("bad-profile", `${message} identity, "${kept.name}"; remove one`);
     }
     if (classic && this.protected) {
-      if (!kept) classicIdentity.put(classic);
-      await this.#removeMeInfo();
+      if (!kept) this.identities.putClassic(classic);
+      await removeMeInfo(this.folder);
     }
-    this.#identity = classic ?? kept ?? secureIdentity.registered();
-  }
-
-  async #removeMeInfo(): Promise<void> {
-    if (await removeIfThere(meInfo(this.folder))) await syncFolder(this.folder);
+    this.#identity = classic ?? kept ?? this.identities.registered();
   }
 }
 
-/** Where a classic identity is that no passphrase protects. */
-function meInfo(folder: string): string {
-  return `${folder}/me.info`;
+async function newIdentity(): Promise<Omit<SecureIdentity, "name">> {
+  const secrets = generateIdentity();
+  const publicKey = await publicIdentity(secrets);
+  return { id: secureClientId(publicKey), publicKey, secrets };
 }
 
-async function readIdentity(folder: string): Promise<Identity | undefined> {
-  const path = meInfo(folder);
-  const text = await readIfThere(path);
-  if (text === undefined) return undefined;
-  try {
-    return decodeMeInfo(text);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : "it cannot be read";
-    throw new ClientError("bad-profile", `${path} is not a valid me.info: ${reason}`);
-  }
-}
-
-function isSame(a: Identity, b: Identity): boolean {
+function isSame(a: ClassicIdentity, b: ClassicIdentity): boolean {
   return equalBytes(a.id, b.id) && equalBytes(a.privateKey, b.privateKey);
 }
 
@@ -377,15 +293,4 @@ function noPassphrase(): Promise<string> {
 
 function sleep(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
-}
-
-/** Whatever the system or the database throws, told as what it means for the user. */
-async function explained<T>(folder: string, action: () => Promise<T>): Promise<T> {
-  try {
-    return await action();
-  } catch (error) {
-    if (error instanceof ClientError) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new ClientError("bad-profile", `cannot use the profile ${folder}: ${reason}`);
-  }
 }

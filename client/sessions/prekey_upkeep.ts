@@ -57,14 +57,14 @@ export class PrekeyUpkeep {
    */
   async run(): Promise<{ restored: boolean }> {
     const { profile, transport, random, now } = this.#options;
-    const { marks, prekeys, sessions } = profile;
-    const mark = profile.transaction(() => marks.next(random));
+    const { copyMarks, prekeys, sessions } = profile;
+    const mark = profile.transaction(() => copyMarks.next(random));
     const server = await transport.request({ kind: "check-in", mark });
     if (server.prekeyId > prekeys.largestId() + MAX_BEHIND) {
       const message = `the server speaks of a prekey ${server.prekeyId}, which cannot be`;
       throw new ClientError("bad-response", message);
     }
-    const restored = !marks.isFresh(server.mark) || server.prekeyId > prekeys.largestId() ||
+    const restored = !copyMarks.isFresh(server.mark) || server.prekeyId > prekeys.largestId() ||
       this.#hasUnknown(server);
     profile.transaction(() => {
       if (restored) {
@@ -82,7 +82,7 @@ export class PrekeyUpkeep {
       id === prekeys.current(kind)?.id
     );
     if (unpublished.length > 0) await this.#publish(unpublished, restored);
-    profile.transaction(() => marks.settle());
+    profile.transaction(() => copyMarks.settle());
     return { restored };
   }
 

@@ -11,7 +11,7 @@ import { Outgoing } from "./outgoing.ts";
 import { PrekeyUpkeep } from "./prekey_upkeep.ts";
 import type { Peer, Peers } from "../contacts/peers.ts";
 import type { Profile } from "../profile/profile.ts";
-import type { SecureIdentity } from "../profile/tables/secure_identity.ts";
+import type { SecureIdentity } from "../profile/tables/identities.ts";
 import { SecureMessages } from "./secure_messages.ts";
 import { Sessions } from "./sessions.ts";
 import type { SecureTransport } from "../network/transport.ts";

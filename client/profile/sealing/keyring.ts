@@ -9,6 +9,16 @@ import { damagedRow, rowOf, Vault, VAULT_KEY_SIZE } from "./vault.ts";
 /** Gives that many random bytes. */
 export type Random = (size: number) => Bytes;
 
+/** The SQL that creates its table. */
+export const KEYRING = `
+    -- The data key, under which everything else is sealed.
+    CREATE TABLE keyring (
+      one       INTEGER PRIMARY KEY CHECK (one = 1), -- there is but one
+      protected INTEGER NOT NULL, -- 1: the key is under a passphrase, 0: it is in the clear
+      key       BLOB NOT NULL,
+      lasting   BLOB NOT NULL     -- sealed: the key of tags that stay when the data key changes
+    ) STRICT;
+  `;
 const CONTEXT = rowOf("keyring", 1);
 
 interface Row {

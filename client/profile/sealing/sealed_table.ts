@@ -1,36 +1,45 @@
 /**
- * Rows of sealed tables from one data key to another: what of a row is sealed, and what its tags
- * stand for, is told by each table, and known here to none.
+ * What a table is, and how its rows move from one data key to another. Each table says itself what
+ * of its rows is sealed; nothing here knows any of them.
  */
 import type { Database, Parameters } from "@db/sqlite";
 import type { Bytes } from "../../../shared/bytes.ts";
 import type { CborValue } from "../../../shared/cbor.ts";
 import { rowOf, type Vault } from "./vault.ts";
 
-/** The values that were sealed in a row. */
+/** The values that are sealed in a row. */
 export type Fields = { readonly [name: string]: CborValue };
 
 /** A column: a number, a text, a tag or something sealed. */
 type Cell = number | string | Uint8Array | null;
 type Cells = Record<string, Cell>;
 
-/** A table in which `sealed` of each row holds the values that its tags are made of. */
+/** A table of a profile. Its column `sealed` holds, among others, the values of its tags. */
 export interface SealedTable<Row extends object = never> {
   readonly name: string;
+  /** The SQL that creates it and its indexes. */
+  readonly schema: string;
   /** The column of the primary key. */
   readonly key: string;
-  /** The columns that are tags, and what each stands for; null where there is no such value. */
+  /** The columns that are tags, and how each is made; null where a row has no such value. */
   readonly tags: { readonly [column: string]: (vault: Vault, row: Row) => Bytes | null };
   /** Columns that are sealed by themselves; their context is TABLE.COLUMN and the primary key. */
   readonly alsoSealed?: readonly string[];
+  /** Nothing in it is sealed, and its tags are lasting ones: rows are copied as they are. */
+  readonly isPlain?: boolean;
+}
+
+/** An open database, and the keys that open its rows. */
+export interface Unlocked {
+  readonly database: Database;
+  readonly vault: Vault;
 }
 
 const PAGE = 256;
 
 /** Adds a row: `clear` are its columns that are neither tags nor sealed, `row` what is sealed. */
 export function insertRow<Row extends object>(
-  database: Database,
-  vault: Vault,
+  { database, vault }: Unlocked,
   table: SealedTable<Row>,
   clear: Cells,
   row: Row,
@@ -38,7 +47,7 @@ export function insertRow<Row extends object>(
 ): void {
   const cells: Cells = { ...clear };
   for (const [column, tag] of Object.entries(table.tags)) cells[column] = tag(vault, row);
-  const key = keyOf(table.key, cells);
+  const key = keyOf(table, cells);
   cells.sealed = vault.sealRow(rowOf(table.name, key), row as Fields);
   for (const [column, plaintext] of Object.entries(more)) {
     cells[column] = plaintext && vault.seal(rowOf(`${table.name}.${column}`, key), plaintext);
@@ -51,35 +60,39 @@ export function insertRow<Row extends object>(
  * @throws {ClientError} `bad-profile` where a row was changed
  */
 export function copyTable<Row extends object>(
-  from: { readonly database: Database; readonly vault: Vault },
-  to: { readonly database: Database; readonly vault: Vault },
+  from: Unlocked,
+  to: Unlocked,
   table: SealedTable<Row>,
 ): void {
   for (const cells of rowsOf(from.database, table.name)) {
-    const oldKey = keyOf(table.key, cells);
-    const row = from.vault.openRow<Row>(rowOf(table.name, oldKey), cells.sealed as Bytes);
-    for (const [column, tag] of Object.entries(table.tags)) {
-      // A tag that was taken away stays away.
-      if (cells[column] !== null) cells[column] = tag(to.vault, row);
-    }
-    const key = keyOf(table.key, cells);
-    cells.sealed = to.vault.sealRow(rowOf(table.name, key), row as Fields);
-    for (const column of table.alsoSealed ?? []) {
-      const sealed = cells[column];
-      if (!(sealed instanceof Uint8Array)) continue;
-      const name = `${table.name}.${column}`;
-      cells[column] = to.vault.seal(rowOf(name, key), from.vault.open(rowOf(name, oldKey), sealed));
-    }
+    if (!table.isPlain) resealRow(from.vault, to.vault, table, cells);
     insert(to.database, table.name, cells);
   }
 }
 
-/** Copies all rows of a table in which nothing is sealed. */
-export function copyPlainTable(from: Database, to: Database, name: string): void {
-  for (const cells of rowsOf(from, name)) insert(to, name, cells);
+function resealRow<Row extends object>(
+  from: Vault,
+  to: Vault,
+  table: SealedTable<Row>,
+  cells: Cells,
+): void {
+  const oldKey = keyOf(table, cells);
+  const row = from.openRow<Row>(rowOf(table.name, oldKey), cells.sealed as Bytes);
+  for (const [column, tag] of Object.entries(table.tags)) {
+    // A tag that was taken away stays away.
+    if (cells[column] !== null) cells[column] = tag(to, row);
+  }
+  const key = keyOf(table, cells);
+  cells.sealed = to.sealRow(rowOf(table.name, key), row as Fields);
+  for (const column of table.alsoSealed ?? []) {
+    const sealed = cells[column];
+    if (!(sealed instanceof Uint8Array)) continue;
+    const name = `${table.name}.${column}`;
+    cells[column] = to.seal(rowOf(name, key), from.open(rowOf(name, oldKey), sealed));
+  }
 }
 
-/** All rows of a table; only some at a time are in memory. */
+/** Yields all rows of a table; only some at a time are in memory. */
 export function* rowsOf(database: Database, table: string): Generator<Cells> {
   const page = database.prepare(
     `SELECT rowid AS row_number, * FROM ${table} WHERE rowid > ? ORDER BY rowid LIMIT ${PAGE}`,
@@ -101,8 +114,8 @@ function insert(database: Database, table: string, cells: Cells): void {
   database.prepare(`INSERT INTO ${table} (${columns}) VALUES (${places})`).run(...values);
 }
 
-function keyOf(column: string, cells: Cells): number | string | Uint8Array {
-  const key = cells[column];
-  if (key === null || key === undefined) throw new TypeError(`no ${column}`);
-  return key;
+function keyOf({ key }: { key: string }, cells: Cells): number | string | Uint8Array {
+  const value = cells[key];
+  if (value === null || value === undefined) throw new TypeError(`no ${key}`);
+  return value;
 }

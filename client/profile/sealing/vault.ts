@@ -136,11 +136,17 @@ function tagOf(key: Uint8Array, context: string, parts: readonly Uint8Array[]): 
   return hmacSha256(key, ...sized).slice(0, BLIND_SIZE);
 }
 
-/** For a row, by its context, that is not what it must be. */
+/** Returns the error for a row, by its context, whose content was changed. */
 export function damagedRow(context: string, cause?: unknown): ClientError {
-  return new ClientError(
-    "bad-profile",
-    `the profile is damaged: the row "${context}" was changed; restore it from a copy`,
-    { cause },
-  );
+  return damage(`the row "${context}" was changed`, cause);
+}
+
+/** Returns the error for a row, by its context, that stands in the place of another. */
+export function movedRow(context: string): ClientError {
+  return damage(`the row "${context}" was moved`);
+}
+
+function damage(what: string, cause?: unknown): ClientError {
+  const message = `the profile is damaged: ${what}; restore it from a copy`;
+  return new ClientError("bad-profile", message, { cause });
 }

@@ -7,13 +7,15 @@
  * Of the keys that came from a contact the {@link MAX_KEYS} last used, then the last that came, are
  * kept, so that one who sends thousands cannot make every message cost thousands of attempts.
  */
-import type { Database, Statement } from "@db/sqlite";
+import type { Statement } from "@db/sqlite";
 import { type Bytes, equalBytes } from "../../../shared/bytes.ts";
+import { SealedStore } from "../sealing/sealed_store.ts";
 import type { SealedTable } from "../sealing/sealed_table.ts";
-import { damagedRow, rowOf, type Vault } from "../sealing/vault.ts";
+import { movedRow, rowOf, type Vault } from "../sealing/vault.ts";
 
 /** Keys kept for a contact, beside our own and the one in use. */
 const MAX_KEYS = 64;
+const SELECT = "SELECT number, sealed FROM classic_keys WHERE contact = ?";
 
 interface Row {
   /** The ID of the contact. */
@@ -22,13 +24,22 @@ interface Row {
   readonly key: Bytes;
 }
 
-interface Cells {
-  number: number;
-  sealed: Bytes;
-}
-
 export const CLASSIC_KEYS: SealedTable<Row> = {
   name: "classic_keys",
+  schema: `
+    -- Symmetric keys shared with classic contacts.
+    CREATE TABLE classic_keys (
+      number    INTEGER PRIMARY KEY,
+      contact   BLOB NOT NULL,              -- tag
+      key       BLOB NOT NULL UNIQUE,       -- tag of contact and key
+      own       INTEGER NOT NULL,           -- 1: made here, 0: received
+      sending   INTEGER NOT NULL DEFAULT 0, -- 1: what is sent now is encrypted with it
+      last_used INTEGER NOT NULL DEFAULT 0, -- grows with each message it decrypted
+      sealed    BLOB NOT NULL
+    ) STRICT;
+
+    CREATE INDEX classic_keys_by_contact ON classic_keys (contact);
+  `,
   key: "number",
   tags: {
     contact: (vault, { contact }) => contactTag(vault, contact),
@@ -36,95 +47,78 @@ export const CLASSIC_KEYS: SealedTable<Row> = {
   },
 };
 
-export class ClassicKeys {
-  readonly #database: Database;
-  readonly #vault: Vault;
-  readonly #next: Statement;
-  readonly #own: Statement;
-  readonly #sending: Statement;
-  readonly #all: Statement;
-  readonly #put: Statement;
-  readonly #choose: Statement;
-  readonly #used: Statement;
-  readonly #prune: Statement;
-  readonly #retireAll: Statement;
+/** Keeps the keys that each classic contact may use. */
+export class ClassicKeys extends SealedStore<Row> {
+  protected readonly table = CLASSIC_KEYS.name;
 
-  constructor(database: Database, vault: Vault) {
-    this.#database = database;
-    this.#vault = vault;
-    const select = "SELECT number, sealed FROM classic_keys WHERE contact = ?";
-    this.#own = database.prepare(`${select} AND own = 1`);
-    this.#sending = database.prepare(`${select} AND sending = 1`);
-    this.#all = database.prepare(`${select} ORDER BY last_used DESC, number DESC`);
-    this.#next = database.prepare("SELECT ifnull(max(number), 0) + 1 FROM classic_keys");
-    this.#put = database.prepare(
-      "INSERT OR IGNORE INTO classic_keys (number, contact, key, own, sealed) " +
-        "VALUES (?, ?, ?, ?, ?)",
-    );
-    this.#choose = database.prepare(
-      "UPDATE classic_keys SET sending = (key = ?2) WHERE contact = ?1",
-    );
-    this.#used = database.prepare(
-      "UPDATE classic_keys SET last_used = (SELECT max(last_used) + 1 FROM classic_keys) " +
-        "WHERE contact = ?1 AND key = ?2 AND (last_used = 0 OR " +
-        "last_used < (SELECT max(last_used) FROM classic_keys WHERE contact = ?1))",
-    );
-    this.#prune = database.prepare(
-      "DELETE FROM classic_keys WHERE contact = ?1 AND own = 0 AND sending = 0 " +
-        "AND number NOT IN (SELECT number FROM classic_keys WHERE contact = ?1 " +
-        "ORDER BY last_used DESC, number DESC LIMIT ?2)",
-    );
-    this.#retireAll = database.prepare("UPDATE classic_keys SET own = 0, sending = 0");
-  }
+  readonly #own = this.prepare(`${SELECT} AND own = 1`);
+  readonly #sending = this.prepare(`${SELECT} AND sending = 1`);
+  readonly #all = this.prepare(`${SELECT} ORDER BY last_used DESC, number DESC`);
+  readonly #put = this.prepare(
+    "INSERT OR IGNORE INTO classic_keys (number, contact, key, own, sealed) " +
+      "VALUES (?, ?, ?, ?, ?)",
+  );
+  readonly #choose = this.prepare(
+    "UPDATE classic_keys SET sending = (key = ?2) WHERE contact = ?1",
+  );
+  readonly #used = this.prepare(
+    "UPDATE classic_keys SET last_used = (SELECT max(last_used) + 1 FROM classic_keys) " +
+      "WHERE contact = ?1 AND key = ?2 AND (last_used = 0 OR " +
+      "last_used < (SELECT max(last_used) FROM classic_keys WHERE contact = ?1))",
+  );
+  readonly #prune = this.prepare(
+    "DELETE FROM classic_keys WHERE contact = ?1 AND own = 0 AND sending = 0 " +
+      "AND number NOT IN (SELECT number FROM classic_keys WHERE contact = ?1 " +
+      "ORDER BY last_used DESC, number DESC LIMIT ?2)",
+  );
+  readonly #retireAll = this.prepare("UPDATE classic_keys SET own = 0, sending = 0");
 
-  /** Our own key for this contact, where there is one. */
+  /** Returns our own key for this contact, where there is one. */
   own(contact: Bytes): Bytes | undefined {
     return this.#opened(this.#own, contact)[0];
   }
 
-  /** What to encrypt with: the last key that came from the contact or reached it. */
+  /** Returns the key to encrypt with: the last one that came from the contact or reached it. */
   sending(contact: Bytes): Bytes | undefined {
     return this.#opened(this.#sending, contact)[0];
   }
 
-  /** Every key that the contact may encrypt with, the most likely first. */
+  /** Returns every key that the contact may encrypt with, the most likely first. */
   all(contact: Bytes): Bytes[] {
     return this.#opened(this.#all, contact);
   }
 
-  /** Keeps `key` for messages that the contact may encrypt with it; tells whether it is new. */
+  /** Keeps `key` for messages that the contact may encrypt with it; reports whether it is new. */
   put(contact: Bytes, key: Bytes, { own }: { own: boolean }): boolean {
-    return this.#database.transaction(() => {
-      const tag = contactTag(this.#vault, contact);
-      const number = this.#next.value<[number]>()?.[0] ?? 1;
-      const sealed = this.#vault.sealRow(rowOf(CLASSIC_KEYS.name, number), { contact, key });
-      const unique = keyTag(this.#vault, contact, key);
+    return this.transaction(() => {
+      const tag = contactTag(this.vault, contact);
+      const number = this.nextNumber();
+      const sealed = this.sealRow(number, { contact, key });
+      const unique = keyTag(this.vault, contact, key);
       const isNew = this.#put.run(number, tag, unique, own ? 1 : 0, sealed) > 0;
       if (isNew) this.#prune.run(tag, MAX_KEYS);
       return isNew;
-    }).immediate();
+    });
   }
 
   /** From now on what is sent to the contact is encrypted with `key`, which was kept before. */
   sendWith(contact: Bytes, key: Bytes): void {
-    this.#choose.run(contactTag(this.#vault, contact), keyTag(this.#vault, contact, key));
+    this.#choose.run(contactTag(this.vault, contact), keyTag(this.vault, contact, key));
   }
 
-  /** Keeps all keys for what was encrypted with them, and has none of them used any more. */
+  /** Keeps all keys for what was encrypted with them, and encrypts with none of them any more. */
   retireAll(): void {
     this.#retireAll.run();
   }
 
   /** Notes that the contact has encrypted with `key`. */
   used(contact: Bytes, key: Bytes): void {
-    this.#used.run(contactTag(this.#vault, contact), keyTag(this.#vault, contact, key));
+    this.#used.run(contactTag(this.vault, contact), keyTag(this.vault, contact, key));
   }
 
   #opened(statement: Statement, contact: Bytes): Bytes[] {
-    return statement.all<Cells>(contactTag(this.#vault, contact)).map(({ number, sealed }) => {
-      const context = rowOf(CLASSIC_KEYS.name, number);
-      const row = this.#vault.openRow<Row>(context, sealed);
-      if (!equalBytes(row.contact, contact)) throw damagedRow(context);
+    return this.openRows(statement, contactTag(this.vault, contact)).map((row) => {
+      if (!equalBytes(row.contact, contact)) throw movedRow(rowOf(this.table, row.number));
       return row.key;
     });
   }

@@ -1,11 +1,12 @@
 /** The clients that this profile has met, and what it knows of them. */
-import type { Database, Statement } from "@db/sqlite";
+import type { Statement } from "@db/sqlite";
 import { type Bytes, equalBytes, toHex, utf8 } from "../../../shared/bytes.ts";
 import { claimsToBeSecure } from "../../../shared/crypto/identity.ts";
 import type { ClientEntry } from "../../../shared/protocol/response.ts";
 import { ClientError } from "../../errors.ts";
+import { SealedStore } from "../sealing/sealed_store.ts";
 import { rowsOf, type SealedTable } from "../sealing/sealed_table.ts";
-import { damagedRow, rowOf, type Vault } from "../sealing/vault.ts";
+import { movedRow, rowOf, type Vault } from "../sealing/vault.ts";
 
 const NO_KEY = new Uint8Array(0);
 
@@ -33,6 +34,17 @@ interface Cells {
 
 export const CONTACTS: SealedTable<Row> = {
   name: "contacts",
+  schema: `
+    CREATE TABLE contacts (
+      id     BLOB PRIMARY KEY,  -- tag
+      name   BLOB NOT NULL,     -- tag
+      alias  BLOB,              -- tag
+      sealed BLOB NOT NULL
+    ) STRICT;
+
+    CREATE INDEX contacts_by_name ON contacts (name);
+    CREATE INDEX contacts_by_alias ON contacts (alias) WHERE alias IS NOT NULL;
+  `,
   key: "id",
   tags: {
     id: (vault, { id }) => idTag(vault, id),
@@ -44,45 +56,37 @@ export const CONTACTS: SealedTable<Row> = {
 /** Lookups whose results are in memory: every message needs the same few. */
 const MAX_REMEMBERED = 1000;
 
-export class Contacts {
-  readonly #database: Database;
-  readonly #vault: Vault;
-  readonly #byId: Statement;
-  readonly #byName: Statement;
-  readonly #byAlias: Statement;
-  readonly #put: Statement;
-  readonly #forgetAll: Statement;
+export class Contacts extends SealedStore<Row> {
+  protected readonly table = CONTACTS.name;
   /** Rows that were found since the last change, by what they were looked up by. */
   readonly #memory = new Map<string, Row | undefined>();
 
-  constructor(database: Database, vault: Vault) {
-    this.#database = database;
-    this.#vault = vault;
-    this.#byId = database.prepare("SELECT id, sealed FROM contacts WHERE id = ?");
-    this.#byName = database.prepare("SELECT id, sealed FROM contacts WHERE name = ?");
-    this.#byAlias = database.prepare("SELECT id, sealed FROM contacts WHERE alias = ?");
-    this.#put = database.prepare(
-      "INSERT INTO contacts (id, name, alias, sealed) VALUES (?1, ?2, ?3, ?4) " +
-        "ON CONFLICT DO UPDATE SET name = ?2, alias = ?3, sealed = ?4",
-    );
-    this.#forgetAll = database.prepare("DELETE FROM contacts");
-  }
+  readonly #byId = this.prepare("SELECT id, sealed FROM contacts WHERE id = ?");
+  readonly #byName = this.prepare("SELECT id, sealed FROM contacts WHERE name = ?");
+  readonly #byAlias = this.prepare("SELECT id, sealed FROM contacts WHERE alias = ?");
+  readonly #put = this.prepare(
+    "INSERT INTO contacts (id, name, alias, sealed) VALUES (?1, ?2, ?3, ?4) " +
+      "ON CONFLICT DO UPDATE SET name = ?2, alias = ?3, sealed = ?4",
+  );
+  readonly #forgetAll = this.prepare("DELETE FROM contacts");
 
   byId(id: Bytes): Contact | undefined {
-    return contactOf(this.#rowById(id));
+    const row = this.#rowById(id);
+    return row && contactOf(row);
   }
 
   /** The contact that the owner calls `name`, else the one with that name. */
   byName(name: string): Contact | undefined {
-    return contactOf(this.#rowByAlias(name) ?? this.#rowByName(name));
+    const row = this.#rowByAlias(name) ?? this.#rowByName(name);
+    return row && contactOf(row);
   }
 
   /** All, in the order of their names. */
   all(): Contact[] {
     const contacts: Contact[] = [];
-    for (const cells of rowsOf(this.#database, CONTACTS.name)) {
-      const { pinned: _, ...contact } = this.#open(cells as unknown as Cells);
-      contacts.push(contact);
+    for (const cells of rowsOf(this.database, CONTACTS.name)) {
+      const { id, sealed } = cells as unknown as Cells;
+      contacts.push(contactOf(this.openRow(id, sealed)));
     }
     return contacts.sort((a, b) => a.name < b.name ? -1 : Number(a.name > b.name));
   }
@@ -96,7 +100,7 @@ export class Contacts {
    * written.
    */
   put(entries: readonly (ClientEntry & { publicKey?: Bytes })[]): void {
-    this.#database.transaction(() => {
+    this.transaction(() => {
       for (const { id, name, publicKey } of entries) {
         const known = this.#rowById(id);
         if (known && claimsToBeSecure(known.publicKey ?? NO_KEY)) continue;
@@ -107,7 +111,7 @@ export class Contacts {
         if (!known) this.#write(newRow(id, name, publicKey));
         else this.#change(known, { name: known.pinned ? known.name : name, publicKey });
       }
-    }).immediate();
+    });
   }
 
   /**
@@ -116,7 +120,7 @@ export class Contacts {
    * @throws {ClientError} `wrong-identity` where the name is that of another contact, or its alias
    */
   add(id: Bytes, name: string): void {
-    this.#database.transaction(() => {
+    this.transaction(() => {
       const owner = this.#otherCalled(id, name);
       if (owner) {
         throw new ClientError(
@@ -127,7 +131,7 @@ export class Contacts {
       const known = this.#rowById(id);
       if (known) this.#change(known, { name, pinned: true });
       else this.#write({ ...newRow(id, name), pinned: true });
-    }).immediate();
+    });
   }
 
   /**
@@ -135,7 +139,7 @@ export class Contacts {
    * @throws {ClientError} `bad-name` where that is the name or the alias of another contact
    */
   setAlias(id: Bytes, alias: string | undefined): void {
-    this.#database.transaction(() => {
+    this.transaction(() => {
       if (alias !== undefined && this.#otherCalled(id, alias)) {
         throw new ClientError("bad-name", `"${alias}" is what another contact is called`);
       }
@@ -143,7 +147,7 @@ export class Contacts {
       if (!known || known.alias === alias) return;
       const { alias: _, ...row } = known;
       this.#write(alias === undefined ? row : { ...row, alias });
-    }).immediate();
+    });
   }
 
   /** Has nothing more, or everything again, of a contact shown. */
@@ -174,19 +178,19 @@ export class Contacts {
 
   #rowById(id: Bytes): Row | undefined {
     return this.#remembered(`id ${toHex(id)}`, () => {
-      return this.#find(this.#byId, idTag(this.#vault, id), (row) => equalBytes(row.id, id));
+      return this.#lookUp(this.#byId, idTag(this.vault, id), (row) => equalBytes(row.id, id));
     });
   }
 
   #rowByName(name: string): Row | undefined {
     return this.#remembered(`name ${name}`, () => {
-      return this.#find(this.#byName, nameTag(this.#vault, name), (row) => row.name === name);
+      return this.#lookUp(this.#byName, nameTag(this.vault, name), (row) => row.name === name);
     });
   }
 
   #rowByAlias(name: string): Row | undefined {
     return this.#remembered(`alias ${name}`, () => {
-      return this.#find(this.#byAlias, nameTag(this.#vault, name), (row) => row.alias === name);
+      return this.#lookUp(this.#byAlias, nameTag(this.vault, name), (row) => row.alias === name);
     });
   }
 
@@ -198,7 +202,7 @@ export class Contacts {
     if (this.#memory.has(key)) return this.#memory.get(key);
     const row = find();
     if (this.#memory.size >= MAX_REMEMBERED) this.#memory.clear();
-    if (!this.#database.inTransaction) this.#memory.set(key, row);
+    if (!this.database.inTransaction) this.#memory.set(key, row);
     return row;
   }
 
@@ -208,23 +212,19 @@ export class Contacts {
       .find((row) => row && !equalBytes(row.id, id));
   }
 
-  #find(statement: Statement, tag: Bytes, fits: (row: Row) => boolean): Row | undefined {
+  #lookUp(statement: Statement, tag: Bytes, fits: (row: Row) => boolean): Row | undefined {
     const cells = statement.get<Cells>(tag);
     if (!cells) return undefined;
-    const row = this.#open(cells);
-    if (!fits(row)) throw damagedRow(rowOf(CONTACTS.name, cells.id));
+    const row = this.openRow(cells.id, cells.sealed);
+    if (!fits(row)) throw movedRow(rowOf(this.table, cells.id));
     return row;
   }
 
-  #open({ id, sealed }: Cells): Row {
-    return this.#vault.openRow<Row>(rowOf(CONTACTS.name, id), sealed);
-  }
-
   #changeById(id: Bytes, changes: Partial<Row>): void {
-    this.#database.transaction(() => {
+    this.transaction(() => {
       const known = this.#rowById(id);
       if (known) this.#change(known, changes);
-    }).immediate();
+    });
   }
 
   #change(known: Row, changes: Partial<Row>): void {
@@ -240,12 +240,11 @@ export class Contacts {
   }
 
   #write(row: Row): void {
-    const vault = this.#vault;
-    const { id, name, alias } = CONTACTS.tags;
-    const key = id(vault, row);
-    const sealed = vault.sealRow(rowOf(CONTACTS.name, key as Bytes), { ...row });
+    const { id, name, alias } = row;
+    const key = idTag(this.vault, id);
+    const aliasTag = alias === undefined ? null : nameTag(this.vault, alias);
     this.#memory.clear();
-    this.#put.run(key, name(vault, row), alias(vault, row), sealed);
+    this.#put.run(key, nameTag(this.vault, name), aliasTag, this.sealRow(key, row));
   }
 }
 
@@ -263,8 +262,6 @@ function newRow(id: Bytes, name: string, publicKey?: Bytes): Row {
   return publicKey ? { ...row, publicKey } : row;
 }
 
-function contactOf(row: Row | undefined): Contact | undefined {
-  if (!row) return undefined;
-  const { pinned: _, ...contact } = row;
+function contactOf({ pinned: _, ...contact }: Row): Contact {
   return contact;
 }

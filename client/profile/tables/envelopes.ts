@@ -2,13 +2,14 @@
  * Messages as the server delivered them, kept from before they are acknowledged until they are
  * decrypted and shown. Large contents are files in a folder of their own.
  *
- * Whether a message is one that was delivered before is seen by all that is known of it, as the
- * number that a server gives is only as good as the server's memory. The last {@link TAIL_SIZE}
- * bytes stand for the content: in every type they depend on all that was encrypted.
+ * A message is known again by everything about it, as its number is only as good as the memory of
+ * the server that gave it. The last {@link TAIL_SIZE} bytes stand for the content: in every type
+ * they depend on all that was encrypted.
  */
-import type { Database, Statement } from "@db/sqlite";
+import type { Database } from "@db/sqlite";
 import { type Bytes, utf8 } from "../../../shared/bytes.ts";
 import type { MessageHead } from "../../../shared/protocol/response.ts";
+import { SealedStore } from "../sealing/sealed_store.ts";
 import type { SealedTable } from "../sealing/sealed_table.ts";
 import { rowOf, type Vault } from "../sealing/vault.ts";
 
@@ -41,67 +42,73 @@ interface Cells {
 
 export const ENVELOPES: SealedTable<Row> = {
   name: "envelopes",
+  schema: `
+    -- What was collected from the server, as it came. A row stays when its message is done, so that
+    -- one that the server delivers again is known.
+    CREATE TABLE envelopes (
+      number  INTEGER PRIMARY KEY,  -- in the order of arrival
+      message BLOB NOT NULL UNIQUE, -- tag of all that is known of it
+      sender  BLOB NOT NULL,        -- tag
+      filed   INTEGER NOT NULL,     -- 1: the content is in the folder incoming
+      state   TEXT NOT NULL,        -- waiting, unreadable (no key fits yet), done
+      sealed  BLOB NOT NULL,
+      content BLOB                  -- sealed; NULL: in a file, or done
+    ) STRICT;
+
+    CREATE INDEX envelopes_by_state ON envelopes (state, number) WHERE state <> 'done';
+  `,
   key: "number",
   tags: { message: messageTag, sender: (vault, { from }) => senderTag(vault, from) },
   alsoSealed: ["content"],
 };
 
-export class Envelopes {
+/** Keeps what was collected until it is shown, and knows again what was. */
+export class Envelopes extends SealedStore<Row> {
+  protected readonly table = ENVELOPES.name;
   /** Where the files are. */
   readonly folder: string;
-  readonly #database: Database;
-  readonly #vault: Vault;
-  readonly #last: Statement;
-  readonly #known: Statement;
-  readonly #put: Statement;
-  readonly #inState: Statement;
-  readonly #inFiles: Statement;
-  readonly #setState: Statement;
-  readonly #finish: Statement;
-  readonly #retry: Statement;
+
+  readonly #known = this.prepare("SELECT 1 FROM envelopes WHERE message = ?");
+  readonly #put = this.prepare(
+    "INSERT INTO envelopes (number, message, sender, filed, state, sealed, content) " +
+      "VALUES (?, ?, ?, ?, 'waiting', ?, ?) ON CONFLICT DO NOTHING",
+  );
+  readonly #inState = this.prepare(
+    "SELECT number, sealed, content FROM envelopes " +
+      "WHERE state = ? AND number > ? ORDER BY number LIMIT 1",
+  );
+  readonly #inFiles = this.prepare(
+    "SELECT number FROM envelopes WHERE state <> 'done' AND filed = 1",
+  );
+  readonly #setState = this.prepare("UPDATE envelopes SET state = ? WHERE number = ?");
+  readonly #finish = this.prepare(
+    "UPDATE envelopes SET state = 'done', content = NULL WHERE number = ?",
+  );
+  readonly #retry = this.prepare(
+    "UPDATE envelopes SET state = 'waiting' WHERE state = 'unreadable' AND sender = ?",
+  );
 
   constructor(database: Database, vault: Vault, folder: string) {
+    super(database, vault);
     this.folder = folder;
-    this.#database = database;
-    this.#vault = vault;
-    this.#last = database.prepare("SELECT max(number) FROM envelopes");
-    this.#known = database.prepare("SELECT 1 FROM envelopes WHERE message = ?");
-    this.#put = database.prepare(
-      "INSERT INTO envelopes (number, message, sender, filed, state, sealed, content) " +
-        "VALUES (?, ?, ?, ?, 'waiting', ?, ?) ON CONFLICT DO NOTHING",
-    );
-    this.#inState = database.prepare(
-      "SELECT number, sealed, content FROM envelopes " +
-        "WHERE state = ? AND number > ? ORDER BY number LIMIT 1",
-    );
-    this.#inFiles = database.prepare(
-      "SELECT number FROM envelopes WHERE state <> 'done' AND filed = 1",
-    );
-    this.#setState = database.prepare("UPDATE envelopes SET state = ? WHERE number = ?");
-    this.#finish = database.prepare(
-      "UPDATE envelopes SET state = 'done', content = NULL WHERE number = ?",
-    );
-    this.#retry = database.prepare(
-      "UPDATE envelopes SET state = 'waiting' WHERE state = 'unreadable' AND sender = ?",
-    );
   }
 
-  /** The number that the next message is kept under. */
-  nextNumber(): number {
-    return (this.#last.value<[number]>()?.[0] ?? 0) + 1;
+  /** Returns the number that the next message is kept under. */
+  override nextNumber(): number {
+    return super.nextNumber();
   }
 
-  /** Whether this message was collected before, also when it is long done. */
+  /** Reports whether this message was collected before, even if it is done. */
   known(message: Row): boolean {
-    return this.#known.get(messageTag(this.#vault, message)) !== undefined;
+    return this.#known.get(messageTag(this.vault, message)) !== undefined;
   }
 
-  /** Where the content of a message is that is too large for the database. */
+  /** Returns the path of a content that is too large for the database. */
   path(number: number): string {
     return `${this.folder}/${number}`;
   }
 
-  /** The names of the files that hold contents. */
+  /** Returns the names of the files that hold contents. */
   files(): Set<string> {
     return new Set(this.#inFiles.all<{ number: number }>().map(({ number }) => String(number)));
   }
@@ -111,44 +118,44 @@ export class Envelopes {
    * {@link path} and fsynced.
    */
   put(envelopes: readonly NewEnvelope[]): void {
-    this.#database.transaction(() => {
+    this.transaction(() => {
       for (const envelope of envelopes) this.#insert(envelope);
-    }).immediate();
+    });
   }
 
-  /** The first message behind number `after` that waits to be opened. */
+  /** Returns the first message behind number `after` that waits to be opened. */
   nextWaiting(after: number): Envelope | undefined {
     const cells = this.#inState.get<Cells>("waiting" satisfies State, after);
     if (!cells) return undefined;
     const { number, sealed, content } = cells;
-    const { tail: _, ...head } = this.#vault.openRow<Row>(rowOf(ENVELOPES.name, number), sealed);
-    return { ...head, number, content: content && this.#vault.open(contentOf(number), content) };
+    const { tail: _, ...head } = this.openRow(number, sealed);
+    return { ...head, number, content: content && this.vault.open(contentOf(number), content) };
   }
 
-  /** No known key fits; it is tried again when another comes. */
+  /** Notes that no known key fits; the message is tried again when another key comes. */
   markUnreadable(number: number): void {
     this.#setState.run("unreadable" satisfies State, number);
   }
 
-  /** Has the unreadable messages of this sender tried again; gives their number. */
+  /** Has the unreadable messages of this sender tried again; returns how many there are. */
   retryUnreadable(sender: Bytes): number {
-    return this.#retry.run(senderTag(this.#vault, sender));
+    return this.#retry.run(senderTag(this.vault, sender));
   }
 
-  /** The message was shown, or saved: of its content only the end is kept. */
+  /** Notes that the message was shown or saved: of its content only the end is kept. */
   markDone(number: number): void {
     this.#finish.run(number);
   }
 
   #insert({ number, messageId, from, type, size, tail, content }: NewEnvelope): void {
-    const vault = this.#vault;
+    const { vault } = this;
     const row = { messageId, from, type, size, tail };
     this.#put.run(
       number,
       messageTag(vault, row),
       senderTag(vault, from),
       content ? 0 : 1,
-      vault.sealRow(rowOf(ENVELOPES.name, number), row),
+      this.sealRow(number, row),
       content && vault.seal(contentOf(number), content),
     );
   }

@@ -5,11 +5,10 @@
  * Of what a secure client sent the tag of its content ID stays when the rest is forgotten, so that a
  * repeat is not shown again.
  */
-import type { Database, Statement } from "@db/sqlite";
 import { type Bytes, equalBytes, utf8 } from "../../../shared/bytes.ts";
-import { ClientError } from "../../errors.ts";
+import { SealedStore } from "../sealing/sealed_store.ts";
 import type { SealedTable } from "../sealing/sealed_table.ts";
-import { rowOf, type Vault } from "../sealing/vault.ts";
+import { movedRow, rowOf, type Vault } from "../sealing/vault.ts";
 
 /** What was written: a text, or a file. */
 export type HistoryBody = { readonly text: string } | { readonly file: HistoryFile };
@@ -53,9 +52,6 @@ type Fields = {
   readonly body: HistoryBody;
 };
 
-type Row = { readonly number: number; readonly sealed: Bytes };
-
-const NAME = "history";
 const CONTENT_TAG = "history content";
 const MESSAGE_TAG = "history message";
 /** Entries of a long history that are in memory at a time. */
@@ -64,7 +60,21 @@ const PAGE = 256;
 const FORGOTTEN = { peer: new Uint8Array(0) };
 
 export const HISTORY: SealedTable<Pick<Fields, "peer" | "messageId">> = {
-  name: NAME,
+  name: "history",
+  schema: `
+    CREATE TABLE history (
+      number  INTEGER PRIMARY KEY,
+      peer    BLOB NOT NULL,    -- tag
+      content BLOB UNIQUE,      -- tag of peer and content ID; NULL for classic
+      message BLOB,             -- tag of peer and message ID, of what was sent
+      shown   INTEGER NOT NULL,
+      sealed  BLOB NOT NULL
+    ) STRICT;
+
+    CREATE INDEX history_by_peer ON history (peer, number);
+    CREATE INDEX history_by_message ON history (message) WHERE message IS NOT NULL;
+    CREATE INDEX history_unshown ON history (number) WHERE shown = 0;
+  `,
   key: "number",
   // The tag of the content is a lasting one.
   tags: {
@@ -73,53 +83,35 @@ export const HISTORY: SealedTable<Pick<Fields, "peer" | "messageId">> = {
   },
 };
 
-export class History {
-  readonly #database: Database;
-  readonly #vault: Vault;
-  readonly #last: Statement;
-  readonly #insert: Statement;
-  readonly #sealed: Statement;
-  readonly #update: Statement;
-  readonly #unshown: Statement;
-  readonly #show: Statement;
-  readonly #hide: Statement;
-  readonly #byMessage: Statement;
-  readonly #page: Statement;
-  readonly #tagged: Statement;
-  readonly #delete: Statement;
-  readonly #blank: Statement;
+export class History extends SealedStore<Fields> {
+  protected readonly table = HISTORY.name;
 
-  constructor(database: Database, vault: Vault) {
-    this.#database = database;
-    this.#vault = vault;
-    this.#last = database.prepare("SELECT max(number) FROM history");
-    this.#insert = database.prepare(
-      "INSERT INTO history (number, peer, content, shown, sealed) VALUES (?, ?, ?, ?, ?) " +
-        "ON CONFLICT (content) DO NOTHING",
-    );
-    this.#sealed = database.prepare("SELECT sealed FROM history WHERE number = ?");
-    this.#update = database.prepare("UPDATE history SET message = ?, sealed = ? WHERE number = ?");
-    this.#unshown = database.prepare(
-      "SELECT number, sealed FROM history WHERE shown = 0 ORDER BY number LIMIT ?",
-    );
-    this.#show = database.prepare("UPDATE history SET shown = 1 WHERE number = ?");
-    this.#hide = database.prepare("UPDATE history SET shown = 0, sealed = ? WHERE number = ?");
-    this.#byMessage = database.prepare(
-      "SELECT number, sealed FROM history WHERE message = ? ORDER BY number DESC LIMIT 1",
-    );
-    this.#page = database.prepare(
-      "SELECT number, sealed FROM history WHERE peer = ? AND number > ? ORDER BY number " +
-        `LIMIT ${PAGE}`,
-    );
-    this.#tagged = database.prepare(
-      "SELECT number, content IS NOT NULL AS tagged FROM history WHERE peer = ? ORDER BY number " +
-        `LIMIT ${PAGE}`,
-    );
-    this.#delete = database.prepare("DELETE FROM history WHERE number = ?");
-    this.#blank = database.prepare(
-      "UPDATE history SET peer = ?, message = NULL, shown = 1, sealed = ? WHERE number = ?",
-    );
-  }
+  readonly #insert = this.prepare(
+    "INSERT INTO history (number, peer, content, shown, sealed) VALUES (?, ?, ?, ?, ?) " +
+      "ON CONFLICT (content) DO NOTHING",
+  );
+  readonly #sealed = this.prepare("SELECT sealed FROM history WHERE number = ?");
+  readonly #update = this.prepare("UPDATE history SET message = ?, sealed = ? WHERE number = ?");
+  readonly #unshown = this.prepare(
+    "SELECT number, sealed FROM history WHERE shown = 0 ORDER BY number LIMIT ?",
+  );
+  readonly #show = this.prepare("UPDATE history SET shown = 1 WHERE number = ?");
+  readonly #hide = this.prepare("UPDATE history SET shown = 0, sealed = ? WHERE number = ?");
+  readonly #byMessage = this.prepare(
+    "SELECT number, sealed FROM history WHERE message = ? ORDER BY number DESC LIMIT 1",
+  );
+  readonly #page = this.prepare(
+    "SELECT number, sealed FROM history WHERE peer = ? AND number > ? ORDER BY number " +
+      `LIMIT ${PAGE}`,
+  );
+  readonly #tagged = this.prepare(
+    "SELECT number, content IS NOT NULL AS tagged FROM history WHERE peer = ? ORDER BY number " +
+      `LIMIT ${PAGE}`,
+  );
+  readonly #delete = this.prepare("DELETE FROM history WHERE number = ?");
+  readonly #blank = this.prepare(
+    "UPDATE history SET peer = ?, message = NULL, shown = 1, sealed = ? WHERE number = ?",
+  );
 
   /**
    * Keeps what came from a client, as not shown yet; gives its number. Gives undefined, and keeps
@@ -127,7 +119,7 @@ export class History {
    */
   addReceived(entry: ReceivedEntry): number | undefined {
     const { peer, contentId } = entry;
-    const tag = contentId && this.#vault.lastingBlind(CONTENT_TAG, peer, contentId);
+    const tag = contentId && this.vault.lastingBlind(CONTENT_TAG, peer, contentId);
     return this.#add({ ...fieldsOf(entry), sent: false, state: "received" }, tag, false);
   }
 
@@ -154,14 +146,13 @@ export class History {
    * @throws {ClientError} `bad-profile`, like all that follows, where a row was changed
    */
   unshown(limit: number): HistoryEntry[] {
-    return this.#unshown.all<Row>(limit).map((row) => this.#open(row));
+    return this.openRows(this.#unshown, limit);
   }
 
   /** The entry with this number; undefined where there is none, or none any more. */
   entry(number: number): HistoryEntry | undefined {
-    const sealed = this.#sealed.value<[Bytes]>(number)?.[0];
-    const entry = sealed && this.#open({ number, sealed });
-    return entry && entry.peer.length > 0 ? entry : undefined;
+    const fields = this.findRow(this.#sealed, number, number);
+    return fields && fields.peer.length > 0 ? { ...fields, number } : undefined;
   }
 
   markShown(number: number): void {
@@ -170,21 +161,20 @@ export class History {
 
   /** Notes that a received file is at `path` now, which is to be shown. */
   markSaved(number: number, path: string): void {
-    this.#database.transaction(() => {
+    this.transaction(() => {
       const entry = this.entry(number);
       if (!entry || entry.sent || !("file" in entry.body)) return;
       const { number: _, ...fields } = entry;
       const saved = { ...fields, body: { file: { ...entry.body.file, path } } };
-      this.#hide.run(this.#vault.sealRow(rowOf(NAME, number), saved), number);
-    }).immediate();
+      this.#hide.run(this.sealRow(number, saved), number);
+    });
   }
 
   /** What the server took as `messageId` for `peer`: the last one, should it count anew. */
   sentAs(peer: Bytes, messageId: number): HistoryEntry | undefined {
-    const row = this.#byMessage.get<Row>(messageTagOf(this.#vault, peer, messageId));
-    const entry = row && this.#open(row);
+    const [entry] = this.openRows(this.#byMessage, messageTagOf(this.vault, peer, messageId));
     if (!entry || (entry.messageId === messageId && equalBytes(entry.peer, peer))) return entry;
-    throw moved(entry.number);
+    throw movedRow(rowOf(this.table, entry.number));
   }
 
   /**
@@ -192,25 +182,24 @@ export class History {
    * whatever the case. They are read as they are asked for.
    */
   *list(peer: Bytes, { search = "" }: { search?: string } = {}): Generator<HistoryEntry> {
-    const tag = tagOf(this.#vault, peer);
+    const tag = tagOf(this.vault, peer);
     const wanted = folded(search);
     for (let after = 0;;) {
-      const rows = this.#page.all<Row>(tag, after);
-      for (const row of rows) {
-        const entry = this.#open(row);
-        if (!equalBytes(entry.peer, peer)) throw moved(entry.number);
+      const entries = this.openRows(this.#page, tag, after);
+      for (const entry of entries) {
+        if (!equalBytes(entry.peer, peer)) throw movedRow(rowOf(this.table, entry.number));
         if (wanted === "" || folded(nameOrText(entry.body)).includes(wanted)) yield entry;
         after = entry.number;
       }
-      if (rows.length < PAGE) return;
+      if (entries.length < PAGE) return;
     }
   }
 
   /** Forgets all entries of `peer`; gives how many there were. */
   forget(peer: Bytes): number {
-    return this.#database.transaction(() => {
-      const tag = tagOf(this.#vault, peer);
-      const last = this.#lastNumber();
+    return this.transaction(() => {
+      const tag = tagOf(this.vault, peer);
+      const last = this.nextNumber() - 1;
       let count = 0;
       for (
         let rows;
@@ -224,42 +213,32 @@ export class History {
         count += rows.length;
       }
       return count;
-    }).immediate();
+    });
   }
 
   #add(fields: Fields, contentTag: Bytes | null, shown: boolean): number | undefined {
-    return this.#database.transaction(() => {
-      const number = this.#lastNumber() + 1;
-      const peerTag = tagOf(this.#vault, fields.peer);
-      const sealed = this.#vault.sealRow(rowOf(NAME, number), fields);
+    return this.transaction(() => {
+      const number = this.nextNumber();
+      const peerTag = tagOf(this.vault, fields.peer);
+      const sealed = this.sealRow(number, fields);
       const added = this.#insert.run(number, peerTag, contentTag, shown ? 1 : 0, sealed) > 0;
       return added ? number : undefined;
-    }).immediate();
+    });
   }
 
   #change(number: number, changes: Partial<Fields>): void {
-    this.#database.transaction(() => {
-      const sealed = this.#sealed.value<[Bytes]>(number)?.[0];
-      if (!sealed) return;
-      const { number: _, ...before } = this.#open({ number, sealed });
-      if (!before.sent) return;
+    this.transaction(() => {
+      const before = this.findRow(this.#sealed, number, number);
+      if (!before?.sent) return;
       const fields = { ...before, ...changes };
-      const tag = messageTagOf(this.#vault, fields.peer, fields.messageId);
-      this.#update.run(tag, this.#vault.sealRow(rowOf(NAME, number), fields), number);
-    }).immediate();
+      const tag = messageTagOf(this.vault, fields.peer, fields.messageId);
+      this.#update.run(tag, this.sealRow(number, fields), number);
+    });
   }
 
   #forget(number: number): void {
-    const sealed = this.#vault.sealRow(rowOf(NAME, number), FORGOTTEN);
-    this.#blank.run(tagOf(this.#vault, FORGOTTEN.peer), sealed, number);
-  }
-
-  #open({ number, sealed }: Row): HistoryEntry {
-    return { number, ...this.#vault.openRow<Fields>(rowOf(NAME, number), sealed) };
-  }
-
-  #lastNumber(): number {
-    return this.#last.value<[number | null]>()?.[0] ?? 0;
+    const sealed = this.vault.sealRow(rowOf(this.table, number), FORGOTTEN);
+    this.#blank.run(tagOf(this.vault, FORGOTTEN.peer), sealed, number);
   }
 }
 
@@ -273,17 +252,13 @@ function fieldsOf({ peer, at, stored, contentId, messageId, body }: ReceivedEntr
 }
 
 function tagOf(vault: Vault, peer: Bytes): Bytes {
-  return vault.blind(NAME, peer);
+  return vault.blind(HISTORY.name, peer);
 }
 
 function messageTagOf(vault: Vault, peer: Bytes, messageId: number): Bytes;
 function messageTagOf(vault: Vault, peer: Bytes, messageId: number | null): Bytes | null;
 function messageTagOf(vault: Vault, peer: Bytes, messageId: number | null): Bytes | null {
   return messageId === null ? null : vault.blind(MESSAGE_TAG, peer, utf8(`${messageId}`));
-}
-
-function moved(number: number): ClientError {
-  return new ClientError("bad-profile", `the profile is damaged: entry ${number} was moved`);
 }
 
 /**

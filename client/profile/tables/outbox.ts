@@ -1,11 +1,10 @@
 /**
- * What is about to be sent, sealed: it is kept in the same step that advances its session, leaves in
- * this order, and is removed when the server has it. A repeat sends the same bytes.
+ * What is about to be sent: a message is kept in the same step that advances its session, and stays
+ * until the server has it. A repeat sends the same bytes.
  */
-import type { Database, Statement } from "@db/sqlite";
 import type { Bytes } from "../../../shared/bytes.ts";
+import { SealedStore } from "../sealing/sealed_store.ts";
 import type { SealedTable } from "../sealing/sealed_table.ts";
-import { rowOf, type Vault } from "../sealing/vault.ts";
 
 /** A message as it goes to the server (request 103). */
 export interface OutboxItem {
@@ -23,56 +22,51 @@ export interface OutboxItem {
 
 type Row = Omit<OutboxItem, "number">;
 
-const NAME = "outbox";
 /** Items that are read at once unless the caller says otherwise. */
 const PAGE = 64;
 
-export const OUTBOX: SealedTable = { name: NAME, key: "number", tags: {} };
+export const OUTBOX: SealedTable = {
+  name: "outbox",
+  schema: `
+    CREATE TABLE outbox (
+      number INTEGER PRIMARY KEY, -- in the order of sending
+      sealed BLOB NOT NULL
+    ) STRICT;
+  `,
+  key: "number",
+  tags: {},
+};
 
-export class Outbox {
-  readonly #database: Database;
-  readonly #vault: Vault;
-  readonly #last: Statement;
-  readonly #insert: Statement;
-  readonly #first: Statement;
-  readonly #remove: Statement;
+/** Keeps messages in the order in which they are to be sent. */
+export class Outbox extends SealedStore<Row> {
+  protected readonly table = OUTBOX.name;
+  readonly #insert = this.prepare("INSERT INTO outbox (number, sealed) VALUES (?, ?)");
+  readonly #first = this.prepare(
+    "SELECT number, sealed FROM outbox WHERE number > ? ORDER BY number LIMIT ?",
+  );
+  readonly #remove = this.prepare("DELETE FROM outbox WHERE number = ?");
   /** The largest number that was seen here. */
   #largest = 0;
 
-  constructor(database: Database, vault: Vault) {
-    this.#database = database;
-    this.#vault = vault;
-    this.#last = database.prepare("SELECT max(number) FROM outbox");
-    this.#insert = database.prepare("INSERT INTO outbox (number, sealed) VALUES (?, ?)");
-    this.#first = database.prepare(
-      "SELECT number, sealed FROM outbox WHERE number > ? ORDER BY number LIMIT ?",
-    );
-    this.#remove = database.prepare("DELETE FROM outbox WHERE number = ?");
-  }
-
-  /** Keeps an item behind all others; gives its number. */
+  /** Keeps an item behind all others; returns its number. */
   put({ to, type, token, content, history }: Row): number {
-    return this.#database.transaction(() => {
-      const last = this.#last.value<[number | null]>()?.[0] ?? 0;
+    return this.transaction(() => {
       // Never a number again: whoever reads on behind the last item that it saw must find this one.
-      const number = Math.max(last, this.#largest) + 1;
-      const row = { to, type, token, content, history } satisfies Row;
-      this.#insert.run(number, this.#vault.sealRow(rowOf(NAME, number), row));
+      const number = Math.max(this.nextNumber(), this.#largest + 1);
+      this.#insert.run(number, this.sealRow(number, { to, type, token, content, history }));
       this.#largest = number;
       return number;
-    }).immediate();
+    });
   }
 
   /**
-   * The first items behind number `after`, at most `limit`, in their order.
+   * Returns the first items behind number `after`, at most `limit`, in their order.
    * @throws {ClientError} `bad-profile` where a row was changed
    */
   first(after = 0, limit = PAGE): OutboxItem[] {
-    const rows = this.#first.all<{ number: number; sealed: Bytes }>(after, limit);
-    this.#largest = Math.max(this.#largest, rows.at(-1)?.number ?? 0);
-    return rows.map(({ number, sealed }) => {
-      return { number, ...this.#vault.openRow<Row>(rowOf(NAME, number), sealed) };
-    });
+    const items = this.openRows(this.#first, after, limit);
+    this.#largest = Math.max(this.#largest, items.at(-1)?.number ?? 0);
+    return items;
   }
 
   /** Removes an item that the server has, or will never take. */

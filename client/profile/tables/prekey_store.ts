@@ -2,77 +2,83 @@
  * The secrets of this client's prekeys (`shared/PROTOCOL.md` section 9), sealed, and the first
  * messages that were agreed on with them.
  */
-import type { Database, Statement } from "@db/sqlite";
 import type { Bytes } from "../../../shared/bytes.ts";
 import { MAX_ONE_TIME_PREKEYS } from "../../../shared/limits.ts";
 import { PrekeyKind } from "../../../shared/protocol/prekey.ts";
 import type { PrekeySecret } from "../../../shared/session/prekeys.ts";
+import { SealedStore } from "../sealing/sealed_store.ts";
 import type { SealedTable } from "../sealing/sealed_table.ts";
-import { rowOf, type Vault } from "../sealing/vault.ts";
+import { rowOf } from "../sealing/vault.ts";
 
 /** The kinds of which everybody is given the same, until the next replaces it. */
 export type ReusedKind = typeof PrekeyKind.signed | typeof PrekeyKind.lastResort;
 
 type Row = Omit<PrekeySecret, "id">;
 
-const NAME = "prekeys";
 /** No prekey has it: in its place the largest ID is kept. */
 const LARGEST = 0;
+const REPLACED = `kind IN (${PrekeyKind.signed}, ${PrekeyKind.lastResort}) AND replaced_at < ?`;
 
-export const PREKEYS: SealedTable = { name: NAME, key: "id", tags: {} };
-/** Nothing in it is sealed, and its tags are lasting ones. */
-export const AGREED = "agreed";
+export const PREKEYS: SealedTable = {
+  name: "prekeys",
+  schema: `
+    CREATE TABLE prekeys (
+      id          INTEGER PRIMARY KEY,
+      kind        INTEGER NOT NULL,
+      made_at     INTEGER NOT NULL,
+      replaced_at INTEGER,
+      sealed      BLOB NOT NULL
+    ) STRICT;
+  `,
+  key: "id",
+  tags: {},
+};
 
-export class PrekeyStore {
-  readonly #database: Database;
-  readonly #vault: Vault;
-  readonly #byId: Statement;
-  readonly #after: Statement;
-  readonly #current: Statement;
-  readonly #replace: Statement;
-  readonly #insert: Statement;
-  readonly #putLargest: Statement;
-  readonly #remove: Statement;
-  readonly #removeOneTime: Statement;
-  readonly #purge: Statement;
-  readonly #purgeAgreed: Statement;
-  readonly #purgeOneTime: Statement;
-  readonly #agree: Statement;
-  readonly #agreed: Statement;
+export const AGREED: SealedTable = {
+  name: "agreed",
+  schema: `
+    -- First messages that were agreed on, so that none is a second time.
+    CREATE TABLE agreed (
+      base   BLOB PRIMARY KEY, -- tag
+      prekey INTEGER NOT NULL
+    ) STRICT;
+  `,
+  key: "base",
+  tags: {},
+  isPlain: true,
+};
 
-  constructor(database: Database, vault: Vault) {
-    this.#database = database;
-    this.#vault = vault;
-    this.#byId = database.prepare("SELECT sealed FROM prekeys WHERE id = ?");
-    this.#after = database.prepare("SELECT id, sealed FROM prekeys WHERE id > ? ORDER BY id");
-    this.#current = database.prepare(
-      "SELECT id, made_at AS madeAt FROM prekeys WHERE kind = ? AND replaced_at IS NULL " +
-        "ORDER BY id DESC LIMIT 1",
-    );
-    this.#replace = database.prepare(
-      "UPDATE prekeys SET replaced_at = ? WHERE kind = ? AND replaced_at IS NULL",
-    );
-    this.#insert = database.prepare(
-      "INSERT INTO prekeys (id, kind, made_at, sealed) VALUES (?, ?, ?, ?)",
-    );
-    this.#putLargest = database.prepare(
-      `INSERT INTO prekeys (id, kind, made_at, sealed) VALUES (${LARGEST}, 0, 0, ?) ` +
-        "ON CONFLICT DO UPDATE SET sealed = excluded.sealed",
-    );
-    this.#remove = database.prepare(`DELETE FROM prekeys WHERE id = ? AND id <> ${LARGEST}`);
-    this.#removeOneTime = database.prepare("DELETE FROM prekeys WHERE kind IN (?, ?)");
-    const replaced = `kind IN (${PrekeyKind.signed}, ${PrekeyKind.lastResort}) AND replaced_at < ?`;
-    this.#purge = database.prepare(`DELETE FROM prekeys WHERE ${replaced}`);
-    this.#purgeOneTime = database.prepare(
-      "DELETE FROM prekeys WHERE kind = ?1 AND made_at < ?2 AND id NOT IN " +
-        "(SELECT id FROM prekeys WHERE kind = ?1 ORDER BY id DESC LIMIT ?3)",
-    );
-    this.#purgeAgreed = database.prepare(
-      `DELETE FROM agreed WHERE prekey IN (SELECT id FROM prekeys WHERE ${replaced})`,
-    );
-    this.#agree = database.prepare("INSERT OR IGNORE INTO agreed (base, prekey) VALUES (?, ?)");
-    this.#agreed = database.prepare("SELECT 1 FROM agreed WHERE base = ?");
-  }
+export class PrekeyStore extends SealedStore<Row> {
+  protected readonly table = PREKEYS.name;
+
+  readonly #byId = this.prepare("SELECT sealed FROM prekeys WHERE id = ?");
+  readonly #after = this.prepare("SELECT id, sealed FROM prekeys WHERE id > ? ORDER BY id");
+  readonly #current = this.prepare(
+    "SELECT id, made_at AS madeAt FROM prekeys WHERE kind = ? AND replaced_at IS NULL " +
+      "ORDER BY id DESC LIMIT 1",
+  );
+  readonly #replace = this.prepare(
+    "UPDATE prekeys SET replaced_at = ? WHERE kind = ? AND replaced_at IS NULL",
+  );
+  readonly #insert = this.prepare(
+    "INSERT INTO prekeys (id, kind, made_at, sealed) VALUES (?, ?, ?, ?)",
+  );
+  readonly #putLargest = this.prepare(
+    `INSERT INTO prekeys (id, kind, made_at, sealed) VALUES (${LARGEST}, 0, 0, ?) ` +
+      "ON CONFLICT DO UPDATE SET sealed = excluded.sealed",
+  );
+  readonly #remove = this.prepare(`DELETE FROM prekeys WHERE id = ? AND id <> ${LARGEST}`);
+  readonly #removeOneTime = this.prepare("DELETE FROM prekeys WHERE kind IN (?, ?)");
+  readonly #purge = this.prepare(`DELETE FROM prekeys WHERE ${REPLACED}`);
+  readonly #purgeOneTime = this.prepare(
+    "DELETE FROM prekeys WHERE kind = ?1 AND made_at < ?2 AND id NOT IN " +
+      "(SELECT id FROM prekeys WHERE kind = ?1 ORDER BY id DESC LIMIT ?3)",
+  );
+  readonly #purgeAgreed = this.prepare(
+    `DELETE FROM agreed WHERE prekey IN (SELECT id FROM prekeys WHERE ${REPLACED})`,
+  );
+  readonly #agree = this.prepare("INSERT OR IGNORE INTO agreed (base, prekey) VALUES (?, ?)");
+  readonly #agreed = this.prepare("SELECT 1 FROM agreed WHERE base = ?");
 
   /**
    * Keeps new prekeys, made at `now` in milliseconds. One of the kinds `signed` and `lastResort`
@@ -80,24 +86,24 @@ export class PrekeyStore {
    * @throws {RangeError} where an ID is not larger than all before this call
    */
   add(prekeys: readonly PrekeySecret[], now: number): void {
-    this.#database.transaction(() => {
+    this.transaction(() => {
       const before = this.largestId();
       let largest = before;
       for (const { id, kind, secret } of prekeys) {
         if (id <= before) throw new RangeError(`the ID ${id} of a prekey came before`);
         if (isReused(kind)) this.#replace.run(now, kind);
-        this.#insert.run(id, kind, now, this.#seal(id, { kind, secret }));
+        this.#insert.run(id, kind, now, this.sealRow(id, { kind, secret }));
         largest = Math.max(largest, id);
       }
       if (largest === before) return;
-      this.#putLargest.run(this.#vault.sealRow(rowOf(NAME, LARGEST), { largest }));
-    }).immediate();
+      this.#putLargest.run(this.vault.sealRow(rowOf(this.table, LARGEST), { largest }));
+    });
   }
 
   /** @throws {ClientError} `bad-profile` where the row was changed */
   get(id: number): PrekeySecret | undefined {
-    const sealed = id === LARGEST ? undefined : this.#byId.value<[Bytes]>(id)?.[0];
-    return sealed && this.#open(id, sealed);
+    const row = id === LARGEST ? undefined : this.findRow(this.#byId, id, id);
+    return row && { id, ...row };
   }
 
   /**
@@ -106,7 +112,7 @@ export class PrekeyStore {
    */
   after(id: number): PrekeySecret[] {
     const rows = this.#after.all<{ id: number; sealed: Bytes }>(Math.max(id, LARGEST));
-    return rows.map((row) => this.#open(row.id, row.sealed));
+    return rows.map(({ id, sealed }) => ({ id, ...this.openRow(id, sealed) }));
   }
 
   /** The last one of that kind, and when it was made, in milliseconds. */
@@ -123,7 +129,7 @@ export class PrekeyStore {
   largestId(): number {
     const sealed = this.#byId.value<[Bytes]>(LARGEST)?.[0];
     if (!sealed) return 0;
-    return this.#vault.openRow<{ largest: number }>(rowOf(NAME, LARGEST), sealed).largest;
+    return this.vault.openRow<{ largest: number }>(rowOf(this.table, LARGEST), sealed).largest;
   }
 
   /**
@@ -131,10 +137,10 @@ export class PrekeyStore {
    * agreed on with them.
    */
   purge(before: number): void {
-    this.#database.transaction(() => {
+    this.transaction(() => {
       this.#purgeAgreed.run(before);
       this.#purge.run(before);
-    }).immediate();
+    });
   }
 
   /**
@@ -162,16 +168,8 @@ export class PrekeyStore {
     return this.#agreed.get(this.#tagOf(base)) !== undefined;
   }
 
-  #seal(id: number, row: Row): Bytes {
-    return this.#vault.sealRow(rowOf(NAME, id), row);
-  }
-
-  #open(id: number, sealed: Bytes): PrekeySecret {
-    return { id, ...this.#vault.openRow<Row>(rowOf(NAME, id), sealed) };
-  }
-
   #tagOf(base: Bytes): Bytes {
-    return this.#vault.lastingBlind(AGREED, base);
+    return this.vault.lastingBlind(AGREED.name, base);
   }
 }
 

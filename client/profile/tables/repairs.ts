@@ -2,11 +2,11 @@
  * Getting back into step with other clients (`shared/PROTOCOL.md` section 10, Messages): what each is
  * to be asked for again and when, and which of its own resets were accepted.
  */
-import type { Database, Statement } from "@db/sqlite";
 import type { Bytes } from "../../../shared/bytes.ts";
 import { MAX_RESET_MESSAGES } from "../../../shared/session/reset.ts";
+import { SealedStore } from "../sealing/sealed_store.ts";
 import type { SealedTable } from "../sealing/sealed_table.ts";
-import { rowOf, type Vault } from "../sealing/vault.ts";
+import type { Vault } from "../sealing/vault.ts";
 
 /** What is known about getting out of step with a client. Times are milliseconds since 1970. */
 export interface Repair {
@@ -24,17 +24,10 @@ export interface Repair {
   readonly wanted: readonly number[];
 }
 
-type Row = {
+interface Row extends Repair {
   readonly peer: Bytes;
-  readonly accepted: number;
-  readonly askedAt: number;
-  readonly count: number;
-  readonly sent: number;
-  readonly answeredAt: number;
-  readonly wanted: readonly number[];
-};
+}
 
-const NAME = "repairs";
 /** IDs that are kept for one client. */
 const MAX_WANTED = 10_000;
 /** Between two questions, in milliseconds, where the first brought something. */
@@ -44,28 +37,26 @@ const MAX_WAIT = 24 * 60 * 60 * 1000;
 const NOTHING = { accepted: 0, askedAt: 0, count: 0, sent: 0, answeredAt: 0, wanted: [] };
 
 export const REPAIRS: SealedTable<Row> = {
-  name: NAME,
+  name: "repairs",
+  schema: `
+    CREATE TABLE repairs (
+      peer   BLOB PRIMARY KEY, -- tag
+      sealed BLOB NOT NULL
+    ) STRICT;
+  `,
   key: "peer",
   tags: { peer: (vault, { peer }) => tagOf(vault, peer) },
 };
 
-export class Repairs {
-  readonly #database: Database;
-  readonly #vault: Vault;
-  readonly #select: Statement;
-  readonly #all: Statement;
-  readonly #put: Statement;
+export class Repairs extends SealedStore<Row> {
+  protected readonly table = REPAIRS.name;
 
-  constructor(database: Database, vault: Vault) {
-    this.#database = database;
-    this.#vault = vault;
-    this.#select = database.prepare("SELECT sealed FROM repairs WHERE peer = ?");
-    this.#all = database.prepare("SELECT peer, sealed FROM repairs ORDER BY rowid");
-    this.#put = database.prepare(
-      "INSERT INTO repairs (peer, sealed) VALUES (?, ?) " +
-        "ON CONFLICT DO UPDATE SET sealed = excluded.sealed",
-    );
-  }
+  readonly #select = this.prepare("SELECT sealed FROM repairs WHERE peer = ?");
+  readonly #all = this.prepare("SELECT peer, sealed FROM repairs ORDER BY rowid");
+  readonly #put = this.prepare(
+    "INSERT INTO repairs (peer, sealed) VALUES (?, ?) " +
+      "ON CONFLICT DO UPDATE SET sealed = excluded.sealed",
+  );
 
   /** @throws {ClientError} `bad-profile` where the row was changed */
   get(peer: Bytes): Repair {
@@ -132,31 +123,29 @@ export class Repairs {
    */
   peersWanting(): Bytes[] {
     return this.#all.all<{ peer: Bytes; sealed: Bytes }>()
-      .map(({ peer, sealed }) => this.#vault.openRow<Row>(rowOf(NAME, peer), sealed))
+      .map(({ peer, sealed }) => this.openRow(peer, sealed))
       .filter(({ wanted }) => wanted.length > 0)
       .map(({ peer }) => peer);
   }
 
   /** Keeps the values that `change` gives; gives whether there were any. */
   #change(peer: Bytes, change: (row: Row) => Partial<Row>): boolean {
-    return this.#database.transaction(() => {
+    return this.transaction(() => {
       const row = this.#load(peer);
       const changed = change(row);
       if (Object.keys(changed).length === 0) return false;
-      const tag = tagOf(this.#vault, peer);
-      this.#put.run(tag, this.#vault.sealRow(rowOf(NAME, tag), { ...row, ...changed }));
+      const tag = tagOf(this.vault, peer);
+      this.#put.run(tag, this.sealRow(tag, { ...row, ...changed }));
       return true;
-    }).immediate();
+    });
   }
 
   #load(peer: Bytes): Row {
-    const tag = tagOf(this.#vault, peer);
-    const sealed = this.#select.value<[Bytes]>(tag)?.[0];
-    if (!sealed) return { ...NOTHING, peer };
-    return this.#vault.openRow<Row>(rowOf(NAME, tag), sealed);
+    const tag = tagOf(this.vault, peer);
+    return this.findRow(this.#select, tag, tag) ?? { ...NOTHING, peer };
   }
 }
 
 function tagOf(vault: Vault, peer: Bytes): Bytes {
-  return vault.blind(NAME, peer);
+  return vault.blind(REPAIRS.name, peer);
 }

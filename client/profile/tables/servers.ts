@@ -1,10 +1,10 @@
 /** The keys of the servers that this profile has met, by address. */
-import type { Database, Statement } from "@db/sqlite";
 import { type Bytes, equalBytes, toHex, utf8 } from "../../../shared/bytes.ts";
 import { type Address, formatAddress } from "../../network/address.ts";
 import { ClientError } from "../../errors.ts";
+import { SealedStore } from "../sealing/sealed_store.ts";
 import type { SealedTable } from "../sealing/sealed_table.ts";
-import { rowOf, type Vault } from "../sealing/vault.ts";
+import type { Vault } from "../sealing/vault.ts";
 
 interface Row {
   /** HOST:PORT. */
@@ -15,39 +15,39 @@ interface Row {
 
 export const SERVERS: SealedTable<Row> = {
   name: "servers",
+  schema: `
+    CREATE TABLE servers (
+      address BLOB PRIMARY KEY, -- tag
+      sealed  BLOB NOT NULL
+    ) STRICT;
+  `,
   key: "address",
   tags: { address: (vault, { address }) => addressTag(vault, address) },
 };
 
-export class Servers {
-  readonly #vault: Vault;
-  readonly #select: Statement;
-  readonly #put: Statement;
-  readonly #forget: Statement;
+/** Pins the key of each server: the one in its address, else the first that it shows. */
+export class Servers extends SealedStore<Row> {
+  protected readonly table = SERVERS.name;
+  readonly #select = this.prepare("SELECT sealed FROM servers WHERE address = ?");
+  readonly #put = this.prepare(
+    "INSERT INTO servers (address, sealed) VALUES (?, ?) " +
+      "ON CONFLICT DO UPDATE SET sealed = excluded.sealed",
+  );
+  readonly #forget = this.prepare("DELETE FROM servers WHERE address = ?");
 
-  constructor(database: Database, vault: Vault) {
-    this.#vault = vault;
-    this.#select = database.prepare("SELECT sealed FROM servers WHERE address = ?");
-    this.#put = database.prepare(
-      "INSERT INTO servers (address, sealed) VALUES (?, ?) " +
-        "ON CONFLICT DO UPDATE SET sealed = excluded.sealed",
-    );
-    this.#forget = database.prepare("DELETE FROM servers WHERE address = ?");
-  }
-
-  /** The 32-byte key that the server at this address must have; undefined where none is known. */
+  /** Returns the 32-byte key that the server at this address must have, where one is known. */
   key(address: Address): Bytes | undefined {
     return this.#known(nameOf(address));
   }
 
-  /** Trusts whatever key the server at this address shows next. Gives whether one was known. */
+  /** Trusts whatever key the server at this address shows next. Reports whether one was known. */
   forget(address: Address): boolean {
-    return this.#forget.run(addressTag(this.#vault, nameOf(address))) > 0;
+    return this.#forget.run(addressTag(this.vault, nameOf(address))) > 0;
   }
 
   /**
-   * Accepts `key`, where it is the one in the address, else the one that was seen before, else the
-   * first. Gives whether it is the first.
+   * Accepts `key` where it is the one in the address, else the one that was seen before, else the
+   * first. Reports whether it is the first.
    * @throws {ClientError} `wrong-server`
    */
   check(address: Address, key: Bytes): boolean {
@@ -63,14 +63,13 @@ export class Servers {
   }
 
   #known(address: string): Bytes | undefined {
-    const tag = addressTag(this.#vault, address);
-    const sealed = this.#select.value<[Bytes]>(tag)?.[0];
-    return sealed && this.#vault.openRow<Row>(rowOf(SERVERS.name, tag), sealed).key;
+    const tag = addressTag(this.vault, address);
+    return this.findRow(this.#select, tag, tag)?.key;
   }
 
   #keep(row: Row): void {
-    const tag = addressTag(this.#vault, row.address);
-    this.#put.run(tag, this.#vault.sealRow(rowOf(SERVERS.name, tag), { ...row }));
+    const tag = addressTag(this.vault, row.address);
+    this.#put.run(tag, this.sealRow(tag, row));
   }
 }
 

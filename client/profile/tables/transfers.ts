@@ -2,10 +2,9 @@
  * Files in chunks on their way up or down, sealed: what is needed to go on where one was broken off,
  * and to keep the server from holding what nobody wants any more.
  */
-import type { Database, Statement } from "@db/sqlite";
 import { type Bytes, equalBytes } from "../../../shared/bytes.ts";
+import { SealedStore } from "../sealing/sealed_store.ts";
 import type { SealedTable } from "../sealing/sealed_table.ts";
-import { rowOf, type Vault } from "../sealing/vault.ts";
 
 /**
  * A received file is `waiting` from its announcement until it is wanted; a sent one is `active` at
@@ -68,44 +67,45 @@ type Row = {
   readonly sealed: Bytes;
 };
 
-const NAME = "transfers";
+export const TRANSFERS: SealedTable = {
+  name: "transfers",
+  schema: `
+    CREATE TABLE transfers (
+      number  INTEGER PRIMARY KEY, -- as users see it
+      up      INTEGER NOT NULL,    -- 1: sent, 0: received
+      state   TEXT NOT NULL,       -- waiting (announced), active, done, cancelled, failed
+      settled INTEGER NOT NULL,    -- 1: nothing is left to be done with the server
+      history INTEGER,             -- the number of its entry there
+      sealed  BLOB NOT NULL
+    ) STRICT;
 
-export const TRANSFERS: SealedTable = { name: NAME, key: "number", tags: {} };
+    CREATE INDEX transfers_open ON transfers (number) WHERE settled = 0;
+    CREATE INDEX transfers_by_history ON transfers (history) WHERE history IS NOT NULL;
+  `,
+  key: "number",
+  tags: {},
+};
 
-export class Transfers {
-  readonly #database: Database;
-  readonly #vault: Vault;
-  readonly #last: Statement;
-  readonly #insert: Statement;
-  readonly #update: Statement;
-  readonly #one: Statement;
-  readonly #all: Statement;
-  readonly #open: Statement;
-  readonly #byHistory: Statement;
-  readonly #delete: Statement;
+export class Transfers extends SealedStore<Fields> {
+  protected readonly table = TRANSFERS.name;
 
-  constructor(database: Database, vault: Vault) {
-    this.#database = database;
-    this.#vault = vault;
-    this.#last = database.prepare("SELECT max(number) FROM transfers");
-    this.#insert = database.prepare(
-      "INSERT INTO transfers (number, up, state, settled, history, sealed) " +
-        "VALUES (?, ?, ?, 0, ?, ?)",
-    );
-    this.#update = database.prepare(
-      "UPDATE transfers SET state = ?, settled = ?, history = ?, sealed = ? WHERE number = ?",
-    );
-    this.#one = database.prepare("SELECT * FROM transfers WHERE number = ?");
-    this.#all = database.prepare("SELECT * FROM transfers ORDER BY number");
-    this.#open = database.prepare("SELECT * FROM transfers WHERE settled = 0 ORDER BY number");
-    this.#byHistory = database.prepare("SELECT * FROM transfers WHERE history = ?");
-    this.#delete = database.prepare("DELETE FROM transfers WHERE number = ?");
-  }
+  readonly #insert = this.prepare(
+    "INSERT INTO transfers (number, up, state, settled, history, sealed) " +
+      "VALUES (?, ?, ?, 0, ?, ?)",
+  );
+  readonly #update = this.prepare(
+    "UPDATE transfers SET state = ?, settled = ?, history = ?, sealed = ? WHERE number = ?",
+  );
+  readonly #one = this.prepare("SELECT * FROM transfers WHERE number = ?");
+  readonly #all = this.prepare("SELECT * FROM transfers ORDER BY number");
+  readonly #open = this.prepare("SELECT * FROM transfers WHERE settled = 0 ORDER BY number");
+  readonly #byHistory = this.prepare("SELECT * FROM transfers WHERE history = ?");
+  readonly #delete = this.prepare("DELETE FROM transfers WHERE number = ?");
 
   /** Keeps a new one: `active` where it has a path, else `waiting`. Gives its number. */
   add({ up, history = null, ...given }: NewTransfer): number {
-    return this.#database.transaction(() => {
-      const number = (this.#last.value<[number | null]>()?.[0] ?? 0) + 1;
+    return this.transaction(() => {
+      const number = this.nextNumber();
       const { peer, blob, key, name, size, path, started, changed = null } = given;
       const fields: Fields = {
         ...{ peer, blob, key, name, size, path, started, changed },
@@ -116,9 +116,9 @@ export class Transfers {
         reason: null,
       };
       const state = path === null ? "waiting" : "active";
-      this.#insert.run(number, up ? 1 : 0, state, history, this.#seal(number, fields));
+      this.#insert.run(number, up ? 1 : 0, state, history, this.sealRow(number, fields));
       return number;
-    }).immediate();
+    });
   }
 
   /**
@@ -148,32 +148,28 @@ export class Transfers {
 
   /** Changes one that is there. */
   change(number: number, changes: Partial<Omit<Transfer, "number" | "up">>): void {
-    this.#database.transaction(() => {
+    this.transaction(() => {
       const before = this.get(number);
       if (!before) return;
       const { number: _, up: __, state, settled, history, ...fields } = { ...before, ...changes };
-      this.#update.run(state, settled ? 1 : 0, history, this.#seal(number, fields), number);
-    }).immediate();
+      this.#update.run(state, settled ? 1 : 0, history, this.sealRow(number, fields), number);
+    });
   }
 
   /** Forgets those with `peer` that have ended. The last number stays known. */
   forget(peer: Bytes): void {
-    this.#database.transaction(() => {
-      const last = this.#last.value<[number | null]>()?.[0] ?? 0;
+    this.transaction(() => {
+      const last = this.nextNumber() - 1;
       for (const { number, peer: other, state } of this.all()) {
         if (!equalBytes(peer, other) || state === "waiting" || state === "active") continue;
         if (number !== last) this.#delete.run(number);
         else this.change(number, { ...FORGOTTEN, state: "cancelled" });
       }
-    }).immediate();
-  }
-
-  #seal(number: number, fields: Fields): Bytes {
-    return this.#vault.sealRow(rowOf(NAME, number), fields);
+    });
   }
 
   #opened({ number, up, state, settled, history, sealed }: Row): Transfer {
-    const fields = this.#vault.openRow<Fields>(rowOf(NAME, number), sealed);
+    const fields = this.openRow(number, sealed);
     return { ...fields, number, up: up === 1, state, settled: settled === 1, history };
   }
 }

@@ -1,6 +1,6 @@
 /** The tables of a profile, without a profile. */
 import { Database } from "@db/sqlite";
-import { prepareDatabase } from "../../../client/profile/schema.ts";
+import { prepareDatabase } from "../../../client/profile/migrations.ts";
 import { Vault, VAULT_KEY_SIZE } from "../../../client/profile/sealing/vault.ts";
 import type { Bytes } from "../../../shared/bytes.ts";
 import { randomBytes } from "../../../shared/crypto/random.ts";

@@ -66,7 +66,7 @@ export async function fill(profile: Profile, { secure = true } = {}): Promise<vo
   const number = profile.history.addSent({ ...sent, body: { text: "a text that was sent" } });
   profile.history.markSent(number, 70);
   profile.repairs.want(BOB, 9);
-  profile.marks.next((size) => new Uint8Array(size).fill(6));
+  profile.copyMarks.next((size) => new Uint8Array(size).fill(6));
 }
 
 /** All that {@link fill} put into a profile is there, and found by what it is looked up by. */
@@ -108,7 +108,7 @@ export function assertFull(profile: Profile): void {
   const again = { peer: BOB, at: 1, stored: 2, messageId: 7, contentId: idOf(3) };
   assertEquals(profile.history.addReceived({ ...again, body: { text: "again" } }), undefined);
   assertEquals(profile.repairs.get(BOB).wanted, [9]);
-  assertEquals(profile.marks.isFresh(idOf(6)), true);
+  assertEquals(profile.copyMarks.isFresh(idOf(6)), true);
 }
 
 /** The names of the files in `folder`, and in its folders, that hold any of `secrets`. */

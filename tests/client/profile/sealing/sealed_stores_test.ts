@@ -2,13 +2,13 @@
 import { Database } from "@db/sqlite";
 import { ClientError } from "../../../../client/errors.ts";
 import { HISTORY, History } from "../../../../client/profile/tables/history.ts";
-import { MARKS, Marks } from "../../../../client/profile/tables/marks.ts";
+import { COPY_MARKS, CopyMarks } from "../../../../client/profile/tables/copy_marks.ts";
 import { OUTBOX, Outbox } from "../../../../client/profile/tables/outbox.ts";
 import { AGREED, PREKEYS, PrekeyStore } from "../../../../client/profile/tables/prekey_store.ts";
 import { REPAIRS, Repairs } from "../../../../client/profile/tables/repairs.ts";
-import { prepareDatabase } from "../../../../client/profile/schema.ts";
+import { prepareDatabase } from "../../../../client/profile/migrations.ts";
 import { SESSIONS, SessionStore } from "../../../../client/profile/tables/session_store.ts";
-import { copyPlainTable, copyTable } from "../../../../client/profile/sealing/sealed_table.ts";
+import { copyTable } from "../../../../client/profile/sealing/sealed_table.ts";
 import { TRANSFERS, Transfers } from "../../../../client/profile/tables/transfers.ts";
 import type { Vault } from "../../../../client/profile/sealing/vault.ts";
 import { type Bytes, utf8 } from "../../../../shared/bytes.ts";
@@ -17,7 +17,7 @@ import { tempFolder } from "../../../support/temp_folder.ts";
 import { emptyTables } from "../../../support/profile/database.ts";
 import { vaultOf } from "../../../support/profile/vault_of.ts";
 
-const SEALED = [SESSIONS, PREKEYS, OUTBOX, HISTORY, REPAIRS, MARKS, TRANSFERS] as const;
+const SEALED = [SESSIONS, PREKEYS, OUTBOX, HISTORY, REPAIRS, COPY_MARKS, TRANSFERS] as const;
 /** A value for each place that holds some, so that it can be searched for. */
 const bytes = (text: string): Bytes => utf8(text.padEnd(16, "."));
 const ALICE = bytes("id of alice");
@@ -42,7 +42,7 @@ function storesOf(database: Database, vault: Vault) {
     outbox: new Outbox(database, vault),
     history: new History(database, vault),
     repairs: new Repairs(database, vault),
-    marks: new Marks(database, vault),
+    marks: new CopyMarks(database, vault),
     transfers: new Transfers(database, vault),
   };
 }
@@ -138,7 +138,7 @@ const CHANGES: Record<string, (sealed: Bytes[], foreign: Bytes) => Bytes[]> = {
 Deno.test("sealed stores: rows that were swapped, changed or cut off are refused", () => {
   for (const { name, key } of SEALED) {
     for (const [label, change] of Object.entries(CHANGES)) {
-      if (name === MARKS.name && label === "swapped") continue; // there is but one
+      if (name === COPY_MARKS.name && label === "swapped") continue; // there is but one
       const database = emptyTables();
       const vault = vaultOf(1);
       const stores = storesOf(database, vault);
@@ -180,10 +180,9 @@ Deno.test("sealed stores: all of it moves to another key, what was forgotten inc
   const forgotten = { peer: bytes("carol"), at: 1, stored: 1, contentId: bytes("7"), messageId: 1 };
   before.history.addReceived({ ...forgotten, body: { text: "forgotten" } });
   before.history.forget(forgotten.peer);
-  for (const table of SEALED) {
+  for (const table of [...SEALED, AGREED]) {
     copyTable({ database: from, vault: first }, { database: to, vault: second }, table);
   }
-  copyPlainTable(from, to, AGREED);
   const after = storesOf(to, second);
   assertEquals(seen(after), seen(before));
   assertEquals(after.history.addReceived({ ...forgotten, body: { text: "again" } }), undefined);

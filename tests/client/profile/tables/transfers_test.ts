@@ -1,4 +1,4 @@
-import { prepareDatabase } from "../../../../client/profile/schema.ts";
+import { prepareDatabase } from "../../../../client/profile/migrations.ts";
 import { Transfers } from "../../../../client/profile/tables/transfers.ts";
 import { Database } from "@db/sqlite";
 import { utf8 } from "../../../../shared/bytes.ts";

@@ -4,48 +4,25 @@
  * file or the new one.
  */
 import { Database } from "@db/sqlite";
-import { CLASSIC_KEYS } from "../tables/classic_keys.ts";
-import { CONTACTS } from "../tables/contacts.ts";
-import { ENVELOPES } from "../tables/envelopes.ts";
-import { HISTORY } from "../tables/history.ts";
-import { type Keyring, writeKeyring } from "./keyring.ts";
-import { MARKS } from "../tables/marks.ts";
-import { OUTBOX } from "../tables/outbox.ts";
-import { AGREED, PREKEYS } from "../tables/prekey_store.ts";
-import {
-  createPrivateFile,
-  removeIfThere,
-  replaceFile,
-  syncFile,
-} from "../../disk/private_file.ts";
-import { REPAIRS } from "../tables/repairs.ts";
-import { createTables } from "../schema.ts";
-import { IDENTITIES } from "../tables/secure_identity.ts";
-import { SERVERS } from "../tables/servers.ts";
-import { SESSIONS } from "../tables/session_store.ts";
-import { copyPlainTable, copyTable } from "./sealed_table.ts";
-import { TRANSFERS } from "../tables/transfers.ts";
-import type { Vault } from "./vault.ts";
+import { createPrivateFile, removeIfThere, replaceFile, syncFile } from "../disk/private_file.ts";
+import { createTables } from "./migrations.ts";
+import { type Keyring, writeKeyring } from "./sealing/keyring.ts";
+import { copyTable, type Unlocked } from "./sealing/sealed_table.ts";
+import { TABLES } from "./tables.ts";
 
 /** How long another process may still have the database open, in milliseconds. */
 const PATIENCE = 500;
 
-/** A database that can be read. */
-export interface Unlocked {
-  readonly database: Database;
-  readonly vault: Vault;
-}
-
 /**
  * Writes a database with what `fill` puts into it to `path`, where there must be no file. It is
- * fsynced; after a failure there is none. `seal` has the last word: what it sets tells a whole file
- * from one that a crash left behind.
+ * fsynced; after a failure there is none. `complete` runs last: what it sets tells a whole file from
+ * one that a crash left behind.
  */
 export async function writeSealedFile(
   path: string,
   keyring: Keyring,
   fill: (to: Unlocked) => void | Promise<void>,
-  seal: (database: Database) => void = () => {},
+  complete: (database: Database) => void = () => {},
 ): Promise<void> {
   await createPrivateFile(path);
   try {
@@ -59,7 +36,7 @@ export async function writeSealedFile(
       await fill({ database, vault: keyring.vault });
       database.exec("COMMIT");
       await syncFile(path);
-      seal(database);
+      complete(database);
     } finally {
       database.close();
     }
@@ -75,24 +52,12 @@ export async function writeSealedFile(
  * @throws {ClientError} `bad-profile` where anything was changed
  */
 export function copyTables(from: Unlocked, to: Unlocked): void {
-  copyTable(from, to, IDENTITIES);
-  copyTable(from, to, SERVERS);
-  copyTable(from, to, CONTACTS);
-  copyTable(from, to, CLASSIC_KEYS);
-  copyTable(from, to, ENVELOPES);
-  copyTable(from, to, SESSIONS);
-  copyTable(from, to, PREKEYS);
-  copyPlainTable(from.database, to.database, AGREED);
-  copyTable(from, to, OUTBOX);
-  copyTable(from, to, HISTORY);
-  copyTable(from, to, REPAIRS);
-  copyTable(from, to, MARKS);
-  copyTable(from, to, TRANSFERS);
+  for (const table of TABLES) copyTable(from, to, table);
 }
 
 /**
- * Closes the database at `path` for ever, and puts the file at `${path}.new` in its place. Its log
- * must be gone before: SQLite would take it for that of the new file.
+ * Closes the database at `path`, and puts the file at `${path}.new` in its place. Its log must be
+ * gone before: SQLite would take it for that of the new file.
  */
 export async function replaceDatabase(path: string, old: Database): Promise<void> {
   try {

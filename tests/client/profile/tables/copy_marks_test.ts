@@ -1,4 +1,4 @@
-import { Marks } from "../../../../client/profile/tables/marks.ts";
+import { CopyMarks } from "../../../../client/profile/tables/copy_marks.ts";
 import { toHex } from "../../../../shared/bytes.ts";
 import { MARK_SIZE } from "../../../../shared/limits.ts";
 import { assert, assertEquals } from "../../../support/assert.ts";
@@ -7,12 +7,12 @@ import { randomBytes, vaultOf } from "../../../support/profile/vault_of.ts";
 
 const ZEROS = new Uint8Array(MARK_SIZE);
 
-function newMarks(): Marks {
-  return new Marks(emptyTables(), vaultOf(1));
+function newMarks(): CopyMarks {
+  return new CopyMarks(emptyTables(), vaultOf(1));
 }
 
 /** One run with a server that has the mark `earlier`; gives the mark that it has then. */
-function run(marks: Marks, earlier: Uint8Array<ArrayBuffer>, expected: "fresh" | "restored") {
+function run(marks: CopyMarks, earlier: Uint8Array<ArrayBuffer>, expected: "fresh" | "restored") {
   const mark = marks.next(randomBytes);
   assertEquals(marks.isFresh(earlier) ? "fresh" : "restored", expected);
   marks.settle();

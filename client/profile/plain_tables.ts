@@ -1,0 +1,98 @@
+/** Profiles of the versions 1 and 2, in which nothing was sealed. */
+import type { Database } from "@db/sqlite";
+import type { Bytes } from "../../shared/bytes.ts";
+import type { MessageType } from "../../shared/protocol/codes.ts";
+import { CLASSIC_KEYS } from "./tables/classic_keys.ts";
+import { CONTACTS } from "./tables/contacts.ts";
+import { ENVELOPES } from "./tables/envelopes.ts";
+import { IDENTITIES, IdentityKind } from "./tables/identities.ts";
+import { SERVERS } from "./tables/servers.ts";
+import { insertRow, rowsOf, type Unlocked } from "./sealing/sealed_table.ts";
+
+interface ContactRow {
+  id: Bytes;
+  name: string;
+  public_key: Bytes | null;
+}
+
+interface KeyRow {
+  number: number;
+  contact: Bytes;
+  key: Bytes;
+  own: number;
+  sending: number;
+  last_used: number;
+}
+
+interface EnvelopeRow {
+  number: number;
+  message: number;
+  sender: Bytes;
+  type: MessageType;
+  size: number;
+  tail: Bytes;
+  content: Bytes | null;
+  state: string;
+}
+
+interface IdentityRow {
+  id: Bytes;
+  name: string;
+  public_key: Bytes;
+  signing: Bytes;
+  agreement: Bytes;
+  registered: number;
+}
+
+/** Copies everything from the tables of an old `version` into sealed ones. */
+export function sealPlainTables(from: Database, version: number, to: Unlocked): void {
+  sealContacts(from, to);
+  sealKeys(from, to);
+  sealEnvelopes(from, to);
+  if (version < 2) return;
+  sealIdentity(from, to);
+  sealServers(from, to);
+}
+
+function sealContacts(from: Database, to: Unlocked): void {
+  for (const { id, name, public_key } of typed<ContactRow>(from, "contacts")) {
+    const contact = { id, name, blocked: false, verified: false, pinned: false };
+    const row = public_key ? { ...contact, publicKey: public_key } : contact;
+    insertRow(to, CONTACTS, {}, row);
+  }
+}
+
+function sealKeys(from: Database, to: Unlocked): void {
+  for (const { contact, key, ...clear } of typed<KeyRow>(from, "classic_keys")) {
+    insertRow(to, CLASSIC_KEYS, clear, { contact, key });
+  }
+}
+
+function sealEnvelopes(from: Database, to: Unlocked): void {
+  for (const row of typed<EnvelopeRow>(from, "envelopes")) {
+    const { number, message, sender, type, size, tail, content, state } = row;
+    const filed = content === null && state !== "done" ? 1 : 0;
+    const sealed = { messageId: message, from: sender, type, size, tail };
+    insertRow(to, ENVELOPES, { number, filed, state }, sealed, { content });
+  }
+}
+
+function sealIdentity(from: Database, to: Unlocked): void {
+  for (const row of typed<IdentityRow>(from, "secure_identity")) {
+    const { id, name, public_key: publicKey, signing, agreement, registered } = row;
+    const clear = { kind: IdentityKind.secure, registered };
+    const identity = { id, name, publicKey, secrets: { signing, agreement } };
+    insertRow(to, IDENTITIES, clear, identity);
+  }
+}
+
+function sealServers(from: Database, to: Unlocked): void {
+  for (const row of typed<{ address: string; key: Bytes }>(from, "servers")) {
+    insertRow(to, SERVERS, {}, { ...row });
+  }
+}
+
+/** The rows of a table whose columns are those of `Row`. */
+function typed<Row>(database: Database, table: string): Generator<Row> {
+  return rowsOf(database, table) as Generator<unknown> as Generator<Row>;
+}

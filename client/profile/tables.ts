@@ -1,0 +1,57 @@
+/**
+ * The list of all tables of a profile. Whoever adds one writes a file in `tables/` and a line here;
+ * creating them, sealing them anew and exporting them follow from this list.
+ *
+ * Whatever says anything about the user is in a column of sealed rows, or stands there as a blind
+ * tag (see `sealing/vault.ts`). Only numbers, states and times are in the clear.
+ */
+import type { Database } from "@db/sqlite";
+import type { SealedTable } from "./sealing/sealed_table.ts";
+import type { Vault } from "./sealing/vault.ts";
+import { CLASSIC_KEYS, ClassicKeys } from "./tables/classic_keys.ts";
+import { CONTACTS, Contacts } from "./tables/contacts.ts";
+import { COPY_MARKS, CopyMarks } from "./tables/copy_marks.ts";
+import { ENVELOPES, Envelopes } from "./tables/envelopes.ts";
+import { HISTORY, History } from "./tables/history.ts";
+import { IDENTITIES, Identities } from "./tables/identities.ts";
+import { OUTBOX, Outbox } from "./tables/outbox.ts";
+import { AGREED, PREKEYS, PrekeyStore } from "./tables/prekey_store.ts";
+import { REPAIRS, Repairs } from "./tables/repairs.ts";
+import { SERVERS, Servers } from "./tables/servers.ts";
+import { SESSIONS, SessionStore } from "./tables/session_store.ts";
+import { TRANSFERS, Transfers } from "./tables/transfers.ts";
+
+/** What a profile calls each table, the class that works on it, and what that consists of. */
+const LIST = {
+  identities: [Identities, IDENTITIES],
+  servers: [Servers, SERVERS],
+  contacts: [Contacts, CONTACTS],
+  keys: [ClassicKeys, CLASSIC_KEYS],
+  envelopes: [Envelopes, ENVELOPES],
+  sessions: [SessionStore, SESSIONS],
+  prekeys: [PrekeyStore, PREKEYS, AGREED],
+  outbox: [Outbox, OUTBOX],
+  history: [History, HISTORY],
+  repairs: [Repairs, REPAIRS],
+  copyMarks: [CopyMarks, COPY_MARKS],
+  transfers: [Transfers, TRANSFERS],
+} as const;
+
+/** `incoming` is the folder of large contents. */
+type StoreClass<T = unknown> = new (database: Database, vault: Vault, incoming: string) => T;
+type Entry<T = unknown> = readonly [StoreClass<T>, ...SealedTable[]];
+const ENTRIES: [string, Entry][] = Object.entries(LIST);
+
+/** The tables of an open profile. */
+export type Tables = {
+  readonly [Name in keyof typeof LIST]: (typeof LIST)[Name] extends Entry<infer T> ? T : never;
+};
+
+/** All tables but the keyring, which every database has of its own. */
+export const TABLES: readonly SealedTable[] = ENTRIES.flatMap(([_, [__, ...tables]]) => tables);
+
+/** Opens all tables of a database; `incoming` is the folder of large contents. */
+export function openTables(database: Database, vault: Vault, incoming: string): Tables {
+  const opened = ENTRIES.map(([name, [Store]]) => [name, new Store(database, vault, incoming)]);
+  return Object.fromEntries(opened);
+}

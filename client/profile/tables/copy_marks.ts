@@ -1,0 +1,81 @@
+/**
+ * Copy marks: how a client notices that its profile is an old copy (`shared/PROTOCOL.md` section 9,
+ * request 108). On each run it gives the server a new mark, and is told the one before.
+ */
+import { type Bytes, equalBytes } from "../../../shared/bytes.ts";
+import { MARK_SIZE } from "../../../shared/limits.ts";
+import { SealedStore } from "../sealing/sealed_store.ts";
+import type { SealedTable } from "../sealing/sealed_table.ts";
+
+type Row = {
+  /** The mark that the server has for certain; zeros at first. */
+  readonly current: Bytes;
+  /** Marks whose answers were not seen, so that the server may have any of them; oldest first. */
+  readonly pending: readonly Bytes[];
+};
+
+/** Attempts in a row, without an answer, of which the server may have any one. */
+const MAX_PENDING = 64;
+const ONE = 1;
+
+export const COPY_MARKS: SealedTable = {
+  name: "marks",
+  schema: `
+    CREATE TABLE marks (
+      one    INTEGER PRIMARY KEY CHECK (one = 1),
+      sealed BLOB NOT NULL
+    ) STRICT;
+  `,
+  key: "one",
+  tags: {},
+};
+
+/** Keeps the marks that the server may hold. */
+export class CopyMarks extends SealedStore<Row> {
+  protected readonly table = COPY_MARKS.name;
+  readonly #select = this.prepare("SELECT sealed FROM marks");
+  readonly #put = this.prepare(
+    "INSERT INTO marks (one, sealed) VALUES (1, ?) " +
+      "ON CONFLICT DO UPDATE SET sealed = excluded.sealed",
+  );
+
+  /** Returns the mark that the server was last seen to have, 16 bytes; zeros before the first. */
+  current(): Bytes {
+    return this.#load().current;
+  }
+
+  /**
+   * Makes and keeps a mark to check in with, 16 bytes: a new one each time, so that two copies of a
+   * profile never use the same.
+   */
+  next(random: (size: number) => Bytes): Bytes {
+    return this.transaction(() => {
+      const { current, pending } = this.#load();
+      const made = random(MARK_SIZE);
+      this.#save({ current, pending: [...pending, made].slice(-MAX_PENDING) });
+      return made;
+    });
+  }
+
+  /** Reports whether this profile may have given the server the mark `earlier`. */
+  isFresh(earlier: Bytes): boolean {
+    const { current, pending } = this.#load();
+    return [current, ...pending].some((mark) => equalBytes(mark, earlier));
+  }
+
+  /** Makes the last mark of {@link next} the current one: all that its answer led to is done. */
+  settle(): void {
+    this.transaction(() => {
+      const last = this.#load().pending.at(-1);
+      if (last) this.#save({ current: last, pending: [] });
+    });
+  }
+
+  #load(): Row {
+    return this.findRow(this.#select, ONE) ?? { current: new Uint8Array(MARK_SIZE), pending: [] };
+  }
+
+  #save(row: Row): void {
+    this.#put.run(this.sealRow(ONE, row));
+  }
+}

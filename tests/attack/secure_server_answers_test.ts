@@ -84,7 +84,7 @@ Deno.test("server: no senseless answer is taken for a list, or changes anything"
   assertEquals(list.map(({ name }) => name), ["bob"]);
 });
 
-Deno.test("server: an answer that comes twice ends the connection, and the next one works", async () => {
+Deno.test("server: a repeated answer ends the connection, and the next one works", async () => {
   await using server = new EvilServer();
   await using alice = await Party.registered("alice", server.address);
   await using bob = await Party.registered("bob", server.address);
@@ -163,7 +163,7 @@ Deno.test("server: times after which to come again are honoured, up to half a mi
   assertEquals(alice.waits, []);
 });
 
-Deno.test("server: a refused login ends every request with its words, and is not repeated", async () => {
+Deno.test("server: a refused login fails all requests and is not repeated", async () => {
   await using server = new EvilServer();
   await using alice = await Party.registered("alice", server.address);
   server.handshakes = 0;

@@ -1,4 +1,4 @@
-/** An attacker who runs the server: keys, names and answers that are not those of whom they claim. */
+/** An attacker who runs the server: keys, names and answers that belong to someone else. */
 import { equalBytes, toHex } from "../../shared/bytes.ts";
 import { generateClassicKeyPair } from "../../shared/crypto/classic/classic.ts";
 import { generateIdentity, publicIdentity, secureClientId } from "../../shared/crypto/identity.ts";
@@ -150,7 +150,7 @@ Deno.test("server: an answer about another client is none", async () => {
   assertEquals(got, [`${toHex(malloryId)}?: (notice)`]);
 });
 
-Deno.test("server: a sender of whom nothing can be found out does not hold up the others", async () => {
+Deno.test("server: a sender about whom nothing is known does not delay the others", async () => {
   await using scene = await Scene.open({ met: true });
   const { server, bob, alice } = scene;
   const strangers = [1, 2, 3].map((byte) => new Uint8Array(16).fill(byte));

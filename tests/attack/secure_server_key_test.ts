@@ -31,7 +31,7 @@ class Scene implements AsyncDisposable {
     return new Scene(server, evil, wire, stack.use(await tempFolder()), stack);
   }
 
-  /** Runs the client on the profile `name`; the address is the wire's, with what stands behind it. */
+  /** Runs the client on the profile `name` with the address of the wire and `suffix` behind it. */
   async run(name: string, args: string[], { behind = "" } = {}) {
     const server = ["--server", this.wire.address + behind];
     return await runClient(`${this.folder.path}/${name}`, [...server, ...args]);
@@ -47,7 +47,7 @@ function assertSays(text: string, ...parts: string[]): void {
   for (const part of parts) assert(text.includes(part), `"${part}" is not in: ${text}`);
 }
 
-Deno.test("server key: the first is accepted and told, another is refused, until forgotten", async () => {
+Deno.test("server key: the first is accepted, another is refused until forgotten", async () => {
   await using scene = await Scene.open();
   const { wire, evil, server, realKey, evilKey } = scene;
   const first = await scene.run("alice", ["register", "alice"]);
@@ -87,7 +87,7 @@ Deno.test("server key: the first is accepted and told, another is refused, until
   assertEquals((await scene.run("alice", ["list"])).code, 1);
 });
 
-Deno.test("server key: HOST:PORT#KEY is demanded at the first contact and at every other", async () => {
+Deno.test("server key: HOST:PORT#KEY is demanded at every contact", async () => {
   await using scene = await Scene.open();
   const { wire, evil, server, realKey, evilKey } = scene;
   wire.target = evil.port;
@@ -122,7 +122,7 @@ Deno.test("server key: what is no key is refused before anybody is asked", async
   assertEquals(scene.wire.conversations.length, 0);
 });
 
-Deno.test("server key: a classic client, to which no server can prove one, may demand none", async () => {
+Deno.test("server key: a classic client cannot demand one", async () => {
   await using scene = await Scene.open();
   assertEquals((await scene.run("dave", ["register", "dave", "--classic"])).code, 0);
   const connections = scene.wire.conversations.length;

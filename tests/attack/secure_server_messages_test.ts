@@ -36,7 +36,7 @@ Deno.test("server: messages in another order are all shown", async () => {
   await scene.assertGoesOn();
 });
 
-Deno.test("server: messages that were held back open behind later ones, also across answers", async () => {
+Deno.test("server: messages that were held back open after later ones and answers", async () => {
   await using scene = await Conversation.underWay();
   const held = [await scene.intercept("one"), await scene.intercept("two")];
   await scene.say("three");
@@ -83,7 +83,7 @@ Deno.test("server: what cannot be opened is asked for again, and shown once", as
 });
 
 for (const kind of ["initial", "ordinary"] as const) {
-  Deno.test(`server: no byte of an ${kind} envelope can be changed, taken away or added`, async () => {
+  Deno.test(`server: no byte of an ${kind} envelope can be changed, removed or added`, async () => {
     await using scene = kind === "initial"
       ? await Conversation.open()
       : await Conversation.underWay();
@@ -105,7 +105,7 @@ for (const kind of ["initial", "ordinary"] as const) {
   });
 }
 
-Deno.test("server: the encryption that was retired is refused, and other first bytes are", async () => {
+Deno.test("server: the retired encryption and unknown first bytes are refused", async () => {
   await using scene = await Conversation.underWay();
   const message = await scene.intercept("some text");
   const contents = [0, 1, 4, 5, 255].map((first) => message.content.with(0, first) as Bytes);
@@ -146,7 +146,7 @@ Deno.test("server: keys and requests for keys from a secure ID are refused", asy
   await scene.assertGoesOn();
 });
 
-Deno.test("server: a message goes to nobody but its receiver, and comes from its sender", async () => {
+Deno.test("server: a message opens only for its receiver and only from its sender", async () => {
   await using scene = await Conversation.underWay();
   const { server, alice, bob, carol } = scene;
   await carol.send(server.address, "bob", "hello from Carol");
@@ -168,7 +168,7 @@ Deno.test("server: a message goes to nobody but its receiver, and comes from its
   await scene.assertGoesOn();
 });
 
-Deno.test("server: 64 MiB that claim to be a text are refused, and leave nothing behind", async () => {
+Deno.test("server: a text of 64 MiB is refused and leaves nothing behind", async () => {
   await using scene = await Conversation.underWay();
   const content = new Uint8Array(64 * MiB).fill(3);
   const from = scene.aliceId;

@@ -1,4 +1,4 @@
-/** An attacker who runs the server, and gives out prekeys, and says of them, what it likes. */
+/** An attacker who runs the server, hands out any prekeys, and says anything about them. */
 import { type Bytes, concat, utf8 } from "../../shared/bytes.ts";
 import { sign } from "../../shared/crypto/ed25519.ts";
 import { Writer } from "../../shared/cursor.ts";
@@ -110,7 +110,7 @@ function pick(state: Record<string, string>, names: string[]): Record<string, st
   return Object.fromEntries(names.map((name) => [name, state[name]]));
 }
 
-Deno.test("server: prekeys that cannot be used are refused, even where their owner signed them", async () => {
+Deno.test("server: unusable prekeys are refused, even when their owner signed them", async () => {
   await using scene = await Conversation.open();
   const [spk, kem, opk] = drawn(scene, scene.bob);
   const tooLarge = kem.key.slice().fill(0xff, 0, 300); // coefficients that are no residues
@@ -150,7 +150,7 @@ Deno.test("server: prekeys that cannot be used are refused, even where their own
   await scene.assertGoesOn();
 });
 
-Deno.test("server: a one-time prekey that is given to two serves one, and the other starts anew", async () => {
+Deno.test("server: a one-time prekey handed to two serves one, the other starts anew", async () => {
   await using scene = await Conversation.open();
   const { server, carol } = scene;
   give(scene, drawn(scene, scene.bob));
@@ -163,7 +163,7 @@ Deno.test("server: a one-time prekey that is given to two serves one, and the ot
   await scene.assertGoesOn();
 });
 
-Deno.test("server: without one-time prekeys a session starts, and a repeat of it is refused", async () => {
+Deno.test("server: without one-time prekeys a session starts, its repeat is refused", async () => {
   await using scene = await Conversation.open();
   const shelf = scene.server.shelf(scene.bobId);
   const { oneTime, oneTimeKem } = PrekeyKind;
@@ -178,7 +178,7 @@ Deno.test("server: without one-time prekeys a session starts, and a repeat of it
   await scene.assertGoesOn();
 });
 
-Deno.test("server: a refusal to give prekeys is told as it is, and waited for where that helps", async () => {
+Deno.test("server: a refusal of prekeys is reported, and waited for where that helps", async () => {
   await using scene = await Conversation.open();
   const refuse = (error: ErrorName, retryAfter: number, times: number) => {
     scene.server.lie = ({ kind }) =>
@@ -223,7 +223,7 @@ Deno.test("server: a reset waits until the server gives prekeys again", async ()
   await scene.assertGoesOn();
 });
 
-Deno.test("server: prekeys that it does not take hold up neither messages nor a registration", async () => {
+Deno.test("server: refused prekeys delay neither messages nor a registration", async () => {
   await using scene = await Conversation.underWay();
   const { server, alice, bob } = scene;
   let taken = false;
@@ -278,7 +278,7 @@ Deno.test("server: a mark that is always another one costs sessions, and no mess
   await scene.assertGoesOn();
 });
 
-Deno.test("server: no prekey ID that it claims to have seen uses up those that are left", async () => {
+Deno.test("server: no claimed prekey ID uses up the remaining IDs", async () => {
   await using scene = await Conversation.underWay();
   const { server, bob } = scene;
   const before = bob.profile.prekeys.largestId();

@@ -84,7 +84,7 @@ Deno.test("server: a reset that comes again, or late, starts nothing", async () 
   await scene.assertGoesOn();
 });
 
-Deno.test("server: a reset for messages that nobody sent starts a session, and no more", async () => {
+Deno.test("server: a reset for messages that nobody sent only starts a session", async () => {
   await using scene = await Conversation.underWay();
   const { server, alice, bob, carol } = scene;
   await bob.send(server.address, "carol", "for Carol alone");
@@ -134,7 +134,7 @@ Deno.test("server: a flood of resets, even of right ones, is answered once a min
   await scene.assertGoesOn();
 });
 
-Deno.test("server: what cannot be opened is asked for once a minute, however much of it comes", async () => {
+Deno.test("server: unreadable messages are asked for once a minute at most", async () => {
   await using scene = await Conversation.underWay();
   const { server } = scene;
   const from = scene.aliceId;

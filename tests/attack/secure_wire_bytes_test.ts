@@ -35,7 +35,7 @@ class Scene implements AsyncDisposable {
     return new Scene(server.data, wire, alice, bob, sizes, stack);
   }
 
-  /** One attempt to send, whose connections are treated so; gives how it ended. */
+  /** Tries to send once over connections that are treated so. Returns how it ended. */
   async attempt(tampering: (connection: number) => Tampering, text = TEXT) {
     this.wire.reset(tampering);
     const end = await failure(
@@ -46,7 +46,7 @@ class Scene implements AsyncDisposable {
     return end;
   }
 
-  /** Undisturbed, one more message arrives; gives all that came before it. */
+  /** Receives one more message undisturbed. Returns all that came before it. */
   async works(): Promise<string[]> {
     assertEquals(await this.attempt(() => ({})), "none");
     const got = await this.received();
@@ -102,7 +102,7 @@ Deno.test("wire: a request cut short at any byte changes nothing", async () => {
   assertEquals(await scene.works(), []);
 });
 
-Deno.test("wire: an answer cut short at any byte is an error, and nothing is there twice", async () => {
+Deno.test("wire: an answer cut off at any byte is an error, nothing is stored twice", async () => {
   await using scene = await Scene.open();
   const before = scene.alice.state();
   for (let size = 0; size < scene.sizes.down; size++) {
@@ -128,7 +128,7 @@ Deno.test("wire: wherever the first connection is cut, the message arrives once"
   assertEquals(await scene.received(), expected);
 });
 
-Deno.test("wire: wherever a client's connections are cut, its texts arrive once, in order", async () => {
+Deno.test("wire: wherever a connection is cut, the texts arrive once and in order", async () => {
   await using scene = await Scene.open();
   const { wire, alice, bob } = scene;
   await alice.send(wire.address, "bob", "first");

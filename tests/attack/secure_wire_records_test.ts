@@ -13,7 +13,7 @@ function contains(whole: Bytes, part: Uint8Array): boolean {
   return toHex(whole).includes(toHex(part));
 }
 
-Deno.test("wire: whoever reads along learns neither texts, files, names nor identities", async () => {
+Deno.test("wire: an eavesdropper learns no texts, files, names or identities", async () => {
   await using server = await startServer();
   await using wire = new Wire(server.port);
   await using alice = await Party.registered(`alice-${MARKER}`, wire.address);
@@ -55,7 +55,7 @@ Deno.test("wire: a recorded connection, said again to the server, does nothing",
   assertEquals(await bob.receive(wire.address), ["alice: two"]);
 });
 
-/** Says `bytes` to the server; gives all that it answers. */
+/** Sends `bytes` to the server. Returns all that it answers. */
 async function replay(port: number, bytes: Bytes): Promise<Bytes> {
   using conn = await Deno.connect({ hostname: "127.0.0.1", port });
   await writeAll(conn, bytes);
@@ -103,7 +103,7 @@ const CHANGES: Record<string, (record: Bytes, held: Bytes[]) => readonly Uint8Ar
   },
 };
 
-Deno.test("wire: a record that is dropped, repeated, swapped or shortened ends everything", async () => {
+Deno.test("wire: a dropped, repeated, swapped or cut record ends the connection", async () => {
   await using server = await startServer();
   await using wire = new Wire(server.port);
   await using alice = await Party.registered("alice", wire.address);

@@ -44,7 +44,7 @@ export async function exchange(port: number, request: Bytes, response: Bytes): P
   }
 }
 
-/** Registers a client of a new name; gives its ID. */
+/** Registers a client under a new name. Returns its ID. */
 export async function register(port: number): Promise<Bytes> {
   const name = `bench ${crypto.randomUUID()}`;
   const publicKey = randomBytes(PUBLIC_KEY_SIZE);

@@ -1,8 +1,8 @@
 /**
  * A client as a process of its own, so that its memory and its share of the machine are those of a
- * real one. As a program it takes a profile's folder, a name and a port, registers, and then does one
- * job a line on standard input: `send NAME PATH` or `receive FOLDER`. Each is answered by the bytes
- * and the milliseconds that it took, as JSON.
+ * real one. As a program it takes a profile's folder, a name and a port, and registers. Then it
+ * reads one job per line from standard input: `send NAME PATH` or `receive FOLDER`. It answers each
+ * with the bytes and the milliseconds that it took, as JSON.
  */
 import { TextLineStream as UntypedTextLineStream } from "@std/streams/text-line-stream";
 import type { Client } from "../../client/client.ts";
@@ -66,7 +66,7 @@ function linesOf(stream: ReadableStream<Uint8Array<ArrayBuffer>>): ReadableStrea
   return stream.pipeThrough(new TextDecoderStream()).pipeThrough(new TextLineStream());
 }
 
-/** Gives how many bytes of files were moved. */
+/** Returns how many bytes of files were moved. */
 async function work(client: Client, [what, ...rest]: readonly string[]): Promise<number> {
   if (what === "send") {
     const [name, path] = rest;

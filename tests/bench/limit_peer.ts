@@ -8,7 +8,7 @@ import { KiB } from "../../shared/limits.ts";
 
 export interface LimitPeer extends AsyncDisposable {
   readonly pid: number;
-  /** Gives back whatever it gets. */
+  /** Sends back whatever it receives. */
   readonly echo: number;
   /** Takes bytes until the other side ends its stream, then answers with one byte. */
   readonly sink: number;
@@ -43,7 +43,7 @@ export async function startLimitPeer(): Promise<LimitPeer> {
   return { ...ports, pid: child.pid, [Symbol.asyncDispose]: stop };
 }
 
-/** Serves each connection to a new port by `serve`; gives the port. */
+/** Serves each connection to a new port by `serve`. Returns the port. */
 function listen(serve: (conn: Deno.TcpConn) => Promise<void>): number {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   (async () => {

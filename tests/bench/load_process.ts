@@ -1,7 +1,7 @@
 /**
- * The load generator as a process of its own, so that it neither holds up what measures nor hides
- * behind it: it tells which share of a core it used. As a program it takes one job a line on standard
- * input, as JSON, and answers each by a line on standard output.
+ * The load generator as a process of its own: it must not slow down what measures, and it reports
+ * which share of a core it used. As a program it reads one job per line from standard input, as
+ * JSON, and answers each with a line on standard output.
  */
 import { TextLineStream as UntypedTextLineStream } from "@std/streams/text-line-stream";
 import type { Job, JobResult } from "./load_jobs.ts";

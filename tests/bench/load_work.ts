@@ -19,7 +19,7 @@ export async function rate(
   return { values: [value], busy };
 }
 
-/** Sends until `end`, with at most `depth` messages unanswered; gives how many were acknowledged. */
+/** Sends until `end`, at most `depth` messages unanswered. Returns how many were acknowledged. */
 export async function pump(
   link: SecureLink,
   to: Bytes,
@@ -55,7 +55,7 @@ export function sendFrame(to: Bytes): Bytes {
   return encodeSecureRequest({ kind: "send", to, token, type: MessageType.text, content });
 }
 
-/** Gives the message a new token, made as a client makes it: the time, then random bytes. */
+/** Puts a new token into the message, made as a client makes it: the time, then random bytes. */
 export function renew(frame: Bytes): void {
   const at = REQUEST_HEADER_SIZE + CLIENT_ID_SIZE;
   crypto.getRandomValues(frame.subarray(at, at + TOKEN_SIZE));
@@ -102,7 +102,7 @@ export async function echoLatency(
   });
 }
 
-/** The middle and the 99th percentile of what `once`, which gives the time of its end, takes. */
+/** The median and 99th percentile of the duration of `once`, which returns the time of its end. */
 export async function latencies(
   milliseconds: number,
   once: () => Promise<number>,

@@ -23,7 +23,7 @@ export interface Row {
   readonly includesClient?: boolean;
 }
 
-/** What one round gives for one row. */
+/** What one round yields for one row. */
 export interface Figure {
   value: number;
   /** Which share of one core the load generator used, where that matters. */
@@ -47,7 +47,7 @@ export interface Environment {
 /** Rows that are measured together. */
 export interface Suite {
   readonly rows: readonly Row[];
-  /** Prepares everything that is not measured; the result measures one round, in the rows' order. */
+  /** Prepares what is not measured. Returns what measures one round, in the order of the rows. */
   open(environment: Environment): Promise<() => Promise<Figure[]>>;
 }
 
@@ -132,7 +132,7 @@ export function medianOf(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
-/** Runs `work`, which gives how much it has done, and gives that per second. */
+/** Runs `work`, which returns how much it did. Returns that amount per second. */
 export async function perSecond(work: () => number | Promise<number>): Promise<Figure> {
   const cpu = process.cpuUsage();
   const start = performance.now();

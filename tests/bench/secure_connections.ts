@@ -49,9 +49,9 @@ function rateOf(
 const COUNT = IDLE_CONNECTIONS.toLocaleString("en");
 
 /**
- * What {@link IDLE_CONNECTIONS} add to a process that has {@link WARM_CONNECTIONS} already: the heap
- * of the first ones grows for the work of connecting, and not for being idle. Each round has
- * processes of its own, as memory that was used before would hide what is used now.
+ * What {@link IDLE_CONNECTIONS} add to a process that already has {@link WARM_CONNECTIONS}: with
+ * the first ones the heap grows for the work of connecting, not for being idle. Each round has its
+ * own processes, because memory that was used before would hide what is used now.
  */
 export const idleConnections: readonly Suite[] = PROCESS_FACTS
   ? [

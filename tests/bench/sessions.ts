@@ -169,7 +169,7 @@ export const sessionMessages: Suite = {
   },
 };
 
-/** A server that takes everything at once, and gives it to `sent`. */
+/** A server that takes everything at once, and passes it to `sent`. */
 function takingInto(sent: Bytes[]): SecureTransport {
   const never = () => Promise.reject(new Error("nobody asks for this"));
   return {
@@ -195,7 +195,7 @@ async function newParty() {
   return { identity, agreement, signing };
 }
 
-/** What a server gives of a client that has no one-time prekeys left, and the secrets of it. */
+/** The prekeys of a client without one-time ones, as a server returns them, and their secrets. */
 async function newBundle(signing: Bytes) {
   const signed = newPrekeySecret(PrekeyKind.signed, 1, randomBytes);
   const kem = newPrekeySecret(PrekeyKind.lastResort, 2, randomBytes);

@@ -4,7 +4,7 @@ import { KiB, MiB } from "../../shared/limits.ts";
 
 /** Senders at a time. */
 export const SENDERS = 8;
-/** Messages of one sender that wait for their answers at a time, where it does not wait for each. */
+/** Messages of a pipelining sender that wait for their answers at a time. */
 export const PIPELINE = 64;
 /** Connections that are there before those that are measured. */
 export const WARM_CONNECTIONS = 50;
@@ -26,7 +26,7 @@ export const MB = 1e6;
 /** `size` bytes that cannot be compressed. */
 export function randomBytes(size: number): Bytes {
   const bytes = new Uint8Array(size);
-  // The most that one call gives.
+  // The most that one call returns.
   for (let at = 0; at < size; at += 65536) crypto.getRandomValues(bytes.subarray(at, at + 65536));
   return bytes;
 }

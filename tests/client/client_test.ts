@@ -173,7 +173,7 @@ Deno.test("client: registers once", () =>
     assertEquals(line, "carol 👋");
   }));
 
-Deno.test("client: a profile in use is closed to others, who find it registered afterwards", async () => {
+Deno.test("client: a profile in use is closed to others, and registered afterwards", async () => {
   await using server = new FakeServer(honest({ clients: [], inbox: [], sent: [] }));
   await using temp = await tempFolder();
   const waits: number[] = [];

@@ -35,7 +35,7 @@ export function acknowledgeContract(engine: Engine): void {
 
   contractTest(
     engine,
-    "acknowledging deletes what is there and gives its blobs",
+    "acknowledging deletes what is there and returns its blobs",
     async (subject) => {
       const [alice, bob] = [await subject.register("alice"), await subject.register("bob")];
       await subject.send(alice, "one");

@@ -126,7 +126,7 @@ export function fileContract(engine: Engine): void {
     },
   );
 
-  contractTest(engine, "a closed storage gives no files", async (subject) => {
+  contractTest(engine, "a closed storage returns no files", async (subject) => {
     await subject.storage.close();
     const { files } = subject.storage;
     for (const asked of [files.open(one, alice, 1), files.find(one), files.share(one, [bob])]) {

@@ -1,4 +1,4 @@
-/** The part of the storage contract that is about leases: who delivers a message, and for how long. */
+/** The storage contract for leases: who delivers a message, and for how long. */
 import { MESSAGE_HEAD_SIZE } from "../../shared/protocol/response.ts";
 import { assertEquals } from "../support/assert.ts";
 import {

@@ -48,7 +48,7 @@ export function mailboxContract(engine: Engine): void {
     assertEquals(await subject.content(bob, 1), undefined);
   });
 
-  contractTest(engine, "nobody's mailbox takes and gives nothing", async (subject) => {
+  contractTest(engine, "nobody's mailbox takes and returns nothing", async (subject) => {
     await assertRefused(subject.send(idOf("nobody"), "lost"), "unknown-client");
     await assertRefused(subject.lease(idOf("nobody")), "unknown-client");
     assertEquals(await subject.storage.neededBlobs(["b1"]), new Set<string>());

@@ -20,7 +20,7 @@ async function aliceWith(subject: Subject, prekeys: Prekey[]): Promise<Bytes> {
   return alice;
 }
 
-/** Kinds and IDs of what a draw gives. */
+/** Kinds and IDs of what a draw returns. */
 async function draw({ storage }: Subject, owner: Bytes, withOneTime = true) {
   return namesOf(await storage.prekeys.draw(owner, { oneTime: withOneTime }));
 }

@@ -46,7 +46,7 @@ async function friends(server: ServerProcess, stack: AsyncDisposableStack) {
   return { alice, bob };
 }
 
-/** Receives over a way that breaks; gives what was received all the same. */
+/** Receives over a connection that breaks. Returns what was received all the same. */
 async function receiveBroken(bob: Person, server: ServerProcess, passes: number) {
   await using proxy = new CuttingProxy({ port: server.port, passes });
   const args = ["--json", "--server", proxy.hostPort, "receive", "--out", bob.out];
@@ -118,7 +118,7 @@ Deno.test("broken delivery: the receiver is killed in the middle of a file", asy
   assertEquals(await bob.json("receive"), []);
 });
 
-Deno.test("broken delivery: a server killed right after its acknowledgement has the message", async () => {
+Deno.test("broken delivery: a server killed right after its answer has the message", async () => {
   let server = await startServer();
   const { data, port } = server;
   const again = async () => {

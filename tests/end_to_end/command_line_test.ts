@@ -12,7 +12,7 @@ function errorOf(stderr: string): { code: string; message: string } {
   return error;
 }
 
-Deno.test("command line: help and version go to standard output, and leave nothing behind", async () => {
+Deno.test("command line: help and version go to standard output and leave no files", async () => {
   await using temp = await tempFolder();
   const options = { cwd: temp.path };
   const version = await runClient(["--version"], options);
@@ -46,7 +46,7 @@ Deno.test("command line: wrong usage is exit code 2, with words or with JSON", a
   assertEquals(temp.names(), []);
 });
 
-Deno.test("command line: the profile is the current folder, the server stands in server.info", async () => {
+Deno.test("command line: the default profile is the current folder", async () => {
   await using server = await startServer();
   await using temp = await tempFolder();
   const options = { cwd: temp.path };
@@ -78,7 +78,7 @@ Deno.test("command line: register with --server remembers the address, and says 
   }
 });
 
-Deno.test("command line: each failure has its code, exit code 1, and nothing on standard output", async () => {
+Deno.test("command line: a failure has its code, exit code 1, and no standard output", async () => {
   await using server = await startServer();
   await using alice = await Person.register(server.address, "alice");
   await using nobody = await Person.create(server.address);

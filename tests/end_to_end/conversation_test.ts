@@ -6,7 +6,7 @@ import { startServer } from "../support/server_process.ts";
 
 const UNICODE = "Zażółć gęślą jaźń 👋 שלום\n\ttwo lines \u{feff}\u{10ffff}";
 
-Deno.test("conversation: two people register, find each other, and write to each other", async () => {
+Deno.test("conversation: two people register, find each other, and exchange texts", async () => {
   await using server = await startServer();
   await using alice = await Person.create(server.address);
   const [registered] = await alice.json<{ id: string; name: string }>(
@@ -61,7 +61,7 @@ Deno.test("conversation: for people", async () => {
   assertEquals(await said(bob, "receive"), "");
 });
 
-Deno.test("conversation: texts from standard input lose one line end, and nothing else", async () => {
+Deno.test("conversation: texts from standard input lose one line end, nothing else", async () => {
   await using server = await startServer();
   await using alice = await Person.register(server.address, "alice");
   await using bob = await Person.register(server.address, "bob");

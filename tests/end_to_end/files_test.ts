@@ -32,7 +32,7 @@ Deno.test("files: of 0 bytes, of 1 byte and larger, arrive as they are", async (
   assertEquals([...Deno.readDirSync(`${bob.folder}/incoming`)], []);
 });
 
-Deno.test("files: go to the current folder unless told otherwise, beside what is there", async () => {
+Deno.test("files: go to the current folder by default, and overwrite nothing", async () => {
   await using server = await startServer();
   await using alice = await Person.register(server.address, "alice");
   await using bob = await Person.register(server.address, "bob");

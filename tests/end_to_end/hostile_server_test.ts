@@ -73,7 +73,7 @@ async function fails(person: Person, command: string[], server: string, codes: s
   assert(error.message.length > 20 && !/undefined|Error:|\bat \//.test(error.message), stderr);
 }
 
-Deno.test("hostile server: a registered client ends with an error and stays as it was", async () => {
+Deno.test("hostile server: a registered client fails and stays as it was", async () => {
   await using person = await Person.create("127.0.0.1:9");
   await Deno.writeTextFile(
     `${person.folder}/me.info`,
@@ -91,7 +91,7 @@ Deno.test("hostile server: a registered client ends with an error and stays as i
   }
 });
 
-Deno.test("hostile server: a client that registers ends with an error and without an identity", async () => {
+Deno.test("hostile server: a client that registers fails and has no identity", async () => {
   await using person = await Person.create("127.0.0.1:9");
   for (const [script, ...codes] of Object.values(SERVERS)) {
     await using server = new FakeServer(script);

@@ -51,14 +51,14 @@ class World implements AsyncDisposable {
     return ["--profile", `${this.root}/${name}`, ...args];
   }
 
-  /** Runs a command that must succeed; gives what it printed. */
+  /** Runs a command that must succeed. Returns what it printed. */
   async run(name: string, args: string[], options?: ClientOptions): Promise<string> {
     const { code, stdout, stderr } = await runClient(this.args(name, args), options);
     assertEquals(code, 0, `${name}: ${args.join(" ")}: ${stderr}`);
     return stdout;
   }
 
-  /** Stops a command by `signal` in the middle of a file; gives what it said. */
+  /** Stops a command by `signal` in the middle of a file. Returns what it printed. */
   async interrupted(name: string, args: string[], signal: Deno.Signal): Promise<string> {
     const stalled = this.proxy.stallAfter(ENOUGH);
     const client = startClient(this.args(name, args));
@@ -118,7 +118,7 @@ Deno.test("interrupted: SIGTERM while receiving; the next receive goes on", asyn
   assertEquals([await digest(`${out}/big.bin`), names()], [await digest(path), ["big.bin"]]);
 });
 
-Deno.test("interrupted: a file that is fetched; scripts get an object, and the last progress", async () => {
+Deno.test("interrupted: a fetched file; scripts get an object and the last progress", async () => {
   await using world = await World.open();
   const path = await world.file("big.bin");
   await world.run("alice", ["send-file", "bob", path]);
@@ -171,7 +171,7 @@ Deno.test("interrupted: a receiver that follows, and waits, ends at once", async
   assertEquals((await client.outcome()).code, 130);
 });
 
-Deno.test("files: from standard input, announced, too large to be fetched, fetched, given up", async () => {
+Deno.test("files: from standard input, announced, too large, fetched, cancelled", async () => {
   await using world = await World.open();
   const bytes = sampleBytes(3 * MiB + 1);
   const sending = ["--json", "send-file", "bob", "-", "--name", "back up.tar"];

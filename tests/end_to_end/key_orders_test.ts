@@ -166,7 +166,7 @@ for (const [name, orders] of Object.entries({ "keys cross": CROSSING, "keys are 
   });
 }
 
-Deno.test("key orders: what was written with a lost key of the writer's comes once it is given again", async () => {
+Deno.test("key orders: a text under a lost key opens once the key comes again", async () => {
   await using server = await startServer();
   await using temp = await tempFolder();
   const { a, b } = await play(server, temp.path, [

@@ -3,7 +3,7 @@ import { Person, runClient } from "../support/client_process.ts";
 import { startServer } from "../support/server_process.ts";
 import { tempFolder } from "../support/temp_folder.ts";
 
-/** Types `lines` into the menu of this person; gives what it shows. */
+/** Types `lines` into the menu of this person. Returns what it shows. */
 async function menu(person: Person, lines: string[], cwd = person.folder): Promise<string> {
   const stdin = lines.map((line) => `${line}\n`).join("");
   const { code, stdout, stderr } = await person.run([], { stdin, cwd });

@@ -1,4 +1,4 @@
-/** Somebody who was never there since the registration, and a server that sees nothing of it all. */
+/** A receiver who was offline since registering, and a server that cannot read anything. */
 import { assert, assertEquals } from "../support/assert.ts";
 import { Person } from "../support/client_process.ts";
 import { startServer } from "../support/server_process.ts";
@@ -26,7 +26,7 @@ async function filesWith(marker: string, folder: string): Promise<string[]> {
   return found;
 }
 
-Deno.test("offline: a first text and file wait for one who was never there, and the server sees nothing", async () => {
+Deno.test("offline: a first text and file wait, unreadable for the server", async () => {
   await using folder = await tempFolder();
   const data = `${folder.path}/server`;
   const marker = `marker ${crypto.randomUUID()}`;

@@ -14,7 +14,7 @@ async function copyFolder(from: string, to: string): Promise<void> {
   }
 }
 
-/** Has both receive, in turns, until two turns have brought nothing; gives the texts of each. */
+/** Lets both receive in turns until two turns bring nothing. Returns the texts of each. */
 async function settle(...people: Person[]): Promise<(string | undefined)[][]> {
   const texts: (string | undefined)[][] = people.map(() => []);
   for (let quiet = 0; quiet < 2 * people.length;) {
@@ -38,7 +38,7 @@ async function talk(alice: Person, bob: Person, rounds: number): Promise<void> {
   }
 }
 
-Deno.test("old copy: messages of both after the restoration arrive, also those that waited", async () => {
+Deno.test("old copy: after a restoration the messages of both sides arrive", async () => {
   await using server = await startServer();
   await using alice = await Person.register(server.address, "alice", { classic: false });
   await using bob = await Person.register(server.address, "bob", { classic: false });

@@ -26,7 +26,7 @@ function recorded(client: string, matches: (request: Request) => boolean) {
   return found;
 }
 
-/** Answers as the original server answered the same client, and closes. Polls are answered in turn. */
+/** Answers as the original server did, polls one after the other, and closes. */
 function replaying(client: string, polls: { response: string }[]): FakeServer {
   const left = [...polls];
   return new FakeServer(async (conn) => {
@@ -55,7 +55,7 @@ async function recordedKey(): Promise<Bytes> {
   return await unwrapSymmetricKey(field.slice(0, 4 + (field[2] << 8 | field[3])), content);
 }
 
-Deno.test("original: alice takes bob's key, and sends what the original client sent, byte for byte", async () => {
+Deno.test("original: alice takes bob's key and sends the original client's bytes", async () => {
   const polls = recorded("alice", ({ kind }) => kind === "get-messages");
   await using server = replaying("alice", polls);
   await using person = await withIdentity(ALICE, server);
@@ -92,7 +92,7 @@ Deno.test("original: bob reads alice's texts and her file", async () => {
   assertEquals(await person.json("receive"), []);
 });
 
-Deno.test("original: bob answers alice's request with a key that the original alice can open", async () => {
+Deno.test("original: bob answers alice's request, and the original can open the key", async () => {
   const polls = recorded("bob", ({ kind }) => kind === "get-messages").slice(0, 1);
   await using server = replaying("bob", polls);
   await using person = await withIdentity(BOB, server);

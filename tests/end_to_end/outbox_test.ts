@@ -5,7 +5,7 @@ import { startServer } from "../support/server_process.ts";
 import { tempFolder } from "../support/temp_folder.ts";
 import { until } from "../support/until.ts";
 
-Deno.test("outbox: a text is kept while the server is away, and goes with the next command", async () => {
+Deno.test("outbox: a text is kept without a server, and the next command sends it", async () => {
   await using folder = await tempFolder();
   const data = `${folder.path}/server`;
   let server = await startServer({ data });

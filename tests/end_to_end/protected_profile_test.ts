@@ -56,7 +56,7 @@ Deno.test("protected: for people, a wrong passphrase is one line and exit code 1
   assert(!stderr.includes(env.MESSAGING_PASSPHRASE), stderr);
 });
 
-Deno.test("export: another folder goes on with the conversations, the history and the contacts", async () => {
+Deno.test("export: conversations, history and contacts continue in another folder", async () => {
   await using server = await startServer();
   await using alice = await Person.register(server.address, "alice", { classic: false });
   await using bob = await Person.register(server.address, "bob", { classic: false });

@@ -10,7 +10,7 @@ async function forget({ folder }: Person): Promise<void> {
   }
 }
 
-Deno.test("unreadable: told on standard error, kept, and delivered once the key comes", async () => {
+Deno.test("unreadable: reported on standard error, kept, shown once the key comes", async () => {
   await using server = await startServer();
   await using alice = await Person.register(server.address, "alice");
   await using bob = await Person.register(server.address, "bob");
@@ -47,7 +47,7 @@ Deno.test("unreadable: told on standard error, kept, and delivered once the key 
   assertEquals(await Deno.readFile(`${bob.out}/alice-4.bin`), sampleBytes(70_000));
 });
 
-Deno.test("unreadable: what can be read is shown all the same, to people and to scripts", async () => {
+Deno.test("unreadable: readable messages are shown all the same, also to scripts", async () => {
   await using server = await startServer();
   await using alice = await Person.register(server.address, "alice");
   await using bob = await Person.register(server.address, "bob");

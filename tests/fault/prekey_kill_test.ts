@@ -52,7 +52,7 @@ Deno.test("killed while prekeys are drawn: each one-time prekey is given out onc
   }
 });
 
-Deno.test("killed right after prekeys were published or a mark was left: they are there", async () => {
+Deno.test("killed right after prekeys were published or a check-in: they are stored", async () => {
   await using temp = await tempFolder();
   const data = temp.path;
   const alice = await Someone.called("alice");

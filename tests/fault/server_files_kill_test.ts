@@ -26,7 +26,7 @@ async function connect(port: number, who: Someone): Promise<SecurePeer> {
   return peer;
 }
 
-Deno.test("killed in the middle of an upload, again and again: it goes on, and is whole", async () => {
+Deno.test("killed during an upload, again and again: it resumes and is whole", async () => {
   await using temp = await tempFolder();
   const content = sampleBytes(SIZE);
   const [alice, bob] = [await Someone.called("alice"), await Someone.called("bob")];

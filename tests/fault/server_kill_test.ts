@@ -100,7 +100,7 @@ Deno.test("killed in the middle of an upload: nothing of it is left", async () =
   assertEquals(await peer.poll(alice), []);
 });
 
-Deno.test("killed between two steps of storing or removing a file: the next start tidies up", async () => {
+Deno.test("killed while storing or removing a file: the next start cleans up", async () => {
   await using temp = await tempFolder();
   const data = temp.path;
   const orphans = ["0".repeat(32), "1".repeat(32) + ".part"];

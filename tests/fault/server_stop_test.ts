@@ -18,7 +18,7 @@ function stopTest(name: string, test: () => Promise<void>): void {
   Deno.test({ name: `stop: ${name}`, ignore: Deno.build.os === "windows", fn: test });
 }
 
-/** Begins to send a file of `size` bytes; gives the rest of it. */
+/** Begins to send a file of `size` bytes. Returns the rest of it. */
 async function beginUpload(peer: Peer, id: Bytes, size: number, folder: string) {
   const content = new Uint8Array(size);
   await peer.send(

@@ -1,4 +1,4 @@
-/** Files on their way while sender, receiver, server or network die: they arrive whole, and once. */
+/** Files while sender, receiver, server or network die: each arrives whole and once. */
 import { ClientError } from "../../client/errors.ts";
 import { MiB } from "../../shared/limits.ts";
 import { assert, assertEquals } from "../support/assert.ts";
@@ -15,7 +15,7 @@ const SIZE = 24 * MiB + 11;
 /** Longest life of a process that moves a file, in milliseconds, where the clock ends it. */
 const LATEST = 250;
 
-/** Runs `file_mover.ts`, killed in the middle where `kill` says so; gives what it said. */
+/** Runs `file_mover.ts`, killed in the middle if `kill` says so. Returns what it printed. */
 async function move(args: string[], kill?: Chance): Promise<string[]> {
   const child = new Deno.Command(Deno.execPath(), {
     args: [
@@ -58,7 +58,7 @@ const ended = (said: string[]) => said.at(-1) === "end";
 
 interface Scene {
   folder: string;
-  /** Writes the file that is sent next; gives its path. */
+  /** Writes the file that is sent next. Returns its path. */
   next: () => Promise<string>;
   /** All that was written. */
   paths: string[];
@@ -152,7 +152,7 @@ async function insist<T>(step: () => Promise<T>): Promise<T> {
   }
 }
 
-Deno.test("file faults: the server killed at random moments, of sending and of receiving", async () => {
+Deno.test("file faults: the server killed at random moments of sending and receiving", async () => {
   const random = chance();
   console.log(`FC_SEED=${random.seed} tries the same moments again`);
   await using temp = await tempFolder();
@@ -243,7 +243,7 @@ async function moveWithin(size: number, args: string[]): Promise<string[]> {
   return decoder.decode(stdout).split("\n").slice(0, -1);
 }
 
-Deno.test("file faults: a receiver's disk that takes no more is told of, and the file goes on later", async () => {
+Deno.test("file faults: a receiver's full disk is reported, the file resumes later", async () => {
   await using temp = await tempFolder();
   await using server = await startServer();
   const set = await scene(temp.path, server.port);

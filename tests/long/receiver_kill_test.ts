@@ -56,7 +56,7 @@ async function sendRound(alice: Client, folder: string, round: number): Promise<
   return sent;
 }
 
-/** Receives until `death`, which kills the process. Gives what it had printed. */
+/** Receives until `death`, which kills the process. Returns what it had printed. */
 async function receive(
   bob: Person,
   death: (client: ClientProcess) => Promise<void> = () => Promise.resolve(),

@@ -123,7 +123,7 @@ Deno.test("200 faults: every acknowledged message arrives exactly once, in order
   await receiver.kill();
   assertEquals(await receiver.drain(), 0);
   console.log(
-    `${acknowledged.length} messages acknowledged, ${queued.length} later, of ${unknown} nobody knows`,
+    `${acknowledged.length} messages acknowledged, ${queued.length} later, ${unknown} unknown`,
   );
 
   checkLines(receiver.runs);
@@ -133,7 +133,7 @@ Deno.test("200 faults: every acknowledged message arrives exactly once, in order
   assertEquals(arrived, [...new Set(arrived)].sort((a, b) => a - b));
   const ids = new Set(acknowledged.map(({ message }) => message));
   assertEquals(arrived.filter((message) => ids.has(message)), [...ids]);
-  // Nothing else is there but what its sender got no answer to: texts that went out later, each once,
+  // The only others are those that their sender got no answer to: sent later, each once,
   // and files.
   const texts = entries.flatMap(({ body }) => "text" in body ? [body.text] : []);
   assertEquals(new Set(texts).size, texts.length);

@@ -79,7 +79,7 @@ Deno.test("Reader: bytes left over are an error", () => {
   reader.end();
 });
 
-Deno.test("Reader: gives out copies, also of a Buffer", () => {
+Deno.test("Reader: returns copies, also of a Buffer", () => {
   for (const memory of [new Uint8Array([1, 2]), Buffer.from([1, 2])]) {
     const reader = new Reader(memory);
     const taken = reader.bytes(1);

@@ -149,7 +149,7 @@ Deno.test("transaction: one that was rolled back underneath says why, not how", 
   db.close();
 });
 
-Deno.test("transaction: immediate ones lock out other writers, deferred ones at their first write", () => {
+Deno.test("transaction: immediate ones exclude writers at once, deferred ones at a write", () => {
   withPath((path) => {
     const first = newTable(path);
     const second = new Database(path);

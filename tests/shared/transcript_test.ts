@@ -135,7 +135,7 @@ Deno.test("transcript: what was sent is what was delivered", () => {
   assertEquals(sent[0].content.length, 0);
 });
 
-Deno.test("transcript: me.info holds the ID, and the private key padded to 1000 bytes", async () => {
+Deno.test("transcript: me.info holds the ID and the private key in 1000 bytes", async () => {
   const names = requests.flatMap((request) => request.kind === "register" ? [request.name] : []);
   const registered = responses.flatMap((response) =>
     response.kind === "registered" ? [toHex(response.clientId)] : []
@@ -178,7 +178,7 @@ Deno.test("transcript: texts decrypt, and encrypt to the same bytes", async () =
   assertEquals(texts, transcript.texts);
 });
 
-Deno.test("transcript: the file decrypts, and encrypts to the same bytes, also as streams", async () => {
+Deno.test("transcript: the file decrypts, encrypts to the same bytes, streams too", async () => {
   const files = ofType(MessageType.file);
   assertEquals(files.length, 1);
   const [{ content }] = files;

@@ -16,14 +16,14 @@ export const assert: (condition: unknown, message?: string) => asserts condition
 export const assertEquals: <T>(actual: T, expected: T, message?: string) => void =
   untypedAssertEquals;
 
-/** Fails unless `fn` throws an `errorClass`; gives the error back. */
+/** Fails unless `fn` throws an `errorClass`. Returns the error. */
 export const assertThrows: <E extends Error>(
   fn: () => unknown,
   errorClass: ErrorClass<E>,
   messageIncludes?: string,
 ) => E = untypedAssertThrows;
 
-/** Fails unless `fn` rejects with an `errorClass`; gives the error back. */
+/** Fails unless `fn` rejects with an `errorClass`. Returns the error. */
 export const assertRejects: <E extends Error>(
   fn: () => PromiseLike<unknown>,
   errorClass: ErrorClass<E>,

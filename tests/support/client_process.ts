@@ -157,7 +157,7 @@ export class Person implements AsyncDisposable {
     return runClient(this.args(...command), { env: this.env, ...options });
   }
 
-  /** Runs a command that must succeed without a word on standard error; gives what it printed. */
+  /** Runs a command that must succeed with empty standard error. Returns what it printed. */
   async json<T>(...command: string[]): Promise<T[]> {
     return jsonLines(await this.#done(["--json", ...command]));
   }
@@ -168,14 +168,14 @@ export class Person implements AsyncDisposable {
     return all.filter(({ type }) => type === "text" || type === "file");
   }
 
-  /** Runs a command that must fail; gives the code of its error. */
+  /** Runs a command that must fail. Returns the code of its error. */
   async failure(...command: string[]): Promise<string> {
     const { code, stderr } = await this.run(["--json", ...command]);
     assertEquals(code, 1, stderr);
     return jsonLines<{ error: { code: string } }>(stderr)[0].error.code;
   }
 
-  /** Receives, and gives the texts. */
+  /** Receives. Returns the texts. */
   async texts(): Promise<(string | undefined)[]> {
     return (await this.receive()).map(({ text }) => text);
   }

@@ -26,7 +26,7 @@ export function cut(bytes: Bytes, sizes: number[]): Bytes[] {
   return pieces;
 }
 
-/** Gives its pieces one by one, never two in one read. */
+/** Returns its pieces one by one, never two in one read. */
 export class PieceSource implements ByteSource {
   /** The memory that each read was given, in order. */
   readonly reads: Uint8Array[] = [];
@@ -48,7 +48,7 @@ export class PieceSource implements ByteSource {
   }
 }
 
-/** Gives what the test says when the test says so. */
+/** Returns what the test says when the test says so. */
 export class ManualSource implements ByteSource {
   /** Reads that were begun. */
   reads = 0;

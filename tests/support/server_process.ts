@@ -1,4 +1,4 @@
-/** The server as the real process that its operator starts, on a free port and a folder of its own. */
+/** The server as the process that its operator starts, on a free port and in its own folder. */
 import config from "../../deno.json" with { type: "json" };
 
 /** `deno`, its options, and the program as seen from the root of the project. */

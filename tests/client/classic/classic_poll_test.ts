@@ -75,7 +75,7 @@ Deno.test("poll: an empty mailbox is one request", async () => {
   assertEquals((await rest.promise).length, 0);
 });
 
-Deno.test("poll: gives every message, in whatever pieces it comes", async () => {
+Deno.test("poll: returns every message, in pieces of any size", async () => {
   for (
     const sizes of [[DELIVERY.length], [1, 6, 24, 1, 2000], [7, 50_000], [DELIVERY.length - 1]]
   ) {
@@ -133,7 +133,7 @@ Deno.test("poll: the last byte is left with the system until the server was warn
   assertEquals(await countOf(server, new Recorder()), CONTENTS.length);
 });
 
-Deno.test("poll: where storing fails the server sees half a request, and what came is kept", async () => {
+Deno.test("poll: when storing fails, the server sees half a request and keeps all", async () => {
   for (const failing of ["store", "flush"]) {
     const ended = Promise.withResolvers<{ rest: Bytes; reset: boolean }>();
     await using server = new FakeServer(async (conn) => {

@@ -41,7 +41,7 @@ async function fails(
   assertEquals(error.code, code, error.message);
 }
 
-Deno.test("transport: sends the request and gives the response, in whatever pieces it comes", async () => {
+Deno.test("transport: sends the request, returns the response, in pieces of any size", async () => {
   const response = responseBytes(KEY);
   for (const size of [1, 2, 7, 8, 100, response.length]) {
     await using server = new FakeServer(answering(...cut(response, [size])));

@@ -187,7 +187,7 @@ async function secureSession(other: string, input: string[]): Promise<Session & 
   });
 }
 
-Deno.test("menu: verifies a client in two steps, of which the second is the user's word", async () => {
+Deno.test("menu: verifies a client in two steps, the second on the user's word", async () => {
   const session = await secureSession("bob", ["7", "bob", "no", "7", "bob", " YES ", "2", "0"]);
   const shown = results(session);
   assert(shown[0].includes("bob is not verified."), shown[0]);

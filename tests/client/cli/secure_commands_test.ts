@@ -9,14 +9,14 @@ import { ClientProcess, runClient } from "../../support/profile_process.ts";
 import { startServer } from "../../support/server_process.ts";
 import { tempFolder } from "../../support/temp_folder.ts";
 
-/** Runs the client on the profile of `name`, which must succeed; gives its lines. */
+/** Runs the client on the profile of `name`, which must succeed. Returns its lines. */
 async function run(root: string, name: string, args: string[], input?: string): Promise<string[]> {
   const { code, stdout, stderr } = await runClient(`${root}/${name}`, args, input);
   assertEquals(code, 0, `${name}: ${args.join(" ")}: ${stderr}`);
   return stdout.split("\n").slice(0, -1);
 }
 
-Deno.test("commands: secure and classic profiles talk, and are told apart wherever they show", async () => {
+Deno.test("commands: secure and classic profiles talk, and look different everywhere", async () => {
   await using server = await startServer();
   await using folder = await tempFolder();
   const root = folder.path;
@@ -104,7 +104,7 @@ Deno.test("commands: a name that is taken is told as such, and another one will 
   assert(again.code === 1 && again.stderr.includes('already registered as "alicia"'));
 });
 
-Deno.test("commands: a registration whose answer was lost is repeated with the same keys", async () => {
+Deno.test("commands: a registration repeats with the same keys after a lost answer", async () => {
   await using server = new EvilServer();
   await using alice = await Party.open();
   const register = (name: string) =>
@@ -126,7 +126,7 @@ Deno.test("commands: a registration whose answer was lost is repeated with the s
   assertEquals(alice.profile.identity.id, registered[0]);
 });
 
-Deno.test("commands: an identity that has another name already is not told that a name is taken", async () => {
+Deno.test("commands: an identity that has another name gets an error of its own", async () => {
   await using server = new EvilServer();
   await using alice = await Party.open();
   const text = "this identity is registered under another name";
@@ -156,7 +156,7 @@ const FIRST_VERSION = `
   PRAGMA user_version = 1;
 `;
 
-/** Makes the classic profile in `folder` one of the first version, with the contacts and their keys. */
+/** Turns the classic profile in `folder` into one of the first version, with its contacts' keys. */
 async function makeFirstVersion(folder: string): Promise<void> {
   using profile = await Profile.open(folder);
   const contacts = profile.contacts.all();

@@ -55,7 +55,7 @@ async function code(act: () => unknown): Promise<string> {
   return (await assertRejects(async () => await act(), ClientError)).code;
 }
 
-Deno.test("contact book: both see the same safety number, which can be marked as compared", async () => {
+Deno.test("contact book: both see the same safety number and can mark it as compared", async () => {
   await using server = await ServerFixture.start();
   const { port } = server.listener.address;
   await using alice = await Owner.registered("alice", port);
@@ -172,7 +172,7 @@ Deno.test("contact book: a card without a meaning is refused", async () => {
   assertEquals(alice.profile.contacts.all(), before);
 });
 
-Deno.test("contact book: a server that gives other keys for a card is found out", async () => {
+Deno.test("contact book: a server that returns other keys for a card is found out", async () => {
   await using server = new EvilServer();
   await using alice = await Owner.registered("alice", server.port);
   const [bob, mallory] = [await Someone.called("bob"), await Someone.called("mallory")];

@@ -62,7 +62,7 @@ Deno.test("files: one that grows or shrinks while it is sent is not sent in part
   }
 });
 
-Deno.test("files: a new one is written whole, for its owner alone, in the place of an old one", async () => {
+Deno.test("files: a new one replaces an old one as a whole, for its owner alone", async () => {
   await using temp = await tempFolder();
   const path = `${temp.path}/file`;
   for (const content of [CONTENT, utf8("short"), new Uint8Array(0)]) {

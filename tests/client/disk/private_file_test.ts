@@ -26,7 +26,7 @@ Deno.test("private file: one that others could read is replaced by one that they
   assertEquals((await Deno.stat(path)).mode! & 0o777, 0o600);
 });
 
-Deno.test("private file: what a crash left is in nobody's way, and never taken for the file", async () => {
+Deno.test("private file: what a crash left is harmless and never taken for the file", async () => {
   await using temp = await tempFolder();
   const folder = temp.path;
   const path = `${folder}/me`;

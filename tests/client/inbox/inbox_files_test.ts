@@ -8,7 +8,7 @@ import { ALICE, Mailbox } from "../../support/client/mailbox.ts";
 
 const KEY = generateSymmetricKey();
 
-/** Receives one file from a sender of this name; gives its path. */
+/** Receives one file from a sender of this name. Returns its path. */
 async function fileFrom(name: string): Promise<string> {
   await using bob = await Mailbox.open();
   bob.state.clients = [{ ...bob.state.clients[0], name }];
@@ -70,7 +70,7 @@ Deno.test("received files: of every size, and of two keys", async () => {
   assertEquals([...Deno.readDirSync(`${bob.folder}/incoming`)], []);
 });
 
-Deno.test("received files: one that cannot be saved waits for the next run, and holds up nothing", async () => {
+Deno.test("received files: one that cannot be saved waits and delays nothing", async () => {
   await using bob = await Mailbox.open();
   await bob.putKey(KEY);
   await bob.putFile(KEY, utf8("content"));
@@ -84,7 +84,7 @@ Deno.test("received files: one that cannot be saved waits for the next run, and 
   assertEquals(await Deno.readTextFile(`${bob.out}/alice-2.bin`), "content");
 });
 
-Deno.test("received files: one whose content has been taken away is told of, and holds up nothing", async () => {
+Deno.test("received files: one whose content is gone is reported, and delays nothing", async () => {
   await using bob = await Mailbox.open();
   await bob.putFile(KEY, utf8("content"));
   await bob.putFile(KEY, utf8("other content"));

@@ -8,7 +8,7 @@ import { idOf } from "../../support/profile/database.ts";
 
 const KEY = generateSymmetricKey();
 
-/** Receives until it fails; gives what came before, and the error's code. */
+/** Receives until it fails. Returns what came before, and the error's code. */
 async function receiveAndFail(bob: Mailbox): Promise<[told: string[], code: string]> {
   const told: string[] = [];
   const error = await assertRejects(async () => {
@@ -27,7 +27,7 @@ function onlyPolls(bob: Mailbox): Script {
   };
 }
 
-Deno.test("inbox: where the network fails everything that can be opened without it is opened", async () => {
+Deno.test("inbox: when the network fails, what needs no network is opened", async () => {
   await using bob = await Mailbox.open();
   await bob.client.list(); // so that Alice is known
   const honest = bob.script;
@@ -66,7 +66,7 @@ Deno.test("inbox: what the network took away comes with the next run", async () 
   assertEquals(await bob.told(), ["text two"]);
 });
 
-Deno.test("inbox: a server that refuses everything, or talks nonsense, changes nothing", async () => {
+Deno.test("inbox: a server that refuses everything or talks nonsense changes nothing", async () => {
   await using bob = await Mailbox.open();
   const refusing: Script = async (conn) => {
     while (await conn.request()) await conn.respond({ kind: "failure" });

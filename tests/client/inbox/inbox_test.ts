@@ -44,7 +44,7 @@ Deno.test("inbox: what is known already is not opened again", async () => {
   assertEquals([...Deno.readDirSync(`${bob.folder}/incoming`)], []);
 });
 
-Deno.test("inbox: a server that was set up anew or restored counts from 1, and nothing is lost", async () => {
+Deno.test("inbox: a new or restored server counts from 1, and nothing is lost", async () => {
   await using bob = await Mailbox.open();
   await bob.putKey(KEY);
   await bob.putText(KEY, "aa");
@@ -90,7 +90,7 @@ Deno.test("inbox: what nobody has seen yet is shown by the next run", async () =
   }
 });
 
-Deno.test("inbox: what was opened is shown by the next run though the server is gone, once", async () => {
+Deno.test("inbox: the next run shows once what was opened, even without the server", async () => {
   await using bob = await Mailbox.open();
   await bob.putKey(KEY);
   await bob.putText(KEY, "one");
@@ -112,7 +112,7 @@ Deno.test("inbox: what was opened is shown by the next run though the server is 
   assertEquals(list.map(({ body }) => body), [{ text: "one" }, { text: "two" }]);
 });
 
-Deno.test("inbox: a key that nobody was told of opens what waited for it all the same", async () => {
+Deno.test("inbox: a key that was not reported yet opens what waited for it", async () => {
   await using bob = await Mailbox.open();
   await bob.putText(KEY, "waits");
   assertEquals(await bob.told(), ["problem cannot-decrypt"]);
@@ -139,7 +139,7 @@ Deno.test("inbox: a server that never forgets is not asked forever", async () =>
   assertEquals(await bob.told(), []);
 });
 
-Deno.test("inbox: a request for a key is answered with one that opens what comes next", async () => {
+Deno.test("inbox: a request for a key is answered with one that opens the next texts", async () => {
   await using bob = await Mailbox.open();
   bob.putKeyRequest();
   assertEquals(await bob.told(), ["key-request"]);

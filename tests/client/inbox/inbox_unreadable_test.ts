@@ -43,7 +43,7 @@ Deno.test("unreadable: what nobody has been told of yet is told by the next run"
   assertEquals(await bob.told(), []);
 });
 
-Deno.test("unreadable: a private key that cannot be used is told of as such, and costs nothing", async () => {
+Deno.test("unreadable: an unusable private key is reported and loses nothing", async () => {
   await using bob = await Mailbox.open();
   const { identity } = bob.profile;
   assert("privateKey" in identity);
@@ -97,7 +97,7 @@ Deno.test("unreadable: poison of every kind does not hold up what comes behind i
   assertEquals(await bob.told(), []);
 });
 
-Deno.test("unreadable: contents that are too large for what they say are kept out of memory", async () => {
+Deno.test("unreadable: contents too large for their type are kept out of memory", async () => {
   await using bob = await Mailbox.open();
   await bob.putKey(KEY);
   bob.put(MessageType.keyRequest, new Uint8Array(5_000_000));

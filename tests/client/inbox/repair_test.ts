@@ -9,7 +9,7 @@ function loseSessions({ profile }: Party): void {
   profile.transaction(() => profile.sessions.clear());
 }
 
-Deno.test("repair: a reset whose prekeys may not be had now is answered by a later run", async () => {
+Deno.test("repair: a reset is answered by a later run when prekeys are not available", async () => {
   await using server = new EvilServer();
   await using alice = await Party.registered("alice", server.address);
   await using bob = await Party.registered("bob", server.address);
@@ -33,7 +33,7 @@ Deno.test("repair: a reset whose prekeys may not be had now is answered by a lat
   assertEquals(await bob.receive(server.address), ["alice: two"]);
 });
 
-Deno.test("repair: what is lost while a reset is under way is asked for when it is time", async () => {
+Deno.test("repair: what is lost while a reset is under way is asked for later", async () => {
   await using server = new EvilServer();
   await using alice = await Party.registered("alice", server.address);
   await using bob = await Party.registered("bob", server.address);

@@ -1,4 +1,4 @@
-/** `receive --follow`: messages as they come, over connections that break and servers that restart. */
+/** `receive --follow`: messages as they come, over breaking connections and restarting servers. */
 import { assert, assertEquals } from "../../support/assert.ts";
 import { EvilServer } from "../../support/attack/evil_server.ts";
 import { Party, tell } from "../../support/attack/parties.ts";
@@ -7,7 +7,7 @@ import { ClientProcess, runClient } from "../../support/profile_process.ts";
 import { startServer } from "../../support/server_process.ts";
 import { tempFolder } from "../../support/temp_folder.ts";
 
-/** Follows until `count` messages have come; gives them, and the waits before new connections. */
+/** Follows until `count` messages came. Returns them, and the waits before new connections. */
 async function follow(party: Party, address: string, count: number) {
   const waits: number[] = [];
   const lines: string[] = [];
@@ -18,7 +18,7 @@ async function follow(party: Party, address: string, count: number) {
   return { lines, waits };
 }
 
-Deno.test("follow: a push that comes with an answer is shown without waiting for another", async () => {
+Deno.test("follow: a push that comes together with an answer is shown at once", async () => {
   await using server = new EvilServer();
   await using alice = await Party.registered("alice", server.address);
   await using bob = await Party.registered("bob", server.address);
@@ -38,7 +38,7 @@ Deno.test("follow: a push that comes with an answer is shown without waiting for
   assertEquals((await follow(bob, server.address, 2)).lines, ["alice: one", "alice: two"]);
 });
 
-Deno.test("follow: comes again after each break, later each time, and not all at once", async () => {
+Deno.test("follow: reconnects after each break, later each time, and at random times", async () => {
   await using server = new EvilServer();
   await using alice = await Party.registered("alice", server.address);
   await using bob = await Party.registered("bob", server.address);
@@ -71,7 +71,7 @@ Deno.test("follow: a server that asks for seven weeks is asked again within the 
   assertEquals(waits, [5_000, 3_600_000]);
 });
 
-Deno.test("follow: a message whose sender could not be asked for is shown after the next connection", async () => {
+Deno.test("follow: a message from an unknown sender is shown after a reconnect", async () => {
   await using server = new EvilServer();
   await using alice = await Party.registered("alice", server.address);
   await using bob = await Party.registered("bob", server.address);
@@ -82,7 +82,7 @@ Deno.test("follow: a message whose sender could not be asked for is shown after 
   assertEquals((await follow(bob, server.address, 1)).lines, ["alice: who am I"]);
 });
 
-Deno.test("follow: survives restarts of the server without losing or repeating a line", async () => {
+Deno.test("follow: server restarts neither lose nor repeat a line", async () => {
   await using folder = await tempFolder();
   let server = await startServer({ data: `${folder.path}/data` });
   await using wire = new Wire(server.port);

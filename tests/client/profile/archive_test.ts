@@ -42,7 +42,7 @@ async function exportIn(folder: string): Promise<string> {
   return `${folder}/export`;
 }
 
-/** `file` cannot be imported into `folder`; gives the error's code. */
+/** Fails to import `file` into `folder`. Returns the error's code. */
 async function refusedCode(file: string, folder: string, passphrase = PASSPHRASE): Promise<string> {
   const importing = () => Profile.importFrom(file, folder, passphrase);
   const { code } = await assertRejects(importing, ClientError);
@@ -92,7 +92,7 @@ Deno.test("export: never writes over a file", async () => {
   assertEquals(temp.names(), ["precious", "profile"]);
 });
 
-Deno.test("export: a classic identity goes along, also without a passphrase of its own", async () => {
+Deno.test("export: includes a classic identity, also one without a passphrase", async () => {
   await using temp = await tempFolder();
   const { privateKey } = await generateClassicKeyPair();
   const alice = { id: idOf(1), name: "alice", privateKey };
@@ -135,7 +135,7 @@ Deno.test("import: leaves a profile that somebody has alone", async () => {
   assertEquals((await assertRejects(importing, ClientError)).code, "in-use");
 });
 
-Deno.test("import: what is no whole export, or damaged, leaves nothing that looks like a profile", async () => {
+Deno.test("import: an incomplete or damaged export leaves no profile behind", async () => {
   await using temp = await tempFolder();
   const folder = `${temp.path}/profile`;
   assertEquals(

@@ -17,7 +17,7 @@ import {
 const FIRST = "correct horse";
 const SECOND = "battery staple";
 
-/** The profile cannot be opened with this passphrase; gives the error's code. */
+/** Fails to open the profile with this passphrase. Returns the error's code. */
 async function refusedCode(folder: string, passphrase?: string): Promise<string> {
   const options = passphrase === undefined ? {} : giving(passphrase);
   return (await assertRejects(() => Profile.open(folder, options), ClientError)).code;
@@ -127,7 +127,7 @@ Deno.test("passphrase: the key of a classic identity goes with it, and comes bac
   assertFull(profile);
 });
 
-Deno.test("passphrase: a classic identity of a protected profile never lies in the clear", async () => {
+Deno.test("passphrase: a protected classic identity is never in the clear", async () => {
   await using temp = await tempFolder();
   const folder = temp.path;
   const { privateKey } = await generateClassicKeyPair();
@@ -166,7 +166,7 @@ Deno.test("passphrase: what a crash left is in nobody's way", async () => {
   }
 });
 
-Deno.test("passphrase: where the new file cannot take its place, the old one stays in use", async () => {
+Deno.test("passphrase: the old file stays in use when the new one cannot replace it", async () => {
   await using temp = await tempFolder();
   const folder = temp.path;
   using profile = await Profile.open(folder);

@@ -100,7 +100,7 @@ function assertVersion1(profile: Profile): void {
   assertEquals(envelopes.retryUnreadable(CAROL), 1);
 }
 
-Deno.test("plain tables: a profile of version 2 is sealed whole, and nothing stays in the clear", async () => {
+Deno.test("plain tables: a profile of version 2 is sealed, nothing stays plain", async () => {
   await using temp = await tempFolder();
   const folder = temp.path;
   const secrets = generateIdentity();

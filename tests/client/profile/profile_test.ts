@@ -15,7 +15,7 @@ const { privateKey } = await generateClassicKeyPair();
 const alice = { id: idOf(1), name: "alice", privateKey };
 const bob = { id: idOf(2), name: "bob" };
 
-/** The profile in `folder` cannot be opened; gives the error. */
+/** Fails to open the profile in `folder`. Returns the error. */
 async function refused(folder: string, messageIncludes: string): Promise<ClientError> {
   const error = await assertRejects(() => Profile.open(folder), ClientError, messageIncludes);
   assertEquals(error.code, "bad-profile");
@@ -151,7 +151,7 @@ Deno.test("profile: whoever comes while it is open gets it a moment later", asyn
   assert(!other.registered);
 });
 
-Deno.test("profile: a transaction is all or nothing, also where the disk is not waited for", async () => {
+Deno.test("profile: a transaction is all or nothing, also if it is not durable", async () => {
   await using temp = await tempFolder();
   using profile = await Profile.open(temp.path);
   for (const durable of [true, false]) {
@@ -168,7 +168,7 @@ Deno.test("profile: a transaction is all or nothing, also where the disk is not 
   assertEquals(profile.transaction(nested)?.name, "bob");
 });
 
-Deno.test("profile: a new owner uses nothing of the one before, and can open what is left", async () => {
+Deno.test("profile: a new owner uses nothing of the last one, and opens what is left", async () => {
   await using temp = await tempFolder();
   const folder = temp.path;
   {

@@ -12,7 +12,7 @@ export async function codeOf(step: Promise<unknown>): Promise<string> {
   });
 }
 
-Deno.test("transfers: files of all sizes arrive under their names, and leave nothing behind", async () => {
+Deno.test("transfers: files of all sizes arrive under their names, nothing is left", async () => {
   await using fixture = await TransferFixture.start();
   const alice = await fixture.person("alice");
   const bob = await fixture.person("bob");
@@ -61,7 +61,7 @@ Deno.test("transfers: the history tells where a file is, and not what opens it",
   assertEquals(bob.client.transfers(), []);
 });
 
-Deno.test("transfers: a file that is not wanted waits, and is fetched later under its number", async () => {
+Deno.test("transfers: an unwanted file waits, and is fetched later under its number", async () => {
   await using fixture = await TransferFixture.start();
   const alice = await fixture.person("alice");
   const bob = await fixture.person("bob");
@@ -83,7 +83,7 @@ Deno.test("transfers: a file that is not wanted waits, and is fetched later unde
   assertEquals(await fixture.receive(bob, "bob", { files: "announce" }), []);
 });
 
-Deno.test("transfers: a name of the sender's is cleaned, and takes no other file's place", async () => {
+Deno.test("transfers: the sender's name is cleaned and replaces no other file", async () => {
   await using fixture = await TransferFixture.start();
   const alice = await fixture.person("alice");
   const bob = await fixture.person("bob");
@@ -208,7 +208,7 @@ Deno.test("transfers: a source that changed is never sent under the old key", as
   assertEquals(await codeOf(changing), "changed");
 });
 
-Deno.test("transfers: a damaged chunk is never delivered, and its sender sends it again", async () => {
+Deno.test("transfers: a damaged chunk is not delivered, its sender sends it again", async () => {
   await using fixture = await TransferFixture.start({ errors: true });
   const alice = await fixture.person("alice");
   const bob = await fixture.person("bob");
@@ -267,7 +267,7 @@ Deno.test("transfers: a file that is gone from the server is told of, once", asy
   assertEquals(await fixture.receive(bob, "bob"), []);
 });
 
-Deno.test("transfers: a folder that cannot be written to is told of, and the file comes later", async () => {
+Deno.test("transfers: an unwritable folder is reported, and the file comes later", async () => {
   await using fixture = await TransferFixture.start();
   const alice = await fixture.person("alice");
   const bob = await fixture.person("bob");

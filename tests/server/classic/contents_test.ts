@@ -141,7 +141,7 @@ Deno.test("damaged files are left out, the rest is delivered, and they stay", as
   assertEquals(warnings.map(({ properties }) => properties.count), [2, 2]);
 });
 
-Deno.test("a mailbox of nothing but damaged files delivers nothing, and again when mended", async () => {
+Deno.test("a mailbox of damaged files delivers nothing until they are repaired", async () => {
   await using server = await ServerFixture.start({ errors: true });
   const peer = await server.connect();
   const alice = await peer.register("alice");

@@ -39,7 +39,7 @@ Deno.test("no downgrade: a secure key cannot be registered the classic way", asy
   assertEquals(server.dump(), after);
 });
 
-Deno.test("no downgrade: classic 103 and 104 for a secure ID change nothing, 101 and 102 answer", async () => {
+Deno.test("no downgrade: for a secure ID classic 103 and 104 fail, 101 and 102 work", async () => {
   await using server = await ServerFixture.start();
   const classic = await server.connect();
   const bob = await classic.register("bob");
@@ -65,7 +65,7 @@ Deno.test("no downgrade: classic 103 and 104 for a secure ID change nothing, 101
   assertEquals((await alice.poll()).map(textOf), ["waits"]);
 });
 
-Deno.test("no downgrade: not before the registration, nor on a connection older than it", async () => {
+Deno.test("no downgrade: not before the registration, and not on an older connection", async () => {
   await using server = await ServerFixture.start();
   const classic = await server.connect();
   const bob = await classic.register("bob");
@@ -164,7 +164,7 @@ Deno.test("no downgrade: a connection stays with the protocol that it began with
   assertEquals((await classic.rest()).length, 0);
 });
 
-Deno.test("no downgrade: without classic clients all they ask is refused, secure ones go on", async () => {
+Deno.test("no downgrade: --no-classic refuses classic requests and no secure ones", async () => {
   await using server = await ServerFixture.start();
   const old = await server.connect();
   const bob = await old.register("bob");

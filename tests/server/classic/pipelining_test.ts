@@ -69,7 +69,7 @@ async function twoClients(server: ServerFixture): Promise<{ alice: Bytes; bob: B
   return clients;
 }
 
-/** Sends `pieces`, each by a write of its own, and gives all that comes back until the end. */
+/** Sends each of `pieces` by a write of its own. Returns all that comes back until the end. */
 async function exchange(peer: Peer, pieces: Bytes[]): Promise<Bytes> {
   const received = peer.rest();
   await peer.send(...pieces);

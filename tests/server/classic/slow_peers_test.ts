@@ -48,7 +48,7 @@ class Timed implements AsyncDisposable {
     await until("the bytes have arrived", () => this.set[kind] > before);
   }
 
-  /** Moves the clock, and waits until the server, which has nothing else to do, has looked at it. */
+  /** Moves the clock and waits until the server, which is otherwise idle, has looked at it. */
   async pass(milliseconds: number): Promise<void> {
     this.clock.now += milliseconds;
     const { looks } = this.clock;

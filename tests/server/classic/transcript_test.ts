@@ -1,7 +1,7 @@
 /**
- * The recorded conversation of the original programs, its requests sent to our server. The responses
- * must be the recorded ones but for the IDs that a server chooses: client IDs are random, and
- * message IDs count per mailbox here, where the original counted all messages of the server.
+ * The recorded conversation of the original programs, its requests sent to our server. The
+ * responses must be the recorded ones except for the IDs that a server chooses. Client IDs are
+ * random, and message IDs count per mailbox; the original counted all messages of the server.
  */
 import { type Bytes, fromHex, toHex } from "../../../shared/bytes.ts";
 import { decodeRequest, encodeRequest, type Request } from "../../../shared/protocol/request.ts";
@@ -25,7 +25,7 @@ class Pairs {
 
   /** Notes which of our IDs stands for the recorded one. */
   pair(recorded: Bytes, ours: Bytes): void {
-    assert(!this.#ours.has(toHex(recorded)), "the recording gives each ID once");
+    assert(!this.#ours.has(toHex(recorded)), "the recording names each ID once");
     this.#ours.set(toHex(recorded), toHex(ours));
   }
 }
@@ -93,7 +93,7 @@ Deno.test("the recorded conversation, byte for byte but for IDs", async () => {
         ids.pair(recorded.clientId, got.clientId);
       }
       if (recorded.kind === "sent" && got.kind === "sent") {
-        assert(!messageIds.has(recorded.messageId), "the recording gives each message ID once");
+        assert(!messageIds.has(recorded.messageId), "the recording names each message ID once");
         messageIds.set(recorded.messageId, got.messageId);
       }
       assertEquals(bytes, encodeResponse(ourResponse(recorded, ids, messageIds)), step);

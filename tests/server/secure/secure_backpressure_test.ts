@@ -71,7 +71,7 @@ Deno.test("backpressure: who asks and never reads gets one answer at a time", as
   });
 });
 
-Deno.test("backpressure: a subscriber that does not read holds little, and loses nothing", async () => {
+Deno.test("backpressure: a subscriber that does not read costs little, loses nothing", async () => {
   const { count, options } = counted(new FakeClock());
   await using server = await ServerFixture.start(options);
   const slow = await server.secure("alice");

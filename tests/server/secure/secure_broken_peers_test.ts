@@ -15,7 +15,7 @@ function handshakeWith(message: Uint8Array, size = message.length): Uint8Array {
   return concat(encodeRequestHeader({ clientId, version: 3, code: 110, size }), message);
 }
 
-Deno.test("broken peers: handshakes that are none end the connection, and nothing else", async () => {
+Deno.test("broken peers: invalid handshakes end the connection and nothing else", async () => {
   await using server = await ServerFixture.start();
   const { request } = new ChannelOpening();
   const wrong = [

@@ -82,7 +82,7 @@ Deno.test("secure deadlines: a handshake must come in time", async () => {
   assertEquals(await conn.read(new Uint8Array(1)), null);
 });
 
-Deno.test("secure deadlines: who has logged in may be silent for long, but not for ever", async () => {
+Deno.test("secure deadlines: a logged-in client may be silent for long, not forever", async () => {
   await using timed = await Timed.start({ header: 1000, idle: 5000, session: 60_000 });
   const { server, clock } = timed;
   const alice = await server.secure("alice");

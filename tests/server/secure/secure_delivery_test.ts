@@ -16,7 +16,7 @@ function names(count: number, prefix = "text"): string[] {
   return Array.from({ length: count }, (_, i) => `${prefix} ${i}`);
 }
 
-Deno.test("secure delivery: messages stay until they are acknowledged, over connections", async () => {
+Deno.test("secure delivery: messages stay over connections until acknowledged", async () => {
   await using server = await ServerFixture.start();
   const alice = await server.secure("alice");
   const bob = await server.secure("bob");
@@ -38,7 +38,7 @@ Deno.test("secure delivery: messages stay until they are acknowledged, over conn
   assertEquals(server.dump().messages, []);
 });
 
-Deno.test("secure delivery: a poll gives what lies behind a number", async () => {
+Deno.test("secure delivery: a poll returns the messages behind a number", async () => {
   await using server = await ServerFixture.start();
   const peer = await server.secure("alice");
   for (const text of names(5)) await peer.sendText(peer.who.id, text);

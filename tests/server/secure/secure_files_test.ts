@@ -107,7 +107,7 @@ Deno.test("secure files: an upload goes on where the connection broke", async ()
   assertEquals(toHex(await download(bob, blob, SIZE)), toHex(CONTENT));
 });
 
-Deno.test("secure files: two receivers of one file, the second added later, store it once", async () => {
+Deno.test("secure files: two receivers of one file, one added later, store it once", async () => {
   await using test = await started();
   const { server, alice, bob } = test;
   const carol = await server.secure("carol");

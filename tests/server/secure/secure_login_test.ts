@@ -89,7 +89,7 @@ Deno.test("login: one that was made for another channel is refused", async () =>
   }
 });
 
-Deno.test("login: one that another server got is worth nothing here, even under the same key", async () => {
+Deno.test("login: one made for another server is refused, even under the same key", async () => {
   await using server = await ServerFixture.start();
   const alice = await Someone.called("alice");
   await server.secure(alice);

@@ -41,7 +41,7 @@ Deno.test("prekeys: a whole supply goes up at once, in pieces of any size", asyn
   assertEquals(answer, { mark: NO_MARK, prekeyId: 256, oneTimeLeft: 127, oneTimeKemLeft: 127 });
 });
 
-Deno.test("prekeys: a check-in gives the last mark and what is left", async () => {
+Deno.test("prekeys: a check-in returns the last mark and what is left", async () => {
   await using server = await ServerFixture.start();
   const alice = await server.secure("alice");
   const bob = await server.secure("bob");
@@ -74,7 +74,7 @@ Deno.test("prekeys: a repeat and a replacement, as their owner sees them", async
   assertEquals(await alice.draw(id), [[signed, 5], [lastResort, 6]]);
 });
 
-Deno.test("prekeys: there are none of somebody unknown, classic, or who published too little", async () => {
+Deno.test("prekeys: unknown, classic and incomplete clients have none", async () => {
   await using server = await ServerFixture.start();
   const classic = await (await server.connect()).register("classic");
   const alice = await server.secure("alice");
@@ -140,7 +140,7 @@ Deno.test("prekeys: the limit that the protocol promises is what servers start w
   );
 });
 
-Deno.test("prekeys: requests of a wrong size or with wrong prekeys leave the next in its place", async () => {
+Deno.test("prekeys: a wrong size or wrong prekeys do not disturb the next request", async () => {
   await using server = await ServerFixture.start();
   const alice = await server.secure("alice");
   const before = server.dump().prekeys;

@@ -64,7 +64,7 @@ Deno.test("push: a long backlog comes whole", async () => {
   assertEquals(await peer.texts(texts.length), texts);
 });
 
-Deno.test("push: every subscriber of a mailbox gets every message, until it is acknowledged", async () => {
+Deno.test("push: every subscriber of a mailbox gets every message until acknowledged", async () => {
   await using server = await ServerFixture.start();
   const alice = await server.secure("alice");
   const bob = await server.secure("bob");

@@ -6,7 +6,7 @@ import { textTo } from "../../support/server/secure_peer.ts";
 import { ServerFixture } from "../../support/server/server_fixture.ts";
 import { storageWith } from "../../support/server/storage_with.ts";
 
-Deno.test("secure stop: whoever is connected is told, idle or subscribed, logged in or not", async () => {
+Deno.test("secure stop: every client gets an end, idle, subscribed or logged out", async () => {
   await using server = await ServerFixture.start();
   const peers = [await server.open(), await server.secure("idle"), await server.secure("sub")];
   await peers[2].subscribe();
@@ -60,7 +60,7 @@ Deno.test("secure stop: a message that is being pushed is pushed whole", async (
   await stopped;
 });
 
-Deno.test("secure stop: an upload that has begun is finished, a request behind it is not", async () => {
+Deno.test("secure stop: a started upload is finished, a request behind it is not", async () => {
   await using server = await ServerFixture.start();
   const peer = await server.secure("alice");
   const frame = encodeSecureRequest(textTo(peer.who.id, sampleBytes(300_000)));

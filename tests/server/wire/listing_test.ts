@@ -25,7 +25,7 @@ function listing(count: number, pages: Client[][]): Listing {
   };
 }
 
-/** Writes a list; gives the writes. */
+/** Writes a list. Returns the writes. */
 async function write(list: Listing, writes: Bytes[] = []): Promise<Bytes[]> {
   const header = encodeResponseHeader({ version: 2, code: 1001, size: list.size });
   const sink = {
@@ -60,7 +60,7 @@ Deno.test("listing: no page, and an empty one, are an empty list", async () => {
   }
 });
 
-Deno.test("listing: one that is not as long as it said fails, and never writes too much", async () => {
+Deno.test("listing: one with a wrong length fails, and never writes too much", async () => {
   const wrong = [
     listing(3, [[client(1), client(2)]]),
     listing(1, []),

@@ -14,7 +14,7 @@ import {
 
 const RUNS = 10_000;
 
-/** What an attacker does to the records on their way. Places are shares of the whole, from 0 to 1. */
+/** What an attacker does to records on the wire. Places are fractions of the whole, from 0 to 1. */
 type Attack =
   | { kind: "flip" | "cut" | "remove"; at: number; size: number }
   | { kind: "insert"; at: number; bytes: Uint8Array }

@@ -20,7 +20,7 @@ import {
 
 const END = new Uint8Array(0);
 
-cipherTest("records in pieces of every size give the same content", async () => {
+cipherTest("records in pieces of any size have the same content", async () => {
   const contents = [
     1,
     15,
@@ -80,7 +80,7 @@ async function assertBreaks(stream: Uint8Array, content: Uint8Array, code?: stri
 const short = [sample(5), sample(20), sample(1), END];
 const contentOf = (count: number) => concat(...short.slice(0, count));
 
-cipherTest("a stream cut anywhere gives its whole records and then an error", async () => {
+cipherTest("a stream cut anywhere yields its whole records and then an error", async () => {
   const parts = await records(short);
   const stream = concat(...parts);
   for (let cut = 0; cut < stream.length; cut++) {
@@ -90,7 +90,7 @@ cipherTest("a stream cut anywhere gives its whole records and then an error", as
   }
 });
 
-cipherTest("a large record cut anywhere gives nothing", async () => {
+cipherTest("a large record cut anywhere yields nothing", async () => {
   const [large] = await records([sample(MAX_RECORD_CONTENT)]);
   for (const cut of [1, 2, 3, 2048, 4096, 65_535, 65_536]) {
     await assertBreaks(large.subarray(0, cut), END, "truncated");

@@ -18,7 +18,7 @@ import {
   source,
 } from "../../support/channel/channel_fixture.ts";
 
-cipherTest("a source from a stream gives its pieces in any size", async () => {
+cipherTest("a source from a stream yields its pieces in any size", async () => {
   for (const bufferSize of [1, 3, 100]) {
     const pieces = [sample(5), new Uint8Array(0), sample(40)];
     const { content, failure } = await readOut(sourceFrom(ReadableStream.from(pieces)), bufferSize);

@@ -34,7 +34,7 @@ wycheproofTest<unknown, Vector>("AES-256-GCM, both engines", GCM, () => true, as
   }
 });
 
-/** What `open` gives, or null where it fails as it should. */
+/** What `open` returns, or null if it fails as it should. */
 async function attempt(open: () => Bytes | Promise<Bytes>): Promise<Bytes | null> {
   try {
     return await open();
@@ -48,7 +48,7 @@ const key = new AesGcmKey(new Uint8Array(32).fill(7));
 const nonce = new Uint8Array(12).fill(9);
 const aad = new Uint8Array(20).fill(5);
 
-Deno.test("both engines give the same bytes at every size", async () => {
+Deno.test("both engines produce the same bytes at every size", async () => {
   for (const size of [0, 1, 15, 16, 17, 4095, 4096, 4097, 65_518, 65_519]) {
     const plaintext = new Uint8Array(size).map((_, i) => i * 7);
     for (const associated of [new Uint8Array(0), aad]) {

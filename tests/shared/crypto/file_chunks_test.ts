@@ -26,7 +26,7 @@ async function seal(plaintext: Bytes, { key = KEY, chunkSize = CHUNK } = {}): Pr
   );
 }
 
-/** The chunks that open, one after the other, up to the first that does not; and why that does not. */
+/** The chunks that open, up to the first that does not, and the reason of that one. */
 async function open(
   chunks: Bytes[],
   size: number,
@@ -176,7 +176,7 @@ Deno.test("file chunks: those of another file, or under another key, fail", asyn
   assertThrows(() => new FileCipher(sampleBytes(31), 1), CryptoError);
 });
 
-Deno.test("file chunks: what is sealed must be all of the chunk; a wiped key seals nothing", async () => {
+Deno.test("file chunks: only a whole chunk can be sealed, a wiped key seals nothing", async () => {
   const cipher = new FileCipher(KEY, SIZE, CHUNK);
   for (const size of [0, CHUNK - 1, CHUNK + 1]) {
     await assertRejects(() => cipher.seal(0, sampleBytes(size)), RangeError);

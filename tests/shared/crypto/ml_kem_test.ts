@@ -14,7 +14,7 @@ import { CryptoError } from "../../../shared/errors.ts";
 import { assert, assertEquals, assertThrows } from "../../support/assert.ts";
 import { assertVerdict, describe, wycheproofTest } from "../../support/vectors.ts";
 
-/** Of the public key that the seed gives, the vectors have the SHA-256. */
+/** The vectors have the SHA-256 of the public key that belongs to the seed. */
 type DecapsulationVector = { seed: string; ekSha256: string; c: string; K: string };
 
 wycheproofTest<unknown, DecapsulationVector>(
@@ -51,7 +51,7 @@ wycheproofTest<unknown, EncapsulationVector>(
   },
 );
 
-/** What `operation` gives, or null where it refuses its input as it should. */
+/** What `operation` returns, or null if it refuses its input as it should. */
 function attempt<T>(operation: () => T): T | null {
   try {
     return operation();
@@ -75,7 +75,7 @@ Deno.test("ML-KEM-768: what is encapsulated comes out, and no input is changed",
   assertEquals(publicKey, mlKemPublicKey(seed));
 });
 
-Deno.test("ML-KEM-768: a changed ciphertext, and another's, give another secret", () => {
+Deno.test("ML-KEM-768: a changed or foreign ciphertext yields another secret", () => {
   const { ciphertext, secret } = mlKemEncapsulate(mlKemPublicKey(seed), coins);
   const other = counting(ML_KEM_SEED_SIZE).reverse();
   const secrets = [secret, mlKemDecapsulate(other, ciphertext)];

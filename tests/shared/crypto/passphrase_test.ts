@@ -8,7 +8,7 @@ const PASSPHRASE = "correct horse";
 const KEY = new Uint8Array(32).fill(7);
 const wrapped = await wrapKey(PASSPHRASE, KEY, randomBytes);
 
-Deno.test("passphrase: gives the key back, and no other does", async () => {
+Deno.test("passphrase: the right one, and no other, returns the key", async () => {
   assertEquals(wrapped.length, WRAPPED_KEY_SIZE);
   assertEquals(await unwrapKey(PASSPHRASE, wrapped), KEY);
   for (const wrong of ["Correct horse", ""]) {
@@ -24,7 +24,7 @@ Deno.test("passphrase: the same key looks different each time", async () => {
   }
 });
 
-Deno.test("passphrase: what was changed, or asks for too much, is refused before any work", async () => {
+Deno.test("passphrase: changed or too costly parameters are refused before any work", async () => {
   const changes: [number, number][] = [[0, 2], [1, 0], [1, 21], [1, 63], [1, 255], [2, 0], [
     2,
     255,

@@ -27,7 +27,7 @@ const CBC = "aes_cbc_pkcs5.json";
 const ours = ({ keySize }: CbcGroup) => keySize === 128;
 const others = ({ keySize }: CbcGroup) => keySize !== 128;
 
-/** What `decrypt` gives, or null where it fails as it should. */
+/** What `decrypt` returns, or null if it fails as it should. */
 async function attempt(decrypt: () => Promise<Bytes>): Promise<Bytes | null> {
   try {
     return await decrypt();
@@ -118,7 +118,7 @@ wycheproofTest<OaepGroup, OaepVector>("RSA-OAEP, unwrapping", OAEP, all, async (
   }
 });
 
-// The messages themselves, from the primitive with the parameters that we give it.
+// The messages themselves, from the primitive with our parameters.
 wycheproofTest<OaepGroup, OaepVector>("RSA-OAEP, the primitive", OAEP, all, async (cases) => {
   for (const { group, vector } of cases) {
     const pkcs8 = fromHex(group.privateKeyPkcs8);

@@ -51,7 +51,7 @@ Deno.test("FrameReader: frames that come byte by byte", async () => {
   assertEquals(await readRequests(readerOf(STREAM, [1], 1)), SAMPLES);
 });
 
-Deno.test("FrameReader: frames that come in any pieces, through any buffer (property)", async () => {
+Deno.test("FrameReader: frames in pieces of any size, through any buffer (property)", async () => {
   const property = fc.asyncProperty(
     pieceSizes(500),
     fc.integer({ min: 1, max: 600 }),
@@ -95,7 +95,7 @@ Deno.test("FrameReader: reads of its buffer's size, and one off, in such pieces"
   }
 });
 
-Deno.test("FrameReader: what does not fit its buffer goes straight into the caller's memory", async () => {
+Deno.test("FrameReader: what exceeds its buffer goes straight to the caller's memory", async () => {
   const bytes = sampleBytes(100);
   const source = new PieceSource(cut(bytes, [20, 30, 50]));
   const reader = new FrameReader(source, 16);
@@ -110,7 +110,7 @@ Deno.test("FrameReader: what does not fit its buffer goes straight into the call
   assert(buffered.every((into) => into.length === 16));
 });
 
-Deno.test("FrameReader: a stream that ends in a direct read is truncated, and stays so", async () => {
+Deno.test("FrameReader: a stream that ends in a direct read is and stays truncated", async () => {
   const reader = readerOf(sampleBytes(40), [40], 16);
   await assertTruncated(() => reader.readFull(new Uint8Array(41)));
   await assertTruncated(() => reader.readFull(new Uint8Array(41)));
@@ -118,7 +118,7 @@ Deno.test("FrameReader: a stream that ends in a direct read is truncated, and st
   assertEquals(await reader.more(), false);
 });
 
-Deno.test("FrameReader: readSome gives what is there and waits for no more", async () => {
+Deno.test("FrameReader: readSome returns what is there and does not wait for more", async () => {
   const reader = readerOf(new Uint8Array([1, 2, 3, 4]), [3, 1], 16);
   const into = new Uint8Array(8);
   assertEquals(await reader.readSome(into.subarray(0, 2)), 2);

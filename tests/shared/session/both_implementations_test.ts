@@ -1,4 +1,4 @@
-/** The product talks with the reference, in either role: whatever one says, the other understands. */
+/** The product talks with the reference, in either role: each understands the other. */
 import fc from "fast-check";
 import type { Bytes } from "../../../shared/bytes.ts";
 import { verifyIdentity } from "../../../shared/crypto/identity.ts";
@@ -198,7 +198,7 @@ Deno.test("both implementations: the reference starts, the product answers", asy
   await fc.assert(fc.asyncProperty(fc.nat(), (seed) => converse(false, seed)), runs(25));
 });
 
-Deno.test("both implementations: a thousand keys may be skipped at once, and not one more", async () => {
+Deno.test("both implementations: a message may skip a thousand keys, not one more", async () => {
   for (
     const [Starter, Accepter] of [[ProductTalker, ReferenceTalker], [
       ReferenceTalker,

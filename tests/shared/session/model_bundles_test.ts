@@ -1,4 +1,4 @@
-/** What a malicious server may give instead of somebody's prekeys. */
+/** What a malicious server may return instead of someone's prekeys. */
 import { type Bytes, concat } from "../../../shared/bytes.ts";
 import { sign } from "../../../shared/crypto/ed25519.ts";
 import { CryptoError } from "../../../shared/errors.ts";
@@ -43,7 +43,7 @@ Deno.test("a bundle of either KEM kind, with a one-time prekey or without, is ri
   }
 });
 
-Deno.test("bundles that lack something, or have more, or in another order, are refused", async () => {
+Deno.test("bundles with missing, extra or reordered prekeys are refused", async () => {
   for (
     const prekeys of [
       [],
@@ -125,7 +125,7 @@ Deno.test("with the last resort and with one-time prekeys both sides agree", asy
     assertEquals(offer?.oneTimeId, kinds.length === 3 ? 3 : 0);
     assertEquals(offer?.kemId, kinds[1]);
     assertEquals(bob.receive(again), content("again"));
-    // The other KEM prekey, or none of the one-time ones, gives other keys.
+    // The other KEM prekey, or no one-time prekey, leads to other keys.
     const wrong = { ...bob.own, prekeys: bob.own.prekeys.map((prekey) => ({ ...prekey })) };
     const kem = secretOf(wrong, kinds[1]);
     kem.secret[0] ^= 1;

@@ -33,7 +33,7 @@ function regions(start: number, envelope: Bytes): Record<string, [number, number
   };
 }
 
-/** Copies of `envelope` with one bit changed: in each region the first, the last and some others. */
+/** Copies of `envelope` with one bit changed: first, last and some others of each region. */
 function* flipped(
   envelope: Bytes,
   parts: Record<string, [number, number]>,
@@ -94,7 +94,7 @@ Deno.test("an initial envelope with any bit changed fails, new or in its session
   goOn(alice, bob);
 });
 
-Deno.test("an envelope that is cut off anywhere, or goes on, fails and changes nothing", async () => {
+Deno.test("an envelope that is too short or too long fails and changes nothing", async () => {
   const { alice, bob, envelope } = await afterTurn();
   for (let size = 0; size < envelope.length; size++) bob.refuses(envelope.slice(0, size));
   bob.refuses(concat(envelope, new Uint8Array(1)));

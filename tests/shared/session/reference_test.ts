@@ -170,7 +170,7 @@ Deno.test("reference: a thousand keys may be skipped at once, and not one more",
   open(1002);
 });
 
-Deno.test("reference: every changed bit of an envelope is refused and changes nothing", async () => {
+Deno.test("reference: any changed bit of an envelope is refused and changes nothing", async () => {
   const source = new ByteSource("bits");
   const { A, B } = await connected(source);
   const envelope = sendNext(A, source, new Uint8Array(3));

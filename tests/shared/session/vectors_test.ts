@@ -45,7 +45,7 @@ const partyOf = async (person: PersonVector) => ({
   agreement: fromHex(person["agreement secret"]),
 });
 
-/** Randomness that gives these values, one after the other, and no others. */
+/** Randomness that consists of these values, one after the other, and no others. */
 function scripted(...values: string[]): { random: (size: number) => Bytes; done: () => void } {
   const left = values.map(fromHex);
   return {

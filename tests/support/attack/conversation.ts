@@ -81,7 +81,7 @@ export class Conversation implements AsyncDisposable {
     return await this.alice.receive(this.server.address);
   }
 
-  /** Both receive until nothing more comes of it, a day after; gives what Bob was shown. */
+  /** Both receive, a day later, until nothing more happens. Returns what Bob was shown. */
   async settle(): Promise<string[]> {
     const shown: string[] = [];
     this.#later += DAY;

@@ -122,7 +122,7 @@ export class Party implements AsyncDisposable {
     return words;
   }
 
-  /** Receives to the end; gives a line for each message. */
+  /** Receives to the end. Returns a line for each message. */
   async receive(address: string): Promise<string[]> {
     const out = `${this.folder}/out`;
     return await this.with(address, async (client) => {
@@ -144,8 +144,8 @@ export class Party implements AsyncDisposable {
   }
 
   /**
-   * Hashes of what the profile keeps, decrypted: all but the marks, and what it has tried to send or
-   * to receive, which change with every attempt.
+   * Hashes of what the profile keeps, decrypted: all but the marks and the attempts to send or to
+   * receive, which change every time.
    */
   state(): Record<string, string> {
     const { contacts, keys, sessions, prekeys, history, repairs, servers } = this.profile;

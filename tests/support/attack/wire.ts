@@ -2,7 +2,7 @@
 import { type Bytes, concat } from "../../../shared/bytes.ts";
 import { writeAll } from "../../../shared/io.ts";
 
-/** The bytes of one direction; what it gives goes on instead, and its end cuts that direction. */
+/** Gets the bytes of one direction. Passes on what it yields; its end cuts that direction. */
 export type Tamper = (bytes: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>;
 
 /** What is done to one connection: to what the client says (up), and the server (down). */

@@ -1,4 +1,4 @@
-/** ChaChaPoly for the test vectors that use it: a second opinion on everything around the cipher. */
+/** ChaChaPoly, for the test vectors that use it: a second check of everything around the cipher. */
 import { chacha20poly1305 } from "@noble/ciphers/chacha.js";
 import type { CipherFunctions } from "../../../shared/channel/cipher_state.ts";
 

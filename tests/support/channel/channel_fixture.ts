@@ -24,7 +24,7 @@ export function handshake(): [HandshakeResult, HandshakeResult] {
   return [client.finish(), server.finish()];
 }
 
-/** One direction in memory. Each write waits until it was read; `end` lets the reader see an end. */
+/** One direction in memory. Each write waits until it was read; `end` ends the reader's stream. */
 export class Pipe implements ByteSource, ByteSink {
   #piece: Uint8Array | null = null;
   #written: (() => void) | null = null;
@@ -169,12 +169,12 @@ export async function records(contents: Uint8Array[], counter = 0): Promise<Byte
   return sealed;
 }
 
-/** A reader of what {@link records} gives. */
+/** A reader of what {@link records} returns. */
 export function recordReader(from: ByteSource, counter = 0): RecordReader {
   return new RecordReader(from, cipherPair(counter)[1], new Uint8Array(0), () => {});
 }
 
-/** Reads until the end or a failure; gives what came before and which it was. */
+/** Reads until the end or a failure. Returns what came before, and which of the two it was. */
 export async function readOut(
   from: ByteSource,
   bufferSize: number,

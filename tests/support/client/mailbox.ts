@@ -69,7 +69,7 @@ export class Mailbox implements AsyncDisposable {
     this.client = newClient(this.profile, networkOf(this.profile, this.server.address));
   }
 
-  /** Puts a message into the mailbox; gives its ID. */
+  /** Puts a message into the mailbox. Returns its ID. */
   put(type: MessageType, content: Bytes, { from = ALICE, messageId = this.#messageId + 1 } = {}) {
     this.#messageId = messageId;
     this.state.inbox.push({ from, messageId, type, content });
@@ -97,7 +97,7 @@ export class Mailbox implements AsyncDisposable {
     return await Array.fromAsync(this.client.receive(this.out, () => {}));
   }
 
-  /** Receives to the end; gives one word for each message, and the text of texts. */
+  /** Receives to the end. Returns one word for each message, or its text. */
   async told(): Promise<string[]> {
     return (await this.receive()).map(tell);
   }

@@ -1,7 +1,8 @@
 /**
  * Publishes a copy of the file in argument 1, made on the disk of the folder in argument 2, in the
- * folder in argument 3, under the name in argument 4, for the owner in argument 5. A process of its own, because `/dev` is closed
- * to a program with ordinary permissions. Prints what happened in JSON.
+ * folder in argument 3, under the name in argument 4, for the owner in argument 5. A process of its
+ * own, because `/dev` is closed to a program with ordinary permissions. Prints what happened as
+ * JSON.
  */
 import { ClientError } from "../../../client/errors.ts";
 import { publishFile } from "../../../client/disk/files.ts";

@@ -43,7 +43,7 @@ export class TransferFixture implements AsyncDisposable {
     return `${this.folder}/${name}-out`;
   }
 
-  /** Writes a file of so many bytes; gives its path. */
+  /** Writes a file of so many bytes. Returns its path. */
   async file(name: string, size: number, seed = 1): Promise<string> {
     const path = `${this.folder}/${name}`;
     await Deno.writeFile(path, sampleBytes(size, seed));

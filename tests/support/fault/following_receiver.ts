@@ -1,4 +1,4 @@
-/** `messaging-client receive --follow --json` as a real process that may be killed at any moment. */
+/** `messaging-client receive --follow --json` as a process that may be killed at any moment. */
 
 const MAIN = new URL("../../../client/main.ts", import.meta.url).href;
 
@@ -59,7 +59,7 @@ export class FollowingReceiver implements AsyncDisposable {
     this.#child = null;
   }
 
-  /** Receives all that waits, without `--follow`; gives the exit code. */
+  /** Receives all that waits, without `--follow`. Returns the exit code. */
   async drain(): Promise<number> {
     const child = this.#spawn();
     await this.#watch(child);

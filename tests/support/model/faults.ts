@@ -5,7 +5,7 @@
 import { Database } from "@db/sqlite";
 import { ClientError } from "../../../client/errors.ts";
 
-/** What happens at a step. A transaction is a step for the first three, a request for the others. */
+/** What happens at a step: a transaction for the first three, a request for the others. */
 export type FaultKind =
   | "crash-before" // the process ends, and the transaction was not committed
   | "crash-after" // the process ends just after the commit

@@ -68,7 +68,7 @@ function weighed(weight: number, arbitrary: fc.Arbitrary<Step>): fc.WeightedArbi
   return { weight, arbitrary };
 }
 
-/** Registers everybody in `folder`, with prekeys on the server; gives their accounts. */
+/** Registers everyone in `folder`, with prekeys on the server. Returns their accounts. */
 async function registerAll(folder: string): Promise<Account[]> {
   const accounts: Account[] = [];
   for (const name of NAMES) {

@@ -119,7 +119,7 @@ export class Party {
     return profile.sessions.load(peer).map(({ state }) => state);
   }
 
-  /** Notes which sealed rows there are, and gives them. */
+  /** Notes which sealed rows there are. Returns them. */
   rows(): Set<string> {
     const rows = this.#sealedRows().all<{ sealed: Bytes }>();
     const now = new Set(rows.map(({ sealed }) => asText(sealed.slice(0, SAMPLE))));

@@ -1,6 +1,6 @@
 /**
- * A server in memory for the model of sessions: it does what `shared/PROTOCOL.md` says of mailboxes,
- * prekeys and marks, except where the model tells it to hold back, repeat, change or lose mail.
+ * A server in memory for the model of sessions. It does what `shared/PROTOCOL.md` says of
+ * mailboxes, prekeys and marks, unless the model tells it to hold back, repeat, change or lose mail.
  */
 import type {
   Message,
@@ -74,7 +74,7 @@ export class PostOffice {
     throw new ClientError("refused", "nobody", { cause: { error: "not-found" } });
   }
 
-  /** Puts a message into a mailbox; gives its ID. */
+  /** Puts a message into a mailbox. Returns its ID. */
   send(from: Bytes, message: Message & { token?: Bytes }): number {
     const { to, type, content, token } = message;
     const account = this.account(to);

@@ -1,6 +1,6 @@
 /**
- * The model of sessions: three persons, a server that cannot be trusted, and what must hold whatever
- * happens to them. Texts are all different, so that what is shown can be told to be what was sent.
+ * The model of sessions: three people, a server that cannot be trusted, and what must hold whatever
+ * happens to them. All texts differ, so that a shown text can be traced to the sent one.
  */
 import { ClientError } from "../../../client/errors.ts";
 import type { Received } from "../../../client/inbox/inbox.ts";
@@ -299,12 +299,12 @@ export class World implements Disposable {
     await this.#checkKeys();
   }
 
-  /** Whatever prekeys of `who` the server gives out can be answered to. */
+  /** `who` has the secrets of all its prekeys that the server hands out. */
   async #checkPrekeys(who: number): Promise<void> {
     const { profile } = await this.parties[who].opened();
     const { prekeys } = this.parties[who].account;
     const missing = prekeys.filter(({ id }) => !profile.prekeys.get(id));
-    assertEquals(missing.map(({ kind }) => kind), [], "the server gives out what nobody has");
+    assertEquals(missing.map(({ kind }) => kind), [], "prekeys whose secrets are gone");
   }
 
   async #checkHistories(): Promise<void> {

@@ -130,7 +130,7 @@ function latin1(bytes: Uint8Array): string {
   return new TextDecoder("latin1").decode(bytes);
 }
 
-/** Options that give `passphrase`, and count how often they were asked for it. */
+/** Options that return `passphrase`, and count how often they were asked for it. */
 export function giving(passphrase: string): ProfileOptions & { asked: number } {
   const options = {
     asked: 0,

@@ -50,7 +50,7 @@ export class CuttingProxy implements AsyncDisposable {
   }
 }
 
-/** Passes at most `count` bytes; gives how many are left when either side ends. */
+/** Passes at most `count` bytes. Returns how many are left when either side ends. */
 async function pass(from: Deno.TcpConn, to: Deno.TcpConn, count: number): Promise<number> {
   const buffer = new Uint8Array(16 * 1024);
   let left = count;

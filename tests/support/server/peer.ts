@@ -1,4 +1,4 @@
-/** The other end of one connection to a server under test: it sends what it is told, byte for byte. */
+/** The other end of one connection to a server under test; it sends exactly what it is told. */
 import { type Bytes, fromUtf8 } from "../../../shared/bytes.ts";
 import { writeAll } from "../../../shared/io.ts";
 import { CLIENT_ID_SIZE, PUBLIC_KEY_SIZE } from "../../../shared/limits.ts";
@@ -25,7 +25,7 @@ export interface ReceivedText {
   text: string;
 }
 
-/** Reads never take more from the socket than they give, so that a test decides what stays unread. */
+/** Reads take no more from the socket than they return, so a test decides what stays unread. */
 export class Peer implements Disposable {
   readonly #conn: Deno.TcpConn;
 
@@ -42,7 +42,7 @@ export class Peer implements Disposable {
     for (const part of parts) await writeAll(this.#conn, part);
   }
 
-  /** Sends one request of `clientId` and gives its response. */
+  /** Sends one request of `clientId`. Returns its response. */
   async request(clientId: Bytes, body: RequestBody): Promise<Response> {
     await this.send(requestBytes(clientId, body));
     return await this.response();
@@ -112,7 +112,7 @@ export class Peer implements Disposable {
     return expectKind(response, "registered").clientId;
   }
 
-  /** Sends a text, or any other content; gives its message ID. */
+  /** Sends a text, or any other content. Returns its message ID. */
   async sendText(from: Bytes, to: Bytes, content: Bytes): Promise<number> {
     const request = { kind: "send", to, type: MessageType.text, content } as const;
     return expectKind(await this.request(from, request), "sent").messageId;

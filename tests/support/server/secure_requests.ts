@@ -66,7 +66,7 @@ const SAMPLES: ReadonlyMap<number, SecureRequest> = new Map<number, SecureReques
   [RequestCode.fileState, { kind: "file-state", blob: newToken() }],
 ]);
 
-/** A request with this code, well-formed where it is one of the protocol; else with some payload. */
+/** A request with this code: well-formed for a known code, else with some payload. */
 export function requestOf(code: number): Bytes {
   const sample = SAMPLES.get(code);
   return sample ? encodeSecureRequest(sample) : concat(secureHeader(code, 3), new Uint8Array(3));

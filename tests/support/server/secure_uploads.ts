@@ -11,7 +11,7 @@ export function chunkOf(content: Bytes, chunk: number): Bytes {
   return content.subarray(chunk * FILE_CHUNK_SIZE, (chunk + 1) * FILE_CHUNK_SIZE);
 }
 
-/** Opens an upload, or one again; gives the first chunk that is missing. */
+/** Opens an upload, or one again. Returns the first missing chunk. */
 export async function openUpload(peer: SecurePeer, blob: Bytes, size: number): Promise<number> {
   return (await peer.request({ kind: "open-upload", blob, size }, "upload")).next;
 }

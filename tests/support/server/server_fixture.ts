@@ -169,7 +169,7 @@ export class ServerFixture implements AsyncDisposable {
     return `${this.folder}/files/${name}`;
   }
 
-  /** Puts a message into the mailbox `to` whose file is a hole of `size` bytes; gives its path. */
+  /** Puts a message whose file is a hole of `size` bytes into a mailbox. Returns its path. */
   async depositHole(to: Bytes, size: number): Promise<string> {
     const blob = toHex(this.services.random(new Uint8Array(16)));
     using file = await Deno.create(this.file(blob));

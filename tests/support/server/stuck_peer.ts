@@ -1,6 +1,6 @@
 /**
  * A process that sends one request, reads the first bytes of the response, says so, and reads no
- * further. Killed, it resets its connection: the system sends that for whoever dies with bytes unread.
+ * further. When it is killed its connection is reset: the system does that when bytes are unread.
  * Arguments: the port, the request in hex, how many bytes to read.
  */
 import { fromHex } from "../../../shared/bytes.ts";

@@ -45,7 +45,7 @@ export async function newPerson(): Promise<Person> {
   return { identity, ...secrets, prekeys };
 }
 
-/** The prekeys of these kinds, as a server gives them. */
+/** The prekeys of these kinds, as a server returns them. */
 export function published(person: Person, ...kinds: PrekeyKind[]): Promise<Prekey[]> {
   return Promise.all(kinds.map((kind) => publicPrekey(secretOf(person, kind), person.signing)));
 }

@@ -41,7 +41,8 @@ const OUTPUTS: [output: Output, json: string, text: string][] = [
       kind: "received",
       received: { message: 8, from: bob, type: "file", path: "./a", size: 9, at },
     },
-    `{"message":8,"from":${BOB_JSON},"type":"file","path":"./a","size":9,"at":"2001-09-09T01:46:40.000Z"}`,
+    `{"message":8,"from":${BOB_JSON},"type":"file","path":"./a","size":9,` +
+    `"at":"2001-09-09T01:46:40.000Z"}`,
     "bob sent a file of 9 bytes: ./a",
   ],
   [

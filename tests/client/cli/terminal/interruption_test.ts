@@ -63,7 +63,7 @@ Deno.test("interruption: what moves has a moment to end in good order, and no mo
   await watched;
 });
 
-Deno.test("interruption: where nothing moves that could go on, there is nothing to wait for", async () => {
+Deno.test("interruption: ends at once when no transfer is under way", async () => {
   for (const moving of [null, { ...MOVING, way: null }]) {
     const fixture = new Fixture();
     fixture.moving = moving;

@@ -77,7 +77,7 @@ Deno.test("passphrase: with neither source the variable is named", async () => {
   }
 });
 
-Deno.test("passphrase: the old one in the environment does not answer for the new one", async () => {
+Deno.test("passphrase: the old one in the environment is not taken for the new one", async () => {
   const environment = { [PASSPHRASE_VARIABLE]: "old" };
   assertEquals(await code(start({ environment }).passphrases.next()), "no-passphrase");
   const { passphrases } = start({ environment, typed: ["new", "new"] });

@@ -69,7 +69,7 @@ Deno.test("secret line: what was pasted ahead answers the next question", async 
   assertEquals(terminal.shown, "1 \n2 \n3 \n");
 });
 
-Deno.test("secret line: Ctrl-C, Ctrl-D and the end break off, and leave the terminal as it was", async () => {
+Deno.test("secret line: Ctrl-C, Ctrl-D and the end stop it and restore the terminal", async () => {
   for (const keys of [["sec\x03ret\r"], ["\x04"], ["sec"], []]) {
     const terminal = new FakeTerminal(...keys);
     const error = await assertRejects(() => new SecretLines(terminal).ask("? "), ClientError);

@@ -143,7 +143,7 @@ Deno.test("contacts: a card's name stays with its ID", () => {
   contacts.put([bob]);
   contacts.add(alice.id, "alice");
   contacts.add(alice.id, "alice");
-  // The server would give the name to somebody else.
+  // The server would let someone else have the name.
   contacts.put([{ ...alice, name: "mallory", publicKey: KEY }, { id: idOf(9), name: "alice" }]);
   assertEquals(contacts.byName("alice"), { ...alice, publicKey: KEY, ...UNMARKED });
   assertEquals(contacts.byId(idOf(9)), undefined);

@@ -11,7 +11,7 @@ function newMarks(): CopyMarks {
   return new CopyMarks(emptyTables(), vaultOf(1));
 }
 
-/** One run with a server that has the mark `earlier`; gives the mark that it has then. */
+/** One run with a server that has the mark `earlier`. Returns the mark that it has then. */
 function run(marks: CopyMarks, earlier: Uint8Array<ArrayBuffer>, expected: "fresh" | "restored") {
   const mark = marks.next(randomBytes);
   assertEquals(marks.isFresh(earlier) ? "fresh" : "restored", expected);

@@ -115,7 +115,7 @@ Deno.test("history: what was forgotten is gone, and is not taken for new", () =>
   assertEquals(texts(history), ["next"]);
 });
 
-Deno.test("history: 5,000 entries come in pages, also while others come in and are forgotten", () => {
+Deno.test("history: 5,000 entries come in pages, also while some are added and forgotten", () => {
   const { database, history } = newHistory();
   database.transaction(() => {
     for (let i = 1; i <= 5000; i++) {

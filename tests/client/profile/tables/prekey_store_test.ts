@@ -16,7 +16,7 @@ function secret(id: number, kind: Kind): PrekeySecret {
   return newPrekeySecret(kind, id, randomBytes);
 }
 
-Deno.test("prekey store: gives back what it was given", () => {
+Deno.test("prekey store: returns what was put in", () => {
   const store = newStore();
   const made = [signed, lastResort, oneTime, oneTimeKem].map((kind, i) => secret(i + 1, kind));
   store.add(made, 5);

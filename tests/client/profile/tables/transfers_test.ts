@@ -38,7 +38,7 @@ Deno.test("transfers: are kept with all that is known of them, under numbers tha
   assertEquals(transfers.all().map(({ number }) => number), [1, 2]);
 });
 
-Deno.test("transfers: those that have ended are forgotten with their client; no number comes again", () => {
+Deno.test("transfers: forgetting a client forgets its ended ones; numbers never repeat", () => {
   const transfers = new Transfers(emptyTables(), vaultOf(1));
   for (const peer of [idOf(1), idOf(2), idOf(1), idOf(1)]) transfers.add({ ...NEW, peer });
   for (const number of [1, 2, 4]) transfers.change(number, { state: "done" });

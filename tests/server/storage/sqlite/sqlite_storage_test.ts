@@ -32,7 +32,7 @@ async function withStorage(
   }
 }
 
-/** The first column of the first row that `sql` gives, as another program sees it. */
+/** The first column of the first row of `sql`, as another program sees it. */
 function ask(path: string, sql: string) {
   const database = new Database(path);
   try {

@@ -144,7 +144,7 @@ Deno.test("text: a plaintext that is no text fails", async () => {
   }
 });
 
-Deno.test("text: no wrong key of 1,000 gives a text", async () => {
+Deno.test("text: none of 1,000 wrong keys yields a text", async () => {
   // Some pass the padding: the zero at the end and the UTF-8 must catch them.
   const ciphertext = await encryptText(KEY, "hello bob, this is alice");
   for (let i = 1; i <= 1000; i++) {

@@ -1,4 +1,4 @@
-/** The shapes of the files in `tests/vectors/session/`, as far as tests read them; bytes are hex. */
+/** The shapes of the files in `tests/vectors/session/` that tests read. Bytes are hex. */
 import type { MessageType } from "./content.ts";
 
 export interface PersonVector {

@@ -19,7 +19,7 @@ import { type Peer, Peers } from "./contacts/peers.ts";
 import type { HistoryBody } from "./profile/tables/history.ts";
 import { createPrivateFolder } from "./disk/private_file.ts";
 import type { Profile } from "./profile/profile.ts";
-import type { TransferState } from "./profile/tables/transfers.ts";
+import type { Direction, TransferState } from "./profile/tables/transfers.ts";
 import { isUnreachable, SecureSide } from "./sessions/secure_side.ts";
 import { fileFacts } from "./transfers/transfer_files.ts";
 import type { Network, OnTrouble, Transport } from "./network/transport.ts";
@@ -40,8 +40,7 @@ export interface NamedContent {
 /** A file between secure clients, as its user sees it. Times are milliseconds since 1970. */
 export interface TransferInfo {
   readonly number: number;
-  /** Whether it is sent, not received. */
-  readonly up: boolean;
+  readonly direction: Direction;
   readonly state: TransferState;
   /** The other client. */
   readonly peer: Peer;
@@ -354,7 +353,9 @@ export class Client {
 
   /** The files that were announced and wait until they are wanted. */
   files(): TransferInfo[] {
-    return this.transfers().filter(({ up, state }) => !up && state === "waiting");
+    return this.transfers().filter(({ direction, state }) =>
+      direction === "down" && state === "waiting"
+    );
   }
 
   /** All files that are, or were, on their way. */
@@ -362,10 +363,10 @@ export class Client {
     return this.#profile.transfers.all()
       .filter(({ peer }) => peer.length > 0)
       .map((transfer) => {
-        const { number, up, state, name, size, path, started, ended, reason } = transfer;
+        const { number, direction, state, name, size, path, started, ended, reason } = transfer;
         const peer = this.#peers.known(transfer.peer) ?? { id: transfer.peer, name: "?" };
         const done = state === "done" ? size : Math.min(size, transfer.chunks * CHUNK_SIZE);
-        return { number, up, state, peer, name, size, done, path, started, ended, reason };
+        return { number, direction, state, peer, name, size, done, path, started, ended, reason };
       });
   }
 

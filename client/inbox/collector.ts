@@ -7,6 +7,7 @@ import { removeFile, writeNewFile } from "../disk/files.ts";
 import { type NewEnvelope, TAIL_SIZE } from "../profile/tables/envelopes.ts";
 import { syncFolder } from "../disk/private_file.ts";
 import type { Profile } from "../profile/profile.ts";
+import type { Direction } from "../profile/tables/transfers.ts";
 import type { IncomingContent, Receiver } from "../network/transport.ts";
 
 /** Contents of other types than a file that are larger than this wait in files, too. */
@@ -20,8 +21,7 @@ export interface MovingFile {
   /** The number of its transfer. */
   readonly number: number;
   readonly name: string;
-  /** Whether it is being sent. */
-  readonly up: boolean;
+  readonly direction: Direction;
 }
 
 /** Called with the bytes of a file that have arrived, with its size, and with what is known of it. */

@@ -105,7 +105,7 @@ export class SecureMessages {
     if (!content.file) return { kind: "new", history: number };
     const wanted = content.file.size <= wishes.maxSize;
     profile.transfers.add({
-      up: false,
+      direction: "down",
       peer: from.id,
       ...content.file,
       path: wanted ? absolutePath(wishes.folder) : null,

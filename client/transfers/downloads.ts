@@ -97,7 +97,7 @@ export class Downloads {
         await draft.append(plaintext);
         discard(plaintext);
         chunk++;
-        onProgress?.(Math.min(size, chunk * CHUNK_SIZE), size, { number, name, up: false });
+        onProgress?.(Math.min(size, chunk * CHUNK_SIZE), size, { number, name, direction: "down" });
         if (chunk % SYNC_STEP > 0) continue;
         await syncing; // as a slow disk demands
         const chunks = chunk;

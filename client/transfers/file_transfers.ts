@@ -82,7 +82,8 @@ export class FileTransfers {
     const path = absolutePath(source.path);
     const { transfers } = profile;
     const same = spooled ? [] : transfers.open().filter((other) => {
-      return other.up && other.path === path && other.size === size && other.changed === changed &&
+      return other.direction === "up" && other.path === path && other.size === size &&
+        other.changed === changed &&
         (other.state === "active" || other.state === "done");
     });
     const unfinished = same.find((other) => {
@@ -97,7 +98,7 @@ export class FileTransfers {
     const key = shared?.key ?? random(KEY_SIZE);
     const started = now();
     const number = transfers.add(
-      { up: true, peer, blob, key, name, size, path, changed, spooled, started },
+      { direction: "up", peer, blob, key, name, size, path, changed, spooled, started },
     );
     return this.#get(number);
   }
@@ -154,7 +155,10 @@ export class FileTransfers {
   want(number: number, folder: string): Transfer {
     const { transfers } = this.#options.profile;
     const transfer = transfers.get(number);
-    if (!transfer || transfer.up || transfer.state !== "waiting" && transfer.state !== "active") {
+    if (
+      !transfer || transfer.direction === "up" ||
+      transfer.state !== "waiting" && transfer.state !== "active"
+    ) {
       throw unknownTransfer(number);
     }
     // One that has begun goes on where it was begun.
@@ -220,9 +224,9 @@ export class FileTransfers {
 
   async #goOn(transfer: Transfer, options: TransferOptions): Promise<TransferOutcome | null> {
     const { peers, profile } = this.#options;
-    const { number, up } = transfer;
+    const { number, direction } = transfer;
     try {
-      if (!up) {
+      if (direction === "down") {
         await this.fetch(transfer, options);
         return { kind: "saved", transfer: this.#get(number) };
       }
@@ -272,10 +276,11 @@ export class FileTransfers {
 
   async #settle(transfer: Transfer, options: TransferOptions = {}): Promise<void> {
     const { profile: { transfers }, transport } = this.#options;
-    const { number, up, state, blob } = transfer;
-    if (up && state === "done") return await this.#lookAfter(transfer, options);
-    const needed = up && transfers.open().some((other) => {
-      return other.number !== number && other.up && equalBytes(other.blob, blob);
+    const { number, direction, state, blob } = transfer;
+    const isSent = direction === "up";
+    if (isSent && state === "done") return await this.#lookAfter(transfer, options);
+    const needed = isSent && transfers.open().some((other) => {
+      return other.number !== number && other.direction === "up" && equalBytes(other.blob, blob);
     });
     if (!needed) await transport.request({ kind: "release", blob });
     transfers.change(number, SETTLED);
@@ -301,7 +306,7 @@ export class FileTransfers {
 
   /** Removes what a transfer that is over leaves on this disk. */
   async #drop(transfer: Transfer): Promise<void> {
-    if (transfer.up) await this.#dropCopy(transfer);
+    if (transfer.direction === "up") await this.#dropCopy(transfer);
     else await this.#downloads.discard(transfer).catch(() => {});
   }
 
@@ -343,11 +348,12 @@ function networkAlone(error: unknown): void {
 }
 
 /** The same error, and that it is not the end. */
-function resumable(error: ClientError, { number, name, up }: Transfer): ClientError {
-  const what = up ? `sending ${name}` : `fetching ${name}`;
+function resumable(error: ClientError, { number, name, direction }: Transfer): ClientError {
+  const isSent = direction === "up";
+  const what = isSent ? `sending ${name}` : `fetching ${name}`;
   const text =
     `${what} (transfer ${number}) stopped: ${error.message}. It goes on from there with ` +
     "the next receive or send-file";
-  const code = up && error.code === "unreachable" ? "queued" : error.code;
+  const code = isSent && error.code === "unreachable" ? "queued" : error.code;
   return new ClientError(code, text, { cause: error });
 }

@@ -97,7 +97,11 @@ export class Uploads {
     const underWay: Promise<number>[] = [];
     const answered = async () => {
       const chunk = await unlessInterrupted(signal, underWay.shift()!);
-      onProgress?.(Math.min(size, (chunk + 1) * CHUNK_SIZE), size, { number, name, up: true });
+      onProgress?.(Math.min(size, (chunk + 1) * CHUNK_SIZE), size, {
+        number,
+        name,
+        direction: "up",
+      });
       if ((chunk + 1) % NOTE_STEP === 0) this.#note(number, chunk + 1);
     };
     try {

@@ -6,10 +6,11 @@ import { isoTime, localTime, printableLine, shownName } from "./printable.ts";
 
 /** What is put out as JSON of a transfer. */
 export function transferJson(transfer: TransferInfo): Record<string, unknown> {
-  const { number, up, state, peer, name, size, done, path, started, ended, reason } = transfer;
+  const { number, direction, state, peer, name, size, done, path, started, ended, reason } =
+    transfer;
   return {
     transfer: number,
-    direction: up ? "up" : "down",
+    direction,
     peer: { id: toHex(peer.id), name: peer.name },
     name,
     size,
@@ -30,19 +31,19 @@ export function waitingText({ number, peer, name, size, started }: TransferInfo)
 
 /** The line of a transfer: the arrow points to whom it goes. */
 export function transferText(transfer: TransferInfo): string {
-  const { number, up, peer, name } = transfer;
-  const who = `${number}  ${up ? "→" : "←"} ${shownName(peer)}`;
+  const { number, direction, peer, name } = transfer;
+  const who = `${number}  ${direction === "up" ? "→" : "←"} ${shownName(peer)}`;
   return `${who}: ${printableLine(name)}, ${stateText(transfer)}`;
 }
 
-function stateText({ number, up, state, size, done, path, reason }: TransferInfo): string {
+function stateText({ number, direction, state, size, done, path, reason }: TransferInfo): string {
   switch (state) {
     case "waiting":
       return `${sizeText(size)}, waits. Fetch it with: messaging-client fetch ${number}`;
     case "active":
       return `${sizesText(done, size)}, goes on with the next receive`;
     case "done":
-      return up || path === null
+      return direction === "up" || path === null
         ? `${sizeText(size)}, done`
         : `${sizeText(size)}, done: ${printableLine(path)}`;
     case "cancelled":

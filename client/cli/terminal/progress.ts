@@ -96,7 +96,7 @@ export class Progress {
       size,
       rate: pace.rate,
       left: pace.left(size - done),
-      way: file === undefined ? null : file.up ? "up" : "down",
+      way: file?.direction ?? null,
       all: { ...all, left: pace.left(all.size - all.done) },
     };
     if (all.size >= WORTH_SHOWING) this.#view?.show(this.#moving, at);

@@ -6,6 +6,9 @@ import { type Bytes, equalBytes } from "../../../shared/bytes.ts";
 import { SealedStore } from "../sealing/sealed_store.ts";
 import type { SealedTable } from "../sealing/sealed_table.ts";
 
+/** Whether a file goes up to the server, so that it is sent, or comes down from it. */
+export type Direction = "up" | "down";
+
 /**
  * A received file is `waiting` from its announcement until it is wanted; a sent one is `active` at
  * once. Only an `active` one goes on by itself.
@@ -44,7 +47,7 @@ type Fields = {
 export interface Transfer extends Fields {
   /** Its number here, as users see it; never used again. */
   readonly number: number;
-  readonly up: boolean;
+  readonly direction: Direction;
   readonly state: TransferState;
   /** Whether nothing is left to be done with the server. */
   readonly settled: boolean;
@@ -56,7 +59,7 @@ export interface Transfer extends Fields {
 export type NewTransfer =
   & Pick<Fields, "peer" | "blob" | "key" | "name" | "size" | "path" | "started">
   & Partial<Pick<Fields, "changed" | "spooled">>
-  & { readonly up: boolean; readonly history?: number | null };
+  & { readonly direction: Direction; readonly history?: number | null };
 
 type Row = {
   readonly number: number;
@@ -103,7 +106,7 @@ export class Transfers extends SealedStore<Fields> {
   readonly #delete = this.prepare("DELETE FROM transfers WHERE number = ?");
 
   /** Keeps a new one: `active` where it has a path, else `waiting`. Gives its number. */
-  add({ up, history = null, ...given }: NewTransfer): number {
+  add({ direction, history = null, ...given }: NewTransfer): number {
     return this.transaction(() => {
       const number = this.nextNumber();
       const { peer, blob, key, name, size, path, started, changed = null } = given;
@@ -116,7 +119,13 @@ export class Transfers extends SealedStore<Fields> {
         reason: null,
       };
       const state = path === null ? "waiting" : "active";
-      this.#insert.run(number, up ? 1 : 0, state, history, this.sealRow(number, fields));
+      this.#insert.run(
+        number,
+        direction === "up" ? 1 : 0,
+        state,
+        history,
+        this.sealRow(number, fields),
+      );
       return number;
     });
   }
@@ -147,11 +156,14 @@ export class Transfers extends SealedStore<Fields> {
   }
 
   /** Changes one that is there. */
-  change(number: number, changes: Partial<Omit<Transfer, "number" | "up">>): void {
+  change(number: number, changes: Partial<Omit<Transfer, "number" | "direction">>): void {
     this.transaction(() => {
       const before = this.get(number);
       if (!before) return;
-      const { number: _, up: __, state, settled, history, ...fields } = { ...before, ...changes };
+      const { number: _, direction: __, state, settled, history, ...fields } = {
+        ...before,
+        ...changes,
+      };
       this.#update.run(state, settled ? 1 : 0, history, this.sealRow(number, fields), number);
     });
   }
@@ -170,7 +182,8 @@ export class Transfers extends SealedStore<Fields> {
 
   #opened({ number, up, state, settled, history, sealed }: Row): Transfer {
     const fields = this.openRow(number, sealed);
-    return { ...fields, number, up: up === 1, state, settled: settled === 1, history };
+    const direction = up === 1 ? "up" : "down";
+    return { ...fields, number, direction, state, settled: settled === 1, history };
   }
 }
 

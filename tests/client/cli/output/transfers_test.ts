@@ -9,7 +9,7 @@ const bob = { id: fromHex("00FF102030405060708090A0B0C0D0E0"), name: "bob", alia
 
 const TRANSFER: TransferInfo = {
   number: 7,
-  up: false,
+  direction: "down",
   state: "waiting",
   peer: bob,
   name: "a.pdf",
@@ -34,12 +34,12 @@ Deno.test("transfers: a file that waits, and what to do", () => {
 Deno.test("transfers: each state has its words", () => {
   const from = "7  \u2190 Bobby: a.pdf, ";
   assertEquals(textOf({}), `${from}120 MiB, waits. Fetch it with: messaging-client fetch 7`);
-  const active = { up: true, state: "active", done: 45 * MiB } as const;
+  const active = { direction: "up", state: "active", done: 45 * MiB } as const;
   const to = "7  \u2192 Bobby: a.pdf, ";
   assertEquals(textOf(active), `${to}45 of 120 MiB, goes on with the next receive`);
   const done = { state: "done", path: "/d/a.pdf" } as const;
   assertEquals(textOf(done), `${from}120 MiB, done: /d/a.pdf`);
-  assertEquals(textOf({ ...done, up: true }), `${to}120 MiB, done`);
+  assertEquals(textOf({ ...done, direction: "up" }), `${to}120 MiB, done`);
   assertEquals(textOf({ state: "cancelled" }), `${from}120 MiB, cancelled`);
   const failed = { state: "failed", reason: "it is gone" } as const;
   assertEquals(textOf(failed), `${from}120 MiB, failed: it is gone`);
@@ -55,7 +55,14 @@ Deno.test("transfers: for scripts, exactly the promised object", () => {
   }
   const later = toJson({
     kind: "transfer",
-    transfer: { ...TRANSFER, up: true, state: "failed", ended: 1e12, reason: "gone", path: "/a" },
+    transfer: {
+      ...TRANSFER,
+      direction: "up",
+      state: "failed",
+      ended: 1e12,
+      reason: "gone",
+      path: "/a",
+    },
   });
   assert(later.includes('"direction":"up"') && later.includes('"state":"failed"'), later);
   assert(later.endsWith('"ended":"2001-09-09T01:46:40.000Z","reason":"gone"}'), later);

@@ -94,11 +94,11 @@ Deno.test("progress bar: ten times a second are enough, but the end is shown", (
   let at = 0;
   const progress = new Progress({ view: new ProgressBar(screen), now: () => at });
   for (let done = 1; done < 1000; done++) {
-    progress.update(done * MiB, 1000 * MiB, { number: 1, name: "a", up: true });
+    progress.update(done * MiB, 1000 * MiB, { number: 1, name: "a", direction: "up" });
     at += 1;
   }
   assertEquals(screen.writes, 10);
-  progress.update(1000 * MiB, 1000 * MiB, { number: 1, name: "a", up: true });
+  progress.update(1000 * MiB, 1000 * MiB, { number: 1, name: "a", direction: "up" });
   assert(screen.lines[0].includes("100 % of 1000 MiB"), screen.lines[0]);
   progress.stop();
   assertEquals(screen.lines, [""]);

@@ -31,7 +31,11 @@ class View implements ProgressView {
   }
 }
 
-const file = (number: number, up = true) => ({ number, name: `file ${number}`, up });
+const file = (number: number, direction: "up" | "down" = "up") => ({
+  number,
+  name: `file ${number}`,
+  direction,
+});
 
 Deno.test("progress: tells the rate and the time left of a file", () => {
   const clock = new Clock();
@@ -59,9 +63,9 @@ Deno.test("progress: what was done in an earlier run counts as done, not as fast
   const clock = new Clock();
   const view = new View();
   const progress = new Progress({ view, now: clock.now });
-  progress.update(50 * MiB, 100 * MiB, file(1, false));
+  progress.update(50 * MiB, 100 * MiB, file(1, "down"));
   clock.at += 1000;
-  progress.update(60 * MiB, 100 * MiB, file(1, false));
+  progress.update(60 * MiB, 100 * MiB, file(1, "down"));
   assertEquals([view.last.rate, view.last.left, view.last.way], [10 * MiB, 4, "down"]);
 });
 

@@ -64,7 +64,7 @@ function fill({ sessions, prekeys, outbox, history, repairs, marks, transfers }:
     repairs.accept(peer, 7, 1);
     repairs.want(peer, 8);
     const file = { ...body.file, blob: bytes("content id"), key: bytes("secret key") };
-    transfers.add({ up: true, peer, ...file, started: 1 });
+    transfers.add({ direction: "up", peer, ...file, started: 1 });
   }
   prekeys.add([
     { id: 1, kind: 1, secret: bytes("secret key") },

@@ -8,7 +8,7 @@ import { emptyTables, idOf } from "../../../support/profile/database.ts";
 import { vaultOf } from "../../../support/profile/vault_of.ts";
 
 const NEW = {
-  up: true,
+  direction: "up" as const,
   peer: idOf(1),
   blob: utf8("name of the blob"),
   key: utf8("secret key of 32 bytes, as it is"),
@@ -22,7 +22,7 @@ const NEW = {
 Deno.test("transfers: are kept with all that is known of them, under numbers that grow", () => {
   const transfers = new Transfers(emptyTables(), vaultOf(1));
   assertEquals(transfers.add(NEW), 1);
-  assertEquals(transfers.add({ ...NEW, up: false, path: null, history: 7 }), 2);
+  assertEquals(transfers.add({ ...NEW, direction: "down", path: null, history: 7 }), 2);
   const kept = {
     ...{ chunks: 0, draft: null, ended: null, reason: null, spooled: false, settled: false },
   };

@@ -1,4 +1,4 @@
-/** Somebody with a key of his own in the server's place, against the client as its users run it. */
+/** An attacker with another key in the server's place, against the client as its users run it. */
 import { toHex } from "../../shared/bytes.ts";
 import { assert, assertEquals } from "../support/assert.ts";
 import { runClient } from "../support/profile_process.ts";

@@ -91,7 +91,7 @@ for (const kind of ["initial", "ordinary"] as const) {
     const { content } = message;
     assertEquals(content[0], kind === "initial" ? 2 : 3);
     const changed: Bytes[] = [];
-    // Of the 1,088 bytes of a KEM ciphertext some will do; each of the rest counts.
+    // Every byte is tried, except most of the 1,088 bytes of a KEM ciphertext, which are alike.
     const isAlike = (at: number) => kind === "initial" && at > 64 && at < 1100 && at % 97 !== 0;
     for (let at = 0; at < content.length; at++) {
       if (isAlike(at)) continue;
@@ -155,7 +155,7 @@ Deno.test("server: a message opens only for its receiver and only from its sende
   // To Carol, as if it were for her.
   server.put(carol.profile.identity.id, message);
   assertEquals(await carol.receive(server.address), ["alice: (notice)"]);
-  // To Bob, as if Carol had sent it, or he himself.
+  // To Bob, as if Carol or Bob had sent it.
   const others = [carol, bob].map(({ profile }) => ({ ...message, from: profile.identity.id }));
   await scene.assertRefused(others);
   // Back to Alice, as if Bob had answered with her words.

@@ -131,7 +131,7 @@ Deno.test("server: unusable prekeys are refused, even when their owner signed th
     assertEquals(await failure(scene.say("secret")), code);
     assertEquals(scene.alice.sessions(scene.bobId), []);
   }
-  // The same where a session is to be replaced.
+  // The same when a session is replaced.
   scene.server.lie = () => undefined;
   await scene.say("hello");
   await scene.received();

@@ -153,7 +153,7 @@ Deno.test("wire: wherever a connection is cut, the texts arrive once and in orde
   assertEquals(await bob.receive(wire.address), [...expected, "alice: last"]);
 });
 
-/** This for the first connection; those that the client makes then are cut at once. */
+/** Treats the first connection so. Cuts the later ones of the client at once. */
 function first(tampering: Tampering): (connection: number) => Tampering {
   return (connection) => connection === 0 ? tampering : { up: limited(0) };
 }

@@ -7,7 +7,7 @@ import { SEND_REQUEST_SIZE } from "./classic_messages.ts";
 import { perSecond, repeatedly, type Suite } from "./measure.ts";
 import { FILE_SIZE, MB, MESSAGE_SIZE, randomBytes, ROUND, SENDERS, STEP } from "./workload.ts";
 
-/** Round trips, each on a connection of its own: what a request costs without a server's work. */
+/** Round trips, each on a new connection: what a request costs without a server's work. */
 export const tcpEcho: Suite = {
   rows: [{
     name: "tcp-echo",

@@ -67,7 +67,7 @@ const GROUPS: readonly Group[] = [
 const NAMES = [...new Set(GROUPS.flatMap(rowsOf).map(({ name }) => name))];
 
 const DEFAULT_ROUNDS = 5;
-/** After this long no round is begun that may not be over in time, in milliseconds. */
+/** After this long no round starts that may not end in time, in milliseconds. */
 const ENOUGH = 240_000;
 /** Longest run; whatever hangs is ended then, in milliseconds. */
 const DEADLINE = 295_000;

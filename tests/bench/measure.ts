@@ -52,8 +52,8 @@ export interface Suite {
 }
 
 /**
- * Suites that are measured side by side. Those that leave the disk busy are in another group than
- * those that wait for it often, so that none pays for what another has done.
+ * Suites that are measured side by side. Suites that leave the disk busy are in another group than
+ * suites that wait for it often, so that none pays for another's work.
  */
 export interface Group {
   readonly title: string;

@@ -6,7 +6,7 @@ import { KiB, MiB } from "../../shared/limits.ts";
 export const SENDERS = 8;
 /** Messages of a pipelining sender that wait for their answers at a time. */
 export const PIPELINE = 64;
-/** Connections that are there before those that are measured. */
+/** Connections that exist before the measured ones. */
 export const WARM_CONNECTIONS = 50;
 /** Connections that do nothing. */
 export const IDLE_CONNECTIONS = 2000;

@@ -85,7 +85,7 @@ export class Subject {
     return this.storage.leases.take(mailbox, { count, size: Infinity });
   }
 
-  /** The content of a message that is no blob; undefined where there is none. */
+  /** The content of a message, if it is inline. */
   async content(mailbox: Bytes, messageId: number): Promise<Bytes | undefined> {
     const room = { count: 1, size: Infinity };
     const [message] = await this.storage.page(mailbox, messageId - 1, room);

@@ -1,7 +1,7 @@
 /**
- * Key agreement in every order: whatever two people do about keys before they write, and whoever of
- * them has lost what, they can read each other afterwards. The server is the real process; the
- * clients run inside the test, because there are thousands of steps.
+ * Key agreement in every order: whatever two people do about keys before they write, and whichever
+ * keys they lose, they can read each other afterwards. The server is a real process. The clients
+ * run inside the test, because there are thousands of steps.
  */
 import type { Client } from "../../client/client.ts";
 import type { Received } from "../../client/inbox/inbox.ts";
@@ -86,8 +86,8 @@ async function play(server: ServerProcess, folder: string, steps: string[]) {
 }
 
 /**
- * After `steps` both write, and both poll: everything that was ever written must have come, in
- * order, without a problem.
+ * After `steps` both write, and both poll. Everything that was ever written must have arrived in
+ * order, without an error.
  */
 async function everythingArrives(server: ServerProcess, folder: string, steps: string[]) {
   const end = ["A writes", "B writes", "A polls", "B polls", "A polls"];

@@ -14,7 +14,7 @@ function assertFailed({ code, stdout, stderr }: Outcome, expected: number, reaso
   assertEquals(code, expected);
 }
 
-/** A port that somebody listens on. */
+/** A port that is in use. */
 function busyPort(): { port: number } & Disposable {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   return { port: (listener.addr as Deno.NetAddr).port, [Symbol.dispose]: () => listener.close() };
@@ -88,7 +88,7 @@ Deno.test("start: a port.info that holds no port", async () => {
 Deno.test("start: without port.info the port is 1234", async () => {
   await using temp = await tempFolder();
   const data = temp.path;
-  // Whoever listens on that port already serves this test as well.
+  // If another program already listens on that port, the test works as well.
   let listener: Deno.Listener | undefined;
   try {
     listener = Deno.listen({ hostname: "127.0.0.1", port: 1234 });

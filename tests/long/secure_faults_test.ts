@@ -1,8 +1,8 @@
 /**
- * Deliveries under faults. 200 rounds in all: the server's process is killed 25 times, the
- * receiver's 25 times, and 150 times every connection is reset, after so and so many bytes. All
- * comes in a random order and at random moments, while a sender sends without a pause: texts, and
- * files that the server keeps outside of its database.
+ * Deliveries under faults, in 200 rounds. The server's process is killed 25 times, the receiver's
+ * 25 times, and 150 times every connection is reset after some number of bytes. The order and the
+ * moments are random, while a sender sends without a pause: texts, and files that the server keeps
+ * outside its database.
  */
 import type { HistoryEntry } from "../../client/profile/tables/history.ts";
 import { Profile } from "../../client/profile/profile.ts";
@@ -133,7 +133,7 @@ Deno.test("200 faults: every acknowledged message arrives exactly once, in order
   assertEquals(arrived, [...new Set(arrived)].sort((a, b) => a - b));
   const ids = new Set(acknowledged.map(({ message }) => message));
   assertEquals(arrived.filter((message) => ids.has(message)), [...ids]);
-  // The only others are those that their sender got no answer to: sent later, each once,
+  // The only others are texts whose sender got no answer: sent later, each once,
   // and files.
   const texts = entries.flatMap(({ body }) => "text" in body ? [body.text] : []);
   assertEquals(new Set(texts).size, texts.length);

@@ -50,7 +50,7 @@ export class PieceSource implements ByteSource {
 
 /** Returns what the test says when the test says so. */
 export class ManualSource implements ByteSource {
-  /** Reads that were begun. */
+  /** Reads that were started. */
   reads = 0;
   #waiting: { into: Uint8Array; answer: PromiseWithResolvers<number | null> }[] = [];
 
@@ -61,7 +61,7 @@ export class ManualSource implements ByteSource {
     return answer.promise;
   }
 
-  /** Answers the oldest read, and waits until whoever waited for it has gone on. */
+  /** Answers the oldest read, and waits until its caller has continued. */
   async give(bytes: Uint8Array | null): Promise<void> {
     const { into, answer } = this.#next();
     if (bytes) into.set(bytes);

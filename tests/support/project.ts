@@ -46,7 +46,7 @@ export class Modules {
     this.#importMap = importMap;
   }
 
-  /** All paths, or those that start with one of `prefixes`. */
+  /** All paths, or the paths that start with one of `prefixes`. */
   paths(...prefixes: string[]): string[] {
     const all = [...this.#sources.keys()];
     return prefixes.length === 0 ? all : all.filter((path) => startsWithAny(path, prefixes));

@@ -91,7 +91,7 @@ class Child {
     this.#finished = this.#watch();
   }
 
-  /** The first line on stdout, or an empty one where there is none. */
+  /** The first line on stdout, or an empty one. */
   async firstLine(): Promise<string> {
     await this.#patiently(this.#started.promise);
     return this.output.stdout.split("\n")[0];

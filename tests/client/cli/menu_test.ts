@@ -174,7 +174,7 @@ Deno.test("menu: shows the history with a client, or what of it holds a word", a
   assertEquals(rest, ["Nothing yet."]);
 });
 
-/** What a registered secure profile's owner gets to see, with somebody else on the server. */
+/** What the owner of a registered secure profile sees, with another client on the server. */
 async function secureSession(other: string, input: string[]): Promise<Session & { card: string }> {
   await using server = await ServerFixture.start();
   const address = `127.0.0.1:${server.listener.address.port}`;

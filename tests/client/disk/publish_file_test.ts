@@ -6,7 +6,7 @@ import { tempFolder } from "../../support/temp_folder.ts";
 import type { Published } from "../../support/client/publish_process.ts";
 
 const CONTENT = sampleBytes(300_000);
-/** Another disk than that of {@link tempFolder}, where there is one. */
+/** Another disk than that of {@link tempFolder}, if the machine has one. */
 const OTHER_DISK = "/dev/shm";
 const PROCESS = new URL("../../support/client/publish_process.ts", import.meta.url).href;
 

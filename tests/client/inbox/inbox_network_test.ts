@@ -17,7 +17,7 @@ async function receiveAndFail(bob: Mailbox): Promise<[told: string[], code: stri
   return [told, error.code];
 }
 
-/** Answers a poll, and closes every other connection without a word. */
+/** Answers a poll, and closes every other connection without an answer. */
 function onlyPolls(bob: Mailbox): Script {
   return async (conn) => {
     const request = await conn.request();

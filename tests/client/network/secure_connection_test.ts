@@ -19,7 +19,7 @@ const secrets = generateIdentity();
 const credentials = { publicKey: await publicIdentity(secrets), secrets };
 const own = secureClientId(credentials.publicKey);
 
-/** A connection of somebody who is registered. */
+/** A connection of a registered client. */
 async function open(server: EvilServer, deadline?: number): Promise<SecureConnection> {
   server.clients.push({ id: own, name: "me", publicKey: credentials.publicKey });
   const address = parseAddress(server.address, "the test");

@@ -171,7 +171,7 @@ Deno.test("passphrase: the old file stays in use when the new one cannot replace
   const folder = temp.path;
   using profile = await Profile.open(folder);
   await fill(profile);
-  // Somebody reads the database, so that its log cannot be closed.
+  // Another reader of the database keeps its log from being closed.
   const reader = new Database(`${folder}/profile.db`);
   reader.exec("BEGIN");
   reader.prepare("SELECT count(*) FROM contacts").get();

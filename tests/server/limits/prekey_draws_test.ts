@@ -7,7 +7,7 @@ import { FakeClock, ServerFixture } from "../../support/server/server_fixture.ts
 const { signed, lastResort, oneTime, oneTimeKem } = PrekeyKind;
 const HOUR = 60 * 60 * 1000;
 
-/** A server whose time stands still, and alice with more prekeys than anybody draws here. */
+/** A server whose time stands still, and alice with more prekeys than this test draws. */
 async function start(clock: FakeClock, limits = {}) {
   const server = await ServerFixture.start({ clock, limits });
   const alice = await server.secure("alice");

@@ -10,7 +10,7 @@ import {
 } from "../../support/server/server_fixture.ts";
 import { storageWith } from "../../support/server/storage_with.ts";
 
-/** More than all that two sockets keep for whoever does not read. */
+/** More than two sockets buffer for a peer that does not read. */
 const BACKLOG = 600;
 const CONTENT = sampleBytes(60_000);
 

@@ -145,7 +145,7 @@ cipherTest("a sink that does not take anything stops the writer", async () => {
     while (sink.writes.length < written) await settled();
     for (let i = 0; i < 20; i++) await settled();
     assertEquals(sink.writes.length, written);
-    // Those that the sink has, and those that come next.
+    // The records that the sink has, and the next ones.
     assertEquals(nonces.length, sink.recordCount + MAX_RECORDS_AHEAD);
     sink.release();
   }

@@ -1,4 +1,4 @@
-/** The worked example of `shared/PROTOCOL.md`, computed anew from the secrets that it names. */
+/** The worked example of `shared/PROTOCOL.md`, computed again from its secrets. */
 import { concat, fromHex, toHex } from "../../../shared/bytes.ts";
 import { openChannel } from "../../../shared/channel/channel.ts";
 import { Handshake } from "../../../shared/channel/handshake.ts";

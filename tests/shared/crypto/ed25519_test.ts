@@ -83,8 +83,8 @@ Deno.test("Ed25519: secrets differ", () => {
   assertEquals(new Set(secrets).size, 100);
 });
 
-// For such a key whoever knows nothing can sign whatever he likes (RFC 8032 §5.1.7 lets a verifier
-// accept it).
+// For such a key anyone can sign anything without a secret (RFC 8032 §5.1.7 lets a verifier accept
+// it).
 Deno.test("Ed25519: keys of small order are refused", async () => {
   const orders = [
     "0100000000000000000000000000000000000000000000000000000000000000",

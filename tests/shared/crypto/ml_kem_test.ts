@@ -33,7 +33,7 @@ wycheproofTest<unknown, DecapsulationVector>(
   },
 );
 
-/** Of the ciphertext, the vectors have the SHA-256. */
+/** The vectors have the SHA-256 of the ciphertext. */
 type EncapsulationVector = { ek: string; m: string; cSha256: string; K: string };
 
 wycheproofTest<unknown, EncapsulationVector>(

@@ -104,7 +104,7 @@ export class Conversation implements AsyncDisposable {
     const got = await this.received();
     const opened = got.filter((line) => !line.endsWith(": (notice)") && !line.includes("! "));
     assertEquals(opened, []);
-    // Of what he is said to have sent himself he need not hear.
+    // A client need not show a message that claims to be from itself.
     const others = messages.filter(({ from }) => !equalBytes(from, this.bobId));
     assert(got.length >= others.length && got.length <= messages.length, got.join());
     assertEquals({ ...this.bob.state(), repairs: "" }, before);

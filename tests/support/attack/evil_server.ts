@@ -38,7 +38,7 @@ export class Link {
     await this.channel.write(concat(...responses.map(encodeSecureResponse)));
   }
 
-  /** Ends the connection without a word. */
+  /** Ends the connection without an answer. */
   cut(): void {
     try {
       this.conn.close();

@@ -131,7 +131,7 @@ export class Party implements AsyncDisposable {
     });
   }
 
-  /** Ends the process, and starts it anew. */
+  /** Ends the process and starts it again. */
   async restart(): Promise<void> {
     this.profile[Symbol.dispose]();
     this.profile = await Profile.open(this.folder);

@@ -29,7 +29,7 @@ export class PrekeyShelf {
     };
   }
 
-  /** A bundle, of which nobody else gets the one-time ones; undefined where there is none. */
+  /** A bundle whose one-time prekeys nobody else gets, if there are prekeys. */
   draw(): Prekey[] | undefined {
     const last = (kind: PrekeyKind) => this.prekeys.findLast((each) => each.kind === kind);
     const signed = last(PrekeyKind.signed);

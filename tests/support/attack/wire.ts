@@ -138,7 +138,7 @@ function closeQuietly(conn: Deno.TcpConn): void {
 
 const pass: Tamper = (bytes) => bytes;
 
-/** Ends the direction after `size` bytes, whose byte `at`, where there is one, is changed. */
+/** Ends the direction after `size` bytes, with byte `at` changed if `at` is given. */
 export function limited(size: number, at = -1, mask = 0): Tamper {
   return async function* (bytes) {
     let passed = 0;
@@ -154,8 +154,8 @@ export function limited(size: number, at = -1, mask = 0): Tamper {
 }
 
 /**
- * Takes a direction apart into records; `change` gets each with its number, and gives those that
- * go on. The handshake, of `size` bytes, passes.
+ * Splits a direction into records. `change` gets each with its number, and returns the records to
+ * pass on. The handshake, of `size` bytes, passes unchanged.
  */
 export function onRecords(
   size: number,

@@ -133,13 +133,13 @@ export function responseBytes(body: ResponseBody): Bytes {
 /** What an honest server has. */
 export interface ServerState {
   clients: (ClientEntry & { publicKey: Bytes })[];
-  /** What waits for whoever polls. */
+  /** What waits for the next poll. */
   inbox: (ResponseBody & { kind: "messages" })["messages"];
   /** What was sent, by anyone to anyone. */
   sent: (Request & { kind: "send" })[];
 }
 
-/** Does what the protocol says, in its simplest form: whoever asks has one common mailbox. */
+/** Does what the protocol says, in its simplest form: all clients share one mailbox. */
 export function honest(state: ServerState): Script {
   return async (conn) => {
     for (let request; (request = await conn.request());) await conn.respond(answer(request, state));

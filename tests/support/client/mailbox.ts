@@ -62,7 +62,7 @@ export class Mailbox implements AsyncDisposable {
     return new Mailbox(path, profile, stack);
   }
 
-  /** Closes the profile and opens it anew, as the next run of the client does. */
+  /** Closes the profile and opens it again, as the next run of the client does. */
   async reopen(): Promise<void> {
     this.profile[Symbol.dispose]();
     this.profile = await Profile.open(this.folder);

@@ -67,7 +67,7 @@ export class PostOffice {
     };
   }
 
-  /** @throws {ClientError} `refused` where there is nobody with this ID */
+  /** @throws {ClientError} `refused` if no client has this ID */
   account(id: Bytes): Account {
     const account = this.accounts.find((other) => toHex(other.id) === toHex(id));
     if (account) return account;
@@ -95,7 +95,7 @@ export class PostOffice {
     const added = prekeys.filter(({ id }) => id > owner.prekeyId);
     owner.prekeyId = Math.max(owner.prekeyId, ...added.map(({ id }) => id));
     const all = [...kept, ...added];
-    // Of the kinds that are not given out once, the last one counts.
+    // Of the kinds that are handed out repeatedly, the last one counts.
     owner.prekeys = all.filter(({ kind }, i) =>
       kind === PrekeyKind.oneTime || kind === PrekeyKind.oneTimeKem ||
       !all.some((other, later) => later > i && other.kind === kind)

@@ -24,7 +24,7 @@ const HEALING_TIME = 25 * 60 * 60 * SECOND;
 const HEALING_ROUNDS = 12;
 const SIGNATURE_SIZE = 64;
 
-/** A text that somebody has begun to send. */
+/** A text that someone has started to send. */
 interface Text {
   readonly from: number;
   readonly to: number;
@@ -74,7 +74,7 @@ export class World implements Disposable {
   /** Whether any fault has happened: a step may be over before its fault would. */
   broke = false;
 
-  /** Everybody's profile is in the folder of that name in `folder`. */
+  /** The profile of each person is in the folder of that name in `folder`. */
   constructor(folder: string, accounts: readonly Account[]) {
     this.#office = new PostOffice(accounts);
     this.parties = this.#office.accounts.map((account) =>
@@ -248,7 +248,7 @@ export class World implements Disposable {
     }
   }
 
-  /** Nobody hears from, nor repeats anything for, somebody who was blocked. */
+  /** Excuses the texts of the pair: what a blocked person sent is dropped and never repeated. */
   #unblock(pair: string): void {
     const persons = pair.split(" ").map(Number);
     for (const [text, { from, to }] of this.#texts) {

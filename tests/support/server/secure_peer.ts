@@ -54,7 +54,7 @@ type Of<K> = Extract<SecureResponse, { kind: K }>;
 
 /** Pushes that come while a response is awaited are kept for {@link push}. */
 export class SecurePeer implements Disposable {
-  /** Of the last login. */
+  /** Who logged in last. */
   who!: Someone;
   readonly #pushes: DeliveredMessage[] = [];
   readonly #frames: FrameReader;

@@ -32,7 +32,7 @@ import { assert, assertEquals, assertThrows } from "../assert.ts";
 
 export const NOW = 1_800_000_000_000;
 
-/** Somebody with an identity, and with one prekey of each kind, whose ID is its kind. */
+/** A client with an identity and one prekey of each kind, whose ID is its kind. */
 export interface Person extends Party {
   readonly signing: Bytes;
   readonly prekeys: readonly PrekeySecret[];

@@ -113,7 +113,7 @@ Deno.test("contacts: an alias is what a contact is called, and no other's name",
   contacts.setAlias(alice.id, "alice");
   contacts.setAlias(alice.id, "ally");
   assertEquals(contacts.byName("al"), undefined);
-  // Somebody comes who has the name that is an alias.
+  // A client appears whose name is already an alias here.
   contacts.put([{ id: idOf(9), name: "ally" }]);
   assertEquals(contacts.byName("ally")?.id, alice.id);
   assertEquals(contacts.byId(idOf(9))?.name, "ally");

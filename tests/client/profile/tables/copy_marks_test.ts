@@ -44,7 +44,7 @@ Deno.test("marks: a server with another mark shows an old copy, once", () => {
   const third = run(marks, first, "restored");
   run(marks, third, "fresh");
   assert(!marks.isFresh(second));
-  // A server that was set up anew has forgotten the sessions' prekeys, too.
+  // A newly set up server has also forgotten the sessions' prekeys.
   assert(!marks.isFresh(ZEROS));
 });
 

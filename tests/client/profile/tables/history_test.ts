@@ -77,7 +77,7 @@ Deno.test("history: what was sent is found by the ID that it got", () => {
   const found = history.sentAs(ALICE, 7);
   assertEquals([found?.number, found?.state, found?.messageId], [first, "sent", 7]);
   assertEquals(history.sentAs(BOB, 7), undefined);
-  // Sent again after a reset, or to a server that counts anew.
+  // Sent again after a reset, or to a server that counts from 1 again.
   history.markSent(first, 8);
   assertEquals(history.sentAs(ALICE, 7), undefined);
   history.markSent(second, 8);

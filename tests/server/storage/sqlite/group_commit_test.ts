@@ -44,7 +44,7 @@ class Table {
       .map(({ number }) => number);
   }
 
-  /** Keeps everybody else from writing. */
+  /** Keeps all others from writing. */
   lock(): void {
     this.#other.exec("BEGIN IMMEDIATE");
   }
@@ -67,7 +67,7 @@ commitTest("operations that wait together share a transaction", async (commits, 
       return table.add(number);
     })
   );
-  // Whoever is answered first finds all of them committed.
+  // The first one that is answered finds all of them committed.
   await Promise.any(answers);
   assertEquals(table.numbers, [1, 2, 3]);
   assertEquals(await Promise.all(answers), [1, 2, 3]);

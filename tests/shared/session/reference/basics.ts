@@ -1,7 +1,7 @@
 /**
  * A second implementation of PROTOCOL.md §9 and §10, for the tests alone: readable, slow, written
- * from the specification. Of the product it uses nothing but the primitives. This file: what all
- * the others are written in.
+ * from the specification. It uses nothing of the product but the primitives. This file has what the
+ * other files build on.
  */
 import { type Bytes, concat, utf8 } from "../../../../shared/bytes.ts";
 import { AesGcmKey } from "../../../../shared/crypto/aes_gcm.ts";

@@ -5,7 +5,7 @@ import { ed25519PublicKey, sign, verify } from "../../../../shared/crypto/ed2551
 import { sha256 } from "../../../../shared/crypto/hash.ts";
 import { demand, fields, integer, integerOf, type Pair, pairOf } from "./basics.ts";
 
-/** Somebody with all secrets. */
+/** A client with all its secrets. */
 export interface Person {
   /** Ed25519 secret, 32 bytes. */
   signing: Bytes;

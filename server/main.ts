@@ -3,22 +3,19 @@ import manifest from "../deno.json" with { type: "json" };
 import { UsageError } from "../shared/args.ts";
 import { toHex } from "../shared/bytes.ts";
 import { BlobStore } from "./contents/blob_store.ts";
-import { ChunkStore } from "./contents/chunk_store.ts";
+import { FileStore } from "./contents/file_store.ts";
 import { type Command, DEFAULT_PORT, HELP, parseCommand, parsePort } from "./config.ts";
-import { expireFiles, sweepFiles } from "./upkeep/file_upkeep.ts";
 import { DEFAULT_LIMITS } from "./limits/limits.ts";
 import { Listener } from "./connections/listener.ts";
 import { openLog } from "./log.ts";
-import { prekeyDraws } from "./limits/prekey_draws.ts";
+import { prekeyRates } from "./limits/prekey_rates.ts";
 import { openServerKey } from "./server_key.ts";
 import { openStorage } from "./storage/open_storage.ts";
+import { startExpiry, sweep } from "./upkeep/upkeep.ts";
 
 const EXIT_DONE = 0;
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
-
-/** How often old tokens and files are forgotten, in milliseconds: hourly. */
-const FORGET_INTERVAL = 60 * 60 * 1000;
 
 /** Something that keeps the server from starting and that its operator can mend. */
 class StartError extends Error {}
@@ -63,44 +60,32 @@ async function serve(command: Command & { kind: "serve" }): Promise<number> {
   const limits = { ...DEFAULT_LIMITS, ...command.limits };
   const storage = await openStorage(`${data}/server.db`, { limits, now: () => Date.now() });
   try {
-    const blobs = new BlobStore(`${data}/files`, random);
-    const swept = await blobs.sweep((names) => storage.neededBlobs(names));
-    if (swept > 0) log.info("Removed {swept} unfinished files", { swept });
-    const chunks = new ChunkStore(`${data}/chunks`);
-    await sweepFiles({ storage, chunks, log });
-
-    const stopped = untilSignal();
     const clock = () => performance.now();
-    const serverKey = await openServerKey(data);
-    const draws = prekeyDraws(limits, clock);
     const services = {
       storage,
-      blobs,
-      chunks,
+      blobs: new BlobStore(`${data}/files`, random),
+      files: new FileStore(`${data}/chunks`, storage.files, log),
       limits,
-      draws,
-      serverKey,
+      prekeyRates: prekeyRates(limits, clock),
+      serverKey: await openServerKey(data),
       classic,
       clock,
       random,
       log,
     };
-    await storage.forgetTokens();
-    await expireFiles(services);
-    const forgetting = setInterval(() => {
-      storage.forgetTokens().catch((error) => log.error("Tokens stay: {error}", { error }));
-      expireFiles(services).catch((error) => log.error("Old files stay: {error}", { error }));
-    }, FORGET_INTERVAL);
+    await sweep(services);
+    const stopped = untilSignal();
+    const stopExpiry = await startExpiry(services);
     const listener = listen(services, { hostname, port });
     const { hostname: host, port: realPort } = listener.address;
     const where = host.includes(":") ? `[${host}]` : host;
-    const key = toHex(serverKey.publicKey);
+    const key = toHex(services.serverKey.publicKey);
     console.log(`messaging-server ${manifest.version} listens on ${where}:${realPort}, key ${key}`);
 
     log.info("Stopping on {signal}", { signal: await stopped });
-    clearInterval(forgetting);
+    stopExpiry();
     await listener.stop();
-    await chunks.close();
+    await services.files.close();
   } finally {
     await storage.close();
   }

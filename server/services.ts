@@ -3,18 +3,19 @@ import type { Logger } from "@logtape/logtape";
 import type { Bytes } from "../shared/bytes.ts";
 import type { X25519KeyPair } from "../shared/crypto/x25519.ts";
 import type { BlobStore } from "./contents/blob_store.ts";
-import type { ChunkStore } from "./contents/chunk_store.ts";
+import type { FileStore } from "./contents/file_store.ts";
 import type { Limits } from "./limits/limits.ts";
-import type { PrekeyDraws } from "./limits/prekey_draws.ts";
+import type { PrekeyRates } from "./limits/prekey_rates.ts";
 import type { Storage } from "./storage/storage.ts";
 
 export interface Services {
   storage: Storage;
+  /** Large contents of messages. */
   blobs: BlobStore;
-  /** The bytes of files in chunks. */
-  chunks: ChunkStore;
+  /** Files in chunks. */
+  files: FileStore;
   limits: Limits;
-  draws: PrekeyDraws;
+  prekeyRates: PrekeyRates;
   /** What proves to secure clients that this is the server. */
   serverKey: X25519KeyPair;
   /** Whether classic clients are served. */

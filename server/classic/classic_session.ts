@@ -19,7 +19,6 @@ import {
   type ResponseBody,
 } from "../../shared/protocol/response.ts";
 import type { SessionLink } from "../connections/connection.ts";
-import { discardBlobs } from "../contents/discard.ts";
 import { type DeliveredPart, writeDelivery } from "../wire/delivery.ts";
 import { dispatch, type Reply } from "./dispatch.ts";
 import { writeListing } from "../wire/listing.ts";
@@ -164,7 +163,8 @@ export class ClassicSession {
     for (let delivery; (delivery = this.#delivered[0]);) {
       await storage.leases.remove(delivery.lease, delivery.messages);
       this.#delivered.shift();
-      await discardBlobs(delivery.messages.map(({ blob }) => blob), blobs, log);
+      const names = delivery.messages.map(({ blob }) => blob).filter((blob) => blob !== undefined);
+      await blobs.removeAll(names, log);
     }
   }
 

@@ -3,11 +3,12 @@
  * folder fsynced; whoever names it in the database does so after that. What a crash leaves behind
  * is swept at the next start.
  */
+import type { Logger } from "@logtape/logtape";
 import { type Bytes, toHex } from "../../shared/bytes.ts";
 import { type ByteSource, writeAll } from "../../shared/io.ts";
 import { MiB } from "../../shared/limits.ts";
 import { syncFolder } from "./sync_folder.ts";
-import { diskFailure, onDisk } from "./on_disk.ts";
+import { diskError, onDisk } from "./disk_errors.ts";
 
 const UNFINISHED = ".part";
 const NAME_SIZE = 16;
@@ -72,7 +73,16 @@ export class BlobStore {
     try {
       await Deno.remove(`${this.#folder}/${name}`);
     } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound)) throw diskFailure(error);
+      if (!(error instanceof Deno.errors.NotFound)) throw diskError(error);
+    }
+  }
+
+  /** Deletes the blobs of messages that are gone. What fails is swept at the next start. */
+  async removeAll(names: Iterable<string>, log: Logger): Promise<void> {
+    for (const blob of names) {
+      await this.remove(blob).catch((error) =>
+        log.error("File {blob} cannot be removed: {error}", { blob, error })
+      );
     }
   }
 

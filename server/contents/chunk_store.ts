@@ -5,9 +5,8 @@
 import { type Bytes, fromHex, toHex } from "../../shared/bytes.ts";
 import { StorageError, type StorageErrorCode } from "../../shared/errors.ts";
 import { syncFolder } from "./sync_folder.ts";
-import { ChunkBuffers } from "./chunk_buffers.ts";
 import { ChunkFile, MARKS_SUFFIX } from "./chunk_file.ts";
-import { onDisk } from "./on_disk.ts";
+import { onDisk } from "./disk_errors.ts";
 
 /** Files that stay open for whoever needs them next. */
 const MAX_IDLE = 64;
@@ -25,7 +24,6 @@ interface Entry {
 }
 
 export class ChunkStore {
-  readonly buffers = new ChunkBuffers();
   readonly #folder: string;
   /** By name; the one that was used last is the last one. */
   readonly #entries = new Map<string, Entry>();

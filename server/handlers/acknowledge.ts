@@ -1,7 +1,6 @@
 /** Request 106: messages that the asker has stored, and that its mailbox may forget. */
 import type { Bytes } from "../../shared/bytes.ts";
 import type { SecureResponse } from "../../shared/protocol/secure_response.ts";
-import { discardBlobs } from "../contents/discard.ts";
 import type { Services } from "../services.ts";
 
 export async function acknowledge(
@@ -11,7 +10,7 @@ export async function acknowledge(
 ): Promise<SecureResponse & { kind: "acknowledged" }> {
   // An empty one only shows that its sender is alive.
   if (messageIds.length > 0) {
-    await discardBlobs(await storage.acknowledge(mailbox, messageIds), blobs, log);
+    await blobs.removeAll(await storage.acknowledge(mailbox, messageIds), log);
   }
   return { kind: "acknowledged" };
 }

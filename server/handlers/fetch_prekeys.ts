@@ -14,19 +14,19 @@ import type { Services } from "../services.ts";
 export async function fetchPrekeys(
   { target }: { target: Bytes },
   asker: Bytes,
-  { storage, draws }: Services,
+  { storage, prekeyRates }: Services,
 ): Promise<SecureResponse & { kind: "prekeys" }> {
-  const wait = draws.ofAsker.take(toHex(asker));
+  const wait = prekeyRates.ofAsker.take(toHex(asker));
   if (wait > 0) throw new Refusal("rate-limited", "prekeys are drawn too fast", wait);
   const pair = toHex(asker) + toHex(target);
-  const oneTime = draws.oneTime.take(pair) === 0;
+  const oneTime = prekeyRates.oneTime.take(pair) === 0;
   let used = false;
   try {
     const prekeys = await storage.prekeys.draw(target, { oneTime });
     used = prekeys.some(isOneTime);
     return { kind: "prekeys", clientId: target, prekeys };
   } finally {
-    if (oneTime && !used) draws.oneTime.giveBack(pair);
+    if (oneTime && !used) prekeyRates.oneTime.giveBack(pair);
   }
 }
 

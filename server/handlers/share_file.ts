@@ -1,10 +1,8 @@
 /** Request 122: a file that was uploaded whole is for these receivers from now on. */
 import { type Bytes, equalBytes } from "../../shared/bytes.ts";
 import { ProtocolError } from "../../shared/errors.ts";
-import { chunkCount } from "../../shared/protocol/file_request.ts";
 import type { SecureResponse } from "../../shared/protocol/secure_response.ts";
 import type { Services } from "../services.ts";
-import { ownFile } from "./own_file.ts";
 
 /**
  * Answered means that the whole file is on the disk. Receivers that it has already stay.
@@ -14,20 +12,12 @@ import { ownFile } from "./own_file.ts";
 export async function shareFile(
   { blob, receivers }: { blob: Bytes; receivers: readonly Bytes[] },
   asker: Bytes,
-  { storage, chunks }: Services,
+  { files }: Services,
 ): Promise<SecureResponse & { kind: "shared" }> {
   // Its release would mean two things.
   if (receivers.some((receiver) => equalBytes(receiver, asker))) {
     throw new ProtocolError("malformed", "the receiver of a file is its uploader");
   }
-  return await chunks.use(blob, async (bytes) => {
-    const { size, complete } = await ownFile(blob, asker, storage);
-    if (!complete) {
-      const next = await bytes.firstMissing(size);
-      if (next < chunkCount(size)) throw new ProtocolError("malformed", `chunk ${next} is missing`);
-      await bytes.sync();
-    }
-    await storage.files.share(blob, receivers);
-    return { kind: "shared" };
-  });
+  await files.share(blob, asker, receivers);
+  return { kind: "shared" };
 }

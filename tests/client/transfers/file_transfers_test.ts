@@ -214,7 +214,7 @@ Deno.test("transfers: a damaged chunk is not delivered, its sender sends it agai
   const bob = await fixture.person("bob");
   const path = await fixture.file("fragile", 5 * MiB);
   await alice.client.sendFile("bob", path);
-  await fixture.server.services.chunks.close();
+  await fixture.server.services.files.close();
   const [name] = fixture.chunks();
   using file = await Deno.open(`${fixture.server.folder}/chunks/${name}`, {
     read: true,

@@ -97,7 +97,7 @@ Deno.test("secure file damage: in an upload that nobody watched for a while", as
   const blob = newToken();
   await openUpload(alice, blob, SIZE);
   await putChunks(alice, blob, CONTENT, 0, 4);
-  await server.services.chunks.close(); // as a stop of the server does
+  await server.services.files.close(); // as a stop of the server does
   await overwrite(`${server.folder}/chunks/${toHex(blob)}`, FILE_CHUNK_SIZE);
   assertEquals(await openUpload(alice, blob, SIZE), 1);
   await putChunks(alice, blob, CONTENT, 1);

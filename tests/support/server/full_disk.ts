@@ -39,7 +39,7 @@ async function serverGoesOn(): Promise<void> {
   const [full, other] = [newToken(), newToken()];
   await openUpload(alice, full, SIZE);
   const path = `${server.folder}/chunks/${full.toHex()}`;
-  await server.services.chunks.close();
+  await server.services.files.close();
   await Deno.remove(path);
   await Deno.symlink("/dev/full", path);
   await alice.send({ kind: "put-chunk", blob: full, chunk: 0, bytes: chunkOf(CONTENT, 0) });

@@ -5,10 +5,10 @@ import { type Bytes, toHex } from "../../../shared/bytes.ts";
 import { X25519KeyPair } from "../../../shared/crypto/x25519.ts";
 import { MessageType } from "../../../shared/protocol/codes.ts";
 import { BlobStore } from "../../../server/contents/blob_store.ts";
-import { ChunkStore } from "../../../server/contents/chunk_store.ts";
+import { FileStore } from "../../../server/contents/file_store.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../../server/limits/limits.ts";
 import { Listener } from "../../../server/connections/listener.ts";
-import { prekeyDraws } from "../../../server/limits/prekey_draws.ts";
+import { prekeyRates } from "../../../server/limits/prekey_rates.ts";
 import type { Services } from "../../../server/services.ts";
 import { openStorage } from "../../../server/storage/open_storage.ts";
 import type { Storage } from "../../../server/storage/storage.ts";
@@ -67,17 +67,18 @@ export class ServerFixture implements AsyncDisposable {
     const limits = { ...DEFAULT_LIMITS, ...options.limits };
     const random = (bytes: Bytes) => crypto.getRandomValues(bytes);
     const clock = options.clock?.read ?? (() => performance.now());
+    const log = getLogger("messaging-server");
     const services = {
       storage,
       blobs: new BlobStore(`${folder}/files`, random),
-      chunks: new ChunkStore(`${folder}/chunks`),
+      files: new FileStore(`${folder}/chunks`, storage.files, log),
       limits,
-      draws: prekeyDraws(limits, clock),
+      prekeyRates: prekeyRates(limits, clock),
       serverKey: options.serverKey ?? X25519KeyPair.generate(),
       classic: options.classic ?? true,
       clock,
       random,
-      log: getLogger("messaging-server"),
+      log,
     };
     this.services = { ...services, ...options.services?.(services) };
     this.listener = new Listener(this.services, { hostname: "127.0.0.1", port: 0 });
@@ -182,7 +183,7 @@ export class ServerFixture implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const peer of this.#peers) peer[Symbol.dispose]();
     for (const listener of [this.listener, ...this.#others]) await listener.stop();
-    await this.services.chunks.close();
+    await this.services.files.close();
     await this.services.storage.close();
     resetSync();
     await Deno.remove(this.folder, { recursive: true });

@@ -13,12 +13,12 @@ export async function onDisk<T>(operation: () => Promise<T>): Promise<T> {
   try {
     return await operation();
   } catch (error) {
-    throw diskFailure(error);
+    throw diskError(error);
   }
 }
 
 /** The {@link StorageError} that `cause` amounts to. */
-export function diskFailure(cause: unknown): StorageError {
+export function diskError(cause: unknown): StorageError {
   if (cause instanceof StorageError) return cause;
   const code = (cause as { code?: unknown } | undefined)?.code;
   if (typeof code === "string" && FULL.includes(code)) {

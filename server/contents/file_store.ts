@@ -1,0 +1,204 @@
+/**
+ * Files in chunks: the record of each in the storage, and its bytes on the disk. One request at a
+ * time works on a file, so that no other sees its record and its bytes disagree.
+ */
+import type { Logger } from "@logtape/logtape";
+import { type Bytes, equalBytes } from "../../shared/bytes.ts";
+import { ProtocolError, StorageError } from "../../shared/errors.ts";
+import { chunkCount, type ChunkPlace, chunkSizeAt } from "../../shared/protocol/file_request.ts";
+import { RESPONSE_HEADER_SIZE } from "../../shared/protocol/response.ts";
+import type { FileRecord, FileRecords } from "../storage/file_records.ts";
+import { ChunkBuffers } from "./chunk_buffers.ts";
+import type { ChunkFile } from "./chunk_file.ts";
+import { ChunkStore } from "./chunk_store.ts";
+
+/** Chunks after which the progress of an upload is noted once. */
+const TOUCH_STEP = 64;
+
+/** A chunk on its way to a receiver. */
+export interface StoredChunk {
+  /** `RESPONSE_HEADER_SIZE` bytes that are free, then the chunk. */
+  frame: Bytes;
+  /** To be called when nobody reads `frame` any more. */
+  done: () => void;
+}
+
+/** All files in chunks of one server. An `id` is 16 bytes; so are clients. */
+export class FileStore {
+  readonly buffers = new ChunkBuffers();
+  readonly #records: FileRecords;
+  readonly #chunks: ChunkStore;
+  readonly #log: Logger;
+
+  /** Bytes lie in `folder`, which must exist. */
+  constructor(folder: string, records: FileRecords, log: Logger) {
+    this.#chunks = new ChunkStore(folder);
+    this.#records = records;
+    this.#log = log;
+  }
+
+  /**
+   * Begins an upload of `size` bytes, or continues it. Returns the first chunk that is missing; the
+   * number of all chunks if none is.
+   * @throws {StorageError} `file-taken`, `file-differs`, `quota-full`, `disk-full`, `failed`
+   */
+  async open(id: Bytes, owner: Bytes, size: number): Promise<number> {
+    return await this.#chunks.use(id, async (bytes) => {
+      const { file, created } = await this.#records.open(id, owner, size);
+      if (created) await bytes.remove(); // what one of the same name may have left behind
+      return await nextOf(file, bytes);
+    });
+  }
+
+  /**
+   * Returns the first chunk that is missing, and how many receivers have not released the file.
+   * @throws {StorageError} `unknown-file` also where all have released it; `file-taken`, `failed`
+   */
+  async state(id: Bytes, owner: Bytes): Promise<{ next: number; waiting: number }> {
+    return await this.#chunks.use(id, async (bytes) => {
+      const next = await nextOf(await this.#own(id, owner), bytes);
+      return { next, waiting: await this.#records.receivers(id) };
+    });
+  }
+
+  /**
+   * Stores a chunk; one that is there already is left as it is.
+   * @throws {StorageError} `unknown-file`, `file-taken`, `disk-full`, `failed`
+   * @throws {ProtocolError} `malformed` for a chunk that is not the next one, or not of its size
+   */
+  async put({ blob: id, chunk }: ChunkPlace, owner: Bytes, content: Bytes): Promise<void> {
+    await this.#chunks.use(id, async (bytes) => {
+      const file = await this.#own(id, owner);
+      if (file.complete) return checkChunk(chunk, file);
+      await bytes.put(chunk, content, file.size);
+      if ((chunk + 1) % TOUCH_STEP === 0) await this.#records.touch(id);
+    });
+  }
+
+  /**
+   * Returns a chunk for one of the receivers of the file, or null while a part of the file is
+   * missing. A damaged chunk is never returned: it is missing from then on.
+   * @throws {StorageError} `unknown-file`, `failed`
+   * @throws {ProtocolError} `malformed` where the file has no such chunk
+   */
+  async get({ blob: id, chunk }: ChunkPlace, receiver: Bytes): Promise<StoredChunk | null> {
+    return await this.#chunks.use(id, async (bytes) => {
+      const file = await this.#records.findFor(id, receiver);
+      if (!file) {
+        throw new StorageError(
+          "unknown-file",
+          "the file is not here, not any more, or not for you",
+        );
+      }
+      checkChunk(chunk, file);
+      if (!file.complete) return null;
+      const buffer = this.buffers.take();
+      const frame = buffer.subarray(0, RESPONSE_HEADER_SIZE + chunkSizeAt(chunk, file.size));
+      if (await bytes.get(chunk, frame.subarray(RESPONSE_HEADER_SIZE))) {
+        return { frame, done: () => this.buffers.give(buffer) };
+      }
+      this.buffers.give(buffer);
+      await bytes.drop(chunk);
+      await this.#records.reopen(id);
+      const text = "Chunk {chunk} of a file is damaged; its sender has to send it again";
+      this.#log.error(text, { chunk });
+      return null;
+    });
+  }
+
+  /**
+   * Shares a file that was uploaded whole; when this resolves, all of it is on the disk. Receivers
+   * that it has already stay.
+   * @throws {StorageError} `unknown-file`, `file-taken`, `unknown-client`, `disk-full`, `failed`
+   * @throws {ProtocolError} `malformed` where chunks are missing
+   */
+  async share(id: Bytes, owner: Bytes, receivers: readonly Bytes[]): Promise<void> {
+    await this.#chunks.use(id, async (bytes) => {
+      const { size, complete } = await this.#own(id, owner);
+      if (!complete) {
+        const next = await bytes.firstMissing(size);
+        if (next < chunkCount(size)) {
+          throw new ProtocolError("malformed", `chunk ${next} is missing`);
+        }
+        await bytes.sync();
+      }
+      await this.#records.share(id, receivers);
+    });
+  }
+
+  /**
+   * Ends the right of a receiver, or takes the file back if `client` is its owner. Does nothing
+   * where the file is gone, or is not for the client.
+   */
+  async release(id: Bytes, client: Bytes): Promise<void> {
+    await this.#chunks.use(id, async (bytes) => {
+      const file = await this.#records.find(id);
+      if (!file) return;
+      const owned = equalBytes(file.owner, client);
+      if (owned) await this.#records.remove(id);
+      if (owned || await this.#records.release(id, client)) {
+        // What cannot be removed now is swept at the next start.
+        await bytes.remove().catch((error) =>
+          this.#log.error("A file cannot be removed: {error}", { error })
+        );
+      }
+    });
+  }
+
+  /** Deletes the files that are too old. */
+  async expire(): Promise<void> {
+    for (;;) {
+      const ids = await this.#records.expire();
+      if (ids.length === 0) return;
+      this.#log.info("{count} files have expired", { count: ids.length });
+      // One that was opened anew meanwhile stays.
+      for (const id of ids) await this.#chunks.removeUnless(id, () => this.#isKnown(id));
+    }
+  }
+
+  /**
+   * After a crash: deletes bytes without a record, and turns records whose bytes are not all there
+   * into uploads again. An upload without bytes is one that has just begun.
+   */
+  async sweep(): Promise<void> {
+    let swept = 0;
+    for await (const id of this.#chunks.ids()) {
+      if (await this.#isKnown(id)) continue;
+      await this.#chunks.removeUnless(id, () => this.#isKnown(id));
+      swept++;
+    }
+    if (swept > 0) this.#log.info("Removed {swept} files that nobody needs", { swept });
+    for await (const { id, size, complete } of this.#records.all()) {
+      if (!complete || await this.#chunks.has(id, size)) continue;
+      await this.#records.reopen(id);
+      this.#log.error("The bytes of a file are gone; its sender has to send them again");
+    }
+  }
+
+  /** Closes all files, after those who work on them. */
+  close(): Promise<void> {
+    return this.#chunks.close();
+  }
+
+  /** @throws {StorageError} `unknown-file`, `file-taken` */
+  async #own(id: Bytes, owner: Bytes): Promise<FileRecord> {
+    const file = await this.#records.find(id);
+    if (!file) throw new StorageError("unknown-file", "no file has this ID; it may have expired");
+    if (equalBytes(file.owner, owner)) return file;
+    throw new StorageError("file-taken", "the file is another client's");
+  }
+
+  async #isKnown(id: Bytes): Promise<boolean> {
+    return await this.#records.find(id) !== undefined;
+  }
+}
+
+/** The first chunk that is missing. */
+async function nextOf({ size, complete }: FileRecord, bytes: ChunkFile): Promise<number> {
+  return complete ? chunkCount(size) : await bytes.firstMissing(size);
+}
+
+/** @throws {ProtocolError} `malformed` where the file has no such chunk */
+function checkChunk(chunk: number, { size }: FileRecord): void {
+  if (chunk >= chunkCount(size)) throw new ProtocolError("malformed", `there is no chunk ${chunk}`);
+}

@@ -6,7 +6,7 @@ import { CHUNK_SIZE } from "../shared/crypto/file_chunks.ts";
 import type { Identity } from "../shared/crypto/identity.ts";
 import { MAX_CONTENT_SIZE, MAX_TEXT_SIZE } from "../shared/limits.ts";
 import { MessageType } from "../shared/protocol/codes.ts";
-import type { ClientEntry } from "../shared/protocol/response.ts";
+import type { ClientEntry } from "../shared/protocol/message.ts";
 import type { OnProgress } from "./inbox/collector.ts";
 import { ContactBook } from "./contacts/contact_book.ts";
 import { ClientError } from "./errors.ts";

@@ -5,7 +5,7 @@
 import type { Bytes } from "./bytes.ts";
 import { ProtocolError } from "./errors.ts";
 
-/** Reads one layout from front to back; what it gives out are copies. */
+/** Reads one layout from front to back. */
 export class Reader {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
@@ -51,9 +51,9 @@ export class Reader {
     return copy;
   }
 
-  /** All that is left, as a copy. */
+  /** All that is left; it shares the memory of what is read. */
   rest(): Bytes {
-    return this.bytes(this.left);
+    return this.#bytes.subarray(this.#take(this.left)) as Bytes;
   }
 
   /** @throws {ProtocolError} `malformed` where bytes are left over */

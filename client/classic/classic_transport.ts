@@ -5,38 +5,33 @@
 import type { Bytes } from "../../shared/bytes.ts";
 import { ProtocolError } from "../../shared/errors.ts";
 import type { ByteSource } from "../../shared/io.ts";
-import { CLIENT_ID_SIZE, PUBLIC_KEY_SIZE } from "../../shared/limits.ts";
-import { CLASSIC_VERSION, RequestCode, ResponseCode } from "../../shared/protocol/codes.ts";
-import { FrameReader } from "../../shared/protocol/frame_stream.ts";
+import { CLASSIC_VERSION } from "../../shared/protocol/codes.ts";
 import {
+  CLASSIC_REQUESTS,
   encodeRequest,
-  encodeRequestHeader,
   encodeSendPrefix,
   type RequestBody,
   SEND_PREFIX_SIZE,
   type SendPrefix,
-} from "../../shared/protocol/request.ts";
+} from "../../shared/protocol/classic/requests.ts";
+import {
+  CLASSIC_RESPONSES,
+  decodeResponsePayload,
+  type ResponseBody,
+} from "../../shared/protocol/classic/responses.ts";
 import {
   decodeResponseHeader,
-  decodeResponsePayload,
-  RESPONSE_CODES,
+  encodeRequestHeader,
   RESPONSE_HEADER_SIZE,
-  type ResponseBody,
   type ResponseHeader,
-} from "../../shared/protocol/response.ts";
+} from "../../shared/protocol/frame.ts";
+import { FrameReader } from "../../shared/protocol/frame_stream.ts";
 import { ClientError } from "../errors.ts";
 import type { Address } from "../network/address.ts";
 import { connect, DEADLINE, MAX_RESPONSE_SIZE } from "../network/connect.ts";
 import { explainFailure, isNetworkError, noAnswer } from "../network/failures.ts";
 import { receiveMessages } from "../network/receive_messages.ts";
 import type { ListedClient, Message, Polled, Receiver, Transport } from "../network/transport.ts";
-
-/** Payload sizes of the responses that can have but one. */
-const PAYLOAD_SIZES: { [K in ResponseBody["kind"]]?: number } = {
-  "registered": CLIENT_ID_SIZE,
-  "public-key": CLIENT_ID_SIZE + PUBLIC_KEY_SIZE,
-  "sent": CLIENT_ID_SIZE + 4,
-};
 
 export class ClassicTransport implements Transport {
   readonly #address: Address;
@@ -98,7 +93,7 @@ export class ClassicTransport implements Transport {
     const header = {
       clientId: this.#clientId,
       version: CLASSIC_VERSION,
-      code: RequestCode.send,
+      code: CLASSIC_REQUESTS.of.send.code,
       size: SEND_PREFIX_SIZE + size,
     };
     return await this.#connected(async (link) => {
@@ -135,7 +130,7 @@ export class ClassicTransport implements Transport {
     return await this.#connected(async (link) => {
       await link.write(encodeRequest({ ...asker, kind: "get-messages" }));
       link.pauseAfter(RESPONSE_HEADER_SIZE);
-      const { size } = await link.header(ResponseCode.messages);
+      const { size } = await link.header(CLASSIC_RESPONSES.of.messages.code);
       if (size === 0) return 0;
       link.pauseAfter(size - 1, () => ifPossible(link.write(further.subarray(0, 1))));
       let count: number;
@@ -219,7 +214,7 @@ class Link {
     } catch (error) {
       throw fallback ?? error;
     }
-    if (header.code === ResponseCode.failure) {
+    if (header.code === CLASSIC_RESPONSES.of.failure.code) {
       throw new ClientError("refused", "the server refused the request");
     }
     if (header.code !== code) {
@@ -230,10 +225,8 @@ class Link {
 
   /** The whole response, which must be of the `expected` kind. */
   async response<K extends ResponseBody["kind"]>(expected: K, fallback?: unknown) {
-    const header = await this.header(RESPONSE_CODES[expected], fallback);
-    if (header.size !== (PAYLOAD_SIZES[expected] ?? header.size)) {
-      throw new ProtocolError("malformed", `a response of ${header.size} bytes`);
-    }
+    const header = await this.header(CLASSIC_RESPONSES.of[expected].code, fallback);
+    CLASSIC_RESPONSES.checkSize(header);
     if (header.size > MAX_RESPONSE_SIZE) {
       throw new ProtocolError("too-large", `a response of ${header.size} bytes`);
     }

@@ -9,7 +9,7 @@ import {
 } from "../../shared/crypto/identity.ts";
 import { CryptoError } from "../../shared/errors.ts";
 import { MessageType } from "../../shared/protocol/codes.ts";
-import type { ClientEntry } from "../../shared/protocol/response.ts";
+import type { ClientEntry } from "../../shared/protocol/message.ts";
 import { ClientError } from "../errors.ts";
 import type { Profile } from "../profile/profile.ts";
 import type { Network } from "../network/transport.ts";

@@ -2,7 +2,7 @@
 import { type Bytes, concat } from "../../shared/bytes.ts";
 import { KiB, MiB } from "../../shared/limits.ts";
 import { MessageType } from "../../shared/protocol/codes.ts";
-import type { MessageHead } from "../../shared/protocol/response.ts";
+import type { MessageHead } from "../../shared/protocol/message.ts";
 import { removeFile, writeNewFile } from "../disk/files.ts";
 import { type NewEnvelope, TAIL_SIZE } from "../profile/tables/envelopes.ts";
 import { syncFolder } from "../disk/private_file.ts";

@@ -7,7 +7,7 @@ import { type Bytes, equalBytes, toHex } from "../../shared/bytes.ts";
 import { CryptoError } from "../../shared/errors.ts";
 import { MAX_INLINE_SIZE, MiB } from "../../shared/limits.ts";
 import { MessageType } from "../../shared/protocol/codes.ts";
-import type { ClientEntry, MessageHead } from "../../shared/protocol/response.ts";
+import type { ClientEntry, MessageHead } from "../../shared/protocol/message.ts";
 import { ClassicMessages } from "../classic/classic_messages.ts";
 import { Collector, isFiled, type OnProgress } from "./collector.ts";
 import { ClientError, type ClientErrorCode } from "../errors.ts";

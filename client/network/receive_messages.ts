@@ -1,7 +1,7 @@
 /** Messages as both protocols deliver them: one after the other, each with its head. */
 import type { Bytes } from "../../shared/bytes.ts";
 import { ProtocolError } from "../../shared/errors.ts";
-import { decodeMessageHead, MESSAGE_HEAD_SIZE } from "../../shared/protocol/response.ts";
+import { decodeMessageHead, MESSAGE_HEAD_SIZE } from "../../shared/protocol/message.ts";
 import type { Receiver } from "./transport.ts";
 
 /** Bytes of a response. */

@@ -5,17 +5,16 @@
  */
 import { type Bytes, equalBytes } from "../../shared/bytes.ts";
 import { MAX_ACKNOWLEDGED, TOKEN_SIZE } from "../../shared/limits.ts";
-import { RequestCode } from "../../shared/protocol/codes.ts";
-import type { SendPrefix } from "../../shared/protocol/request.ts";
+import type { SendPrefix } from "../../shared/protocol/classic/requests.ts";
 import {
   encodeSecureSendPrefix,
   SECURE_SEND_PREFIX_SIZE,
-  secureHeader,
-} from "../../shared/protocol/secure_request.ts";
+  send,
+} from "../../shared/protocol/secure/messages.ts";
+import { secureHeader } from "../../shared/protocol/secure/requests.ts";
 import type { Address } from "./address.ts";
 import { ClientError } from "../errors.ts";
 import { retryAfter } from "./failures.ts";
-import type { ReplyTo, SmallRequest } from "./replies.ts";
 import { SecureConnection } from "./secure_connection.ts";
 import type { Credentials } from "./secure_opening.ts";
 import type {
@@ -25,7 +24,9 @@ import type {
   Polled,
   PushReceiver,
   Receiver,
+  ReplyTo,
   SecureTransport,
+  SmallRequest,
 } from "./transport.ts";
 
 export interface ReconnectingOptions {
@@ -200,7 +201,7 @@ async function* framed(
   { to, type, size, token }: SendPrefix & { token: Bytes },
   content: ReadableStream<Uint8Array>,
 ): AsyncGenerator<Uint8Array> {
-  yield secureHeader(RequestCode.send, SECURE_SEND_PREFIX_SIZE + size);
+  yield secureHeader(send.code, SECURE_SEND_PREFIX_SIZE + size);
   yield encodeSecureSendPrefix({ to, token, type, size });
   yield* content;
 }

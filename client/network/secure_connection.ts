@@ -6,45 +6,46 @@ import { type Bytes, concat } from "../../shared/bytes.ts";
 import type { Channel } from "../../shared/channel/channel.ts";
 import { ProtocolError } from "../../shared/errors.ts";
 import { CLIENT_ID_SIZE, FILE_CHUNK_SIZE, MAX_ERROR_TEXT_SIZE } from "../../shared/limits.ts";
-import {
-  ErrorCode,
-  RequestCode,
-  ResponseCode,
-  SECURE_VERSION,
-} from "../../shared/protocol/codes.ts";
-import { CHUNK_PREFIX_SIZE, encodeChunkPlace } from "../../shared/protocol/file_request.ts";
-import { chunkIn } from "../../shared/protocol/file_response.ts";
-import { FrameReader } from "../../shared/protocol/frame_stream.ts";
-import { MAX_BUNDLE_SIZE } from "../../shared/protocol/prekey.ts";
+import { SECURE_VERSION } from "../../shared/protocol/codes.ts";
 import {
   decodeResponseHeader,
   RESPONSE_HEADER_SIZE,
   type ResponseHeader,
-} from "../../shared/protocol/response.ts";
+} from "../../shared/protocol/frame.ts";
+import { secureClients } from "../../shared/protocol/secure/directory.ts";
+import {
+  chunk,
+  CHUNK_PREFIX_SIZE,
+  encodeChunkPlace,
+  putChunk,
+} from "../../shared/protocol/secure/files.ts";
+import { messages, push } from "../../shared/protocol/secure/messages.ts";
 import {
   encodeSecureRequest,
+  SECURE_REQUESTS,
   secureHeader,
   type SecureRequest,
-} from "../../shared/protocol/secure_request.ts";
+} from "../../shared/protocol/secure/requests.ts";
 import {
+  decodeSecureReply,
   decodeSecureResponse,
-  SECURE_RESPONSE_CODES,
+  isErrorCode,
   type SecureError,
-  type SecureResponse,
-} from "../../shared/protocol/secure_response.ts";
+} from "../../shared/protocol/secure/responses.ts";
+import { FrameReader } from "../../shared/protocol/frame_stream.ts";
+import { MAX_BUNDLE_SIZE } from "../../shared/protocol/prekey.ts";
 import { ClientError } from "../errors.ts";
 import type { Address } from "./address.ts";
 import { DEADLINE, MAX_RESPONSE_SIZE } from "./connect.ts";
 import { explainFailure, noAnswer } from "./failures.ts";
 import { receiveMessages } from "./receive_messages.ts";
-import { REPLIES, type ReplyTo, type SmallRequest } from "./replies.ts";
 import {
   type Credentials,
   type OpenedChannel,
   openSecureChannel,
   type WatchedConn,
 } from "./secure_opening.ts";
-import type { PushReceiver, Receiver } from "./transport.ts";
+import type { PushReceiver, Receiver, ReplyTo, SmallRequest } from "./transport.ts";
 
 /** What the sending direction is doing. Responses and pushes are read until the connection ends. */
 type State =
@@ -73,8 +74,8 @@ export interface ConnectionOptions {
 const MAX_SMALL_RESPONSE = Math.max(4 + MAX_ERROR_TEXT_SIZE, CLIENT_ID_SIZE + MAX_BUNDLE_SIZE);
 /** Those that may be larger, by code. */
 const LARGEST = new Map<number, number>([
-  [ResponseCode.clientList, MAX_RESPONSE_SIZE],
-  [ResponseCode.chunk, FILE_CHUNK_SIZE],
+  [secureClients.code, MAX_RESPONSE_SIZE],
+  [chunk.code, FILE_CHUNK_SIZE],
 ]);
 /** How often to check whether the server has gone silent, in milliseconds. */
 const WATCH_INTERVAL = 1_000;
@@ -173,7 +174,7 @@ export class SecureConnection {
     const ids = Promise.withResolvers<number[]>();
     ids.promise.catch(() => {}); // where the request cannot even be written
     this.#await({
-      code: ResponseCode.messages,
+      code: messages.code,
       take: async ({ size }) => ids.resolve(await receiveMessages(this.#reader, size, receiver)),
       fail: ids.reject,
     });
@@ -204,15 +205,9 @@ export class SecureConnection {
     const reply = Promise.withResolvers<ReplyTo<R>>();
     reply.promise.catch(() => {}); // where the request cannot even be written
     this.#await({
-      code: SECURE_RESPONSE_CODES[REPLIES[kind]],
-      take: async (header) => {
-        const payload = await this.#payload(header);
-        const response = header.code === ResponseCode.chunk
-          ? chunkIn(payload)
-          : decodeSecureResponse(header, payload);
-        if (!answers<R>(response, kind)) throw new RangeError("a code has another kind");
-        reply.resolve(response);
-      },
+      code: SECURE_REQUESTS.of[kind].reply.code,
+      take: async (header) =>
+        reply.resolve(decodeSecureReply<R["kind"]>(kind, header, await this.#payload(header))),
       fail: reply.reject,
     });
     return reply.promise;
@@ -239,7 +234,7 @@ export class SecureConnection {
         if (header.version !== SECURE_VERSION) {
           throw new ProtocolError("unsupported", `a response of version ${header.version}`);
         }
-        if (header.code === ResponseCode.push) await this.#takePush(header);
+        if (header.code === push.code) await this.#takePush(header);
         else await this.#takeResponse(header);
         // What came together is handed over, and acknowledged, together.
         const enough = this.#reader.quiet || this.#toAcknowledge.length >= ACKNOWLEDGE_STEP;
@@ -256,7 +251,7 @@ export class SecureConnection {
     if (!pending) throw new ProtocolError("malformed", "a response to no request");
     try {
       if (header.code === pending.code) return await pending.take(header);
-      if (!isError(header.code)) {
+      if (!isErrorCode(header.code)) {
         throw new ProtocolError("malformed", `response ${header.code} for ${pending.code}`);
       }
       const response = decodeSecureResponse(header, await this.#payload(header));
@@ -319,19 +314,8 @@ export class SecureConnection {
 function partsOf(request: SecureRequest): Bytes[] {
   if (request.kind !== "put-chunk") return [encodeSecureRequest(request)];
   const size = CHUNK_PREFIX_SIZE + request.bytes.length;
-  const header = secureHeader(RequestCode.putChunk, size);
+  const header = secureHeader(putChunk.code, size);
   return [concat(header, encodeChunkPlace(request)), request.bytes];
-}
-
-function answers<R extends SmallRequest>(
-  response: SecureResponse,
-  kind: R["kind"],
-): response is ReplyTo<R> {
-  return response.kind === REPLIES[kind];
-}
-
-function isError(code: number): boolean {
-  return Object.values<number>(ErrorCode).includes(code);
 }
 
 function refusedBy({ error, text, retryAfter }: SecureError): ClientError {

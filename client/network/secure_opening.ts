@@ -6,7 +6,7 @@ import { type IdentitySecrets, signLogin } from "../../shared/crypto/identity.ts
 import { CryptoError, ProtocolError } from "../../shared/errors.ts";
 import { type ByteSink, type ByteSource, writeAll } from "../../shared/io.ts";
 import { FrameReader } from "../../shared/protocol/frame_stream.ts";
-import { decodeResponseHeader, RESPONSE_HEADER_SIZE } from "../../shared/protocol/response.ts";
+import { decodeResponseHeader, RESPONSE_HEADER_SIZE } from "../../shared/protocol/frame.ts";
 import type { Address } from "./address.ts";
 import { connect } from "./connect.ts";
 import { explainFailure } from "./failures.ts";

@@ -1,10 +1,16 @@
 /** What a client asks of its server: what both protocols can do, and what the secure one adds. */
 import type { Bytes } from "../../shared/bytes.ts";
+import type { SendPrefix } from "../../shared/protocol/classic/requests.ts";
 import type { MessageType } from "../../shared/protocol/codes.ts";
-import type { SendPrefix } from "../../shared/protocol/request.ts";
-import type { ClientEntry, MessageHead } from "../../shared/protocol/response.ts";
+import type { ClientEntry, MessageHead } from "../../shared/protocol/message.ts";
 import type { Credentials } from "./secure_opening.ts";
-import type { ReplyTo, SmallRequest } from "./replies.ts";
+import type { SecureReply, SecureRequest } from "../../shared/protocol/secure/requests.ts";
+
+/** A request whose response fits into memory: all but the one for messages. */
+export type SmallRequest = Exclude<SecureRequest, { kind: "get-messages" }>;
+
+/** The response to a request of type `R`. */
+export type ReplyTo<R extends SmallRequest> = SecureReply<R["kind"]>;
 
 /** A client, as the server lists it. Classic servers leave the key out. */
 export interface ListedClient extends ClientEntry {

@@ -7,17 +7,16 @@
  * reset, an end inside a frame, a deadline) gives them back to the mailbox.
  */
 import type { ByteSink } from "../../shared/io.ts";
-import { CLASSIC_VERSION, ResponseCode } from "../../shared/protocol/codes.ts";
+import { encodeResponse, type ResponseBody } from "../../shared/protocol/classic/responses.ts";
+import { classicClients } from "../../shared/protocol/classic/requests.ts";
+import { CLASSIC_VERSION } from "../../shared/protocol/codes.ts";
+import { messages } from "../../shared/protocol/secure/messages.ts";
 import {
   decodeRequestHeader,
+  encodeResponseHeader,
   REQUEST_HEADER_SIZE,
   type RequestHeader,
-} from "../../shared/protocol/request.ts";
-import {
-  encodeResponse,
-  encodeResponseHeader,
-  type ResponseBody,
-} from "../../shared/protocol/response.ts";
+} from "../../shared/protocol/frame.ts";
 import type { SessionLink } from "../connections/connection.ts";
 import { type DeliveredPart, writeDelivery } from "../wire/delivery.ts";
 import { dispatch, type Reply } from "./dispatch.ts";
@@ -124,13 +123,13 @@ export class ClassicSession {
     switch (reply.kind) {
       case "delivery":
         return await writeDelivery(
-          header(ResponseCode.messages, reply.size),
+          header(messages.code, reply.size),
           reply,
           sink,
           this.#services,
         );
       case "listing":
-        return await writeListing(header(ResponseCode.clientList, reply.size), reply, sink);
+        return await writeListing(header(classicClients.code, reply.size), reply, sink);
       default:
         return await sink.write(encodeResponse({ version: CLASSIC_VERSION, ...reply }));
     }

@@ -1,15 +1,14 @@
 /** From a request's header to the handler that answers it, and what must hold before one runs. */
 import { claimsToBeSecure } from "../../shared/crypto/identity.ts";
 import { ProtocolError, StorageError } from "../../shared/errors.ts";
-import { RequestCode } from "../../shared/protocol/codes.ts";
 import {
-  checkPayloadSize,
+  CLASSIC_REQUESTS,
   decodeRequestPayload,
   decodeSendPrefix,
-  type RequestHeader,
   SEND_PREFIX_SIZE,
-} from "../../shared/protocol/request.ts";
-import type { ResponseBody } from "../../shared/protocol/response.ts";
+} from "../../shared/protocol/classic/requests.ts";
+import type { ResponseBody } from "../../shared/protocol/classic/responses.ts";
+import type { RequestHeader } from "../../shared/protocol/frame.ts";
 import type { Delivery } from "../wire/delivery.ts";
 import type { Listing } from "../wire/listing.ts";
 import { clientList } from "../handlers/client_list.ts";
@@ -34,8 +33,8 @@ export async function dispatch(
   payload: Payload,
   services: Services,
 ): Promise<Reply> {
-  checkPayloadSize(header);
-  if (header.code === RequestCode.send) {
+  CLASSIC_REQUESTS.checkSize(header);
+  if (header.code === CLASSIC_REQUESTS.of.send.code) {
     const prefix = decodeSendPrefix(await payload.read(SEND_PREFIX_SIZE), header.size);
     await checkAsker(header, services);
     return await sendMessage({ clientId: header.clientId, ...prefix }, payload, services);
@@ -66,7 +65,8 @@ async function checkAsker(
 ): Promise<void> {
   const asker = await storage.client(clientId);
   if (!asker) throw new StorageError("unknown-client", "no client has this ID");
-  const actsForIt = code === RequestCode.send || code === RequestCode.getMessages;
+  const actsForIt = code === CLASSIC_REQUESTS.of.send.code ||
+    code === CLASSIC_REQUESTS.of["get-messages"].code;
   if (actsForIt && claimsToBeSecure(asker.publicKey)) {
     throw new Refusal("forbidden", "a secure client is served on a secure channel alone");
   }

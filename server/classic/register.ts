@@ -2,7 +2,7 @@
 import type { Bytes } from "../../shared/bytes.ts";
 import { claimsToBeSecure } from "../../shared/crypto/identity.ts";
 import { CLIENT_ID_SIZE } from "../../shared/limits.ts";
-import type { ResponseBody } from "../../shared/protocol/response.ts";
+import type { ResponseBody } from "../../shared/protocol/classic/responses.ts";
 import { Refusal } from "../wire/refusals.ts";
 import type { Services } from "../services.ts";
 

@@ -4,8 +4,8 @@
 import { CryptoError, ProtocolError, StorageError } from "../../shared/errors.ts";
 import type { ByteSource } from "../../shared/io.ts";
 import { SECURE_VERSION } from "../../shared/protocol/codes.ts";
+import { decodeRequestHeader, REQUEST_HEADER_SIZE } from "../../shared/protocol/frame.ts";
 import { FrameReader } from "../../shared/protocol/frame_stream.ts";
-import { decodeRequestHeader, REQUEST_HEADER_SIZE } from "../../shared/protocol/request.ts";
 import { ClassicSession } from "../classic/classic_session.ts";
 import type { Deadline, Deadlines } from "./deadlines.ts";
 import { SecureSession } from "../secure/secure_session.ts";

@@ -4,7 +4,7 @@
  */
 import type { Bytes } from "../../shared/bytes.ts";
 import { FILE_CHUNK_SIZE } from "../../shared/limits.ts";
-import { RESPONSE_HEADER_SIZE } from "../../shared/protocol/response.ts";
+import { RESPONSE_HEADER_SIZE } from "../../shared/protocol/frame.ts";
 
 /** Room for a chunk behind the header of its response. */
 const SIZE = RESPONSE_HEADER_SIZE + FILE_CHUNK_SIZE;

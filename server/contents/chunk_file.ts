@@ -14,7 +14,7 @@ import { Reader, Writer } from "../../shared/cursor.ts";
 import { ProtocolError } from "../../shared/errors.ts";
 import { type ByteSource, writeAll } from "../../shared/io.ts";
 import { FILE_CHUNK_SIZE, KiB, MiB } from "../../shared/limits.ts";
-import { chunkCount, chunkSizeAt } from "../../shared/protocol/file_request.ts";
+import { chunkCount, chunkSizeAt } from "../../shared/protocol/secure/files.ts";
 import { onDisk } from "./disk_errors.ts";
 
 /** What the name of the file of marks ends with. */

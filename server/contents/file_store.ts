@@ -5,8 +5,8 @@
 import type { Logger } from "@logtape/logtape";
 import { type Bytes, equalBytes } from "../../shared/bytes.ts";
 import { ProtocolError, StorageError } from "../../shared/errors.ts";
-import { chunkCount, type ChunkPlace, chunkSizeAt } from "../../shared/protocol/file_request.ts";
-import { RESPONSE_HEADER_SIZE } from "../../shared/protocol/response.ts";
+import { RESPONSE_HEADER_SIZE } from "../../shared/protocol/frame.ts";
+import { chunkCount, type ChunkPlace, chunkSizeAt } from "../../shared/protocol/secure/files.ts";
 import type { FileRecord, FileRecords } from "../storage/file_records.ts";
 import { ChunkBuffers } from "./chunk_buffers.ts";
 import type { ChunkFile } from "./chunk_file.ts";

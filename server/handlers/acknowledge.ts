@@ -1,6 +1,6 @@
 /** Request 106: messages that the asker has stored, and that its mailbox may forget. */
 import type { Bytes } from "../../shared/bytes.ts";
-import type { SecureResponse } from "../../shared/protocol/secure_response.ts";
+import type { SecureResponse } from "../../shared/protocol/secure/responses.ts";
 import type { Services } from "../services.ts";
 
 export async function acknowledge(

@@ -1,6 +1,6 @@
 /** Request 108: the asker leaves its mark and learns what the server knew of it until then. */
 import type { Bytes } from "../../shared/bytes.ts";
-import type { SecureResponse } from "../../shared/protocol/secure_response.ts";
+import type { SecureResponse } from "../../shared/protocol/secure/responses.ts";
 import type { Services } from "../services.ts";
 
 export async function checkIn(

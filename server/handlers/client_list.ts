@@ -2,15 +2,23 @@
 import type { Bytes } from "../../shared/bytes.ts";
 import { StorageError } from "../../shared/errors.ts";
 import { MAX_U32 } from "../../shared/limits.ts";
-import { CLIENT_ENTRY_SIZE, encodeClientEntries } from "../../shared/protocol/response.ts";
-import { encodeSecureEntries, SECURE_ENTRY_SIZE } from "../../shared/protocol/secure_response.ts";
+import { classicEntry } from "../../shared/protocol/classic/requests.ts";
+import { encode, list as listOf } from "../../shared/protocol/layout.ts";
+import { secureEntry } from "../../shared/protocol/secure/directory.ts";
+import type { Client } from "../storage/storage.ts";
 import type { Listing } from "../wire/listing.ts";
 import type { Services } from "../services.ts";
 
 /** How the entries of each protocol look. */
 const ENTRIES = {
-  classic: { entrySize: CLIENT_ENTRY_SIZE, encode: encodeClientEntries },
-  secure: { entrySize: SECURE_ENTRY_SIZE, encode: encodeSecureEntries },
+  classic: {
+    entrySize: classicEntry.max,
+    encode: (page: readonly Client[]) => encode(listOf(classicEntry), [...page]),
+  },
+  secure: {
+    entrySize: secureEntry.max,
+    encode: (page: readonly Client[]) => encode(listOf(secureEntry), [...page]),
+  },
 };
 
 /** @throws {StorageError} `failed` where the list is longer than a response */

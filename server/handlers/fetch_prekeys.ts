@@ -1,7 +1,7 @@
 /** Request 109: what the asker needs for a first message to somebody. */
 import { type Bytes, toHex } from "../../shared/bytes.ts";
 import { type Prekey, PrekeyKind } from "../../shared/protocol/prekey.ts";
-import type { SecureResponse } from "../../shared/protocol/secure_response.ts";
+import type { SecureResponse } from "../../shared/protocol/secure/responses.ts";
 import { Refusal } from "../wire/refusals.ts";
 import type { Services } from "../services.ts";
 

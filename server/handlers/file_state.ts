@@ -1,6 +1,6 @@
 /** Request 125: how a file stands, for its uploader. */
 import type { Bytes } from "../../shared/bytes.ts";
-import type { SecureResponse } from "../../shared/protocol/secure_response.ts";
+import type { SecureResponse } from "../../shared/protocol/secure/responses.ts";
 import type { Services } from "../services.ts";
 
 /** @throws {StorageError} `unknown-file` also where all have released it; `file-taken`, `failed` */

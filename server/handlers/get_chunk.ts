@@ -1,8 +1,9 @@
 /** Request 123: one chunk of a file, for one of its receivers. */
 import type { Bytes } from "../../shared/bytes.ts";
-import { ResponseCode, SECURE_VERSION } from "../../shared/protocol/codes.ts";
-import type { ChunkPlace } from "../../shared/protocol/file_request.ts";
-import { encodeResponseHeader, RESPONSE_HEADER_SIZE } from "../../shared/protocol/response.ts";
+import { chunk as chunkResponse } from "../../shared/protocol/secure/files.ts";
+import { SECURE_VERSION } from "../../shared/protocol/codes.ts";
+import { encodeResponseHeader, RESPONSE_HEADER_SIZE } from "../../shared/protocol/frame.ts";
+import type { ChunkPlace } from "../../shared/protocol/secure/files.ts";
 import type { StoredChunk } from "../contents/file_store.ts";
 import { Refusal } from "../wire/refusals.ts";
 import type { Services } from "../services.ts";
@@ -31,7 +32,7 @@ export async function getChunk(
     throw new Refusal("not-found", text, REPAIR_PAUSE);
   }
   const size = stored.frame.length - RESPONSE_HEADER_SIZE;
-  const header = { version: SECURE_VERSION, code: ResponseCode.chunk, size };
+  const header = { version: SECURE_VERSION, code: chunkResponse.code, size };
   stored.frame.set(encodeResponseHeader(header));
   return { kind: "chunk-frame", ...stored };
 }

@@ -2,7 +2,7 @@
 import type { Logger } from "@logtape/logtape";
 import type { Bytes } from "../../shared/bytes.ts";
 import { MAX_U32 } from "../../shared/limits.ts";
-import { MESSAGE_HEAD_SIZE } from "../../shared/protocol/response.ts";
+import { MESSAGE_HEAD_SIZE } from "../../shared/protocol/message.ts";
 import type { BlobStore } from "../contents/blob_store.ts";
 import type { DeliveredPart, Delivery, Waiting } from "../wire/delivery.ts";
 import type { Limits } from "../limits/limits.ts";

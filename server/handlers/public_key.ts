@@ -1,7 +1,7 @@
 /** Request 102: a client's public key. */
 import type { Bytes } from "../../shared/bytes.ts";
 import { StorageError } from "../../shared/errors.ts";
-import type { ResponseBody } from "../../shared/protocol/response.ts";
+import type { ResponseBody } from "../../shared/protocol/classic/responses.ts";
 import type { Services } from "../services.ts";
 
 /** @throws {StorageError} `unknown-client` */

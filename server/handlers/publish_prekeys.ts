@@ -1,7 +1,7 @@
 /** Request 107: prekeys of the asker, for those who will start a session with it. */
 import type { Bytes } from "../../shared/bytes.ts";
 import type { Prekey } from "../../shared/protocol/prekey.ts";
-import type { SecureResponse } from "../../shared/protocol/secure_response.ts";
+import type { SecureResponse } from "../../shared/protocol/secure/responses.ts";
 import type { Services } from "../services.ts";
 
 /**

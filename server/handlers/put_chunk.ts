@@ -1,7 +1,7 @@
 /** Request 121: one chunk of a file that is being uploaded. */
 import type { Bytes } from "../../shared/bytes.ts";
-import { CHUNK_PREFIX_SIZE, decodeChunkPlace } from "../../shared/protocol/file_request.ts";
-import type { SecureResponse } from "../../shared/protocol/secure_response.ts";
+import { CHUNK_PREFIX_SIZE, decodeChunkPlace } from "../../shared/protocol/secure/files.ts";
+import type { SecureResponse } from "../../shared/protocol/secure/responses.ts";
 import type { Payload } from "../wire/payload.ts";
 import type { Services } from "../services.ts";
 

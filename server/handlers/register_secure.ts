@@ -1,7 +1,7 @@
 /** Request 100 on a channel: the identity that has logged in becomes a client. */
 import { type Bytes, equalBytes } from "../../shared/bytes.ts";
 import type { Identity } from "../../shared/crypto/identity.ts";
-import type { SecureResponse } from "../../shared/protocol/secure_response.ts";
+import type { SecureResponse } from "../../shared/protocol/secure/responses.ts";
 import { Refusal } from "../wire/refusals.ts";
 import type { Services } from "../services.ts";
 

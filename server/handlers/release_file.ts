@@ -1,6 +1,6 @@
 /** Request 124: a receiver has a file whole, or its uploader takes it back. */
 import type { Bytes } from "../../shared/bytes.ts";
-import type { SecureResponse } from "../../shared/protocol/secure_response.ts";
+import type { SecureResponse } from "../../shared/protocol/secure/responses.ts";
 import type { Services } from "../services.ts";
 
 /** Does nothing where the file is gone, or is not for the asker: so a repeat succeeds. */

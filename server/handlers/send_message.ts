@@ -2,8 +2,8 @@
 import { type Bytes } from "../../shared/bytes.ts";
 import { ProtocolError, StorageError } from "../../shared/errors.ts";
 import { KiB } from "../../shared/limits.ts";
-import type { SendPrefix } from "../../shared/protocol/request.ts";
-import type { ResponseBody } from "../../shared/protocol/response.ts";
+import type { SendPrefix } from "../../shared/protocol/classic/requests.ts";
+import type { ResponseBody } from "../../shared/protocol/classic/responses.ts";
 import type { BlobWriter } from "../contents/blob_store.ts";
 import type { Payload } from "../wire/payload.ts";
 import type { Services } from "../services.ts";

@@ -1,7 +1,7 @@
 /** Request 122: a file that was uploaded whole is for these receivers from now on. */
 import { type Bytes, equalBytes } from "../../shared/bytes.ts";
 import { ProtocolError } from "../../shared/errors.ts";
-import type { SecureResponse } from "../../shared/protocol/secure_response.ts";
+import type { SecureResponse } from "../../shared/protocol/secure/responses.ts";
 import type { Services } from "../services.ts";
 
 /**

@@ -2,7 +2,7 @@
 import type { Bytes } from "../../shared/bytes.ts";
 import { verifyIdentity, verifyLogin } from "../../shared/crypto/identity.ts";
 import { CryptoError } from "../../shared/errors.ts";
-import type { SecureResponse } from "../../shared/protocol/secure_response.ts";
+import type { SecureResponse } from "../../shared/protocol/secure/responses.ts";
 import { checkHeaderId, Refusal } from "../wire/refusals.ts";
 import type { SecurePeer } from "./secure_session.ts";
 import type { Services } from "../services.ts";

@@ -1,12 +1,10 @@
 /** Sends a subscriber its messages: those that wait, then each as it comes. */
 import { type Bytes, concat, concatAll } from "../../shared/bytes.ts";
 import { MiB } from "../../shared/limits.ts";
-import { ResponseCode, SECURE_VERSION } from "../../shared/protocol/codes.ts";
-import {
-  encodeMessageHead,
-  encodeResponseHeader,
-  MESSAGE_HEAD_SIZE,
-} from "../../shared/protocol/response.ts";
+import { push } from "../../shared/protocol/secure/messages.ts";
+import { SECURE_VERSION } from "../../shared/protocol/codes.ts";
+import { encodeResponseHeader } from "../../shared/protocol/frame.ts";
+import { encodeMessageHead, MESSAGE_HEAD_SIZE } from "../../shared/protocol/message.ts";
 import { copyBlob } from "../wire/delivery.ts";
 import type { FrameWriter } from "../wire/frame_writer.ts";
 import type { Services } from "../services.ts";
@@ -94,6 +92,6 @@ export class Pushing {
 /** The bytes of a pushed message before its content. */
 function headOf(message: FullMessage): Bytes {
   const size = MESSAGE_HEAD_SIZE + message.size;
-  const header = { version: SECURE_VERSION, code: ResponseCode.push, size };
+  const header = { version: SECURE_VERSION, code: push.code, size };
   return concat(encodeResponseHeader(header), encodeMessageHead(message));
 }

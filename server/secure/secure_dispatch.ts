@@ -1,13 +1,15 @@
 /** From a secure request's header to the handler that answers it, and what must hold before. */
-import { RequestCode } from "../../shared/protocol/codes.ts";
-import type { RequestHeader } from "../../shared/protocol/request.ts";
+import type { RequestHeader } from "../../shared/protocol/frame.ts";
+import {
+  decodeSecureSendPrefix,
+  SECURE_SEND_PREFIX_SIZE,
+} from "../../shared/protocol/secure/messages.ts";
 import {
   checkSecureHeader,
   decodeSecureRequest,
-  decodeSecureSendPrefix,
-  SECURE_SEND_PREFIX_SIZE,
-} from "../../shared/protocol/secure_request.ts";
-import type { SecureResponse } from "../../shared/protocol/secure_response.ts";
+  SECURE_REQUESTS,
+} from "../../shared/protocol/secure/requests.ts";
+import type { SecureResponse } from "../../shared/protocol/secure/responses.ts";
 import type { Identity } from "../../shared/crypto/identity.ts";
 import type { Waiting } from "../wire/delivery.ts";
 import { acknowledge } from "../handlers/acknowledge.ts";
@@ -33,6 +35,8 @@ import { checkHeaderId, Refusal } from "../wire/refusals.ts";
 import type { SecurePeer } from "./secure_session.ts";
 import type { Services } from "../services.ts";
 
+const { of } = SECURE_REQUESTS;
+
 /** What a request is answered with: whole, or something that is written piece by piece. */
 export type SecureReply =
   | Exclude<SecureResponse, { kind: "client-list" | "messages" | "push" | "chunk" }>
@@ -55,20 +59,20 @@ export async function dispatchSecure(
   consumed: () => void,
 ): Promise<SecureReply> {
   const { code } = header;
-  if (code === RequestCode.login) {
+  if (code === of.login.code) {
     checkSecureHeader(header);
     const request = decodeSecureRequest(header, await payload.read(header.size));
     if (request.kind === "login") return await login(header, request, peer, services);
   }
   const identity = checkAllowed(header, peer);
   checkSecureHeader(header);
-  if (code === RequestCode.send) {
+  if (code === of.send.code) {
     const prefix = await payload.read(SECURE_SEND_PREFIX_SIZE);
     const message = decodeSecureSendPrefix(prefix, header.size);
     const from = { clientId: identity.clientId };
     return await sendMessage({ ...from, ...message }, payload, services, consumed);
   }
-  if (code === RequestCode.putChunk) {
+  if (code === of["put-chunk"].code) {
     return await putChunk(payload, identity.clientId, services, consumed);
   }
   const request = decodeSecureRequest(header, await readWhole(header, payload));
@@ -112,7 +116,7 @@ export async function dispatchSecure(
 
 /** Prekeys may take a slow client longer than one deadline, so each piece of them is progress. */
 async function readWhole({ code, size }: RequestHeader, payload: Payload): Promise<Uint8Array> {
-  if (code !== RequestCode.publishPrekeys) return await payload.read(size);
+  if (code !== of["publish-prekeys"].code) return await payload.read(size);
   const bytes = new Uint8Array(size);
   await payload.fill(bytes);
   return bytes;
@@ -120,13 +124,13 @@ async function readWhole({ code, size }: RequestHeader, payload: Payload): Promi
 
 /** Whether a request needs no answer to those before it, see {@link ./secure_session.ts}. */
 export function mayOverlap({ code, size }: RequestHeader, { maxInlineSize }: Limits): boolean {
-  return code === RequestCode.acknowledge || isAboutChunk(code) ||
-    code === RequestCode.send && size <= SECURE_SEND_PREFIX_SIZE + maxInlineSize;
+  return code === of.acknowledge.code || isAboutChunk(code) ||
+    code === of.send.code && size <= SECURE_SEND_PREFIX_SIZE + maxInlineSize;
 }
 
 /** Whether a request, or its answer, carries a chunk of a file. */
 export function isAboutChunk(code: number): boolean {
-  return code === RequestCode.putChunk || code === RequestCode.getChunk;
+  return code === of["put-chunk"].code || code === of["get-chunk"].code;
 }
 
 /** What every request but the login must fulfil. Gives who asks. */
@@ -134,7 +138,7 @@ function checkAllowed({ code, clientId }: RequestHeader, peer: SecurePeer): Iden
   const { identity, registered } = peer;
   if (!identity) throw new Refusal("unauthenticated", "log in first");
   checkHeaderId(clientId, identity);
-  if (!registered && code !== RequestCode.register) {
+  if (!registered && code !== of.register.code) {
     throw new Refusal("forbidden", "this identity is not registered; register first");
   }
   return identity;

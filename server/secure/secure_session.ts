@@ -14,15 +14,17 @@ import type { Identity } from "../../shared/crypto/identity.ts";
 import { ProtocolError } from "../../shared/errors.ts";
 import { type ByteSink, writeAll } from "../../shared/io.ts";
 import { FILE_CHUNK_SIZE, KiB, MiB } from "../../shared/limits.ts";
-import { ResponseCode, SECURE_VERSION } from "../../shared/protocol/codes.ts";
-import { FrameReader } from "../../shared/protocol/frame_stream.ts";
+import { secureClients } from "../../shared/protocol/secure/directory.ts";
+import { messages } from "../../shared/protocol/secure/messages.ts";
+import { SECURE_VERSION } from "../../shared/protocol/codes.ts";
 import {
   decodeRequestHeader,
+  encodeResponseHeader,
   REQUEST_HEADER_SIZE,
   type RequestHeader,
-} from "../../shared/protocol/request.ts";
-import { encodeResponseHeader } from "../../shared/protocol/response.ts";
-import { encodeSecureResponse } from "../../shared/protocol/secure_response.ts";
+} from "../../shared/protocol/frame.ts";
+import { encodeSecureResponse } from "../../shared/protocol/secure/responses.ts";
+import { FrameReader } from "../../shared/protocol/frame_stream.ts";
 import type { SessionLink } from "../connections/connection.ts";
 import { writeDelivery } from "../wire/delivery.ts";
 import { FrameWriter } from "../wire/frame_writer.ts";
@@ -239,11 +241,11 @@ export class SecureSession {
       encodeResponseHeader({ version: SECURE_VERSION, code, size });
     switch (reply.kind) {
       case "waiting": {
-        const first = header(ResponseCode.messages, reply.size);
+        const first = header(messages.code, reply.size);
         return await writer.exclusive((sink) => writeDelivery(first, reply, sink, this.#services));
       }
       case "listing": {
-        const first = header(ResponseCode.clientList, reply.size);
+        const first = header(secureClients.code, reply.size);
         return await writer.exclusive((sink) => writeListing(first, reply, sink));
       }
       case "chunk-frame":

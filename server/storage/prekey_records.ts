@@ -1,7 +1,7 @@
 /** The prekeys of clients. A part of {@link ./storage.ts}, under the same rules. */
 import type { Bytes } from "../../shared/bytes.ts";
 import type { Prekey } from "../../shared/protocol/prekey.ts";
-import type { CheckedIn } from "../../shared/protocol/secure_response.ts";
+import type { CheckedIn } from "../../shared/protocol/secure/prekeys.ts";
 
 export interface PrekeyRecords {
   /**

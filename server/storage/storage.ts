@@ -6,7 +6,7 @@
  */
 import type { Bytes } from "../../shared/bytes.ts";
 import type { MessageType } from "../../shared/protocol/codes.ts";
-import type { ClientEntry, MessageHead } from "../../shared/protocol/response.ts";
+import type { ClientEntry, MessageHead } from "../../shared/protocol/message.ts";
 import type { FileRecords } from "./file_records.ts";
 import type { Leases } from "./leases.ts";
 import type { PrekeyRecords } from "./prekey_records.ts";

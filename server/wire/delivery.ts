@@ -3,7 +3,7 @@ import type { Bytes } from "../../shared/bytes.ts";
 import { StorageError } from "../../shared/errors.ts";
 import type { ByteSink, ByteSource } from "../../shared/io.ts";
 import { KiB } from "../../shared/limits.ts";
-import { encodeMessageHead } from "../../shared/protocol/response.ts";
+import { encodeMessageHead } from "../../shared/protocol/message.ts";
 import type { Services } from "../services.ts";
 import type { Lease } from "../storage/leases.ts";
 import type { FullMessage, Storage, StoredMessage } from "../storage/storage.ts";

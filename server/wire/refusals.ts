@@ -10,7 +10,7 @@ import {
   type StorageErrorCode,
 } from "../../shared/errors.ts";
 import type { ErrorName } from "../../shared/protocol/codes.ts";
-import type { SecureError } from "../../shared/protocol/secure_response.ts";
+import type { SecureError } from "../../shared/protocol/secure/responses.ts";
 
 /** A request that its sender may not make, or not now. */
 export class Refusal extends Error {

@@ -6,11 +6,19 @@ import { type Bytes, concat, utf8 } from "../bytes.ts";
 import type { X25519KeyPair } from "../crypto/x25519.ts";
 import { ProtocolError } from "../errors.ts";
 import { CLIENT_ID_SIZE } from "../limits.ts";
-import { RequestCode, ResponseCode, SECURE_VERSION } from "../protocol/codes.ts";
-import { encodeRequestHeader, type RequestHeader } from "../protocol/request.ts";
-import { encodeResponseHeader, type ResponseHeader } from "../protocol/response.ts";
+import { SECURE_VERSION } from "../protocol/codes.ts";
+import {
+  encodeRequestHeader,
+  encodeResponseHeader,
+  type RequestHeader,
+  type ResponseHeader,
+} from "../protocol/frame.ts";
 import { Handshake, type HandshakeResult } from "./handshake.ts";
 import { NX } from "./patterns.ts";
+
+/** Codes of the request and the response that carry the handshake. */
+const REQUEST_CODE = 110;
+const RESPONSE_CODE = 1110;
 
 const PROLOGUE = utf8("messaging-system/3");
 /** Message 1: an ephemeral key, and an empty payload in the clear. */
@@ -27,7 +35,7 @@ export class ChannelOpening {
   constructor() {
     const message = this.#handshake.writeMessage();
     const clientId = new Uint8Array(CLIENT_ID_SIZE);
-    const header = { clientId, version: SECURE_VERSION, code: RequestCode.handshake };
+    const header = { clientId, version: SECURE_VERSION, code: REQUEST_CODE };
     this.request = concat(encodeRequestHeader({ ...header, size: message.length }), message);
   }
 
@@ -36,7 +44,7 @@ export class ChannelOpening {
    * @throws {ProtocolError} `unsupported` where the server does not speak the secure protocol
    */
   payloadSize({ version, code, size }: ResponseHeader): number {
-    if (version !== SECURE_VERSION || code !== ResponseCode.handshake || size !== SECOND_SIZE) {
+    if (version !== SECURE_VERSION || code !== RESPONSE_CODE || size !== SECOND_SIZE) {
       throw new ProtocolError("unsupported", "the server does not speak the secure protocol");
     }
     return size;
@@ -64,7 +72,7 @@ export async function readHandshakeRequest(
   read: (size: number) => Promise<Bytes>,
 ): Promise<Bytes> {
   const anonymous = clientId.every((byte) => byte === 0);
-  if (!anonymous || code !== RequestCode.handshake || size !== FIRST_SIZE) {
+  if (!anonymous || code !== REQUEST_CODE || size !== FIRST_SIZE) {
     throw new ProtocolError("malformed", "version 3 begins with a handshake");
   }
   return await read(size);
@@ -87,6 +95,6 @@ export function acceptHandshake(
   });
   handshake.readMessage(message);
   const answer = handshake.writeMessage();
-  const header = { version: SECURE_VERSION, code: ResponseCode.handshake, size: answer.length };
+  const header = { version: SECURE_VERSION, code: RESPONSE_CODE, size: answer.length };
   return { reply: concat(encodeResponseHeader(header), answer), result: handshake.finish() };
 }

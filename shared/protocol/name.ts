@@ -2,6 +2,7 @@
 import { type Bytes, fromUtf8, utf8 } from "../bytes.ts";
 import { ProtocolError } from "../errors.ts";
 import { MAX_NAME_SIZE, MIN_NAME_LENGTH, NAME_FIELD_SIZE } from "../limits.ts";
+import { fixed, type Layout } from "./layout.ts";
 
 /**
  * The 255-byte field of `name`.
@@ -35,6 +36,13 @@ export function decodeName(field: Uint8Array): string {
   checkName(name, end);
   return name;
 }
+
+/** A client's name in its field. */
+export const clientName: Layout<string> = fixed(
+  NAME_FIELD_SIZE,
+  (writer, name) => writer.bytes(encodeName(name)),
+  (reader) => decodeName(reader.bytes(NAME_FIELD_SIZE)),
+);
 
 function checkName(name: string, size: number): void {
   if (name.includes("\0")) {

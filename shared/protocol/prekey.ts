@@ -2,10 +2,10 @@
  * Prekeys on the wire (PROTOCOL.md section 9): kind 1 · prekey ID 4 · key 32 or 1184 · signature 64.
  * Nothing here checks a signature or a key.
  */
-import { type Bytes, concatAll } from "../bytes.ts";
+import type { Bytes } from "../bytes.ts";
 import { SIGNATURE_SIZE } from "../crypto/ed25519.ts";
-import { type Reader, Writer } from "../cursor.ts";
 import { ProtocolError } from "../errors.ts";
+import type { Layout } from "./layout.ts";
 
 /** What a prekey is for. */
 export const PrekeyKind = {
@@ -48,39 +48,23 @@ export function prekeySize(kind: PrekeyKind): number {
   return 1 + 4 + KEY_SIZES[kind] + SIGNATURE_SIZE;
 }
 
-/**
- * The 101 or 1253 bytes of `prekey`.
- * @throws {RangeError} for an ID of 0, or a key or signature of another size
- */
-export function encodePrekey({ kind, id, key, signature }: Prekey): Bytes {
-  if (id === 0) throw new RangeError("a prekey has no ID");
-  return new Writer(prekeySize(kind))
-    .u8(kind)
-    .u32(id)
-    .bytes(key, KEY_SIZES[kind])
-    .bytes(signature, SIGNATURE_SIZE)
-    .done();
-}
-
-/**
- * All that is left in `reader` as prekeys, none where nothing is left.
- * @throws {ProtocolError} `malformed` for an unknown kind, an ID of 0, or a part of a prekey
- */
-export function decodePrekeys(reader: Reader): Prekey[] {
-  const prekeys: Prekey[] = [];
-  while (reader.left > 0) prekeys.push(decodePrekey(reader));
-  return prekeys;
-}
-
-/** `prekeys`, one after the other. */
-export function encodePrekeys(prekeys: readonly Prekey[]): Bytes {
-  return concatAll(prekeys.map(encodePrekey));
-}
-
-function decodePrekey(reader: Reader): Prekey {
-  const kind = reader.u8();
-  if (!isPrekeyKind(kind)) throw new ProtocolError("malformed", `prekey kind ${kind} is unknown`);
-  const id = reader.u32();
-  if (id === 0) throw new ProtocolError("malformed", "a prekey without an ID");
-  return { kind, id, key: reader.bytes(KEY_SIZES[kind]), signature: reader.bytes(SIGNATURE_SIZE) };
-}
+/** A prekey: kind 1 · ID 4 · key · signature. */
+export const prekey: Layout<Prekey> = {
+  min: prekeySize(PrekeyKind.signed),
+  max: prekeySize(PrekeyKind.lastResort),
+  size: ({ kind }) => prekeySize(kind),
+  write(writer, { kind, id, key, signature }) {
+    if (id === 0) throw new RangeError("a prekey has no ID");
+    writer.u8(kind).u32(id).bytes(key, KEY_SIZES[kind]).bytes(signature, SIGNATURE_SIZE);
+  },
+  read(reader) {
+    const kind = reader.u8();
+    if (!isPrekeyKind(kind)) {
+      throw new ProtocolError("malformed", `prekey kind ${kind} is unknown`);
+    }
+    const id = reader.u32();
+    if (id === 0) throw new ProtocolError("malformed", "a prekey without an ID");
+    const key = reader.bytes(KEY_SIZES[kind]);
+    return { kind, id, key, signature: reader.bytes(SIGNATURE_SIZE) };
+  },
+};

@@ -1,12 +1,14 @@
 /** An attacker who runs the server: answers that no request has, or that say what cannot be. */
 import { concat } from "../../shared/bytes.ts";
 import { MAX_U32 } from "../../shared/limits.ts";
-import { ErrorCode, MessageType, ResponseCode } from "../../shared/protocol/codes.ts";
-import { encodeMessageHead, encodeResponseHeader } from "../../shared/protocol/response.ts";
+import { ResponseCode } from "../support/protocol/codes.ts";
+import { ErrorCode, MessageType } from "../../shared/protocol/codes.ts";
+import { encodeResponseHeader } from "../../shared/protocol/frame.ts";
+import { encodeMessageHead } from "../../shared/protocol/message.ts";
 import {
   encodeSecureResponse,
   type SecureResponse,
-} from "../../shared/protocol/secure_response.ts";
+} from "../../shared/protocol/secure/responses.ts";
 import { assert, assertEquals } from "../support/assert.ts";
 import { type Act, EvilServer } from "../support/attack/evil_server.ts";
 import { failure, Party } from "../support/attack/parties.ts";

@@ -3,7 +3,7 @@ import { equalBytes, toHex } from "../../shared/bytes.ts";
 import { generateClassicKeyPair } from "../../shared/crypto/classic/classic.ts";
 import { generateIdentity, publicIdentity, secureClientId } from "../../shared/crypto/identity.ts";
 import { MessageType } from "../../shared/protocol/codes.ts";
-import type { SecureEntry } from "../../shared/protocol/secure_response.ts";
+import type { SecureEntry } from "../../shared/protocol/secure/directory.ts";
 import { assert, assertEquals } from "../support/assert.ts";
 import { EvilServer, type Lie } from "../support/attack/evil_server.ts";
 import { failure, Party } from "../support/attack/parties.ts";

@@ -1,18 +1,14 @@
 /** A large file by the classic protocol: up, and down again. */
 import { writeAll } from "../../shared/io.ts";
 import { CLIENT_ID_SIZE } from "../../shared/limits.ts";
+import { RequestCode, ResponseCode } from "../support/protocol/codes.ts";
+import { CLASSIC_VERSION, MessageType } from "../../shared/protocol/codes.ts";
+import { encodeSendPrefix, SEND_PREFIX_SIZE } from "../../shared/protocol/classic/requests.ts";
 import {
-  CLASSIC_VERSION,
-  MessageType,
-  RequestCode,
-  ResponseCode,
-} from "../../shared/protocol/codes.ts";
-import {
+  decodeResponseHeader,
   encodeRequestHeader,
-  encodeSendPrefix,
-  SEND_PREFIX_SIZE,
-} from "../../shared/protocol/request.ts";
-import { decodeResponseHeader, RESPONSE_HEADER_SIZE } from "../../shared/protocol/response.ts";
+  RESPONSE_HEADER_SIZE,
+} from "../../shared/protocol/frame.ts";
 import { connect, Poller, readFull, register } from "./classic_load.ts";
 import { perSecond, type Suite } from "./measure.ts";
 import { FILE_SIZE, MB, randomBytes, STEP } from "./workload.ts";

@@ -2,17 +2,17 @@
 import type { Bytes } from "../../shared/bytes.ts";
 import { writeAll } from "../../shared/io.ts";
 import { CLIENT_ID_SIZE, KiB, PUBLIC_KEY_SIZE } from "../../shared/limits.ts";
-import { CLASSIC_VERSION, ResponseCode } from "../../shared/protocol/codes.ts";
-import { FrameReader } from "../../shared/protocol/frame_stream.ts";
-import { encodeRequest, type RequestBody } from "../../shared/protocol/request.ts";
+import { ResponseCode } from "../support/protocol/codes.ts";
+import { CLASSIC_VERSION } from "../../shared/protocol/codes.ts";
+import { decodeResponse } from "../support/protocol/frames.ts";
+import { encodeRequest, type RequestBody } from "../../shared/protocol/classic/requests.ts";
+import { decodeResponseHeader, RESPONSE_HEADER_SIZE } from "../../shared/protocol/frame.ts";
 import {
   decodeMessageHead,
-  decodeResponse,
-  decodeResponseHeader,
   MESSAGE_HEAD_SIZE,
   type MessageHead,
-  RESPONSE_HEADER_SIZE,
-} from "../../shared/protocol/response.ts";
+} from "../../shared/protocol/message.ts";
+import { FrameReader } from "../../shared/protocol/frame_stream.ts";
 import { randomBytes } from "./workload.ts";
 
 /** The bytes of one request. */

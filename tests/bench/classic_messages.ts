@@ -2,9 +2,14 @@
 import type { Bytes } from "../../shared/bytes.ts";
 import { writeAll } from "../../shared/io.ts";
 import { CLIENT_ID_SIZE } from "../../shared/limits.ts";
-import { MessageType, ResponseCode } from "../../shared/protocol/codes.ts";
-import { REQUEST_HEADER_SIZE, SEND_PREFIX_SIZE } from "../../shared/protocol/request.ts";
-import { decodeResponseHeader, RESPONSE_HEADER_SIZE } from "../../shared/protocol/response.ts";
+import { ResponseCode } from "../support/protocol/codes.ts";
+import { MessageType } from "../../shared/protocol/codes.ts";
+import { SEND_PREFIX_SIZE } from "../../shared/protocol/classic/requests.ts";
+import {
+  decodeResponseHeader,
+  REQUEST_HEADER_SIZE,
+  RESPONSE_HEADER_SIZE,
+} from "../../shared/protocol/frame.ts";
 import { connect, exchange, Poller, readFull, register, requestBytes } from "./classic_load.ts";
 import { perSecond, repeatedly, type Suite } from "./measure.ts";
 import { MAILBOX_COUNT, MESSAGE_SIZE, randomBytes, ROUND, SENDERS } from "./workload.ts";

@@ -1,7 +1,7 @@
 /** What the load generator can do. */
 import { ChannelOpening } from "../../shared/channel/opening.ts";
-import { ResponseCode } from "../../shared/protocol/codes.ts";
-import { encodeSecureRequest } from "../../shared/protocol/secure_request.ts";
+import { ResponseCode } from "../support/protocol/codes.ts";
+import { encodeSecureRequest } from "../../shared/protocol/secure/requests.ts";
 import { connect, exchange } from "./classic_load.ts";
 import { echo, echoLatency, latencies, pump, rate, renew, sendFrame } from "./load_work.ts";
 import { perSecond } from "./measure.ts";

@@ -2,9 +2,10 @@
 import { type Bytes, concat } from "../../shared/bytes.ts";
 import { writeAll } from "../../shared/io.ts";
 import { CLIENT_ID_SIZE, TOKEN_SIZE } from "../../shared/limits.ts";
-import { MessageType, ResponseCode } from "../../shared/protocol/codes.ts";
-import { REQUEST_HEADER_SIZE } from "../../shared/protocol/request.ts";
-import { encodeSecureRequest } from "../../shared/protocol/secure_request.ts";
+import { ResponseCode } from "../support/protocol/codes.ts";
+import { MessageType } from "../../shared/protocol/codes.ts";
+import { REQUEST_HEADER_SIZE } from "../../shared/protocol/frame.ts";
+import { encodeSecureRequest } from "../../shared/protocol/secure/requests.ts";
 import { connect, readFull } from "./classic_load.ts";
 import type { Job, JobResult } from "./load_jobs.ts";
 import { perSecond, repeatedly } from "./measure.ts";

@@ -17,9 +17,9 @@ import {
 } from "../../shared/crypto/identity.ts";
 import { writeAll } from "../../shared/io.ts";
 import { KiB } from "../../shared/limits.ts";
-import { ResponseCode } from "../../shared/protocol/codes.ts";
-import { decodeResponseHeader, RESPONSE_HEADER_SIZE } from "../../shared/protocol/response.ts";
-import { encodeSecureRequest } from "../../shared/protocol/secure_request.ts";
+import { ResponseCode } from "../support/protocol/codes.ts";
+import { decodeResponseHeader, RESPONSE_HEADER_SIZE } from "../../shared/protocol/frame.ts";
+import { encodeSecureRequest } from "../../shared/protocol/secure/requests.ts";
 import { connect, readFull } from "./classic_load.ts";
 
 const HANDSHAKE_RESPONSE_SIZE = 103;

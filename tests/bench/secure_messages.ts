@@ -1,8 +1,8 @@
 /** Small messages over the secure channel, each acknowledged when it is on the disk. */
 import { TAG_SIZE } from "../../shared/crypto/aes_gcm.ts";
 import { RECORD_HEADER_SIZE } from "../../shared/channel/record.ts";
-import { REQUEST_HEADER_SIZE } from "../../shared/protocol/request.ts";
-import { SECURE_SEND_PREFIX_SIZE } from "../../shared/protocol/secure_request.ts";
+import { REQUEST_HEADER_SIZE } from "../../shared/protocol/frame.ts";
+import { SECURE_SEND_PREFIX_SIZE } from "../../shared/protocol/secure/messages.ts";
 import type { Job, JobResult } from "./load_jobs.ts";
 import type { Figure, Row, Suite } from "./measure.ts";
 import { MESSAGE_SIZE, PIPELINE, ROUND } from "./workload.ts";

@@ -1,5 +1,5 @@
 /** The storage contract for leases: who delivers a message, and for how long. */
-import { MESSAGE_HEAD_SIZE } from "../../shared/protocol/response.ts";
+import { MESSAGE_HEAD_SIZE } from "../../shared/protocol/message.ts";
 import { assertEquals } from "../support/assert.ts";
 import {
   assertRefused,

@@ -1,6 +1,6 @@
 /** The part of the storage contract that is about pages of messages with their contents. */
 import { type Bytes, fromUtf8 } from "../../shared/bytes.ts";
-import { MESSAGE_HEAD_SIZE } from "../../shared/protocol/response.ts";
+import { MESSAGE_HEAD_SIZE } from "../../shared/protocol/message.ts";
 import type { Room } from "../../server/storage/storage.ts";
 import { assertEquals } from "../support/assert.ts";
 import {

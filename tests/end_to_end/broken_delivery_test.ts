@@ -1,7 +1,8 @@
 import { Profile } from "../../client/profile/profile.ts";
 import { networkOf } from "../support/client/network.ts";
 import { cbcSize } from "../../shared/crypto/classic/aes_cbc.ts";
-import { MESSAGE_HEAD_SIZE, RESPONSE_HEADER_SIZE } from "../../shared/protocol/response.ts";
+import { RESPONSE_HEADER_SIZE } from "../../shared/protocol/frame.ts";
+import { MESSAGE_HEAD_SIZE } from "../../shared/protocol/message.ts";
 import { assertEquals } from "../support/assert.ts";
 import {
   type ClientProcess,

@@ -1,6 +1,6 @@
 import { Database } from "@db/sqlite";
 import { type Bytes, concat, fromHex, toHex, utf8 } from "../../shared/bytes.ts";
-import { encodeResponseHeader } from "../../shared/protocol/response.ts";
+import { encodeResponseHeader } from "../../shared/protocol/frame.ts";
 import { FakeServer, type Script } from "../support/client/fake_server.ts";
 import { assert, assertEquals } from "../support/assert.ts";
 import { Person } from "../support/client_process.ts";

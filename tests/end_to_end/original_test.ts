@@ -5,7 +5,8 @@
 import { Profile } from "../../client/profile/profile.ts";
 import { type Bytes, fromHex, toHex } from "../../shared/bytes.ts";
 import { unwrapSymmetricKey } from "../../shared/crypto/classic/classic.ts";
-import { decodeRequest, type Request } from "../../shared/protocol/request.ts";
+import { decodeRequest } from "../support/protocol/frames.ts";
+import type { Request } from "../../shared/protocol/classic/requests.ts";
 import { assert, assertEquals } from "../support/assert.ts";
 import { FakeServer } from "../support/client/fake_server.ts";
 import { Person } from "../support/client_process.ts";

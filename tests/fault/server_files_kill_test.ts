@@ -1,7 +1,7 @@
 /** The server killed outright while a file in chunks goes up or down. */
 import { toHex } from "../../shared/bytes.ts";
 import { FILE_CHUNK_SIZE } from "../../shared/limits.ts";
-import { chunkCount } from "../../shared/protocol/file_request.ts";
+import { chunkCount } from "../../shared/protocol/secure/files.ts";
 import { assert, assertEquals } from "../support/assert.ts";
 import { sampleBytes } from "../support/pieces.ts";
 import { newToken, SecurePeer, Someone } from "../support/server/secure_peer.ts";

@@ -1,7 +1,8 @@
 /** The server killed outright: what it has acknowledged is there afterwards, and nothing else. */
 import { type Bytes, equalBytes, utf8 } from "../../shared/bytes.ts";
 import { MiB } from "../../shared/limits.ts";
-import { encodeRequestHeader, encodeSendPrefix } from "../../shared/protocol/request.ts";
+import { encodeSendPrefix } from "../../shared/protocol/classic/requests.ts";
+import { encodeRequestHeader } from "../../shared/protocol/frame.ts";
 import { assert, assertEquals } from "../support/assert.ts";
 import { sampleBytes } from "../support/pieces.ts";
 import { startServer } from "../support/server_process.ts";

@@ -1,6 +1,7 @@
 /** A peer that is killed in the middle of a delivery: its messages come back. */
 import { type Bytes, toHex, utf8 } from "../../shared/bytes.ts";
-import { MESSAGE_HEAD_SIZE, RESPONSE_HEADER_SIZE } from "../../shared/protocol/response.ts";
+import { RESPONSE_HEADER_SIZE } from "../../shared/protocol/frame.ts";
+import { MESSAGE_HEAD_SIZE } from "../../shared/protocol/message.ts";
 import { assertEquals } from "../support/assert.ts";
 import { requestBytes } from "../support/server/peer.ts";
 import { ServerFixture } from "../support/server/server_fixture.ts";

@@ -1,6 +1,7 @@
 /** The server asked to stop: by SIGTERM or SIGINT, at rest and at work. */
 import { type Bytes, utf8 } from "../../shared/bytes.ts";
-import { encodeRequestHeader, encodeSendPrefix } from "../../shared/protocol/request.ts";
+import { encodeSendPrefix } from "../../shared/protocol/classic/requests.ts";
+import { encodeRequestHeader } from "../../shared/protocol/frame.ts";
 import { assert, assertEquals } from "../support/assert.ts";
 import { startServer } from "../support/server_process.ts";
 import { expectKind, Peer, requestBytes } from "../support/server/peer.ts";

@@ -1,7 +1,7 @@
 /** The server's memory while files in chunks pass through it: the real process. */
 import { concat } from "../../shared/bytes.ts";
 import { FILE_CHUNK_SIZE, MiB } from "../../shared/limits.ts";
-import { encodeSecureRequest } from "../../shared/protocol/secure_request.ts";
+import { encodeSecureRequest } from "../../shared/protocol/secure/requests.ts";
 import { assert, assertEquals } from "../support/assert.ts";
 import { peakMemory, PROCESS_FACTS } from "../support/process_facts.ts";
 import { startServer } from "../support/server_process.ts";

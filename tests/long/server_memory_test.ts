@@ -1,7 +1,8 @@
 /** The server's memory and open files, seen from outside: the real process. */
 import { type Bytes, concat } from "../../shared/bytes.ts";
 import { MiB } from "../../shared/limits.ts";
-import { encodeRequestHeader, encodeSendPrefix } from "../../shared/protocol/request.ts";
+import { encodeSendPrefix } from "../../shared/protocol/classic/requests.ts";
+import { encodeRequestHeader } from "../../shared/protocol/frame.ts";
 import { assert, assertEquals } from "../support/assert.ts";
 import { openFiles, peakMemory, PROCESS_FACTS } from "../support/process_facts.ts";
 import { startServer } from "../support/server_process.ts";

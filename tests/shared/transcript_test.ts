@@ -14,22 +14,24 @@ import {
   wrapSymmetricKey,
 } from "../../shared/crypto/classic/classic.ts";
 import { CryptoError } from "../../shared/errors.ts";
-import { CLASSIC_VERSION, MessageType } from "../../shared/protocol/codes.ts";
-import { FrameReader } from "../../shared/protocol/frame_stream.ts";
 import {
-  decodeRequestHeader,
   decodeRequestPayload,
   encodeRequest,
   type Request,
-  REQUEST_HEADER_SIZE,
-} from "../../shared/protocol/request.ts";
+} from "../../shared/protocol/classic/requests.ts";
 import {
-  decodeResponseHeader,
   decodeResponsePayload,
   encodeResponse,
   type Response,
+} from "../../shared/protocol/classic/responses.ts";
+import { CLASSIC_VERSION, MessageType } from "../../shared/protocol/codes.ts";
+import {
+  decodeRequestHeader,
+  decodeResponseHeader,
+  REQUEST_HEADER_SIZE,
   RESPONSE_HEADER_SIZE,
-} from "../../shared/protocol/response.ts";
+} from "../../shared/protocol/frame.ts";
+import { FrameReader } from "../../shared/protocol/frame_stream.ts";
 import { assert, assertEquals, assertRejects } from "../support/assert.ts";
 import { cut, PieceSource, through } from "../support/pieces.ts";
 import { readTranscript } from "../support/vectors.ts";

@@ -13,12 +13,12 @@ import {
   PUBLIC_KEY_SIZE,
   TOKEN_SIZE,
 } from "../../shared/limits.ts";
+import type { Request } from "../../shared/protocol/classic/requests.ts";
+import type { Response } from "../../shared/protocol/classic/responses.ts";
 import { ErrorCode, type ErrorName, MessageType } from "../../shared/protocol/codes.ts";
+import type { SecureRequest } from "../../shared/protocol/secure/requests.ts";
+import type { SecureResponse } from "../../shared/protocol/secure/responses.ts";
 import { type Prekey, PrekeyKind } from "../../shared/protocol/prekey.ts";
-import type { Request } from "../../shared/protocol/request.ts";
-import type { Response } from "../../shared/protocol/response.ts";
-import type { SecureRequest } from "../../shared/protocol/secure_request.ts";
-import type { SecureResponse } from "../../shared/protocol/secure_response.ts";
 
 const given = readSeed(Deno.env.get("FC_SEED"));
 /** Chosen with the first property. */

@@ -1,5 +1,8 @@
 /** Prekeys for tests that look neither at their keys nor at their signatures. */
-import { type Prekey, PrekeyKind } from "../../shared/protocol/prekey.ts";
+import type { Bytes } from "../../shared/bytes.ts";
+import type { Reader } from "../../shared/cursor.ts";
+import { encode, list } from "../../shared/protocol/layout.ts";
+import { type Prekey, prekey, PrekeyKind } from "../../shared/protocol/prekey.ts";
 import { sampleBytes } from "./pieces.ts";
 
 /** A prekey whose bytes follow from its kind and ID. */
@@ -27,4 +30,19 @@ export function firstPrekeys(count: number): Prekey[] {
 /** Kinds and IDs, in order. */
 export function namesOf(prekeys: readonly Prekey[]): [PrekeyKind, number][] {
   return prekeys.map(({ kind, id }) => [kind, id]);
+}
+
+/** The bytes of one prekey. */
+export function encodePrekey(value: Prekey): Bytes {
+  return encode(prekey, value);
+}
+
+/** The bytes of `prekeys`, one after the other. */
+export function encodePrekeys(prekeys: Prekey[]): Bytes {
+  return encode(list(prekey), prekeys);
+}
+
+/** All prekeys that are left in `reader`. */
+export function decodePrekeys(reader: Reader): Prekey[] {
+  return list(prekey).read(reader);
 }

@@ -4,7 +4,7 @@
  */
 import { renderUnicodeCompact } from "uqr";
 import { type Bytes, toHex } from "../../../shared/bytes.ts";
-import type { ClientEntry } from "../../../shared/protocol/response.ts";
+import type { ClientEntry } from "../../../shared/protocol/message.ts";
 import { qrTextOf } from "../../../shared/session/safety_number.ts";
 import { sizeText } from "../../../shared/size.ts";
 import { type Address, formatAddress } from "../../network/address.ts";

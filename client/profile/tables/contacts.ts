@@ -2,7 +2,7 @@
 import type { Statement } from "@db/sqlite";
 import { type Bytes, equalBytes, toHex, utf8 } from "../../../shared/bytes.ts";
 import { claimsToBeSecure } from "../../../shared/crypto/identity.ts";
-import type { ClientEntry } from "../../../shared/protocol/response.ts";
+import type { ClientEntry } from "../../../shared/protocol/message.ts";
 import { ClientError } from "../../errors.ts";
 import { SealedStore } from "../sealing/sealed_store.ts";
 import { rowsOf, type SealedTable } from "../sealing/sealed_table.ts";

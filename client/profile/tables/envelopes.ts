@@ -8,7 +8,7 @@
  */
 import type { Database } from "@db/sqlite";
 import { type Bytes, utf8 } from "../../../shared/bytes.ts";
-import type { MessageHead } from "../../../shared/protocol/response.ts";
+import type { MessageHead } from "../../../shared/protocol/message.ts";
 import { SealedStore } from "../sealing/sealed_store.ts";
 import type { SealedTable } from "../sealing/sealed_table.ts";
 import { rowOf, type Vault } from "../sealing/vault.ts";

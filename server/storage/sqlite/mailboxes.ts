@@ -3,7 +3,7 @@ import { type Bytes, toHex } from "../../../shared/bytes.ts";
 import { StorageError } from "../../../shared/errors.ts";
 import { MAX_U32 } from "../../../shared/limits.ts";
 import type { MessageType } from "../../../shared/protocol/codes.ts";
-import { MESSAGE_HEAD_SIZE } from "../../../shared/protocol/response.ts";
+import { MESSAGE_HEAD_SIZE } from "../../../shared/protocol/message.ts";
 import type { StorageLimits } from "../storage_options.ts";
 import type { Deposit, Deposited, FullMessage, Room, StoredMessage } from "../storage.ts";
 import type { SqliteFile, Statements } from "./database.ts";

@@ -2,7 +2,7 @@
 import type { Bytes } from "../../../shared/bytes.ts";
 import { StorageError } from "../../../shared/errors.ts";
 import { type Prekey, PrekeyKind } from "../../../shared/protocol/prekey.ts";
-import type { CheckedIn } from "../../../shared/protocol/secure_response.ts";
+import type { CheckedIn } from "../../../shared/protocol/secure/prekeys.ts";
 import type { PrekeyRecords } from "../prekey_records.ts";
 import type { StorageLimits } from "../storage_options.ts";
 import type { SqliteFile, Statements } from "./database.ts";

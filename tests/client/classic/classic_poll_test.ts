@@ -2,12 +2,9 @@ import { ClientError } from "../../../client/errors.ts";
 import { ClassicTransport } from "../../../client/classic/classic_transport.ts";
 import { type IncomingContent, type Receiver } from "../../../client/network/transport.ts";
 import { type Bytes, concat, utf8 } from "../../../shared/bytes.ts";
-import { REQUEST_HEADER_SIZE } from "../../../shared/protocol/request.ts";
-import {
-  encodeResponseHeader,
-  type MessageHead,
-  type ResponseBody,
-} from "../../../shared/protocol/response.ts";
+import type { ResponseBody } from "../../../shared/protocol/classic/responses.ts";
+import { encodeResponseHeader, REQUEST_HEADER_SIZE } from "../../../shared/protocol/frame.ts";
+import type { MessageHead } from "../../../shared/protocol/message.ts";
 import { assert, assertEquals, assertRejects } from "../../support/assert.ts";
 import { cut, sampleBytes } from "../../support/pieces.ts";
 import {

@@ -9,7 +9,7 @@ import {
   secureClientId,
 } from "../../../shared/crypto/identity.ts";
 import { MessageType } from "../../../shared/protocol/codes.ts";
-import { encodeSecureRequest } from "../../../shared/protocol/secure_request.ts";
+import { encodeSecureRequest } from "../../../shared/protocol/secure/requests.ts";
 import { assert, assertEquals, assertRejects } from "../../support/assert.ts";
 import { EvilServer } from "../../support/attack/evil_server.ts";
 import { sampleBytes } from "../../support/pieces.ts";

@@ -1,7 +1,8 @@
 /** Sizes that are claimed and over a limit: refused before a byte of them is read or allocated. */
 import { type Bytes, concat, fromHex } from "../../../shared/bytes.ts";
 import { MAX_U32 } from "../../../shared/limits.ts";
-import { encodeRequestHeader, encodeSendPrefix } from "../../../shared/protocol/request.ts";
+import { encodeSendPrefix } from "../../../shared/protocol/classic/requests.ts";
+import { encodeRequestHeader } from "../../../shared/protocol/frame.ts";
 import { assert, assertEquals } from "../../support/assert.ts";
 import { ZERO_ID } from "../../support/server/peer.ts";
 import { ServerFixture } from "../../support/server/server_fixture.ts";

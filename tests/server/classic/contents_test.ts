@@ -2,7 +2,8 @@
 import { type Bytes, concat, utf8 } from "../../../shared/bytes.ts";
 import { StorageError } from "../../../shared/errors.ts";
 import { MAX_INLINE_SIZE, MiB } from "../../../shared/limits.ts";
-import { encodeRequestHeader, encodeSendPrefix } from "../../../shared/protocol/request.ts";
+import { encodeSendPrefix } from "../../../shared/protocol/classic/requests.ts";
+import { encodeRequestHeader } from "../../../shared/protocol/frame.ts";
 import { assert, assertEquals } from "../../support/assert.ts";
 import { sampleBytes } from "../../support/pieces.ts";
 import { until } from "../../support/until.ts";

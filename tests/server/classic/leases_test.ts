@@ -1,6 +1,6 @@
 /** When delivered messages are removed, and when they come back. */
 import { type Bytes, utf8 } from "../../../shared/bytes.ts";
-import { MESSAGE_HEAD_SIZE } from "../../../shared/protocol/response.ts";
+import { MESSAGE_HEAD_SIZE } from "../../../shared/protocol/message.ts";
 import { assertEquals } from "../../support/assert.ts";
 import { expectKind, type Peer, requestBytes } from "../../support/server/peer.ts";
 import { ServerFixture } from "../../support/server/server_fixture.ts";

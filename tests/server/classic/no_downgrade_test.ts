@@ -1,6 +1,6 @@
 import { type Bytes, concat, fromUtf8, utf8 } from "../../../shared/bytes.ts";
+import type { RequestBody } from "../../../shared/protocol/classic/requests.ts";
 import { MessageType } from "../../../shared/protocol/codes.ts";
-import type { RequestBody } from "../../../shared/protocol/request.ts";
 import { assert, assertEquals } from "../../support/assert.ts";
 import { sampleBytes } from "../../support/pieces.ts";
 import { keyOf, type Peer, requestBytes, ZERO_ID } from "../../support/server/peer.ts";

@@ -1,11 +1,8 @@
 /** Requests that come in any pieces are answered in order. */
 import fc from "fast-check";
 import { type Bytes, concat, toHex, utf8 } from "../../../shared/bytes.ts";
-import {
-  decodeResponse,
-  decodeResponseHeader,
-  RESPONSE_HEADER_SIZE,
-} from "../../../shared/protocol/response.ts";
+import { decodeResponse } from "../../support/protocol/frames.ts";
+import { decodeResponseHeader, RESPONSE_HEADER_SIZE } from "../../../shared/protocol/frame.ts";
 import { assertEquals } from "../../support/assert.ts";
 import { pieceSizes, runs } from "../../support/fuzz.ts";
 import { cut, sampleBytes } from "../../support/pieces.ts";

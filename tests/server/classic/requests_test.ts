@@ -1,8 +1,8 @@
 /** The five requests, answered. */
 import { concat, utf8 } from "../../../shared/bytes.ts";
+import { encodeRequest } from "../../../shared/protocol/classic/requests.ts";
+import { encodeResponse, type Response } from "../../../shared/protocol/classic/responses.ts";
 import { MessageType } from "../../../shared/protocol/codes.ts";
-import { encodeRequest } from "../../../shared/protocol/request.ts";
-import { encodeResponse, type Response } from "../../../shared/protocol/response.ts";
 import { assert, assertEquals } from "../../support/assert.ts";
 import { expectKind, keyOf, requestBytes, ZERO_ID } from "../../support/server/peer.ts";
 import { ServerFixture } from "../../support/server/server_fixture.ts";

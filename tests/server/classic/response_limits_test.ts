@@ -1,7 +1,7 @@
 /** A response holds as many messages as fit into it; the rest comes with the next poll. */
 import { utf8 } from "../../../shared/bytes.ts";
 import { MAX_U32 } from "../../../shared/limits.ts";
-import { MESSAGE_HEAD_SIZE } from "../../../shared/protocol/response.ts";
+import { MESSAGE_HEAD_SIZE } from "../../../shared/protocol/message.ts";
 import { assertEquals } from "../../support/assert.ts";
 import { requestBytes } from "../../support/server/peer.ts";
 import { ServerFixture } from "../../support/server/server_fixture.ts";

@@ -1,6 +1,7 @@
 /** Peers that are slow or silent: what each deadline ends, and what it spares. */
 import { type Bytes, concat, utf8 } from "../../../shared/bytes.ts";
-import { encodeRequestHeader, encodeSendPrefix } from "../../../shared/protocol/request.ts";
+import { encodeSendPrefix } from "../../../shared/protocol/classic/requests.ts";
+import { encodeRequestHeader } from "../../../shared/protocol/frame.ts";
 import { assertEquals } from "../../support/assert.ts";
 import { until } from "../../support/until.ts";
 import { expectKind, keyOf, type Peer, requestBytes, ZERO_ID } from "../../support/server/peer.ts";

@@ -4,12 +4,9 @@
  * random, and message IDs count per mailbox; the original counted all messages of the server.
  */
 import { type Bytes, fromHex, toHex } from "../../../shared/bytes.ts";
-import { decodeRequest, encodeRequest, type Request } from "../../../shared/protocol/request.ts";
-import {
-  decodeResponse,
-  encodeResponse,
-  type Response,
-} from "../../../shared/protocol/response.ts";
+import { decodeRequest, decodeResponse } from "../../support/protocol/frames.ts";
+import { encodeRequest, type Request } from "../../../shared/protocol/classic/requests.ts";
+import { encodeResponse, type Response } from "../../../shared/protocol/classic/responses.ts";
 import { assert, assertEquals } from "../../support/assert.ts";
 import { readTranscript } from "../../support/vectors.ts";
 import { ServerFixture } from "../../support/server/server_fixture.ts";

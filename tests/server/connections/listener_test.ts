@@ -1,6 +1,7 @@
 import { Listener } from "../../../server/connections/listener.ts";
 import { concat, utf8 } from "../../../shared/bytes.ts";
-import { encodeRequestHeader, encodeSendPrefix } from "../../../shared/protocol/request.ts";
+import { encodeSendPrefix } from "../../../shared/protocol/classic/requests.ts";
+import { encodeRequestHeader } from "../../../shared/protocol/frame.ts";
 import { assert, assertEquals, assertRejects, assertThrows } from "../../support/assert.ts";
 import { until } from "../../support/until.ts";
 import { expectKind, Peer, requestBytes } from "../../support/server/peer.ts";

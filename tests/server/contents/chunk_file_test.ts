@@ -2,7 +2,7 @@ import { ChunkFile, MARKS_SUFFIX } from "../../../server/contents/chunk_file.ts"
 import { ProtocolError } from "../../../shared/errors.ts";
 import type { Bytes } from "../../../shared/bytes.ts";
 import { FILE_CHUNK_SIZE, MiB } from "../../../shared/limits.ts";
-import { chunkCount, chunkSizeAt } from "../../../shared/protocol/file_request.ts";
+import { chunkCount, chunkSizeAt } from "../../../shared/protocol/secure/files.ts";
 import { Writer } from "../../../shared/cursor.ts";
 import { assert, assertEquals, assertRejects } from "../../support/assert.ts";
 import { sampleBytes } from "../../support/pieces.ts";

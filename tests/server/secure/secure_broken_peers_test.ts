@@ -1,7 +1,7 @@
 import { concat } from "../../../shared/bytes.ts";
 import { ChannelOpening } from "../../../shared/channel/opening.ts";
 import { writeAll } from "../../../shared/io.ts";
-import { encodeRequestHeader } from "../../../shared/protocol/request.ts";
+import { encodeRequestHeader } from "../../../shared/protocol/frame.ts";
 import { assert, assertEquals, assertRejects } from "../../support/assert.ts";
 import { sampleBytes } from "../../support/pieces.ts";
 import { textTo } from "../../support/server/secure_peer.ts";

@@ -1,6 +1,6 @@
 import { ChannelOpening } from "../../../shared/channel/opening.ts";
 import { writeAll } from "../../../shared/io.ts";
-import { encodeSecureRequest } from "../../../shared/protocol/secure_request.ts";
+import { encodeSecureRequest } from "../../../shared/protocol/secure/requests.ts";
 import { assertEquals, assertRejects } from "../../support/assert.ts";
 import { sampleBytes } from "../../support/pieces.ts";
 import { until } from "../../support/until.ts";

@@ -3,7 +3,7 @@ import { MAX_U32 } from "../../../shared/limits.ts";
 import {
   encodeSecureRequest,
   type SecureRequest,
-} from "../../../shared/protocol/secure_request.ts";
+} from "../../../shared/protocol/secure/requests.ts";
 import { assert, assertEquals } from "../../support/assert.ts";
 import { sampleBytes } from "../../support/pieces.ts";
 import { textOf, textTo } from "../../support/server/secure_peer.ts";

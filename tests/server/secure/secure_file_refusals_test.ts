@@ -1,7 +1,7 @@
 import { concat } from "../../../shared/bytes.ts";
 import { FILE_CHUNK_SIZE, MAX_RECEIVERS, MAX_U32 } from "../../../shared/limits.ts";
-import { RequestCode } from "../../../shared/protocol/codes.ts";
-import { secureHeader, type SecureRequest } from "../../../shared/protocol/secure_request.ts";
+import { RequestCode } from "../../support/protocol/codes.ts";
+import { secureHeader, type SecureRequest } from "../../../shared/protocol/secure/requests.ts";
 import { assert, assertEquals } from "../../support/assert.ts";
 import { sampleBytes } from "../../support/pieces.ts";
 import { newToken } from "../../support/server/secure_peer.ts";

@@ -1,8 +1,8 @@
 import { toHex } from "../../../shared/bytes.ts";
 import { CHUNK_SIZE, sealedFileSize } from "../../../shared/crypto/file_chunks.ts";
 import { FILE_CHUNK_SIZE, MiB } from "../../../shared/limits.ts";
-import { chunkCount } from "../../../shared/protocol/file_request.ts";
-import { encodeSecureRequest } from "../../../shared/protocol/secure_request.ts";
+import { chunkCount } from "../../../shared/protocol/secure/files.ts";
+import { encodeSecureRequest } from "../../../shared/protocol/secure/requests.ts";
 import { assert, assertEquals } from "../../support/assert.ts";
 import { sampleBytes } from "../../support/pieces.ts";
 import { newToken, type SecurePeer, textOf, textTo } from "../../support/server/secure_peer.ts";

@@ -1,7 +1,7 @@
 import { signLogin } from "../../../shared/crypto/identity.ts";
 import { X25519KeyPair } from "../../../shared/crypto/x25519.ts";
-import { RequestCode } from "../../../shared/protocol/codes.ts";
-import { encodeSecureRequest } from "../../../shared/protocol/secure_request.ts";
+import { RequestCode } from "../../support/protocol/codes.ts";
+import { encodeSecureRequest } from "../../../shared/protocol/secure/requests.ts";
 import { assert, assertEquals } from "../../support/assert.ts";
 import { allRequests, requestOf } from "../../support/server/secure_requests.ts";
 import { newToken, Someone, textTo } from "../../support/server/secure_peer.ts";

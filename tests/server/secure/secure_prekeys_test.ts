@@ -1,11 +1,11 @@
 import { concat, toHex } from "../../../shared/bytes.ts";
 import { MAX_U32 } from "../../../shared/limits.ts";
-import { RequestCode } from "../../../shared/protocol/codes.ts";
-import { encodePrekeys, type Prekey, PrekeyKind } from "../../../shared/protocol/prekey.ts";
-import { encodeSecureRequest, secureHeader } from "../../../shared/protocol/secure_request.ts";
+import { RequestCode } from "../../support/protocol/codes.ts";
+import { encodeSecureRequest, secureHeader } from "../../../shared/protocol/secure/requests.ts";
+import { type Prekey, PrekeyKind } from "../../../shared/protocol/prekey.ts";
 import { assert, assertEquals } from "../../support/assert.ts";
 import { sampleBytes } from "../../support/pieces.ts";
-import { firstPrekeys, prekeyOf, prekeysOf } from "../../support/prekeys.ts";
+import { encodePrekeys, firstPrekeys, prekeyOf, prekeysOf } from "../../support/prekeys.ts";
 import { Someone } from "../../support/server/secure_peer.ts";
 import { ServerFixture } from "../../support/server/server_fixture.ts";
 

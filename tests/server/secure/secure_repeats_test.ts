@@ -1,6 +1,6 @@
 import { concat } from "../../../shared/bytes.ts";
 import { MessageType } from "../../../shared/protocol/codes.ts";
-import { encodeSecureRequest } from "../../../shared/protocol/secure_request.ts";
+import { encodeSecureRequest } from "../../../shared/protocol/secure/requests.ts";
 import { assertEquals } from "../../support/assert.ts";
 import { sampleBytes } from "../../support/pieces.ts";
 import { until } from "../../support/until.ts";

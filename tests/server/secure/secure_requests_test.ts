@@ -1,12 +1,12 @@
 import { concat, utf8 } from "../../../shared/bytes.ts";
 import { MAX_U32, MiB } from "../../../shared/limits.ts";
-import { MessageType, RequestCode } from "../../../shared/protocol/codes.ts";
+import { RequestCode } from "../../support/protocol/codes.ts";
+import { MessageType } from "../../../shared/protocol/codes.ts";
 import {
-  encodeSecureRequest,
   encodeSecureSendPrefix,
   SECURE_SEND_PREFIX_SIZE,
-  secureHeader,
-} from "../../../shared/protocol/secure_request.ts";
+} from "../../../shared/protocol/secure/messages.ts";
+import { encodeSecureRequest, secureHeader } from "../../../shared/protocol/secure/requests.ts";
 import { assert, assertEquals } from "../../support/assert.ts";
 import { sampleBytes } from "../../support/pieces.ts";
 import { newToken, Someone, textOf, textTo } from "../../support/server/secure_peer.ts";

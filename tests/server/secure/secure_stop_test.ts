@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "../../support/assert.ts";
 import { sampleBytes } from "../../support/pieces.ts";
 import { until } from "../../support/until.ts";
-import { encodeSecureRequest } from "../../../shared/protocol/secure_request.ts";
+import { encodeSecureRequest } from "../../../shared/protocol/secure/requests.ts";
 import { textTo } from "../../support/server/secure_peer.ts";
 import { ServerFixture } from "../../support/server/server_fixture.ts";
 import { storageWith } from "../../support/server/storage_with.ts";

@@ -2,13 +2,11 @@ import { type Listing, writeListing } from "../../../server/wire/listing.ts";
 import type { Client } from "../../../server/storage/storage.ts";
 import { type Bytes, concat } from "../../../shared/bytes.ts";
 import { StorageError } from "../../../shared/errors.ts";
-import {
-  CLIENT_ENTRY_SIZE,
-  decodeResponse,
-  encodeClientEntries,
-  encodeResponseHeader,
-} from "../../../shared/protocol/response.ts";
+import { decodeResponse, encodeClientEntries } from "../../support/protocol/frames.ts";
+import { encodeResponseHeader } from "../../../shared/protocol/frame.ts";
 import { assert, assertEquals, assertRejects } from "../../support/assert.ts";
+
+const CLIENT_ENTRY_SIZE = 16 + 255;
 
 function client(number: number): Client {
   const id = new Uint8Array(16).fill(number);

@@ -1,11 +1,8 @@
 /** Every refused request: version 2, code 9000, no payload, nothing changed. */
 import { type Bytes, concat, fromHex, utf8 } from "../../../shared/bytes.ts";
-import {
-  encodeRequestHeader,
-  encodeSendPrefix,
-  type RequestHeader,
-} from "../../../shared/protocol/request.ts";
+import { encodeSendPrefix } from "../../../shared/protocol/classic/requests.ts";
 import type { MessageType } from "../../../shared/protocol/codes.ts";
+import { encodeRequestHeader, type RequestHeader } from "../../../shared/protocol/frame.ts";
 import { assertEquals } from "../../support/assert.ts";
 import { expectKind, keyOf, type Peer, requestBytes, ZERO_ID } from "../../support/server/peer.ts";
 import { type FixtureOptions, ServerFixture } from "../../support/server/server_fixture.ts";

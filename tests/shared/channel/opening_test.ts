@@ -6,8 +6,7 @@ import {
 } from "../../../shared/channel/opening.ts";
 import { X25519KeyPair } from "../../../shared/crypto/x25519.ts";
 import { CryptoError, ProtocolError } from "../../../shared/errors.ts";
-import { decodeRequestHeader } from "../../../shared/protocol/request.ts";
-import { decodeResponseHeader } from "../../../shared/protocol/response.ts";
+import { decodeRequestHeader, decodeResponseHeader } from "../../../shared/protocol/frame.ts";
 import { assert, assertEquals, assertRejects, assertThrows } from "../../support/assert.ts";
 
 const serverKey = X25519KeyPair.generate();

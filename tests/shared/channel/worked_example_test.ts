@@ -6,10 +6,9 @@ import { NX } from "../../../shared/channel/patterns.ts";
 import { publicIdentity, secureClientId, signLogin } from "../../../shared/crypto/identity.ts";
 import { X25519KeyPair } from "../../../shared/crypto/x25519.ts";
 import { utf8 } from "../../../shared/bytes.ts";
-import { encodeRequestHeader } from "../../../shared/protocol/request.ts";
-import { encodeResponseHeader } from "../../../shared/protocol/response.ts";
-import { encodeSecureRequest } from "../../../shared/protocol/secure_request.ts";
-import { encodeSecureResponse } from "../../../shared/protocol/secure_response.ts";
+import { encodeRequestHeader, encodeResponseHeader } from "../../../shared/protocol/frame.ts";
+import { encodeSecureRequest } from "../../../shared/protocol/secure/requests.ts";
+import { encodeSecureResponse } from "../../../shared/protocol/secure/responses.ts";
 import { assertEquals } from "../../support/assert.ts";
 
 const SPECIFICATION = new URL("../../../shared/PROTOCOL.md", import.meta.url);

@@ -4,12 +4,11 @@ import { ProtocolError } from "../../../shared/errors.ts";
 import { KiB } from "../../../shared/limits.ts";
 import { FrameReader } from "../../../shared/protocol/frame_stream.ts";
 import {
-  decodeRequestHeader,
   decodeRequestPayload,
   encodeRequest,
   type Request,
-  REQUEST_HEADER_SIZE,
-} from "../../../shared/protocol/request.ts";
+} from "../../../shared/protocol/classic/requests.ts";
+import { decodeRequestHeader, REQUEST_HEADER_SIZE } from "../../../shared/protocol/frame.ts";
 import { assert, assertEquals, assertRejects } from "../../support/assert.ts";
 import { pieceSizes, request, runs } from "../../support/fuzz.ts";
 import { cut, PieceSource, sampleBytes } from "../../support/pieces.ts";

@@ -4,9 +4,6 @@ import { Reader } from "../../../shared/cursor.ts";
 import { ProtocolError } from "../../../shared/errors.ts";
 import { MAX_PREKEYS_PUBLISHED } from "../../../shared/limits.ts";
 import {
-  decodePrekeys,
-  encodePrekey,
-  encodePrekeys,
   isPrekeyKind,
   MAX_BUNDLE_SIZE,
   type Prekey,
@@ -16,10 +13,16 @@ import {
 import {
   decodeSecureRequest,
   encodeSecureRequest,
-} from "../../../shared/protocol/secure_request.ts";
+} from "../../../shared/protocol/secure/requests.ts";
 import { assertEquals, assertThrows } from "../../support/assert.ts";
 import { prekey, runs } from "../../support/fuzz.ts";
-import { prekeyOf, prekeysOf } from "../../support/prekeys.ts";
+import {
+  decodePrekeys,
+  encodePrekey,
+  encodePrekeys,
+  prekeyOf,
+  prekeysOf,
+} from "../../support/prekeys.ts";
 
 const KINDS = Object.values(PrekeyKind);
 

@@ -4,7 +4,7 @@ import type { Bytes } from "../../../shared/bytes.ts";
 import { verifyIdentity } from "../../../shared/crypto/identity.ts";
 import { Reader } from "../../../shared/cursor.ts";
 import { CryptoError } from "../../../shared/errors.ts";
-import { decodePrekeys } from "../../../shared/protocol/prekey.ts";
+import { decodePrekeys } from "../../support/prekeys.ts";
 import * as contents from "../../../shared/session/content.ts";
 import { verifyBundle } from "../../../shared/session/prekeys.ts";
 import * as product from "../../../shared/session/session.ts";

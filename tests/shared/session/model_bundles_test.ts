@@ -2,7 +2,8 @@
 import { type Bytes, concat } from "../../../shared/bytes.ts";
 import { sign } from "../../../shared/crypto/ed25519.ts";
 import { CryptoError } from "../../../shared/errors.ts";
-import { encodePrekey, type Prekey, PrekeyKind } from "../../../shared/protocol/prekey.ts";
+import { type Prekey, PrekeyKind } from "../../../shared/protocol/prekey.ts";
+import { encodePrekey } from "../../support/prekeys.ts";
 import { verifyBundle } from "../../../shared/session/prekeys.ts";
 import { randomBytes } from "../../../shared/crypto/random.ts";
 import { offerIn, startSession } from "../../../shared/session/session.ts";

@@ -4,12 +4,8 @@ import { type Identity, publicIdentity, verifyIdentity } from "../../../shared/c
 import { Reader } from "../../../shared/cursor.ts";
 import { CryptoError, ProtocolError } from "../../../shared/errors.ts";
 import { MessageType } from "../../../shared/protocol/codes.ts";
-import {
-  decodePrekeys,
-  encodePrekey,
-  encodePrekeys,
-  type Prekey,
-} from "../../../shared/protocol/prekey.ts";
+import type { Prekey } from "../../../shared/protocol/prekey.ts";
+import { decodePrekeys, encodePrekey, encodePrekeys } from "../../support/prekeys.ts";
 import { initiate, type Offer, respond } from "../../../shared/session/agreement.ts";
 import { decodeContent, encodeContent, paddedSize } from "../../../shared/session/content.ts";
 import { publicPrekey, verifyBundle } from "../../../shared/session/prekeys.ts";

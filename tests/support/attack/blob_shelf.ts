@@ -1,8 +1,8 @@
 /** Files in chunks as an honest server keeps them, in memory. */
 import { type Bytes, equalBytes, toHex } from "../../../shared/bytes.ts";
-import { chunkCount, type FileRequest } from "../../../shared/protocol/file_request.ts";
-import type { FileResponse } from "../../../shared/protocol/file_response.ts";
-import type { SecureError } from "../../../shared/protocol/secure_response.ts";
+import type { FileRequest, FileResponse } from "../protocol/frames.ts";
+import { chunkCount } from "../../../shared/protocol/secure/files.ts";
+import type { SecureError } from "../../../shared/protocol/secure/responses.ts";
 
 interface Blob {
   owner: Bytes;

@@ -6,17 +6,17 @@ import { X25519KeyPair } from "../../../shared/crypto/x25519.ts";
 import { secureClientId } from "../../../shared/crypto/identity.ts";
 import { writeAll } from "../../../shared/io.ts";
 import { FrameReader } from "../../../shared/protocol/frame_stream.ts";
-import { decodeRequestHeader, REQUEST_HEADER_SIZE } from "../../../shared/protocol/request.ts";
+import { decodeRequestHeader, REQUEST_HEADER_SIZE } from "../../../shared/protocol/frame.ts";
+import type { DeliveredMessage } from "../../../shared/protocol/message.ts";
+import type { SecureEntry } from "../../../shared/protocol/secure/directory.ts";
 import {
   decodeSecureRequest,
   type SecureRequest,
-} from "../../../shared/protocol/secure_request.ts";
+} from "../../../shared/protocol/secure/requests.ts";
 import {
-  type DeliveredMessage,
   encodeSecureResponse,
-  type SecureEntry,
   type SecureResponse,
-} from "../../../shared/protocol/secure_response.ts";
+} from "../../../shared/protocol/secure/responses.ts";
 import { BlobShelf } from "./blob_shelf.ts";
 import { PrekeyShelf } from "./prekey_shelf.ts";
 

@@ -11,7 +11,7 @@ import type { IncomingContent } from "../../../client/network/transport.ts";
 import { type Bytes, fromUtf8, toHex, utf8 } from "../../../shared/bytes.ts";
 import { sha256 } from "../../../shared/crypto/hash.ts";
 import { MessageType } from "../../../shared/protocol/codes.ts";
-import type { MessageHead } from "../../../shared/protocol/response.ts";
+import type { MessageHead } from "../../../shared/protocol/message.ts";
 import { networkOf } from "../client/network.ts";
 import { tempFolder } from "../temp_folder.ts";
 

@@ -2,7 +2,7 @@
 import type { Bytes } from "../../../shared/bytes.ts";
 import { MARK_SIZE } from "../../../shared/limits.ts";
 import { type Prekey, PrekeyKind } from "../../../shared/protocol/prekey.ts";
-import type { CheckedIn } from "../../../shared/protocol/secure_response.ts";
+import type { CheckedIn } from "../../../shared/protocol/secure/prekeys.ts";
 
 export class PrekeyShelf {
   /** All that are there, in the order of their IDs. */

@@ -2,18 +2,11 @@
 import type { Address } from "../../../client/network/address.ts";
 import { type Bytes, concat, equalBytes } from "../../../shared/bytes.ts";
 import { writeAll } from "../../../shared/io.ts";
+import { decodeRequestPayload, type Request } from "../../../shared/protocol/classic/requests.ts";
+import { encodeResponse, type ResponseBody } from "../../../shared/protocol/classic/responses.ts";
 import { CLASSIC_VERSION } from "../../../shared/protocol/codes.ts";
-import {
-  decodeRequestHeader,
-  decodeRequestPayload,
-  type Request,
-  REQUEST_HEADER_SIZE,
-} from "../../../shared/protocol/request.ts";
-import {
-  type ClientEntry,
-  encodeResponse,
-  type ResponseBody,
-} from "../../../shared/protocol/response.ts";
+import { decodeRequestHeader, REQUEST_HEADER_SIZE } from "../../../shared/protocol/frame.ts";
+import type { ClientEntry } from "../../../shared/protocol/message.ts";
 
 /** What the server does on one connection. */
 export type Script = (conn: ScriptedConn) => Promise<void>;

@@ -13,8 +13,8 @@ import { ClientError } from "../../../client/errors.ts";
 import { type Bytes, toHex } from "../../../shared/bytes.ts";
 import { MARK_SIZE } from "../../../shared/limits.ts";
 import type { MessageType } from "../../../shared/protocol/codes.ts";
+import type { SecureRequest } from "../../../shared/protocol/secure/requests.ts";
 import { type Prekey, PrekeyKind } from "../../../shared/protocol/prekey.ts";
-import type { SecureRequest } from "../../../shared/protocol/secure_request.ts";
 import type { Faults } from "./faults.ts";
 
 /** A message in a mailbox. */

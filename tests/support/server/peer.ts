@@ -2,19 +2,23 @@
 import { type Bytes, fromUtf8 } from "../../../shared/bytes.ts";
 import { writeAll } from "../../../shared/io.ts";
 import { CLIENT_ID_SIZE, PUBLIC_KEY_SIZE } from "../../../shared/limits.ts";
+import { encodeRequest, type RequestBody } from "../../../shared/protocol/classic/requests.ts";
+import {
+  decodeResponsePayload,
+  type Response,
+  type ResponseBody,
+} from "../../../shared/protocol/classic/responses.ts";
 import { CLASSIC_VERSION, MessageType } from "../../../shared/protocol/codes.ts";
-import { encodeRequest, type RequestBody } from "../../../shared/protocol/request.ts";
+import {
+  decodeResponseHeader,
+  RESPONSE_HEADER_SIZE,
+  type ResponseHeader,
+} from "../../../shared/protocol/frame.ts";
 import {
   decodeMessageHead,
-  decodeResponseHeader,
-  decodeResponsePayload,
   MESSAGE_HEAD_SIZE,
   type MessageHead,
-  type Response,
-  RESPONSE_HEADER_SIZE,
-  type ResponseBody,
-  type ResponseHeader,
-} from "../../../shared/protocol/response.ts";
+} from "../../../shared/protocol/message.ts";
 
 /** The ID of nobody. */
 export const ZERO_ID: Bytes = new Uint8Array(CLIENT_ID_SIZE);

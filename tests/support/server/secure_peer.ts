@@ -13,18 +13,18 @@ import {
 import { writeAll } from "../../../shared/io.ts";
 import { TOKEN_SIZE } from "../../../shared/limits.ts";
 import { type ErrorName, MessageType } from "../../../shared/protocol/codes.ts";
-import { FrameReader } from "../../../shared/protocol/frame_stream.ts";
-import type { Prekey, PrekeyKind } from "../../../shared/protocol/prekey.ts";
-import { decodeResponseHeader, RESPONSE_HEADER_SIZE } from "../../../shared/protocol/response.ts";
+import { decodeResponseHeader, RESPONSE_HEADER_SIZE } from "../../../shared/protocol/frame.ts";
+import type { DeliveredMessage } from "../../../shared/protocol/message.ts";
 import {
   encodeSecureRequest,
   type SecureRequest,
-} from "../../../shared/protocol/secure_request.ts";
+} from "../../../shared/protocol/secure/requests.ts";
 import {
   decodeSecureResponse,
-  type DeliveredMessage,
   type SecureResponse,
-} from "../../../shared/protocol/secure_response.ts";
+} from "../../../shared/protocol/secure/responses.ts";
+import { FrameReader } from "../../../shared/protocol/frame_stream.ts";
+import type { Prekey, PrekeyKind } from "../../../shared/protocol/prekey.ts";
 import { namesOf } from "../prekeys.ts";
 
 /** A person with a name and keys. */

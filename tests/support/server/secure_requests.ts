@@ -1,13 +1,13 @@
 /** Requests of all kinds and codes, for tests that walk through them. */
 import type { Bytes } from "../../../shared/bytes.ts";
-import { RequestCode } from "../../../shared/protocol/codes.ts";
-import { concat } from "../../../shared/bytes.ts";
-import { PrekeyKind } from "../../../shared/protocol/prekey.ts";
+import { RequestCode } from "../protocol/codes.ts";
 import {
   encodeSecureRequest,
   secureHeader,
   type SecureRequest,
-} from "../../../shared/protocol/secure_request.ts";
+} from "../../../shared/protocol/secure/requests.ts";
+import { concat } from "../../../shared/bytes.ts";
+import { PrekeyKind } from "../../../shared/protocol/prekey.ts";
 import { prekeyOf } from "../prekeys.ts";
 import { newToken, type Someone, textTo } from "./secure_peer.ts";
 

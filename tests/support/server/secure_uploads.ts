@@ -1,8 +1,8 @@
 /** What a client does to move a file in chunks. */
 import { type Bytes, concatAll } from "../../../shared/bytes.ts";
 import { FILE_CHUNK_SIZE } from "../../../shared/limits.ts";
-import { chunkCount } from "../../../shared/protocol/file_request.ts";
-import { encodeSecureRequest } from "../../../shared/protocol/secure_request.ts";
+import { chunkCount } from "../../../shared/protocol/secure/files.ts";
+import { encodeSecureRequest } from "../../../shared/protocol/secure/requests.ts";
 import { assertEquals } from "../assert.ts";
 import type { SecurePeer } from "./secure_peer.ts";
 

@@ -1,22 +1,26 @@
 import fc from "fast-check";
-import { type Bytes, concat } from "../../../shared/bytes.ts";
-import { Reader } from "../../../shared/cursor.ts";
-import { FrameReader } from "../../../shared/protocol/frame_stream.ts";
-import { decodeRequestHeader, REQUEST_HEADER_SIZE } from "../../../shared/protocol/request.ts";
-import { decodeResponseHeader, RESPONSE_HEADER_SIZE } from "../../../shared/protocol/response.ts";
+import { type Bytes, concat } from "../../../../shared/bytes.ts";
+import { Reader } from "../../../../shared/cursor.ts";
+import { FrameReader } from "../../../../shared/protocol/frame_stream.ts";
+import {
+  decodeRequestHeader,
+  decodeResponseHeader,
+  REQUEST_HEADER_SIZE,
+  RESPONSE_HEADER_SIZE,
+} from "../../../../shared/protocol/frame.ts";
 import {
   decodeSecureRequest,
   encodeSecureRequest,
   type SecureRequest,
-} from "../../../shared/protocol/secure_request.ts";
+} from "../../../../shared/protocol/secure/requests.ts";
 import {
   decodeSecureResponse,
   encodeSecureResponse,
-} from "../../../shared/protocol/secure_response.ts";
-import { assert, assertEquals } from "../../support/assert.ts";
-import { bytes, pieceSizes, runs, secureRequest, secureResponse } from "../../support/fuzz.ts";
-import { cut, PieceSource } from "../../support/pieces.ts";
-import { testCodec } from "../../support/protocol/codec_properties.ts";
+} from "../../../../shared/protocol/secure/responses.ts";
+import { assert, assertEquals } from "../../../support/assert.ts";
+import { bytes, pieceSizes, runs, secureRequest, secureResponse } from "../../../support/fuzz.ts";
+import { cut, PieceSource } from "../../../support/pieces.ts";
+import { testCodec } from "../../../support/protocol/codec_properties.ts";
 
 const MUTATIONS = 10_000;
 

@@ -1,21 +1,24 @@
-import { concat, fromHex, toHex } from "../../../shared/bytes.ts";
-import { ProtocolError, type ProtocolErrorCode } from "../../../shared/errors.ts";
-import { MAX_U32 } from "../../../shared/limits.ts";
-import { isMessageType, MessageType, RequestCode } from "../../../shared/protocol/codes.ts";
+import { concat, fromHex, toHex } from "../../../../shared/bytes.ts";
+import { ProtocolError, type ProtocolErrorCode } from "../../../../shared/errors.ts";
+import { MAX_U32 } from "../../../../shared/limits.ts";
+import { RequestCode } from "../../../support/protocol/codes.ts";
+import { isMessageType, MessageType } from "../../../../shared/protocol/codes.ts";
+import { decodeRequest } from "../../../support/protocol/frames.ts";
 import {
-  checkPayloadSize,
-  decodeRequest,
-  decodeRequestHeader,
+  CLASSIC_REQUESTS,
   decodeRequestPayload,
   decodeSendPrefix,
   encodeRequest,
-  encodeRequestHeader,
   encodeSendPrefix,
   type Request,
-  REQUEST_HEADER_SIZE,
   SEND_PREFIX_SIZE,
-} from "../../../shared/protocol/request.ts";
-import { assertEquals, assertThrows } from "../../support/assert.ts";
+} from "../../../../shared/protocol/classic/requests.ts";
+import {
+  decodeRequestHeader,
+  encodeRequestHeader,
+  REQUEST_HEADER_SIZE,
+} from "../../../../shared/protocol/frame.ts";
+import { assertEquals, assertThrows } from "../../../support/assert.ts";
 
 const me = fromHex("00112233445566778899aabbccddeeff");
 const other = fromHex("f0e1d2c3b4a5968778695a4b3c2d1e0f");
@@ -101,7 +104,7 @@ Deno.test("payload size: the bounds of each code, and one off", () => {
     [RequestCode.getMessages, 0, 0],
   ];
   for (const [code, min, max] of bounds) {
-    const check = (size: number) => checkPayloadSize({ clientId: me, version: 2, code, size });
+    const check = (size: number) => CLASSIC_REQUESTS.checkSize({ code, size });
     check(min);
     check(max);
     if (min > 0) assertRefused(() => check(min - 1), "malformed");
@@ -114,7 +117,7 @@ Deno.test("payload size: unknown codes are unsupported, even with no payload", (
   for (let code = 0; code <= 0xff; code++) {
     if (known.has(code)) continue;
     const header = { clientId: me, version: 2, code, size: 0 };
-    assertRefused(() => checkPayloadSize(header), "unsupported");
+    assertRefused(() => CLASSIC_REQUESTS.checkSize(header), "unsupported");
     assertRefused(() => decodeRequest(encodeRequestHeader(header)), "unsupported");
   }
 });

@@ -1,20 +1,25 @@
-import { fromHex, toHex } from "../../../shared/bytes.ts";
-import { ProtocolError, type ProtocolErrorCode } from "../../../shared/errors.ts";
-import { MAX_U32 } from "../../../shared/limits.ts";
-import { MessageType, ResponseCode } from "../../../shared/protocol/codes.ts";
+import { fromHex, toHex } from "../../../../shared/bytes.ts";
+import { ProtocolError, type ProtocolErrorCode } from "../../../../shared/errors.ts";
+import { MAX_U32 } from "../../../../shared/limits.ts";
+import { ResponseCode } from "../../../support/protocol/codes.ts";
+import { MessageType } from "../../../../shared/protocol/codes.ts";
+import { decodeResponse } from "../../../support/protocol/frames.ts";
+import {
+  decodeResponsePayload,
+  encodeResponse,
+  type Response,
+} from "../../../../shared/protocol/classic/responses.ts";
+import {
+  decodeResponseHeader,
+  encodeResponseHeader,
+  RESPONSE_HEADER_SIZE,
+} from "../../../../shared/protocol/frame.ts";
 import {
   decodeMessageHead,
-  decodeResponse,
-  decodeResponseHeader,
-  decodeResponsePayload,
   encodeMessageHead,
-  encodeResponse,
-  encodeResponseHeader,
   MESSAGE_HEAD_SIZE,
-  type Response,
-  RESPONSE_HEADER_SIZE,
-} from "../../../shared/protocol/response.ts";
-import { assertEquals, assertThrows } from "../../support/assert.ts";
+} from "../../../../shared/protocol/message.ts";
+import { assertEquals, assertThrows } from "../../../support/assert.ts";
 
 const id = fromHex("00112233445566778899aabbccddeeff");
 const other = fromHex("f0e1d2c3b4a5968778695a4b3c2d1e0f");

@@ -1,24 +1,26 @@
-import { fromHex, toHex, utf8 } from "../../../shared/bytes.ts";
-import { ProtocolError, type ProtocolErrorCode } from "../../../shared/errors.ts";
-import { MAX_U32 } from "../../../shared/limits.ts";
-import { ErrorCode, type ErrorName } from "../../../shared/protocol/codes.ts";
-import { type Prekey, PrekeyKind } from "../../../shared/protocol/prekey.ts";
+import { fromHex, toHex, utf8 } from "../../../../shared/bytes.ts";
+import { ProtocolError, type ProtocolErrorCode } from "../../../../shared/errors.ts";
+import { MAX_U32 } from "../../../../shared/limits.ts";
+import { encodeSecureEntries } from "../../../support/protocol/frames.ts";
+import { ErrorCode, type ErrorName } from "../../../../shared/protocol/codes.ts";
+import {
+  decodeSecureSendPrefix,
+  encodeSecureSendPrefix,
+} from "../../../../shared/protocol/secure/messages.ts";
 import {
   checkSecureHeader,
   decodeSecureRequest,
-  decodeSecureSendPrefix,
   encodeSecureRequest,
-  encodeSecureSendPrefix,
   type SecureRequest,
-} from "../../../shared/protocol/secure_request.ts";
+} from "../../../../shared/protocol/secure/requests.ts";
 import {
   decodeSecureResponse,
-  encodeSecureEntries,
   encodeSecureResponse,
   type SecureResponse,
-} from "../../../shared/protocol/secure_response.ts";
-import { assert, assertEquals, assertThrows } from "../../support/assert.ts";
-import { sampleBytes } from "../../support/pieces.ts";
+} from "../../../../shared/protocol/secure/responses.ts";
+import { type Prekey, PrekeyKind } from "../../../../shared/protocol/prekey.ts";
+import { assert, assertEquals, assertThrows } from "../../../support/assert.ts";
+import { sampleBytes } from "../../../support/pieces.ts";
 
 const NO_ID = "00".repeat(16);
 const ID = sampleBytes(16, 3);

@@ -1,0 +1,110 @@
+/**
+ * The requests of the classic protocol. Two of them, and most responses, are those of the secure
+ * protocol under another version.
+ */
+import type { Bytes } from "../../bytes.ts";
+import { ProtocolError } from "../../errors.ts";
+import { type BodyOf, EntryTable, request, response } from "../entry.ts";
+import { requestFrame, type RequestHeader } from "../frame.ts";
+import {
+  clientId,
+  decode,
+  encode,
+  fields,
+  list,
+  sizedBytes,
+  u32,
+  type ValueOf,
+} from "../layout.ts";
+import { messageType } from "../message.ts";
+import { clientName } from "../name.ts";
+import { register } from "../secure/account.ts";
+import { publicKey } from "../secure/directory.ts";
+import { messages, sent } from "../secure/messages.ts";
+
+/** A client in the list. */
+export const classicEntry = fields({ id: clientId, name: clientName });
+
+export const classicClients = response({
+  kind: "client-list",
+  code: 1001,
+  payload: { clients: list(classicEntry) },
+});
+
+const clientList = request({
+  kind: "client-list",
+  code: 101,
+  payload: {},
+  reply: classicClients,
+});
+
+const envelope = { to: clientId, type: messageType };
+
+/** A message in memory. One whose content streams is a {@link SendPrefix} and content. */
+const send = request({
+  kind: "send",
+  code: 103,
+  payload: { ...envelope, content: sizedBytes },
+  reply: sent,
+});
+
+const prefix = fields({ ...envelope, size: u32 });
+
+/** What stands in front of the `size` bytes of content in the payload of request 103. */
+export type SendPrefix = ValueOf<typeof prefix>;
+
+/** Size of a {@link SendPrefix}: 21 bytes. */
+export const SEND_PREFIX_SIZE = prefix.max;
+
+/** Returns the 21 bytes of a prefix. */
+export function encodeSendPrefix(value: SendPrefix): Bytes {
+  return encode(prefix, value);
+}
+
+/**
+ * Returns the prefix in exactly 21 `bytes` of a payload of `payloadSize` bytes in all.
+ * @throws {ProtocolError} `malformed` for an unknown type, or where the sizes disagree
+ */
+export function decodeSendPrefix(bytes: Uint8Array, payloadSize: number): SendPrefix {
+  const value = decode(prefix, bytes);
+  if (value.size === payloadSize - SEND_PREFIX_SIZE) return value;
+  throw new ProtocolError("malformed", "content size and payload size disagree");
+}
+
+const getMessages = request({
+  kind: "get-messages",
+  code: 104,
+  payload: {},
+  reply: messages,
+});
+
+const ENTRIES = [register, clientList, publicKey, send, getMessages] as const;
+
+type ClassicRequestEntry = typeof ENTRIES[number];
+
+export const CLASSIC_REQUESTS = new EntryTable<ClassicRequestEntry>(ENTRIES);
+
+/** What a request asks for. */
+export type RequestBody = BodyOf<ClassicRequestEntry>;
+
+/** The response that answers requests of kind `K`, where it is no failure. */
+export type ClassicReply<K extends RequestBody["kind"]> = BodyOf<
+  Extract<ClassicRequestEntry, { kind: K }>["reply"]
+>;
+
+/** A request in memory. */
+export type Request = { clientId: Bytes; version: number } & RequestBody;
+
+/** Returns all bytes of `request`: header and payload. */
+export function encodeRequest(request: Request): Bytes {
+  return requestFrame(request.clientId, request.version, CLASSIC_REQUESTS.encode(request));
+}
+
+/**
+ * Returns the request that `header` and its whole `payload` make.
+ * @throws {ProtocolError} `malformed` or `unsupported`
+ */
+export function decodeRequestPayload(header: RequestHeader, payload: Uint8Array): Request {
+  const { clientId, version } = header;
+  return { clientId, version, ...CLASSIC_REQUESTS.decode(header, payload) };
+}

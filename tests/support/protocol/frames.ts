@@ -1,0 +1,53 @@
+/** Whole frames and single parts of them, taken apart and put together. */
+import type { Bytes } from "../../../shared/bytes.ts";
+import { Reader } from "../../../shared/cursor.ts";
+import {
+  classicEntry,
+  decodeRequestPayload,
+  type Request,
+} from "../../../shared/protocol/classic/requests.ts";
+import {
+  decodeResponsePayload,
+  type Response,
+} from "../../../shared/protocol/classic/responses.ts";
+import {
+  decodeRequestHeader,
+  decodeResponseHeader,
+  REQUEST_HEADER_SIZE,
+  RESPONSE_HEADER_SIZE,
+} from "../../../shared/protocol/frame.ts";
+import { encode, list } from "../../../shared/protocol/layout.ts";
+import type { ClientEntry } from "../../../shared/protocol/message.ts";
+import { type SecureEntry, secureEntry } from "../../../shared/protocol/secure/directory.ts";
+import type { SecureRequest } from "../../../shared/protocol/secure/requests.ts";
+import type { SecureResponse } from "../../../shared/protocol/secure/responses.ts";
+
+/** Requests about files in chunks. */
+export type FileRequest = Extract<SecureRequest, { blob: Bytes }>;
+
+/** What they are answered with. */
+export type FileResponse = Extract<SecureResponse, {
+  kind: "upload" | "chunk-stored" | "shared" | "chunk" | "released" | "file-state";
+}>;
+
+/** The classic request that fills `bytes` exactly. */
+export function decodeRequest(bytes: Uint8Array): Request {
+  const reader = new Reader(bytes);
+  const header = decodeRequestHeader(reader.bytes(REQUEST_HEADER_SIZE));
+  return decodeRequestPayload(header, reader.rest());
+}
+
+/** The classic response that fills `bytes` exactly. */
+export function decodeResponse(bytes: Uint8Array): Response {
+  const reader = new Reader(bytes);
+  const header = decodeResponseHeader(reader.bytes(RESPONSE_HEADER_SIZE));
+  return decodeResponsePayload(header, reader.rest());
+}
+
+export function encodeClientEntries(clients: readonly ClientEntry[]): Bytes {
+  return encode(list(classicEntry), [...clients]);
+}
+
+export function encodeSecureEntries(clients: readonly SecureEntry[]): Bytes {
+  return encode(list(secureEntry), [...clients]);
+}

@@ -5,7 +5,7 @@ import type { Address } from "../network/address.ts";
 import { Client } from "../client.ts";
 import { ClientError, type ClientErrorCode } from "../errors.ts";
 import { readWhole } from "../disk/files.ts";
-import type { Received } from "../inbox/inbox.ts";
+import type { Received } from "../inbox/received.ts";
 import { Profile } from "../profile/profile.ts";
 import { ClassicTransport } from "../classic/classic_transport.ts";
 import { ProfileNetwork } from "../network/profile_network.ts";

@@ -18,6 +18,11 @@ export function retryAfter(error: unknown): number {
   return isAsked && typeof cause.retryAfter === "number" ? cause.retryAfter : 0;
 }
 
+/** Reports whether the server may grant a refused request later. */
+export function mayPass(error: unknown): boolean {
+  return ["rate-limited", "shutting-down", "failed"].includes(refusalName(error) ?? "");
+}
+
 /** Returns the error to show for one that came out of a connection; other errors stay as they are. */
 export function explainFailure(error: unknown, address: Address): unknown {
   const where = formatAddress(address);

@@ -16,7 +16,7 @@ import { ClientError } from "../errors.ts";
 import type { HistoryBody } from "../profile/tables/history.ts";
 import type { OutboxItem } from "../profile/tables/outbox.ts";
 import type { Profile } from "../profile/profile.ts";
-import { refusalName } from "../network/failures.ts";
+import { mayPass, refusalName } from "../network/failures.ts";
 import { newToken } from "../network/reconnecting_transport.ts";
 import type { Sessions } from "./sessions.ts";
 import type { SecureTransport } from "../network/transport.ts";
@@ -258,9 +258,4 @@ export class Outgoing {
       throw new ClientError("bad-key", message, { cause: error });
     }
   }
-}
-
-/** Whether the same request may be granted later. */
-export function mayPass(error: unknown): boolean {
-  return ["rate-limited", "shutting-down", "failed"].includes(refusalName(error) ?? "");
 }

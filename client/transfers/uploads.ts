@@ -5,7 +5,7 @@
  */
 import { type Bytes, discard } from "../../shared/bytes.ts";
 import { CHUNK_SIZE, FileCipher, sealedFileSize } from "../../shared/crypto/file_chunks.ts";
-import type { OnProgress } from "../inbox/collector.ts";
+import type { OnProgress } from "./progress.ts";
 import { ClientError } from "../errors.ts";
 import { unlessInterrupted } from "./interrupt.ts";
 import type { Profile } from "../profile/profile.ts";

@@ -4,7 +4,7 @@
  * run inside the test, because there are thousands of steps.
  */
 import type { Client } from "../../client/client.ts";
-import type { Received } from "../../client/inbox/inbox.ts";
+import type { Received } from "../../client/inbox/received.ts";
 import { Profile } from "../../client/profile/profile.ts";
 import { networkOf } from "../support/client/network.ts";
 import { assert, assertEquals } from "../support/assert.ts";

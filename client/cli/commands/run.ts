@@ -5,7 +5,7 @@ import type { ContactBook } from "../../contacts/contact_book.ts";
 import { fileFacts } from "../../transfers/transfer_files.ts";
 import type { Progress, Work } from "../terminal/progress.ts";
 import type { Output } from "../output/output.ts";
-import type { Received } from "../../inbox/inbox.ts";
+import type { Received } from "../../inbox/received.ts";
 import type { ClientError } from "../../errors.ts";
 
 /** Where a command meets its user. */

@@ -11,7 +11,7 @@ import { type Address, formatAddress } from "../../network/address.ts";
 import type { FetchedFile, Sent, TransferInfo } from "../../client.ts";
 import type { PassphraseAction } from "../command_line.ts";
 import type { MarkedPeer, Trust } from "../../contacts/contact_book.ts";
-import type { Received } from "../../inbox/inbox.ts";
+import type { Received } from "../../inbox/received.ts";
 import type { Peer } from "../../contacts/peers.ts";
 import type { HistoryEntry } from "../../profile/tables/history.ts";
 import { historyJson, historyText } from "./history.ts";

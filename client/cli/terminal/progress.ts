@@ -1,5 +1,5 @@
 /** How far files are while they move: one by one, and in all. */
-import type { OnProgress } from "../../inbox/collector.ts";
+import type { OnProgress } from "../../transfers/progress.ts";
 import { Pace } from "./pace.ts";
 
 /** An amount of files. */

@@ -1,5 +1,5 @@
 import { ClientError } from "../../../client/errors.ts";
-import type { Received } from "../../../client/inbox/inbox.ts";
+import type { Received } from "../../../client/inbox/received.ts";
 import { type Bytes, toHex, utf8 } from "../../../shared/bytes.ts";
 import { decryptCbc, encryptCbc } from "../../../shared/crypto/classic/aes_cbc.ts";
 import { generateSymmetricKey } from "../../../shared/crypto/classic/classic.ts";

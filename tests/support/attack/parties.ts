@@ -3,7 +3,7 @@ import { Database } from "@db/sqlite";
 import { parseAddress } from "../../../client/network/address.ts";
 import { Client } from "../../../client/client.ts";
 import { ClientError } from "../../../client/errors.ts";
-import type { Received } from "../../../client/inbox/inbox.ts";
+import type { Received } from "../../../client/inbox/received.ts";
 import { Profile } from "../../../client/profile/profile.ts";
 import type { Contact } from "../../../client/profile/tables/contacts.ts";
 import type { ProfileNetwork } from "../../../client/network/profile_network.ts";

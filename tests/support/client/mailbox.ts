@@ -3,7 +3,7 @@
  * whatever she likes into Bob's mailbox.
  */
 import type { Client } from "../../../client/client.ts";
-import type { Received } from "../../../client/inbox/inbox.ts";
+import type { Received } from "../../../client/inbox/received.ts";
 import { Profile } from "../../../client/profile/profile.ts";
 import type { Bytes } from "../../../shared/bytes.ts";
 import { encryptCbc } from "../../../shared/crypto/classic/aes_cbc.ts";

@@ -1,6 +1,6 @@
 /** People with clients in this process, on a real server, and the files that they send. */
 import { createHash } from "node:crypto";
-import type { Received } from "../../../client/inbox/inbox.ts";
+import type { Received } from "../../../client/inbox/received.ts";
 import { newPerson, openPerson, type Person } from "../fault/person.ts";
 import { type FixtureOptions, ServerFixture } from "../server/server_fixture.ts";
 import { sampleBytes } from "../pieces.ts";

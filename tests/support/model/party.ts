@@ -1,6 +1,6 @@
 /** One person of the model: a real profile in a folder, and what a secure client does with it. */
 import { Database, type Statement } from "@db/sqlite";
-import type { Received } from "../../../client/inbox/inbox.ts";
+import type { Received } from "../../../client/inbox/received.ts";
 import { Inbox } from "../../../client/inbox/inbox.ts";
 import { Peers } from "../../../client/contacts/peers.ts";
 import { Profile } from "../../../client/profile/profile.ts";

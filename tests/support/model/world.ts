@@ -3,7 +3,7 @@
  * happens to them. All texts differ, so that a shown text can be traced to the sent one.
  */
 import { ClientError } from "../../../client/errors.ts";
-import type { Received } from "../../../client/inbox/inbox.ts";
+import type { Received } from "../../../client/inbox/received.ts";
 import { type Bytes, equalBytes, toHex } from "../../../shared/bytes.ts";
 import { Reader } from "../../../shared/cursor.ts";
 import { MessageType } from "../../../shared/protocol/codes.ts";

@@ -1,38 +1,28 @@
-/** Takes the messages of one poll into the profile, as they are. */
+/** Collecting: messages go from the server into the profile as they are. */
 import { type Bytes, concat } from "../../shared/bytes.ts";
 import { KiB, MiB } from "../../shared/limits.ts";
 import { MessageType } from "../../shared/protocol/codes.ts";
 import type { MessageHead } from "../../shared/protocol/message.ts";
 import { removeFile, writeNewFile } from "../disk/files.ts";
-import { type NewEnvelope, TAIL_SIZE } from "../profile/tables/envelopes.ts";
 import { syncFolder } from "../disk/private_file.ts";
-import type { Profile } from "../profile/profile.ts";
-import type { Direction } from "../profile/tables/transfers.ts";
 import type { IncomingContent, Receiver } from "../network/transport.ts";
+import type { Profile } from "../profile/profile.ts";
+import { type NewEnvelope, TAIL_SIZE } from "../profile/tables/envelopes.ts";
+import type { OnProgress } from "../transfers/progress.ts";
 
-/** Contents of other types than a file that are larger than this wait in files, too. */
+/** Contents that are larger than this wait in files, as all files do. */
 const MAX_IN_DATABASE = 4 * MiB;
 /** Bytes and messages that are kept by one commit. */
 const BATCH_SIZE = 1 * MiB;
 const BATCH_COUNT = 512;
 
-/** A file in chunks while it moves. */
-export interface MovingFile {
-  /** The number of its transfer. */
-  readonly number: number;
-  readonly name: string;
-  readonly direction: Direction;
-}
-
-/** Called with the bytes of a file that have arrived, with its size, and with what is known of it. */
-export type OnProgress = (done: number, size: number, file?: MovingFile) => void;
-
-/** Whether such a content waits in a file. */
+/** Reports whether such a content waits in a file. */
 export function isFiled(type: MessageType, size: number): boolean {
   return type === MessageType.file || size > MAX_IN_DATABASE;
 }
 
-export class Collector implements Receiver {
+/** Stores the messages of one poll, or of one connection, that the profile does not know yet. */
+export class MessageCollector implements Receiver {
   readonly #profile: Profile;
   readonly #onProgress: OnProgress;
   /** How many messages were new. */
@@ -72,7 +62,7 @@ export class Collector implements Receiver {
     this.#batchSize = 0;
   }
 
-  /** Writes the file for the next number; gives its end. */
+  /** Writes the file for the next number; returns its last bytes. */
   async #storeFile(content: IncomingContent, size: number): Promise<Bytes> {
     let tail: Bytes = new Uint8Array(0);
     let done = 0;
@@ -88,13 +78,13 @@ export class Collector implements Receiver {
   }
 }
 
-/** The content in pieces; each is valid until the next is asked for. */
+/** Yields the content in pieces; each is valid until the next is asked for. */
 async function* pieces(content: IncomingContent): AsyncGenerator<Uint8Array> {
   const buffer = new Uint8Array(256 * KiB);
   for (let count; (count = await content.read(buffer)) > 0;) yield buffer.subarray(0, count);
 }
 
-/** All `size` bytes of the content, which the caller has found small enough. */
+/** Returns all `size` bytes of a content that fits into memory. */
 async function whole(content: IncomingContent, size: number): Promise<Bytes> {
   const bytes = new Uint8Array(size);
   for (let have = 0; have < size;) {

@@ -1,0 +1,69 @@
+/** Files move while messages come. */
+import { ClientError } from "../errors.ts";
+import type { FileTransfers, TransferOutcome } from "../transfers/file_transfers.ts";
+import type { OnProgress } from "../transfers/progress.ts";
+
+export interface BackgroundTransfersOptions {
+  files: FileTransfers;
+  onProgress: OnProgress;
+  /** Stops them from outside. */
+  signal: AbortSignal | undefined;
+  /** Called when there is something to show, or more to move. */
+  onNews: () => void;
+  /** Called with what waiting for the network cannot mend. */
+  onFailure: (reason: unknown) => void;
+}
+
+/** Goes on with transfers beside the messages; what became of them waits in {@link take}. */
+export class BackgroundTransfers {
+  readonly #options: BackgroundTransfersOptions;
+  readonly #stop = new AbortController();
+  /** The numbers of those that were tried, and are not tried again before {@link retryAll}. */
+  readonly #tried = new Set<number>();
+  #outcomes: TransferOutcome[] = [];
+  /** Resolves when they rest; null while they do. */
+  #moving: Promise<void> | null = null;
+
+  constructor(options: BackgroundTransfersOptions) {
+    this.#options = options;
+  }
+
+  /** Lets all be tried again: it is time, or there is a new connection. */
+  retryAll(): void {
+    this.#tried.clear();
+  }
+
+  /** Starts to move what there is to move, unless it is moving already. */
+  start(): void {
+    if (!this.#moving && this.#options.files.mayGoOn(this.#tried)) this.#moving = this.#move();
+  }
+
+  /** Returns what became of transfers since the last call. */
+  take(): TransferOutcome[] {
+    return this.#outcomes.splice(0);
+  }
+
+  /** Stops them; resolves when nothing moves any more. */
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.#moving;
+  }
+
+  async #move(): Promise<void> {
+    const { files, onProgress, signal, onNews, onFailure } = this.#options;
+    const signals = signal ? [signal, this.#stop.signal] : [this.#stop.signal];
+    const watched = { onProgress, signal: AbortSignal.any(signals) };
+    try {
+      for await (const outcome of files.resume(watched, this.#tried)) {
+        this.#outcomes.push(outcome);
+        onNews();
+      }
+      await files.settle(watched);
+    } catch (error) {
+      // A broken network is made again, and then they go on.
+      if (!(error instanceof ClientError) || error.code === "interrupted") onFailure(error);
+    }
+    this.#moving = null;
+    if (!this.#stop.signal.aborted && files.mayGoOn(this.#tried)) onNews();
+  }
+}

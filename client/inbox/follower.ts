@@ -1,0 +1,119 @@
+/** Following: messages are opened and files move as they come, until the caller wants no more. */
+import type { MessageHead } from "../../shared/protocol/message.ts";
+import type {
+  IncomingContent,
+  OnTrouble,
+  PushReceiver,
+  SecureTransport,
+} from "../network/transport.ts";
+import type { Profile } from "../profile/profile.ts";
+import type { SecureSide } from "../sessions/secure_side.ts";
+import { BackgroundTransfers } from "./background_transfers.ts";
+import { MessageCollector } from "./message_collector.ts";
+import type { MessageOpener } from "./message_opener.ts";
+import type { Destination, Received } from "./received.ts";
+import { prepare, repair } from "./repairing.ts";
+import { Round } from "./round.ts";
+import type { ShownMessages } from "./shown_messages.ts";
+
+/** How often a follower looks whether something is due, in milliseconds. */
+const LOOK_INTERVAL = 60_000;
+
+export interface FollowerOptions {
+  profile: Profile;
+  transport: SecureTransport;
+  secure: SecureSide;
+  opener: MessageOpener;
+  shown: ShownMessages;
+  destination: Destination;
+  /** Hears of connections that broke. */
+  onTrouble: OnTrouble;
+}
+
+/**
+ * Works in turns: whatever happens meanwhile leads to another one. In a turn all that was collected
+ * is opened, acknowledged and shown, and then what is due is done.
+ */
+export class Follower {
+  readonly #options: FollowerOptions;
+  readonly #transfers: BackgroundTransfers;
+  /** Resolves when there is a reason for another turn. */
+  #news = Promise.withResolvers<void>();
+  /** For messages that are stored, and opened by the next turn. */
+  #acknowledgements: (() => void)[] = [];
+  /** Whether it is time to tell the server, and to ask it, what is due. */
+  #upkeep: "due" | "done" = "done";
+  /** Why following ends. */
+  #failure: { readonly reason: unknown } | null = null;
+
+  constructor(options: FollowerOptions) {
+    this.#options = options;
+    const { secure: { files }, destination: { onProgress, signal } } = options;
+    this.#transfers = new BackgroundTransfers({
+      ...{ files, onProgress, signal },
+      onNews: () => this.#news.resolve(),
+      onFailure: (reason) => this.#end(reason),
+    });
+  }
+
+  /** @throws {ClientError} what making the connection again cannot mend, and `interrupted` */
+  async *run(): AsyncGenerator<Received> {
+    const { transport, shown, onTrouble } = this.#options;
+    yield* shown.unshown();
+    transport.follow(() => this.#newReceiver(), onTrouble).catch((reason) => this.#end(reason));
+    const timer = setInterval(() => this.#look(), LOOK_INTERVAL);
+    try {
+      for (;;) {
+        yield* this.#turn();
+        await this.#news.promise;
+        this.#news = Promise.withResolvers();
+      }
+    } finally {
+      clearInterval(timer);
+      await this.#transfers.stop();
+    }
+  }
+
+  async *#turn(): AsyncGenerator<Received> {
+    const { profile, secure, opener, shown, destination } = this.#options;
+    const round = new Round(destination, { ordered: true });
+    const acknowledgements = this.#acknowledgements.splice(0);
+    yield* opener.openAll(round);
+    for (const acknowledge of acknowledgements) acknowledge();
+    if (this.#failure) throw this.#failure.reason;
+    if (this.#upkeep === "due") {
+      this.#upkeep = "done";
+      this.#transfers.retryAll();
+      yield* shown.notices(await prepare(secure, round));
+      profile.dropOldStates();
+    }
+    yield* shown.notices(await repair(secure, round));
+    for (const outcome of this.#transfers.take()) yield* shown.outcome(outcome);
+    this.#transfers.start();
+  }
+
+  /** Each connection gets one; what had to wait for the server may go on then. */
+  #newReceiver(): PushReceiver {
+    const { profile, destination: { onProgress } } = this.#options;
+    this.#look();
+    const collector = new MessageCollector(profile, onProgress);
+    return {
+      store: (head: MessageHead, content: IncomingContent) => collector.store(head, content),
+      flush: () => collector.flush(),
+      stored: (acknowledge: () => void) => {
+        this.#acknowledgements.push(acknowledge);
+        this.#news.resolve();
+      },
+    };
+  }
+
+  #look(): void {
+    this.#upkeep = "due";
+    this.#news.resolve();
+  }
+
+  #end(reason: unknown): void {
+    this.#failure = { reason };
+    this.#news.resolve();
+  }
+}

@@ -1,0 +1,229 @@
+/** Opening: messages that were collected become entries of the history, in their order. */
+import { equalBytes } from "../../shared/bytes.ts";
+import { CryptoError } from "../../shared/errors.ts";
+import { MAX_INLINE_SIZE, MiB } from "../../shared/limits.ts";
+import { MessageType } from "../../shared/protocol/codes.ts";
+import type { ClassicOpener } from "../classic/classic_opener.ts";
+import type { Peer, Peers } from "../contacts/peers.ts";
+import { readWhole, removeFile } from "../disk/files.ts";
+import { ClientError } from "../errors.ts";
+import type { Profile } from "../profile/profile.ts";
+import type { Envelope } from "../profile/tables/envelopes.ts";
+import type { Incoming, Opened } from "../sessions/secure_messages.ts";
+import type { SecureSide } from "../sessions/secure_side.ts";
+import { isFiled } from "./message_collector.ts";
+import { askedAgain, isForLater, type Problem, problemOf, senseless } from "./problems.ts";
+import type { Received } from "./received.ts";
+import type { Round } from "./round.ts";
+import type { ShownMessages } from "./shown_messages.ts";
+
+/** Messages that are opened in one transaction, and bytes after which it takes no more. */
+const BATCH = 256;
+const BATCH_SIZE = 4 * MiB;
+
+export interface MessageOpenerOptions {
+  profile: Profile;
+  peers: Peers;
+  classic: ClassicOpener;
+  /** Null in a classic profile. */
+  secure: SecureSide | null;
+  shown: ShownMessages;
+}
+
+/** Opens what waits, with the opener of its sender's protocol. */
+export class MessageOpener {
+  readonly #options: MessageOpenerOptions;
+
+  constructor(options: MessageOpenerOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Opens all that waits and that `round` admits. A failure of the network stops only what needs the
+   * server; a message that cannot be opened stays, and holds up nobody else's.
+   */
+  async *openAll(round: Round): AsyncGenerator<Received> {
+    const { envelopes } = this.#options.profile;
+    /** Small messages of secure clients, which are opened together. */
+    const group = new Group();
+    round.startPass();
+    for (let after = 0;;) {
+      const envelope = envelopes.nextWaiting(after);
+      if (!envelope || group.isFull) yield* this.#openGroup(group, round);
+      if (!envelope) {
+        if (!round.takeRetries()) return;
+        after = 0;
+        continue;
+      }
+      after = envelope.number;
+      if (await this.#isOwn(envelope) || !round.admits(envelope)) continue;
+      if (round.failure !== undefined && this.#needsServer(envelope, round)) {
+        round.hold(envelope);
+        continue;
+      }
+      let from: Peer | undefined;
+      try {
+        from = await this.#senderOf(envelope, round);
+        const identity = await this.#options.peers.identityOf(from);
+        const incoming = identity && { envelope, from, identity };
+        if (incoming && envelope.type !== MessageType.keyRequest) {
+          group.add({ ...incoming, envelope: await this.#withContent(envelope) });
+          continue;
+        }
+        yield* this.#openGroup(group, round);
+        if (incoming) yield* this.#answerReset(incoming, round);
+        else if (yield* this.#openClassic(envelope, from, round)) after = 0;
+      } catch (error) {
+        if (isForLater(error)) {
+          round.failure ??= error;
+          round.hold(envelope);
+          continue;
+        }
+        if (!from) throw error;
+        // Who sent it cannot be found out today.
+        yield problemOf(error, envelope, from, this.#options.profile.folder).received;
+        round.leave(envelope, "blocking");
+      }
+    }
+  }
+
+  /** Drops a message that names the owner as its sender: nobody writes to himself. */
+  async #isOwn(envelope: Envelope): Promise<boolean> {
+    const { secureIdentity, envelopes } = this.#options.profile;
+    if (!secureIdentity || !equalBytes(envelope.from, secureIdentity.id)) return false;
+    envelopes.markDone(envelope.number);
+    await this.#removeFile(envelope);
+    return true;
+  }
+
+  #needsServer({ type, from }: Envelope, round: Round): boolean {
+    return !this.#options.peers.known(from) ||
+      type === MessageType.keyRequest && !round.hasAnswered(from);
+  }
+
+  /** Asks the server for unknown names once a pass, however many unknown senders there are. */
+  async #senderOf({ from }: Envelope, round: Round): Promise<Peer> {
+    const known = this.#options.peers.known(from);
+    if (known) return known;
+    const sender = await this.#options.peers.withId(from, { mayList: round.mayList });
+    round.mayList = false;
+    return sender;
+  }
+
+  /** Returns the envelope with its content; without, if that is lost, or too large for a session. */
+  async #withContent(envelope: Envelope): Promise<Envelope> {
+    const { number, size, content } = envelope;
+    if (content !== null || size > MAX_INLINE_SIZE) return envelope;
+    const lost = (error: unknown) => {
+      if (error instanceof ClientError) return null;
+      throw error;
+    };
+    const path = this.#options.profile.envelopes.path(number);
+    return { ...envelope, content: await readWhole(path).catch(lost) };
+  }
+
+  /** Opens a group in one transaction, empties it, and shows what there is to show. */
+  async *#openGroup(group: Group, { wishes }: Round): AsyncGenerator<Received> {
+    const incoming = group.take();
+    if (incoming.length === 0) return;
+    const opened = this.#secure.messages.openAll(incoming, wishes);
+    for (const { envelope: { number, type, size } } of incoming) {
+      if (!isFiled(type, size)) continue;
+      await removeFile(this.#options.profile.envelopes.path(number));
+    }
+    for (const [i, what] of opened.entries()) yield* this.#show(what, incoming[i]);
+  }
+
+  *#show(
+    opened: Opened,
+    { envelope, from }: Pick<Incoming, "envelope" | "from">,
+  ): Generator<Received> {
+    switch (opened.kind) {
+      case "new":
+        return yield* this.#options.shown.entry(opened.history, from);
+      case "unreadable":
+        return yield askedAgain(envelope, from);
+      case "unknown":
+        yield senseless(envelope, from);
+    }
+  }
+
+  /** Does what the reset of a secure client asks for. */
+  async *#answerReset(incoming: Incoming, round: Round): AsyncGenerator<Received> {
+    const { envelope, from } = incoming;
+    const { envelopes, folder } = this.#options.profile;
+    try {
+      if (await this.#secure.messages.answerReset(incoming)) await this.#removeFile(envelope);
+      else round.leave(envelope, "alone");
+    } catch (error) {
+      if (error instanceof CryptoError) {
+        envelopes.markDone(envelope.number); // whoever sent this, it was not the client
+        await this.#removeFile(envelope);
+        return yield senseless(envelope, from);
+      }
+      yield* this.#keep(problemOf(error, envelope, from, folder), envelope, round);
+    }
+  }
+
+  /**
+   * Opens a message from, or by, a classic client. Returns whether messages from before it may be
+   * readable now.
+   */
+  async *#openClassic(
+    envelope: Envelope,
+    from: Peer,
+    round: Round,
+  ): AsyncGenerator<Received, boolean> {
+    const { profile, classic, shown } = this.#options;
+    const { wishes: { folder }, answered } = round;
+    const head = { message: envelope.messageId, from };
+    try {
+      const opened = await classic.open(envelope, from, { folder, answered });
+      await this.#removeFile(envelope);
+      if (opened.kind === "new") yield* shown.entry(opened.history, from);
+      else if (opened.kind !== "nothing") yield { ...head, type: opened.kind };
+      return opened.kind === "key" && opened.retries > 0 && round.retry(from.id);
+    } catch (error) {
+      yield* this.#keep(problemOf(error, envelope, from, profile.folder), envelope, round);
+      return false;
+    }
+  }
+
+  /** Tells of a message that could not be opened, and keeps it. */
+  *#keep({ state, received }: Problem, envelope: Envelope, round: Round): Generator<Received> {
+    yield received;
+    if (state === "left") round.leave(envelope, "blocking");
+    else this.#options.profile.envelopes.markUnreadable(envelope.number);
+  }
+
+  async #removeFile({ number, content }: Envelope): Promise<void> {
+    if (content === null) await removeFile(this.#options.profile.envelopes.path(number));
+  }
+
+  get #secure(): SecureSide {
+    const { secure } = this.#options;
+    if (!secure) throw new TypeError("a classic profile has no part in this");
+    return secure;
+  }
+}
+
+/** Messages that are going to be opened in one transaction. */
+class Group {
+  #messages: Incoming[] = [];
+  #size = 0;
+
+  get isFull(): boolean {
+    return this.#messages.length === BATCH || this.#size > BATCH_SIZE;
+  }
+
+  add(message: Incoming): void {
+    this.#messages.push(message);
+    this.#size += message.envelope.size;
+  }
+
+  /** Returns the messages, and is empty afterwards. */
+  take(): Incoming[] {
+    this.#size = 0;
+    return this.#messages.splice(0);
+  }
+}

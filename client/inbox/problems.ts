@@ -1,0 +1,93 @@
+/** What to tell of messages that could not be opened, and what to do with them. */
+import { CryptoError } from "../../shared/errors.ts";
+import { MessageType } from "../../shared/protocol/codes.ts";
+import type { Peer } from "../contacts/peers.ts";
+import { ClientError, type ClientErrorCode } from "../errors.ts";
+import { mayPass } from "../network/failures.ts";
+import type { Envelope } from "../profile/tables/envelopes.ts";
+import type { Received } from "./received.ts";
+
+/** Failures to answer a message that no further attempt can mend. */
+const FINAL: readonly ClientErrorCode[] = [
+  "bad-key",
+  "refused",
+  "wrong-identity",
+  "not-needed",
+  "no-prekeys",
+];
+
+const TYPE_NAMES: Record<MessageType, string> = {
+  [MessageType.keyRequest]: "request for a key",
+  [MessageType.key]: "key",
+  [MessageType.text]: "text",
+  [MessageType.file]: "file",
+};
+
+/** A message that could not be opened. */
+export interface Problem {
+  /** "unreadable" until a key comes, "left" until the next run. */
+  readonly state: "unreadable" | "left";
+  readonly received: Received;
+}
+
+/** Reports whether the server, or the way to it, has failed, or it wants to be asked later. */
+export function isForLater(error: unknown): boolean {
+  const isNetwork = error instanceof ClientError &&
+    (error.code === "unreachable" || error.code === "bad-response");
+  return isNetwork || mayPass(error);
+}
+
+/**
+ * Returns what to tell of a message that could not be opened.
+ * @param folder that of the profile
+ * @throws {unknown} `error`, if it is no fault of the message
+ */
+export function problemOf(
+  error: unknown,
+  { messageId, type }: Envelope,
+  from: Peer,
+  folder: string,
+): Problem {
+  const { name } = from;
+  const what = `message ${messageId} from ${name}, a ${TYPE_NAMES[type]},`;
+  const problem = (state: Problem["state"], code: ClientErrorCode, text: string): Problem => {
+    const error = new ClientError(code, `${what} ${text}`);
+    return { state, received: { message: messageId, from, type: "problem", error } };
+  };
+  if (error instanceof CryptoError) {
+    if (error.code === "bad-key") {
+      const message = `the private key in ${folder}/me.info cannot be used`;
+      throw new ClientError("bad-profile", message);
+    }
+    const hint = type === MessageType.key
+      ? "it was not made for this profile"
+      : `no known key fits. It is kept and tried again when ${name} sends a key ` +
+        "(ask for one: messaging-client request-key)";
+    return problem("unreadable", "cannot-decrypt", `cannot be decrypted: ${hint}`);
+  }
+  if (!(error instanceof ClientError) || mayPass(error)) throw error;
+  if (FINAL.includes(error.code)) {
+    return problem("unreadable", error.code, `cannot be answered: ${error.message}`);
+  }
+  if (error.code !== "file") throw error;
+  return problem("left", "file", `is kept for the next run: ${error.message}`);
+}
+
+/** Tells of a message that was opened and that nobody here understands. */
+export function senseless({ messageId, type }: Envelope, from: Peer): Received {
+  const text = `message ${messageId} from ${from.name}, a ${TYPE_NAMES[type]}, makes no ` +
+    "sense here; perhaps it was made by a newer client";
+  return {
+    message: messageId,
+    from,
+    type: "problem",
+    error: new ClientError("cannot-decrypt", text),
+  };
+}
+
+/** Tells of a message that could not be opened, and that its sender is asked for again. */
+export function askedAgain({ messageId }: Envelope, from: Peer): Received {
+  const text = `message ${messageId} from ${from.name} could not be opened; ` +
+    `${from.name} is asked to send it again`;
+  return { message: messageId, from, type: "notice", text };
+}

@@ -1,0 +1,36 @@
+/** What the inbox tells a front end, and what a front end asks of it. */
+import type { Peer } from "../contacts/peers.ts";
+import type { ClientError } from "../errors.ts";
+import type { OnProgress } from "../transfers/progress.ts";
+
+/** Something that has arrived, or happened. Times are milliseconds since 1970. */
+export type Received =
+  & { message: number; from: Peer }
+  & (
+    | { type: "text"; text: string; at: number }
+    /** `name` is its sender's word, and missing between classic clients. */
+    | { type: "file"; path: string; size: number; at: number; name?: string; transfer?: number }
+    /** A file that waits until it is wanted. */
+    | { type: "announced"; name: string; size: number; at: number; transfer: number }
+    | { type: "key-request" }
+    | { type: "key" }
+    | { type: "notice"; text: string }
+    /** A message that could not be opened, or a transfer that failed. */
+    | { type: "problem"; error: ClientError }
+  );
+
+/** What to do with files between secure clients, and how their transfers are stopped. */
+export interface ReceiveOptions {
+  /** Whether they are fetched at once, which is the default, or only announced. */
+  readonly files?: "fetch" | "announce";
+  /** Larger ones are only announced, in bytes. */
+  readonly maxSize?: number;
+  /** Stops what is under way, so that it can go on later. */
+  readonly signal?: AbortSignal;
+}
+
+/** Where received files go, and who hears of their progress. */
+export interface Destination extends ReceiveOptions {
+  readonly folder: string;
+  readonly onProgress: OnProgress;
+}

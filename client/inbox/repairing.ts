@@ -1,0 +1,26 @@
+/** Repairing: what a secure profile does before and after it opens messages. */
+import { ClientError } from "../errors.ts";
+import type { SecureSide } from "../sessions/secure_side.ts";
+import type { Round } from "./round.ts";
+
+/** Does what must come before the messages, see {@link SecureSide.prepare}; returns notices. */
+export async function prepare(secure: SecureSide, round: Round): Promise<string[]> {
+  try {
+    return await secure.prepare();
+  } catch (error) {
+    if (!(error instanceof ClientError)) throw error;
+    // A server that refuses this may have messages all the same.
+    if (error.code === "refused") return [error.message];
+    round.failure ??= error;
+    return [];
+  }
+}
+
+/**
+ * Sends what the messages so far call for, and asks again for what could not be opened; returns
+ * notices.
+ */
+export async function repair(secure: SecureSide, round: Round): Promise<string[]> {
+  if (round.failure !== undefined) return [];
+  return await round.attempt(() => secure.repair()) ?? [];
+}

@@ -1,0 +1,107 @@
+/**
+ * What one run through the waiting messages remembers: which messages must not be opened yet, and
+ * why. All else that becomes of a message is in the profile.
+ */
+import { toHex } from "../../shared/bytes.ts";
+import { MessageType } from "../../shared/protocol/codes.ts";
+import { ClientError } from "../errors.ts";
+import type { Envelope } from "../profile/tables/envelopes.ts";
+import type { FileWishes } from "../sessions/secure_messages.ts";
+import type { Destination } from "./received.ts";
+
+/** Why a message is not opened in this round. */
+type Waiting =
+  /** It cannot be opened now, but perhaps by the next run. So long, what is behind it waits too. */
+  | "blocking"
+  /** As well, but nothing behind it waits. */
+  | "alone";
+
+/** How far the unreadable messages of a sender are who has sent a key in this pass. */
+type Retry =
+  /** The pass went back to them. */
+  | "retried"
+  /** Another key came after that: a further pass tries them. */
+  | "again";
+
+/** What one call of `receive`, or one turn of a follower, remembers. */
+export class Round {
+  readonly wishes: FileWishes;
+  /** The classic clients who got a key already: their IDs in hex. */
+  readonly answered = new Set<string>();
+  /** Whether the server's list of clients may still be asked for in this pass. */
+  mayList = true;
+  /** Why the network, or the disk, is left alone from now on. */
+  failure: unknown = undefined;
+  readonly #ordered: boolean;
+  readonly #waiting = new Map<number, Waiting>();
+  readonly #held = new Set<string>();
+  readonly #retries = new Map<string, Retry>();
+
+  /** `ordered`: messages of one sender open in their order alone, as those of a session must. */
+  constructor(
+    { folder, files = "fetch", maxSize = Infinity }: Destination,
+    { ordered }: { ordered: boolean },
+  ) {
+    this.wishes = { folder, maxSize: files === "fetch" ? maxSize : -1 };
+    this.#ordered = ordered;
+  }
+
+  /** Starts a pass through the messages: what was only held is looked at again. */
+  startPass(): void {
+    this.mayList = true;
+    this.#held.clear();
+    this.#retries.clear();
+  }
+
+  /** Reports whether a message can be opened now; if it cannot, those that it holds are held. */
+  admits(envelope: Envelope): boolean {
+    const waiting = this.#waiting.get(envelope.number);
+    if (waiting === "blocking") this.hold(envelope);
+    return waiting === undefined && !this.#held.has(toHex(envelope.from));
+  }
+
+  /** Reports whether a classic client got a key in this round. */
+  hasAnswered(id: Uint8Array): boolean {
+    return this.answered.has(toHex(id));
+  }
+
+  /** Holds a message until the next pass, and those behind it with it. */
+  hold({ type, from }: Envelope): void {
+    // A reset that waits is no reason to hold what came in the sessions that there are.
+    if (this.#ordered && type !== MessageType.keyRequest) this.#held.add(toHex(from));
+  }
+
+  /** Leaves a message for the next run, and with "blocking" those behind it. */
+  leave(envelope: Envelope, how: Waiting): void {
+    this.#waiting.set(envelope.number, how);
+    if (how === "blocking") this.hold(envelope);
+  }
+
+  /**
+   * Has the unreadable messages of `sender` tried again, as a key came. Reports whether to go back to
+   * them now; one who sends many keys has them tried now and at the end, not each time.
+   */
+  retry(sender: Uint8Array): boolean {
+    const id = toHex(sender);
+    const isFirst = !this.#retries.has(id);
+    this.#retries.set(id, isFirst ? "retried" : "again");
+    return isFirst;
+  }
+
+  /** Reports whether the messages are to be gone through once more, for keys that came late. */
+  takeRetries(): boolean {
+    const late = [...this.#retries].filter(([, retry]) => retry === "again");
+    for (const [id] of late) this.#retries.set(id, "retried");
+    return late.length > 0;
+  }
+
+  /** Does something that may fail with the network; then the round goes on without it. */
+  async attempt<T>(step: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await step();
+    } catch (error) {
+      if (!(error instanceof ClientError)) throw error;
+      this.failure ??= error;
+    }
+  }
+}

@@ -1,0 +1,76 @@
+/** What was opened goes to the user: once, and in its order, also where the process ended meanwhile. */
+import type { Peer, Peers } from "../contacts/peers.ts";
+import type { Profile } from "../profile/profile.ts";
+import type { HistoryEntry } from "../profile/tables/history.ts";
+import type { TransferOutcome } from "../transfers/file_transfers.ts";
+import type { Received } from "./received.ts";
+
+/** Entries that are read at a time. */
+const PAGE = 256;
+
+/** Shows entries of the history, and marks them as shown. */
+export class ShownMessages {
+  readonly #profile: Profile;
+  readonly #peers: Peers;
+
+  constructor(profile: Profile, peers: Peers) {
+    this.#profile = profile;
+    this.#peers = peers;
+  }
+
+  /** Shows everything that is in the history and was not shown yet. */
+  async *unshown(): AsyncGenerator<Received> {
+    const { history } = this.#profile;
+    for (let entries; (entries = history.unshown(PAGE)).length > 0;) {
+      for (const entry of entries) {
+        yield this.#received(entry, await this.#peers.withId(entry.peer, { mayList: false }));
+        this.#markShown(entry.number);
+      }
+    }
+  }
+
+  /** Shows the entry with this number. */
+  *entry(number: number, from: Peer): Generator<Received> {
+    const entry = this.#profile.history.entry(number);
+    if (entry) yield this.#received(entry, from);
+    this.#markShown(number);
+  }
+
+  /** Tells what became of a transfer that went on. A file that was saved is in the history. */
+  async *outcome(outcome: TransferOutcome): AsyncGenerator<Received> {
+    const { name, peer } = outcome.transfer;
+    switch (outcome.kind) {
+      case "saved":
+        return yield* this.unshown();
+      case "sent": {
+        const { messageId: message, to: from } = outcome;
+        const text = `${name} is on the server for ${from.name}`;
+        return yield { message, from, type: "notice", text };
+      }
+      case "problem": {
+        const from = await this.#peers.withId(peer, { mayList: false });
+        yield { message: 0, from, type: "problem", error: outcome.error };
+      }
+    }
+  }
+
+  *notices(texts: readonly string[] = []): Generator<Received> {
+    const from = this.#profile.identity;
+    for (const text of texts) yield { message: 0, from, type: "notice", text };
+  }
+
+  /** Nobody waits for the disk: to show something twice after a crash does no harm. */
+  #markShown(number: number): void {
+    this.#profile.transaction(() => this.#profile.history.markShown(number), { durable: false });
+  }
+
+  #received({ number, messageId, at, body }: HistoryEntry, from: Peer): Received {
+    const head = { message: messageId ?? 0, from };
+    if ("text" in body) return { ...head, type: "text", text: body.text, at };
+    const { name, path, size, blob } = body.file;
+    if (!blob) return { ...head, type: "file", path: path ?? "", size, at };
+    const transfer = this.#profile.transfers.ofHistory(number)?.number ?? 0;
+    if (path === null) return { ...head, type: "announced", name, size, at, transfer };
+    return { ...head, type: "file", path, size, at, name, transfer };
+  }
+}

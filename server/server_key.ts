@@ -2,7 +2,7 @@
 import { fromHex, toHex, utf8 } from "../shared/bytes.ts";
 import { generateX25519Secret, X25519_SIZE, X25519KeyPair } from "../shared/crypto/x25519.ts";
 import { writeAll } from "../shared/io.ts";
-import { syncFolder } from "./contents/sync_folder.ts";
+import { readIfThere, syncFolder } from "../shared/files.ts";
 
 /**
  * The key in `server.key` in the folder `data`: an X25519 secret of 32 bytes, in hex. It is made
@@ -49,13 +49,4 @@ async function makeKey(data: string, path: string): Promise<string> {
   }
   await syncFolder(data);
   return await Deno.readTextFile(path);
-}
-
-async function readIfThere(path: string): Promise<string | undefined> {
-  try {
-    return await Deno.readTextFile(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  }
 }

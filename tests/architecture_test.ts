@@ -41,8 +41,8 @@ const WORLD = [
   "server/connections/listener.ts",
   "server/main.ts",
   "server/server_key.ts",
-  "server/contents/sync_folder.ts",
   "server/storage/open_storage.ts",
+  "shared/files.ts",
 ];
 
 /** Only these exit, or read the environment. */

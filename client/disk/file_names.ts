@@ -1,19 +1,19 @@
-/** Names of received files: what a stranger wrote, made into a name that no system stumbles over. */
+/** Names of received files: what a stranger wrote becomes a name that is safe on every system. */
 
-/** Longest cleaned name, in bytes of UTF-8: leaves room for a number, and for what is in front. */
+/** Longest cleaned name, in bytes of UTF-8: leaves room for a number and for a prefix. */
 export const MAX_FILE_NAME_SIZE = 200;
 /** Longest extension that is kept where a name is cut, in bytes of UTF-8. */
 const MAX_EXTENSION_SIZE = 20;
-/** For a name of which nothing is left. */
+/** The name of a file of whose name nothing is left. */
 const NAMELESS = "file";
 
-/** Control and formatting characters, lone surrogates, and what Windows takes for something else. */
+/** Control and formatting characters, lone surrogates, and what Windows forbids in names. */
 const UNFIT = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}<>:"|?*]/gu;
 const DEVICE = /^(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])\s*(\.|$)/i;
 
 /**
- * A name without a path, at most 200 bytes of UTF-8, NFC, never empty. It is no hidden file, no
- * device of any system, and looks like what it is; of the extension as much is kept as can be.
+ * Returns a name without a path, at most 200 bytes of UTF-8, NFC, never empty. It is no hidden file,
+ * no device of any system, and looks like what it is. As much of the extension is kept as can be.
  */
 export function cleanFileName(name: string): string {
   const base = name.split(/[\\/]/).findLast((part) => part.trim() !== "") ?? "";
@@ -22,7 +22,7 @@ export function cleanFileName(name: string): string {
   return shortened(safe) || NAMELESS;
 }
 
-/** Without leading dots, and without dots and spaces at the end. */
+/** Removes leading dots, and dots and spaces at the end. */
 function trimmed(name: string): string {
   return name.replace(/^[\s.]+/u, "").replace(/[\s.]+$/u, "");
 }
@@ -32,10 +32,10 @@ function shortened(name: string): string {
   const dot = name.lastIndexOf(".");
   const extension = dot > 0 && sizeOf(name.slice(dot)) <= MAX_EXTENSION_SIZE ? name.slice(dot) : "";
   let stem = "";
-  let left = MAX_FILE_NAME_SIZE - sizeOf(extension);
+  let room = MAX_FILE_NAME_SIZE - sizeOf(extension);
   for (const character of name) {
-    left -= sizeOf(character);
-    if (left < 0) break;
+    room -= sizeOf(character);
+    if (room < 0) break;
     stem += character;
   }
   return trimmed(stem) + extension;

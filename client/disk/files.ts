@@ -1,11 +1,15 @@
-/** Files of the user: read as streams, and received ones brought to their place whole. */
+/** Files: read as streams, written whole, and received ones brought to their place. */
 import { writeAll } from "../../shared/io.ts";
 import { MiB } from "../../shared/limits.ts";
-import { ClientError } from "../errors.ts";
-import { PRIVATE_FILE, syncFolder } from "./private_file.ts";
+import { syncFolder } from "../../shared/files.ts";
+import { ClientError, withReason } from "../errors.ts";
+
+/** The permissions of every file that is written: its owner alone may read it. */
+export const PRIVATE_FILE = 0o600;
 
 /** A file that is about to be sent. */
 export interface OpenFile {
+  /** Bytes. */
   size: number;
   /** Fails with a {@link ClientError} where the file's size is not `size` any more. */
   content: ReadableStream<Uint8Array>;
@@ -13,50 +17,50 @@ export interface OpenFile {
 
 /** @throws {ClientError} `file` */
 export async function openFile(path: string): Promise<OpenFile> {
-  return await explained(`cannot read ${path}`, async () => {
+  return await withReason("file", `cannot read ${path}`, async () => {
     const { size, isFile } = await Deno.stat(path);
     if (!isFile) throw new ClientError("file", `${path} is not a regular file`);
     const file = await Deno.open(path, { read: true });
-    return { size, content: readable(file).pipeThrough(exactly(size, path)) };
+    return { size, content: readable(file, path).pipeThrough(exactly(size, path)) };
   });
 }
 
 /** Passes bytes on and fails unless there are exactly `size`: the size was announced before. */
 function exactly(size: number, path: string): TransformStream<Uint8Array, Uint8Array> {
   const changed = () => new ClientError("file", `${path} changed while it was being sent`);
-  let left = size;
+  let missing = size;
   return new TransformStream({
     transform(chunk, controller) {
-      left -= chunk.length;
-      if (left < 0) throw changed();
+      missing -= chunk.length;
+      if (missing < 0) throw changed();
       controller.enqueue(chunk);
     },
     flush() {
-      if (left > 0) throw changed();
+      if (missing > 0) throw changed();
     },
   });
 }
 
 /**
- * Writes `content` to a new file at `path`, fsynced. Whatever was there is replaced; where it fails
- * nothing is left. Gives its size.
+ * Writes `content` to a new file at `path` and fsyncs it. Whatever was there is replaced; after a
+ * failure there is nothing. Returns its size.
  * @throws {ClientError} `file`, and whatever `content` throws
  */
 export async function writeNewFile(
   path: string,
-  content: AsyncIterable<Uint8Array>,
+  content: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
 ): Promise<number> {
   const what = `cannot write ${path}`;
   await removeFile(path);
   try {
     const options = { write: true, createNew: true, mode: PRIVATE_FILE };
-    using file = await explained(what, () => Deno.open(path, options));
+    using file = await withReason("file", what, () => Deno.open(path, options));
     let size = 0;
     for await (const chunk of content) {
-      await explained(what, () => writeAll(file, chunk));
+      await withReason("file", what, () => writeAll(file, chunk));
       size += chunk.length;
     }
-    await explained(what, () => file.sync());
+    await withReason("file", what, () => file.sync());
     return size;
   } catch (error) {
     await removeFile(path);
@@ -64,25 +68,30 @@ export async function writeNewFile(
   }
 }
 
-/** Reads the file at `path` from byte `start` on, in pieces. */
+/** Reads the file at `path` from byte `start` on, in pieces of at most 1 MiB. */
 export async function* readFile(path: string, start = 0): AsyncGenerator<Uint8Array> {
-  const file = await explained(`cannot read ${path}`, () => Deno.open(path, { read: true }));
+  const file = await withReason(
+    "file",
+    `cannot read ${path}`,
+    () => Deno.open(path, { read: true }),
+  );
   await file.seek(start, Deno.SeekMode.Start);
-  yield* readable(file);
+  yield* readable(file, path);
 }
 
-/** What is read at a time: each step costs a trip to another thread. */
+/** Bytes that are read at a time: each read costs a trip to another thread. */
 const STEP = 1 * MiB;
 
-/** All of `file`, which is closed at the end. */
-function readable(file: Deno.FsFile): ReadableStream<Uint8Array> {
+/** Reads all of `file`, and closes it at the end. */
+function readable(file: Deno.FsFile, path: string): ReadableStream<Uint8Array> {
   return new ReadableStream({
     async pull(controller) {
       const bytes = new Uint8Array(STEP);
-      const count = await file.read(bytes).catch((error) => {
-        file.close();
-        throw error;
-      });
+      const count = await withReason("file", `cannot read ${path}`, () => file.read(bytes))
+        .catch((error) => {
+          file.close();
+          throw error;
+        });
       if (count !== null) return controller.enqueue(bytes.subarray(0, count));
       file.close();
       controller.close();
@@ -91,14 +100,14 @@ function readable(file: Deno.FsFile): ReadableStream<Uint8Array> {
   });
 }
 
-/** All bytes of the file at `path`. */
+/** Returns all bytes of the file at `path`. */
 export async function readWhole(path: string): Promise<Uint8Array<ArrayBuffer>> {
-  return await explained(`cannot read ${path}`, () => Deno.readFile(path));
+  return await withReason("file", `cannot read ${path}`, () => Deno.readFile(path));
 }
 
-/** The last `size` bytes of the file at `path`, or all of a shorter one. */
+/** Returns the last `size` bytes of the file at `path`, or all of a shorter one. */
 export async function readEnd(path: string, size: number): Promise<Uint8Array<ArrayBuffer>> {
-  return await explained(`cannot read ${path}`, async () => {
+  return await withReason("file", `cannot read ${path}`, async () => {
     using file = await Deno.open(path, { read: true });
     const all = (await file.stat()).size;
     await file.seek(Math.max(0, all - size), Deno.SeekMode.Start);
@@ -117,16 +126,21 @@ async function readUpTo(file: Deno.FsFile, size: number): Promise<Uint8Array<Arr
   return bytes.subarray(0, have);
 }
 
-/** Deletes a file; one that is gone already is fine. */
-export async function removeFile(path: string): Promise<void> {
+/** Removes the file at `path`; reports whether there was one. */
+export async function removeFile(path: string): Promise<boolean> {
   try {
     await Deno.remove(path);
+    return true;
   } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
   }
 }
 
-/** Deletes the files in `folder` whose names are not in `needed`: what a crash left behind. None where there is no folder. */
+/**
+ * Removes the files in `folder`, where there is one, whose names are not in `needed`: what a crash
+ * left behind.
+ */
 export async function removeOthers(folder: string, needed: ReadonlySet<string>): Promise<void> {
   const entries = await Array.fromAsync(Deno.readDir(folder)).catch((error) => {
     if (error instanceof Deno.errors.NotFound) return [];
@@ -138,9 +152,9 @@ export async function removeOthers(folder: string, needed: ReadonlySet<string>):
 }
 
 /**
- * Gives the finished file `draft` a name in `folder` that no other file has: `name`, else `name`
- * with a number. It appears there whole. Where `draft` is on another disk it is copied first to a
- * hidden file that is named after `owner`, who must be the only one to use that. Gives its path.
+ * Moves the finished file `draft` to `folder`, under a name that no other file has: `name`, else
+ * `name` with a number. It appears there whole. From another disk it is copied first, to a hidden
+ * file that is named after `owner`; nobody else may use that. Returns its path.
  * @throws {ClientError} `file`
  */
 export async function publishFile(
@@ -148,7 +162,7 @@ export async function publishFile(
   folder: string,
   { name, owner }: { name: string; owner: string },
 ): Promise<string> {
-  return await explained(`cannot save a file in ${folder}`, async () => {
+  return await withReason("file", `cannot save a file in ${folder}`, async () => {
     await Deno.mkdir(folder, { recursive: true });
     for (let number = 1;; number++) {
       const path = `${folder}/${number === 1 ? name : numbered(name, number)}`;
@@ -193,15 +207,4 @@ async function linkOrRename(from: string, to: string): Promise<void> {
 function numbered(name: string, number: number): string {
   const dot = name.lastIndexOf(".");
   return dot > 0 ? `${name.slice(0, dot)} (${number})${name.slice(dot)}` : `${name} (${number})`;
-}
-
-/** Tells what failed where the system does not. */
-export async function explained<T>(what: string, operation: () => Promise<T>): Promise<T> {
-  try {
-    return await operation();
-  } catch (error) {
-    if (error instanceof ClientError) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new ClientError("file", `${what}: ${reason}`, { cause: error });
-  }
 }

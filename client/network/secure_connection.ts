@@ -34,6 +34,7 @@ import {
 } from "../../shared/protocol/secure/responses.ts";
 import { FrameReader } from "../../shared/protocol/frame_stream.ts";
 import { MAX_BUNDLE_SIZE } from "../../shared/protocol/prekey.ts";
+import { sleep } from "../../shared/sleep.ts";
 import { ClientError } from "../errors.ts";
 import type { Address } from "./address.ts";
 import { DEADLINE, MAX_RESPONSE_SIZE } from "./connect.ts";
@@ -158,7 +159,7 @@ export class SecureConnection {
       for await (const piece of pieces) await this.#write(piece);
     } catch (error) {
       // Half a frame is on its way: nothing can follow it. A refusal says more than that.
-      const refused = await Promise.race([reply.then(() => null, (reason) => reason), pause(0)]);
+      const refused = await Promise.race([reply.then(() => null, (reason) => reason), sleep(0)]);
       this.#end(error);
       throw refused instanceof ClientError && refused.code === "refused" ? refused : error;
     } finally {
@@ -322,8 +323,4 @@ function refusedBy({ error, text, retryAfter }: SecureError): ClientError {
   return new ClientError("refused", `the server refused: ${text}`, {
     cause: { error, retryAfter },
   });
-}
-
-function pause(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }

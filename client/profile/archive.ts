@@ -4,18 +4,11 @@
  */
 import { Database } from "@db/sqlite";
 import { type Bytes, fromUtf8, utf8 } from "../../shared/bytes.ts";
-import { MiB } from "../../shared/limits.ts";
+import { readIfThere, syncFolder } from "../../shared/files.ts";
 import { ClientError, withReason } from "../errors.ts";
 import { newKeyring, openKeyring, type Random } from "./sealing/keyring.ts";
-import {
-  isThere,
-  readIfThere,
-  readParts,
-  removeIfThere,
-  syncFolder,
-  writeNewPrivateFile,
-  writePrivateFile,
-} from "../disk/private_file.ts";
+import { readFile, removeFile, writeNewFile } from "../disk/files.ts";
+import { isThere, writePrivateFile } from "../disk/private_file.ts";
 import { prepareDatabase, versionOf } from "./migrations.ts";
 import { copyTables, writeSealedFile } from "./sealed_file.ts";
 import type { Unlocked } from "./sealing/sealed_table.ts";
@@ -38,7 +31,6 @@ const TABLES = `
   ) STRICT;
 `;
 
-const PART_SIZE = 1 * MiB;
 /** The number of an envelope. */
 const FILE_NAME = /^[1-9][0-9]{0,15}$/;
 
@@ -93,7 +85,7 @@ async function packFiles(
     const path = `${folder}/incoming/${name}`;
     if (!await isThere(path)) continue;
     let size = 0;
-    for await (const part of readParts(path, PART_SIZE)) {
+    for await (const part of readFile(path)) {
       insert.run(++number, vault.seal(rowOf("parts", number), part));
       size += part.length;
     }
@@ -117,17 +109,14 @@ export async function unpackArchive(
   random: Random,
 ): Promise<void> {
   const draft = `${folder}/profile.db.new`;
-  await removeIfThere(draft);
+  await removeFile(draft);
   // A copy, as SQLite may write to whatever it opens.
   const copy = `${folder}/import.new`;
-  await removeIfThere(copy);
   try {
-    await withReason("file", `cannot read ${path}`, () => {
-      return writeNewPrivateFile(copy, readParts(path, PART_SIZE));
-    });
+    await writeNewFile(copy, readFile(path));
     await importing(path, () => unpackCopy(copy, folder, draft, passphrase, random));
   } finally {
-    for (const end of ["", "-wal", "-shm", "-journal"]) await removeIfThere(copy + end);
+    for (const end of ["", "-wal", "-shm", "-journal"]) await removeFile(copy + end);
   }
 }
 
@@ -185,8 +174,7 @@ async function unpackFiles({ database, vault }: Unlocked, folder: string): Promi
   for (const { name, size } of files) {
     // Who made the file may be somebody else than who imports it.
     if (!FILE_NAME.test(name)) throw damagedRow(context);
-    await removeIfThere(`${incoming}/${name}`);
-    await writeNewPrivateFile(`${incoming}/${name}`, parts(size));
+    await writeNewFile(`${incoming}/${name}`, parts(size));
   }
   await syncFolder(incoming);
   const path = `${folder}/server.info`;

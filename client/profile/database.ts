@@ -1,6 +1,7 @@
 /** The database of a profile, open: found or made in its folder, brought up to date, unlocked. */
 import { Database } from "@db/sqlite";
-import { createPrivateFile, isThere, makePrivate, removeIfThere } from "../disk/private_file.ts";
+import { removeFile } from "../disk/files.ts";
+import { createPrivateFile, isThere, makePrivate } from "../disk/private_file.ts";
 import { FIRST_SEALED, prepareDatabase, versionOf } from "./migrations.ts";
 import { sealPlainTables } from "./plain_tables.ts";
 import { replaceDatabase, writeSealedFile } from "./sealed_file.ts";
@@ -55,7 +56,7 @@ export class ProfileDatabase implements Disposable {
     random: Random,
   ): Promise<ProfileDatabase> {
     const path = databasePath(folder);
-    for (const name of LEFTOVERS) await removeIfThere(`${folder}/${name}`);
+    for (const name of LEFTOVERS) await removeFile(`${folder}/${name}`);
     // SQLite gives its log the permissions of the database.
     if (await isThere(path)) await makePrivate(path);
     else await createPrivateFile(path);

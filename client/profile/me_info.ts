@@ -5,15 +5,10 @@
  */
 import { type Bytes, fromHex, toHex } from "../../shared/bytes.ts";
 import { trimDer } from "../../shared/crypto/classic/classic.ts";
+import { readIfThere } from "../../shared/files.ts";
 import { CLIENT_ID_SIZE } from "../../shared/limits.ts";
 import { encodeName } from "../../shared/protocol/name.ts";
-import {
-  makePrivate,
-  readIfThere,
-  removeIfThere,
-  syncFolder,
-  writePrivateFile,
-} from "../disk/private_file.ts";
+import { makePrivate, removeForGood, writePrivateFile } from "../disk/private_file.ts";
 import { withReason } from "../errors.ts";
 import type { ClassicIdentity } from "./tables/identities.ts";
 
@@ -45,7 +40,7 @@ export async function writeMeInfo(folder: string, identity: ClassicIdentity): Pr
 
 /** Removes the file for good, where there is one. */
 export async function removeMeInfo(folder: string): Promise<void> {
-  if (await removeIfThere(meInfoPath(folder))) await syncFolder(folder);
+  await removeForGood(meInfoPath(folder));
 }
 
 export function encodeMeInfo({ id, name, privateKey }: ClassicIdentity): string {

@@ -7,13 +7,10 @@ import { Database } from "@db/sqlite";
 import { equalBytes } from "../../shared/bytes.ts";
 import { generateIdentity, publicIdentity, secureClientId } from "../../shared/crypto/identity.ts";
 import { randomBytes } from "../../shared/crypto/random.ts";
-import {
-  createPrivateFolder,
-  folderOf,
-  isThere,
-  removeIfThere,
-  syncFolder,
-} from "../disk/private_file.ts";
+import { syncFolder } from "../../shared/files.ts";
+import { sleep } from "../../shared/sleep.ts";
+import { removeFile } from "../disk/files.ts";
+import { createPrivateFolder, folderOf, isThere } from "../disk/private_file.ts";
 import { ClientError, withReason } from "../errors.ts";
 import { unpackArchive, writeArchive } from "./archive.ts";
 import { databasePath, isRegistered, ProfileDatabase } from "./database.ts";
@@ -205,7 +202,7 @@ export class Profile implements Disposable {
     const keyring = await newKeyring(this.#random, passphrase, vault.lasting);
     const classic = this.#classicIdentity;
     const path = databasePath(this.folder);
-    await removeIfThere(`${path}.new`);
+    await removeFile(`${path}.new`);
     await writeSealedFile(`${path}.new`, keyring, (to) => {
       copyTables({ vault, database }, to);
       const identities = new Identities(to.database, to.vault);
@@ -289,8 +286,4 @@ function isSame(a: ClassicIdentity, b: ClassicIdentity): boolean {
 function noPassphrase(): Promise<string> {
   const message = "the profile is protected by a passphrase, and none was given";
   return Promise.reject(new ClientError("wrong-passphrase", message));
-}
-
-function sleep(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }

@@ -4,7 +4,8 @@
  * file or the new one.
  */
 import { Database } from "@db/sqlite";
-import { createPrivateFile, removeIfThere, replaceFile, syncFile } from "../disk/private_file.ts";
+import { removeFile } from "../disk/files.ts";
+import { createPrivateFile, replaceFile, syncFile } from "../disk/private_file.ts";
 import { createTables } from "./migrations.ts";
 import { type Keyring, writeKeyring } from "./sealing/keyring.ts";
 import { copyTable, type Unlocked } from "./sealing/sealed_table.ts";
@@ -42,7 +43,7 @@ export async function writeSealedFile(
     }
     await syncFile(path);
   } catch (error) {
-    await removeIfThere(path);
+    await removeFile(path);
     throw error;
   }
 }
@@ -68,6 +69,6 @@ export async function replaceDatabase(path: string, old: Database): Promise<void
   } finally {
     old.close();
   }
-  for (const end of ["-wal", "-shm"]) await removeIfThere(path + end);
+  for (const end of ["-wal", "-shm"]) await removeFile(path + end);
   await replaceFile(`${path}.new`, path);
 }

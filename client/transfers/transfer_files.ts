@@ -1,8 +1,8 @@
 /** The files at both ends of a transfer: the source, read chunk by chunk, and the draft. */
 import { writeAll } from "../../shared/io.ts";
-import { ClientError } from "../errors.ts";
-import { explained, removeFile } from "../disk/files.ts";
-import { folderOf, PRIVATE_FILE } from "../disk/private_file.ts";
+import { ClientError, withReason } from "../errors.ts";
+import { PRIVATE_FILE, removeFile } from "../disk/files.ts";
+import { folderOf } from "../disk/private_file.ts";
 
 /** By which a file is known again. */
 export interface FileFacts {
@@ -38,7 +38,7 @@ export class SourceFile implements Disposable {
 
   /** @throws {ClientError} `file`, also for what is not a regular file */
   static async open(path: string): Promise<SourceFile> {
-    return await explained(`cannot read ${path}`, async () => {
+    return await withReason("file", `cannot read ${path}`, async () => {
       // First, as opening some others waits for ever.
       if (!(await Deno.stat(path)).isFile) {
         throw new ClientError("file", `${path} is not a regular file`);
@@ -58,7 +58,7 @@ export class SourceFile implements Disposable {
    * @throws {ClientError} `file`; `changed` where it is not the same any more
    */
   async read(at: number, bytes: Uint8Array): Promise<void> {
-    await explained(`cannot read ${this.#path}`, async () => {
+    await withReason("file", `cannot read ${this.#path}`, async () => {
       const size = bytes.length;
       this.#file.seekSync(at, Deno.SeekMode.Start); // only sets a number
       let have = 0;
@@ -104,7 +104,7 @@ export class DraftFile implements Disposable {
    * @throws {ClientError} `file`
    */
   static async open(path: string, size: number): Promise<{ draft: DraftFile; at: number }> {
-    return await explained(`cannot write ${path}`, async () => {
+    return await withReason("file", `cannot write ${path}`, async () => {
       const at = size > 0 && await isDraft(path, size) ? size : 0;
       if (at === 0) {
         await Deno.mkdir(folderOf(path), { recursive: true });
@@ -126,12 +126,12 @@ export class DraftFile implements Disposable {
 
   /** Puts `bytes` behind all before. @throws {ClientError} `file`, as all that follows */
   async append(bytes: Uint8Array): Promise<void> {
-    await explained(`cannot write ${this.#path}`, () => writeAll(this.#file, bytes));
+    await withReason("file", `cannot write ${this.#path}`, () => writeAll(this.#file, bytes));
   }
 
   /** Resolves when all that was appended so far is on the disk. More may be appended meanwhile. */
   async sync(): Promise<void> {
-    await explained(`cannot write ${this.#path}`, () => this.#syncing.sync());
+    await withReason("file", `cannot write ${this.#path}`, () => this.#syncing.sync());
   }
 
   /** By which it is known again under another name; null where the system has no such thing. */

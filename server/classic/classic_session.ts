@@ -17,6 +17,7 @@ import {
   REQUEST_HEADER_SIZE,
   type RequestHeader,
 } from "../../shared/protocol/frame.ts";
+import { sleep } from "../../shared/sleep.ts";
 import type { SessionLink } from "../connections/connection.ts";
 import { type DeliveredPart, writeDelivery } from "../wire/delivery.ts";
 import { dispatch, type Reply } from "./dispatch.ts";
@@ -116,7 +117,7 @@ export class ClassicSession {
     // From here on anything that the peer sends is noticed, see #write. What has come already is
     // noticed when the process has waited once, which only a timer makes sure of.
     this.#link.reader.lookAhead();
-    if (this.#delivered.length > 0) await new Promise((resolve) => setTimeout(resolve, 0));
+    if (this.#delivered.length > 0) await sleep(0);
     const header = (code: number, size: number) =>
       encodeResponseHeader({ version: CLASSIC_VERSION, code, size });
     const sink: ByteSink = { write: (bytes) => this.#write(bytes) };
@@ -152,7 +153,7 @@ export class ClassicSession {
    * that it was sent. Reading does not tell, but writing does, even writing nothing.
    */
   async #checkEnd(): Promise<void> {
-    await new Promise((resolve) => setTimeout(resolve, RESET_DELAY));
+    await sleep(RESET_DELAY);
     await this.#link.writeSome(new Uint8Array(0));
   }
 

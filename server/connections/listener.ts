@@ -1,4 +1,5 @@
 /** Accepts connections, keeps count of them, and lets them finish at the end. */
+import { sleep } from "../../shared/sleep.ts";
 import { Connection } from "./connection.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { Services } from "../services.ts";
@@ -64,7 +65,7 @@ export class Listener {
       } catch (error) {
         if (this.#stopping) return;
         this.#services.log.error("Cannot accept a connection: {error}", { error });
-        await new Promise((resolve) => setTimeout(resolve, ACCEPT_PAUSE));
+        await sleep(ACCEPT_PAUSE);
       }
     }
   }

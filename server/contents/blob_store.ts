@@ -7,7 +7,7 @@ import type { Logger } from "@logtape/logtape";
 import { type Bytes, toHex } from "../../shared/bytes.ts";
 import { type ByteSource, writeAll } from "../../shared/io.ts";
 import { MiB } from "../../shared/limits.ts";
-import { syncFolder } from "./sync_folder.ts";
+import { syncFolder } from "../../shared/files.ts";
 import { diskError, onDisk } from "./disk_errors.ts";
 
 const UNFINISHED = ".part";

@@ -4,7 +4,7 @@
  */
 import { type Bytes, fromHex, toHex } from "../../shared/bytes.ts";
 import { StorageError, type StorageErrorCode } from "../../shared/errors.ts";
-import { syncFolder } from "./sync_folder.ts";
+import { syncFolder } from "../../shared/files.ts";
 import { ChunkFile, MARKS_SUFFIX } from "./chunk_file.ts";
 import { onDisk } from "./disk_errors.ts";
 

@@ -3,6 +3,7 @@
  * so this is its one typed home.
  */
 import { parseArgs as untypedParseArgs } from "@std/cli/parse-args";
+import { levenshteinDistance as untypedDistance } from "@std/text/levenshtein-distance";
 
 interface ParseOptions {
   boolean: readonly string[];
@@ -16,6 +17,9 @@ const parseArgs: (
   args: readonly string[],
   options: ParseOptions,
 ) => Record<string, unknown> & { _: (string | number)[] } = untypedParseArgs;
+
+/** How many characters must be added, removed or replaced to make one text of the other. */
+const distance: (one: string, other: string) => number = untypedDistance;
 
 /** Wrong usage of a command line. The message tells the user what is wrong. */
 export class UsageError extends Error {
@@ -52,7 +56,10 @@ export function parseArguments<B extends string, S extends string>(
     collect: names.values, // so that one that is given again is noticed
     alias: names.flags.includes("help" as B) ? { h: "help" } : {},
     unknown(argument, key) {
-      if (key !== undefined) throw new UsageError(`unknown option ${argument}`);
+      if (key === undefined) return;
+      const known = [...names.flags, ...names.values].map((name) => `--${name}`);
+      const hint = didYouMean(argument.replace(/=.*$/s, ""), known);
+      throw new UsageError(`unknown option ${argument}${hint}`);
     },
   });
   const values: Partial<Record<S, string>> = {};
@@ -68,3 +75,18 @@ export function parseArguments<B extends string, S extends string>(
   ) as Record<B, boolean>;
   return { flags, values, operands: parsed._.map(String) };
 }
+
+/** Returns what to add to a complaint about `word`, where one of the `known` words is close to it. */
+export function didYouMean(word: string, known: readonly string[]): string {
+  if (word.length > MAX_WORD) return "";
+  const distances = known.map((other) => ({
+    other,
+    distance: distance(word.toLowerCase(), other),
+  }));
+  const [closest] = distances.toSorted((a, b) => a.distance - b.distance);
+  const most = Math.min(2, word.replace(/^-+/, "").length / 2);
+  return closest && closest.distance <= most ? `; did you mean ${closest.other}?` : "";
+}
+
+/** Longer words are no slips of the keyboard. */
+const MAX_WORD = 40;

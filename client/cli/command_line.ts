@@ -1,221 +1,110 @@
-/** The client's command line: arguments in, one command out. */
-import { parseArguments, UsageError } from "../../shared/args.ts";
-import { parseSize } from "../../shared/size.ts";
-import { COMMANDS } from "./help.ts";
+/** The client's command line: arguments in, one command with its typed arguments out. */
+import { didYouMean, parseArguments, UsageError } from "../../shared/args.ts";
+import {
+  type AnyCommand,
+  GLOBAL_OPTIONS,
+  type GlobalOptions,
+  type Operand,
+  type Option,
+} from "./command.ts";
 
-/** Options that every command has. */
-export interface GlobalOptions {
-  profile: string;
-  /** HOST:PORT or HOST:PORT#KEY; without it `server.info` in the profile says. */
-  server?: string;
-  json: boolean;
-  quiet: boolean;
+/** A command that is to run. */
+export interface Invocation {
+  readonly command: AnyCommand;
+  readonly args: Readonly<Record<string, unknown>>;
+  readonly options: GlobalOptions;
 }
 
-export type Command =
-  | { name: "menu" }
-  | { name: "test" }
-  | { name: "register"; as: string; classic: boolean }
-  | { name: "whoami" }
-  | { name: "list" }
-  | { name: "key"; peer: string }
-  | { name: "request-key"; peer: string }
-  | { name: "send-key"; peer: string }
-  | { name: "send"; peer: string; text?: string }
-  | { name: "send-file"; peer: string; paths: string[] }
-  | { name: "send-file"; peer: string; stdinAs: string }
-  | { name: "receive"; out: string; follow: boolean; files: FileChoice }
-  | { name: "files" }
-  | { name: "fetch"; number: number; out: string }
-  | { name: "transfers"; cancel?: number }
-  | { name: "history"; peer: string; search?: string }
-  | { name: "forget"; peer: string }
-  | { name: "verify"; peer: string; confirm: boolean }
-  | { name: "alias"; peer: string; alias?: string }
-  | { name: "block"; peer: string }
-  | { name: "unblock"; peer: string }
-  | { name: "card" }
-  | { name: "add"; card: string }
-  | { name: "passphrase"; action: PassphraseAction }
-  | { name: "export"; path: string }
-  | { name: "import"; path: string }
-  | { name: "server"; forget: boolean };
+type Values = Readonly<Record<string, string | boolean | undefined>>;
 
-/** Which of the received files are fetched at once; of the others it is told that they wait. */
-export interface FileChoice {
-  /** False for none. */
-  readonly fetch: boolean;
-  /** Larger ones wait, in bytes. */
-  readonly maxSize?: number;
+/**
+ * Finds the command in `commands` that `args` ask for. --help is the command help, --version the
+ * command version; without any it is the menu.
+ * @throws {UsageError}
+ */
+export function parseCommandLine(
+  args: readonly string[],
+  commands: readonly AnyCommand[],
+): Invocation {
+  const declared = [GLOBAL_OPTIONS, ...commands.map(({ options }) => options)]
+    .flatMap((options) => Object.entries<Option>(options));
+  const { flags, values, operands } = parseArguments(args, {
+    flags: declared.filter(([, { value }]) => value === undefined).map(([name]) => name),
+    values: declared.filter(([, { value }]) => value !== undefined).map(([name]) => name),
+  });
+  const given: Values = { ...flags, ...values };
+  const { profile = ".", server } = values;
+  const options = { profile, server, json: flags.json, quiet: flags.quiet };
+  const special = (name: string, args = {}) => ({ command: named(name, commands), args, options });
+  if (flags.version) return special("version");
+  const command = named(operands[0] ?? "menu", commands);
+  if (flags.help) return special("help", { command: operands[0] });
+  checkOwners(command, given, commands);
+  const parsed = {
+    ...operandsOf(command, operands.slice(1)),
+    ...optionsOf(command, given),
+  };
+  command.check?.(parsed);
+  return { command, args: parsed, options };
 }
 
-const PASSPHRASE_ACTIONS = ["set", "change", "remove"] as const;
-export type PassphraseAction = typeof PASSPHRASE_ACTIONS[number];
+/** @throws {UsageError} where there is none of this name */
+export function named(name: string, commands: readonly AnyCommand[]): AnyCommand {
+  const command = commands.find((command) => command.name === name);
+  if (command) return command;
+  const names = commands.map(({ name }) => name);
+  throw new UsageError(`unknown command "${name}"${didYouMean(name, names)}`);
+}
 
-export type CommandName = Command["name"];
-
-export type CommandLine =
-  | { kind: "help"; command?: CommandName }
-  | { kind: "version" }
-  | { kind: "run"; command: Command; options: GlobalOptions };
-
-const VALUES = ["profile", "server", "out", "search", "max-size", "name"] as const;
-const FLAGS = ["json", "quiet", "help", "version", "classic", "follow", "yes", "no-files"] as const;
-
-type OwnOption =
-  | Exclude<typeof VALUES[number], "profile" | "server">
-  | Exclude<typeof FLAGS[number], "json" | "quiet" | "help" | "version">;
-
-/** Options that some commands have. */
-const OWN_OPTIONS: Record<OwnOption, readonly CommandName[]> = {
-  "out": ["receive", "fetch"],
-  "follow": ["receive"],
-  "no-files": ["receive"],
-  "max-size": ["receive"],
-  "name": ["send-file"],
-  "classic": ["register"],
-  "search": ["history"],
-  "yes": ["verify"],
-};
-
-/** @throws {UsageError} */
-export function parseCommandLine(args: readonly string[]): CommandLine {
-  const { flags, values, operands } = parseArguments(args, { flags: FLAGS, values: VALUES });
-  if (flags.version) return { kind: "version" };
-  const [name = "menu", ...rest] = operands;
-  if (!isCommandName(name)) {
-    if (name === "help") {
-      const command = rest[0];
-      return { kind: "help", command: command && isCommandName(command) ? command : undefined };
-    }
-    throw new UsageError(`unknown command "${name}"`);
-  }
-  if (flags.help) return { kind: "help", command: operands.length > 0 ? name : undefined };
-  const given = { ...values, ...flags };
-  for (const [option, owners] of Object.entries(OWN_OPTIONS)) {
-    const value = given[option as OwnOption];
-    if (value === undefined || value === false || owners.includes(name)) continue;
+/** Refuses an option that belongs to other commands. */
+function checkOwners(command: AnyCommand, given: Values, commands: readonly AnyCommand[]): void {
+  for (const [option, value] of Object.entries(given)) {
+    if (!value || option in command.options || option in GLOBAL_OPTIONS) continue;
+    const owners = commands.filter(({ options }) => option in options).map(({ name }) => name);
     throw new UsageError(`--${option} belongs to the command ${owners.join(" or ")}`);
   }
-  const options = {
-    profile: values.profile ?? ".",
-    server: values.server,
-    json: flags.json,
-    quiet: flags.quiet,
-  };
-  return {
-    kind: "run",
-    command: commandOf(name, rest, { out: ".", ...given }),
-    options,
-  };
 }
 
-function isCommandName(name: string): name is CommandName {
-  return Object.hasOwn(COMMANDS, name);
-}
-
-type CommandOptions =
-  & { out: string }
-  & Record<Extract<OwnOption, typeof FLAGS[number]>, boolean>
-  & Partial<Record<Extract<OwnOption, typeof VALUES[number]>, string>>;
-
-function commandOf(
-  name: CommandName,
-  operands: string[],
-  options: CommandOptions,
-): Command {
-  const { out, follow, classic, search, yes } = options;
-  const { operands: expected } = COMMANDS[name];
-  const required = expected.filter((operand) => !/^\[|\]$/.test(operand));
-  if (operands.length < required.length) {
-    throw new UsageError(`${name} needs ${required[operands.length].replace("...", "")}`);
-  }
-  if (operands.length > expected.length && !expected.at(-1)?.endsWith("...")) {
-    const hint = name === "send" ? "; put the text in quotes" : "";
-    throw new UsageError(`unexpected argument "${operands[expected.length]}"${hint}`);
-  }
-  const [first, second] = operands;
-  switch (name) {
-    case "register":
-      return { name, as: first, classic };
-    case "key":
-    case "request-key":
-    case "send-key":
-    case "forget":
-    case "block":
-    case "unblock":
-      return { name, peer: first };
-    case "send":
-      return { name, peer: first, text: second === "-" ? undefined : second };
-    case "send-file":
-      return sendFileCommand(first, operands.slice(1), options.name);
-    case "receive": {
-      const maxSize = sizeOption(options["max-size"]);
-      return { name, out, follow, files: { fetch: !options["no-files"], maxSize } };
+function operandsOf(command: AnyCommand, given: readonly string[]): Record<string, unknown> {
+  const values: Record<string, unknown> = {};
+  const left = [...given];
+  let place = command.name;
+  let afterOne = true;
+  for (const [key, operand] of Object.entries<Operand>(command.operands)) {
+    if (left.length === 0) {
+      const optional = operand.optional === true || operand.optional && !afterOne;
+      if (!optional) throw new UsageError(`${place} needs ${operandName(operand)}`);
+      values[key] = undefined;
+      afterOne = false;
+      continue;
     }
-    case "fetch":
-      return { name, number: transferNumber(first), out };
-    case "transfers":
-      return { name, cancel: cancelled(first, second) };
-    case "history":
-      return { name, peer: first, search };
-    case "verify":
-      return { name, peer: first, confirm: yes };
-    case "alias":
-      return { name, peer: first, alias: second };
-    case "add":
-      return { name, card: first };
-    case "passphrase":
-      return { name, action: passphraseAction(first) };
-    case "export":
-    case "import":
-      return { name, path: first };
-    case "server":
-      if (first !== undefined && first !== "forget") {
-        throw new UsageError(`server knows "forget" alone, not "${first}"`);
-      }
-      return { name, forget: first === "forget" };
-    default:
-      return { name };
+    if (operand.words) place += ` ${left[0]}`;
+    const texts = left.splice(0, operand.repeated ? left.length : 1);
+    const parsed = texts.map((text) => parseOperand(text, operand, command.name));
+    values[key] = operand.repeated ? parsed : parsed[0];
   }
+  if (left.length === 0) return values;
+  const hint = command.tooMany === undefined ? "" : `; ${command.tooMany}`;
+  throw new UsageError(`unexpected argument "${left[0]}"${hint}`);
 }
 
-function passphraseAction(word: string): PassphraseAction {
-  const action = PASSPHRASE_ACTIONS.find((known) => known === word);
-  if (action) return action;
-  throw new UsageError(`passphrase knows "set", "change" and "remove", not "${word}"`);
-}
-
-function sendFileCommand(peer: string, paths: string[], fileName?: string): Command {
-  const name = "send-file";
-  if (!paths.includes("-")) {
-    if (fileName === undefined) return { name, peer, paths };
-    throw new UsageError("--name is for a file from standard input alone, -");
+function parseOperand(text: string, { words, parse }: Operand, command: string): unknown {
+  if (words && !words.includes(text)) {
+    const known = words.map((word) => `"${word}"`).join(" or ");
+    throw new UsageError(`${command} takes ${known}, not "${text}"`);
   }
-  if (paths.length > 1) {
-    throw new UsageError("- (standard input) is sent alone, without other files");
-  }
-  if (fileName === undefined) {
-    throw new UsageError("a file from standard input needs a name: --name FILENAME");
-  }
-  return { name, peer, stdinAs: fileName };
+  return parse ? parse(text) : text;
 }
 
-function sizeOption(text?: string): number | undefined {
-  if (text === undefined) return undefined;
-  const size = parseSize(text);
-  if (size !== null) return size;
-  throw new UsageError(`--max-size takes a size such as 10M, 1.5G or 4GiB, not "${text}"`);
+/** Returns what help and errors call an operand. */
+export function operandName({ name, words = [] }: Operand): string {
+  return name ?? words.join("|");
 }
 
-function cancelled(action?: string, number?: string): number | undefined {
-  if (action === undefined) return undefined;
-  if (action !== "cancel") throw new UsageError(`transfers knows "cancel" alone, not "${action}"`);
-  if (number === undefined) throw new UsageError("transfers cancel needs ID");
-  return transferNumber(number);
-}
-
-function transferNumber(text: string): number {
-  if (/^[1-9]\d{0,14}$/.test(text)) return Number(text);
-  throw new UsageError(`ID is a number, as files and transfers show it, not "${text}"`);
+function optionsOf({ options }: AnyCommand, given: Values): Record<string, unknown> {
+  const values = Object.entries<Option>(options).map(([name, { parse }]) => {
+    const value = given[name];
+    return [name, typeof value === "string" && parse ? parse(value) : value];
+  });
+  return Object.fromEntries(values);
 }

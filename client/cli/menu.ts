@@ -1,204 +1,77 @@
 /** The interactive menu, on lines of standard input, so that a script can drive it, too. */
-import type { Client } from "../client.ts";
-import { type ClientCommand, type CommandContext, runCommand } from "./commands/run.ts";
+import { type AnyCommand, type Choice, type ClientContext, runCommand } from "./command.ts";
 import { toText } from "./output/output.ts";
 
-/** Where the menu reads and writes. */
-export interface MenuTerminal {
-  /** Shows `prompt` and gives the next line, or null at the end of input. */
-  ask(prompt: string): Promise<string | null>;
-  print(line: string): void;
-  /** Whether a person sees what is printed. */
-  readonly rich: boolean;
-  /** Tells of an error; the menu goes on. */
-  fail(error: unknown): void;
-  /** Runs a command that the user can break off. */
-  during<T>(run: (signal: AbortSignal) => Promise<T>): Promise<T>;
+interface Entry extends Choice<unknown> {
+  readonly command: AnyCommand;
 }
-
-interface Choice {
-  key: string;
-  label: string;
-  /** What else is asked for, in this order. */
-  questions: string[];
-  command(...answers: string[]): ClientCommand;
-  /** Asked again and again until the answer is empty, instead of the last of them. */
-  many?: boolean;
-  /** What is asked after that, and done where the answer is yes. */
-  followUp?: { question: string; command(...answers: string[]): ClientCommand };
-}
-
-const CHOICES: Choice[] = [
-  {
-    key: "1",
-    label: "Register",
-    questions: ["Your name: "],
-    command: (as) => ({ name: "register", as, classic: false }),
-  },
-  { key: "2", label: "Client list", questions: [], command: () => ({ name: "list" }) },
-  {
-    key: "3",
-    label: "Public key of a client",
-    questions: ["Client's name: "],
-    command: (peer) => ({ name: "key", peer }),
-  },
-  {
-    key: "4",
-    label: "Waiting messages",
-    questions: [],
-    command: () => ({ name: "receive", out: ".", follow: false, files: { fetch: true } }),
-  },
-  {
-    key: "5",
-    label: "Send a text",
-    questions: ["To: ", "Text: "],
-    command: (peer, text) => ({ name: "send", peer, text }),
-  },
-  {
-    key: "6",
-    label: "History with a client",
-    questions: ["Client's name: ", "Only what holds (empty: all): "],
-    command: (peer, search) => ({ name: "history", peer, search: search || undefined }),
-  },
-  {
-    key: "7",
-    label: "Verify a client",
-    questions: ["Client's name: "],
-    command: (peer) => ({ name: "verify", peer, confirm: false }),
-    followUp: {
-      question: "Is it the same on the other side (yes/no)? ",
-      command: (peer) => ({ name: "verify", peer, confirm: true }),
-    },
-  },
-  { key: "8", label: "My card", questions: [], command: () => ({ name: "card" }) },
-  {
-    key: "9",
-    label: "Add a card",
-    questions: ["Card (NAME#ID): "],
-    command: (card) => ({ name: "add", card }),
-  },
-  {
-    key: "50",
-    label: "Send a file",
-    questions: ["To: ", "Path of the file: "],
-    command: (peer, path) => ({ name: "send-file", peer, paths: [path] }),
-  },
-  {
-    key: "51",
-    label: "Request a key",
-    questions: ["From: "],
-    command: (peer) => ({ name: "request-key", peer }),
-  },
-  {
-    key: "52",
-    label: "Send a key",
-    questions: ["To: "],
-    command: (peer) => ({ name: "send-key", peer }),
-  },
-  {
-    key: "53",
-    label: "Send several files",
-    questions: ["To: ", "Path of a file (empty: no more): "],
-    many: true,
-    command: (peer, ...paths) => ({ name: "send-file", peer, paths }),
-  },
-  { key: "54", label: "Waiting files", questions: [], command: () => ({ name: "files" }) },
-  {
-    key: "55",
-    label: "Fetch a file",
-    questions: ["Number of the file: "],
-    command: (number) => ({ name: "fetch", number: Number(number), out: "." }),
-  },
-];
-
-const MENU = [
-  ...CHOICES.map(({ key, label }) => `${key.padStart(3)}) ${label}`),
-  "  0) Exit",
-].join("\n");
 
 /** Runs until the user chooses to exit, or the input ends. */
-export async function runMenu(
-  client: Client,
-  terminal: MenuTerminal,
-  context: CommandContext,
-): Promise<void> {
+export async function runMenu(context: ClientContext): Promise<void> {
+  const { ask, printLine } = context;
+  const entries: Entry[] = context.commands
+    .flatMap((command) => (command.menu ?? []).map((choice) => ({ ...choice, command })))
+    .toSorted((a, b) => Number(a.key) - Number(b.key));
+  const lines = entries.map(({ key, label }) => `${key.padStart(3)}) ${label}`);
+  const menu = ["", ...lines, "  0) Exit"].join("\n");
   for (;;) {
-    terminal.print(`\n${MENU}`);
-    const key = (await terminal.ask("? "))?.trim();
+    printLine(menu);
+    const key = (await ask("? "))?.trim();
     if (key === undefined || key === "0") return;
-    const choice = CHOICES.find((candidate) => candidate.key === key);
-    if (!choice) {
-      if (key !== "") terminal.print(`There is no choice "${key}".`);
+    const entry = entries.find((entry) => entry.key === key);
+    if (!entry) {
+      if (key !== "") printLine(`There is no choice "${key}".`);
       continue;
     }
-    const answers = await answersTo(choice, terminal);
+    const answers = await answersTo(entry, context);
     if (answers === null) return;
-    const { command, followUp } = choice;
-    const done = await runChoice(command(...answers), client, terminal, context);
+    const { command, args, followUp } = entry;
+    const done = await runChoice(command, () => args(...answers), context);
     if (!done || !followUp) continue;
-    const answer = await terminal.ask(followUp.question);
+    const answer = await ask(followUp.question);
     if (answer === null) return;
     if (answer.trim().toLowerCase() !== "yes") continue;
-    await runChoice(followUp.command(...answers), client, terminal, context);
+    await runChoice(command, () => followUp.args(...answers), context);
   }
 }
 
-/** Null at the end of input. */
+/** Returns null at the end of input. */
 async function answersTo(
-  { questions, many }: Choice,
-  terminal: MenuTerminal,
+  { questions = [], many }: Entry,
+  { ask }: ClientContext,
 ): Promise<string[] | null> {
   const answers: string[] = [];
-  for (const question of questions) {
-    const answer = await terminal.ask(question);
+  for (let at = 0; at < questions.length;) {
+    const answer = await ask(questions[at]);
     if (answer === null) return null;
-    answers.push(answer);
-  }
-  if (!many) return answers;
-  const question = questions[questions.length - 1];
-  for (
-    let answer = answers.pop();
-    answer !== "";
-    answer = await terminal.ask(question) ?? undefined
-  ) {
-    if (answer === undefined) return null;
-    answers.push(answer);
+    const repeats = many && at === questions.length - 1;
+    if (!repeats || answer === "") at++;
+    if (!repeats || answer !== "") answers.push(answer);
   }
   return answers;
 }
 
-/** What is said of a command that gave nothing. */
-const NOTHING: Partial<Record<ClientCommand["name"], string>> = {
-  "list": "Nobody yet.",
-  "receive": "No messages.",
-  "send-file": "No file.",
-  "files": "No files.",
-  "history": "Nothing yet.",
-};
-
-/** Runs one command; gives whether it was done. */
+/** Reports whether the command succeeded. */
 async function runChoice(
-  command: ClientCommand,
-  client: Client,
-  terminal: MenuTerminal,
-  context: CommandContext,
+  command: AnyCommand,
+  args: () => unknown,
+  context: ClientContext,
 ): Promise<boolean> {
   try {
-    const count = await terminal.during(async (signal) => {
+    const count = await context.stoppable(async (signal) => {
       let count = 0;
-      for await (const output of runCommand(command, client, { ...context, signal })) {
-        terminal.print(toText(output, terminal));
+      for await (const output of runCommand(command, args(), { ...context, signal })) {
+        context.printLine(toText(output, context));
         count++;
       }
       return count;
     });
     context.progress.stop();
-    const nothing = NOTHING[command.name];
-    if (count === 0 && nothing !== undefined) terminal.print(nothing);
+    if (count === 0 && command.nothing !== undefined) context.printLine(command.nothing);
     return true;
   } catch (error) {
     context.progress.stop();
-    terminal.fail(error);
+    context.showError(error);
     return false;
   }
 }

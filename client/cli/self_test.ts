@@ -2,27 +2,15 @@
 import { type Bytes, equalBytes, toHex } from "../../shared/bytes.ts";
 import { PUBLIC_KEY_SIZE } from "../../shared/limits.ts";
 import type { Address } from "../network/address.ts";
-import { Client } from "../client.ts";
+import type { Client } from "../client.ts";
 import { ClientError, type ClientErrorCode } from "../errors.ts";
 import { readWhole } from "../disk/files.ts";
 import type { Received } from "../inbox/received.ts";
-import { Profile } from "../profile/profile.ts";
-import { ClassicTransport } from "../classic/classic_transport.ts";
-import { ProfileNetwork } from "../network/profile_network.ts";
+import { openClient, type Runtime } from "../open_client.ts";
 
 /** Over what the server keeps in its database. */
 const FILE_SIZE = 200_000;
 const noProgress = () => {};
-
-/** What the tests need of the world. */
-export interface Environment {
-  /** Milliseconds since 1970. */
-  now: () => number;
-  /** Waits that many milliseconds. */
-  sleep: (milliseconds: number) => Promise<void>;
-  /** That many random bytes. */
-  random: (size: number) => Bytes;
-}
 
 /** A client of the tests, in a profile of its own. */
 interface Person {
@@ -31,7 +19,7 @@ interface Person {
   /** Which protocol it speaks. */
   classic: boolean;
   client: Client;
-  [Symbol.asyncDispose](): Promise<void>;
+  [Symbol.asyncDispose](): PromiseLike<void>;
 }
 
 /**
@@ -41,7 +29,7 @@ interface Person {
  */
 export async function runSelfTest(
   address: Address,
-  environment: Environment,
+  runtime: Runtime,
   print: (line: string) => void,
 ): Promise<number> {
   const folder = await Deno.makeTempDir({ prefix: "messaging-test-" });
@@ -50,12 +38,12 @@ export async function runSelfTest(
   try {
     for (const kind of ["secure", "classic"] as const) {
       const make = (name: string) => {
-        return makePerson(name, { folder: `${folder}/${kind}`, kind, address, environment });
+        return makePerson(name, { folder: `${folder}/${kind}`, kind, address, runtime });
       };
       await using alice = await make("alice");
       await using bob = await make("bob");
       await using mallory = await make("mallory");
-      const tests = testsOf(alice, bob, mallory, folder, environment.random);
+      const tests = testsOf(alice, bob, mallory, folder, runtime.random);
       for (const [name, test] of tests) {
         try {
           await test();
@@ -76,34 +64,23 @@ export async function runSelfTest(
 
 async function makePerson(
   name: string,
-  { folder, kind, address, environment }: {
+  { folder, kind, address, runtime }: {
     folder: string;
     kind: "secure" | "classic";
     address: Address;
-    environment: Environment;
+    runtime: Runtime;
   },
 ): Promise<Person> {
-  const profile = await Profile.open(`${folder}/${name}`);
-  const onFirstKey = () => {};
   // A classic client cannot have the server prove a key.
   const { hostname, port } = address;
   const where = kind === "classic" ? { hostname, port } : address;
-  const network = new ProfileNetwork({
-    profile,
-    address: where,
-    classic: ClassicTransport,
-    onFirstKey,
-    ...environment,
-  });
+  const opened = await openClient({ folder: `${folder}/${name}`, address: where, ...runtime });
   return {
-    name: `${name}-${toHex(environment.random(6))}`,
+    name: `${name}-${toHex(runtime.random(6))}`,
     folder: `${folder}/${name}`,
     classic: kind === "classic",
-    client: new Client({ profile, network, note: () => {}, ...environment }),
-    [Symbol.asyncDispose]: async () => {
-      await network.close();
-      profile[Symbol.dispose]();
-    },
+    client: opened.client,
+    [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
   };
 }
 

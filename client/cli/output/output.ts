@@ -9,7 +9,6 @@ import { qrTextOf } from "../../../shared/session/safety_number.ts";
 import { sizeText } from "../../../shared/size.ts";
 import { type Address, formatAddress } from "../../network/address.ts";
 import type { FetchedFile, Sent, TransferInfo } from "../../client.ts";
-import type { PassphraseAction } from "../command_line.ts";
 import type { MarkedPeer, Trust } from "../../contacts/contact_book.ts";
 import type { Received } from "../../inbox/received.ts";
 import type { Peer } from "../../contacts/peers.ts";
@@ -22,6 +21,8 @@ import { transferJson, transferText, waitingText } from "./transfers.ts";
 type Message = Exclude<Received, { type: "problem" | "notice" }>;
 /** Something that happened while messages were received, and is none. */
 type Notice = Extract<Received, { type: "notice" }>;
+
+type PassphraseAction = "set" | "change" | "remove";
 
 /** One result of a command. */
 export type Output =

@@ -58,7 +58,17 @@ export function inputBytes(): AsyncIterable<Uint8Array> {
   return Deno.stdin.readable;
 }
 
-/** How many characters a line of the terminal has. */
+/** Reports whether a person sees standard output. */
+export function outputIsTerminal(): boolean {
+  return Deno.stdout.isTerminal();
+}
+
+/** Reports whether a person sees standard error. */
+export function errorIsTerminal(): boolean {
+  return Deno.stderr.isTerminal();
+}
+
+/** Returns how many characters a line of the terminal has. */
 export function terminalColumns(): number {
   try {
     return Deno.consoleSize().columns || DEFAULT_COLUMNS;

@@ -1,90 +1,109 @@
-import { type Command, parseCommandLine } from "../../../client/cli/command_line.ts";
+import { parseCommandLine } from "../../../client/cli/command_line.ts";
+import { COMMANDS } from "../../../client/cli/commands.ts";
 import { UsageError } from "../../../shared/args.ts";
 import { assertEquals, assertThrows } from "../../support/assert.ts";
 
 const DEFAULTS = { profile: ".", server: undefined, json: false, quiet: false };
 
-function assertRuns(args: string[], command: Command, options = {}): void {
-  const expected = { kind: "run", command, options: { ...DEFAULTS, ...options } } as const;
-  assertEquals(parseCommandLine(args), expected, args.join(" "));
+/** A command by its name, with its arguments. */
+type Command = { readonly name: string; readonly args?: Record<string, unknown> };
+
+function assertRuns(given: string[], { name, args = {} }: Command, options = {}): void {
+  const line = parseCommandLine(given, COMMANDS);
+  const what = given.join(" ");
+  assertEquals([line.command.name, line.args], [name, args], what);
+  assertEquals(line.options, { ...DEFAULTS, ...options }, what);
 }
 
 Deno.test("command line: every command", () => {
   assertRuns([], { name: "menu" });
   assertRuns(["menu"], { name: "menu" });
   assertRuns(["test"], { name: "test" });
-  assertRuns(["register", "alice"], { name: "register", as: "alice", classic: false });
-  const classic = { name: "register", as: "alice", classic: true } as const;
+  assertRuns(["register", "alice"], { name: "register", args: { as: "alice", classic: false } });
+  const classic = { name: "register", args: { as: "alice", classic: true } };
   assertRuns(["register", "--classic", "alice"], classic);
   assertRuns(["whoami"], { name: "whoami" });
   assertRuns(["list"], { name: "list" });
-  assertRuns(["key", "bob"], { name: "key", peer: "bob" });
-  assertRuns(["request-key", "bob"], { name: "request-key", peer: "bob" });
-  assertRuns(["send-key", "bob"], { name: "send-key", peer: "bob" });
-  assertRuns(["send", "bob", "hello"], { name: "send", peer: "bob", text: "hello" });
-  assertRuns(["send-file", "bob", "a b"], { name: "send-file", peer: "bob", paths: ["a b"] });
+  assertRuns(["key", "bob"], { name: "key", args: { peer: "bob" } });
+  assertRuns(["request-key", "bob"], { name: "request-key", args: { peer: "bob" } });
+  assertRuns(["send-key", "bob"], { name: "send-key", args: { peer: "bob" } });
+  assertRuns(["send", "bob", "hello"], { name: "send", args: { peer: "bob", text: "hello" } });
+  assertRuns(["send-file", "bob", "a b"], {
+    name: "send-file",
+    args: { peer: "bob", paths: ["a b"], name: undefined },
+  });
   assertRuns(["files"], { name: "files" });
-  assertRuns(["fetch", "7"], { name: "fetch", number: 7, out: "." });
-  assertRuns(["fetch", "--out", "dir", "7"], { name: "fetch", number: 7, out: "dir" });
-  assertRuns(["transfers"], { name: "transfers", cancel: undefined });
-  assertRuns(["transfers", "cancel", "7"], { name: "transfers", cancel: 7 });
-  assertRuns(["history", "bob"], { name: "history", peer: "bob", search: undefined });
-  const search = { name: "history", peer: "bob", search: "a b" } as const;
+  assertRuns(["fetch", "7"], { name: "fetch", args: { number: 7, out: undefined } });
+  assertRuns(["fetch", "--out", "dir", "7"], { name: "fetch", args: { number: 7, out: "dir" } });
+  assertRuns(["transfers"], {
+    name: "transfers",
+    args: { action: undefined, cancelled: undefined },
+  });
+  assertRuns(["transfers", "cancel", "7"], {
+    name: "transfers",
+    args: { action: "cancel", cancelled: 7 },
+  });
+  assertRuns(["history", "bob"], { name: "history", args: { peer: "bob", search: undefined } });
+  const search = { name: "history", args: { peer: "bob", search: "a b" } };
   assertRuns(["history", "--search", "a b", "bob"], search);
-  assertRuns(["forget", "bob"], { name: "forget", peer: "bob" });
-  assertRuns(["verify", "bob"], { name: "verify", peer: "bob", confirm: false });
-  assertRuns(["verify", "bob", "--yes"], { name: "verify", peer: "bob", confirm: true });
-  assertRuns(["alias", "bob", "Bobby"], { name: "alias", peer: "bob", alias: "Bobby" });
-  assertRuns(["alias", "bob"], { name: "alias", peer: "bob", alias: undefined });
-  assertRuns(["block", "bob"], { name: "block", peer: "bob" });
-  assertRuns(["unblock", "bob"], { name: "unblock", peer: "bob" });
+  assertRuns(["forget", "bob"], { name: "forget", args: { peer: "bob" } });
+  assertRuns(["verify", "bob"], { name: "verify", args: { peer: "bob", yes: false } });
+  assertRuns(["verify", "bob", "--yes"], { name: "verify", args: { peer: "bob", yes: true } });
+  assertRuns(["alias", "bob", "Bobby"], { name: "alias", args: { peer: "bob", alias: "Bobby" } });
+  assertRuns(["alias", "bob"], { name: "alias", args: { peer: "bob", alias: undefined } });
+  assertRuns(["block", "bob"], { name: "block", args: { peer: "bob" } });
+  assertRuns(["unblock", "bob"], { name: "unblock", args: { peer: "bob" } });
   assertRuns(["card"], { name: "card" });
-  assertRuns(["add", "bob#00"], { name: "add", card: "bob#00" });
+  assertRuns(["add", "bob#00"], { name: "add", args: { card: "bob#00" } });
   for (const action of ["set", "change", "remove"] as const) {
-    assertRuns(["passphrase", action], { name: "passphrase", action });
+    assertRuns(["passphrase", action], { name: "passphrase", args: { action } });
   }
-  assertRuns(["export", "a b"], { name: "export", path: "a b" });
-  assertRuns(["import", "a b"], { name: "import", path: "a b" });
-  assertRuns(["server"], { name: "server", forget: false });
-  assertRuns(["server", "forget"], { name: "server", forget: true });
+  assertRuns(["export", "a b"], { name: "export", args: { path: "a b" } });
+  assertRuns(["import", "a b"], { name: "import", args: { path: "a b" } });
+  assertRuns(["server"], { name: "server", args: { action: undefined } });
+  assertRuns(["server", "forget"], { name: "server", args: { action: "forget" } });
 });
 
 Deno.test("command line: several files, or one from standard input", () => {
   const paths = ["a", "b c", "./-"];
-  assertRuns(["send-file", "bob", ...paths], { name: "send-file", peer: "bob", paths });
-  const stdin = { name: "send-file", peer: "bob", stdinAs: "a b" } as const;
+  assertRuns(["send-file", "bob", ...paths], {
+    name: "send-file",
+    args: { peer: "bob", paths, name: undefined },
+  });
+  const stdin = { name: "send-file", args: { peer: "bob", paths: ["-"], name: "a b" } };
   assertRuns(["send-file", "bob", "-", "--name", "a b"], stdin);
   assertRuns(["send-file", "--name=a b", "bob", "-"], stdin);
 });
 
 Deno.test("command line: what is received, and where it goes", () => {
-  const receive = { name: "receive", out: ".", follow: false } as const;
-  const all = { fetch: true, maxSize: undefined };
-  assertRuns(["receive"], { ...receive, files: all });
-  assertRuns(["receive", "--follow"], { ...receive, follow: true, files: all });
-  assertRuns(["receive", "--out", "dir"], { ...receive, out: "dir", files: all });
-  assertRuns(["receive", "--no-files"], { ...receive, files: { ...all, fetch: false } });
+  const none = { out: undefined, "no-files": false, "max-size": undefined, follow: false };
+  const receive = (given: string[], args = {}) =>
+    assertRuns(["receive", ...given], { name: "receive", args: { ...none, ...args } });
+  receive([]);
+  receive(["--follow"], { follow: true });
+  receive(["--out", "dir"], { out: "dir" });
+  receive(["--no-files"], { "no-files": true });
   const sizes = { "0": 0, "10M": 10 * 2 ** 20, "1.5G": 1.5 * 2 ** 30, "4GiB": 2 ** 32 };
-  for (const [text, maxSize] of Object.entries(sizes)) {
-    assertRuns(["receive", "--max-size", text], { ...receive, files: { fetch: true, maxSize } });
+  for (const [text, size] of Object.entries(sizes)) {
+    receive(["--max-size", text], { "max-size": size });
   }
 });
 
 Deno.test("command line: without a text, or with a dash, it comes from standard input", () => {
-  assertRuns(["send", "bob"], { name: "send", peer: "bob", text: undefined });
-  assertRuns(["send", "bob", "-"], { name: "send", peer: "bob", text: undefined });
-  assertRuns(["send", "bob", ""], { name: "send", peer: "bob", text: "" });
+  assertRuns(["send", "bob"], { name: "send", args: { peer: "bob", text: undefined } });
+  assertRuns(["send", "bob", "-"], { name: "send", args: { peer: "bob", text: undefined } });
+  assertRuns(["send", "bob", ""], { name: "send", args: { peer: "bob", text: "" } });
 });
 
 Deno.test("command line: operands stay the text that they are", () => {
   for (const text of ["007", "1e3", "true", "null", "help", "a=b", "שלום 👋", " x "]) {
-    assertRuns(["send", "bob", text], { name: "send", peer: "bob", text });
-    assertRuns(["key", text], { name: "key", peer: text });
+    assertRuns(["send", "bob", text], { name: "send", args: { peer: "bob", text } });
+    assertRuns(["key", text], { name: "key", args: { peer: text } });
   }
 });
 
 Deno.test("command line: after two dashes everything is an operand", () => {
-  const command = { name: "send", peer: "--bob", text: "--json" } as const;
+  const command = { name: "send", args: { peer: "--bob", text: "--json" } };
   assertRuns(["send", "--", "--bob", "--json"], command);
   assertRuns(["--json", "send", "--", "--bob", "--json"], command, { json: true });
 });
@@ -92,7 +111,7 @@ Deno.test("command line: after two dashes everything is an operand", () => {
 Deno.test("command line: options may stand anywhere", () => {
   const options = { profile: "dir", server: "host:1", json: true, quiet: true };
   const given = ["--profile", "dir", "--server=host:1", "--json", "--quiet"];
-  const command = { name: "send", peer: "bob", text: "hello" } as const;
+  const command = { name: "send", args: { peer: "bob", text: "hello" } };
   assertRuns([...given, "send", "bob", "hello"], command, options);
   assertRuns(["send", "bob", "hello", ...given], command, options);
   assertRuns(["send", ...given, "bob", "hello"], command, options);
@@ -104,7 +123,9 @@ Deno.test("command line: options may stand anywhere", () => {
 Deno.test("command line: wrong usage is refused and says what is wrong", () => {
   const cases: [args: string[], reason: string][] = [
     [["no-such-command"], 'unknown command "no-such-command"'],
-    [["Send", "bob"], 'unknown command "Send"'],
+    [["Send", "bob"], 'unknown command "Send"; did you mean send?'],
+    [["sned", "bob"], 'unknown command "sned"; did you mean send?'],
+    [["ls"], 'unknown command "ls"'],
     [["constructor"], 'unknown command "constructor"'],
     [["__proto__"], 'unknown command "__proto__"'],
     [[""], 'unknown command ""'],
@@ -122,13 +143,13 @@ Deno.test("command line: wrong usage is refused and says what is wrong", () => {
       ["send-file", "bob", "a", "-", "--name", "x"],
       "- (standard input) is sent alone, without other files",
     ],
-    [["send-file", "bob", "a", "--name", "x"], "--name is for a file from standard input alone, -"],
+    [["send-file", "bob", "a", "--name", "x"], "--name is only for standard input, -"],
     [["list", "--name", "x"], "--name belongs to the command send-file"],
     [["fetch"], "fetch needs ID"],
     [["fetch", "1", "2"], 'unexpected argument "2"'],
     [["fetch", "0"], 'ID is a number, as files and transfers show it, not "0"'],
     [["fetch", "big.bin"], 'ID is a number, as files and transfers show it, not "big.bin"'],
-    [["transfers", "stop"], 'transfers knows "cancel" alone, not "stop"'],
+    [["transfers", "stop"], 'transfers takes "cancel", not "stop"'],
     [["transfers", "cancel"], "transfers cancel needs ID"],
     [["transfers", "cancel", "1e3"], 'ID is a number, as files and transfers show it, not "1e3"'],
     [["transfers", "cancel", "1", "2"], 'unexpected argument "2"'],
@@ -158,17 +179,19 @@ Deno.test("command line: wrong usage is refused and says what is wrong", () => {
     [["card", "x"], 'unexpected argument "x"'],
     [["add"], "add needs CARD"],
     [["passphrase"], "passphrase needs set|change|remove"],
-    [["passphrase", "get"], 'passphrase knows "set", "change" and "remove", not "get"'],
+    [["passphrase", "get"], 'passphrase takes "set" or "change" or "remove", not "get"'],
     [["passphrase", "set", "secret"], 'unexpected argument "secret"'],
     [["export"], "export needs FILE"],
     [["import"], "import needs FILE"],
     [["import", "a", "b"], 'unexpected argument "b"'],
-    [["server", "remember"], 'server knows "forget" alone, not "remember"'],
+    [["server", "remember"], 'server takes "forget", not "remember"'],
     [["receive", "--search", "x"], "--search belongs to the command history"],
     [["list", "--yes"], "--yes belongs to the command verify"],
     [["list", "--follow"], "--follow belongs to the command receive"],
     [["list", "--classic"], "--classic belongs to the command register"],
     [["list", "--no-such-option"], "unknown option --no-such-option"],
+    [["list", "--jsno"], "unknown option --jsno; did you mean --json?"],
+    [["receive", "--ou=dir"], "unknown option --ou=dir; did you mean --out?"],
     [["list", "-x"], "unknown option -x"],
     [["send", "bob", "-5 degrees"], "unknown option -5 degrees"],
     [["list", "--profile"], "--profile needs a value"],
@@ -179,7 +202,7 @@ Deno.test("command line: wrong usage is refused and says what is wrong", () => {
     [["list", "--server", "a:1", "--server", "a:1"], "--server is given more than once"],
   ];
   for (const [args, reason] of cases) {
-    const { message } = assertThrows(() => parseCommandLine(args), UsageError);
+    const { message } = assertThrows(() => parseCommandLine(args, COMMANDS), UsageError);
     assertEquals(message, reason, args.join(" "));
   }
 });

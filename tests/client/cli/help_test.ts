@@ -1,9 +1,13 @@
-import { type CommandName, parseCommandLine } from "../../../client/cli/command_line.ts";
+import { runCommand } from "../../../client/cli/command.ts";
+import { named, parseCommandLine } from "../../../client/cli/command_line.ts";
+import { COMMANDS } from "../../../client/cli/commands.ts";
 import { helpText } from "../../../client/cli/help.ts";
-import { assert, assertEquals } from "../../support/assert.ts";
+import { UsageError } from "../../../shared/args.ts";
+import { assert, assertEquals, assertRejects } from "../../support/assert.ts";
+import { commandContext } from "../../support/client/command_context.ts";
 
 /** Each command with what must follow it. */
-const SYNOPSES: Record<CommandName, string> = {
+const SYNOPSES = {
   "menu": "menu",
   "test": "test",
   "register": "register NAME",
@@ -30,34 +34,51 @@ const SYNOPSES: Record<CommandName, string> = {
   "export": "export FILE",
   "import": "import FILE",
   "server": "server [forget]",
+  "completions": "completions bash|zsh|fish",
+  "help": "help [COMMAND]",
+  "version": "version",
 };
-const NAMES = Object.keys(SYNOPSES) as CommandName[];
+const NAMES = Object.keys(SYNOPSES) as (keyof typeof SYNOPSES)[];
 const GLOBAL = ["--profile DIR", "--server HOST:PORT", "--json", "--quiet", "--help", "--version"];
 
+/** The command that `args` lead to, and its arguments. */
+function parsed(args: string[]): unknown {
+  const { command, args: given } = parseCommandLine(args, COMMANDS);
+  return [command.name, given];
+}
+
+function helpOf(name?: string): string {
+  return helpText(COMMANDS, name === undefined ? undefined : named(name, COMMANDS));
+}
+
+Deno.test("help: every command of the table has its synopsis here", () => {
+  assertEquals(COMMANDS.map(({ name }) => name).sort(), [...NAMES].sort());
+});
+
 Deno.test("help: is asked for with an option, or as a command", () => {
-  for (const args of [["--help"], ["-h"], ["help"], ["--help", "--json"], ["help", "nonsense"]]) {
-    assertEquals(parseCommandLine(args), { kind: "help", command: undefined });
+  for (const args of [["--help"], ["-h"], ["help"], ["--help", "--json"]]) {
+    assertEquals(parsed(args), ["help", { command: undefined }]);
   }
   for (const command of NAMES) {
+    if (command === "help") continue;
     for (const args of [[command, "--help"], ["-h", command], ["help", command]]) {
-      assertEquals(parseCommandLine(args), { kind: "help", command });
+      assertEquals(parsed(args), ["help", { command }]);
     }
   }
 });
 
 Deno.test("help: comes before complaints about what the command lacks", () => {
-  const line = parseCommandLine(["send-file", "--help"]);
-  assertEquals(line, { kind: "help", command: "send-file" });
+  assertEquals(parsed(["send-file", "--help"]), ["help", { command: "send-file" }]);
 });
 
 Deno.test("help: the version is told before anything else", () => {
   for (const args of [["--version"], ["--version", "--help"], ["no-such-command", "--version"]]) {
-    assertEquals(parseCommandLine(args), { kind: "version" });
+    assertEquals(parsed(args), ["version", {}]);
   }
 });
 
 Deno.test("help: that of the program names every command, option and exit code", () => {
-  const text = helpText();
+  const text = helpOf();
   for (const synopsis of Object.values(SYNOPSES)) {
     assert(text.split("\n").some((line) => line.startsWith(`  ${synopsis}  `)), synopsis);
   }
@@ -69,7 +90,7 @@ Deno.test("help: that of the program names every command, option and exit code",
 
 Deno.test("help: that of a command has its synopsis, its own options and the global ones", () => {
   for (const name of NAMES) {
-    const text = helpText(name);
+    const text = helpOf(name);
     assertEquals(text.split("\n")[0], `Usage: messaging-client [options] ${SYNOPSES[name]}`);
     for (const option of GLOBAL) assert(text.includes(option), `${name}: ${option}`);
     assertEquals(text.includes("--out DIR"), name === "receive" || name === "fetch", name);
@@ -79,11 +100,27 @@ Deno.test("help: that of a command has its synopsis, its own options and the glo
     assertEquals(text.includes("--search WORD"), name === "history", name);
     assertEquals(text.includes("--yes"), name === "verify", name);
   }
-  assertEquals(new Set(NAMES.map((name) => helpText(name))).size, NAMES.length);
+  assertEquals(new Set(NAMES.map((name) => helpOf(name))).size, NAMES.length);
 });
 
 Deno.test("help: fits a terminal of 100 columns", () => {
-  for (const text of [helpText(), ...NAMES.map((name) => helpText(name))]) {
+  for (const text of [helpOf(), ...NAMES.map((name) => helpOf(name))]) {
     for (const line of text.split("\n")) assert(line.length <= 100, line);
   }
+});
+
+Deno.test("help: says what classic and secure clients are where it first names them", () => {
+  for (const text of [helpOf(), ...NAMES.map(helpOf)]) {
+    if (!/classic|secure client/i.test(text)) continue;
+    assert(text.includes("A secure client proves who it is"), text);
+    assert(text.includes("A classic client\nspeaks the old protocol"), text);
+  }
+  assert(!helpOf("files").includes("old protocol"), "nothing that does not belong there");
+});
+
+Deno.test("help: of a command that there is not says which one may be meant", async () => {
+  const help = named("help", COMMANDS);
+  const act = () => Array.fromAsync(runCommand(help, { command: "recieve" }, commandContext({})));
+  const { message } = await assertRejects(act, UsageError);
+  assertEquals(message, 'unknown command "recieve"; did you mean receive?');
 });

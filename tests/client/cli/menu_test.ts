@@ -1,13 +1,12 @@
-import { type CommandContext } from "../../../client/cli/commands/run.ts";
 import type { Client } from "../../../client/client.ts";
 import { runMenu } from "../../../client/cli/menu.ts";
-import { Progress } from "../../../client/cli/terminal/progress.ts";
 import { generateSymmetricKey } from "../../../shared/crypto/classic/classic.ts";
 import { toHex } from "../../../shared/bytes.ts";
 import { MessageType } from "../../../shared/protocol/codes.ts";
 import { assert, assertEquals } from "../../support/assert.ts";
 import { Party } from "../../support/attack/parties.ts";
 import { ServerFixture } from "../../support/server/server_fixture.ts";
+import { commandContext } from "../../support/client/command_context.ts";
 import { tempFolder } from "../../support/temp_folder.ts";
 import { Mailbox } from "../../support/client/mailbox.ts";
 
@@ -23,25 +22,16 @@ interface Session {
 async function type(bob: { readonly client: Client }, input: string[]): Promise<Session> {
   const session: Session = { prompts: [], lines: [], errors: [], problems: [] };
   const left = [...input];
-  const context: CommandContext = {
-    progress: new Progress({ view: null, now: () => 0 }),
-    readText: () => Promise.reject(new Error("the menu asks for the text itself")),
-    readInput: () => {
-      throw new Error("the menu asks for paths");
-    },
+  await runMenu(commandContext({
+    client: bob.client,
     report: ({ code }) => session.problems.push(code),
-    note: () => {},
-  };
-  await runMenu(bob.client, {
     ask: (prompt) => {
       session.prompts.push(prompt);
       return Promise.resolve(left.shift() ?? null);
     },
-    print: (line) => session.lines.push(line),
-    rich: false,
-    during: (run) => run(new AbortController().signal),
-    fail: (error) => session.errors.push(error instanceof Error ? error.message : "?"),
-  }, context);
+    printLine: (line) => session.lines.push(line),
+    showError: (error) => session.errors.push(error instanceof Error ? error.message : "?"),
+  }));
   assertEquals(left, [], "lines that nobody asked for");
   return session;
 }

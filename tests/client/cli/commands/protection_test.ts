@@ -1,6 +1,9 @@
 /** The passphrase of a profile, and moving it, with real files. */
-import type { PassphraseAction } from "../../../../client/cli/command_line.ts";
-import { importProfile, runProtectionCommand } from "../../../../client/cli/commands/protection.ts";
+import { type AnyCommand, type ClientContext, runCommand } from "../../../../client/cli/command.ts";
+import { exportCommand } from "../../../../client/cli/commands/export.ts";
+import { importCommand } from "../../../../client/cli/commands/import.ts";
+import { passphrase } from "../../../../client/cli/commands/passphrase.ts";
+import type { Output } from "../../../../client/cli/output/output.ts";
 import { ClientError } from "../../../../client/errors.ts";
 import { Profile } from "../../../../client/profile/profile.ts";
 import {
@@ -9,6 +12,7 @@ import {
   Passphrases,
 } from "../../../../client/cli/terminal/passphrase.ts";
 import { assert, assertEquals, assertRejects } from "../../../support/assert.ts";
+import { commandContext } from "../../../support/client/command_context.ts";
 import { tempFolder } from "../../../support/temp_folder.ts";
 
 const ONE = "the first passphrase";
@@ -37,14 +41,34 @@ async function register(folder: string): Promise<void> {
   });
 }
 
-function change(folder: string, action: PassphraseAction, passphrases: Passphrases) {
-  const command = { name: "passphrase", action } as const;
-  return run(folder, passphrases, (profile) => runProtectionCommand(command, profile, passphrases));
+async function result(command: AnyCommand, args: unknown, given: Partial<ClientContext>) {
+  const [output] = await Array.fromAsync(runCommand(command, args, commandContext(given)));
+  return output;
 }
 
-function exportTo(path: string, folder: string, passphrases: Passphrases) {
-  const command = { name: "export", path } as const;
-  return run(folder, passphrases, (profile) => runProtectionCommand(command, profile, passphrases));
+function change(
+  folder: string,
+  action: "set" | "change" | "remove",
+  passphrases: Passphrases,
+): Promise<Output> {
+  return run(
+    folder,
+    passphrases,
+    (profile) => result(passphrase, { action }, { profile, passphrases }),
+  );
+}
+
+function exportTo(path: string, folder: string, passphrases: Passphrases): Promise<Output> {
+  return run(
+    folder,
+    passphrases,
+    (profile) => result(exportCommand, { path }, { profile, passphrases }),
+  );
+}
+
+function importFrom(path: string, folder: string, passphrases: Passphrases): Promise<Output> {
+  const options = { profile: folder, json: false, quiet: false };
+  return result(importCommand, { path }, { options, passphrases });
 }
 
 async function code(act: Promise<unknown>): Promise<string> {
@@ -97,12 +121,11 @@ Deno.test("protection: a profile moves in a file, under a passphrase for the fil
   assertEquals(await exportTo(path, from, given(ONE)), { kind: "exported", path });
   assertEquals(await nameIn(from, given()), "alice");
 
-  const command = { name: "import", path } as const;
-  assertEquals(await code(importProfile(command, to, given(TWO))), "wrong-passphrase");
-  const output = await importProfile(command, to, given(ONE));
+  assertEquals(await code(importFrom(path, to, given(TWO))), "wrong-passphrase");
+  const output = await importFrom(path, to, given(ONE));
   assert(output.kind === "imported" && output.identity.name === "alice" && output.path === to);
   assertEquals(await nameIn(to, given(ONE)), "alice");
-  assertEquals(await code(importProfile(command, to, given(ONE))), "already-registered");
+  assertEquals(await code(importFrom(path, to, given(ONE))), "already-registered");
 });
 
 Deno.test("protection: a protected profile is exported under its own passphrase", async () => {
@@ -111,6 +134,6 @@ Deno.test("protection: a protected profile is exported under its own passphrase"
   await register(from);
   await change(from, "set", given(ONE));
   await exportTo(path, from, given(ONE, TWO));
-  await importProfile({ name: "import", path }, to, given(ONE));
+  await importFrom(path, to, given(ONE));
   assertEquals(await nameIn(to, given(ONE)), "alice");
 });

@@ -1,0 +1,57 @@
+/** The command line as a front end: parses it, runs a command, prints its results. */
+import { openClient, serverAddress } from "../open_client.ts";
+import { type CommandContext, runCommand } from "./command.ts";
+import { type Invocation, parseCommandLine } from "./command_line.ts";
+import { COMMANDS } from "./commands.ts";
+import { openContext, printFailure, type Process } from "./context.ts";
+import { EXIT_DONE, EXIT_FAILED } from "./output/failure.ts";
+import { type Output, toJson, toText } from "./output/output.ts";
+import { printOut } from "./terminal/terminal.ts";
+
+/** Runs the command that `args` ask for. Returns the exit code. */
+export async function runCommandLine(args: readonly string[], process: Process): Promise<number> {
+  // All that is known of how to print an error before the arguments are parsed.
+  let json = args.includes("--json");
+  try {
+    const invocation = parseCommandLine(args, COMMANDS);
+    json = invocation.options.json;
+    return await run(invocation, process);
+  } catch (error) {
+    return printFailure(error, json);
+  }
+}
+
+async function run({ command, args, options }: Invocation, process: Process): Promise<number> {
+  let exitCode = EXIT_DONE;
+  const fail = () => exitCode = EXIT_FAILED;
+  const context = openContext(options, process, { commands: COMMANDS, fail });
+  const { progress } = context;
+  const print = (output: Output) => {
+    progress.clear();
+    if (options.json) printOut(`${toJson(output)}\n`);
+    else if (output.kind === "notice") context.note(toText(output));
+    else printOut(`${toText(output, context)}\n`);
+  };
+  const show = async (context: CommandContext) => {
+    for await (const output of runCommand(command, args, context)) print(output);
+  };
+  if (!command.opensProfile) {
+    await show(context);
+    return exitCode;
+  }
+  const folder = options.profile;
+  const address = command.needsServer?.(args) ?? true
+    ? await serverAddress(folder, options.server)
+    : undefined;
+  const passphrase = () => context.passphrases.current();
+  const { note } = context;
+  await using opened = await openClient({ folder, address, passphrase, note, ...process });
+  using _progress = { [Symbol.dispose]: () => progress.stop() };
+  const all = { ...context, ...opened };
+  if (command.stops === "the command") {
+    await context.stoppable((signal) => show({ ...all, signal }));
+  } else {
+    await show(all);
+  }
+  return exitCode;
+}

@@ -1,0 +1,182 @@
+/**
+ * What a command is. Each is one file in `commands/` and one line in `commands.ts`; parsing, help
+ * and completions follow from its declaration.
+ */
+
+import type { OpenedClient, Runtime } from "../open_client.ts";
+import type { ClientError } from "../errors.ts";
+import type { Output } from "./output/output.ts";
+import type { Passphrases } from "./terminal/passphrase.ts";
+import type { Progress } from "./terminal/progress.ts";
+
+/** What a shell completes. */
+type Completes = "file" | "folder" | "command";
+
+/** An argument that its place identifies. */
+export interface Operand {
+  /** What help calls it, such as NAME; not needed where `words` lists all that may stand here. */
+  readonly name?: string;
+  readonly words?: readonly string[];
+  /** Whether it may be left out, or must be where the operand before it is left out. */
+  readonly optional?: true | "with the one before";
+  /** Whether it takes all further arguments; one at least. */
+  readonly repeated?: true;
+  readonly completes?: Completes;
+  /** @throws {UsageError} */
+  readonly parse?: (text: string) => unknown;
+}
+
+/** An argument that its name identifies: --NAME, or --NAME VALUE. */
+export interface Option {
+  /** What help calls its value, such as DIR; a flag has none. */
+  readonly value?: string;
+  readonly help: string;
+  readonly completes?: Completes;
+  /** @throws {UsageError} */
+  readonly parse?: (text: string) => unknown;
+}
+
+/** In the order in which they stand. */
+export type Operands = Readonly<Record<string, Operand>>;
+export type Options = Readonly<Record<string, Option>>;
+
+/** What was given for the operands and options of a command; nothing for those not declared. */
+export type Args<P extends Operands, O extends Options> =
+  & (string extends keyof P ? unknown : { readonly [K in keyof P]: OperandValue<P[K]> })
+  & (string extends keyof O ? unknown : { readonly [K in keyof O]: OptionValue<O[K]> });
+
+type OperandValue<P extends Operand> = P extends { repeated: true } ? Parsed<P>[]
+  : P extends { optional: unknown } ? Parsed<P> | undefined
+  : Parsed<P>;
+type OptionValue<O extends Option> = O extends { value: string } ? Parsed<O> | undefined : boolean;
+type Parsed<A> = A extends { parse: (text: string) => infer T } ? T
+  : A extends { words: readonly (infer W)[] } ? W
+  : string;
+
+/** Options that every command has. */
+export const GLOBAL_OPTIONS = {
+  profile: {
+    value: "DIR",
+    completes: "folder",
+    help: "Folder of the profile (default: the current folder)",
+  },
+  server: {
+    value: "HOST:PORT",
+    help: "Server's address (default: server.info in the profile). With\n" +
+      "HOST:PORT#KEY the server must have this key; see\nmessaging-server fingerprint",
+  },
+  json: { help: "Print results as JSON, one object a line" },
+  quiet: { help: "Print nothing but errors to standard error" },
+  help: { help: "Show this help, or that of a command" },
+  version: { help: "Show the version" },
+} as const satisfies Options;
+
+export interface GlobalOptions {
+  readonly profile: string;
+  /** HOST:PORT or HOST:PORT#KEY; without it `server.info` in the profile says. */
+  readonly server?: string;
+  readonly json: boolean;
+  readonly quiet: boolean;
+}
+
+/** What every command may use. */
+export interface CommandContext {
+  readonly commands: readonly AnyCommand[];
+  readonly options: GlobalOptions;
+  readonly runtime: Runtime;
+  readonly passphrases: Passphrases;
+  readonly progress: Progress;
+  /** Whether a person sees standard output. */
+  readonly rich: boolean;
+  /** Aborted by Ctrl-C; what is under way stops in a state from which it can go on. */
+  readonly signal?: AbortSignal;
+  /** Runs one part of a command, which Ctrl-C stops. */
+  stoppable<T>(part: (signal: AbortSignal) => Promise<T>): Promise<T>;
+  /** Writes a line to standard output, whatever the options say. */
+  printLine(line: string): void;
+  /** Shows `prompt` and returns the next line of standard input, or null at its end. */
+  ask(prompt: string): Promise<string | null>;
+  /** Returns the text on standard input. */
+  readText(): Promise<string>;
+  /** Returns the bytes on standard input. */
+  readInput(): AsyncIterable<Uint8Array>;
+  /** Tells the user of an error; the command goes on. */
+  showError(error: unknown): void;
+  /** As {@link showError}; the command fails in the end. */
+  report(problem: ClientError): void;
+  /** Makes the command fail in the end. */
+  fail(): void;
+  /** Tells the user something worth knowing. */
+  note(text: string): void;
+}
+
+/** What a command on a profile may use beside that. */
+export type ClientContext = CommandContext & OpenedClient;
+
+/** An entry of the interactive menu that runs a command. */
+export interface Choice<A> {
+  readonly key: string;
+  readonly label: string;
+  /** Asked in this order. */
+  readonly questions?: readonly string[];
+  /** Whether the last question is asked until the answer is empty. */
+  readonly many?: boolean;
+  args(...answers: string[]): A;
+  /** Asked afterwards; yes runs the command again. */
+  readonly followUp?: { readonly question: string; args(...answers: string[]): A };
+}
+
+interface Declaration<P extends Operands, O extends Options, C> {
+  readonly name: string;
+  readonly operands?: P;
+  readonly options?: O;
+  /** One line of help, without a full stop. */
+  readonly summary: string;
+  readonly details: string;
+  /** What to do about an argument too many. */
+  readonly tooMany?: string;
+  /** Whether the profile must have a server; true where it is left out. */
+  needsServer?(args: Args<P, O>): boolean;
+  /** What Ctrl-C stops in good order; without it, it ends the command as it ends any process. */
+  readonly stops?: "the command" | "its parts";
+  readonly menu?: readonly Choice<Args<P, O>>[];
+  /** What the menu says where there is no result. */
+  readonly nothing?: string;
+  /** Checks what no single argument shows. @throws {UsageError} */
+  check?(args: Args<P, O>): void;
+  /** Does it. The results, if any, are printed. */
+  run(args: Args<P, O>, context: C): AsyncIterable<Output> | Promise<void> | void;
+}
+
+export type Command<P extends Operands, O extends Options, C> =
+  & Declaration<P, O, C>
+  & { readonly operands: P; readonly options: O; readonly opensProfile: boolean };
+
+/** A command of which only the declaration knows the types. */
+// deno-lint-ignore no-explicit-any
+export type AnyCommand = Command<any, any, any>;
+
+/** Declares a command that works on a profile, by its client. */
+export function clientCommand<const P extends Operands, const O extends Options>(
+  declaration: Declaration<P, O, ClientContext>,
+): Command<P, O, ClientContext> {
+  return { operands: {} as P, options: {} as O, ...declaration, opensProfile: true };
+}
+
+/** Declares a command that opens no profile. */
+export function plainCommand<const P extends Operands, const O extends Options>(
+  declaration: Declaration<P, O, CommandContext>,
+): Command<P, O, CommandContext> {
+  return { operands: {} as P, options: {} as O, ...declaration, opensProfile: false };
+}
+
+/** Runs a command. Yields its results. */
+export async function* runCommand(
+  command: AnyCommand,
+  args: unknown,
+  context: CommandContext,
+): AsyncGenerator<Output> {
+  const results = command.run(args, context);
+  if (results instanceof Promise) await results;
+  else if (results) yield* results;
+}

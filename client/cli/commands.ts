@@ -1,0 +1,63 @@
+/** Every command, in the order in which help shows them. */
+import type { AnyCommand } from "./command.ts";
+import { add } from "./commands/add.ts";
+import { alias } from "./commands/alias.ts";
+import { block } from "./commands/block.ts";
+import { card } from "./commands/card.ts";
+import { completions } from "./commands/completions.ts";
+import { exportCommand } from "./commands/export.ts";
+import { fetch } from "./commands/fetch.ts";
+import { files } from "./commands/files.ts";
+import { forget } from "./commands/forget.ts";
+import { help } from "./commands/help.ts";
+import { history } from "./commands/history.ts";
+import { importCommand } from "./commands/import.ts";
+import { key } from "./commands/key.ts";
+import { list } from "./commands/list.ts";
+import { menu } from "./commands/menu.ts";
+import { passphrase } from "./commands/passphrase.ts";
+import { receive } from "./commands/receive.ts";
+import { register } from "./commands/register.ts";
+import { requestKey } from "./commands/request_key.ts";
+import { send } from "./commands/send.ts";
+import { sendFile } from "./commands/send_file.ts";
+import { sendKey } from "./commands/send_key.ts";
+import { server } from "./commands/server.ts";
+import { test } from "./commands/test.ts";
+import { transfers } from "./commands/transfers.ts";
+import { unblock } from "./commands/unblock.ts";
+import { verify } from "./commands/verify.ts";
+import { version } from "./commands/version.ts";
+import { whoami } from "./commands/whoami.ts";
+
+export const COMMANDS: readonly AnyCommand[] = [
+  menu,
+  register,
+  whoami,
+  list,
+  key,
+  requestKey,
+  sendKey,
+  send,
+  sendFile,
+  receive,
+  files,
+  fetch,
+  transfers,
+  history,
+  forget,
+  verify,
+  alias,
+  block,
+  unblock,
+  card,
+  add,
+  passphrase,
+  exportCommand,
+  importCommand,
+  server,
+  test,
+  completions,
+  help,
+  version,
+];

@@ -1,0 +1,13 @@
+import { plainCommand } from "../command.ts";
+import { named } from "../command_line.ts";
+import { helpText } from "../help.ts";
+
+export const help = plainCommand({
+  name: "help",
+  operands: { command: { name: "COMMAND", optional: true, completes: "command" } },
+  summary: "Show this help, or that of a command",
+  details: "The same as --help.",
+  run({ command }, { commands, printLine }) {
+    printLine(helpText(commands, command === undefined ? undefined : named(command, commands)));
+  },
+});

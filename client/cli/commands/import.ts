@@ -1,0 +1,17 @@
+import { openClient } from "../../open_client.ts";
+import { Profile } from "../../profile/profile.ts";
+import { plainCommand } from "../command.ts";
+
+export const importCommand = plainCommand({
+  name: "import",
+  operands: { path: { name: "FILE", completes: "file" } },
+  summary: "Create a profile from an export",
+  details: "The folder of --profile must not hold a profile yet. Needs no server.",
+  async *run({ path }, { options: { profile: folder }, passphrases, runtime }) {
+    const passphrase = await passphrases.current();
+    await Profile.importFrom(path, folder, passphrase);
+    const options = { folder, passphrase: () => Promise.resolve(passphrase), ...runtime };
+    await using opened = await openClient(options);
+    yield { kind: "imported", path: folder, identity: opened.client.whoami() };
+  },
+});

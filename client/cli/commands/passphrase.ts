@@ -1,0 +1,40 @@
+import { ClientError } from "../../errors.ts";
+import type { Profile } from "../../profile/profile.ts";
+import { clientCommand } from "../command.ts";
+import type { Passphrases } from "../terminal/passphrase.ts";
+
+const NEW_PASSPHRASE = {
+  set: (passphrases: Passphrases) => passphrases.first(),
+  change: (passphrases: Passphrases) => passphrases.next(),
+  remove: () => Promise.resolve(null),
+};
+
+export const passphrase = clientCommand({
+  name: "passphrase",
+  operands: { action: { words: ["set", "change", "remove"] } },
+  summary: "Protect the profile with a passphrase",
+  details:
+    "Without it nothing in the profile can be read; a lost passphrase cannot be recovered. Every\n" +
+    "command asks for it on the terminal, or takes it from the environment:\n\n" +
+    "  MESSAGING_PASSPHRASE      The passphrase; for set, the new one\n" +
+    "  MESSAGING_NEW_PASSPHRASE  For change, the new one",
+  needsServer: () => false,
+  async *run({ action }, { profile, passphrases }) {
+    checkProtected(profile, action !== "set");
+    await profile.setPassphrase(await NEW_PASSPHRASE[action](passphrases));
+    yield { kind: "passphrase", action };
+  },
+});
+
+function checkProtected(profile: Profile, wanted: boolean): void {
+  if (profile.protected === wanted) return;
+  throw wanted
+    ? new ClientError(
+      "no-passphrase",
+      "the profile has no passphrase; to set one: messaging-client passphrase set",
+    )
+    : new ClientError(
+      "has-passphrase",
+      "the profile has a passphrase already; to change it: messaging-client passphrase change",
+    );
+}

@@ -1,0 +1,77 @@
+import { UsageError } from "../../../shared/args.ts";
+import { parseSize } from "../../../shared/size.ts";
+import type { Received } from "../../inbox/received.ts";
+import { type Args, clientCommand, type ClientContext, type Operands } from "../command.ts";
+import { INTERRUPTED, PROGRESS } from "../help.ts";
+import { OUT } from "../operands.ts";
+
+const OPTIONS = {
+  out: OUT,
+  "no-files": { help: "Fetch no files: only tell which ones wait" },
+  "max-size": {
+    value: "SIZE",
+    help: "Fetch no files larger than this, such as 10M, 1.5G or 4GiB",
+    parse: parseMaxSize,
+  },
+  follow: { help: "Keep going: show messages as they arrive, until Ctrl-C" },
+} as const;
+
+export const receive = clientCommand({
+  name: "receive",
+  options: OPTIONS,
+  summary: "Collect and show the waiting messages",
+  details:
+    "Waiting files are fetched with the command fetch. Files from classic clients always come\n" +
+    "with the message.\n\n" +
+    "Requests for keys are answered. A message that cannot be decrypted is reported, kept, and\n" +
+    "tried again when its sender has sent a key; the exit code is then 1.\n\n" +
+    `${INTERRUPTED}\n\n${PROGRESS}`,
+  stops: "the command",
+  menu: [{
+    key: "4",
+    label: "Waiting messages",
+    args: () => ({ out: undefined, "no-files": false, "max-size": undefined, follow: false }),
+  }],
+  nothing: "No messages.",
+  async *run(args, context) {
+    const { client: { contactBook }, progress, report } = context;
+    for await (const received of receiving(args, context)) {
+      progress.clear();
+      if (received.type === "problem") {
+        report(received.error);
+      } else if (received.type === "notice") {
+        yield { kind: "notice", notice: received };
+      } else {
+        const from = contactBook.marked(received.from);
+        yield { kind: "received", received: { ...received, from } };
+      }
+    }
+  },
+});
+
+function receiving(
+  { out = ".", follow, "no-files": noFiles, "max-size": maxSize }: Args<
+    Operands,
+    typeof OPTIONS
+  >,
+  { client, progress, note, signal }: ClientContext,
+): AsyncGenerator<Received> {
+  progress.expect(() => {
+    const sizes = client.transfers().flatMap(({ state, size }) => state === "active" ? [size] : []);
+    return { files: sizes.length, size: sizes.reduce((sum, size) => sum + size, 0) };
+  });
+  const options = { files: noFiles ? "announce" : "fetch", maxSize, signal } as const;
+  if (!follow) return client.receive(out, progress.update, options);
+  note("Waiting for messages; stop with Ctrl-C.");
+  return client.follow(out, progress.update, (error, wait) => {
+    progress.clear();
+    const reason = error instanceof Error ? error.message : String(error);
+    note(`${reason}. Next attempt in ${(wait / 1000).toFixed(1)} s.`);
+  }, options);
+}
+
+function parseMaxSize(text: string): number {
+  const size = parseSize(text);
+  if (size !== null) return size;
+  throw new UsageError(`--max-size takes a size such as 10M, 1.5G or 4GiB, not "${text}"`);
+}

@@ -1,0 +1,25 @@
+import { clientCommand } from "../command.ts";
+import { TRANSFER } from "../operands.ts";
+import { transferResult } from "../results.ts";
+
+export const transfers = clientCommand({
+  name: "transfers",
+  operands: {
+    action: { words: ["cancel"], optional: true },
+    cancelled: { ...TRANSFER, optional: "with the one before" },
+  },
+  summary: "List the files on their way, or give one up",
+  details:
+    "One a line: ID, direction, the other client, name, and progress. After cancel, no more of\n" +
+    "the file is sent or fetched, and what there is of it is removed; a received file cannot be\n" +
+    "fetched any more.",
+  needsServer: ({ cancelled }) => cancelled !== undefined,
+  async *run({ cancelled }, { client }) {
+    if (cancelled !== undefined) await client.cancelTransfer(cancelled);
+    for (const transfer of client.transfers()) {
+      if (cancelled === undefined || transfer.number === cancelled) {
+        yield transferResult(client, "transfer", transfer);
+      }
+    }
+  },
+});

@@ -1,0 +1,11 @@
+import { clientCommand } from "../command.ts";
+
+export const whoami = clientCommand({
+  name: "whoami",
+  summary: "Show the profile's ID and name",
+  details: "Needs no server.",
+  needsServer: () => false,
+  async *run(_, { client }) {
+    yield { kind: "identity", identity: client.whoami() };
+  },
+});

@@ -1,0 +1,213 @@
+/** Scripts that complete commands, options and operands in a shell, made from the declarations. */
+import { type AnyCommand, GLOBAL_OPTIONS, type Operand, type Option } from "./command.ts";
+import { operandName } from "./command_line.ts";
+
+const SCRIPTS = { bash: bashScript, zsh: zshScript, fish: fishScript };
+
+type Shell = keyof typeof SCRIPTS;
+export const SHELLS = ["bash", "zsh", "fish"] as const satisfies Shell[];
+
+/** Returns the script that completes `commands` in a shell, without a line end. */
+export function completionScript(shell: Shell, commands: readonly AnyCommand[]): string {
+  return SCRIPTS[shell](commands);
+}
+
+type NamedOption = readonly [name: string, option: Option];
+
+const GLOBAL: NamedOption[] = Object.entries<Option>(GLOBAL_OPTIONS);
+
+function optionsOf({ options }: AnyCommand): NamedOption[] {
+  return Object.entries(options);
+}
+
+function operandsOf({ operands }: AnyCommand): Operand[] {
+  return Object.values(operands);
+}
+
+/** Returns the options of all commands that take a value. */
+function valueOptions(commands: readonly AnyCommand[]): Map<string, Option> {
+  const all = [...GLOBAL, ...commands.flatMap(optionsOf)];
+  return new Map(all.filter(([, { value }]) => value !== undefined));
+}
+
+/** Returns the words that may stand for an operand, where they are known. */
+function wordsFor({ words, completes }: Operand, commands: readonly AnyCommand[]): string[] {
+  return completes === "command" ? commands.map(({ name }) => name) : [...words ?? []];
+}
+
+function dashed(options: readonly NamedOption[]): string {
+  return options.map(([name]) => `--${name}`).join(" ");
+}
+
+/** Bash takes = and : for ends of words; `skip` is set after one that is none. */
+function bashScript(commands: readonly AnyCommand[]): string {
+  const values = valueOptions(commands);
+  const files = [...values].flatMap(([name, { completes }]) =>
+    completes ? [`      --${name}) kind=${completes} ;;`] : []
+  );
+  const own = commands.flatMap((command) => {
+    const options = optionsOf(command);
+    return options.length > 0 ? [`      ${command.name}) words+=" ${dashed(options)}" ;;`] : [];
+  });
+  const operands = commands.flatMap((command) =>
+    operandsOf(command).map((operand, at) => {
+      const place = `${command.name}:${operand.repeated ? "*" : at}`;
+      const words = wordsFor(operand, commands);
+      if (words.length > 0) return `      ${place}) words="${words.join(" ")}" ;;`;
+      return `      ${place}) kind=${operand.completes ?? ""} ;;`;
+    })
+  );
+  return `# bash completion of messaging-client
+_messaging_client() {
+  local current=\${COMP_WORDS[COMP_CWORD]} command= option= place=0 ended= skip= kind= words= word i
+  for ((i = 1; i < COMP_CWORD; i++)); do
+    word=\${COMP_WORDS[i]}
+    if [[ $word == [=:] ]]; then
+      [[ $option ]] || skip=1
+    elif [[ $skip ]]; then
+      skip=
+    elif [[ $option ]]; then
+      option=
+    else
+      case $ended$word in
+        --) ended=1 ;;
+        ${[...values.keys()].map((name) => `--${name}`).join(" | ")}) option=$word ;;
+        -*) ;;
+        *) if [[ $command ]]; then ((place++)); else command=$word; fi ;;
+      esac
+    fi
+  done
+  [[ $current == [=:] ]] && current=
+  if [[ $option ]]; then
+    case $option in
+${files.join("\n")}
+    esac
+  elif [[ $skip ]]; then
+    :
+  elif [[ -z $ended && $current == -* ]]; then
+    words="${dashed(GLOBAL)} -h"
+    case $command in
+${own.join("\n")}
+    esac
+  elif [[ -z $command ]]; then
+    words="${commands.map(({ name }) => name).join(" ")}"
+  else
+    case $command:$place in
+${operands.join("\n")}
+    esac
+  fi
+  case $kind in
+    file) compopt -o default ;;
+    folder) compopt -o dirnames ;;
+  esac
+  COMPREPLY=($(compgen -W "$words" -- "$current"))
+}
+complete -F _messaging_client messaging-client`;
+}
+
+function zshScript(commands: readonly AnyCommand[]): string {
+  /** What a description may not hold. */
+  const escaped = (text: string) => text.replaceAll("\n", " ").replace(/[[\]:\\]/g, "\\$&");
+  const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
+  const action = (argument: Operand | Option) => {
+    if (argument.completes === "file") return "_files";
+    if (argument.completes === "folder") return "_files -/";
+    const words = "value" in argument ? [] : wordsFor(argument, commands);
+    return words.length > 0 ? `(${words.join(" ")})` : " ";
+  };
+  const optionSpec = ([name, option]: NamedOption) => {
+    const { value, help } = option;
+    const argument = value === undefined ? "" : `:${escaped(value)}:${action(option)}`;
+    return quoted(`--${name}${value === undefined ? "" : "="}[${escaped(help)}]${argument}`);
+  };
+  const operandSpec = (operand: Operand, at: number) => {
+    const place = operand.repeated ? "*" : `${at + 1}`;
+    const colon = operand.optional ? "::" : ":";
+    return quoted(`${place}${colon}${escaped(operandName(operand))}:${action(operand)}`);
+  };
+  const cases = commands.map((command) => {
+    const specs = [...optionsOf(command).map(optionSpec), ...operandsOf(command).map(operandSpec)];
+    return `    ${command.name}) own=(${specs.join(" ")}) ;;`;
+  });
+  const names = commands.map(({ name, summary }) => quoted(`${name}:${summary}`));
+  return `#compdef messaging-client
+_messaging_client() {
+  local context state state_descr line
+  typeset -A opt_args
+  local -a commands global own
+  commands=(
+    ${names.join("\n    ")}
+  )
+  global=(
+    ${GLOBAL.map(optionSpec).join("\n    ")}
+    '-h[Show this help, or that of a command]'
+  )
+  _arguments -C -S $global '1:command:->command' '*::argument:->argument' && return
+  if [[ $state == command ]]; then
+    _describe command commands
+    return
+  fi
+  case $line[1] in
+${cases.join("\n")}
+  esac
+  _arguments -S $global $own
+}
+if [[ $funcstack[1] == _messaging_client ]]; then
+  _messaging_client "$@"
+else
+  compdef _messaging_client messaging-client
+fi`;
+}
+
+function fishScript(commands: readonly AnyCommand[]): string {
+  const quoted = (text: string) => `'${text.replaceAll("\n", " ").replace(/['\\]/g, "\\$&")}'`;
+  const values = [...valueOptions(commands).keys()].map((name) => `--${name}`);
+  const line = (condition: string, rest: string) =>
+    `complete -c messaging-client${condition && ` -n ${quoted(condition)}`} ${rest}`;
+  const optionLine = (condition: string) => ([name, { value, completes, help }]: NamedOption) => {
+    const files = completes === "folder" ? " -x -a '(__fish_complete_directories)'" : " -x";
+    const argument = value === undefined ? "" : completes === "file" ? " -r -F" : files;
+    return line(condition, `-l ${name}${argument} -d ${quoted(help)}`);
+  };
+  const operandLine = ({ name }: AnyCommand) => (operand: Operand, at: number) => {
+    const condition = `__messaging_client_at ${name} ${operand.repeated ? "-ge" : "-eq"} ${at + 1}`;
+    const words = wordsFor(operand, commands);
+    if (words.length > 0) return [line(condition, `-a ${quoted(words.join(" "))}`)];
+    return operand.completes ? [line(condition, "-F")] : [];
+  };
+  return [
+    `# fish completion of messaging-client
+function __messaging_client_operands
+    set -l skip
+    set -l tokens (commandline -opc)
+    for token in $tokens[2..]
+        if test -n "$skip"
+            set skip
+            continue
+        end
+        switch $token
+            case ${values.join(" ")}
+                set skip yes
+            case '-*'
+            case '*'
+                printf '%s\\n' $token
+        end
+    end
+end
+function __messaging_client_at
+    set -l operands (__messaging_client_operands)
+    test "$operands[1]" = $argv[1]; or return
+    test (count $argv) -eq 1; or test (count $operands) $argv[2] $argv[3]
+end
+complete -c messaging-client -f
+complete -c messaging-client -s h -d 'Show this help, or that of a command'`,
+    ...GLOBAL.map(optionLine("")),
+    ...commands.map(({ name, summary }) =>
+      line("test -z (__messaging_client_operands)[1]", `-a ${name} -d ${quoted(summary)}`)
+    ),
+    ...commands.flatMap((command) => [
+      ...optionsOf(command).map(optionLine(`__messaging_client_at ${command.name}`)),
+      ...operandsOf(command).flatMap(operandLine(command)),
+    ]),
+  ].join("\n");
+}

@@ -1,0 +1,105 @@
+/** What commands get of the process: its terminal, its environment, its clock. */
+import type { Runtime } from "../open_client.ts";
+import type { CommandContext, GlobalOptions } from "./command.ts";
+import { EXIT_INTERRUPTED, failureOf, failureText } from "./output/failure.ts";
+import { Interruption } from "./terminal/interruption.ts";
+import { Passphrases } from "./terminal/passphrase.ts";
+import { Progress } from "./terminal/progress.ts";
+import { ProgressBar } from "./terminal/progress_bar.ts";
+import { ProgressLines } from "./terminal/progress_lines.ts";
+import { SecretLines } from "./terminal/secret_line.ts";
+import {
+  errorIsTerminal,
+  inputBytes,
+  InputLines,
+  listenForInterrupts,
+  outputIsTerminal,
+  printError,
+  printOut,
+  rawTerminal,
+  readAllInput,
+  terminalColumns,
+} from "./terminal/terminal.ts";
+
+/** The process that the command line runs in. */
+export interface Process extends Runtime {
+  /** Returns a steady time in milliseconds. */
+  readonly ticks: () => number;
+  /** Returns a variable of the environment. */
+  readonly environment: (variable: string) => string | undefined;
+  /** Ends the process at once. */
+  readonly exit: (code: number) => void;
+}
+
+/** Returns what every command may use. */
+export function openContext(
+  options: GlobalOptions,
+  process: Process,
+  rest: Pick<CommandContext, "commands" | "fail">,
+): CommandContext {
+  const { json, quiet } = options;
+  const progress = openProgress(options, process);
+  const showError = (error: unknown) => {
+    progress.clear();
+    printFailure(error, json);
+  };
+  let lines: InputLines | undefined;
+  return {
+    ...rest,
+    options,
+    runtime: process,
+    passphrases: openPassphrases(process),
+    progress,
+    rich: outputIsTerminal(),
+    stoppable: openStopper(progress, process),
+    printLine: (line) => printOut(`${line}\n`),
+    ask(prompt) {
+      printOut(prompt);
+      return (lines ??= new InputLines()).next();
+    },
+    readText: readAllInput,
+    readInput: inputBytes,
+    showError,
+    report(problem) {
+      showError(problem);
+      rest.fail();
+    },
+    note(text) {
+      progress.clear();
+      if (!quiet && !json) printError(`${text}\n`);
+    },
+  };
+}
+
+/** Tells the user of an error. Returns the exit code for it. */
+export function printFailure(error: unknown, json: boolean): number {
+  const failure = failureOf(error);
+  printError(`${failureText(failure, json)}\n`);
+  return failure.exitCode;
+}
+
+/** A bar on a terminal, objects for scripts, nothing in a pipe. */
+function openProgress({ json, quiet }: GlobalOptions, { ticks }: Process): Progress {
+  const bar = !json && errorIsTerminal();
+  const terminal = { columns: terminalColumns, write: printError };
+  const view = json ? new ProgressLines(printError) : bar ? new ProgressBar(terminal) : null;
+  return new Progress({ view: quiet ? null : view, now: ticks });
+}
+
+/** Passphrases of the environment, else of the terminal. */
+function openPassphrases({ environment }: Process): Passphrases {
+  const terminal = rawTerminal();
+  const lines = terminal && new SecretLines(terminal);
+  return new Passphrases({ environment, ask: lines && ((question) => lines.ask(question)) });
+}
+
+function openStopper(progress: Progress, { sleep, exit }: Process): CommandContext["stoppable"] {
+  const kill = () => exit(EXIT_INTERRUPTED);
+  const interruption = new Interruption({ moving: () => progress.moving, sleep, kill });
+  let listening = false;
+  return (part) => {
+    if (!listening) listenForInterrupts(() => interruption.request());
+    listening = true;
+    return interruption.during(part);
+  };
+}

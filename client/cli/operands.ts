@@ -1,0 +1,21 @@
+/** Operands and options that several commands have. */
+import { UsageError } from "../../shared/args.ts";
+
+/** The name, or the alias, of another client. */
+export const PEER = { name: "NAME" } as const;
+
+/** The number of a file that is sent or received. */
+export const TRANSFER = { name: "ID", parse: parseTransferNumber } as const;
+
+/** Where received files go. */
+export const OUT = {
+  value: "DIR",
+  completes: "folder",
+  help: "Folder for received files (default: the current folder)",
+} as const;
+
+/** @throws {UsageError} */
+export function parseTransferNumber(text: string): number {
+  if (/^[1-9]\d{0,14}$/.test(text)) return Number(text);
+  throw new UsageError(`ID is a number, as files and transfers show it, not "${text}"`);
+}

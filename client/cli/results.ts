@@ -1,0 +1,15 @@
+/** Results of commands, in which other clients are called as they are called here. */
+import type { Client, Sent, TransferInfo } from "../client.ts";
+import type { Output } from "./output/output.ts";
+
+export function sentResult({ contactBook }: Client, { message, to }: Sent, path?: string): Output {
+  return { kind: "sent", sent: { message, to: contactBook.marked(to) }, path };
+}
+
+export function transferResult(
+  { contactBook }: Client,
+  kind: "waiting" | "transfer",
+  transfer: TransferInfo,
+): Output {
+  return { kind, transfer: { ...transfer, peer: contactBook.marked(transfer.peer) } };
+}

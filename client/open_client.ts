@@ -1,0 +1,91 @@
+/** What every front end calls first: a profile, the way to its server, and the client on both. */
+import { type Bytes, toHex } from "../shared/bytes.ts";
+import { ClassicTransport } from "./classic/classic_transport.ts";
+import { Client } from "./client.ts";
+import { readIfThere, writePrivateFile } from "./disk/private_file.ts";
+import { ClientError } from "./errors.ts";
+import { type Address, formatAddress, formatFullAddress, parseAddress } from "./network/address.ts";
+import { ProfileNetwork } from "./network/profile_network.ts";
+import { Profile } from "./profile/profile.ts";
+
+/** What a client needs of the system. */
+export interface Runtime {
+  /** Returns the time in milliseconds since 1970. */
+  readonly now: () => number;
+  /** Waits that many milliseconds. */
+  readonly sleep: (milliseconds: number) => Promise<void>;
+  /** Returns that many random bytes. */
+  readonly random: (size: number) => Bytes;
+}
+
+export interface OpenClientOptions extends Runtime {
+  /** The profile's folder; created where it does not exist. */
+  readonly folder: string;
+  /** The server; undefined for operations that need none. */
+  readonly address?: Address;
+  /** Returns the passphrase; called once, and only for a protected profile. */
+  readonly passphrase?: () => Promise<string>;
+  /** Called with what the user may want to know. */
+  readonly note?: (text: string) => void;
+}
+
+/** A client on an open profile. Disposing of it closes the connection and the profile. */
+export interface OpenedClient extends AsyncDisposable {
+  readonly client: Client;
+  readonly profile: Profile;
+  readonly address: Address;
+}
+
+/** Any connection to it fails. */
+const NO_SERVER: Address = { hostname: "0.0.0.0", port: 0 };
+
+/**
+ * Opens the profile in a folder, and a client on it. Nothing is sent before its first operation.
+ * @throws {ClientError} `in-use`, `bad-profile`, `wrong-passphrase`, and what `passphrase` throws
+ */
+export async function openClient(
+  { folder, address = NO_SERVER, passphrase, note = () => {}, ...runtime }: OpenClientOptions,
+): Promise<OpenedClient> {
+  const profile = await Profile.open(folder, { passphrase });
+  const onFirstKey = (key: Bytes) =>
+    note(`First contact with the server at ${formatAddress(address)}, key ${toHex(key)}`);
+  const classic = ClassicTransport;
+  const network = new ProfileNetwork({ profile, address, classic, onFirstKey, ...runtime });
+  const client = new Client({ profile, network, note, ...runtime });
+  return {
+    client,
+    profile,
+    address,
+    async [Symbol.asyncDispose]() {
+      using _profile = profile;
+      await network.close();
+    },
+  };
+}
+
+/**
+ * Returns the address of a profile's server: `given`, else what `server.info` in `folder` says.
+ * @throws {ClientError} `no-server`
+ */
+export async function serverAddress(folder: string, given?: string): Promise<Address> {
+  if (given !== undefined) return parseAddress(given, "--server");
+  const path = serverInfo(folder);
+  const text = await readIfThere(path);
+  if (text !== undefined) return parseAddress(text, path);
+  throw new ClientError(
+    "no-server",
+    `no server is set: use --server HOST:PORT, or write HOST:PORT into ${path}`,
+  );
+}
+
+/** Writes `server.info`, unless `folder` has one. Reports whether it did. */
+export async function rememberServer(folder: string, address: Address): Promise<boolean> {
+  const path = serverInfo(folder);
+  if (await readIfThere(path) !== undefined) return false;
+  await writePrivateFile(path, `${formatFullAddress(address)}\n`);
+  return true;
+}
+
+function serverInfo(folder: string): string {
+  return `${folder}/server.info`;
+}

@@ -1,7 +1,7 @@
 /**
- * The first secret of a session, agreed on with somebody who may be offline, as in PQXDH (Signal,
- * "The PQXDH Key Agreement Protocol", revision 3): it stays secret unless X25519 and ML-KEM-768 both
- * fall, and only the two identities can have it.
+ * The first secret of a session, agreed on with a client that may be offline, as in PQXDH (Signal,
+ * "The PQXDH Key Agreement Protocol", revision 3). It stays secret unless both X25519 and
+ * ML-KEM-768 are broken, and only the two identities can compute it.
  */
 import { type Bytes, concat, concatAll, utf8 } from "../bytes.ts";
 import { HASH_SIZE, hkdfSha256, sha256 } from "../crypto/hash.ts";
@@ -16,7 +16,7 @@ const LABEL = utf8("messaging-system/3 session");
 const DOMAIN = new Uint8Array(32).fill(0xff);
 const NO_SALT = new Uint8Array(0);
 
-/** Who computes: its verified identity and the 32-byte X25519 secret that belongs to it. */
+/** The side that computes: its verified identity and the 32-byte X25519 secret of that identity. */
 export interface Party {
   readonly identity: Identity;
   readonly agreement: Bytes;
@@ -24,7 +24,7 @@ export interface Party {
 
 /** What the initiator tells the responder. */
 export interface Offer {
-  /** The IDs of the responder's prekeys; `oneTimeId` is 0 where there was none. */
+  /** The IDs of the responder's prekeys; `oneTimeId` is 0 if there was none. */
   readonly signedId: number;
   readonly kemId: number;
   readonly oneTimeId: number;
@@ -45,9 +45,9 @@ export interface PrekeySecrets {
 }
 
 /**
- * The initiator's side, with a bundle that was verified.
- * @throws {CryptoError} `bad-key` for keys that give an all-zero secret, or an ML-KEM key that fails
- * its check
+ * Agrees on the first secret as the initiator. The bundle must be verified.
+ * @throws {CryptoError} `bad-key` for keys that lead to an all-zero secret, and for an ML-KEM key
+ * that fails its check
  */
 export function initiate(
   own: Party,
@@ -82,8 +82,9 @@ export function initiate(
 }
 
 /**
- * The responder's side. That the result is the initiator's, the first message shows.
- * @throws {CryptoError} `bad-key` for keys that give an all-zero secret, or are not canonical
+ * Agrees on the first secret as the responder. Only the first message proves that the initiator has
+ * the same.
+ * @throws {CryptoError} `bad-key` for keys that are not canonical or lead to an all-zero secret
  */
 export function respond(
   own: Party,

@@ -1,6 +1,6 @@
 /**
- * What an envelope holds: a small CBOR map that names itself and its time, padded so that its length
- * tells little.
+ * The content of an envelope: a small CBOR map with its own ID and time, padded so that its length
+ * reveals little.
  */
 import type { Bytes } from "../bytes.ts";
 import { type CborValue, decodeCbor, encodeCbor } from "../cbor.ts";
@@ -9,19 +9,19 @@ import { ProtocolError } from "../errors.ts";
 import { BLOB_ID_SIZE, CONTENT_ID_SIZE } from "../limits.ts";
 import { MessageType } from "../protocol/codes.ts";
 
-/** What a message of type 4 tells of its file. */
+/** What a message of type 4 says of its file. */
 export interface FileNote {
-  /** As its sender calls it; never to be used as a path. */
+  /** The sender's name for it. Never use it as a path. */
   readonly name: string;
-  /** Bytes. */
+  /** Bytes of plaintext. */
   readonly size: number;
-  /** The name of its chunks on the server, 16 bytes. */
+  /** The ID of its chunks on the server, 16 bytes. */
   readonly blob: Bytes;
   /** The 32-byte key of its chunks. */
   readonly key: Bytes;
 }
 
-/** A content; one without text and file only starts a session. */
+/** A content. Without text and file it only starts a session. */
 export interface Content {
   /** 16 random bytes that name it. */
   readonly id: Bytes;
@@ -35,7 +35,7 @@ export interface Content {
 const MIN_PADDED_SIZE = 256;
 const PADDING_START = 0x80;
 
-/** The padded encoding of `content`. */
+/** Returns the padded encoding of `content`. */
 export function encodeContent({ id, at, text, file }: Content): Bytes {
   const encoded = encodeCbor({
     id,
@@ -51,8 +51,8 @@ export function encodeContent({ id, at, text, file }: Content): Bytes {
 }
 
 /**
- * The content in `padded`, which came in a message of that type.
- * @throws {ProtocolError} `malformed` where it is none, or not one for that type
+ * Returns the content in `padded`, which arrived in a message of this type.
+ * @throws {ProtocolError} `malformed` if it is no content for this type
  */
 export function decodeContent(padded: Bytes, type: MessageType): Content {
   const end = padded.findLastIndex((byte) => byte !== 0);
@@ -78,8 +78,9 @@ function fileNote(value: CborValue): FileNote {
 }
 
 /**
- * The size that `size` bytes are padded to: Padmé (Nikitin et al., "Reducing Metadata Leakage from
- * Encrypted Files and Communication with PURBs", 2019, section 4), which adds at most 12 %.
+ * Returns the size that `size` bytes are padded to: Padmé (Nikitin et al., "Reducing Metadata
+ * Leakage from Encrypted Files and Communication with PURBs", 2019, section 4). It adds at most
+ * 12 %.
  */
 export function paddedSize(size: number): number {
   if (size <= MIN_PADDED_SIZE) return MIN_PADDED_SIZE;
@@ -88,7 +89,7 @@ export function paddedSize(size: number): number {
   return Math.ceil(size / step) * step;
 }
 
-/** The binary logarithm, rounded down, of a whole number below 2^32. */
+/** Returns the binary logarithm, rounded down, of a whole number below 2^32. */
 function log2(value: number): number {
   return 31 - Math.clz32(value);
 }

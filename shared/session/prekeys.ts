@@ -1,6 +1,6 @@
 /**
- * Prekeys (`shared/PROTOCOL.md` section 9): made and signed by their owner, checked by whoever wants
- * to start a session with it.
+ * Prekeys (`shared/PROTOCOL.md` section 9). Their owner makes and signs them; who wants to start a
+ * session with the owner checks them.
  */
 import { type Bytes, concat, utf8 } from "../bytes.ts";
 import { sign, verify } from "../crypto/ed25519.ts";
@@ -25,17 +25,17 @@ export interface PrekeySecret {
 /** Prekeys of one client whose signatures were checked. */
 export interface PrekeyBundle {
   readonly signed: Prekey;
-  /** A one-time one, or the last resort. */
+  /** A one-time KEM prekey, or the last-resort one. */
   readonly kem: Prekey;
   readonly oneTime: Prekey | null;
 }
 
-/** A new secret of that kind. */
+/** Makes a new secret of that kind. */
 export function newPrekeySecret(kind: PrekeyKind, id: number, random: Random): PrekeySecret {
   return { id, kind, secret: random(isKem(kind) ? ML_KEM_SEED_SIZE : X25519_SIZE) };
 }
 
-/** The public part of `prekey`, signed with the 32-byte Ed25519 secret of its owner's identity. */
+/** Returns the public part of a prekey, signed with its owner's 32-byte Ed25519 secret. */
 export async function publicPrekey(
   { kind, id, secret }: PrekeySecret,
   signing: Bytes,
@@ -45,9 +45,9 @@ export async function publicPrekey(
 }
 
 /**
- * The bundle that `prekeys`, as a server gives them, make.
- * @throws {CryptoError} `bad-key` where kinds are missing, a key is not canonical, or a signature is not that of
- * `owner`
+ * Returns the bundle of `prekeys`, which a server has returned for `owner`.
+ * @throws {CryptoError} `bad-key` if a kind is missing, a key is not canonical, or a signature is
+ * not the owner's
  */
 export async function verifyBundle(
   owner: Identity,

@@ -1,11 +1,11 @@
 /**
  * The Double Ratchet with header encryption (Signal, "The Double Ratchet Algorithm", revision 1,
- * section 4): each message has a key of its own, which is gone once it was used, and each turn of
- * the conversation brings fresh secrets in.
+ * section 4). Each message has a key of its own, which is deleted after use, and each turn of the
+ * conversation adds fresh secrets.
  *
- * States are values: a step gives a new one, and one that fails gives none. What is put on the wire
- * is header nonce 12 · encrypted header 56 · nonce 12 · ciphertext with its tag. Nonces are random,
- * so that even an old copy of a state which encrypts again repeats none.
+ * States are values: a step returns a new state, and a failed step returns none. A message on the
+ * wire is header nonce 12 · encrypted header 56 · nonce 12 · ciphertext with its tag. Nonces are
+ * random, so even an old copy of a state that encrypts again does not repeat one.
  */
 import { type Bytes, concat, equalBytes, utf8 } from "../bytes.ts";
 import { AesGcmKey, NONCE_SIZE, TAG_SIZE } from "../crypto/aes_gcm.ts";
@@ -15,7 +15,7 @@ import { Reader, Writer } from "../cursor.ts";
 import { CryptoError } from "../errors.ts";
 import { MAX_U32 } from "../limits.ts";
 
-/** Most message keys that are skipped in a chain at once. */
+/** Most message keys of one chain that one message may skip. */
 export const MAX_SKIP = 1_000;
 /** Most skipped keys that a session keeps; the oldest go first. */
 export const MAX_SKIPPED = 2_000;
@@ -25,14 +25,14 @@ export const MAX_SKIPPED_AGE = 30 * 24 * 60 * 60 * 1000;
 const HEADER_SIZE = X25519_SIZE + 4 + 4;
 const SEALED_HEADER_SIZE = HEADER_SIZE + TAG_SIZE;
 const HEAD_SIZE = NONCE_SIZE + SEALED_HEADER_SIZE + NONCE_SIZE;
-/** Bytes that a message has more than its plaintext. */
+/** By how many bytes a message is longer than its plaintext. */
 export const RATCHET_OVERHEAD = HEAD_SIZE + TAG_SIZE;
 
 const RATCHET_LABEL = utf8("messaging-system/3 ratchet");
 const MESSAGE_KEY = new Uint8Array([1]);
 const CHAIN_KEY = new Uint8Array([2]);
 
-/** That many random bytes. */
+/** Returns that many random bytes. */
 export type Random = (size: number) => Bytes;
 
 /** Message keys in one direction, between two ratchet steps. */
@@ -45,7 +45,7 @@ export interface Chain {
   readonly number: number;
 }
 
-/** The key of a message that has not come yet, although a later one has. */
+/** The key of a message that has not arrived yet, although a later one has. */
 export interface SkippedKey {
   readonly headerKey: Bytes;
   readonly number: number;
@@ -66,7 +66,7 @@ export interface RatchetState {
   /** NHKs and NHKr, 32 bytes each. */
   readonly nextSending: Bytes;
   readonly nextReceiving: Bytes;
-  /** PN: how many messages the sending chain before this one had. */
+  /** PN: how many messages the previous sending chain had. */
   readonly previous: number;
   /** The oldest first. */
   readonly skipped: readonly SkippedKey[];
@@ -81,7 +81,7 @@ export interface AgreedKeys {
   readonly nextHeaderKey: Bytes;
 }
 
-/** The state of the side that sends first, to the holder of the 32-byte `peerKey`. */
+/** Returns the state of the side that sends first, to the holder of the 32-byte `peerKey`. */
 export function initiatorState(keys: AgreedKeys, peerKey: Bytes, random: Random): RatchetState {
   const own = newPair(random);
   const { root, chain, next } = stepRoot(keys.root, own.pair, peerKey);
@@ -97,7 +97,7 @@ export function initiatorState(keys: AgreedKeys, peerKey: Bytes, random: Random)
   };
 }
 
-/** The state of the side that receives first, with its 32-byte ratchet key. */
+/** Returns the state of the side that receives first, with its 32-byte ratchet key. */
 export function responderState(keys: AgreedKeys, secret: Bytes): RatchetState {
   const { publicKey } = new X25519KeyPair(secret);
   return {
@@ -114,8 +114,8 @@ export function responderState(keys: AgreedKeys, secret: Bytes): RatchetState {
 
 /**
  * Encrypts `plaintext`; `associated` is authenticated with it.
- * @throws {CryptoError} `exhausted` where the chain has no further number, or none was begun: the
- * responder cannot send before it has received
+ * @throws {CryptoError} `exhausted` if the chain has no further number, or there is no chain yet:
+ * the responder cannot send before it has received
  */
 export function ratchetEncrypt(
   state: RatchetState,
@@ -145,9 +145,9 @@ export function ratchetEncrypt(
 }
 
 /**
- * Decrypts `message`. `now`, in milliseconds since 1970, ages the skipped keys.
- * @throws {CryptoError} `decrypt-failed` for what is no message of this session to this side, was
- * changed, came before, or is too far ahead; `bad-key` for a ratchet key that cannot be used
+ * Decrypts `message`. `now`, in milliseconds since 1970, decides which skipped keys are too old.
+ * @throws {CryptoError} `decrypt-failed` if it is no message of this session to this side, was
+ * changed, came before, or is too far ahead; `bad-key` for an unusable ratchet key
  */
 export function ratchetDecrypt(
   state: RatchetState,
@@ -187,7 +187,7 @@ interface Header {
   number: number;
 }
 
-/** The header, or null where `key` is not the one that it was sealed with. */
+/** Returns the header, or null if it was sealed with another key. */
 function openHeader(
   key: Bytes,
   nonce: Bytes,
@@ -205,14 +205,14 @@ function openHeader(
   return { ratchetKey: reader.bytes(X25519_SIZE), previous: reader.u32(), number: reader.u32() };
 }
 
-/** The skipped key that the message asks for. Each header key is tried once. */
+/** Returns the skipped key of the message. Tries each header key once. */
 function findSkipped(
   { skipped }: RatchetState,
   headerOf: (key: Bytes) => Header | null,
 ): SkippedKey | undefined {
   let tried: Bytes | null = null;
   for (const { headerKey } of skipped) {
-    if (tried && equalBytes(headerKey, tried)) continue; // those of a chain stand together
+    if (tried && equalBytes(headerKey, tried)) continue; // the keys of a chain are neighbours
     tried = headerKey;
     const header = headerOf(headerKey);
     if (!header) continue;
@@ -222,7 +222,7 @@ function findSkipped(
   }
 }
 
-/** The state whose receiving chain the message belongs to, after a ratchet step where it needs one. */
+/** Returns the state whose receiving chain has the message; makes a ratchet step if needed. */
 function receivingState(
   state: RatchetState,
   headerOf: (key: Bytes) => Header | null,
@@ -239,7 +239,7 @@ function receivingState(
   return { state: step(before, header.ratchetKey, random), number: header.number };
 }
 
-/** One step of the Diffie-Hellman ratchet. */
+/** Makes one step of the Diffie-Hellman ratchet. */
 function step(state: RatchetState, peerKey: Bytes, random: Random): RatchetState {
   checkCanonical(peerKey);
   const received = stepRoot(state.root, new X25519KeyPair(state.own.secret), peerKey);
@@ -258,7 +258,7 @@ function step(state: RatchetState, peerKey: Bytes, random: Random): RatchetState
   };
 }
 
-/** Keeps the message keys of `chain` up to, and without, number `until`. */
+/** Keeps the message keys of `chain` up to (without) number `until`. */
 function skipTo(
   state: RatchetState,
   chain: Chain,
@@ -279,7 +279,7 @@ function skipTo(
   };
 }
 
-/** The state without skipped keys that are too old; itself where there are none. */
+/** Returns the state without skipped keys that are too old; the same object if there are none. */
 export function withoutExpired(state: RatchetState, now: number): RatchetState {
   const skipped = state.skipped.filter(({ at }) => at > now - MAX_SKIPPED_AGE);
   return skipped.length === state.skipped.length ? state : { ...state, skipped };

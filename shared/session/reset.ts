@@ -1,4 +1,4 @@
-/** What a client sends that cannot open a message (type 1): `shared/PROTOCOL.md` section 10. */
+/** Resets: what a client sends when it cannot open a message (`shared/PROTOCOL.md` section 10). */
 import { type Bytes, concat, utf8 } from "../bytes.ts";
 import { sign, SIGNATURE_SIZE, verify } from "../crypto/ed25519.ts";
 import type { Identity } from "../crypto/identity.ts";
@@ -16,11 +16,11 @@ export const MAX_RESET_MESSAGES = 256;
 export interface Reset {
   /** Milliseconds since 1970; grows from one reset to the next. */
   readonly time: number;
-  /** The messages, by their IDs in the mailbox of the reset's sender, that it could not open. */
+  /** The IDs, in the mailbox of the reset's sender, of the messages that it could not open. */
   readonly messageIds: readonly number[];
 }
 
-/** The content of a reset, signed with the 32-byte Ed25519 secret of `from`. */
+/** Returns the content of a reset, signed with the 32-byte Ed25519 secret of `from`. */
 export async function encodeReset(
   { time, messageIds }: Reset,
   from: Identity,
@@ -37,8 +37,8 @@ export async function encodeReset(
 }
 
 /**
- * The reset in `content`, after its signature was checked.
- * @throws {CryptoError} `decrypt-failed` where it is none of `from` to `to`
+ * Returns the reset in `content` after it checked the signature.
+ * @throws {CryptoError} `decrypt-failed` if it is no reset of `from` to `to`
  */
 export async function decodeReset(content: Bytes, from: Identity, to: Identity): Promise<Reset> {
   const size = content.length - SIGNATURE_SIZE;
@@ -58,7 +58,7 @@ export async function decodeReset(content: Bytes, from: Identity, to: Identity):
   return { time, messageIds: messagesOfReset(content) };
 }
 
-/** The message IDs in a content of {@link encodeReset}, which is our own. */
+/** Returns the message IDs in a content of {@link encodeReset}, which must be our own. */
 export function messagesOfReset(content: Bytes): number[] {
   const reader = new Reader(content.subarray(FIXED_SIZE, content.length - SIGNATURE_SIZE));
   const messageIds: number[] = [];

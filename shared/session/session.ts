@@ -1,6 +1,6 @@
 /**
- * Sessions between two secure clients and their envelopes (`shared/PROTOCOL.md` section 10). Like the
- * states of the ratchet, sessions are values: what fails leaves the old one as it was.
+ * Sessions between two secure clients and their envelopes (`shared/PROTOCOL.md` section 10). Like
+ * the states of the ratchet, sessions are values: a failure leaves the old one as it was.
  */
 import { type Bytes, concat, equalBytes, utf8 } from "../bytes.ts";
 import { ML_KEM_CIPHERTEXT_SIZE } from "../crypto/ml_kem.ts";
@@ -20,26 +20,26 @@ import {
 import { initiate, type Offer, type Party, type PrekeySecrets, respond } from "./agreement.ts";
 import type { PrekeyBundle } from "./prekeys.ts";
 
-/** First bytes of envelopes. 1 was that of an interim encryption, and never comes back. */
+/** First bytes of envelopes. 1 belonged to an interim encryption and is never used again. */
 const RETIRED = 1;
 const INITIAL = 2;
 const ORDINARY = 3;
 
-/** Size of what an initial envelope has in front of its message. */
+/** Size of the part of an initial envelope that precedes the message. */
 const OFFER_SIZE = 1 + 3 * 4 + X25519_SIZE + ML_KEM_CIPHERTEXT_SIZE;
 const LABEL = utf8("messaging-system/3 envelope");
 const NO_OFFER = new Uint8Array([ORDINARY]);
 
 /** One side of a session. */
 export interface Session {
-  /** EKa, 32 bytes: what both sides know the session by. */
+  /** EKa, 32 bytes: identifies the session on both sides. */
   readonly base: Bytes;
-  /** What the initiator puts in front of its messages until something has come back, else null. */
+  /** What the initiator puts before its messages until it has received something, else null. */
   readonly offer: Bytes | null;
   readonly ratchet: RatchetState;
 }
 
-/** Between whom a message goes, and what it claims to be; all of it is authenticated. */
+/** The sender, the receiver and the type of a message; all of it is authenticated. */
 export interface Route {
   readonly from: Identity;
   readonly to: Identity;
@@ -47,8 +47,8 @@ export interface Route {
 }
 
 /**
- * A session that `own` starts with `peer`.
- * @throws {CryptoError} `bad-key` for prekeys that cannot be used
+ * Starts a session of `own` with `peer`.
+ * @throws {CryptoError} `bad-key` for unusable prekeys
  */
 export function startSession(
   own: Party,
@@ -63,9 +63,9 @@ export function startSession(
 }
 
 /**
- * The session that an initial envelope from `peer` offers. Whether the offer is `peer`'s shows when
- * its envelope opens; before that, nothing may be kept.
- * @throws {CryptoError} `bad-key` for keys that cannot be used
+ * Returns the session that an initial envelope from `peer` offers. Only an envelope that opens
+ * proves that the offer is `peer`'s; before that, the caller must keep nothing.
+ * @throws {CryptoError} `bad-key` for unusable keys
  */
 export function acceptSession(
   own: Party,
@@ -78,8 +78,8 @@ export function acceptSession(
 }
 
 /**
- * The offer in an initial envelope, or null where it is an ordinary one.
- * @throws {CryptoError} `decrypt-failed` where it is neither
+ * Returns the offer in an initial envelope, or null for an ordinary one.
+ * @throws {CryptoError} `decrypt-failed` if it is neither
  */
 export function offerIn(envelope: Bytes): Offer | null {
   if (envelope[0] === ORDINARY) return null;
@@ -98,8 +98,8 @@ export function offerIn(envelope: Bytes): Offer | null {
 }
 
 /**
- * Encrypts a padded content. The session it gives must be on the disk before the envelope leaves.
- * @throws {CryptoError} `exhausted` where the session cannot send (yet)
+ * Encrypts a padded content. The new session must be on the disk before the envelope leaves.
+ * @throws {CryptoError} `exhausted` if the session cannot send, or not yet
  */
 export function sealEnvelope(
   session: Session,
@@ -115,7 +115,7 @@ export function sealEnvelope(
 
 /**
  * Decrypts an envelope to its padded content.
- * @throws {CryptoError} `decrypt-failed` where it is not one of this session on this route, was
+ * @throws {CryptoError} `decrypt-failed` if it does not belong to this session and route, was
  * changed, or came before
  */
 export function openEnvelope(

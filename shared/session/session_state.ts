@@ -1,10 +1,10 @@
-/** Sessions as bytes, to be kept. They hold secrets: whoever keeps them seals them. */
+/** Sessions as bytes. They hold secrets: the caller must seal them before it stores them. */
 import type { Bytes } from "../bytes.ts";
 import { type CborValue, decodeCbor, encodeCbor } from "../cbor.ts";
 import type { Chain, RatchetState, SkippedKey } from "./ratchet.ts";
 import type { Session } from "./session.ts";
 
-/** The bytes of `session`. */
+/** Returns the bytes of `session`. */
 export function encodeSession({ base, offer, ratchet }: Session): Bytes {
   const { root, own, sending, receiving, nextSending, nextReceiving, previous, skipped } = ratchet;
   return encodeCbor([
@@ -23,8 +23,8 @@ export function encodeSession({ base, offer, ratchet }: Session): Bytes {
 }
 
 /**
- * The session in bytes of {@link encodeSession}, which are trusted: they were sealed.
- * @throws {ProtocolError} `malformed` where they are something else
+ * Returns the session in bytes of {@link encodeSession}. They are trusted, because they were sealed.
+ * @throws {ProtocolError} `malformed` if they are something else
  */
 export function decodeSession(bytes: Uint8Array): Session {
   type Fields = [

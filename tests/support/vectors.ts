@@ -91,6 +91,12 @@ export function describe({ tcId }: Verdict): string {
   return `vector ${tcId}`;
 }
 
-function readVectors<T>(path: string): T {
-  return JSON.parse(Deno.readTextFileSync(new URL(`../vectors/${path}`, import.meta.url)));
+/** What the JSON file at `path` below `tests/vectors/` holds. */
+export function readVectors<T>(path: string): T {
+  return JSON.parse(readVectorText(path));
+}
+
+/** The text of the file at `path` below `tests/vectors/`. */
+export function readVectorText(path: string): string {
+  return Deno.readTextFileSync(new URL(`../vectors/${path}`, import.meta.url));
 }

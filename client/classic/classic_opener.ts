@@ -1,121 +1,189 @@
-/** Opens the messages of classic clients, and answers their requests for a key. */
+/** Opens what came from, or to, a classic client: with whichever of the shared keys fits. */
 import { type Bytes, toHex } from "../../shared/bytes.ts";
+import { BLOCK_SIZE, cbcDecryptStream, decryptCbc } from "../../shared/crypto/classic/aes_cbc.ts";
+import { decryptText, unwrapSymmetricKey } from "../../shared/crypto/classic/classic.ts";
 import { CryptoError } from "../../shared/errors.ts";
 import { MiB } from "../../shared/limits.ts";
 import { MessageType } from "../../shared/protocol/codes.ts";
-import type { Peer, Peers } from "../contacts/peers.ts";
-import { publishFile, readWhole, writeNewFile } from "../disk/files.ts";
-import type { Profile } from "../profile/profile.ts";
+import type { Peer } from "../contacts/peers.ts";
+import { publishFile, readEnd, readFile, readWhole, writeNewFile } from "../disk/files.ts";
+import { ClientError } from "../errors.ts";
 import type { Envelope } from "../profile/tables/envelopes.ts";
 import type { HistoryBody } from "../profile/tables/history.ts";
-import { ClassicMessages } from "./classic_messages.ts";
+import type { Profile } from "../profile/profile.ts";
+import type { KeyExchange } from "./key_exchange.ts";
 
-/** What became of a message. The profile has noted it as done. */
+/** What became of a message. */
 export type ClassicOpened =
   /** It is in the history under this number, and not shown yet. */
   | { kind: "new"; history: number }
   /** A key was asked for, and sent. */
   | { kind: "key-request" }
-  /** A key came. So many messages that no key fitted are going to be tried again. */
+  /** A key came; `retries` messages may be readable now. */
   | { kind: "key"; retries: number }
   /** There is nothing to show. */
   | { kind: "nothing" };
 
-/** Longest content, but a file's, that is taken into memory. */
-const MAX_IN_MEMORY = 64 * MiB;
-
 export interface ClassicOpenerOptions {
   profile: Profile;
-  peers: Peers;
+  keys: KeyExchange;
   /** Milliseconds since 1970. */
   now: () => number;
 }
 
-/** Opens the messages of classic clients. */
-export class ClassicOpener {
-  readonly #options: ClassicOpenerOptions;
+/** Longest content, except a file's, that is read into memory. */
+const MAX_IN_MEMORY = 64 * MiB;
 
-  constructor(options: ClassicOpenerOptions) {
-    this.#options = options;
+export class ClassicOpener {
+  readonly #profile: Profile;
+  readonly #keys: KeyExchange;
+  readonly #now: () => number;
+
+  constructor({ profile, keys, now }: ClassicOpenerOptions) {
+    this.#profile = profile;
+    this.#keys = keys;
+    this.#now = now;
   }
 
   /**
-   * Opens a message. A file goes to `folder`. Who is in `answered`, in hex, got a key already, and
-   * gets no other: it would be the same.
-   * @throws {CryptoError} `decrypt-failed` if no key fits; `bad-key` if the own private key is bad
-   * @throws {ClientError} `file`, `bad-key`, and what the network may do
+   * Opens a collected message, and marks it as done. A file goes to `folder`. Who is in `answered`, by
+   * ID in hex, got a key already, and gets no other: it would be the same.
+   * @throws {ClientError} `cannot-decrypt` if no key fits, `bad-key`, `file`, and as the network does
    */
   async open(
     envelope: Envelope,
     from: Peer,
     { folder, answered }: { folder: string; answered: Set<string> },
   ): Promise<ClassicOpened> {
-    const { profile, peers } = this.#options;
-    const { contacts, envelopes } = profile;
+    const { number, messageId, type } = envelope;
+    const { contacts, envelopes, history } = this.#profile;
     if (contacts.byId(from.id)?.blocked) {
-      envelopes.markDone(envelope.number);
+      envelopes.markDone(number);
       return { kind: "nothing" };
     }
-    switch (envelope.type) {
-      case MessageType.keyRequest: {
-        const id = toHex(from.id);
-        if (!answered.has(id)) await peers.sendKey(from);
-        answered.add(id);
-        envelopes.markDone(envelope.number);
-        return { kind: "key-request" };
-      }
-      case MessageType.key: {
-        await new ClassicMessages(profile).openKey(from.id, await this.#content(envelope));
-        const retries = profile.transaction(() => {
-          envelopes.markDone(envelope.number);
-          return envelopes.retryUnreadable(from.id);
-        });
-        return { kind: "key", retries };
-      }
-      default:
-        return this.#keep(envelope, from, await this.#body(envelope, from, folder));
+    if (type === MessageType.keyRequest) {
+      if (!answered.has(toHex(from.id))) await this.#keys.send(from);
+      answered.add(toHex(from.id));
+      envelopes.markDone(number);
+      return { kind: "key-request" };
     }
-  }
-
-  #keep({ number, messageId }: Envelope, { id: peer }: Peer, body: HistoryBody): ClassicOpened {
-    const { profile, now } = this.#options;
-    const at = now();
-    const history = profile.transaction(() => {
-      profile.envelopes.markDone(number);
-      return profile.history.addReceived({
-        ...{ peer, at, stored: at, contentId: null, messageId, body },
-      });
+    const body = await this.#bodyOf(envelope, from, folder);
+    return this.#profile.transaction(() => {
+      envelopes.markDone(number);
+      if (!body) return { kind: "key", retries: envelopes.retryUnreadable(from.id) };
+      const at = this.#now();
+      const entry = { peer: from.id, at, stored: at, contentId: null, messageId, body };
+      const added = history.addReceived(entry);
+      if (added === undefined) throw new RangeError("a classic message was known");
+      return { kind: "new", history: added };
     });
-    if (history === undefined) throw new RangeError("a classic message was known");
-    return { kind: "new", history };
   }
 
-  /** Returns the plaintext of a text or a file. */
-  async #body(envelope: Envelope, from: Peer, folder: string): Promise<HistoryBody> {
-    const { profile } = this.#options;
-    const messages = new ClassicMessages(profile);
-    if (envelope.type === MessageType.text) {
-      return { text: await messages.openText(from.id, await this.#content(envelope)) };
+  /** Decrypts a text or a file, or takes a key: then there is no body. */
+  async #bodyOf(envelope: Envelope, from: Peer, folder: string): Promise<HistoryBody | null> {
+    const { type } = envelope;
+    try {
+      if (type === MessageType.file) return await this.#openFile(envelope, from, folder);
+      const content = await this.#content(envelope);
+      if (type === MessageType.text) return { text: await this.#openText(from.id, content) };
+      await this.#takeKey(from.id, content);
+      return null;
+    } catch (error) {
+      if (!(error instanceof CryptoError)) throw error;
+      if (error.code === "bad-key") {
+        const message = `the private key in ${this.#profile.folder}/me.info cannot be used`;
+        throw new ClientError("bad-profile", message);
+      }
+      const hint = type === MessageType.key
+        ? "it was not made for this profile"
+        : `no known key fits. It is kept and tried again when ${from.name} sends a key ` +
+          "(ask for one: messaging-client request-key)";
+      throw new ClientError("cannot-decrypt", `cannot be decrypted: ${hint}`);
     }
-    const path = profile.envelopes.path(envelope.number);
-    const draft = `${path}.open`;
-    const save = (plaintext: ReadableStream<Uint8Array>) => writeNewFile(draft, plaintext);
-    const size = await messages.openFile(from.id, path, save);
-    const name = fileName(from.name, envelope.messageId);
-    const owner = toHex(profile.identity.id);
-    return { file: { name, size, path: await publishFile(draft, folder, { name, owner }) } };
   }
 
   /** Returns the content of a message that must fit into memory. */
   async #content({ number, size, content }: Envelope): Promise<Bytes> {
     if (content !== null) return content;
     if (size > MAX_IN_MEMORY) throw new CryptoError("decrypt-failed", "it is too large");
-    return await readWhole(this.#options.profile.envelopes.path(number));
+    return await readWhole(this.#profile.envelopes.path(number));
+  }
+
+  /**
+   * Takes a key that came from this client, and encrypts with it from now on.
+   * @throws {CryptoError} `decrypt-failed`, `bad-key` if our own private key cannot be used
+   */
+  async #takeKey(from: Bytes, content: Bytes): Promise<void> {
+    const { keys, identity } = this.#profile;
+    if (!("privateKey" in identity)) {
+      throw new CryptoError("decrypt-failed", "a secure profile has no key for this");
+    }
+    const key = await unwrapSymmetricKey(identity.privateKey, content);
+    keys.put(from, key, { own: false });
+    keys.sendWith(from, key);
+  }
+
+  /** @throws {CryptoError} `decrypt-failed` if no key fits */
+  async #openText(from: Bytes, content: Bytes): Promise<string> {
+    const keys = this.#profile.keys.all(from);
+    return await this.#withFitting(keys, from, (key) => decryptText(key, content));
+  }
+
+  async #openFile(
+    { number, messageId }: Envelope,
+    from: Peer,
+    folder: string,
+  ): Promise<HistoryBody> {
+    const path = this.#profile.envelopes.path(number);
+    const draft = `${path}.open`;
+    const keys = await this.#keysForFile(from.id, path);
+    const size = await this.#withFitting(keys, from.id, (key) => {
+      const encrypted = ReadableStream.from(readFile(path));
+      return writeNewFile(draft, encrypted.pipeThrough(cbcDecryptStream(key)));
+    });
+    const name = fileName(from.name, messageId);
+    const owner = toHex(this.#profile.identity.id);
+    return { file: { name, size, path: await publishFile(draft, folder, { name, owner }) } };
+  }
+
+  /**
+   * Returns the keys of this sender that the padding at the end of the file fits, those with the most
+   * padding first: one wrong key in 256 gives one byte of it, and one in 65,536 two.
+   */
+  async #keysForFile(from: Bytes, path: string): Promise<Bytes[]> {
+    const end = await readEnd(path, 2 * BLOCK_SIZE);
+    const iv = end.length > BLOCK_SIZE ? end.slice(0, BLOCK_SIZE) : undefined;
+    const fitting: { key: Bytes; rest: number }[] = [];
+    for (const key of this.#profile.keys.all(from)) {
+      try {
+        fitting.push({ key, rest: (await decryptCbc(key, end.slice(-BLOCK_SIZE), iv)).length });
+      } catch (error) {
+        if (!(error instanceof CryptoError)) throw error;
+      }
+    }
+    return fitting.sort((a, b) => a.rest - b.rest).map(({ key }) => key);
+  }
+
+  async #withFitting<T>(
+    keys: readonly Bytes[],
+    peer: Bytes,
+    decrypt: (key: Bytes) => Promise<T>,
+  ): Promise<T> {
+    for (const key of keys) {
+      try {
+        const result = await decrypt(key);
+        this.#profile.keys.used(peer, key);
+        return result;
+      } catch (error) {
+        if (!(error instanceof CryptoError)) throw error;
+      }
+    }
+    throw new CryptoError("decrypt-failed", "no key fits");
   }
 }
 
 /**
- * Returns a name for a file that came without one. Only harmless characters of the sender's name
+ * Returns a name for a file that came without one. Of the sender's name only harmless characters
  * stay, and no more than a file system takes: 255 bytes with what may stand around them.
  */
 function fileName(sender: string, messageId: number): string {

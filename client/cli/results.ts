@@ -1,5 +1,6 @@
 /** Results of commands, in which other clients are called as they are called here. */
-import type { Client, Sent, TransferInfo } from "../client.ts";
+import type { Client, Sent } from "../client.ts";
+import type { TransferInfo } from "../transfers/transfer_info.ts";
 import type { Output } from "./output/output.ts";
 
 export function sentResult({ contactBook }: Client, { message, to }: Sent, path?: string): Output {

@@ -1,6 +1,5 @@
-/** Finding other clients, and agreeing on keys with classic ones. */
+/** Finds other clients, by name or ID, and checks who they are. */
 import { type Bytes, equalBytes, toHex } from "../../shared/bytes.ts";
-import { generateSymmetricKey, wrapSymmetricKey } from "../../shared/crypto/classic/classic.ts";
 import {
   claimsToBeSecure,
   type Identity,
@@ -8,7 +7,6 @@ import {
   verifyIdentity,
 } from "../../shared/crypto/identity.ts";
 import { CryptoError } from "../../shared/errors.ts";
-import { MessageType } from "../../shared/protocol/codes.ts";
 import type { ClientEntry } from "../../shared/protocol/message.ts";
 import { ClientError } from "../errors.ts";
 import type { Profile } from "../profile/profile.ts";
@@ -147,63 +145,5 @@ export class Peers {
       return answer.publicKey;
     }
     throw new ClientError("bad-response", "the server gave the public key of another client");
-  }
-
-  /**
-   * Sends our key for this peer to it; from now on what we send is encrypted with that key. Gives
-   * the message's ID.
-   * @throws {ClientError} `bad-key` where the peer's public key cannot be used
-   */
-  async sendKey(peer: ClientEntry): Promise<number> {
-    const publicKey = await this.publicKey(peer);
-    this.#checkClassic(peer, publicKey);
-    const key = this.#profile.keys.own(peer.id) ?? generateSymmetricKey();
-    let content: Bytes;
-    try {
-      content = await wrapSymmetricKey(publicKey, key);
-    } catch (error) {
-      if (!(error instanceof CryptoError)) throw error;
-      throw new ClientError("bad-key", `${peer.name} has a public key that cannot be used`);
-    }
-    this.#profile.contacts.putPublicKey(peer.id, publicKey); // it has proved usable
-    // Kept before it leaves, so that whatever comes back is readable; used after it has arrived.
-    this.#profile.keys.put(peer.id, key, { own: true });
-    const messageId = await this.send(peer, MessageType.key, content);
-    this.#profile.keys.sendWith(peer.id, key);
-    return messageId;
-  }
-
-  /**
-   * Asks this peer for a key; gives the message's ID.
-   * @throws {ClientError} `not-needed` between secure clients
-   */
-  async requestKey(peer: ClientEntry): Promise<number> {
-    if (this.#profile.secureIdentity) this.#checkClassic(peer, await this.publicKey(peer));
-    return await this.send(peer, MessageType.keyRequest, new Uint8Array(0));
-  }
-
-  /** A key exchange of the classic protocol is neither accepted from, nor sent to, a secure ID. */
-  #checkClassic({ name }: ClientEntry, publicKey: Bytes): void {
-    if (!claimsToBeSecure(publicKey)) return;
-    throw this.#profile.secureIdentity
-      ? new ClientError("not-needed", `${name} is a secure client: keys need no messages there`)
-      : new ClientError(
-        "bad-key",
-        `${name} is a secure client, and this profile is a classic one: let ${name} begin, or ` +
-          "ask for a key (messaging-client request-key) and try again after the answer",
-      );
-  }
-
-  /** The key to encrypt with for this peer, agreed on first where there is none. */
-  async sendingKey(peer: ClientEntry): Promise<Bytes> {
-    if (!this.#profile.keys.sending(peer.id)) await this.sendKey(peer);
-    const key = this.#profile.keys.sending(peer.id);
-    if (!key) throw new RangeError("no key although one was sent");
-    return key;
-  }
-
-  /** Sends a message that fits into memory; gives its ID. */
-  async send(peer: ClientEntry, type: MessageType, content: Bytes): Promise<number> {
-    return await this.#network.transport.send({ to: peer.id, type, content });
   }
 }

@@ -3,7 +3,7 @@
  * profile as they are, then opened in the order of their numbers. The server deletes a message only
  * after the second step. What was opened is in the history, marked as not shown until it was shown.
  */
-import { ClassicOpener } from "../classic/classic_opener.ts";
+import type { Classic } from "../classic/classic.ts";
 import type { Peers } from "../contacts/peers.ts";
 import { removeOthers } from "../disk/files.ts";
 import { ClientError } from "../errors.ts";
@@ -15,7 +15,7 @@ import { Follower } from "./follower.ts";
 import { MessageCollector } from "./message_collector.ts";
 import { MessageOpener } from "./message_opener.ts";
 import type { Received, ReceiveOptions } from "./received.ts";
-import { prepare, repair } from "./repairing.ts";
+import { prepare, repair, sendKept } from "./repairing.ts";
 import { Round } from "./round.ts";
 import { ShownMessages } from "./shown_messages.ts";
 
@@ -26,22 +26,19 @@ export interface InboxOptions {
   profile: Profile;
   network: Network;
   peers: Peers;
+  classic: Classic;
   /** Returns what a secure profile has; null in a classic one. */
   secure: () => Promise<SecureSide | null>;
-  /** Milliseconds since 1970. */
-  now: () => number;
 }
 
 /** Receives messages and files, once or as they come. */
 export class Inbox {
   readonly #options: InboxOptions;
   readonly #shown: ShownMessages;
-  readonly #classic: ClassicOpener;
 
   constructor(options: InboxOptions) {
     this.#options = options;
     this.#shown = new ShownMessages(options.profile, options.peers);
-    this.#classic = new ClassicOpener(options);
   }
 
   /**
@@ -54,7 +51,7 @@ export class Inbox {
     onProgress: OnProgress,
     options: ReceiveOptions = {},
   ): AsyncGenerator<Received> {
-    const { profile, network } = this.#options;
+    const { profile, network, classic: { sender } } = this.#options;
     const secure = await this.#start();
     const opener = this.#opener(secure);
     const round = new Round({ folder, onProgress, ...options }, { ordered: secure !== null });
@@ -66,7 +63,8 @@ export class Inbox {
       const polled = round.failure === undefined ? await round.attempt(poll) : undefined;
       yield* opener.openAll(round);
       if (polled) await round.attempt(() => polled.acknowledge());
-      if (secure) yield* this.#shown.notices(await repair(secure, round));
+      const notices = await (secure ? repair(secure, round) : sendKept(sender, round));
+      yield* this.#shown.notices(notices);
       if (!polled || polled.count === 0) break;
       vain = collector.fresh > 0 ? 0 : vain + 1;
     }
@@ -115,11 +113,8 @@ export class Inbox {
   }
 
   #opener(secure: SecureSide | null): MessageOpener {
-    const { profile, peers } = this.#options;
-    return new MessageOpener({
-      ...{ profile, peers, secure },
-      classic: this.#classic,
-      shown: this.#shown,
-    });
+    const { profile, peers, classic } = this.#options;
+    const shown = this.#shown;
+    return new MessageOpener({ profile, peers, secure, classic: classic.opener, shown });
   }
 }

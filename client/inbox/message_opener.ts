@@ -81,7 +81,7 @@ export class MessageOpener {
         }
         if (!from) throw error;
         // Who sent it cannot be found out today.
-        yield problemOf(error, envelope, from, this.#options.profile.folder).received;
+        yield problemOf(error, envelope, from).received;
         round.leave(envelope, "blocking");
       }
     }
@@ -151,7 +151,7 @@ export class MessageOpener {
   /** Does what the reset of a secure client asks for. */
   async *#answerReset(incoming: Incoming, round: Round): AsyncGenerator<Received> {
     const { envelope, from } = incoming;
-    const { envelopes, folder } = this.#options.profile;
+    const { envelopes } = this.#options.profile;
     try {
       if (await this.#secure.messages.answerReset(incoming)) await this.#removeFile(envelope);
       else round.leave(envelope, "alone");
@@ -161,7 +161,7 @@ export class MessageOpener {
         await this.#removeFile(envelope);
         return yield senseless(envelope, from);
       }
-      yield* this.#keep(problemOf(error, envelope, from, folder), envelope, round);
+      yield* this.#keep(problemOf(error, envelope, from), envelope, round);
     }
   }
 
@@ -174,7 +174,7 @@ export class MessageOpener {
     from: Peer,
     round: Round,
   ): AsyncGenerator<Received, boolean> {
-    const { profile, classic, shown } = this.#options;
+    const { classic, shown } = this.#options;
     const { wishes: { folder }, answered } = round;
     const head = { message: envelope.messageId, from };
     try {
@@ -184,7 +184,7 @@ export class MessageOpener {
       else if (opened.kind !== "nothing") yield { ...head, type: opened.kind };
       return opened.kind === "key" && opened.retries > 0 && round.retry(from.id);
     } catch (error) {
-      yield* this.#keep(problemOf(error, envelope, from, profile.folder), envelope, round);
+      yield* this.#keep(problemOf(error, envelope, from), envelope, round);
       return false;
     }
   }

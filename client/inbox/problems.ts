@@ -1,5 +1,4 @@
 /** What to tell of messages that could not be opened, and what to do with them. */
-import { CryptoError } from "../../shared/errors.ts";
 import { MessageType } from "../../shared/protocol/codes.ts";
 import type { Peer } from "../contacts/peers.ts";
 import { ClientError, type ClientErrorCode } from "../errors.ts";
@@ -39,33 +38,20 @@ export function isForLater(error: unknown): boolean {
 
 /**
  * Returns what to tell of a message that could not be opened.
- * @param folder that of the profile
  * @throws {unknown} `error`, if it is no fault of the message
  */
 export function problemOf(
   error: unknown,
   { messageId, type }: Envelope,
   from: Peer,
-  folder: string,
 ): Problem {
-  const { name } = from;
-  const what = `message ${messageId} from ${name}, a ${TYPE_NAMES[type]},`;
+  const what = `message ${messageId} from ${from.name}, a ${TYPE_NAMES[type]},`;
   const problem = (state: Problem["state"], code: ClientErrorCode, text: string): Problem => {
     const error = new ClientError(code, `${what} ${text}`);
     return { state, received: { message: messageId, from, type: "problem", error } };
   };
-  if (error instanceof CryptoError) {
-    if (error.code === "bad-key") {
-      const message = `the private key in ${folder}/me.info cannot be used`;
-      throw new ClientError("bad-profile", message);
-    }
-    const hint = type === MessageType.key
-      ? "it was not made for this profile"
-      : `no known key fits. It is kept and tried again when ${name} sends a key ` +
-        "(ask for one: messaging-client request-key)";
-    return problem("unreadable", "cannot-decrypt", `cannot be decrypted: ${hint}`);
-  }
   if (!(error instanceof ClientError) || mayPass(error)) throw error;
+  if (error.code === "cannot-decrypt") return problem("unreadable", error.code, error.message);
   if (FINAL.includes(error.code)) {
     return problem("unreadable", error.code, `cannot be answered: ${error.message}`);
   }

@@ -1,4 +1,5 @@
 /** Repairing: what a secure profile does before and after it opens messages. */
+import type { ClassicSender } from "../classic/classic_sender.ts";
 import { ClientError } from "../errors.ts";
 import type { SecureSide } from "../sessions/secure_side.ts";
 import type { Round } from "./round.ts";
@@ -21,6 +22,15 @@ export async function prepare(secure: SecureSide, round: Round): Promise<string[
  * notices.
  */
 export async function repair(secure: SecureSide, round: Round): Promise<string[]> {
+  return await attempt(round, () => secure.repair());
+}
+
+/** As {@link repair}, in a classic profile: sends what waited for a key that has come. */
+export async function sendKept(sender: ClassicSender, round: Round): Promise<string[]> {
+  return await attempt(round, () => sender.sendKept());
+}
+
+async function attempt(round: Round, step: () => Promise<string[]>): Promise<string[]> {
   if (round.failure !== undefined) return [];
-  return await round.attempt(() => secure.repair()) ?? [];
+  return await round.attempt(step) ?? [];
 }

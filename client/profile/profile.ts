@@ -149,6 +149,7 @@ export class Profile implements Disposable {
    * open it.
    */
   async register(identity: ClassicIdentity): Promise<void> {
+    this.outbox.clear();
     this.contacts.forgetAll();
     this.keys.retireAll();
     if (this.protected) this.identities.putClassic(identity);
@@ -179,6 +180,7 @@ export class Profile implements Disposable {
   /** Makes the identity of {@link prepareSecure} the owner; otherwise as {@link register}. */
   registerSecure(): void {
     this.transaction(() => {
+      this.outbox.clear();
       this.contacts.forgetAll();
       this.keys.retireAll();
       this.identities.markRegistered();

@@ -107,8 +107,16 @@ Deno.test("client: names that nobody has, or that are one's own", async () => {
 Deno.test("client: texts that cannot be sent cost no request", async () => {
   await using bob = await Mailbox.open();
   await fails("bad-text", "zero character", () => bob.client.sendText("alice", "a\0b"));
-  await fails("bad-text", "1 MiB", () => bob.client.sendText("alice", "x".repeat(1024 * 1024 + 1)));
-  await fails("bad-text", "1 MiB", () => bob.client.sendText("alice", "ß".repeat(600_000)));
+  await fails(
+    "bad-text",
+    "1 MiB",
+    () => bob.client.sendText("alice", "x".repeat(1024 * 1024 + 1)),
+  );
+  await fails(
+    "bad-text",
+    "1 MiB",
+    () => bob.client.sendText("alice", "ß".repeat(600_000)),
+  );
   assertEquals(bob.server.requests, []);
 });
 

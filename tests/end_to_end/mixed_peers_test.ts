@@ -35,18 +35,80 @@ Deno.test("mixed: the secure client starts", async () => {
   await exchange(secure, classic);
 });
 
+/** What a `receive` brings, in the order in which it is shown. */
+async function shown(person: Person): Promise<string[]> {
+  const all = await person.json<{ type: string; text?: string }>("receive", "--out", person.out);
+  return all.map(({ type, text }) => text === undefined ? type : `${type}: ${text}`);
+}
+
 Deno.test("mixed: the classic client starts, by asking for a key", async () => {
   await using server = await startServer();
   const [secure, classic] = await pair(server);
   await using _ = secure;
   await using __ = classic;
-  assertEquals(await classic.failure("send", "secure", "too early"), "bad-key");
+  assertEquals(await classic.failure("send-key", "secure"), "bad-key");
   await classic.json("request-key", "secure");
-  assertEquals((await secure.json<{ type: string }>("receive")).map(({ type }) => type), [
-    "key-request",
-  ]);
-  assertEquals((await classic.json<{ type: string }>("receive")).map(({ type }) => type), ["key"]);
+  assertEquals(await shown(secure), ["key-request"]);
+  assertEquals(await shown(classic), ["key"]);
   await exchange(classic, secure);
+});
+
+Deno.test("mixed: what the classic client writes first is kept until the key has come", async () => {
+  await using server = await startServer();
+  const [secure, classic] = await pair(server);
+  await using _ = secure;
+  await using __ = classic;
+  const { code, stdout, stderr } = await classic.run(["send", "secure", "one"]);
+  assertEquals([code, stdout], [1, ""]);
+  assert(stderr.includes("secure was asked for a key; the message is kept"), stderr);
+  const path = `${classic.folder}/photo`;
+  const photo = sampleBytes(150_000);
+  await Deno.writeFile(path, photo);
+  assertEquals(await classic.failure("send-file", "secure", path), "queued");
+  const piped = ["--json", "send-file", "secure", "-", "--name", "notes"];
+  const notes = sampleBytes(70_000, 2);
+  assertEquals((await classic.run(piped, { stdin: notes })).code, 1);
+  assertEquals(await classic.failure("send", "secure", "two"), "queued");
+  const { stdout: history } = await classic.run(["history", "secure"]);
+  assertEquals(history.split("(not sent yet)").length - 1, 4, history);
+  assertEquals(await shown(classic), [], "there is no key yet");
+
+  assertEquals(await shown(secure), ["key-request"], "it is asked once");
+  assertEquals(await shown(classic), [
+    "key",
+    "notice: the text kept for secure is on the server as message 2",
+    "notice: the file kept for secure is on the server as message 3",
+    "notice: the file kept for secure is on the server as message 4",
+    "notice: the text kept for secure is on the server as message 5",
+  ]);
+  const received = await secure.receive();
+  assertEquals(received.map(({ text }) => text), ["one", undefined, undefined, "two"]);
+  for (const [i, content] of [photo, notes].entries()) {
+    assertEquals(await Deno.readFile(received[i + 1].path ?? ""), content);
+  }
+  assertEquals([...Deno.readDirSync(`${classic.folder}/outgoing`)], [], "the copy is gone");
+  assertEquals(await shown(classic), []);
+  const after = await classic.run(["history", "secure"]);
+  assert(!after.stdout.includes("(not sent yet)"), after.stdout);
+  await exchange(classic, secure);
+});
+
+Deno.test("mixed: a kept file that is gone is dropped, and does not hold up the others", async () => {
+  await using server = await startServer();
+  const [secure, classic] = await pair(server);
+  await using _ = secure;
+  await using __ = classic;
+  const path = `${classic.folder}/photo`;
+  await Deno.writeFile(path, sampleBytes(1_000));
+  assertEquals(await classic.failure("send-file", "secure", path), "queued");
+  assertEquals(await classic.failure("send", "secure", "hello"), "queued");
+  await Deno.remove(path);
+  await shown(secure);
+  const [key, dropped, sent, ...more] = await shown(classic);
+  assertEquals([key, more], ["key", []]);
+  assert(dropped.startsWith("notice: the file kept for secure was dropped: cannot read"), dropped);
+  assertEquals(sent, "notice: the text kept for secure is on the server as message 2");
+  assertEquals(await secure.texts(), ["hello"]);
 });
 
 Deno.test("mixed: by the menu, and the secure one is told who proves nothing", async () => {

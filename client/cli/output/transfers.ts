@@ -1,7 +1,7 @@
 /** Files on their way, as text for people and as JSON for scripts. */
 import { toHex } from "../../../shared/bytes.ts";
 import { sizesText, sizeText } from "../../../shared/size.ts";
-import type { TransferInfo } from "../../client.ts";
+import type { TransferInfo } from "../../transfers/transfer_info.ts";
 import { isoTime, localTime, printableLine, shownName } from "./printable.ts";
 
 /** What is put out as JSON of a transfer. */

@@ -1,20 +1,22 @@
 /**
  * What is about to be sent: a message is kept in the same step that advances its session, and stays
- * until the server has it. A repeat sends the same bytes.
+ * until the server has it. A repeat sends the same bytes. In a classic profile: messages that wait for
+ * the receiver's key, not encrypted yet.
  */
 import type { Bytes } from "../../../shared/bytes.ts";
 import { SealedStore } from "../sealing/sealed_store.ts";
 import type { SealedTable } from "../sealing/sealed_table.ts";
 
-/** A message as it goes to the server (request 103). */
+/** A message as it goes to the server (request 103), once there is a key in a classic profile. */
 export interface OutboxItem {
   /** Its number here, in the order of sending. */
   readonly number: number;
   /** The receiver's ID. */
   readonly to: Bytes;
   readonly type: number;
-  /** 16 bytes, the same with each repeat. */
+  /** 16 bytes, the same with each repeat; none in a classic profile. */
   readonly token: Bytes;
+  /** Sealed; in a classic profile a text, or the path of a file. */
   readonly content: Bytes;
   /** The number of its entry in the history, where it has one. */
   readonly history: number | null;
@@ -44,6 +46,7 @@ export class Outbox extends SealedStore<Row> {
   readonly #first = this.prepare(
     "SELECT number, sealed FROM outbox WHERE number > ? ORDER BY number LIMIT ?",
   );
+  readonly #clear = this.prepare("DELETE FROM outbox");
   readonly #remove = this.prepare("DELETE FROM outbox WHERE number = ?");
   /** The largest number that was seen here. */
   #largest = 0;
@@ -72,5 +75,10 @@ export class Outbox extends SealedStore<Row> {
   /** Removes an item that the server has, or will never take. */
   remove(number: number): void {
     this.#remove.run(number);
+  }
+
+  /** Removes all items: their sender does not own the profile any more. */
+  clear(): void {
+    this.#clear.run();
   }
 }

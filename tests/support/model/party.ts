@@ -1,6 +1,7 @@
 /** One person of the model: a real profile in a folder, and what a secure client does with it. */
 import { Database, type Statement } from "@db/sqlite";
 import type { Received } from "../../../client/inbox/received.ts";
+import { Classic } from "../../../client/classic/classic.ts";
 import { Inbox } from "../../../client/inbox/inbox.ts";
 import { Peers } from "../../../client/contacts/peers.ts";
 import { Profile } from "../../../client/profile/profile.ts";
@@ -83,7 +84,8 @@ export class Party {
     );
     watchSealing(side, profile, onSealed);
     const secure = () => Promise.resolve(side);
-    const inbox = new Inbox({ profile, network, peers, secure, now });
+    const classic = new Classic({ profile, network, peers, now });
+    const inbox = new Inbox({ profile, network, peers, classic, secure });
     return this.#open = { profile, peers, side, inbox };
   }
 

@@ -1,4 +1,4 @@
-import type { TransferInfo } from "../../../../client/client.ts";
+import type { TransferInfo } from "../../../../client/transfers/transfer_info.ts";
 import { toJson, toText } from "../../../../client/cli/output/output.ts";
 import { localTime } from "../../../../client/cli/output/printable.ts";
 import { fromHex } from "../../../../shared/bytes.ts";

@@ -1,0 +1,17 @@
+/** Classic identities: an RSA key pair that is registered, and proves nothing. */
+import type { Bytes } from "../../shared/bytes.ts";
+import { generateClassicKeyPair } from "../../shared/crypto/classic/classic.ts";
+import type { ClientEntry } from "../../shared/protocol/message.ts";
+import type { Profile } from "../profile/profile.ts";
+
+/** Makes a new classic identity the owner of `profile`. `register` has the server take its key. */
+export async function registerClassic(
+  profile: Profile,
+  name: string,
+  register: (publicKey: Bytes) => Promise<Bytes>,
+): Promise<ClientEntry> {
+  const { publicKey, privateKey } = await generateClassicKeyPair();
+  const id = await register(publicKey);
+  await profile.register({ id, name, privateKey });
+  return { id, name };
+}

@@ -1,0 +1,215 @@
+/**
+ * Sends texts and files to classic clients, and as a classic client. What cannot be encrypted before
+ * the receiver sends a key is kept in the outbox, and goes out once the key has come.
+ */
+import { type Bytes, equalBytes, fromUtf8, utf8 } from "../../shared/bytes.ts";
+import { cbcEncryptStream, cbcSize } from "../../shared/crypto/classic/aes_cbc.ts";
+import { encryptText } from "../../shared/crypto/classic/classic.ts";
+import { MAX_CONTENT_SIZE } from "../../shared/limits.ts";
+import { MessageType } from "../../shared/protocol/codes.ts";
+import type { Peer, Peers } from "../contacts/peers.ts";
+import { openFile, removeFile } from "../disk/files.ts";
+import { ClientError, type ClientErrorCode } from "../errors.ts";
+import type { Network } from "../network/transport.ts";
+import type { HistoryBody } from "../profile/tables/history.ts";
+import type { OutboxItem } from "../profile/tables/outbox.ts";
+import type { Profile } from "../profile/profile.ts";
+import type { Source } from "../transfers/file_transfers.ts";
+import type { OnProgress } from "../transfers/progress.ts";
+import { unlessInterrupted } from "../transfers/interrupt.ts";
+import { absolutePath } from "../transfers/transfer_files.ts";
+import type { TransferOptions } from "../transfers/uploads.ts";
+import type { KeyExchange } from "./key_exchange.ts";
+
+export interface ClassicSenderOptions {
+  profile: Profile;
+  network: Network;
+  peers: Peers;
+  keys: KeyExchange;
+  /** Milliseconds since 1970. */
+  now: () => number;
+}
+
+export class ClassicSender {
+  readonly #options: ClassicSenderOptions;
+
+  constructor(options: ClassicSenderOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Sends a text; returns its message ID.
+   * @throws {ClientError} `queued` if it waits for the receiver's key, and as the network does
+   */
+  async sendText(to: Peer, text: string): Promise<number> {
+    const key = await this.#options.keys.keyFor(to);
+    if (!key) return await this.#keep(to, MessageType.text, utf8(text), { text });
+    const messageId = await this.#sendText(to.id, key, text);
+    this.#noteSent(to, messageId, { text });
+    return messageId;
+  }
+
+  /**
+   * Sends a file; returns its message ID. A spooled source is removed once it is not needed any more.
+   * @throws {ClientError} `file`, `interrupted`, `queued` if it waits for the receiver's key, and as
+   * the network does
+   */
+  async sendFile(to: Peer, source: Source, options: TransferOptions = {}): Promise<number> {
+    const { name, size, path, spooled } = source;
+    const body = { file: { name, size, path: spooled ? null : path } };
+    let kept = false;
+    try {
+      checkClassicSize(name, size);
+      const key = await this.#options.keys.keyFor(to);
+      kept = !key;
+      if (!key) return await this.#keep(to, MessageType.file, utf8(placeOf(source)), body);
+      const messageId = await this.#sendFile(to.id, key, path, options);
+      this.#noteSent(to, messageId, body);
+      return messageId;
+    } finally {
+      if (spooled && !kept) await removeFile(path);
+    }
+  }
+
+  /**
+   * Sends the kept messages whose receivers have sent a key; returns what to tell the user. If an
+   * answer is lost the message arrives twice: the classic protocol has no name for a repeat.
+   * @throws {ClientError} as the network does
+   */
+  async sendKept(): Promise<string[]> {
+    const { profile, peers } = this.#options;
+    const notices: string[] = [];
+    for (const item of this.#kept()) {
+      const key = profile.keys.sending(item.to);
+      if (!key) continue;
+      const name = peers.known(item.to)?.name ?? "somebody";
+      const what = `the ${item.type === MessageType.file ? "file" : "text"} kept for ${name}`;
+      try {
+        const messageId = await this.#sendItem(item, key);
+        notices.push(`${what} is on the server as message ${messageId}`);
+      } catch (error) {
+        if (!(error instanceof ClientError && FINAL.includes(error.code))) throw error;
+        this.#drop(item, (entry) => profile.history.markFailed(entry));
+        notices.push(`${what} was dropped: ${error.message}`);
+      }
+      if (item.type === MessageType.file && isSpooled(item)) await removeFile(this.#pathOf(item));
+    }
+    return notices;
+  }
+
+  /** The kept messages. A secure profile has none: its outbox holds sealed ones. */
+  *#kept(): Generator<OutboxItem> {
+    const { outbox, secureIdentity } = this.#options.profile;
+    if (secureIdentity) return;
+    for (let items, after = 0; (items = outbox.first(after)).length > 0;) {
+      yield* items;
+      after = items[items.length - 1].number;
+    }
+  }
+
+  /** Asks the receiver for a key, unless that was done, and keeps the message until it comes. */
+  async #keep(to: Peer, type: MessageType, content: Bytes, body: HistoryBody): Promise<never> {
+    const { profile, keys } = this.#options;
+    const asked = this.#kept().some((item) => equalBytes(item.to, to.id));
+    if (!asked) await keys.request(to);
+    profile.transaction(() => {
+      const history = this.#addToHistory(to, body);
+      profile.outbox.put({ to: to.id, type, token: new Uint8Array(0), content, history });
+    });
+    throw new ClientError(
+      "queued",
+      `${to.name} was asked for a key; the message is kept and goes out when the key has come`,
+    );
+  }
+
+  async #sendItem(item: OutboxItem, key: Bytes): Promise<number> {
+    const { history } = this.#options.profile;
+    const messageId = item.type === MessageType.file
+      ? await this.#sendFile(item.to, key, this.#pathOf(item), {})
+      : await this.#sendText(item.to, key, fromUtf8(item.content));
+    this.#drop(item, (entry) => history.markSent(entry, messageId));
+    return messageId;
+  }
+
+  /** Takes an item out of the outbox, and notes in the history what became of it. */
+  #drop({ number, history }: OutboxItem, note: (entry: number) => void): void {
+    const { profile } = this.#options;
+    profile.transaction(() => {
+      profile.outbox.remove(number);
+      if (history !== null) note(history);
+    });
+  }
+
+  #pathOf(item: OutboxItem): string {
+    const place = fromUtf8(item.content);
+    return isSpooled(item) ? `${this.#options.profile.outgoingFolder}/${place}` : place;
+  }
+
+  async #sendText(to: Bytes, key: Bytes, text: string): Promise<number> {
+    const content = await encryptText(key, text);
+    return await this.#options.network.transport.send({ to, type: MessageType.text, content });
+  }
+
+  async #sendFile(
+    to: Bytes,
+    key: Bytes,
+    path: string,
+    { onProgress, signal }: TransferOptions,
+  ): Promise<number> {
+    const { size, content } = await openFile(path);
+    let stream = content;
+    try {
+      if (onProgress) stream = stream.pipeThrough(reporting(size, onProgress));
+      stream = stream.pipeThrough(cbcEncryptStream(key));
+      const prefix = { to, type: MessageType.file, size: cbcSize(size) };
+      const sending = this.#options.network.transport.sendStream(prefix, stream);
+      return await unlessInterrupted(signal, sending);
+    } finally {
+      await stream.cancel().catch(() => {}); // closes the file if sending did not
+    }
+  }
+
+  #noteSent(to: Peer, messageId: number, body: HistoryBody): void {
+    const { profile } = this.#options;
+    profile.transaction(() => profile.history.markSent(this.#addToHistory(to, body), messageId));
+  }
+
+  /** Returns the number of the new entry. */
+  #addToHistory({ id }: Peer, body: HistoryBody): number {
+    const { profile: { history }, now } = this.#options;
+    const at = now();
+    return history.addSent({ peer: id, at, stored: at, contentId: null, body });
+  }
+}
+
+/** After these a kept message is given up. */
+const FINAL: readonly ClientErrorCode[] = ["refused", "file"];
+
+/** @throws {ClientError} `file` for more than one message takes */
+export function checkClassicSize(name: string, size: number): void {
+  if (cbcSize(size) <= MAX_CONTENT_SIZE) return;
+  throw new ClientError("file", `${name} is too large for a classic client: the limit is 1 GiB`);
+}
+
+/** Returns what the outbox keeps of a file: its path, or the name of a copy in the profile. */
+function placeOf({ path, spooled }: Source): string {
+  return spooled ? path.slice(path.lastIndexOf("/") + 1) : absolutePath(path);
+}
+
+function isSpooled({ content }: OutboxItem): boolean {
+  return !/[\\/]/.test(fromUtf8(content));
+}
+
+function reporting(
+  size: number,
+  onProgress: OnProgress,
+): TransformStream<Uint8Array, Uint8Array> {
+  let done = 0;
+  return new TransformStream({
+    transform(chunk, controller) {
+      controller.enqueue(chunk);
+      done += chunk.length;
+      onProgress(done, size);
+    },
+  });
+}

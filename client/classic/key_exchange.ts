@@ -1,0 +1,97 @@
+/** Agreeing with a client on a symmetric key, as the classic protocol does it. */
+import type { Bytes } from "../../shared/bytes.ts";
+import { generateSymmetricKey, wrapSymmetricKey } from "../../shared/crypto/classic/classic.ts";
+import { claimsToBeSecure } from "../../shared/crypto/identity.ts";
+import { CryptoError } from "../../shared/errors.ts";
+import { MessageType } from "../../shared/protocol/codes.ts";
+import type { ClientEntry } from "../../shared/protocol/message.ts";
+import type { Peers } from "../contacts/peers.ts";
+import { ClientError } from "../errors.ts";
+import type { Network } from "../network/transport.ts";
+import type { Profile } from "../profile/profile.ts";
+
+export interface KeyExchangeOptions {
+  profile: Profile;
+  network: Network;
+  peers: Peers;
+}
+
+export class KeyExchange {
+  readonly #profile: Profile;
+  readonly #network: Network;
+  readonly #peers: Peers;
+
+  constructor({ profile, network, peers }: KeyExchangeOptions) {
+    this.#profile = profile;
+    this.#network = network;
+    this.#peers = peers;
+  }
+
+  /**
+   * Sends our key for this peer to it, and encrypts with that key from now on; returns the message's
+   * ID.
+   * @throws {ClientError} `bad-key` if the peer's public key cannot be used, `not-needed` between
+   * secure clients
+   */
+  async send(peer: ClientEntry): Promise<number> {
+    return await this.#sendUnder(peer, await this.#peers.publicKey(peer));
+  }
+
+  async #sendUnder(peer: ClientEntry, publicKey: Bytes): Promise<number> {
+    this.#checkNotSecure(peer, publicKey);
+    const key = this.#profile.keys.own(peer.id) ?? generateSymmetricKey();
+    let content: Bytes;
+    try {
+      content = await wrapSymmetricKey(publicKey, key);
+    } catch (error) {
+      if (!(error instanceof CryptoError)) throw error;
+      throw new ClientError("bad-key", `${peer.name} has a public key that cannot be used`);
+    }
+    this.#profile.contacts.putPublicKey(peer.id, publicKey); // it has proved usable
+    // Kept before it leaves, so that whatever comes back is readable; used after it has arrived.
+    this.#profile.keys.put(peer.id, key, { own: true });
+    const message = { to: peer.id, type: MessageType.key, content };
+    const messageId = await this.#network.transport.send(message);
+    this.#profile.keys.sendWith(peer.id, key);
+    return messageId;
+  }
+
+  /**
+   * Asks this peer for a key; returns the message's ID.
+   * @throws {ClientError} `not-needed` between secure clients
+   */
+  async request(peer: ClientEntry): Promise<number> {
+    if (this.#profile.secureIdentity) {
+      this.#checkNotSecure(peer, await this.#peers.publicKey(peer));
+    }
+    const content = new Uint8Array(0);
+    const message = { to: peer.id, type: MessageType.keyRequest, content };
+    return await this.#network.transport.send(message);
+  }
+
+  /**
+   * Returns the key to encrypt with for this peer; sends it ours if there is none. Returns undefined
+   * if only the peer can begin: a secure client has no key that ours could be encrypted for.
+   */
+  async keyFor(peer: ClientEntry): Promise<Bytes | undefined> {
+    const { keys, secureIdentity } = this.#profile;
+    const key = keys.sending(peer.id);
+    if (key) return key;
+    const publicKey = await this.#peers.publicKey(peer);
+    if (!secureIdentity && claimsToBeSecure(publicKey)) return undefined;
+    await this.#sendUnder(peer, publicKey);
+    return keys.sending(peer.id);
+  }
+
+  /** A secure ID neither gets a key of the classic protocol from, nor sends one to, another one. */
+  #checkNotSecure({ name }: ClientEntry, publicKey: Bytes): void {
+    if (!claimsToBeSecure(publicKey)) return;
+    throw this.#profile.secureIdentity
+      ? new ClientError("not-needed", `${name} is a secure client: keys need no messages there`)
+      : new ClientError(
+        "bad-key",
+        `${name} is a secure client, and this profile is a classic one, so ${name} must send the ` +
+          "key: ask for it (messaging-client request-key), or just send a message",
+      );
+  }
+}

@@ -1,67 +1,68 @@
 /**
  * The ciphertext of one file in chunks, on the disk: its bytes, each chunk at its place, and beside
- * them a file of marks, 8 bytes for each chunk: its size 4 (0 where it is missing) · its CRC-32 4.
- * In front of the marks stands how many chunks were fsynced, 4 bytes, and 4 zeros.
+ * them an index. That holds how many chunks were fsynced, 4 bytes, and 4 zeros; then 8 bytes for
+ * each chunk: its size 4 (0 if it is missing) · its CRC-32 4.
  *
- * A chunk is marked after it was written, but neither waits for the disk. So after a crash of the
- * machine what lies behind the number in front may be damaged, and is checked before it counts as
- * there; what was fsynced is checked when it is read. CRC-32 finds what disks do; against people
- * stand the tags that the receiver checks.
+ * A chunk is noted in the index after it was written, but neither waits for the disk. So after a
+ * crash of the machine, chunks behind those that were fsynced may be damaged, and are checked before
+ * they count as there. Every chunk is checked when it is read. CRC-32 finds what disks do; against
+ * people stand the tags that the receiver checks.
  */
 import { crc32 } from "node:zlib";
 import type { Bytes } from "../../shared/bytes.ts";
 import { Reader, Writer } from "../../shared/cursor.ts";
 import { ProtocolError } from "../../shared/errors.ts";
-import { type ByteSource, writeAll } from "../../shared/io.ts";
-import { FILE_CHUNK_SIZE, KiB, MiB } from "../../shared/limits.ts";
+import { writeAll } from "../../shared/io.ts";
+import { FILE_CHUNK_SIZE, MiB } from "../../shared/limits.ts";
 import { chunkCount, chunkSizeAt } from "../../shared/protocol/secure/files.ts";
 import { onDisk } from "./disk_errors.ts";
 
-/** What the name of the file of marks ends with. */
-export const MARKS_SUFFIX = ".marks";
+/** What the name of the index ends with. */
+export const INDEX_SUFFIX = ".marks";
 
 const HEADER_SIZE = 8;
-const MARK_SIZE = 8;
-/** Marks that are read in one step. */
-const PAGE = 4 * KiB;
+const ENTRY_SIZE = 8;
+/** Stands for the CRC-32 of a chunk that is missing. */
+const MISSING = -1;
 /** Bytes written between two fsyncs, so that the last one has little left to do. */
 const SYNC_STEP = 32 * MiB;
 
-/** What is written down of one chunk. */
-interface Mark {
-  /** 0 where the chunk is missing. */
-  readonly size: number;
-  readonly sum: number;
-}
+/** What is done with an open file. */
+export type DiskFile = Pick<
+  Deno.FsFile,
+  "read" | "write" | "seekSync" | "stat" | "sync" | "syncData" | "close"
+>;
 
 /** Both files, open. */
 interface Handles {
-  readonly data: Deno.FsFile;
-  readonly marks: Deno.FsFile;
+  readonly data: DiskFile;
+  readonly index: DiskFile;
   /** The data once more: an fsync of this one does not hold up writes to the other. */
-  readonly syncing: Deno.FsFile;
+  readonly syncing: DiskFile;
 }
 
 /** One caller at a time, see {@link ./chunk_store.ts}. Opens its files when they are first needed. */
 export class ChunkFile {
   readonly #path: string;
   readonly #syncFolder: () => Promise<void>;
+  readonly #openFile: (path: string) => Promise<DiskFile>;
   #handles: Handles | null = null;
-  /** Number of marks in their file, missing ones among them; -1 until it is known. */
-  #marked = -1;
+  /** The CRC-32 of each chunk in the index, or {@link MISSING}. */
+  #sums: number[] = [];
   /** The first chunk that is missing; -1 until it is known. */
   #next = -1;
-  /** Chunks before this one were fsynced, as the file says, or written since it was opened. */
+  /** Chunks before this one were fsynced, as the index says, or written or checked since. */
   #trusted = 0;
-  /** Chunks before this one were fsynced, but the file does not say so yet. */
+  /** Chunks before this one were fsynced, but the index does not say so yet. */
   #synced = 0;
   #unsynced = 0;
   #flushing: Promise<void> = Promise.resolve();
 
-  /** The bytes of `size` in all lie at `path`; `syncFolder` makes names in its folder last. */
-  constructor(path: string, syncFolder: () => Promise<void>) {
+  /** The bytes lie at `path`; `syncFolder` makes names in its folder outlast a power failure. */
+  constructor(path: string, syncFolder: () => Promise<void>, openFile = openOrCreate) {
     this.#path = path;
     this.#syncFolder = syncFolder;
+    this.#openFile = openFile;
   }
 
   /** Whether its files are open. */
@@ -70,8 +71,8 @@ export class ChunkFile {
   }
 
   /**
-   * The first chunk that is missing or damaged, of a file of `size` bytes; the number of its chunks
-   * where none is.
+   * Returns the first chunk that is missing or damaged, of a file of `size` bytes; the number of
+   * its chunks if none is.
    * @throws {StorageError} `disk-full`, `failed`
    */
   async firstMissing(size: number): Promise<number> {
@@ -94,41 +95,38 @@ export class ChunkFile {
     }
     const next = await this.firstMissing(size);
     if (chunk !== next) {
-      if (chunk < next || await this.#has(chunk)) return;
+      if (chunk < next || this.#has(chunk)) return;
       throw new ProtocolError("malformed", `chunk ${next} is the next one`);
     }
     await onDisk(async () => {
       const handles = await this.#open();
       await this.#keepUp(handles, bytes.length);
       await writeAt(handles.data, chunk * FILE_CHUNK_SIZE, bytes);
-      await this.#setMark(handles, chunk, { size: bytes.length, sum: crc32(bytes) });
+      await this.#note(handles, chunk, bytes.length, crc32(bytes));
       if (this.#trusted === chunk) this.#trusted = chunk + 1;
       this.#next = await this.#findMissing(handles, chunk + 1, size);
     });
   }
 
   /**
-   * Reads a chunk into `into`, which has its size. Gives whether it is there and not damaged; else
-   * `into` holds nothing of use.
+   * Reads a chunk into `into`, which has its size. Reports whether it is there and not damaged;
+   * otherwise `into` holds nothing of use.
    * @throws {StorageError} `failed`
    */
   async get(chunk: number, into: Bytes): Promise<boolean> {
-    return await onDisk(async () => {
-      const handles = await this.#open();
-      return await this.#fits(handles, chunk, into, await this.#mark(handles, chunk));
-    });
+    return await onDisk(async () => await this.#read(await this.#open(), chunk, into));
   }
 
   /** Takes a chunk for missing from now on, as it is damaged. */
   async drop(chunk: number): Promise<void> {
     await onDisk(async () => {
-      await this.#setMark(await this.#open(), chunk, { size: 0, sum: 0 });
+      await this.#note(await this.#open(), chunk, 0, MISSING);
       this.#next = -1;
     });
   }
 
   /**
-   * Makes all that was written last, also the names of the files.
+   * Makes all that was written outlast a power failure, also the names of the files.
    * @throws {StorageError} `disk-full`, `failed`
    */
   async sync(): Promise<void> {
@@ -138,16 +136,16 @@ export class ChunkFile {
       await handles.data.sync();
       this.#synced = this.#trusted;
       await this.#noteSynced(handles);
-      await handles.marks.sync();
+      await handles.index.sync();
       await this.#syncFolder();
       this.#unsynced = 0;
     });
   }
 
-  /** Deletes both files; where there are none, that is fine. */
+  /** Deletes both files, if they are there. */
   async remove(): Promise<void> {
     await this.close();
-    for (const path of [this.#path, this.#path + MARKS_SUFFIX]) {
+    for (const path of [this.#path, this.#path + INDEX_SUFFIX]) {
       await onDisk(() =>
         Deno.remove(path).catch((error) => {
           if (!(error instanceof Deno.errors.NotFound)) throw error;
@@ -162,7 +160,7 @@ export class ChunkFile {
     if (!handles) return;
     await this.#flushing.catch(() => {});
     this.#handles = null;
-    this.#marked = this.#next = -1;
+    this.#next = -1;
     this.#trusted = this.#synced = this.#unsynced = 0;
     this.#flushing = Promise.resolve();
     for (const file of Object.values(handles)) file.close();
@@ -170,81 +168,65 @@ export class ChunkFile {
 
   async #open(): Promise<Handles> {
     if (this.#handles) return this.#handles;
-    const files: Deno.FsFile[] = [];
+    const files: DiskFile[] = [];
     const open = async (path: string) => {
-      const options = { read: true, write: true, create: true, mode: 0o600 };
-      const file = await Deno.open(path, options);
+      const file = await this.#openFile(path);
       files.push(file);
       return file;
     };
     try {
       const data = await open(this.#path);
-      const marks = await open(this.#path + MARKS_SUFFIX);
+      const index = await open(this.#path + INDEX_SUFFIX);
       const syncing = await open(this.#path);
-      const { size } = await marks.stat();
-      this.#marked = Math.max(0, Math.floor((size - HEADER_SIZE) / MARK_SIZE));
-      const header = new Uint8Array(HEADER_SIZE);
-      if (await readAt(marks, 0, header)) {
-        const whole = Math.floor((await data.stat()).size / FILE_CHUNK_SIZE);
-        this.#trusted = Math.min(new Reader(header).u32(), whole);
-      }
-      return this.#handles = { data, marks, syncing };
+      const count = Math.max(0, Math.floor(((await index.stat()).size - HEADER_SIZE) / ENTRY_SIZE));
+      const bytes = new Uint8Array(HEADER_SIZE + count * ENTRY_SIZE);
+      if (!await readAt(index, 0, bytes)) bytes.fill(0);
+      const reader = new Reader(bytes);
+      const whole = Math.floor((await data.stat()).size / FILE_CHUNK_SIZE);
+      this.#trusted = Math.min(reader.u32(), whole);
+      reader.u32();
+      this.#sums = Array.from({ length: count }, () => {
+        const [size, sum] = [reader.u32(), reader.u32()];
+        return size === 0 ? MISSING : sum;
+      });
+      return this.#handles = { data, index, syncing };
     } catch (error) {
       for (const file of files) file.close();
       throw error;
     }
   }
 
-  /** The first missing chunk from number `from` on, before which none is. */
+  /** Returns the first missing chunk from number `from` on, before which none is. */
   async #findMissing(handles: Handles, from: number, size: number): Promise<number> {
-    const end = Math.min(this.#marked, chunkCount(size));
+    const end = Math.min(this.#sums.length, chunkCount(size));
     let buffer: Bytes | null = null;
-    for (let chunk = from; chunk < end;) {
-      const marks = await this.#marks(handles, chunk, Math.min(PAGE, end - chunk));
-      for (const mark of marks) {
-        if (mark.size === 0) return chunk;
-        if (chunk >= this.#trusted) {
-          buffer ??= new Uint8Array(FILE_CHUNK_SIZE);
-          const bytes = buffer.subarray(0, chunkSizeAt(chunk, size));
-          if (!await this.#fits(handles, chunk, bytes, mark)) {
-            await this.#setMark(handles, chunk, { size: 0, sum: 0 });
-            return chunk;
-          }
-          this.#trusted = chunk + 1;
-        }
-        chunk++;
+    for (let chunk = from; chunk < end; chunk++) {
+      if (!this.#has(chunk)) return chunk;
+      if (chunk < this.#trusted) continue;
+      buffer ??= new Uint8Array(FILE_CHUNK_SIZE);
+      if (!await this.#read(handles, chunk, buffer.subarray(0, chunkSizeAt(chunk, size)))) {
+        await this.#note(handles, chunk, 0, MISSING);
+        return chunk;
       }
+      this.#trusted = chunk + 1;
     }
     return Math.max(from, end);
   }
 
-  /** Reads a chunk; gives whether it is what its mark says. */
-  async #fits({ data }: Handles, chunk: number, into: Bytes, { size, sum }: Mark) {
-    return size === into.length && await readAt(data, chunk * FILE_CHUNK_SIZE, into) &&
-      crc32(into) === sum;
+  #has(chunk: number): boolean {
+    return (this.#sums[chunk] ?? MISSING) !== MISSING;
   }
 
-  async #has(chunk: number): Promise<boolean> {
-    return await onDisk(async () => (await this.#mark(await this.#open(), chunk)).size > 0);
+  /** Reads a chunk; reports whether it is what the index says. */
+  async #read({ data }: Handles, chunk: number, into: Bytes): Promise<boolean> {
+    return await readAt(data, chunk * FILE_CHUNK_SIZE, into) && crc32(into) === this.#sums[chunk];
   }
 
-  async #mark(handles: Handles, chunk: number): Promise<Mark> {
-    if (chunk >= this.#marked) return { size: 0, sum: 0 };
-    return (await this.#marks(handles, chunk, 1))[0];
-  }
-
-  /** `count` marks, which are there. */
-  async #marks({ marks }: Handles, from: number, count: number): Promise<Mark[]> {
-    const bytes = new Uint8Array(count * MARK_SIZE);
-    if (!await readAt(marks, HEADER_SIZE + from * MARK_SIZE, bytes)) bytes.fill(0);
-    const reader = new Reader(bytes);
-    return Array.from({ length: count }, () => ({ size: reader.u32(), sum: reader.u32() }));
-  }
-
-  async #setMark({ marks }: Handles, chunk: number, { size, sum }: Mark): Promise<void> {
-    const mark = new Writer(MARK_SIZE).u32(size).u32(sum).done();
-    await writeAt(marks, HEADER_SIZE + chunk * MARK_SIZE, mark);
-    this.#marked = Math.max(this.#marked, chunk + 1);
+  /** Writes an entry of the index. */
+  async #note({ index }: Handles, chunk: number, size: number, sum: number): Promise<void> {
+    const entry = new Writer(ENTRY_SIZE).u32(size).u32(Math.max(0, sum)).done();
+    await writeAt(index, HEADER_SIZE + chunk * ENTRY_SIZE, entry);
+    this.#sums[chunk] = sum;
   }
 
   /** Starts an fsync every now and then; waits for the one before, as a slow disk demands. */
@@ -261,25 +243,27 @@ export class ChunkFile {
     this.#flushing.catch(() => {}); // whoever awaits it next is told
   }
 
-  async #noteSynced({ marks }: Handles): Promise<void> {
-    const header = new Writer(HEADER_SIZE).u32(this.#synced).zeros(4).done();
-    await writeAt(marks, 0, header);
+  async #noteSynced({ index }: Handles): Promise<void> {
+    await writeAt(index, 0, new Writer(HEADER_SIZE).u32(this.#synced).zeros(4).done());
   }
 }
 
-/** Fills `into` from `file`; gives false where the file ends before. */
-async function readAt(file: Deno.FsFile, at: number, into: Uint8Array): Promise<boolean> {
-  const source: ByteSource = file;
+function openOrCreate(path: string): Promise<DiskFile> {
+  return Deno.open(path, { read: true, write: true, create: true, mode: 0o600 });
+}
+
+/** Fills `into` from `file`; returns false where the file ends before. */
+async function readAt(file: DiskFile, at: number, into: Uint8Array): Promise<boolean> {
   file.seekSync(at, Deno.SeekMode.Start); // only sets a number
   for (let have = 0; have < into.length;) {
-    const count = await source.read(into.subarray(have));
+    const count = await file.read(into.subarray(have));
     if (count === null) return false;
     have += count;
   }
   return true;
 }
 
-async function writeAt(file: Deno.FsFile, at: number, bytes: Uint8Array): Promise<void> {
+async function writeAt(file: DiskFile, at: number, bytes: Uint8Array): Promise<void> {
   file.seekSync(at, Deno.SeekMode.Start);
   await writeAll(file, bytes);
 }

@@ -5,7 +5,7 @@
 import { type Bytes, fromHex, toHex } from "../../shared/bytes.ts";
 import { StorageError, type StorageErrorCode } from "../../shared/errors.ts";
 import { syncFolder } from "../../shared/files.ts";
-import { ChunkFile, MARKS_SUFFIX } from "./chunk_file.ts";
+import { ChunkFile, INDEX_SUFFIX } from "./chunk_file.ts";
 import { onDisk } from "./disk_errors.ts";
 
 /** Files that stay open for whoever needs them next. */
@@ -69,9 +69,9 @@ export class ChunkStore {
     const entries = Deno.readDir(this.#folder);
     for await (const { name } of entries) {
       if (!NAME.test(name)) continue;
-      if (!name.endsWith(MARKS_SUFFIX)) yield fromHex(name);
-      else if (!await this.#exists(name.slice(0, -MARKS_SUFFIX.length))) {
-        yield fromHex(name.slice(0, -MARKS_SUFFIX.length));
+      if (!name.endsWith(INDEX_SUFFIX)) yield fromHex(name);
+      else if (!await this.#exists(name.slice(0, -INDEX_SUFFIX.length))) {
+        yield fromHex(name.slice(0, -INDEX_SUFFIX.length));
       }
     }
   }

@@ -1,4 +1,4 @@
-import { ChunkFile, MARKS_SUFFIX } from "../../../server/contents/chunk_file.ts";
+import { ChunkFile, INDEX_SUFFIX } from "../../../server/contents/chunk_file.ts";
 import { ProtocolError } from "../../../shared/errors.ts";
 import type { Bytes } from "../../../shared/bytes.ts";
 import { FILE_CHUNK_SIZE, MiB } from "../../../shared/limits.ts";
@@ -152,7 +152,7 @@ fileTest("a file that was cut off, or is gone, goes on where it ends", async (pa
     assertEquals(await file.firstMissing(SIZE), 3);
     await file.sync();
   }
-  await Deno.remove(path + MARKS_SUFFIX);
+  await Deno.remove(path + INDEX_SUFFIX);
   assertEquals(await open().firstMissing(SIZE), 0);
   await first.remove();
   assertEquals(await open().firstMissing(SIZE), 0);
@@ -173,7 +173,7 @@ fileTest("beyond 4 GiB chunks are where they must be", async (path, open) => {
   // All but the last chunk: holes that were fsynced, as the marks say.
   const marks = new Writer(8 + 8 * last).u32(last).zeros(4);
   for (let chunk = 0; chunk < last; chunk++) marks.u32(FILE_CHUNK_SIZE).u32(0);
-  await Deno.writeFile(path + MARKS_SUFFIX, marks.done());
+  await Deno.writeFile(path + INDEX_SUFFIX, marks.done());
   await Deno.create(path).then((data) => data.close());
   await Deno.truncate(path, last * FILE_CHUNK_SIZE);
   const file = open();

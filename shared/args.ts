@@ -18,7 +18,7 @@ const parseArgs: (
   options: ParseOptions,
 ) => Record<string, unknown> & { _: (string | number)[] } = untypedParseArgs;
 
-/** How many characters must be added, removed or replaced to make one text of the other. */
+/** Returns how many characters to add, remove or replace to turn one text into the other. */
 const distance: (one: string, other: string) => number = untypedDistance;
 
 /** Wrong usage of a command line. The message tells the user what is wrong. */
@@ -34,17 +34,17 @@ export interface OptionNames<B extends string, S extends string> {
   values: readonly S[];
 }
 
-/** What stood on a command line. */
+/** The parts of a command line. */
 export interface ParsedArgs<B extends string, S extends string> {
   flags: Record<B, boolean>;
   values: Partial<Record<S, string>>;
-  /** All that is no option. */
+  /** All arguments that are not options or their values. */
   operands: string[];
 }
 
 /**
- * Sorts out `args`. Options may stand anywhere; after `--` everything is an operand, and so is `-`.
- * @throws {UsageError} for an option that is not known, repeated, or lacks its value
+ * Parses `args`. Options may stand anywhere; after `--` everything is an operand, and so is `-`.
+ * @throws {UsageError} for an option that is unknown, repeated, or lacks its value
  */
 export function parseArguments<B extends string, S extends string>(
   args: readonly string[],

@@ -6,26 +6,26 @@ export type Bytes = Uint8Array<ArrayBuffer>;
 const encoder = new TextEncoder();
 const strictDecoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** The UTF-8 bytes of `text`. */
+/** Returns the UTF-8 bytes of `text`. */
 export function utf8(text: string): Bytes {
   return encoder.encode(text);
 }
 
 /**
- * The text that the UTF-8 `bytes` spell. A byte order mark stays, so that encoding the result gives
- * the same bytes.
- * @throws {TypeError} where they are not UTF-8
+ * Returns the text of the UTF-8 `bytes`. A byte order mark stays, so that encoding the result
+ * returns the same bytes.
+ * @throws {TypeError} if they are not UTF-8
  */
 export function fromUtf8(bytes: Uint8Array): string {
   return strictDecoder.decode(bytes);
 }
 
-/** One new array that holds all `parts` one after the other. */
+/** Returns a new array of all `parts`, one after the other. */
 export function concat(...parts: Uint8Array[]): Bytes {
   return concatAll(parts);
 }
 
-/** {@link concat} for any number of parts: a call takes only so many arguments. */
+/** {@link concat} for any number of parts; the number of arguments of a call is limited. */
 export function concatAll(parts: readonly Uint8Array[]): Bytes {
   let size = 0;
   for (const part of parts) size += part.length;
@@ -39,8 +39,8 @@ export function concatAll(parts: readonly Uint8Array[]): Bytes {
 }
 
 /**
- * Whether `a` and `b` hold the same bytes. The time depends on their lengths alone, never on where
- * they differ, so secrets may be compared with it.
+ * Reports whether `a` and `b` hold the same bytes. The time depends only on their lengths, not on
+ * where they differ, so it is fit for secrets.
  */
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false;
@@ -49,14 +49,14 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   return difference === 0;
 }
 
-/** Lower-case hex, two digits a byte. */
+/** Returns lower-case hex, two digits a byte. */
 export function toHex(bytes: Uint8Array): string {
   return bytes.toHex();
 }
 
 /**
- * The bytes that `hex` spells, in either case.
- * @throws {TypeError} where it is not pairs of hex digits
+ * Returns the bytes that `hex` spells, in either case.
+ * @throws {TypeError} if it is not pairs of hex digits
  */
 export function fromHex(hex: string): Bytes {
   if (hex.length % 2 !== 0 || /[^0-9a-f]/i.test(hex)) {
@@ -68,9 +68,8 @@ export function fromHex(hex: string): Bytes {
 }
 
 /**
- * Gives the memory of `bytes` back at once; they are empty from then on. For large ones that come
- * one after the other, as garbage of their size is collected late. They must have a buffer of their
- * own.
+ * Frees the memory of `bytes` at once; they are empty afterwards. For large arrays in a row, which
+ * the garbage collector would free late. They must have a buffer of their own.
  */
 export function discard(bytes: Bytes): void {
   bytes.buffer.transfer(0);

@@ -1,12 +1,12 @@
 /**
- * CBOR (RFC 8949) in its deterministic encoding (§4.2.1): a value has one encoding, and bytes that are
- * not that encoding are refused.
+ * CBOR (RFC 8949) in its deterministic encoding (§4.2.1): a value has one encoding, and all other
+ * bytes are refused.
  */
 import { decode, type DecodeOptions, encode, rfc8949EncodeOptions, Tokenizer } from "cborg";
 import { type Bytes, equalBytes, fromUtf8 } from "./bytes.ts";
 import { ProtocolError } from "./errors.ts";
 
-/** What is encoded here. Numbers are whole and safe integers; maps have text keys. */
+/** A value that can be encoded. Numbers are safe integers; maps have text keys. */
 export type CborValue =
   | number
   | string
@@ -27,7 +27,7 @@ const STRICT: DecodeOptions = {
   retainStringBytes: true,
 };
 
-/** Texts as they are: the decoder of the package drops a byte order mark at their start. */
+/** Keeps a byte order mark at the start of a text, which the package's decoder drops. */
 class ExactTexts extends Tokenizer {
   override next() {
     const token = super.next();
@@ -38,14 +38,14 @@ class ExactTexts extends Tokenizer {
   }
 }
 
-/** The one encoding of `value`. */
+/** Returns the encoding of `value`. */
 export function encodeCbor(value: CborValue): Bytes {
   return encode(value, rfc8949EncodeOptions) as Bytes;
 }
 
 /**
- * The value of which `bytes` are the encoding.
- * @throws {ProtocolError} `malformed` where they are not the deterministic encoding of anything
+ * Returns the value whose encoding is `bytes`.
+ * @throws {ProtocolError} `malformed` if they are no deterministic encoding
  */
 export function decodeCbor(bytes: Uint8Array): CborValue {
   try {

@@ -16,7 +16,7 @@ export class Reader {
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
-  /** How many bytes were not read yet. */
+  /** How many bytes are not read yet. */
   get left(): number {
     return this.#bytes.length - this.#at;
   }
@@ -34,8 +34,8 @@ export class Reader {
   }
 
   /**
-   * 8 bytes.
-   * @throws {ProtocolError} `malformed` above 2^53 - 1, which no number here reaches
+   * Reads 8 bytes.
+   * @throws {ProtocolError} `malformed` above 2^53 - 1
    */
   u64(): number {
     const value = Number(this.#view.getBigUint64(this.#take(8), true));
@@ -43,7 +43,7 @@ export class Reader {
     return value;
   }
 
-  /** The next `size` bytes, as a copy. */
+  /** Returns a copy of the next `size` bytes. */
   bytes(size: number): Bytes {
     const at = this.#take(size);
     const copy = new Uint8Array(size);
@@ -51,12 +51,12 @@ export class Reader {
     return copy;
   }
 
-  /** All that is left; it shares the memory of what is read. */
+  /** Returns all bytes that are left, without copying them. */
   rest(): Bytes {
     return this.#bytes.subarray(this.#take(this.left)) as Bytes;
   }
 
-  /** @throws {ProtocolError} `malformed` where bytes are left over */
+  /** @throws {ProtocolError} `malformed` if bytes are left over */
   end(): void {
     if (this.left > 0) throw new ProtocolError("malformed", `${this.left} bytes left over`);
   }
@@ -71,7 +71,7 @@ export class Reader {
   }
 }
 
-/** Writes one layout of a size known beforehand. */
+/** Writes one layout of known size. */
 export class Writer {
   readonly #bytes: Bytes;
   readonly #view: DataView;
@@ -97,27 +97,27 @@ export class Writer {
     return this;
   }
 
-  /** 8 bytes for a number up to 2^53 - 1. */
+  /** Writes 8 bytes for a number up to 2^53 - 1. */
   u64(value: number): this {
     const number = BigInt(whole(value, Number.MAX_SAFE_INTEGER));
     this.#view.setBigUint64(this.#claim(8), number, true);
     return this;
   }
 
-  /** `bytes`, which must be `size` long where a size is given. */
+  /** Writes `bytes`, which must be `size` long if a size is given. */
   bytes(bytes: Uint8Array, size = bytes.length): this {
     if (bytes.length !== size) throw new RangeError(`${size} bytes expected, got ${bytes.length}`);
     this.#bytes.set(bytes, this.#claim(size));
     return this;
   }
 
-  /** `size` bytes of zero. */
+  /** Writes `size` bytes of zero. */
   zeros(size: number): this {
     this.#claim(size);
     return this;
   }
 
-  /** The layout, which must be complete. */
+  /** Returns the layout, which must be complete. */
   done(): Bytes {
     if (this.#at !== this.#bytes.length) {
       throw new RangeError(`${this.#bytes.length - this.#at} bytes not written`);

@@ -8,7 +8,7 @@ export type ProtocolErrorCode =
   | "malformed" // the bytes do not follow the specification
   | "truncated" // the peer's bytes ended inside a frame
   | "too-large" // a claimed or given size is over its limit
-  | "unsupported" // a version or a request code that is not spoken here
+  | "unsupported" // an unknown version or request code
   | "timeout"; // a deadline passed
 
 /** Bytes from the other side, or values for it, that the protocol does not allow. */
@@ -21,8 +21,8 @@ export class ProtocolError extends Error {
 
 /** Codes of {@link CryptoError}. */
 export type CryptoErrorCode =
-  | "bad-key" // key material that is not what it must be
-  | "decrypt-failed" // wrong key, or changed bytes: deliberately not told apart
+  | "bad-key" // invalid key material
+  | "decrypt-failed" // wrong key or changed bytes, deliberately not distinguished
   | "exhausted"; // a key has encrypted as much as it may
 
 /** A cryptographic operation that refused its input. */
@@ -36,18 +36,18 @@ export class CryptoError extends Error {
 /** Codes of {@link StorageError}. */
 export type StorageErrorCode =
   | "unknown-client" // no client has this ID
-  | "unknown-message" // the message is not there, or not any more
-  | "unknown-file" // the file is not there, not any more, or not for the asker
+  | "unknown-message" // the message does not exist, or no longer
+  | "unknown-file" // the file does not exist, no longer, or not for the asker
   | "file-taken" // the file is another client's
   | "file-differs" // the file has another size
-  | "quota-full" // the files of the client, or of all, take all the room that they may
+  | "quota-full" // the files of the client, or of all clients, have reached their limit
   | "disk-full" // the disk has no room left
   | "name-taken" // another client has this name
-  | "mailbox-full" // the receiver's mailbox holds all that it may
+  | "mailbox-full" // the receiver's mailbox has reached its limit
   | "token-reused" // the token of another message
   | "no-prekeys" // a client that has not published what a bundle needs
   | "prekeys-full" // more one-time prekeys of a kind than the server holds for a client
-  | "clients-full" // the server holds all the clients that it may
+  | "clients-full" // the server has reached its limit of clients
   | "closed" // storage is shutting down
   | "failed"; // the database or the disk refused: nothing was changed
 

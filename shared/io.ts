@@ -1,9 +1,9 @@
-/** The two halves of a byte stream, as small as both sides and the tests need them. */
+/** The two halves of a byte stream, as small as possible. */
 
-/** Where bytes come from. A `Deno.Conn` and a `Deno.FsFile` are ones. */
+/** Where bytes come from, such as a `Deno.Conn` or a `Deno.FsFile`. */
 export interface ByteSource {
   /**
-   * Waits for bytes and puts at most `into.length` of them at its start. Gives their number (at
+   * Waits for bytes and puts at most `into.length` of them at its start. Returns their number (at
    * least 1), or null at the end.
    */
   read(into: Uint8Array): Promise<number | null>;
@@ -11,11 +11,11 @@ export interface ByteSource {
 
 /** Where bytes go. */
 export interface ByteSink {
-  /** Writes all of `bytes`; resolves when they may be reused and the next write may follow. */
+  /** Writes all `bytes`; resolves when they may be reused and the next write may follow. */
   write(bytes: Uint8Array): Promise<void>;
 }
 
-/** Something whose `write` may take only a part, like `Deno.Conn` and `Deno.FsFile`. */
+/** A sink whose `write` may take only a part, like `Deno.Conn` and `Deno.FsFile`. */
 export interface PartialWriter {
   write(bytes: Uint8Array): Promise<number>;
 }

@@ -1,6 +1,5 @@
 /**
- * Every bound that both sides or the specification know, in one place. Sizes are bytes, times
- * milliseconds.
+ * Every limit that both sides or the specification know. Sizes are in bytes, times in milliseconds.
  */
 
 export const KiB = 1024;
@@ -20,17 +19,17 @@ export const PUBLIC_KEY_SIZE = 160;
 export const MAX_U32 = 0xffff_ffff;
 /** Most content bytes of one classic message unless the operator says otherwise: 1 GiB. */
 export const MAX_CONTENT_SIZE = 1024 * MiB;
-/** Contents up to this size may travel and rest in memory and in the database; larger ones stream. */
+/** Contents up to this size may be kept in memory and in the database; larger ones stream. */
 export const MAX_INLINE_SIZE = 64 * KiB;
 /** Longest text that a client sends, in bytes of UTF-8; longer ones are for a file. */
 export const MAX_TEXT_SIZE = 1 * MiB;
 /** Longest Noise message, with its tags (Noise §3). */
 export const MAX_NOISE_MESSAGE_SIZE = 65_535;
-/** Size of the token that names one message of a sender, however often it is sent. */
+/** Size of the token that identifies one message of a sender, however often it is sent. */
 export const TOKEN_SIZE = 16;
 /** Most message IDs in one acknowledgement. */
 export const MAX_ACKNOWLEDGED = 1024;
-/** Size of the mark by which a client tells whether its profile is an old copy. */
+/** Size of the mark by which a client notices that its profile is an old copy. */
 export const MARK_SIZE = 16;
 /** Most prekeys in one request that publishes them. */
 export const MAX_PREKEYS_PUBLISHED = 256;
@@ -38,11 +37,11 @@ export const MAX_PREKEYS_PUBLISHED = 256;
 export const MAX_ONE_TIME_PREKEYS = 200;
 /** Longest text of an error, in bytes of UTF-8. */
 export const MAX_ERROR_TEXT_SIZE = 512;
-/** Size of the random bytes that name the content of an envelope. */
+/** Size of the random ID of an envelope's content. */
 export const CONTENT_ID_SIZE = 16;
-/** Size of the name of a file in chunks, which its uploader chooses. */
+/** Size of the ID of a file in chunks, which its uploader chooses. */
 export const BLOB_ID_SIZE = 16;
-/** Size of each chunk of a file's ciphertext but the last, which may be shorter: 1 MiB and a tag. */
+/** Size of a chunk of a file's ciphertext, 1 MiB and a tag. The last one may be shorter. */
 export const FILE_CHUNK_SIZE = 1 * MiB + 16;
 /** Most receivers in one request that shares a file. */
 export const MAX_RECEIVERS = 256;

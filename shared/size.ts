@@ -6,7 +6,7 @@ const TiB = 1024 * GiB;
 
 const UNITS: Readonly<Record<string, number>> = { "": 1, "K": KiB, "M": MiB, "G": GiB, "T": TiB };
 
-/** The bytes that `text` names, such as 1000, 500M, 1.5G or 4GiB, or null. */
+/** Returns the bytes that `text` names, such as 1000, 500M, 1.5G or 4GiB, or null. */
 export function parseSize(text: string): number | null {
   const match = /^(\d{1,12}(?:\.\d{1,3})?) ?(?:([KMGT])(?:iB)?|B?)$/i.exec(text);
   if (!match) return null;
@@ -14,7 +14,7 @@ export function parseSize(text: string): number | null {
   return Number.isSafeInteger(bytes) ? bytes : null;
 }
 
-/** The largest unit of which there is at least one in `size`. */
+/** Returns the largest unit that is not larger than `size`. */
 function unitOf(size: number): [name: string, bytes: number] {
   if (size >= TiB) return ["TiB", TiB];
   if (size >= GiB) return ["GiB", GiB];
@@ -22,13 +22,13 @@ function unitOf(size: number): [name: string, bytes: number] {
   return size >= KiB ? ["KiB", KiB] : [size === 1 ? "byte" : "bytes", 1];
 }
 
-/** `size` bytes for people, such as 17 bytes, 1.5 KiB or 120 MiB: never more than there are. */
+/** Returns `size` bytes for people, such as 17 bytes, 1.5 KiB or 120 MiB; never rounds up. */
 export function sizeText(size: number): string {
   const [name, bytes] = unitOf(size);
   return `${amount(size, bytes)} ${name}`;
 }
 
-/** How much is done of what, in one unit: 45 of 120 MiB. */
+/** Returns how much of a size is done, in one unit: 45 of 120 MiB. */
 export function sizesText(done: number, size: number): string {
   const [name, bytes] = unitOf(size);
   return `${amount(done, bytes)} of ${amount(size, bytes)} ${name}`;

@@ -1,7 +1,7 @@
 /**
- * The `Database` and `Statement` of `@db/sqlite` (the part that is used here: same names, same
- * behaviour) over the SQLite that is built into the runtime, so that a compiled executable carries
- * its database with it. `deno.json` maps `@db/sqlite` to this file.
+ * The `Database` and `Statement` of `@db/sqlite` (the part that is used here, with the same names
+ * and behaviour) over the SQLite that is built into the runtime, so that a compiled executable
+ * contains its database. `deno.json` maps `@db/sqlite` to this file; `DECISIONS.md` says why.
  */
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 
@@ -24,15 +24,15 @@ export class Database {
   #lastRow: StatementSync | undefined;
 
   /**
-   * Opens the database in the file `path`, and makes it where there is none. Nothing is read yet, so
+   * Opens the database in the file `path`, or creates it. Reads nothing yet, so that
    * `PRAGMA busy_timeout` can come first.
-   * @param _options.int64 here always as with true: integers of up to 53 bits are exact
+   * @param _options.int64 always as with true: integers of up to 53 bits are exact
    */
   constructor(path: string, _options: { int64?: boolean } = {}) {
     this.#db = new DatabaseSync(path);
   }
 
-  /** Rows that the last INSERT, UPDATE or DELETE changed. */
+  /** Number of rows that the last INSERT, UPDATE or DELETE changed. */
   get changes(): number {
     this.#changes ??= this.#db.prepare("SELECT changes() AS value");
     return Number(this.#changes.get()?.value);
@@ -49,7 +49,7 @@ export class Database {
     return this.#db.isTransaction;
   }
 
-  /** Runs `sql`, which may hold several statements where it takes no parameters. */
+  /** Runs `sql`, which may hold several statements if it takes no parameters. */
   exec(sql: string, ...params: Parameters): number {
     if (params.length > 0) return this.prepare(sql).run(...params);
     this.#db.exec(sql);
@@ -79,7 +79,7 @@ export class Database {
         this.#db.exec(nested ? "RELEASE nested" : "COMMIT");
         return result;
       } catch (error) {
-        // Some failures, like a full disk, have rolled back by themselves.
+        // Some failures, such as a full disk, roll back by themselves.
         if (this.inTransaction) {
           this.#db.exec(nested ? "ROLLBACK TO nested; RELEASE nested" : "ROLLBACK");
         }
@@ -108,29 +108,29 @@ export class Statement {
     this.#statement = statement;
   }
 
-  /** Runs it and gives the number of changed rows. */
+  /** Runs it. Returns the number of changed rows. */
   run(...params: Parameters): number {
     return Number(this.#statement.run(...bound(params)).changes);
   }
 
-  /** The first row, or undefined. */
+  /** Returns the first row, or undefined. */
   get<T extends object = Row>(...params: Parameters): T | undefined {
     return this.#statement.get(...bound(params)) as T | undefined;
   }
 
-  /** All rows. */
+  /** Returns all rows. */
   all<T extends object = Row>(...params: Parameters): T[] {
     return this.#statement.all(...bound(params)) as T[];
   }
 
-  /** The first row as an array of its columns, which must have different names, or undefined. */
+  /** Returns the columns, which must have different names, of the first row, or undefined. */
   value<T extends Value[] = Value[]>(...params: Parameters): T | undefined {
     const row = this.get(...params);
     return row && Object.values(row) as T;
   }
 }
 
-/** `params` with whole numbers as integers: SQLite would get every number as a REAL. */
+/** Returns `params` with whole numbers as integers; SQLite would take every number as a REAL. */
 function bound(params: Parameters): Value[] {
   return params.map((param) =>
     param !== null && typeof param === "object" && !(param instanceof Uint8Array)

@@ -1,8 +1,8 @@
 /**
- * AES-256-GCM (NIST SP 800-38D) with 96-bit nonces and 128-bit tags, by two engines that give the
- * same bytes. The synchronous one answers at once, which is what small inputs want; Web Crypto works
- * on other threads, several calls at a time, at several times the speed for large ones, but its
- * calls are dear. No nonce may ever come twice under one key: callers count.
+ * AES-256-GCM (NIST SP 800-38D) with 96-bit nonces and 128-bit tags, by two engines that produce
+ * the same bytes. The synchronous engine is best for small inputs. Web Crypto works on other
+ * threads, several calls at a time, and is several times faster for large inputs, but each call is
+ * expensive. Callers must never use a nonce twice under one key.
  */
 import { createCipheriv, createDecipheriv } from "node:crypto";
 import type { Bytes } from "../bytes.ts";
@@ -26,7 +26,7 @@ export class AesGcmKey {
 
   /**
    * Copies `key`.
-   * @throws {CryptoError} `bad-key` where it has not 32 bytes
+   * @throws {CryptoError} `bad-key` unless it has 32 bytes
    */
   constructor(key: Uint8Array) {
     if (key.length !== KEY_SIZE) {
@@ -35,7 +35,7 @@ export class AesGcmKey {
     this.#key = new Uint8Array(key);
   }
 
-  /** The ciphertext of `plaintext` and its 16-byte tag, which covers `associated`, too. */
+  /** Returns the ciphertext of `plaintext` with its 16-byte tag, which also covers `associated`. */
   sealSync(nonce: Uint8Array, associated: Uint8Array, plaintext: Uint8Array): Bytes {
     this.#check(nonce);
     const cipher = createCipheriv(NODE_ALGORITHM, this.#key, nonce);
@@ -48,9 +48,9 @@ export class AesGcmKey {
   }
 
   /**
-   * The plaintext of `sealed`, which ends with its tag.
-   * @throws {CryptoError} `decrypt-failed` where the key, the nonce, `associated` or `sealed` is not
-   * the one that it was sealed with
+   * Returns the plaintext of `sealed`, which ends with its tag.
+   * @throws {CryptoError} `decrypt-failed` if the key, the nonce, `associated` or `sealed` differs
+   * from what was used for sealing
    */
   openSync(nonce: Uint8Array, associated: Uint8Array, sealed: Uint8Array): Bytes {
     this.#check(nonce);
@@ -120,7 +120,7 @@ export class AesGcmKey {
   }
 }
 
-/** The size of the plaintext in `sealed`. */
+/** Returns the size of the plaintext in `sealed`. */
 function plaintextSize(sealed: Uint8Array): number {
   if (sealed.length < TAG_SIZE) throw new CryptoError("decrypt-failed", "the tag is missing");
   return sealed.length - TAG_SIZE;

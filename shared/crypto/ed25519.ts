@@ -12,8 +12,8 @@ const PKCS8_PREFIX = fromHex("302e020100300506032b657004220420");
 const ALGORITHM = "Ed25519";
 
 /**
- * Every encoding of a point of small order, without the sign bit. For such a public key a signature
- * can be made up that fits any message, which RFC 8032 §5.1.7 lets pass: it binds nobody.
+ * Every encoding of a point of small order, without the sign bit. For such a public key anyone can
+ * make a signature that fits every message, and RFC 8032 §5.1.7 lets it pass.
  */
 const SMALL_ORDER = [
   "0000000000000000000000000000000000000000000000000000000000000000",
@@ -25,27 +25,27 @@ const SMALL_ORDER = [
   "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
 ].map(fromHex);
 
-/** A new secret key: 32 random bytes. */
+/** Returns a new secret key: 32 random bytes. */
 export function generateEd25519Secret(): Bytes {
   return crypto.getRandomValues(new Uint8Array(ED25519_KEY_SIZE));
 }
 
-/** The 32-byte public key of a 32-byte secret key. */
+/** Returns the 32-byte public key of a 32-byte secret key. */
 export async function ed25519PublicKey(secret: Bytes): Promise<Bytes> {
   const { x } = await crypto.subtle.exportKey("jwk", await importSecret(secret, true));
   if (x === undefined) throw new CryptoError("bad-key", "the key has no public part");
   return Uint8Array.fromBase64(x, { alphabet: "base64url" });
 }
 
-/** The 64-byte signature of `message`. */
+/** Returns the 64-byte signature of `message`. */
 export async function sign(secret: Bytes, message: Bytes): Promise<Bytes> {
   const key = await importSecret(secret, false);
   return new Uint8Array(await crypto.subtle.sign(ALGORITHM, key, message));
 }
 
 /**
- * Whether `signature` is the one of `message` by the owner of the 32-byte `publicKey`. A key of small
- * order, which anybody could sign for, has no owner.
+ * Reports whether `signature` is a signature of `message` by the owner of the 32-byte `publicKey`.
+ * A key of small order, for which anyone could sign, has no owner.
  */
 export async function verify(
   publicKey: Bytes,

@@ -1,8 +1,8 @@
 /**
  * A file as a sequence of AES-256-GCM ciphertexts (the STREAM construction of Hoang, Reyhanitabar,
- * Rogaway and Vizár, 2015): chunks of equal size, the last one shorter or equal, each under the nonce
- * counter 11 (big-endian) · last-chunk flag 1. Each can be sealed and opened by itself, in any order
- * and several at a time; chunks that are swapped, cut off or of another file fail.
+ * Rogaway and Vizár, 2015): chunks of equal size, of which the last may be shorter, each under the
+ * nonce counter 11 (big-endian) · last-chunk flag 1. Each can be sealed and opened by itself, in any
+ * order and several at a time. Chunks that are swapped, cut off or from another file fail.
  */
 import type { Bytes } from "../bytes.ts";
 import { CryptoError } from "../errors.ts";
@@ -14,12 +14,12 @@ export const CHUNK_SIZE = 1 * MiB;
 
 const NOTHING = new Uint8Array(0);
 
-/** How many chunks `size` bytes of plaintext give: nothing makes one, too. */
+/** Returns the number of chunks for `size` bytes of plaintext. An empty file has one, too. */
 export function fileChunkCount(size: number, chunkSize = CHUNK_SIZE): number {
   return Math.max(1, Math.ceil(size / chunkSize));
 }
 
-/** Bytes of ciphertext that `size` bytes of plaintext give, in all. */
+/** Returns the bytes of ciphertext, in all chunks, for `size` bytes of plaintext. */
 export function sealedFileSize(size: number, chunkSize = CHUNK_SIZE): number {
   return size + fileChunkCount(size, chunkSize) * TAG_SIZE;
 }
@@ -33,9 +33,9 @@ export class FileCipher {
   readonly #key: AesGcmKey;
 
   /**
-   * For a file of `size` bytes under `key`, 32 bytes that serve for nothing else.
-   * @throws {CryptoError} `bad-key` where it has not 32 bytes
-   * @throws {RangeError} where no file has that size
+   * For a file of `size` bytes under `key`, 32 bytes that must serve for nothing else.
+   * @throws {CryptoError} `bad-key` unless the key has 32 bytes
+   * @throws {RangeError} if no file can have that size
    */
   constructor(key: Uint8Array, size: number, chunkSize = CHUNK_SIZE) {
     if (!Number.isSafeInteger(size) || size < 0) throw new RangeError(`a file of ${size} bytes`);
@@ -45,7 +45,7 @@ export class FileCipher {
     this.count = fileChunkCount(size, chunkSize);
   }
 
-  /** Plaintext bytes of chunk `number`, which counts from 0. */
+  /** Returns the plaintext bytes of chunk `number`, which counts from 0. */
   sizeOf(number: number): number {
     if (!Number.isSafeInteger(number) || number < 0 || number >= this.count) {
       throw new RangeError(`there is no chunk ${number}`);
@@ -54,8 +54,9 @@ export class FileCipher {
   }
 
   /**
-   * The ciphertext of chunk `number`, 16 bytes longer than `plaintext`, which must be all of it and
-   * may change once this has returned. The same chunk must never be sealed with another plaintext.
+   * Returns the ciphertext of chunk `number`, 16 bytes longer than `plaintext`. `plaintext` must be
+   * the whole chunk, and may change after this has returned. The same chunk must never be sealed
+   * with another plaintext.
    */
   async seal(number: number, plaintext: Uint8Array): Promise<Bytes> {
     if (plaintext.length !== this.sizeOf(number)) {
@@ -65,8 +66,8 @@ export class FileCipher {
   }
 
   /**
-   * The plaintext of chunk `number`.
-   * @throws {CryptoError} `decrypt-failed` where `sealed` is not that chunk of this file
+   * Returns the plaintext of chunk `number`.
+   * @throws {CryptoError} `decrypt-failed` if `sealed` is not that chunk of this file
    */
   async open(number: number, sealed: Uint8Array): Promise<Bytes> {
     if (sealed.length !== this.sizeOf(number) + TAG_SIZE) {

@@ -1,6 +1,6 @@
 /**
- * SHA-256 and what is built on it, and SHA-512. Synchronous: for inputs of this size a call that waits costs ten
- * times more than the work itself.
+ * SHA-256 and what is built on it, and SHA-512. Synchronous, because for small inputs an
+ * asynchronous call costs ten times more than the work itself.
  */
 import { createHash, createHmac, hkdfSync } from "node:crypto";
 import type { Bytes } from "../bytes.ts";
@@ -8,21 +8,21 @@ import type { Bytes } from "../bytes.ts";
 /** Size of a digest, in bytes. */
 export const HASH_SIZE = 32;
 
-/** SHA-256 (FIPS 180-4) of all `parts` one after the other: 32 bytes. */
+/** Returns SHA-256 (FIPS 180-4) of the concatenated `parts`: 32 bytes. */
 export function sha256(...parts: Uint8Array[]): Bytes {
   const hash = createHash("sha256");
   for (const part of parts) hash.update(part);
   return new Uint8Array(hash.digest());
 }
 
-/** SHA-512 (FIPS 180-4) of all `parts` one after the other: 64 bytes. */
+/** Returns SHA-512 (FIPS 180-4) of the concatenated `parts`: 64 bytes. */
 export function sha512(...parts: Uint8Array[]): Bytes {
   const hash = createHash("sha512");
   for (const part of parts) hash.update(part);
   return new Uint8Array(hash.digest());
 }
 
-/** HMAC-SHA-256 (RFC 2104) of all `parts` one after the other: 32 bytes. */
+/** Returns HMAC-SHA-256 (RFC 2104) of the concatenated `parts`: 32 bytes. */
 export function hmacSha256(key: Uint8Array, ...parts: Uint8Array[]): Bytes {
   const hmac = createHmac("sha256", key);
   for (const part of parts) hmac.update(part);
@@ -30,8 +30,8 @@ export function hmacSha256(key: Uint8Array, ...parts: Uint8Array[]): Bytes {
 }
 
 /**
- * HKDF-SHA-256 (RFC 5869), extract and expand: `size` bytes, at most 8,160.
- * @throws {RangeError} where `size` is larger
+ * Returns `size` bytes of HKDF-SHA-256 (RFC 5869), extract and expand.
+ * @throws {RangeError} if `size` is larger than 8,160
  */
 export function hkdfSha256(
   salt: Uint8Array,

@@ -1,6 +1,6 @@
 /**
- * Identities of secure clients: a public key of 160 bytes that signs itself, and a client ID that
- * commits to it, so that nobody can put another key in its place.
+ * Identities of secure clients: a public key of 160 bytes that signs itself, and a client ID that is
+ * its hash, so that nobody can replace the key.
  *
  * `4D 53 33 01` · Ed25519 key 32 · X25519 key 32 · Ed25519 signature 64 · zeros 28. The signature is
  * over `"messaging-system/3 identity"` · both keys. A classic key starts with 0x30.
@@ -19,7 +19,7 @@ import {
 import { sha256 } from "./hash.ts";
 import { checkCanonical, generateX25519Secret, X25519_SIZE, X25519KeyPair } from "./x25519.ts";
 
-/** How the public key of every secure client begins, of this version and of later ones. */
+/** The start of every secure client's public key, in this version and later ones. */
 const SECURE_PREFIX = fromHex("4d5333");
 const MAGIC = fromHex("4d533301");
 const SIGNED_FROM = MAGIC.length;
@@ -31,7 +31,7 @@ const IDENTITY_LABEL = utf8("messaging-system/3 identity");
 const ID_LABEL = utf8("messaging-system/3 client id");
 const LOGIN_LABEL = utf8("messaging-system/3 login");
 
-/** What its owner alone has. */
+/** The secrets of an identity. */
 export interface IdentitySecrets {
   /** Ed25519 secret key, 32 bytes. */
   signing: Bytes;
@@ -39,7 +39,7 @@ export interface IdentitySecrets {
   agreement: Bytes;
 }
 
-/** What everybody may know; made by {@link verifyIdentity} alone, so its parts fit together. */
+/** The public part. Only {@link verifyIdentity} makes one, so its parts fit together. */
 export interface Identity {
   /** The 160 bytes. */
   publicKey: Bytes;
@@ -51,12 +51,12 @@ export interface Identity {
   agreement: Bytes;
 }
 
-/** New secret keys. */
+/** Makes new secret keys. */
 export function generateIdentity(): IdentitySecrets {
   return { signing: generateEd25519Secret(), agreement: generateX25519Secret() };
 }
 
-/** The 160-byte public key that belongs to `secrets`. */
+/** Returns the 160-byte public key that belongs to `secrets`. */
 export async function publicIdentity(secrets: IdentitySecrets): Promise<Bytes> {
   const keys = concat(
     await ed25519PublicKey(secrets.signing),
@@ -66,19 +66,19 @@ export async function publicIdentity(secrets: IdentitySecrets): Promise<Bytes> {
   return concat(MAGIC, keys, signature, new Uint8Array(PUBLIC_KEY_SIZE - PADDING_FROM));
 }
 
-/** Whether a public key claims to be that of a secure client. */
+/** Reports whether a public key claims to be a secure client's. */
 export function claimsToBeSecure(publicKey: Uint8Array): boolean {
   return equalBytes(publicKey.subarray(0, SECURE_PREFIX.length), SECURE_PREFIX);
 }
 
-/** The 16-byte client ID that belongs to a secure public key of 160 bytes. */
+/** Returns the 16-byte client ID that belongs to a secure public key of 160 bytes. */
 export function secureClientId(publicKey: Uint8Array): Bytes {
   return sha256(ID_LABEL, publicKey).slice(0, CLIENT_ID_SIZE);
 }
 
 /**
- * The identity in `publicKey`.
- * @throws {CryptoError} `bad-key` where it is none, or its signature is wrong
+ * Returns the identity in `publicKey`.
+ * @throws {CryptoError} `bad-key` if it is none, or its signature is wrong
  */
 export async function verifyIdentity(publicKey: Bytes): Promise<Identity> {
   const wellFormed = publicKey.length === PUBLIC_KEY_SIZE &&
@@ -101,7 +101,7 @@ export async function verifyIdentity(publicKey: Bytes): Promise<Identity> {
   };
 }
 
-/** The 64-byte signature that logs in on the channel with this 32-byte handshake hash. */
+/** Returns the 64-byte signature that logs in on the channel with this 32-byte handshake hash. */
 export async function signLogin(
   { signing }: IdentitySecrets,
   handshakeHash: Bytes,
@@ -109,7 +109,7 @@ export async function signLogin(
   return await sign(signing, concat(LOGIN_LABEL, handshakeHash));
 }
 
-/** Whether `signature` is what {@link signLogin} gives for that identity and channel. */
+/** Reports whether `signature` is one of {@link signLogin} for this identity and channel. */
 export async function verifyLogin(
   { signing }: Identity,
   handshakeHash: Bytes,

@@ -1,6 +1,6 @@
 /**
- * ML-KEM-768 (FIPS 203). By @noble/post-quantum, as the Web Crypto of older runtimes does not have
- * it. Synchronous: about 0.4 ms each.
+ * ML-KEM-768 (FIPS 203), by @noble/post-quantum: the Web Crypto of older runtimes does not have it.
+ * Synchronous; an operation takes about 0.4 ms.
  */
 import { ml_kem768 } from "@noble/post-quantum/ml-kem.js";
 import type { Bytes } from "../bytes.ts";
@@ -18,8 +18,8 @@ export const ML_KEM_SECRET_SIZE = 32;
 export const ML_KEM_COINS_SIZE = 32;
 
 /**
- * The 1184-byte encapsulation key that belongs to a seed of 64 random bytes.
- * @throws {CryptoError} `bad-key` where it has another size
+ * Returns the 1184-byte encapsulation key that belongs to a seed of 64 random bytes.
+ * @throws {CryptoError} `bad-key` if the seed has another size
  */
 export function mlKemPublicKey(seed: Bytes): Bytes {
   checkSize(seed, ML_KEM_SEED_SIZE);
@@ -29,7 +29,7 @@ export function mlKemPublicKey(seed: Bytes): Bytes {
 }
 
 /**
- * A shared secret of 32 bytes, and the 1088 bytes that carry it to the holder of `publicKey`.
+ * Makes a shared secret of 32 bytes, and the 1088 bytes that carry it to the holder of `publicKey`.
  * @param coins 32 random bytes, used once
  * @throws {CryptoError} `bad-key` for another size, or a key that fails the modulus check of FIPS
  * 203 §7.2
@@ -49,9 +49,9 @@ export function mlKemEncapsulate(
 }
 
 /**
- * The 32-byte secret that `ciphertext` carries to the holder of `seed`. One that was not made for it
- * gives a secret that nobody knows (implicit rejection, FIPS 203 §6.3).
- * @throws {CryptoError} `bad-key` where either has another size
+ * Returns the 32-byte secret that `ciphertext` carries to the holder of `seed`. A ciphertext for
+ * another seed leads to a secret that nobody knows (implicit rejection, FIPS 203 §6.3).
+ * @throws {CryptoError} `bad-key` if either has another size
  */
 export function mlKemDecapsulate(seed: Bytes, ciphertext: Bytes): Bytes {
   checkSize(seed, ML_KEM_SEED_SIZE);

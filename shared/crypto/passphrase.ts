@@ -1,9 +1,9 @@
 /**
- * A key that lies under a passphrase: scrypt (RFC 7914) makes guessing dear in time and memory, and
- * what it gives seals the key with AES-256-GCM.
+ * A key under a passphrase. scrypt (RFC 7914) makes guessing expensive in time and memory; its
+ * result seals the key with AES-256-GCM.
  *
  * `01` · log2 N 1 · r 1 · p 1 · salt 16 · nonce 12 · sealed key 32 · tag 16. The key of AES-GCM is
- * HKDF-SHA-256 of the 32 bytes that scrypt gives; all that precedes the nonce is associated data.
+ * HKDF-SHA-256 of the 32 bytes from scrypt; all bytes before the nonce are associated data.
  */
 import { scrypt } from "node:crypto";
 import { type Bytes, concat, utf8 } from "../bytes.ts";
@@ -17,7 +17,7 @@ export const MIN_PASSPHRASE_LENGTH = 8;
 /** Longest passphrase, in bytes of UTF-8. */
 export const MAX_PASSPHRASE_SIZE = 1024;
 
-/** What one guess costs. */
+/** The cost of one guess. */
 interface Cost {
   /** log2 of N. */
   logN: number;
@@ -25,9 +25,9 @@ interface Cost {
   p: number;
 }
 
-/** 128 MiB and, on a machine of today, half a second. */
+/** 128 MiB and, on a current machine, half a second. */
 const COST: Cost = { logN: 17, r: 8, p: 1 };
-/** The most that a file may ask for: its author may be somebody else. */
+/** The most that a file may ask for, because an attacker may have written it. */
 const MAX_MEMORY = 512 * MiB;
 const MAX_PARALLEL = 4;
 
@@ -40,9 +40,9 @@ export const WRAPPED_KEY_SIZE = HEADER_SIZE + NONCE_SIZE + KEY_SIZE + TAG_SIZE;
 const LABEL = utf8("messaging-client/profile passphrase");
 
 /**
- * The bytes of a passphrase that is to protect something: UTF-8 after NFKC, so that it is the same
- * whatever keyboard it comes from.
- * @throws {TypeError} whose message says what is wrong with it, without quoting it
+ * Returns the bytes of a new passphrase: UTF-8 after NFKC, so that it is the same from every
+ * keyboard.
+ * @throws {TypeError} for an unsuitable one; the message says why, without quoting it
  */
 export function passphraseBytes(passphrase: string): Bytes {
   if (!passphrase.isWellFormed()) throw new TypeError("it is not Unicode");
@@ -59,7 +59,7 @@ export function passphraseBytes(passphrase: string): Bytes {
 }
 
 /**
- * Puts `key`, of 32 bytes, under a passphrase. `random` gives that many random bytes.
+ * Puts `key`, of 32 bytes, under a passphrase. `random` returns that many random bytes.
  * @throws {TypeError} as {@link passphraseBytes}
  */
 export async function wrapKey(
@@ -79,9 +79,9 @@ export async function wrapKey(
 }
 
 /**
- * The key that {@link wrapKey} was given.
- * @throws {CryptoError} `bad-key` where `wrapped` is not what it gives, or asks for too much memory;
- * `decrypt-failed` where the passphrase is another
+ * Returns the key that was passed to {@link wrapKey}.
+ * @throws {CryptoError} `bad-key` if `wrapped` is malformed or asks for too much memory;
+ * `decrypt-failed` for a wrong passphrase
  */
 export async function unwrapKey(passphrase: string, wrapped: Uint8Array): Promise<Bytes> {
   if (wrapped.length !== WRAPPED_KEY_SIZE || wrapped[0] !== VERSION) {

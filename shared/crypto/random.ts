@@ -1,10 +1,10 @@
 /** Randomness from the system. */
 import type { Bytes } from "../bytes.ts";
 
-/** The most that the system gives at a time, in bytes. */
+/** The most that the system returns at a time, in bytes. */
 const MAX_AT_ONCE = 65_536;
 
-/** That many random bytes, fit for keys. */
+/** Returns that many random bytes, fit for keys. */
 export function randomBytes(size: number): Bytes {
   const bytes = new Uint8Array(size);
   for (let at = 0; at < size; at += MAX_AT_ONCE) {

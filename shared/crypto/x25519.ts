@@ -1,6 +1,6 @@
 /**
- * X25519 (RFC 7748 §5). Synchronous, so that a handshake's state is never left half-way while
- * somebody else runs; one agreement takes about 65 µs.
+ * X25519 (RFC 7748 §5). Synchronous, so that no other code runs in the middle of a handshake. One
+ * agreement takes about 65 µs.
  */
 import { Buffer } from "node:buffer";
 import { createPrivateKey, createPublicKey, diffieHellman, type KeyObject } from "node:crypto";
@@ -16,14 +16,13 @@ const SPKI_PREFIX = fromHex("302a300506032b656e032100");
 
 /** A secret key with its public key. */
 export class X25519KeyPair {
-  /** 32 bytes; not to be changed. */
+  /** 32 bytes. Do not change them. */
   readonly publicKey: Bytes;
   readonly #secret: KeyObject;
 
   /**
-   * The pair of a secret of 32 bytes, any of which will do. The secret is copied; wiping it is left
-   * to the caller.
-   * @throws {CryptoError} `bad-key` where it has another size
+   * The pair of a secret of 32 arbitrary bytes. Copies the secret; the caller wipes its own.
+   * @throws {CryptoError} `bad-key` if it has another size
    */
   constructor(secret: Uint8Array) {
     checkSize(secret);
@@ -34,7 +33,7 @@ export class X25519KeyPair {
     this.publicKey = new Uint8Array(spki.subarray(SPKI_PREFIX.length));
   }
 
-  /** A new pair. */
+  /** Makes a new pair. */
   static generate(): X25519KeyPair {
     const secret = generateX25519Secret();
     const pair = new X25519KeyPair(secret);
@@ -43,9 +42,9 @@ export class X25519KeyPair {
   }
 
   /**
-   * The 32-byte secret shared with the holder of `publicKey`.
-   * @throws {CryptoError} `bad-key` where the size is wrong, or where the result is all zeros: such a
-   * public key takes no part in the secret (RFC 7748 §6.1)
+   * Returns the 32-byte secret shared with the holder of `publicKey`.
+   * @throws {CryptoError} `bad-key` if the size is wrong or the result is all zeros: such a public
+   * key contributes nothing to the secret (RFC 7748 §6.1)
    */
   agree(publicKey: Uint8Array): Bytes {
     checkSize(publicKey);
@@ -70,8 +69,8 @@ export class X25519KeyPair {
 }
 
 /**
- * Checks that a public key is written in the one way that every key has: as a number below
- * 2^255 - 19. RFC 7748 §5 accepts others, which would let one key pass for two.
+ * Checks that a public key has its canonical encoding, a number below 2^255 - 19. RFC 7748 §5 also
+ * accepts others, and then one key could pass for two.
  * @throws {CryptoError} `bad-key`
  */
 export function checkCanonical(publicKey: Uint8Array): void {
@@ -84,7 +83,7 @@ export function checkCanonical(publicKey: Uint8Array): void {
   }
 }
 
-/** 32 random bytes: a secret for {@link X25519KeyPair} that can be stored. */
+/** Returns 32 random bytes: a secret for {@link X25519KeyPair} that can be stored. */
 export function generateX25519Secret(): Bytes {
   return crypto.getRandomValues(new Uint8Array(X25519_SIZE));
 }

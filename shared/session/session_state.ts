@@ -23,7 +23,7 @@ export function encodeSession({ base, offer, ratchet }: Session): Bytes {
 }
 
 /**
- * Returns the session in bytes of {@link encodeSession}. They are trusted, because they were sealed.
+ * Returns the session in bytes of {@link encodeSession}. They were sealed, so they are trusted.
  * @throws {ProtocolError} `malformed` if they are something else
  */
 export function decodeSession(bytes: Uint8Array): Session {

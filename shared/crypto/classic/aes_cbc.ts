@@ -12,7 +12,7 @@ const ZERO_IV: Bytes = new Uint8Array(BLOCK_SIZE);
 /** Plaintext per call of the cipher in a stream: a multiple of the block. */
 const STEP = 1 * MiB;
 
-/** Bytes of ciphertext that `size` bytes of plaintext give: always at least one byte of padding. */
+/** Returns the bytes of ciphertext for `size` bytes of plaintext; at least one byte is padding. */
 export function cbcSize(size: number): number {
   return (Math.floor(size / BLOCK_SIZE) + 1) * BLOCK_SIZE;
 }
@@ -24,14 +24,14 @@ export async function encryptCbc(key: Bytes, plaintext: Bytes, iv = ZERO_IV): Pr
 
 /**
  * Decrypts the whole `ciphertext` under the 16-byte `key`.
- * @throws {CryptoError} `decrypt-failed` where the padding does not fit. One wrong key in 256
- * passes: the mode has no authentication.
+ * @throws {CryptoError} `decrypt-failed` if the padding is wrong. One wrong key in 256 passes,
+ * because the mode has no authentication.
  */
 export async function decryptCbc(key: Bytes, ciphertext: Bytes, iv = ZERO_IV): Promise<Bytes> {
   return await decryptWith(await importKey(key), ciphertext, iv);
 }
 
-/** A stream that encrypts what passes through it under the 16-byte `key`. */
+/** Returns a stream that encrypts what passes through it under the 16-byte `key`. */
 export function cbcEncryptStream(key: Bytes): TransformStream<Uint8Array, Bytes> {
   checkKey(key);
   let cryptoKey: CryptoKey;
@@ -42,7 +42,7 @@ export function cbcEncryptStream(key: Bytes): TransformStream<Uint8Array, Bytes>
         cryptoKey = await importKey(key);
       },
       async step(plaintext) {
-        // Web Crypto pads every call; the block that holds nothing but padding is left out.
+        // Web Crypto pads every call; a block of padding alone is left out.
         const padded = await encryptWith(cryptoKey, plaintext, iv);
         const ciphertext = padded.subarray(0, plaintext.length);
         iv = ciphertext.slice(-BLOCK_SIZE);
@@ -54,9 +54,9 @@ export function cbcEncryptStream(key: Bytes): TransformStream<Uint8Array, Bytes>
 }
 
 /**
- * A stream that decrypts what passes through it under the 16-byte `key`. It cannot know before its
- * end whether the key was right, so its reader must not trust anything before then.
- * @throws {CryptoError} (as the stream's error) `decrypt-failed` where the padding does not fit
+ * Returns a stream that decrypts what passes through it under the 16-byte `key`. Only its end shows
+ * whether the key was right, so its reader must not trust anything before that.
+ * @throws {CryptoError} (as the stream's error) `decrypt-failed` if the padding is wrong
  */
 export function cbcDecryptStream(key: Bytes): TransformStream<Uint8Array, Bytes> {
   checkKey(key);
@@ -69,7 +69,7 @@ export function cbcDecryptStream(key: Bytes): TransformStream<Uint8Array, Bytes>
       },
       async step(ciphertext) {
         const end = ciphertext.slice(-BLOCK_SIZE);
-        // Web Crypto wants padding in every call; a block of nothing else is put behind.
+        // Web Crypto wants padding in every call, so a block of padding is appended.
         const padding = await encryptWith(cryptoKey, new Uint8Array(0), end);
         const plaintext = await decryptWith(cryptoKey, concat(ciphertext, padding), iv);
         iv = end;
@@ -81,8 +81,8 @@ export function cbcDecryptStream(key: Bytes): TransformStream<Uint8Array, Bytes>
 }
 
 /**
- * Cuts a stream into steps of {@link STEP} bytes and what is left, which is between 1 byte and a
- * whole step unless the stream is empty: the end of a ciphertext holds the padding.
+ * Cuts a stream into steps of {@link STEP} bytes and a rest. Unless the stream is empty the rest has
+ * from 1 byte to a whole step, because the end of a ciphertext has the padding.
  */
 function inSteps({ start, step, last }: {
   start: () => Promise<void>;

@@ -1,7 +1,7 @@
 /**
  * The cryptography of the classic protocol: RSA-1024 with OAEP (RFC 8017 §7.1, SHA-1, MGF1-SHA-1,
  * no label) carries an AES-128 key, AES-128-CBC with an IV of zeros carries contents. It has the
- * weaknesses that `PROTOCOL.md` lists; it is here for those who still speak it.
+ * weaknesses that `PROTOCOL.md` lists, and exists for compatibility alone.
  */
 import { type Bytes, concat, fromUtf8, utf8 } from "../../bytes.ts";
 import { CryptoError } from "../../errors.ts";
@@ -36,8 +36,8 @@ export async function generateClassicKeyPair(): Promise<ClassicKeyPair> {
 }
 
 /**
- * The bytes of the DER structure at the start of `bytes`, which may have padding behind it.
- * @throws {CryptoError} `bad-key` where there is none of a plausible length
+ * Returns the DER structure at the start of `bytes`, without the padding behind it.
+ * @throws {CryptoError} `bad-key` if there is none of a plausible length
  */
 export function trimDer(bytes: Bytes): Bytes {
   const size = bytes[0] === 0x30 && bytes[1] === 0x82 ? 4 + (bytes[2] << 8 | bytes[3]) : NaN;
@@ -45,14 +45,14 @@ export function trimDer(bytes: Bytes): Bytes {
   return bytes.slice(0, size);
 }
 
-/** `size` random bytes for a symmetric key between two classic clients. */
+/** Returns random bytes for a symmetric key between two classic clients. */
 export function generateSymmetricKey(): Bytes {
   return crypto.getRandomValues(new Uint8Array(SYMMETRIC_KEY_SIZE));
 }
 
 /**
- * Encrypts the 16-byte `symmetricKey` to the owner of the 160-byte `publicKey`; gives 128 bytes.
- * @throws {CryptoError} `bad-key` where `publicKey` is not an RSA-1024 key
+ * Encrypts the 16-byte `symmetricKey` to the owner of the 160-byte `publicKey`. Returns 128 bytes.
+ * @throws {CryptoError} `bad-key` if `publicKey` is no RSA-1024 key
  */
 export async function wrapSymmetricKey(publicKey: Bytes, symmetricKey: Bytes): Promise<Bytes> {
   try {
@@ -68,7 +68,7 @@ export async function wrapSymmetricKey(publicKey: Bytes, symmetricKey: Bytes): P
 }
 
 /**
- * Decrypts the 128 bytes that {@link wrapSymmetricKey} gave with the PKCS#8 `privateKey`; gives 16.
+ * Decrypts 128 bytes from {@link wrapSymmetricKey} with the PKCS#8 `privateKey`. Returns 16 bytes.
  * @throws {CryptoError} `bad-key` for an unusable private key, `decrypt-failed` otherwise
  */
 export async function unwrapSymmetricKey(privateKey: Bytes, wrapped: Bytes): Promise<Bytes> {
@@ -90,14 +90,14 @@ export async function unwrapSymmetricKey(privateKey: Bytes, wrapped: Bytes): Pro
   return symmetricKey;
 }
 
-/** Encrypts `text`, behind which one zero byte is put, under the 16-byte `key`. */
+/** Encrypts `text` and one zero byte under the 16-byte `key`. */
 export async function encryptText(key: Bytes, text: string): Promise<Bytes> {
   return await encryptCbc(key, concat(utf8(text), new Uint8Array(1)));
 }
 
 /**
- * Decrypts what {@link encryptText} gave. What comes out must be UTF-8 that ends with its only zero
- * byte, which sorts out nearly all wrong keys that the padding lets pass.
+ * Decrypts a ciphertext of {@link encryptText}. The plaintext must be UTF-8 that ends with its only
+ * zero byte, which detects nearly all wrong keys that the padding lets pass.
  * @throws {CryptoError} `decrypt-failed`
  */
 export async function decryptText(key: Bytes, ciphertext: Bytes): Promise<string> {

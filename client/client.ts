@@ -36,6 +36,8 @@ export interface ClientOptions {
   random: (size: number) => Bytes;
   /** Called with what the user may want to know. */
   note: (text: string) => void;
+  /** How many one-time prekeys of each kind are on the server after publishing; 100 by default. */
+  oneTimeTarget?: number;
 }
 
 /** One profile on one server. */
@@ -259,10 +261,10 @@ export class Client {
 
   /** Returns what only a secure profile has; null for a classic one. */
   async #secureSide(): Promise<SecureSide | null> {
-    const { profile, network: { secure: transport }, random, now } = this.#options;
+    const { profile, network: { secure: transport }, random, now, oneTimeTarget } = this.#options;
     const { secureIdentity } = profile;
     if (!secureIdentity || !transport) return null;
-    const options = { profile, transport, peers: this.#peers, random, now };
+    const options = { profile, transport, peers: this.#peers, random, now, oneTimeTarget };
     return await (this.#secure ??= SecureSide.of(options, secureIdentity));
   }
 

@@ -1,5 +1,6 @@
 /** What every front end calls first: a profile, the way to its server, and the client on both. */
 import { type Bytes, toHex } from "../shared/bytes.ts";
+import type { PassphraseCost } from "../shared/crypto/passphrase.ts";
 import { ClassicTransport } from "./classic/classic_transport.ts";
 import { Client } from "./client.ts";
 import { readIfThere, writePrivateFile } from "./disk/private_file.ts";
@@ -16,6 +17,10 @@ export interface Runtime {
   readonly sleep: (milliseconds: number) => Promise<void>;
   /** Returns that many random bytes. */
   readonly random: (size: number) => Bytes;
+  /** The cost of a passphrase that is set; half a second by default. */
+  readonly passphraseCost?: PassphraseCost;
+  /** How many one-time prekeys of each kind are on the server after publishing; 100 by default. */
+  readonly oneTimeTarget?: number;
 }
 
 export interface OpenClientOptions extends Runtime {
@@ -46,7 +51,8 @@ const NO_SERVER: Address = { hostname: "0.0.0.0", port: 0 };
 export async function openClient(
   { folder, address = NO_SERVER, passphrase, note = () => {}, ...runtime }: OpenClientOptions,
 ): Promise<OpenedClient> {
-  const profile = await Profile.open(folder, { passphrase });
+  const { passphraseCost } = runtime;
+  const profile = await Profile.open(folder, { passphrase, passphraseCost });
   const onFirstKey = (key: Bytes) =>
     note(`First contact with the server at ${formatAddress(address)}, key ${toHex(key)}`);
   const classic = ClassicTransport;

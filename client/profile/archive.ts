@@ -4,6 +4,7 @@
  */
 import { Database } from "@db/sqlite";
 import { type Bytes, fromUtf8, utf8 } from "../../shared/bytes.ts";
+import type { PassphraseCost } from "../../shared/crypto/passphrase.ts";
 import { readIfThere, syncFolder } from "../../shared/files.ts";
 import { ClientError, withReason } from "../errors.ts";
 import { newKeyring, openKeyring, type Random } from "./sealing/keyring.ts";
@@ -56,8 +57,9 @@ export async function writeArchive(
   { folder, incoming, classic }: Surroundings,
   passphrase: string,
   random: Random,
+  cost?: PassphraseCost,
 ): Promise<void> {
-  const keyring = await newKeyring(random, passphrase, from.vault.lasting);
+  const keyring = await newKeyring(random, passphrase, { lasting: from.vault.lasting, cost });
   const complete = (database: Database) => {
     database.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
   };
@@ -107,6 +109,7 @@ export async function unpackArchive(
   folder: string,
   passphrase: string,
   random: Random,
+  cost?: PassphraseCost,
 ): Promise<void> {
   const draft = `${folder}/profile.db.new`;
   await removeFile(draft);
@@ -114,7 +117,7 @@ export async function unpackArchive(
   const copy = `${folder}/import.new`;
   try {
     await writeNewFile(copy, readFile(path));
-    await importing(path, () => unpackCopy(copy, folder, draft, passphrase, random));
+    await importing(path, () => unpackCopy(copy, folder, draft, passphrase, random, cost));
   } finally {
     for (const end of ["", "-wal", "-shm", "-journal"]) await removeFile(copy + end);
   }
@@ -126,6 +129,7 @@ async function unpackCopy(
   draft: string,
   passphrase: string,
   random: Random,
+  cost?: PassphraseCost,
 ): Promise<void> {
   const database = new Database(copy, { int64: true });
   try {
@@ -141,7 +145,7 @@ async function unpackCopy(
       database,
       ...await openKeyring(database, () => Promise.resolve(passphrase), random),
     };
-    const keyring = await newKeyring(random, passphrase, from.vault.lasting);
+    const keyring = await newKeyring(random, passphrase, { lasting: from.vault.lasting, cost });
     try {
       await writeSealedFile(draft, keyring, (to) => copyTables(from, to));
       await unpackFiles(from, folder);

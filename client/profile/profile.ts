@@ -6,6 +6,7 @@
 import { Database } from "@db/sqlite";
 import { equalBytes } from "../../shared/bytes.ts";
 import { generateIdentity, publicIdentity, secureClientId } from "../../shared/crypto/identity.ts";
+import type { PassphraseCost } from "../../shared/crypto/passphrase.ts";
 import { randomBytes } from "../../shared/crypto/random.ts";
 import { syncFolder } from "../../shared/files.ts";
 import { sleep } from "../../shared/sleep.ts";
@@ -27,6 +28,8 @@ export interface ProfileOptions {
   readonly passphrase?: () => Promise<string>;
   readonly random?: Random;
   readonly sleep?: Sleep;
+  /** What it costs to try a passphrase that is set or exported with. */
+  readonly passphraseCost?: PassphraseCost;
 }
 
 /** Its tables are properties: `profile.contacts`, `profile.history` and so on. */
@@ -37,14 +40,21 @@ export class Profile implements Disposable {
   readonly folder: string;
   readonly #lock: Disposable;
   readonly #random: Random;
+  readonly #cost: PassphraseCost | undefined;
   #database!: ProfileDatabase;
   #identity: ClassicIdentity | SecureIdentity | undefined;
   #disposed = false;
 
-  private constructor(folder: string, lock: Disposable, database: ProfileDatabase, random: Random) {
+  private constructor(
+    folder: string,
+    lock: Disposable,
+    database: ProfileDatabase,
+    { random = randomBytes, passphraseCost }: ProfileOptions,
+  ) {
     this.folder = folder;
     this.#lock = lock;
     this.#random = random;
+    this.#cost = passphraseCost;
     this.#use(database);
   }
 
@@ -62,7 +72,7 @@ export class Profile implements Disposable {
       try {
         const classic = await readMeInfo(folder);
         database = await ProfileDatabase.open(folder, passphrase, random);
-        const profile = new Profile(folder, lock, database, random);
+        const profile = new Profile(folder, lock, database, options);
         await profile.#takeIdentity(classic);
         return profile;
       } catch (error) {
@@ -84,7 +94,7 @@ export class Profile implements Disposable {
     passphrase: string,
     options: Omit<ProfileOptions, "passphrase"> = {},
   ): Promise<void> {
-    const { random = randomBytes } = options;
+    const { random = randomBytes, passphraseCost } = options;
     await withReason("bad-profile", `cannot use the profile ${folder}`, async () => {
       await createPrivateFolder(`${folder}/incoming`);
       using _lock = await lockProfile(folder, options.sleep ?? sleep);
@@ -94,7 +104,7 @@ export class Profile implements Disposable {
           `the profile ${folder} is registered already; import into another folder: --profile DIR`,
         );
       }
-      await unpackArchive(file, folder, passphrase, random);
+      await unpackArchive(file, folder, passphrase, random, passphraseCost);
       const path = databasePath(folder);
       await replaceDatabase(path, new Database(path, { int64: true }));
     });
@@ -201,7 +211,8 @@ export class Profile implements Disposable {
    */
   async setPassphrase(passphrase: string | null): Promise<void> {
     const { vault, database, isProtected } = this.#database;
-    const keyring = await newKeyring(this.#random, passphrase, vault.lasting);
+    const options = { lasting: vault.lasting, cost: this.#cost };
+    const keyring = await newKeyring(this.#random, passphrase, options);
     const classic = this.#classicIdentity;
     const path = databasePath(this.folder);
     await removeFile(`${path}.new`);
@@ -235,7 +246,8 @@ export class Profile implements Disposable {
     const incoming = this.envelopes.files();
     const surroundings = { folder, incoming, classic: this.#classicIdentity };
     await withReason("file", `cannot write ${file}`, async () => {
-      await writeArchive(file, this.#database, surroundings, passphrase, this.#random);
+      const database = this.#database;
+      await writeArchive(file, database, surroundings, passphrase, this.#random, this.#cost);
       await syncFolder(folderOf(file));
     });
   }

@@ -18,7 +18,7 @@ export const MIN_PASSPHRASE_LENGTH = 8;
 export const MAX_PASSPHRASE_SIZE = 1024;
 
 /** The cost of one guess. */
-interface Cost {
+export interface PassphraseCost {
   /** log2 of N. */
   logN: number;
   r: number;
@@ -26,7 +26,7 @@ interface Cost {
 }
 
 /** 128 MiB and, on a current machine, half a second. */
-const COST: Cost = { logN: 17, r: 8, p: 1 };
+const COST: PassphraseCost = { logN: 17, r: 8, p: 1 };
 /** The most that a file may ask for, because an attacker may have written it. */
 const MAX_MEMORY = 512 * MiB;
 const MAX_PARALLEL = 4;
@@ -66,8 +66,8 @@ export async function wrapKey(
   passphrase: string,
   key: Uint8Array,
   random: (size: number) => Bytes,
+  { logN, r, p } = COST,
 ): Promise<Bytes> {
-  const { logN, r, p } = COST;
   const header = concat(new Uint8Array([VERSION, logN, r, p]), random(SALT_SIZE));
   const nonce = random(NONCE_SIZE);
   const wrapping = await wrappingKey(passphraseBytes(passphrase), header);
@@ -104,12 +104,12 @@ export async function unwrapKey(passphrase: string, wrapped: Uint8Array): Promis
   }
 }
 
-function costOf(header: Uint8Array): Cost {
+function costOf(header: Uint8Array): PassphraseCost {
   const [, logN, r, p] = header;
   return { logN, r, p };
 }
 
-function checkCost({ logN, r, p }: Cost): void {
+function checkCost({ logN, r, p }: PassphraseCost): void {
   const possible = logN > 0 && r > 0 && p > 0;
   if (!possible || 128 * r * 2 ** logN > MAX_MEMORY || p > MAX_PARALLEL) {
     throw new CryptoError("bad-key", "a passphrase that would cost too much to check");

@@ -9,7 +9,7 @@ export const importCommand = plainCommand({
   details: "The folder of --profile must not hold a profile yet. Needs no server.",
   async *run({ path }, { options: { profile: folder }, passphrases, runtime }) {
     const passphrase = await passphrases.current();
-    await Profile.importFrom(path, folder, passphrase);
+    await Profile.importFrom(path, folder, passphrase, runtime);
     const options = { folder, passphrase: () => Promise.resolve(passphrase), ...runtime };
     await using opened = await openClient(options);
     yield { kind: "imported", path: folder, identity: opened.client.whoami() };

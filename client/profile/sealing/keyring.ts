@@ -1,7 +1,7 @@
 /** The data key of a profile, in its database: in the clear, or under a passphrase. */
 import type { Database } from "@db/sqlite";
 import type { Bytes } from "../../../shared/bytes.ts";
-import { unwrapKey, wrapKey } from "../../../shared/crypto/passphrase.ts";
+import { type PassphraseCost, unwrapKey, wrapKey } from "../../../shared/crypto/passphrase.ts";
 import { CryptoError } from "../../../shared/errors.ts";
 import { ClientError } from "../../errors.ts";
 import { damagedRow, rowOf, Vault, VAULT_KEY_SIZE } from "./vault.ts";
@@ -44,12 +44,12 @@ export interface Keyring {
 export async function newKeyring(
   random: Random,
   passphrase: string | null,
-  lasting?: Bytes,
+  { lasting, cost }: { lasting?: Bytes; cost?: PassphraseCost } = {},
 ): Promise<Keyring> {
   const key = random(VAULT_KEY_SIZE);
   const isProtected = passphrase !== null;
   try {
-    const stored = isProtected ? await wrapKey(passphrase, key, random) : key.slice();
+    const stored = isProtected ? await wrapKey(passphrase, key, random, cost) : key.slice();
     return { vault: new Vault(key, random, lasting), isProtected, stored };
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;

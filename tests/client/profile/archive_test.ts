@@ -7,6 +7,7 @@ import { tempFolder } from "../../support/temp_folder.ts";
 import { idOf } from "../../support/profile/database.ts";
 import {
   assertFull,
+  CHEAP,
   FILE,
   filesWith,
   fill,
@@ -23,7 +24,7 @@ const original = await exportOne();
 
 async function exportOne() {
   await using temp = await tempFolder();
-  using profile = await Profile.open(`${temp.path}/profile`);
+  using profile = await Profile.open(`${temp.path}/profile`, CHEAP);
   await fill(profile);
   await Deno.writeTextFile(`${profile.folder}/server.info`, `${ADDRESS}\n`);
   await profile.exportTo(`${temp.path}/export`, PASSPHRASE);
@@ -44,7 +45,7 @@ async function exportIn(folder: string): Promise<string> {
 
 /** Fails to import `file` into `folder`. Returns the error's code. */
 async function refusedCode(file: string, folder: string, passphrase = PASSPHRASE): Promise<string> {
-  const importing = () => Profile.importFrom(file, folder, passphrase);
+  const importing = () => Profile.importFrom(file, folder, passphrase, CHEAP);
   const { code } = await assertRejects(importing, ClientError);
   return code;
 }
@@ -52,12 +53,12 @@ async function refusedCode(file: string, folder: string, passphrase = PASSPHRASE
 Deno.test("export: everything comes back elsewhere, under its passphrase", async () => {
   await using temp = await tempFolder();
   const folder = `${temp.path}/new/profile`;
-  await Profile.importFrom(await exportIn(temp.path), folder, PASSPHRASE);
+  await Profile.importFrom(await exportIn(temp.path), folder, PASSPHRASE, CHEAP);
   const names = [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
   assertEquals(names, ["incoming", "profile.db", "profile.lock", "server.info"]);
   assertEquals((await Deno.readTextFile(`${folder}/server.info`)).trim(), ADDRESS);
   assertEquals(
-    (await assertRejects(() => Profile.open(folder), ClientError)).code,
+    (await assertRejects(() => Profile.open(folder, CHEAP), ClientError)).code,
     "wrong-passphrase",
   );
   using profile = await Profile.open(folder, giving(PASSPHRASE));
@@ -81,7 +82,7 @@ Deno.test("export: never writes over a file", async () => {
   await using temp = await tempFolder();
   const file = `${temp.path}/precious`;
   await Deno.writeTextFile(file, "precious");
-  using profile = await Profile.open(`${temp.path}/profile`);
+  using profile = await Profile.open(`${temp.path}/profile`, CHEAP);
   for (const path of [file, `${temp.path}/none/export`]) {
     const error = await assertRejects(() => profile.exportTo(path, PASSPHRASE), ClientError, path);
     assertEquals(error.code, "file");
@@ -97,12 +98,12 @@ Deno.test("export: includes a classic identity, also one without a passphrase", 
   const { privateKey } = await generateClassicKeyPair();
   const alice = { id: idOf(1), name: "alice", privateKey };
   {
-    using profile = await Profile.open(`${temp.path}/old`);
+    using profile = await Profile.open(`${temp.path}/old`, CHEAP);
     await profile.register(alice);
     await profile.exportTo(`${temp.path}/export`, PASSPHRASE);
     assertEquals(profile.protected, false);
   }
-  await Profile.importFrom(`${temp.path}/export`, `${temp.path}/new`, PASSPHRASE);
+  await Profile.importFrom(`${temp.path}/export`, `${temp.path}/new`, PASSPHRASE, CHEAP);
   using profile = await Profile.open(`${temp.path}/new`, giving(PASSPHRASE));
   assertEquals(profile.identity, alice);
   assert(!await Deno.stat(`${temp.path}/new/me.info`).catch(() => null));
@@ -114,7 +115,7 @@ Deno.test("import: leaves a profile that somebody has alone", async () => {
   const file = await exportIn(folder);
   const { privateKey } = await generateClassicKeyPair();
   {
-    using profile = await Profile.open(folder);
+    using profile = await Profile.open(folder, CHEAP);
     await fill(profile);
     await profile.setPassphrase("another passphrase");
   }
@@ -125,13 +126,13 @@ Deno.test("import: leaves a profile that somebody has alone", async () => {
   }
   const classic = `${folder}/classic`;
   {
-    using profile = await Profile.open(classic);
+    using profile = await Profile.open(classic, CHEAP);
     await profile.register({ id: idOf(1), name: "alice", privateKey });
   }
   assertEquals(await refusedCode(file, classic), "already-registered");
-  using open = await Profile.open(`${folder}/open`);
+  using open = await Profile.open(`${folder}/open`, CHEAP);
   const sleep = () => Promise.resolve();
-  const importing = () => Profile.importFrom(file, open.folder, PASSPHRASE, { sleep });
+  const importing = () => Profile.importFrom(file, open.folder, PASSPHRASE, { ...CHEAP, sleep });
   assertEquals((await assertRejects(importing, ClientError)).code, "in-use");
 });
 
@@ -154,7 +155,7 @@ Deno.test("import: an incomplete or damaged export leaves no profile behind", as
     await Deno.writeFile(file, each);
     assertEquals(await refusedCode(file, folder), "file");
   }
-  using profile = await Profile.open(folder);
+  using profile = await Profile.open(folder, CHEAP);
   assert(!profile.registered && !profile.protected);
   assertEquals(profile.contacts.all(), []);
   const names = [...Deno.readDirSync(folder)].map(({ name }) => name);
@@ -173,7 +174,7 @@ Deno.test("import: a bit that was changed anywhere is noticed, or changes nothin
     await Deno.writeFile(file, changed);
     const folder = `${temp.path}/profile${round}`;
     try {
-      await Profile.importFrom(file, folder, PASSPHRASE);
+      await Profile.importFrom(file, folder, PASSPHRASE, CHEAP);
       using profile = await Profile.open(folder, giving(PASSPHRASE));
       assertFull(profile);
     } catch (error) {

@@ -8,6 +8,7 @@ import { tempFolder } from "../../support/temp_folder.ts";
 import { idOf } from "../../support/profile/database.ts";
 import {
   assertFull,
+  CHEAP,
   filesWith,
   fill,
   giving,
@@ -37,7 +38,7 @@ Deno.test("passphrase: is set, changed and removed, and nothing is lost", async 
   const folder = temp.path;
   let identity;
   {
-    using profile = await Profile.open(folder);
+    using profile = await Profile.open(folder, CHEAP);
     await fill(profile);
     ({ identity } = profile);
     assert(!profile.protected);
@@ -78,7 +79,7 @@ Deno.test("passphrase: is set, changed and removed, and nothing is lost", async 
 
 Deno.test("passphrase: without one the rows are sealed as well", async () => {
   await using temp = await tempFolder();
-  using profile = await Profile.open(temp.path);
+  using profile = await Profile.open(temp.path, CHEAP);
   await fill(profile);
   const { signing, agreement } = profile.secureIdentity!.secrets;
   assertEquals(await filesWith(temp.path, [...SECRETS, signing, agreement]), []);
@@ -86,7 +87,7 @@ Deno.test("passphrase: without one the rows are sealed as well", async () => {
 
 Deno.test("passphrase: one that protects nothing is refused, and changes nothing", async () => {
   await using temp = await tempFolder();
-  using profile = await Profile.open(temp.path);
+  using profile = await Profile.open(temp.path, CHEAP);
   await fill(profile);
   for (const bad of ["", "short", "x".repeat(1025)]) {
     const { code } = await assertRejects(() => profile.setPassphrase(bad), ClientError);
@@ -104,7 +105,7 @@ Deno.test("passphrase: the key of a classic identity goes with it, and comes bac
   const secrets = [...SECRETS, privateKey, utf8(privateKey.toBase64().slice(8, 108))];
   let meInfo;
   {
-    using profile = await Profile.open(folder);
+    using profile = await Profile.open(folder, CHEAP);
     await profile.register(alice);
     await fill(profile, { secure: false });
     meInfo = await Deno.readTextFile(`${folder}/me.info`);
@@ -122,7 +123,7 @@ Deno.test("passphrase: the key of a classic identity goes with it, and comes bac
     await profile.setPassphrase(null);
   }
   assertEquals(await Deno.readTextFile(`${folder}/me.info`), meInfo);
-  using profile = await Profile.open(folder);
+  using profile = await Profile.open(folder, CHEAP);
   assertEquals(profile.identity, alice);
   assertFull(profile);
 });
@@ -133,7 +134,7 @@ Deno.test("passphrase: a protected classic identity is never in the clear", asyn
   const { privateKey } = await generateClassicKeyPair();
   const alice = { id: idOf(1), name: "alice", privateKey };
   {
-    using profile = await Profile.open(folder);
+    using profile = await Profile.open(folder, CHEAP);
     await profile.setPassphrase(FIRST);
     await profile.register(alice);
   }
@@ -150,14 +151,14 @@ Deno.test("passphrase: what a crash left is in nobody's way", async () => {
   await using temp = await tempFolder();
   const folder = temp.path;
   {
-    using profile = await Profile.open(folder);
+    using profile = await Profile.open(folder, CHEAP);
     await fill(profile);
   }
   for (const left of ["half of a database", ""]) {
     for (const name of ["profile.db.new", "import.new", "me.info.new"]) {
       await Deno.writeTextFile(`${folder}/${name}`, left);
     }
-    using profile = await Profile.open(folder);
+    using profile = await Profile.open(folder, CHEAP);
     assertFull(profile);
     assertEquals(temp.names().filter((name) => name.endsWith(".new")), []);
     await Deno.writeTextFile(`${folder}/profile.db.new`, left);
@@ -169,7 +170,7 @@ Deno.test("passphrase: what a crash left is in nobody's way", async () => {
 Deno.test("passphrase: the old file stays in use when the new one cannot replace it", async () => {
   await using temp = await tempFolder();
   const folder = temp.path;
-  using profile = await Profile.open(folder);
+  using profile = await Profile.open(folder, CHEAP);
   await fill(profile);
   // Another reader of the database keeps its log from being closed.
   const reader = new Database(`${folder}/profile.db`);
@@ -185,7 +186,7 @@ Deno.test("passphrase: a keyring that was changed is told from a wrong passphras
   await using temp = await tempFolder();
   const folder = temp.path;
   {
-    using profile = await Profile.open(folder);
+    using profile = await Profile.open(folder, CHEAP);
     await profile.setPassphrase(FIRST);
   }
   const change = (sql: string) => {

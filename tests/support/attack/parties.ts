@@ -13,6 +13,7 @@ import { sha256 } from "../../../shared/crypto/hash.ts";
 import { MessageType } from "../../../shared/protocol/codes.ts";
 import type { MessageHead } from "../../../shared/protocol/message.ts";
 import { networkOf } from "../client/network.ts";
+import { ONE_TIME_TARGET } from "../new_client.ts";
 import { tempFolder } from "../temp_folder.ts";
 
 /** That many random bytes. */
@@ -83,7 +84,8 @@ export class Party implements AsyncDisposable {
     const { profile, now } = this;
     const note = (text: string) => this.notes.push(text);
     try {
-      return await act(new Client({ profile, network, now, random, note }));
+      const options = { profile, network, now, random, note, oneTimeTarget: ONE_TIME_TARGET };
+      return await act(new Client(options));
     } finally {
       await network.close();
     }

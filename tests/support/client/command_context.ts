@@ -3,6 +3,7 @@ import type { ClientContext } from "../../../client/cli/command.ts";
 import { COMMANDS } from "../../../client/cli/commands.ts";
 import { Passphrases } from "../../../client/cli/terminal/passphrase.ts";
 import { Progress } from "../../../client/cli/terminal/progress.ts";
+import { CHEAP } from "../profile/full_profile.ts";
 
 /** A context in which only what `given` has is there to be used. */
 export function commandContext(given: Partial<ClientContext>): ClientContext {
@@ -16,6 +17,7 @@ export function commandContext(given: Partial<ClientContext>): ClientContext {
       now: () => Date.now(),
       sleep: missing("a clock"),
       random: (size) => crypto.getRandomValues(new Uint8Array(size)),
+      ...CHEAP,
     },
     passphrases: new Passphrases({ environment: () => undefined }),
     progress: new Progress({ view: null, now: () => 0 }),

@@ -130,9 +130,13 @@ function latin1(bytes: Uint8Array): string {
   return new TextDecoder("latin1").decode(bytes);
 }
 
+/** For tests that are not about the cost of trying a passphrase. */
+export const CHEAP = { passphraseCost: { logN: 10, r: 8, p: 1 } } satisfies ProfileOptions;
+
 /** Options that return `passphrase`, and count how often they were asked for it. */
 export function giving(passphrase: string): ProfileOptions & { asked: number } {
   const options = {
+    ...CHEAP,
     asked: 0,
     passphrase: () => {
       options.asked++;

@@ -13,6 +13,7 @@ import {
 } from "../../../../client/cli/terminal/passphrase.ts";
 import { assert, assertEquals, assertRejects } from "../../../support/assert.ts";
 import { commandContext } from "../../../support/client/command_context.ts";
+import { CHEAP } from "../../../support/profile/full_profile.ts";
 import { tempFolder } from "../../../support/temp_folder.ts";
 
 const ONE = "the first passphrase";
@@ -30,7 +31,10 @@ async function run<T>(
   passphrases: Passphrases,
   act: (profile: Profile) => T,
 ): Promise<Awaited<T>> {
-  using profile = await Profile.open(folder, { passphrase: () => passphrases.current() });
+  using profile = await Profile.open(folder, {
+    ...CHEAP,
+    passphrase: () => passphrases.current(),
+  });
   return await act(profile);
 }
 

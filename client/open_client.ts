@@ -1,9 +1,10 @@
 /** What every front end calls first: a profile, the way to its server, and the client on both. */
 import { type Bytes, toHex } from "../shared/bytes.ts";
 import type { PassphraseCost } from "../shared/crypto/passphrase.ts";
+import { readIfThere } from "../shared/files.ts";
 import { ClassicTransport } from "./classic/classic_transport.ts";
 import { Client } from "./client.ts";
-import { readIfThere, writePrivateFile } from "./disk/private_file.ts";
+import { writePrivateFile } from "./disk/private_file.ts";
 import { ClientError } from "./errors.ts";
 import { type Address, formatAddress, formatFullAddress, parseAddress } from "./network/address.ts";
 import { ProfileNetwork } from "./network/profile_network.ts";

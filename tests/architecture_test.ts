@@ -50,13 +50,9 @@ const MAINS = ["client/main.ts", "server/main.ts"];
 
 /** Only these make randomness; everything else is given it. */
 const RANDOMNESS = [
-  "client/main.ts",
   "server/main.ts",
   "server/server_key.ts",
-  "shared/crypto/classic/classic.ts",
-  "shared/crypto/ed25519.ts",
   "shared/crypto/random.ts",
-  "shared/crypto/x25519.ts",
 ];
 
 /** Only these read a clock; everything else is given one. */

@@ -3,8 +3,6 @@ import { utf8 } from "../../shared/bytes.ts";
 import { syncFolder } from "../../shared/files.ts";
 import { PRIVATE_FILE, removeFile, writeNewFile } from "./files.ts";
 
-export { readIfThere, syncFolder } from "../../shared/files.ts";
-
 const PRIVATE_FOLDER = 0o700;
 
 /** Writes `text` to `path`: after a crash there is the old file or the new one, never a half. */

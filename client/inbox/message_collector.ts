@@ -4,7 +4,7 @@ import { KiB, MiB } from "../../shared/limits.ts";
 import { MessageType } from "../../shared/protocol/codes.ts";
 import type { MessageHead } from "../../shared/protocol/message.ts";
 import { removeFile, writeNewFile } from "../disk/files.ts";
-import { syncFolder } from "../disk/private_file.ts";
+import { syncFolder } from "../../shared/files.ts";
 import type { IncomingContent, Receiver } from "../network/transport.ts";
 import type { Profile } from "../profile/profile.ts";
 import { type NewEnvelope, TAIL_SIZE } from "../profile/tables/envelopes.ts";

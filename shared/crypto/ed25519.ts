@@ -1,6 +1,7 @@
 /** Ed25519 signatures (RFC 8032 §5.1), by Web Crypto. */
 import { type Bytes, concat, equalBytes, fromHex } from "../bytes.ts";
 import { CryptoError } from "../errors.ts";
+import { randomBytes } from "./random.ts";
 
 /** Size of a secret key (the seed of RFC 8032) and of a public key, in bytes. */
 export const ED25519_KEY_SIZE = 32;
@@ -27,7 +28,7 @@ const SMALL_ORDER = [
 
 /** Returns a new secret key: 32 random bytes. */
 export function generateEd25519Secret(): Bytes {
-  return crypto.getRandomValues(new Uint8Array(ED25519_KEY_SIZE));
+  return randomBytes(ED25519_KEY_SIZE);
 }
 
 /** Returns the 32-byte public key of a 32-byte secret key. */

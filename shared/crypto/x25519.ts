@@ -6,6 +6,7 @@ import { Buffer } from "node:buffer";
 import { createPrivateKey, createPublicKey, diffieHellman, type KeyObject } from "node:crypto";
 import { type Bytes, concat, fromHex } from "../bytes.ts";
 import { CryptoError } from "../errors.ts";
+import { randomBytes } from "./random.ts";
 
 /** Size of a secret key, of a public key and of a shared secret, in bytes. */
 export const X25519_SIZE = 32;
@@ -85,7 +86,7 @@ export function checkCanonical(publicKey: Uint8Array): void {
 
 /** Returns 32 random bytes: a secret for {@link X25519KeyPair} that can be stored. */
 export function generateX25519Secret(): Bytes {
-  return crypto.getRandomValues(new Uint8Array(X25519_SIZE));
+  return randomBytes(X25519_SIZE);
 }
 
 function checkSize(key: Uint8Array): void {

@@ -7,6 +7,7 @@ import { type Bytes, concat, fromUtf8, utf8 } from "../../bytes.ts";
 import { CryptoError } from "../../errors.ts";
 import { PUBLIC_KEY_SIZE } from "../../limits.ts";
 import { BLOCK_SIZE, decryptCbc, encryptCbc } from "./aes_cbc.ts";
+import { randomBytes } from "../random.ts";
 
 /** Size of a symmetric key. */
 export const SYMMETRIC_KEY_SIZE = BLOCK_SIZE;
@@ -47,7 +48,7 @@ export function trimDer(bytes: Bytes): Bytes {
 
 /** Returns random bytes for a symmetric key between two classic clients. */
 export function generateSymmetricKey(): Bytes {
-  return crypto.getRandomValues(new Uint8Array(SYMMETRIC_KEY_SIZE));
+  return randomBytes(SYMMETRIC_KEY_SIZE);
 }
 
 /**

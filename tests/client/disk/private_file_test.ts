@@ -1,4 +1,5 @@
-import { readIfThere, tryLock, writePrivateFile } from "../../../client/disk/private_file.ts";
+import { tryLock, writePrivateFile } from "../../../client/disk/private_file.ts";
+import { readIfThere } from "../../../shared/files.ts";
 import { assert, assertEquals, assertRejects } from "../../support/assert.ts";
 import { tempFolder } from "../../support/temp_folder.ts";
 

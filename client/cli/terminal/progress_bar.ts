@@ -1,5 +1,4 @@
 /** Progress bars: lines of a terminal, drawn again and again. */
-import cliProgress from "cli-progress";
 import { sizeText } from "../../../shared/size.ts";
 import { printableLine } from "../output/printable.ts";
 import type { Moving, ProgressView } from "./progress.ts";
@@ -26,13 +25,6 @@ const [WRAP, NO_WRAP] = ["\x1b[?7h", "\x1b[?7l"];
 const ERASE = "\r\x1b[J";
 /** To the start of the line above. */
 const BACK = "\r\x1b[A";
-
-const { shades_classic: CHARACTERS } = cliProgress.Presets;
-const BAR = {
-  barCompleteString: CHARACTERS.barCompleteChar.repeat(MAX_BAR),
-  barIncompleteString: CHARACTERS.barIncompleteChar.repeat(MAX_BAR),
-  barGlue: "",
-};
 
 export class ProgressBar implements ProgressView {
   readonly #terminal: BarTerminal;
@@ -83,10 +75,10 @@ function barLine(
   const time = left === null ? "" : `, ${durationText(left)} left`;
   const figures = `${percentage} % of ${sizeText(size)}${speed}${time}`;
   const label = what.padEnd(MIN_LABEL);
-  const barsize = Math.min(MAX_BAR, columns - FIGURES - [...label].length - 3);
-  if (barsize < MIN_BAR) return `${what} ${figures}`;
-  const bar: string = cliProgress.Format.BarFormat(progress, { ...BAR, barsize });
-  return `${label} ${bar} ${figures}`;
+  const width = Math.min(MAX_BAR, columns - FIGURES - [...label].length - 3);
+  if (width < MIN_BAR) return `${what} ${figures}`;
+  const full = Math.round(progress * width);
+  return `${label} ${"█".repeat(full)}${"░".repeat(width - full)} ${figures}`;
 }
 
 function shortened(name: string): string {

@@ -63,16 +63,16 @@ function decodeFirst(bytes: Bytes): [Value, Bytes] {
   let rest = bytes.slice(1 + width);
   if (major === UNSIGNED) return [argument, rest];
   if (major === MAP) {
-    const map: { [key: string]: Value } = {};
+    const entries: [string, Value][] = [];
     for (let i = 0; i < argument; i++) {
       let key: Value;
       let value: Value;
       [key, rest] = decodeFirst(rest);
       [value, rest] = decodeFirst(rest);
       demand(typeof key === "string", "a key that is no text");
-      map[key] = value;
+      entries.push([key, value]);
     }
-    return [map, rest];
+    return [Object.fromEntries(entries), rest]; // which takes "__proto__" for any key
   }
   demand(major === BYTES || major === TEXT, "no such type here");
   demand(argument <= rest.length, "ends too early");

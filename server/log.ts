@@ -1,7 +1,7 @@
 /** The server's log: JSON lines on standard error, one an event. */
 import { configure, getLogger, jsonLinesFormatter, type Logger } from "@logtape/logtape";
 
-/** Sets the log up and gives it. Called once, by the process. */
+/** Sets up the log and returns it. To be called once in a process. */
 export async function openLog(): Promise<Logger> {
   await configure({
     sinks: { stderr: (record) => console.error(jsonLinesFormatter(record).trimEnd()) },

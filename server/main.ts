@@ -2,23 +2,18 @@
 import manifest from "../deno.json" with { type: "json" };
 import { UsageError } from "../shared/args.ts";
 import { toHex } from "../shared/bytes.ts";
-import { BlobStore } from "./contents/blob_store.ts";
-import { FileStore } from "./contents/file_store.ts";
+import { readIfThere } from "../shared/files.ts";
 import { type Command, DEFAULT_PORT, HELP, parseCommand, parsePort } from "./config.ts";
 import { DEFAULT_LIMITS } from "./limits/limits.ts";
 import { Listener } from "./connections/listener.ts";
 import { openLog } from "./log.ts";
-import { prekeyRates } from "./limits/prekey_rates.ts";
 import { openServerKey } from "./server_key.ts";
-import { openStorage } from "./storage/open_storage.ts";
+import { openServices } from "./services.ts";
 import { startExpiry, sweep } from "./upkeep/upkeep.ts";
 
 const EXIT_DONE = 0;
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
-
-/** Something that keeps the server from starting and that its operator can mend. */
-class StartError extends Error {}
 
 async function main(args: readonly string[]): Promise<number> {
   try {
@@ -55,39 +50,32 @@ async function serve(command: Command & { kind: "serve" }): Promise<number> {
   }
   using _lock = await lockFolder(data);
   const port = command.port ?? await readPort(data) ?? DEFAULT_PORT;
-  const log = await openLog();
-  const random = (bytes: Uint8Array<ArrayBuffer>) => crypto.getRandomValues(bytes);
-  const limits = { ...DEFAULT_LIMITS, ...command.limits };
-  const storage = await openStorage(`${data}/server.db`, { limits, now: () => Date.now() });
+  const serverKey = await openServerKey(data);
+  const services = await openServices(data, {
+    limits: { ...DEFAULT_LIMITS, ...command.limits },
+    serverKey,
+    classic,
+    clock: () => performance.now(),
+    now: () => Date.now(),
+    random: (bytes) => crypto.getRandomValues(bytes),
+    log: await openLog(),
+  });
   try {
-    const clock = () => performance.now();
-    const services = {
-      storage,
-      blobs: new BlobStore(`${data}/files`, random),
-      files: new FileStore(`${data}/chunks`, storage.files, log),
-      limits,
-      prekeyRates: prekeyRates(limits, clock),
-      serverKey: await openServerKey(data),
-      classic,
-      clock,
-      random,
-      log,
-    };
     await sweep(services);
     const stopped = untilSignal();
     const stopExpiry = await startExpiry(services);
     const listener = listen(services, { hostname, port });
-    const { hostname: host, port: realPort } = listener.address;
-    const where = host.includes(":") ? `[${host}]` : host;
-    const key = toHex(services.serverKey.publicKey);
-    console.log(`messaging-server ${manifest.version} listens on ${where}:${realPort}, key ${key}`);
+    const { address } = listener;
+    const host = address.hostname.includes(":") ? `[${address.hostname}]` : address.hostname;
+    const where = `${host}:${address.port}, key ${toHex(serverKey.publicKey)}`;
+    console.log(`messaging-server ${manifest.version} listens on ${where}`);
 
-    log.info("Stopping on {signal}", { signal: await stopped });
+    services.log.info("Stopping on {signal}", { signal: await stopped });
     stopExpiry();
     await listener.stop();
     await services.files.close();
   } finally {
-    await storage.close();
+    await services.storage.close();
   }
   return EXIT_DONE;
 }
@@ -98,25 +86,20 @@ function listen(...[services, address]: ConstructorParameters<typeof Listener>):
   } catch (error) {
     const where = `${address.hostname}:${address.port}`;
     if (error instanceof Deno.errors.AddrInUse) {
-      throw new StartError(`${where} is in use by another program; choose another with --port`);
+      throw new Error(`${where} is in use by another program; choose another with --port`);
     }
     const reason = error instanceof Error ? error.message : String(error);
-    throw new StartError(`cannot listen on ${where}: ${reason}`);
+    throw new Error(`cannot listen on ${where}: ${reason}`);
   }
 }
 
-/** The port in `port.info`, or undefined where there is no such file. */
+/** Returns the port in `port.info`, or undefined if there is no such file. */
 async function readPort(data: string): Promise<number | undefined> {
-  let text: string;
-  try {
-    text = await Deno.readTextFile(`${data}/port.info`);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  }
+  const text = await readIfThere(`${data}/port.info`);
+  if (text === undefined) return undefined;
   const port = parsePort(text.trim());
   if (port === null) {
-    throw new StartError(`${data}/port.info must hold one port number, from 0 to 65535`);
+    throw new Error(`${data}/port.info must hold one port number, from 0 to 65535`);
   }
   return port;
 }
@@ -126,7 +109,7 @@ async function lockFolder(data: string): Promise<Disposable> {
   const file = await Deno.open(`${data}/server.lock`, { create: true, write: true, mode: 0o600 });
   if (await file.tryLock(true)) return file;
   file.close();
-  throw new StartError(`another server runs on the folder ${data}; stop it, or use another --data`);
+  throw new Error(`another server runs on the folder ${data}; stop it, or use another --data`);
 }
 
 /** Resolves with the first SIGINT or SIGTERM. A second one ends the process at once. */

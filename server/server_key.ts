@@ -5,9 +5,9 @@ import { writeAll } from "../shared/io.ts";
 import { readIfThere, syncFolder } from "../shared/files.ts";
 
 /**
- * The key in `server.key` in the folder `data`: an X25519 secret of 32 bytes, in hex. It is made
- * once, for its owner alone.
- * @throws {Error} where the file holds something else
+ * Returns the key in the file `server.key` of the folder `data`: an X25519 secret of 32 bytes, in
+ * hex. Creates it the first time, for its owner alone.
+ * @throws {Error} if the file holds something else
  */
 export async function openServerKey(data: string): Promise<X25519KeyPair> {
   const path = `${data}/server.key`;
@@ -29,7 +29,7 @@ export async function openServerKey(data: string): Promise<X25519KeyPair> {
   return key;
 }
 
-/** Makes a key and gives what the file holds then: that of another process where it was faster. */
+/** Creates a key and returns what the file holds then: that of another process if it was faster. */
 async function makeKey(data: string, path: string): Promise<string> {
   const secret = generateX25519Secret();
   const draft = `${path}.${crypto.randomUUID()}.new`;

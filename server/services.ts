@@ -1,29 +1,49 @@
-/** What every handler works with. Made once, in `main.ts` or in a test. */
+/** What every handler works with, and where it comes from. */
 import type { Logger } from "@logtape/logtape";
 import type { Bytes } from "../shared/bytes.ts";
 import type { X25519KeyPair } from "../shared/crypto/x25519.ts";
-import type { BlobStore } from "./contents/blob_store.ts";
-import type { FileStore } from "./contents/file_store.ts";
+import { BlobStore } from "./contents/blob_store.ts";
+import { FileStore } from "./contents/file_store.ts";
 import type { Limits } from "./limits/limits.ts";
-import type { PrekeyRates } from "./limits/prekey_rates.ts";
+import { type PrekeyRates, prekeyRates } from "./limits/prekey_rates.ts";
+import { openStorage } from "./storage/open_storage.ts";
 import type { Storage } from "./storage/storage.ts";
 
-export interface Services {
-  storage: Storage;
-  /** Large contents of messages. */
-  blobs: BlobStore;
-  /** Files in chunks. */
-  files: FileStore;
+/** What a server is given from outside: by `main.ts`, or by a test. */
+export interface Environment {
   limits: Limits;
-  prekeyRates: PrekeyRates;
-  /** What proves to secure clients that this is the server. */
+  /** Proves to secure clients that this is the server. */
   serverKey: X25519KeyPair;
   /** Whether classic clients are served. */
   classic: boolean;
   /** Milliseconds that never jump back. */
   clock: () => number;
-  /** Fills an array with random bytes and gives it back. */
+  /** Milliseconds since 1970. */
+  now: () => number;
+  /** Fills an array with random bytes and returns it. */
   random: (bytes: Bytes) => Bytes;
   /** Takes no payload, no key and no name: IDs, codes, sizes and reasons alone. */
   log: Logger;
+}
+
+export interface Services extends Environment {
+  storage: Storage;
+  /** Large contents of messages. */
+  blobs: BlobStore;
+  /** Files in chunks. */
+  files: FileStore;
+  prekeyRates: PrekeyRates;
+}
+
+/** Opens what lies in the folder `data`, in which `files/` and `chunks/` must exist. */
+export async function openServices(data: string, environment: Environment): Promise<Services> {
+  const { limits, clock, now, random, log } = environment;
+  const storage = await openStorage(`${data}/server.db`, { limits, now });
+  return {
+    ...environment,
+    storage,
+    blobs: new BlobStore(`${data}/files`, random),
+    files: new FileStore(`${data}/chunks`, storage.files, log),
+    prekeyRates: prekeyRates(limits, clock),
+  };
 }

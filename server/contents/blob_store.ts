@@ -1,7 +1,7 @@
 /**
- * Large contents as files. A blob is written under a temporary name, fsynced, renamed, and its
- * folder fsynced; whoever names it in the database does so after that. What a crash leaves behind
- * is swept at the next start.
+ * Large contents of messages, as files. A blob is written under a temporary name, fsynced, renamed,
+ * and its folder fsynced, before the database names it. What a crash leaves behind is swept at the
+ * next start.
  */
 import type { Logger } from "@logtape/logtape";
 import { type Bytes, toHex } from "../../shared/bytes.ts";
@@ -12,7 +12,7 @@ import { diskError, onDisk } from "./disk_errors.ts";
 
 const UNFINISHED = ".part";
 const NAME_SIZE = 16;
-/** What a blob is called, finished or not; any other file is somebody else's. */
+/** What a blob is called, finished or not; any other file stays. */
 const NAME = /^[0-9a-f]{32}(\.part)?$/;
 /** Bytes written between two fsyncs, so that the last one has little left to do. */
 const SYNC_STEP = 16 * MiB;
@@ -41,7 +41,7 @@ export class BlobStore {
     return new BlobWriter(name, path, file, () => syncFolder(this.#folder));
   }
 
-  /** Whether a blob is there, whole. */
+  /** Reports whether a blob is there, whole. */
   async has(name: string, size: number): Promise<boolean> {
     try {
       return (await Deno.stat(`${this.#folder}/${name}`)).size === size;
@@ -55,7 +55,7 @@ export class BlobStore {
     return await onDisk(() => Deno.open(`${this.#folder}/${name}`, { read: true }));
   }
 
-  /** Opens a blob of `size` bytes for reading; gives null where it is not there, whole. */
+  /** Opens a blob of `size` bytes for reading; returns null if it is not there, whole. */
   async openWhole(name: string, size: number): Promise<BlobReader | null> {
     let file: Deno.FsFile | null = null;
     try {
@@ -68,7 +68,7 @@ export class BlobStore {
     return null;
   }
 
-  /** Deletes a blob; one that is gone already is fine. */
+  /** Deletes a blob, if it is there. */
   async remove(name: string): Promise<void> {
     try {
       await Deno.remove(`${this.#folder}/${name}`);
@@ -144,7 +144,7 @@ export class BlobWriter {
     });
   }
 
-  /** Makes the blob last and gives its name. */
+  /** Makes the blob outlast a power failure and returns its name. */
   async commit(): Promise<string> {
     await onDisk(async () => {
       await this.#syncing;
@@ -156,7 +156,7 @@ export class BlobWriter {
     return this.#name;
   }
 
-  /** Leaves nothing behind, also after a failed {@link commit}. */
+  /** Deletes what was written, also after a failed {@link commit}. */
   async abort(): Promise<void> {
     await this.#syncing.catch(() => {});
     try {

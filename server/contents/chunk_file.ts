@@ -4,7 +4,7 @@
  * each chunk: its size 4 (0 if it is missing) · its CRC-32 4.
  *
  * A chunk is noted in the index after it was written, but neither waits for the disk. So after a
- * crash of the machine, chunks behind those that were fsynced may be damaged, and are checked before
+ * crash of the machine, chunks behind those that were fsynced may be damaged. They are checked before
  * they count as there. Every chunk is checked when it is read. CRC-32 finds what disks do; against
  * people stand the tags that the receiver checks.
  */
@@ -41,7 +41,7 @@ interface Handles {
   readonly syncing: DiskFile;
 }
 
-/** One caller at a time, see {@link ./chunk_store.ts}. Opens its files when they are first needed. */
+/** For one caller at a time, see {@link ./chunk_store.ts}. Opens its files when it needs them. */
 export class ChunkFile {
   readonly #path: string;
   readonly #syncFolder: () => Promise<void>;

@@ -1,6 +1,6 @@
 /**
- * The ciphertexts of files in chunks, each as a {@link ChunkFile} in one folder. Whoever works on
- * one has it to himself, so what is done to its record in the storage belongs inside as well.
+ * The bytes of files in chunks, each as a {@link ChunkFile} in one folder. Who works on one has it
+ * alone, so changes of its record in the storage belong inside that work.
  */
 import { type Bytes, fromHex, toHex } from "../../shared/bytes.ts";
 import { StorageError, type StorageErrorCode } from "../../shared/errors.ts";
@@ -8,24 +8,24 @@ import { syncFolder } from "../../shared/files.ts";
 import { ChunkFile, INDEX_SUFFIX } from "./chunk_file.ts";
 import { onDisk } from "./disk_errors.ts";
 
-/** Files that stay open for whoever needs them next. */
+/** Files that stay open, as they may be needed again. */
 const MAX_IDLE = 64;
-/** What the files here are called; any other is somebody else's. */
+/** What the files here are called; any other stays. */
 const NAME = /^[0-9a-f]{32}(\.marks)?$/;
 
 const DISK_ERRORS: readonly StorageErrorCode[] = ["failed", "disk-full"];
 
 interface Entry {
   readonly file: ChunkFile;
-  /** Who works on it, and who waits to. */
+  /** Those that work on it or wait to. */
   users: number;
-  /** Resolves when the last of them has ended. Never rejects. */
+  /** Resolves when the last of them has finished. Never rejects. */
   last: Promise<void>;
 }
 
 export class ChunkStore {
   readonly #folder: string;
-  /** By name; the one that was used last is the last one. */
+  /** By name, in the order of their last use. */
   readonly #entries = new Map<string, Entry>();
 
   /** The files live in `folder`, which must exist. */
@@ -33,7 +33,7 @@ export class ChunkStore {
     this.#folder = folder;
   }
 
-  /** Works on the file called `id`, 16 bytes, after those who came before. */
+  /** Runs `work` on the file called `id`, 16 bytes, after the work that was asked for before. */
   async use<T>(id: Bytes, work: (file: ChunkFile) => Promise<T>): Promise<T> {
     const name = toHex(id);
     const entry = this.#enter(name);
@@ -44,7 +44,7 @@ export class ChunkStore {
     try {
       return await work(entry.file);
     } catch (error) {
-      // What it knows of itself may be wrong now: it looks again.
+      // What the file knows of itself may be wrong now: opened again, it looks again.
       if (error instanceof StorageError && DISK_ERRORS.includes(error.code)) {
         await entry.file.close();
       }
@@ -57,26 +57,23 @@ export class ChunkStore {
     }
   }
 
-  /** Deletes the file called `id`, unless `needed` says at the last moment that it stays. */
+  /** Deletes the file called `id`, unless `needed` says so once nobody else works on it. */
   async removeUnless(id: Bytes, needed: () => Promise<boolean>): Promise<void> {
     await this.use(id, async (file) => {
       if (!await needed()) await file.remove();
     });
   }
 
-  /** The IDs of all files that are there, whole or not. */
+  /** Returns the IDs of all files that are there, whole or not. */
   async *ids(): AsyncIterable<Bytes> {
-    const entries = Deno.readDir(this.#folder);
-    for await (const { name } of entries) {
+    for await (const { name } of Deno.readDir(this.#folder)) {
       if (!NAME.test(name)) continue;
-      if (!name.endsWith(INDEX_SUFFIX)) yield fromHex(name);
-      else if (!await this.#exists(name.slice(0, -INDEX_SUFFIX.length))) {
-        yield fromHex(name.slice(0, -INDEX_SUFFIX.length));
-      }
+      const data = name.replace(INDEX_SUFFIX, "");
+      if (name === data || !await this.#exists(data)) yield fromHex(data);
     }
   }
 
-  /** Whether the bytes of `id` are there, as many as `size`. */
+  /** Reports whether the bytes of `id` are there, as many as `size`. */
   async has(id: Bytes, size: number): Promise<boolean> {
     return await onDisk(async () => {
       try {
@@ -88,7 +85,7 @@ export class ChunkStore {
     });
   }
 
-  /** Closes all files, after those who work on them. */
+  /** Closes all files, each after the work on it. */
   async close(): Promise<void> {
     for (const { file, last } of [...this.#entries.values()]) {
       await last;
@@ -109,7 +106,7 @@ export class ChunkStore {
     return entry;
   }
 
-  /** Closes those that were not used for longest, where too many are open. */
+  /** Closes the files that were unused for longest if too many are open. */
   async #closeIdle(): Promise<void> {
     let surplus = this.#entries.size - MAX_IDLE;
     if (surplus <= 0) return;
@@ -117,7 +114,7 @@ export class ChunkStore {
     for (const [name, entry] of this.#entries) {
       if (surplus-- <= 0) break;
       if (entry.users > 0) continue;
-      // Whoever wants it meanwhile opens it anew: nothing is under way on it.
+      // If it is wanted meanwhile it is opened anew: nothing is under way on it.
       this.#entries.delete(name);
       closing.push(entry.file.close());
     }

@@ -1,13 +1,12 @@
-/** What a disk that refuses means to a client. */
+/** From what the disk says to what a client is told. */
 import { StorageError } from "../../shared/errors.ts";
 
-/** What systems say where there is no room left: on the disk, or for this user on it. */
+/** What systems say if there is no room left: on the disk, or for this user on it. */
 const FULL = ["ENOSPC", "EDQUOT", "ERROR_DISK_FULL"];
 
 /**
- * Runs `operation`.
- * @throws {StorageError} `disk-full`, or else `failed`, where it rejects; one that it rejects with
- * itself passes
+ * Runs `operation`, and turns what it rejects with into a {@link StorageError}.
+ * @throws {StorageError} its own, else `disk-full` or `failed`
  */
 export async function onDisk<T>(operation: () => Promise<T>): Promise<T> {
   try {
@@ -17,7 +16,7 @@ export async function onDisk<T>(operation: () => Promise<T>): Promise<T> {
   }
 }
 
-/** The {@link StorageError} that `cause` amounts to. */
+/** Returns the {@link StorageError} for `cause`, which may be one already. */
 export function diskError(cause: unknown): StorageError {
   if (cause instanceof StorageError) return cause;
   const code = (cause as { code?: unknown } | undefined)?.code;

@@ -175,7 +175,7 @@ export class FileStore {
     }
   }
 
-  /** Closes all files, after those who work on them. */
+  /** Closes all files, each after the work on it. */
   close(): Promise<void> {
     return this.#chunks.close();
   }

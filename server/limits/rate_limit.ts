@@ -6,7 +6,7 @@
 export interface RateLimitOptions {
   /** Tokens of a full bucket, at least 1. */
   burst: number;
-  /** Until a token that was taken is there again, in whole milliseconds. */
+  /** Whole milliseconds until a token that was taken is there again. */
   interval: number;
   /** Milliseconds that never jump back. */
   clock: () => number;
@@ -38,8 +38,8 @@ export class RateLimit {
   }
 
   /**
-   * Takes a token from the bucket of `key`. Gives 0, or the whole milliseconds until there is one, and
-   * has then taken none.
+   * Takes a token from the bucket of `key` and returns 0; if there is none, returns the whole
+   * milliseconds until there is.
    */
   take(key: string): number {
     const now = Math.floor(this.#clock()); // sums of fractions would not be exact
@@ -52,16 +52,16 @@ export class RateLimit {
     return 0;
   }
 
-  /** Puts a token back that was taken from the bucket of `key` and not used. */
+  /** Puts back a token of the bucket of `key` that was not used. */
   giveBack(key: string): void {
     const fullAt = this.#fullAt.get(key);
     if (fullAt !== undefined) this.#fullAt.set(key, fullAt - this.#interval);
   }
 
   /**
-   * Forgets from the front what is full, as a bucket is without being remembered. Where there are too
-   * many, the one goes that was unused for the longest: whoever has so many keys that it matters
-   * gains nothing by it that a further key would not give.
+   * Forgets full buckets from the front, as an unknown bucket is full, too. If there are too many,
+   * forgets the one that was unused for longest: who has that many keys gains no more by it than by
+   * one more key.
    */
   #forget(now: number): void {
     for (const [key, fullAt] of this.#fullAt) {

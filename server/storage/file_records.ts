@@ -1,7 +1,6 @@
 /**
  * What the server knows of files in chunks: whose each is, how large, and who may still fetch it.
- * Their bytes are elsewhere. A part of {@link ./storage.ts}, under the same rules: what rejects has
- * changed nothing, what resolves is on the disk.
+ * Their bytes are elsewhere. A part of {@link ./storage.ts}, under the same rules.
  */
 import type { Bytes } from "../../shared/bytes.ts";
 
@@ -19,20 +18,19 @@ export interface FileRecord {
 
 export interface FileRecords {
   /**
-   * Gives the file that `owner` uploads under `id`; makes it, and reserves `size` bytes for it, where
-   * it is not there. Progress, as far as {@link expire} is concerned.
-   * @throws {StorageError} `file-taken` where it is another client's, `file-differs` where it has
-   * another size, `quota-full`
+   * Returns the file that `owner` uploads under `id`. If it is not there, creates it and reserves
+   * `size` bytes for it. Counts as progress for {@link expire}.
+   * @throws {StorageError} `file-taken` by another client, `file-differs` in its size, `quota-full`
    */
   open(id: Bytes, owner: Bytes, size: number): Promise<{ file: FileRecord; created: boolean }>;
 
-  /** The file with this ID, or undefined. */
+  /** Returns the file with this ID, or undefined. */
   find(id: Bytes): Promise<FileRecord | undefined>;
 
-  /** The file with this ID where `receiver` may fetch it, or undefined. */
+  /** Returns the file with this ID if `receiver` may fetch it, else undefined. */
   findFor(id: Bytes, receiver: Bytes): Promise<FileRecord | undefined>;
 
-  /** How many receivers have not released a file. */
+  /** Returns how many receivers have not released a file. */
   receivers(id: Bytes): Promise<number>;
 
   /** Notes progress of an upload, which keeps it from expiring. */
@@ -48,20 +46,20 @@ export interface FileRecords {
   reopen(id: Bytes): Promise<void>;
 
   /**
-   * Ends the right of `receiver`, if it has one. Gives whether that was the last one and the file
-   * is gone now; its bytes are the caller's to remove.
+   * Ends the right of `receiver`, if it has one. Returns true if that was the last one, so that the
+   * file is gone now; removing its bytes is left to the caller.
    */
   release(id: Bytes, receiver: Bytes): Promise<boolean>;
 
-  /** Deletes a file; one that is gone already is fine. */
+  /** Deletes a file, if it is there. */
   remove(id: Bytes): Promise<void>;
 
   /**
    * Deletes some of the files that are too old: uploads without progress, and complete ones that
-   * nobody has fetched since they were last shared. Gives their IDs; none when no more are left.
+   * were shared too long ago. Returns their IDs; none when no more are left.
    */
   expire(): Promise<Bytes[]>;
 
-  /** All files. */
+  /** Returns all files, a page at a time behind the scenes. */
   all(): AsyncIterable<FileRecord>;
 }

@@ -15,8 +15,8 @@ export interface PrekeyRecords {
 
   /**
    * Returns a client's prekeys for one session: the signed one, a one-time KEM prekey or else that
-   * of last resort, and a one-time one if there is any. One-time prekeys are deleted; with `oneTime`
-   * false none is used.
+   * of last resort, and a one-time one if there is any. One-time prekeys are deleted; without
+   * `oneTime` none is used.
    * @throws {StorageError} `unknown-client`, `no-prekeys`
    */
   draw(owner: Bytes, options: { oneTime: boolean }): Promise<Prekey[]>;

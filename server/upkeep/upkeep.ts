@@ -13,7 +13,7 @@ export async function sweep({ storage, blobs, files, log }: Parts): Promise<void
   await files.sweep();
 }
 
-/** Forgets old tokens and deletes old files: now, and hourly until the returned function is called. */
+/** Forgets old tokens and deletes old files, now and hourly. The returned function ends it. */
 export async function startExpiry({ storage, files, log }: Parts): Promise<() => void> {
   await storage.forgetTokens();
   await files.expire();

@@ -13,7 +13,7 @@ export const FILES_SCHEMA = `
     owner      BLOB NOT NULL,
     size       INTEGER NOT NULL,
     complete   INTEGER NOT NULL DEFAULT 0, -- 1 when all of it is on the disk
-    changed_at INTEGER NOT NULL            -- last progress, then last shared; milliseconds since 1970
+    changed_at INTEGER NOT NULL            -- last progress, then last shared; ms since 1970
   ) STRICT;
 
   CREATE INDEX files_by_age ON files (complete, changed_at);

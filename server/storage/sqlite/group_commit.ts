@@ -26,10 +26,9 @@ export class GroupCommit {
   }
 
   /**
-   * Runs `operation` in the next transaction. Where it throws a {@link StorageError} it has been
-   * refused; it must have thrown before its first change. Any other error undoes the transaction,
-   * and the operations are tried again each by itself, so none fails for another's sake. An
-   * operation may therefore run twice.
+   * Runs `operation` in the next transaction. To refuse, it throws a {@link StorageError} before
+   * its first change. Any other error undoes the transaction, and its operations are tried again one
+   * by one, so that none fails because of another. So an operation may run twice.
    */
   submit<T>(operation: () => T): Promise<T> {
     if (this.#closed) {
@@ -78,7 +77,7 @@ export class GroupCommit {
   }
 }
 
-/** Runs one operation and gives what to tell its caller once the transaction is on the disk. */
+/** Runs one operation; returns what tells its caller once the transaction is on the disk. */
 function attempt(operation: Waiting): () => void {
   try {
     const value = operation.run();
@@ -89,7 +88,7 @@ function attempt(operation: Waiting): () => void {
   }
 }
 
-/** What SQLite says where the disk has no room left (SQLITE_FULL). */
+/** What SQLite says if the disk has no room left (SQLITE_FULL). */
 const FULL = 13;
 
 function failed(cause: unknown): StorageError {

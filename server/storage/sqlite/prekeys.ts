@@ -8,7 +8,7 @@ import type { StorageLimits } from "../storage_options.ts";
 import type { SqliteFile, Statements } from "./database.ts";
 
 export const PREKEYS_SCHEMA = `
-  ALTER TABLE clients ADD COLUMN last_prekey INTEGER NOT NULL DEFAULT 0; -- highest ID ever published
+  ALTER TABLE clients ADD COLUMN last_prekey INTEGER NOT NULL DEFAULT 0; -- highest ID ever
   ALTER TABLE clients ADD COLUMN mark BLOB NOT NULL DEFAULT x'00000000000000000000000000000000';
 
   CREATE TABLE prekeys (

@@ -2,7 +2,7 @@
 import { Database } from "@db/sqlite";
 import type { Bytes } from "../../../shared/bytes.ts";
 import type { StorageOptions } from "../storage_options.ts";
-import type { Client, Deposit, Room, Storage } from "../storage.ts";
+import type { Client, Deposit, Storage } from "../storage.ts";
 import { SqliteClients } from "./clients.ts";
 import { SqliteFile } from "./database.ts";
 import { SqliteFiles } from "./files.ts";
@@ -37,45 +37,17 @@ export class SqliteStorage implements Storage {
     this.leases = new SqliteLeases(file, this.#mailboxes);
   }
 
-  register(client: Client) {
-    return this.#clients.register(client);
-  }
-
-  client(id: Bytes) {
-    return this.#clients.client(id);
-  }
-
-  clientsExcept(except: Bytes) {
-    return this.#clients.clientsExcept(except);
-  }
-
-  deposit(deposit: Deposit) {
-    return this.#mailboxes.deposit(deposit);
-  }
-
-  heads(mailbox: Bytes, after: number, room: Room) {
-    return this.#mailboxes.heads(mailbox, after, room);
-  }
-
-  page(mailbox: Bytes, after: number, room: Room) {
-    return this.#mailboxes.page(mailbox, after, room);
-  }
-
-  watch(mailbox: Bytes, notify: () => void) {
-    return this.#mailboxes.watch(mailbox, notify);
-  }
-
-  acknowledge(mailbox: Bytes, messageIds: readonly number[]) {
-    return this.#mailboxes.acknowledge(mailbox, messageIds);
-  }
-
-  forgetTokens() {
-    return this.#tokens.forget();
-  }
-
-  neededBlobs(names: readonly string[]) {
-    return this.#mailboxes.neededBlobs(names);
-  }
+  register = (client: Client) => this.#clients.register(client);
+  client = (id: Bytes) => this.#clients.client(id);
+  clientsExcept = (except: Bytes) => this.#clients.clientsExcept(except);
+  deposit = (deposit: Deposit) => this.#mailboxes.deposit(deposit);
+  heads = (...from: Parameters<Storage["heads"]>) => this.#mailboxes.heads(...from);
+  page = (...from: Parameters<Storage["page"]>) => this.#mailboxes.page(...from);
+  watch = (mailbox: Bytes, notify: () => void) => this.#mailboxes.watch(mailbox, notify);
+  acknowledge = (mailbox: Bytes, ids: readonly number[]) =>
+    this.#mailboxes.acknowledge(mailbox, ids);
+  forgetTokens = () => this.#tokens.forget();
+  neededBlobs = (names: readonly string[]) => this.#mailboxes.neededBlobs(names);
 
   close(): Promise<void> {
     this.#file.close();

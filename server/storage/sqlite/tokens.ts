@@ -1,4 +1,4 @@
-/** The table of tokens: what senders have named their messages, so that a repeat is known as one. */
+/** The table of tokens: how senders named their messages, so that a repeat is recognized. */
 import type { Bytes } from "../../../shared/bytes.ts";
 import type { SqliteFile, Statements } from "./database.ts";
 

@@ -4,14 +4,9 @@ import { Database } from "@db/sqlite";
 import { type Bytes, toHex } from "../../../shared/bytes.ts";
 import { X25519KeyPair } from "../../../shared/crypto/x25519.ts";
 import { MessageType } from "../../../shared/protocol/codes.ts";
-import { BlobStore } from "../../../server/contents/blob_store.ts";
-import { FileStore } from "../../../server/contents/file_store.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../../server/limits/limits.ts";
 import { Listener } from "../../../server/connections/listener.ts";
-import { prekeyRates } from "../../../server/limits/prekey_rates.ts";
-import type { Services } from "../../../server/services.ts";
-import { openStorage } from "../../../server/storage/open_storage.ts";
-import type { Storage } from "../../../server/storage/storage.ts";
+import { openServices, type Services } from "../../../server/services.ts";
 import { assertEquals } from "../assert.ts";
 import { until } from "../until.ts";
 import { Peer } from "./peer.ts";
@@ -49,38 +44,16 @@ export class ServerFixture implements AsyncDisposable {
   readonly folder: string;
   readonly services: Services;
   readonly listener: Listener;
-  readonly log: LogRecord[] = [];
+  readonly log: LogRecord[];
   readonly #options: FixtureOptions;
   readonly #peers: Disposable[] = [];
   readonly #others: Listener[] = [];
 
-  private constructor(folder: string, storage: Storage, options: FixtureOptions) {
+  private constructor(folder: string, options: FixtureOptions, opened: Services, log: LogRecord[]) {
     this.folder = folder;
     this.#options = options;
-    configureSync({
-      sinks: { memory: (record) => this.log.push(record) },
-      loggers: [
-        { category: "messaging-server", sinks: ["memory"], lowestLevel: "debug" },
-        { category: ["logtape", "meta"], sinks: [] },
-      ],
-    });
-    const limits = { ...DEFAULT_LIMITS, ...options.limits };
-    const random = (bytes: Bytes) => crypto.getRandomValues(bytes);
-    const clock = options.clock?.read ?? (() => performance.now());
-    const log = getLogger("messaging-server");
-    const services = {
-      storage,
-      blobs: new BlobStore(`${folder}/files`, random),
-      files: new FileStore(`${folder}/chunks`, storage.files, log),
-      limits,
-      prekeyRates: prekeyRates(limits, clock),
-      serverKey: options.serverKey ?? X25519KeyPair.generate(),
-      classic: options.classic ?? true,
-      clock,
-      random,
-      log,
-    };
-    this.services = { ...services, ...options.services?.(services) };
+    this.log = log;
+    this.services = { ...opened, ...options.services?.(opened) };
     this.listener = new Listener(this.services, { hostname: "127.0.0.1", port: 0 });
   }
 
@@ -88,10 +61,24 @@ export class ServerFixture implements AsyncDisposable {
     const folder = await Deno.makeTempDir({ prefix: "server_" });
     await Deno.mkdir(`${folder}/files`);
     await Deno.mkdir(`${folder}/chunks`);
-    const limits = { ...DEFAULT_LIMITS, ...options.limits };
-    const now = options.now ?? (() => Date.now());
-    const storage = await openStorage(`${folder}/server.db`, { limits, now });
-    return new ServerFixture(folder, storage, options);
+    const log: LogRecord[] = [];
+    configureSync({
+      sinks: { memory: (record) => log.push(record) },
+      loggers: [
+        { category: "messaging-server", sinks: ["memory"], lowestLevel: "debug" },
+        { category: ["logtape", "meta"], sinks: [] },
+      ],
+    });
+    const services = await openServices(folder, {
+      limits: { ...DEFAULT_LIMITS, ...options.limits },
+      serverKey: options.serverKey ?? X25519KeyPair.generate(),
+      classic: options.classic ?? true,
+      clock: options.clock?.read ?? (() => performance.now()),
+      now: options.now ?? (() => Date.now()),
+      random: (bytes) => crypto.getRandomValues(bytes),
+      log: getLogger("messaging-server"),
+    });
+    return new ServerFixture(folder, options, services, log);
   }
 
   /** A new connection, which ends with the server at the latest. */

@@ -1,11 +1,7 @@
 /** The operations that every front end calls: commands, menu and automatic tests. */
 import type { Bytes } from "../shared/bytes.ts";
-import type { Identity } from "../shared/crypto/identity.ts";
-import { MAX_TEXT_SIZE } from "../shared/limits.ts";
-import { MessageType } from "../shared/protocol/codes.ts";
 import type { ClientEntry } from "../shared/protocol/message.ts";
 import { Classic } from "./classic/classic.ts";
-import { checkClassicSize } from "./classic/classic_sender.ts";
 import { ContactBook } from "./contacts/contact_book.ts";
 import { type Peer, Peers } from "./contacts/peers.ts";
 import { ClientError } from "./errors.ts";
@@ -14,18 +10,12 @@ import type { Received, ReceiveOptions } from "./inbox/received.ts";
 import type { Network, OnTrouble } from "./network/transport.ts";
 import type { Profile } from "./profile/profile.ts";
 import { register } from "./registration.ts";
-import { isUnreachable, SecureSide } from "./sessions/secure_side.ts";
+import { Sending, type Sent } from "./sending.ts";
+import { SecureSide } from "./sessions/secure_side.ts";
 import type { OnProgress } from "./transfers/progress.ts";
-import { type NamedContent, sourceOf } from "./transfers/sources.ts";
-import { fileFacts } from "./transfers/transfer_files.ts";
+import type { NamedContent } from "./transfers/sources.ts";
 import { type FetchedFile, type TransferInfo, transferInfo } from "./transfers/transfer_info.ts";
 import type { TransferOptions } from "./transfers/uploads.ts";
-
-/** A message that the server has accepted. */
-export interface Sent {
-  message: number;
-  to: Peer;
-}
 
 export interface ClientOptions {
   profile: Profile;
@@ -48,6 +38,7 @@ export class Client {
   readonly #profile: Profile;
   readonly #peers: Peers;
   readonly #classic: Classic;
+  readonly #sending: Sending;
   readonly #inbox: Inbox;
   #secure: Promise<SecureSide> | null = null;
 
@@ -58,9 +49,11 @@ export class Client {
     const peers = new Peers(profile, network);
     this.#peers = peers;
     this.contactBook = new ContactBook(profile, peers);
-    this.#classic = new Classic({ ...options, peers });
+    const classic = new Classic({ ...options, peers });
+    this.#classic = classic;
     const secure = () => this.#secureSide();
-    this.#inbox = new Inbox({ profile, network, peers, classic: this.#classic, secure });
+    this.#sending = new Sending({ ...options, peers, classic, secure });
+    this.#inbox = new Inbox({ profile, network, peers, classic, secure });
   }
 
   /** Makes a new identity and registers it. Errors as {@link register}. */
@@ -86,7 +79,7 @@ export class Client {
   /** Returns all other clients. */
   async list(): Promise<Peer[]> {
     const clients = await this.#peers.list();
-    await this.#sendKept();
+    await this.#sending.kept();
     return clients;
   }
 
@@ -94,7 +87,7 @@ export class Client {
   async publicKey(name: string): Promise<ClientEntry & { publicKey: Bytes }> {
     const peer = await this.#peers.named(name);
     const publicKey = await this.#peers.publicKey(peer);
-    await this.#sendKept();
+    await this.#sending.kept();
     return { ...peer, publicKey };
   }
 
@@ -102,7 +95,7 @@ export class Client {
   async requestKey(name: string): Promise<Sent> {
     const to = await this.#peers.named(name);
     const message = await this.#classic.keys.request(to);
-    await this.#sendKept();
+    await this.#sending.kept();
     return { message, to };
   }
 
@@ -110,7 +103,7 @@ export class Client {
   async sendKey(name: string): Promise<Sent> {
     const to = await this.#peers.named(name);
     const message = await this.#classic.keys.send(to);
-    await this.#sendKept();
+    await this.#sending.kept();
     return { message, to };
   }
 
@@ -120,17 +113,7 @@ export class Client {
    * reached, or the receiver has sent a key; and as the network does
    */
   async sendText(name: string, text: string): Promise<Sent> {
-    checkText(text);
-    const to = await this.#receiver(name);
-    const identity = await this.#peers.identityOf(to);
-    if (!identity) {
-      await this.#sendKept();
-      return { message: await this.#classic.sender.sendText(to, text), to };
-    }
-    const { outgoing } = await this.#readyFor(identity, to);
-    const content = { id: outgoing.newContentId(), at: this.#options.now(), text };
-    const draft = { to: identity, type: MessageType.text, content, body: { text } };
-    return { message: await outgoing.send(draft), to };
+    return await this.#sending.text(name, text);
   }
 
   /** Sends one file, as {@link sendFiles}. */
@@ -151,31 +134,12 @@ export class Client {
    * @throws {ClientError} `file`, `changed`, `blocked`, `interrupted`, `queued` as {@link sendText},
    * and as the network does
    */
-  async *sendFiles(
+  sendFiles(
     name: string,
     files: readonly (string | NamedContent)[],
     options: TransferOptions = {},
   ): AsyncGenerator<Sent> {
-    const { profile, random } = this.#options;
-    // First, so that no key goes out for a file that cannot be read.
-    for (const file of files) {
-      if (typeof file !== "string") continue;
-      const { size } = await fileFacts(file);
-      if (!profile.secureIdentity) checkClassicSize(file, size);
-    }
-    const to = await this.#receiver(name);
-    const identity = await this.#peers.identityOf(to);
-    if (!identity) await this.#sendKept();
-    for (const file of files) {
-      const source = await sourceOf(file, profile.outgoingFolder, random);
-      if (!identity) {
-        yield { message: await this.#classic.sender.sendFile(to, source, options), to };
-        continue;
-      }
-      const { files: transfers } = await this.#readyFor(identity, to);
-      const transfer = transfers.begin(identity.clientId, source);
-      yield { message: await transfers.send(transfer, to, identity, options), to };
-    }
+    return this.#sending.files(name, files, options);
   }
 
   /** Returns the files that were announced and wait until they are wanted. */
@@ -234,31 +198,6 @@ export class Client {
     return this.#inbox.receive(folder, onProgress, options);
   }
 
-  /** @throws {ClientError} `blocked`, `unknown-name` */
-  async #receiver(name: string): Promise<Peer> {
-    const to = await this.#peers.named(name);
-    if (!this.#profile.contacts.byId(to.id)?.blocked) return to;
-    throw new ClientError(
-      "blocked",
-      `${name} is blocked here; to write again: messaging-client unblock`,
-    );
-  }
-
-  /** Sends what waits in the outbox, now that the server could be reached. What fails keeps waiting. */
-  async #sendKept(): Promise<void> {
-    if (this.#profile.outbox.first(0, 1).length === 0) return;
-    try {
-      const secure = await this.#secureSide();
-      this.#noteAll(await (secure ? secure.prepare() : this.#classic.sender.sendKept()));
-    } catch (error) {
-      if (!(error instanceof ClientError)) throw error;
-    }
-  }
-
-  #noteAll(notices: readonly string[]): void {
-    for (const notice of notices) this.#options.note(notice);
-  }
-
   /** Returns what only a secure profile has; null for a classic one. */
   async #secureSide(): Promise<SecureSide | null> {
     const { profile, network: { secure: transport }, random, now, oneTimeTarget } = this.#options;
@@ -268,35 +207,9 @@ export class Client {
     return await (this.#secure ??= SecureSide.of(options, secureIdentity));
   }
 
-  /** Makes sure of a session with this client; if the server cannot be reached, an old one will do. */
-  async #readyFor(identity: Identity, to: Peer): Promise<SecureSide> {
-    const secure = await this.#secureSide();
-    if (!secure) throw new TypeError("only a secure profile has sessions");
-    try {
-      this.#noteAll(await secure.prepare());
-    } catch (error) {
-      if (!isUnreachable(error)) throw error;
-    }
-    await secure.ensureSession(identity, to);
-    return secure;
-  }
-
   async #withTransfers(): Promise<SecureSide> {
     const secure = await this.#secureSide();
     if (secure) return secure;
     throw new ClientError("not-needed", "a classic profile has no transfers: files come at once");
   }
-}
-
-/** @throws {ClientError} `bad-text` if no message can hold it */
-function checkText(text: string): void {
-  if (text.includes("\0")) {
-    throw new ClientError("bad-text", "a text cannot hold a zero character; send it as a file");
-  }
-  const size = new TextEncoder().encode(text).length;
-  if (size <= MAX_TEXT_SIZE) return;
-  throw new ClientError(
-    "bad-text",
-    `the text has ${size} bytes, and the limit is 1 MiB (${MAX_TEXT_SIZE}); send it as a file`,
-  );
 }

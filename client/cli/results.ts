@@ -1,5 +1,6 @@
 /** Results of commands, in which other clients are called as they are called here. */
-import type { Client, Sent } from "../client.ts";
+import type { Client } from "../client.ts";
+import type { Sent } from "../sending.ts";
 import type { TransferInfo } from "../transfers/transfer_info.ts";
 import type { Output } from "./output/output.ts";
 

@@ -8,7 +8,7 @@ import type { ClientEntry } from "../../../shared/protocol/message.ts";
 import { qrTextOf } from "../../../shared/session/safety_number.ts";
 import { sizeText } from "../../../shared/size.ts";
 import { type Address, formatAddress } from "../../network/address.ts";
-import type { Sent } from "../../client.ts";
+import type { Sent } from "../../sending.ts";
 import type { FetchedFile, TransferInfo } from "../../transfers/transfer_info.ts";
 import type { MarkedPeer, Trust } from "../../contacts/contact_book.ts";
 import type { Received } from "../../inbox/received.ts";

@@ -1,0 +1,140 @@
+/** Sending texts and files, by the protocol that both sides speak. */
+import type { Bytes } from "../shared/bytes.ts";
+import type { Identity } from "../shared/crypto/identity.ts";
+import { MAX_TEXT_SIZE } from "../shared/limits.ts";
+import { MessageType } from "../shared/protocol/codes.ts";
+import type { Classic } from "./classic/classic.ts";
+import { checkClassicSize } from "./classic/classic_sender.ts";
+import type { Peer, Peers } from "./contacts/peers.ts";
+import { ClientError } from "./errors.ts";
+import type { Profile } from "./profile/profile.ts";
+import { isUnreachable, type SecureSide } from "./sessions/secure_side.ts";
+import { type NamedContent, sourceOf } from "./transfers/sources.ts";
+import { fileFacts } from "./transfers/transfer_files.ts";
+import type { TransferOptions } from "./transfers/uploads.ts";
+
+/** A message that the server has accepted. */
+export interface Sent {
+  message: number;
+  to: Peer;
+}
+
+export interface SendingOptions {
+  profile: Profile;
+  peers: Peers;
+  classic: Classic;
+  /** Returns what only a secure profile has; null for a classic one. */
+  secure: () => Promise<SecureSide | null>;
+  /** Milliseconds since 1970. */
+  now: () => number;
+  /** Returns that many random bytes. */
+  random: (size: number) => Bytes;
+  /** Called with what the user may want to know. */
+  note: (text: string) => void;
+}
+
+/** Sends the messages of one profile. */
+export class Sending {
+  readonly #options: SendingOptions;
+
+  constructor(options: SendingOptions) {
+    this.#options = options;
+  }
+
+  /** See {@link Client.sendText}. */
+  async text(name: string, text: string): Promise<Sent> {
+    checkText(text);
+    const { peers, classic, now } = this.#options;
+    const to = await this.#receiver(name);
+    const identity = await peers.identityOf(to);
+    if (!identity) {
+      await this.kept();
+      return { message: await classic.sender.sendText(to, text), to };
+    }
+    const { outgoing } = await this.#readyFor(identity, to);
+    const content = { id: outgoing.newContentId(), at: now(), text };
+    const draft = { to: identity, type: MessageType.text, content, body: { text } };
+    return { message: await outgoing.send(draft), to };
+  }
+
+  /** See {@link Client.sendFiles}. */
+  async *files(
+    name: string,
+    files: readonly (string | NamedContent)[],
+    options: TransferOptions,
+  ): AsyncGenerator<Sent> {
+    const { profile, peers, classic, random } = this.#options;
+    // First, so that no key goes out for a file that cannot be read.
+    for (const file of files) {
+      if (typeof file !== "string") continue;
+      const { size } = await fileFacts(file);
+      if (!profile.secureIdentity) checkClassicSize(file, size);
+    }
+    const to = await this.#receiver(name);
+    const identity = await peers.identityOf(to);
+    if (!identity) await this.kept();
+    for (const file of files) {
+      const source = await sourceOf(file, profile.outgoingFolder, random);
+      if (!identity) {
+        yield { message: await classic.sender.sendFile(to, source, options), to };
+        continue;
+      }
+      const { files: transfers } = await this.#readyFor(identity, to);
+      const transfer = transfers.begin(identity.clientId, source);
+      yield { message: await transfers.send(transfer, to, identity, options), to };
+    }
+  }
+
+  /** Sends what waits in the outbox, now that the server could be reached. What fails keeps waiting. */
+  async kept(): Promise<void> {
+    const { profile, classic, secure } = this.#options;
+    if (profile.outbox.first(0, 1).length === 0) return;
+    try {
+      const side = await secure();
+      this.#noteAll(await (side ? side.prepare() : classic.sender.sendKept()));
+    } catch (error) {
+      if (!(error instanceof ClientError)) throw error;
+    }
+  }
+
+  /** @throws {ClientError} `blocked`, `unknown-name` */
+  async #receiver(name: string): Promise<Peer> {
+    const { profile, peers } = this.#options;
+    const to = await peers.named(name);
+    if (!profile.contacts.byId(to.id)?.blocked) return to;
+    throw new ClientError(
+      "blocked",
+      `${name} is blocked here; to write again: messaging-client unblock`,
+    );
+  }
+
+  /** Makes sure of a session with this client; if the server cannot be reached, an old one will do. */
+  async #readyFor(identity: Identity, to: Peer): Promise<SecureSide> {
+    const secure = await this.#options.secure();
+    if (!secure) throw new TypeError("only a secure profile has sessions");
+    try {
+      this.#noteAll(await secure.prepare());
+    } catch (error) {
+      if (!isUnreachable(error)) throw error;
+    }
+    await secure.ensureSession(identity, to);
+    return secure;
+  }
+
+  #noteAll(notices: readonly string[]): void {
+    for (const notice of notices) this.#options.note(notice);
+  }
+}
+
+/** @throws {ClientError} `bad-text` if no message can hold it */
+function checkText(text: string): void {
+  if (text.includes("\0")) {
+    throw new ClientError("bad-text", "a text cannot hold a zero character; send it as a file");
+  }
+  const size = new TextEncoder().encode(text).length;
+  if (size <= MAX_TEXT_SIZE) return;
+  throw new ClientError(
+    "bad-text",
+    `the text has ${size} bytes, and the limit is 1 MiB (${MAX_TEXT_SIZE}); send it as a file`,
+  );
+}

@@ -76,7 +76,7 @@ export function parseArguments<B extends string, S extends string>(
   return { flags, values, operands: parsed._.map(String) };
 }
 
-/** Returns what to add to a complaint about `word`, where one of the `known` words is close to it. */
+/** Returns what to add to an error about `word` if one of the `known` words is similar. */
 export function didYouMean(word: string, known: readonly string[]): string {
   if (word.length > MAX_WORD) return "";
   const distances = known.map((other) => ({

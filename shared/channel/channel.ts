@@ -7,18 +7,18 @@ import { RecordWriter } from "./record_writer.ts";
 
 /**
  * A duplex of bytes over another one, which carries them in records (`shared/PROTOCOL.md`). Nobody
- * on the way can read, change, reorder, repeat or drop them, or cut the stream short, without
- * {@link read} failing.
+ * on the way can read them. If someone changes, reorders, repeats or drops them, or cuts the stream
+ * short, {@link read} fails.
  *
- * What breaks the records, or the source itself, breaks both directions: every later call rejects
- * with the same error, and the keys are forgotten. A failure of the sink breaks the sending
- * direction alone, so that the other side's last words can still be read. Opening and closing what
- * lies below is the caller's.
+ * A broken record, or a failure of the source, breaks both directions: every later call rejects with
+ * the same error, and the keys are forgotten. A failure of the sink breaks only the sending
+ * direction, so that what the other side sent last can still be read. The caller opens and closes
+ * the source and the sink.
  */
 export class Channel implements ByteSource, ByteSink {
-  /** 32 bytes that name this one conversation: a signature over them is worth nothing elsewhere. */
+  /** 32 bytes that identify this conversation: a signature over them is worth nothing elsewhere. */
   readonly handshakeHash: Bytes;
-  /** The static public key that the other side proved, or null where it proved none. */
+  /** The static public key that the other side proved, or null. */
   readonly remoteStatic: Bytes | null;
   readonly #reader: RecordReader;
   readonly #writer: RecordWriter;
@@ -37,37 +37,37 @@ export class Channel implements ByteSource, ByteSink {
   }
 
   /**
-   * Waits for bytes and puts at most `into.length` of them at its start. Gives their number, or
-   * null once the other side has ended its direction. One read at a time.
+   * Waits for bytes and puts at most `into.length` of them at its start. Returns their number, or
+   * null after the other side has ended its direction. One read at a time.
    *
-   * Rejects with a {@link ProtocolError} `truncated` where the source ends without that, `malformed`
-   * for a record that none can be; with a {@link CryptoError} `decrypt-failed` for one that is not
-   * the next of the other side, `exhausted` after 2^40; and with whatever the source rejects with.
+   * Rejects with a {@link ProtocolError}: `truncated` if the source ends before that, `malformed` for
+   * an impossible record. Rejects with a {@link CryptoError}: `decrypt-failed` for a record that is
+   * not the other side's next one, `exhausted` after 2^40. And with the errors of the source.
    */
   read(into: Uint8Array): Promise<number | null> {
     return this.#reader.read(into);
   }
 
   /**
-   * Sends all of `bytes`; resolves when the sink has taken them, until when they must not change.
-   * Writes may be issued side by side: they keep their order, and those that wait travel together.
+   * Sends all `bytes`; resolves when the sink has taken them. They must not change before that.
+   * Several writes may be under way: they keep their order, and waiting ones share records.
    *
    * Rejects with a `TypeError` after {@link end}, with a {@link CryptoError} `exhausted` after 2^40
-   * records, with whatever the sink rejects with, and with whatever broke the other direction.
+   * records, with the errors of the sink, and with the error that broke the other direction.
    */
   write(bytes: Uint8Array): Promise<void> {
     return this.#writer.write(bytes);
   }
 
   /**
-   * Ends the sending direction, after all that was written, so that the other side can tell this
-   * from a cut connection. Reading goes on.
+   * Ends the sending direction after all that was written, so that the other side can distinguish
+   * this from a cut connection. Reading goes on.
    */
   end(): Promise<void> {
     return this.#writer.end();
   }
 
-  /** Gives up at once: what waits and all that follows rejects with `reason`. */
+  /** Gives up at once: all waiting and later calls reject with `reason`. */
   abort(reason: unknown): void {
     this.#reader.fail(reason);
     this.#writer.fail(reason);
@@ -75,9 +75,9 @@ export class Channel implements ByteSource, ByteSink {
 }
 
 /**
- * The channel that follows a handshake.
- * @param result what {@link Handshake.finish} gave
- * @param early bytes that came together with the last handshake message, behind it
+ * Returns the channel that follows a handshake.
+ * @param result the result of {@link Handshake.finish}
+ * @param early bytes that arrived together with the last handshake message, behind it
  */
 export function openChannel(
   result: HandshakeResult,

@@ -14,7 +14,7 @@ export interface CipherKey {
 
 /** The cipher functions of a Noise protocol (§12). */
 export interface CipherFunctions {
-  /** As it stands in the name of the protocol. */
+  /** Its name in the name of the protocol. */
   readonly name: string;
   key(bytes: Uint8Array): CipherKey;
   nonce(counter: number): Bytes;
@@ -45,8 +45,7 @@ export class CipherState {
   readonly #key: CipherKey;
   #counter: number;
 
-  /** Copies `key`, of 32 bytes. `counter` is the number of messages that went before: tests alone
-   * give it. */
+  /** Copies `key`, of 32 bytes. `counter` is the number of earlier messages, for tests alone. */
   constructor(functions: CipherFunctions, key: Uint8Array, counter = 0) {
     this.#functions = functions;
     this.#key = functions.key(key);
@@ -54,7 +53,7 @@ export class CipherState {
   }
 
   /**
-   * The next message: the ciphertext of `plaintext` and its tag.
+   * Returns the next message: the ciphertext of `plaintext` and its tag.
    * @throws {CryptoError} `exhausted` after {@link MAX_MESSAGES}
    */
   encryptSync(plaintext: Uint8Array, associated: Uint8Array = NOTHING): Bytes {
@@ -62,9 +61,9 @@ export class CipherState {
   }
 
   /**
-   * The plaintext of the next message. After an error the counters of both parties differ: nothing
-   * more can be received.
-   * @throws {CryptoError} `decrypt-failed` where it is not the one that the other party sent;
+   * Returns the plaintext of the next message. After an error the counters of both parties differ,
+   * and nothing more can be received.
+   * @throws {CryptoError} `decrypt-failed` unless it is the one that the other party sent;
    * `exhausted` after {@link MAX_MESSAGES}
    */
   decryptSync(sealed: Uint8Array, associated: Uint8Array = NOTHING): Bytes {
@@ -81,12 +80,12 @@ export class CipherState {
     return this.#key.open(this.#nextNonce(), NOTHING, sealed);
   }
 
-  /** Forgets the key: from now on nothing can be encrypted or decrypted. */
+  /** Forgets the key: nothing can be encrypted or decrypted any more. */
   wipe(): void {
     this.#key.wipe();
   }
 
-  /** Counts before the cipher runs, so that no failure can bring a nonce back. */
+  /** Counts before the cipher runs, so that no failure leads to the same nonce again. */
   #nextNonce(): Bytes {
     if (this.#counter >= MAX_MESSAGES) {
       throw new CryptoError("exhausted", "the key has encrypted as many messages as it may");

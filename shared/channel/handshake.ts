@@ -10,35 +10,35 @@ import { SymmetricState } from "./symmetric_state.ts";
 
 export interface HandshakeOptions {
   pattern: Pattern;
-  /** Whether this party speaks first. */
+  /** Whether this party sends the first message. */
   initiator: boolean;
-  /** What both parties must agree on beforehand, word for word. */
+  /** Bytes that must be the same on both sides. */
   prologue: Uint8Array;
-  /** This party's static key, where the pattern has one. */
+  /** This party's static key, if the pattern has one. */
   staticKey?: X25519KeyPair;
-  /** The other party's static public key, where the pattern knows it beforehand. */
+  /** The other party's static public key, if the pattern knows it beforehand. */
   remoteStatic?: Uint8Array;
-  /** For test vectors alone: anything but a key made for this one handshake breaks it. */
+  /** For test vectors alone: any key that is used twice breaks the handshake. */
   ephemeralKey?: X25519KeyPair;
   /** For test vectors alone. */
   cipher?: CipherFunctions;
 }
 
-/** What a complete handshake leaves behind. */
+/** The result of a complete handshake. */
 export interface HandshakeResult {
   /** Encrypts what this party sends. */
   readonly send: CipherState;
   /** Decrypts what it receives. */
   readonly receive: CipherState;
-  /** 32 bytes that name this one conversation: a signature over them is worth nothing elsewhere. */
+  /** 32 bytes that identify this conversation: a signature over them is worth nothing elsewhere. */
   readonly hash: Bytes;
-  /** The static public key that the other party proved, or null where the pattern has none. */
+  /** The static public key that the other party proved, or null if the pattern has none. */
   readonly remoteStatic: Bytes | null;
 }
 
 /**
  * One party of one handshake. The parties take turns with {@link writeMessage} and
- * {@link readMessage} until it is {@link complete}. Any error ends it: only a new one can go on.
+ * {@link readMessage} until it is {@link complete}. Any error ends it; start a new one then.
  */
 export class Handshake {
   readonly #options: HandshakeOptions;
@@ -49,7 +49,7 @@ export class Handshake {
   #next = 0;
   #state: "running" | "finished" | "failed" = "running";
 
-  /** @throws {TypeError} where the pattern needs a key that is not given */
+  /** @throws {TypeError} if the pattern needs a key that is not given */
   constructor(options: HandshakeOptions) {
     const { pattern, prologue, initiator, cipher = AESGCM } = options;
     const name = `Noise_${pattern.name}_25519_${cipher.name}_SHA256`;
@@ -69,24 +69,23 @@ export class Handshake {
     if (sendsStatic && !options.staticKey) throw new TypeError("the pattern needs a static key");
   }
 
-  /** Whether all messages were exchanged. */
+  /** Whether all messages are exchanged. */
   get complete(): boolean {
     return this.#next === this.#options.pattern.messages.length;
   }
 
   /**
-   * The static public key of the other party, once a message has proved it, or as it was given;
-   * else null.
+   * The static public key of the other party, if it was given or a message has proved it; else null.
    */
   get remoteStatic(): Bytes | null {
     return this.#state === "failed" ? null : this.#remoteStatic?.slice() ?? null;
   }
 
   /**
-   * This party's next message, with `payload` in it. Whether the payload is secret depends on the
-   * pattern: in the first message of NX and XX it is not.
-   * @throws {ProtocolError} `too-large` where the message would exceed 65,535 bytes
-   * @throws {CryptoError} `bad-key` where the other party's key is of small order
+   * Returns this party's next message, with `payload` in it. Whether the payload is secret depends
+   * on the pattern: in the first message of NX and XX it is not.
+   * @throws {ProtocolError} `too-large` if the message would exceed 65,535 bytes
+   * @throws {CryptoError} `bad-key` if the other party's key is of small order
    */
   writeMessage(payload: Uint8Array = new Uint8Array(0)): Bytes {
     return this.#step(true, (tokens) => {
@@ -98,9 +97,9 @@ export class Handshake {
   }
 
   /**
-   * The payload of the other party's next message.
-   * @throws {ProtocolError} `too-large` beyond 65,535 bytes, `malformed` where it is too short
-   * @throws {CryptoError} `decrypt-failed`, or `bad-key` where a key in it is of small order
+   * Returns the payload of the other party's next message.
+   * @throws {ProtocolError} `too-large` beyond 65,535 bytes, `malformed` if it is too short
+   * @throws {CryptoError} `decrypt-failed`, or `bad-key` if a key in it is of small order
    */
   readMessage(message: Uint8Array): Bytes {
     return this.#step(false, (tokens) => {
@@ -113,8 +112,8 @@ export class Handshake {
   }
 
   /**
-   * What the complete handshake leaves behind; it can be taken once.
-   * @throws {TypeError} before, and from the second time on
+   * Returns the result of the complete handshake. To be called once.
+   * @throws {TypeError} before the handshake is complete, and on a second call
    */
   finish(): HandshakeResult {
     if (this.#state !== "running" || !this.complete) {
@@ -127,7 +126,7 @@ export class Handshake {
     return { send, receive, hash, remoteStatic: this.remoteStatic };
   }
 
-  /** Runs `work` on the tokens of the next message; if it fails, nothing of this can go on. */
+  /** Runs `work` on the tokens of the next message. A failure ends the handshake. */
   #step(mine: boolean, work: (tokens: readonly Token[]) => Bytes): Bytes {
     if (this.#state !== "running" || this.complete || this.#isMine(this.#next) !== mine) {
       throw new TypeError(`no handshake message is to be ${mine ? "written" : "read"} now`);
@@ -159,7 +158,7 @@ export class Handshake {
     }
   }
 
-  /** Takes what `token` stands for from the front of `left`; gives its size. */
+  /** Takes what `token` stands for from the front of `left`. Returns its size. */
   #read(token: Token, left: Uint8Array): number {
     switch (token) {
       case "e":

@@ -1,6 +1,6 @@
 /**
- * How a secure channel begins: `Noise_NX_25519_AESGCM_SHA256` with its two messages in a request 110
- * and a response 1110. The server proves its static key, the client stays unknown until it logs in.
+ * How a secure channel begins: `Noise_NX_25519_AESGCM_SHA256` with its two messages in a request
+ * 110 and a response 1110. The server proves its static key; the client is unknown until it logs in.
  */
 import { type Bytes, concat, utf8 } from "../bytes.ts";
 import type { X25519KeyPair } from "../crypto/x25519.ts";
@@ -40,8 +40,8 @@ export class ChannelOpening {
   }
 
   /**
-   * Checks the header of the response before its payload is read; gives the payload's size.
-   * @throws {ProtocolError} `unsupported` where the server does not speak the secure protocol
+   * Checks the header of the response before its payload is read. Returns the payload's size.
+   * @throws {ProtocolError} `unsupported` if the server does not speak the secure protocol
    */
   payloadSize({ version, code, size }: ResponseHeader): number {
     if (version !== SECURE_VERSION || code !== RESPONSE_CODE || size !== SECOND_SIZE) {
@@ -51,9 +51,9 @@ export class ChannelOpening {
   }
 
   /**
-   * Takes the payload of the response. Whoever answered holds the secret of `remoteStatic`; whether
-   * that is the right server the caller must check before it says anything.
-   * @throws {CryptoError} where it holds no such thing
+   * Takes the payload of the response. Afterwards it is certain that the server holds the secret of
+   * `remoteStatic`. The caller must check that this is the right server before it sends anything.
+   * @throws {CryptoError} if the server does not prove that
    */
   finish(message: Uint8Array): HandshakeResult & { remoteStatic: Bytes } {
     this.#handshake.readMessage(message);
@@ -80,7 +80,7 @@ export async function readHandshakeRequest(
 
 /**
  * The server's side: answers `message`, the payload of a request 110.
- * @returns the whole response 1110, 103 bytes, and what it leaves behind
+ * @returns the whole response 1110, 103 bytes, and the result of the handshake
  * @throws {CryptoError} `bad-key` for an ephemeral key of small order
  */
 export function acceptHandshake(

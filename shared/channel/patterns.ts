@@ -3,10 +3,10 @@
 /** `e` and `s` send a public key; `ee`, `es`, `se` and `ss` mix in the secret of two keys. */
 export type Token = "e" | "s" | "ee" | "es" | "se" | "ss";
 
-/** Who sends what, beginning with the initiator and taking turns. */
+/** What each message has, in turns; the initiator sends the first. */
 export interface Pattern {
   readonly name: string;
-  /** Which keys of each party the other one knows beforehand. */
+  /** The keys of each party that the other one knows beforehand. */
   readonly premessages: {
     readonly initiator: readonly "s"[];
     readonly responder: readonly "s"[];
@@ -16,7 +16,7 @@ export interface Pattern {
 
 const NOTHING_KNOWN = { initiator: [], responder: [] } as const;
 
-/** The initiator stays unnamed; the responder proves its static key. */
+/** The initiator is anonymous; the responder proves its static key. */
 export const NX: Pattern = {
   name: "NX",
   premessages: NOTHING_KNOWN,

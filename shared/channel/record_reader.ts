@@ -17,16 +17,16 @@ import {
 const IDLE_SIZE = 2 * KiB;
 /** Largest input buffer. */
 const MAX_INPUT_SIZE = 4 * MAX_RECORD_SIZE;
-/** A buffer more than half full grows to this many times what has arrived. */
+/** A buffer that is more than half full grows to this many times what has arrived. */
 const GROWTH = 8;
 
-/** A record in the hands of the cipher: without content until it is known to be genuine. */
+/** A record that is being decrypted: without content until its tag is checked. */
 interface Opening {
   content: Bytes | null;
   failure: { readonly reason: unknown } | null;
 }
 
-/** The one read that waits. */
+/** The waiting read. */
 interface Waiting {
   readonly into: Uint8Array;
   readonly resolve: (count: number | null) => void;
@@ -36,13 +36,13 @@ interface Waiting {
 const NOTHING = new Uint8Array(0);
 
 /**
- * Gives out the contents of the records that a source brings, never a byte of one before its tag
- * was checked. What came before a failure is given out first.
+ * Returns the contents of the records from a source, and no byte of a record before its tag is
+ * checked. A failure is reported after the contents that came before it.
  *
- * It takes from the source only while a read waits, but then fetches the next records while large
- * ones are being decrypted: at most {@link MAX_RECORDS_AHEAD} are held. The input buffer grows with
- * what has arrived, never with what a length announces, and falls back to {@link IDLE_SIZE} when
- * nothing is left in it.
+ * It reads from the source only while a read waits, but then fetches the next records while large
+ * ones are being decrypted. It holds at most {@link MAX_RECORDS_AHEAD}. The input buffer grows with
+ * what has arrived, never with what a length announces, and shrinks to {@link IDLE_SIZE} when it is
+ * empty.
  */
 export class RecordReader {
   readonly #source: ByteSource;
@@ -52,7 +52,7 @@ export class RecordReader {
   #start = 0;
   #end: number;
   #filling = false;
-  /** Whether no further record follows those being opened. */
+  /** Whether no further record follows the ones that are being decrypted. */
   #last = false;
   #opening: Opening[] = [];
   #content: Bytes = NOTHING;
@@ -62,7 +62,7 @@ export class RecordReader {
   #failure: { readonly reason: unknown } | null = null;
 
   /**
-   * `early` are bytes that arrived already; `onBroken` learns when the records cannot go on.
+   * `early` are bytes that have already arrived; `onBroken` is called when the records are broken.
    */
   constructor(
     source: ByteSource,
@@ -78,8 +78,8 @@ export class RecordReader {
   }
 
   /**
-   * Waits for content and puts at most `into.length` bytes of it at its start. Gives their number,
-   * or null once the other side has ended its direction. One read at a time.
+   * Waits for content and puts at most `into.length` bytes of it at its start. Returns their number,
+   * or null after the other side has ended its direction. One read at a time.
    */
   read(into: Uint8Array): Promise<number | null> {
     if (this.#waiting) return Promise.reject(new TypeError("another read waits already"));
@@ -90,7 +90,7 @@ export class RecordReader {
     });
   }
 
-  /** Forgets the key and all content. The read that waits and every later one reject. */
+  /** Forgets the key and all content. The waiting read and every later one reject. */
   fail(reason: unknown): void {
     if (this.#failure) return;
     this.#failure = { reason };
@@ -98,7 +98,7 @@ export class RecordReader {
     this.#settle();
   }
 
-  /** Does whatever can be done now. */
+  /** Does all that can be done now. */
   #advance(): void {
     this.#settle();
     this.#openMore();
@@ -106,7 +106,7 @@ export class RecordReader {
     if (this.#waiting && room && !this.#filling && !this.#last) this.#fill();
   }
 
-  /** Answers the read that waits, if it can be answered. */
+  /** Answers the waiting read if possible. */
   #settle(): void {
     if (!this.#waiting) return;
     const { into, resolve, reject } = this.#waiting;
@@ -118,7 +118,7 @@ export class RecordReader {
     else resolve(null);
   }
 
-  /** Moves content to `into`, up to an end or a failure; gives the number of bytes. */
+  /** Moves content to `into`, up to an end or a failure. Returns the number of bytes. */
   #take(into: Uint8Array): number {
     let count = 0;
     while (count < into.length) {
@@ -132,15 +132,15 @@ export class RecordReader {
     return count;
   }
 
-  /** Frees the content, which was given out. */
+  /** Frees the content, which was returned to the reader. */
   #forget(): void {
-    // What is large is free for the next one at once; the rest is left to the collector.
+    // Large arrays are freed at once, small ones by the garbage collector.
     if (this.#content.length > MAX_SYNC_CONTENT) discard(this.#content);
     this.#content = NOTHING;
     this.#given = 0;
   }
 
-  /** Turns to the next record; gives whether it is there and has content. */
+  /** Turns to the next record. Reports whether it is there and has content. */
   #nextContent(): boolean {
     this.#openMore();
     const next = this.#opening.at(0);
@@ -159,7 +159,7 @@ export class RecordReader {
     return false;
   }
 
-  /** Gives the cipher the records that have arrived whole, as many as it may have. */
+  /** Passes whole records to the cipher, as many as it may hold. */
   #openMore(): void {
     while (!this.#last && this.#opening.length < MAX_RECORDS_AHEAD) {
       const arrived = this.#end - this.#start;
@@ -196,7 +196,7 @@ export class RecordReader {
     }
   }
 
-  /** Lets `reason` come after the records that came before. */
+  /** Puts the failure `reason` behind the records that came before. */
   #conclude(reason: unknown): void {
     this.#last = true;
     this.#opening.push({ content: null, failure: { reason } });

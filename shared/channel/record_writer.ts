@@ -13,34 +13,34 @@ import {
   sealContent,
 } from "./record.ts";
 
-/** Bytes that wait to be sent; none at all for the end. */
+/** Bytes that wait to be sent; none for the end. */
 interface Entry {
   readonly bytes: Uint8Array;
-  /** How many of them are in records already. */
+  /** How many of them are already in records. */
   taken: number;
   readonly resolve: () => void;
   readonly reject: (reason: unknown) => void;
 }
 
-/** A record in the hands of the cipher, with the entries whose last byte it holds. */
+/** A record that is being encrypted, with the entries whose last byte it holds. */
 interface Sealing {
-  /** What follows its header; null until it is there. */
+  /** What follows its header; null until it is encrypted. */
   sealed: Bytes | null;
-  /** Resolves when it is; null where it was at once. */
+  /** Resolves when it is encrypted; null if it was at once. */
   done: Promise<void> | null;
   readonly entries: Entry[];
 }
 
-/** Records that one write to the sink takes at most. */
+/** Most records in one write to the sink. */
 const MAX_RECORDS_AT_ONCE = 4;
 const NOTHING = new Uint8Array(0);
 
 /**
- * Cuts and joins what is written into records, and writes these to a sink in order, those that are
- * ready together. Writes that come while the sink is busy share the next record.
+ * Cuts and joins what is written into records, and writes these to a sink in order; records that are
+ * ready go together. Writes that come while the sink is busy share the next record.
  *
- * It holds at most {@link MAX_RECORDS_AHEAD} records beside those that the sink is taking. What waits is not copied but stays where its
- * writer has it, so writers that wait for one write before the next bound the queue.
+ * It holds at most {@link MAX_RECORDS_AHEAD} records besides those in the sink. Waiting bytes are
+ * not copied: they stay with their writer, so writers that wait for each write bound the queue.
  */
 export class RecordWriter {
   readonly #sink: ByteSink;
@@ -49,15 +49,15 @@ export class RecordWriter {
   #queue: Entry[] = [];
   #queuedSize = 0;
   #sealing: Sealing[] = [];
-  /** Whose last byte the sink is taking. */
+  /** The entries whose last byte is in the sink. */
   #leaving: Entry[] = [];
-  /** What the sink is taking, where it is more than a small record. Not kept at rest. */
+  /** The bytes in the sink, if they are more than a small record. Not kept at rest. */
   #output: Bytes = NOTHING;
   #busy = false;
   #end: Promise<void> | null = null;
   #failure: { readonly reason: unknown } | null = null;
 
-  /** `onBroken` learns when the cipher refuses to go on. */
+  /** `onBroken` is called when the cipher refuses to go on. */
   constructor(sink: ByteSink, cipher: CipherState, onBroken: (reason: CryptoError) => void) {
     this.#sink = sink;
     this.#cipher = cipher;
@@ -65,8 +65,8 @@ export class RecordWriter {
   }
 
   /**
-   * Sends `bytes`, which must not change until this resolves: when the sink has taken the last of
-   * them. Rejects with a `TypeError` after {@link end}, and with the failure if there was one.
+   * Sends `bytes`; resolves when the sink has taken the last of them. They must not change before
+   * that. Rejects with a `TypeError` after {@link end}, and with the failure if there was one.
    */
   write(bytes: Uint8Array): Promise<void> {
     if (this.#failure) return Promise.reject(this.#failure.reason);
@@ -80,7 +80,7 @@ export class RecordWriter {
     return this.#end ??= this.#enqueue(NOTHING);
   }
 
-  /** Forgets the key. Every write that waits and every later one rejects with `reason`. */
+  /** Forgets the key. Every waiting and every later write rejects with `reason`. */
   fail(reason: unknown): void {
     if (this.#failure) return;
     this.#failure = { reason };
@@ -126,9 +126,9 @@ export class RecordWriter {
   }
 
   /**
-   * Begins to seal records of what waits. One that is not full stays back while others are on their
-   * way, or the sink is busy: more may come to fill it. Gives whether any is in the hands of the
-   * cipher.
+   * Starts to seal records of the waiting bytes. A record that is not full waits while others are
+   * under way or the sink is busy, because more bytes may fill it. Reports whether any record is
+   * being encrypted.
    */
   #seal(busy = false): boolean {
     while (this.#queue.length > 0 && this.#sealing.length < MAX_RECORDS_AHEAD) {
@@ -143,14 +143,14 @@ export class RecordWriter {
         sealing.done = sealed.then((bytes) => {
           sealing.sealed = bytes;
         });
-        // Nobody waits for it where an earlier one has failed, and that failure is known to all.
+        // After an earlier failure, which everyone knows, nobody waits for it.
         sealing.done.catch(() => {});
       }
     }
     return this.#sealing.length > 0;
   }
 
-  /** The first records in a row that are sealed, of which there is one. */
+  /** Returns the first sealed records in a row; there is at least one. */
   #takeSealed(): Uint8Array {
     const single = this.#sealing.length === 1 || !this.#sealing[1].sealed;
     const first = this.#sealing[0].sealed;
@@ -174,7 +174,7 @@ export class RecordWriter {
     return this.#output.subarray(0, end);
   }
 
-  /** The content of the next record. Moves the entries that it completes to `completed`. */
+  /** Returns the content of the next record. Moves the entries that it completes to `completed`. */
   #takeContent(completed: Entry[]): Uint8Array {
     const size = Math.min(this.#queuedSize, MAX_RECORD_CONTENT);
     let content: Uint8Array = NOTHING;

@@ -1,4 +1,4 @@
-/** What a handshake has agreed on so far: the SymmetricState of Noise (§5.2), with SHA-256. */
+/** The state of a handshake so far: the SymmetricState of Noise (§5.2), with SHA-256. */
 import { type Bytes, concat, utf8 } from "../bytes.ts";
 import { HASH_SIZE, hkdfSha256, sha256 } from "../crypto/hash.ts";
 import { type CipherFunctions, CipherState } from "./cipher_state.ts";
@@ -11,7 +11,7 @@ export class SymmetricState {
   #hash: Bytes;
   #cipher: CipherState | null = null;
 
-  /** `protocolName` as in Noise §8, like `Noise_NX_25519_AESGCM_SHA256`. */
+  /** `protocolName` is as in Noise §8, such as `Noise_NX_25519_AESGCM_SHA256`. */
   constructor(protocolName: string, functions: CipherFunctions) {
     this.#functions = functions;
     const name = utf8(protocolName);
@@ -21,7 +21,7 @@ export class SymmetricState {
     this.#chainingKey = this.#hash.slice();
   }
 
-  /** The hash of all that was said: 32 bytes. At the end it names this one conversation (§11.2). */
+  /** The hash of all messages: 32 bytes. At the end it identifies the conversation (§11.2). */
   get hash(): Bytes {
     return this.#hash.slice();
   }
@@ -59,7 +59,7 @@ export class SymmetricState {
     return plaintext;
   }
 
-  /** The ciphers of both directions, the initiator's first. Wipes the rest: it is the last call. */
+  /** Returns the ciphers of both directions, the initiator's first. The last call: wipes the rest. */
   split(): [CipherState, CipherState] {
     const [first, second] = this.#derive(NOTHING);
     const ciphers: [CipherState, CipherState] = [

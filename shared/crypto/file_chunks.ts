@@ -1,8 +1,8 @@
 /**
  * A file as a sequence of AES-256-GCM ciphertexts (the STREAM construction of Hoang, Reyhanitabar,
  * Rogaway and Vizár, 2015): chunks of equal size, of which the last may be shorter, each under the
- * nonce counter 11 (big-endian) · last-chunk flag 1. Each can be sealed and opened by itself, in any
- * order and several at a time. Chunks that are swapped, cut off or from another file fail.
+ * nonce counter 11 (big-endian) · last-chunk flag 1. Each can be sealed and opened by itself, in
+ * any order and several at a time. Chunks that are swapped, cut off or from another file fail.
  */
 import type { Bytes } from "../bytes.ts";
 import { CryptoError } from "../errors.ts";

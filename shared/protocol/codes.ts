@@ -1,9 +1,9 @@
 /** The numbers of the protocol (`shared/PROTOCOL.md`). */
 
-/** What classic clients send and what they are answered with. Version 1 is accepted, too. */
+/** The version of classic requests and responses. Version 1 is accepted, too. */
 export const CLASSIC_VERSION = 2;
 
-/** The secure protocol. */
+/** The version of the secure protocol. */
 export const SECURE_VERSION = 3;
 
 /** Why a secure request was refused. */
@@ -22,7 +22,7 @@ export const ErrorCode = {
 
 export type ErrorName = keyof typeof ErrorCode;
 
-/** What a message holds, as its sender says. */
+/** The content of a message, as its sender says. */
 export const MessageType = {
   keyRequest: 1,
   key: 2,
@@ -32,7 +32,7 @@ export const MessageType = {
 
 export type MessageType = (typeof MessageType)[keyof typeof MessageType];
 
-/** Whether `value` is one of the four message types. */
+/** Reports whether `value` is one of the four message types. */
 export function isMessageType(value: number): value is MessageType {
   return value >= MessageType.keyRequest && value <= MessageType.file;
 }

@@ -1,7 +1,6 @@
 /**
- * Frames out of a stream of bytes that may come in pieces of any size, with a buffer of bounded
- * size. Large contents pass through {@link FrameReader.readSome} or go straight into the caller's
- * memory.
+ * Reads frames from a stream of bytes in pieces of any size, with a buffer of bounded size. Large
+ * contents pass through {@link FrameReader.readSome} or go straight into the caller's memory.
  */
 import type { Bytes } from "../bytes.ts";
 import { ProtocolError } from "../errors.ts";
@@ -9,8 +8,8 @@ import type { ByteSource } from "../io.ts";
 import { KiB } from "../limits.ts";
 
 /**
- * Buffer of a stream at rest. Small, because a server holds one for each idle connection; a larger
- * content is read past it, into memory of its own.
+ * Buffer of a stream. Small, because a server holds one for each idle connection; larger contents
+ * are read past it, into memory of their own.
  */
 const BUFFER_SIZE = 2 * KiB;
 
@@ -39,13 +38,13 @@ export class FrameReader {
     }
   }
 
-  /** Whether nothing is known to have arrived beyond what was read: no bytes, no end, no error. */
+  /** Whether, as far as known, nothing arrived beyond what was read: no bytes, no end, no error. */
   get quiet(): boolean {
     return this.#start === this.#end && !this.#ended && this.#failure === undefined;
   }
 
   /**
-   * Waits until the peer sends something. Gives false where its stream ends instead, between two
+   * Waits until the peer sends something. Returns false if its stream ends instead, between two
    * frames.
    */
   async more(): Promise<boolean> {
@@ -58,8 +57,8 @@ export class FrameReader {
   }
 
   /**
-   * Exactly `size` bytes, as a copy of their own. The caller has checked `size` against its limit.
-   * @throws {ProtocolError} `truncated` where the stream ends before
+   * Returns a copy of exactly `size` bytes. The caller must check `size` against its limit before.
+   * @throws {ProtocolError} `truncated` if the stream ends before
    */
   async read(size: number): Promise<Bytes> {
     const bytes = new Uint8Array(size);
@@ -69,7 +68,7 @@ export class FrameReader {
 
   /**
    * Fills `into`.
-   * @throws {ProtocolError} `truncated` where the stream ends before
+   * @throws {ProtocolError} `truncated` if the stream ends before
    */
   async readFull(into: Uint8Array): Promise<void> {
     let have = 0;
@@ -77,8 +76,8 @@ export class FrameReader {
   }
 
   /**
-   * Waits for bytes and puts at most `into.length` of them at its start; gives their number.
-   * @throws {ProtocolError} `truncated` where the stream has ended
+   * Waits for bytes and puts at most `into.length` of them at its start. Returns their number.
+   * @throws {ProtocolError} `truncated` if the stream has ended
    */
   async readSome(into: Uint8Array): Promise<number> {
     const direct = this.#start === this.#end && into.length >= this.#buffer.length &&
@@ -97,8 +96,8 @@ export class FrameReader {
   }
 
   /**
-   * Takes `size` bytes and forgets them.
-   * @throws {ProtocolError} `truncated` where the stream ends before
+   * Reads `size` bytes and forgets them.
+   * @throws {ProtocolError} `truncated` if the stream ends before
    */
   async discard(size: number): Promise<void> {
     let left = size;
@@ -113,7 +112,7 @@ export class FrameReader {
   }
 
   /**
-   * What has arrived but was not read yet. It ends the use of this reader, whose memory it frees:
+   * Returns what has arrived but is not read yet. Ends the use of this reader and frees its memory:
    * what follows comes from the source.
    */
   takeRest(): Bytes {
@@ -123,7 +122,7 @@ export class FrameReader {
     return rest;
   }
 
-  /** Reads into the empty buffer. Never rejects: a failure is kept for whoever reads next. */
+  /** Reads into the empty buffer. Never rejects: a failure is kept for the next read. */
   async #fill(): Promise<void> {
     const count = await this.#receive(this.#buffer);
     this.#start = 0;
@@ -131,7 +130,7 @@ export class FrameReader {
     this.#pending = null;
   }
 
-  /** Asks the source once; null where it ended or failed, which is kept. */
+  /** Reads from the source once. Returns null if it ended or failed, which is kept. */
   async #receive(into: Uint8Array): Promise<number | null> {
     try {
       const count = await this.#source.read(into);

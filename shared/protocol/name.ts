@@ -5,8 +5,8 @@ import { MAX_NAME_SIZE, MIN_NAME_LENGTH, NAME_FIELD_SIZE } from "../limits.ts";
 import { fixed, type Layout } from "./layout.ts";
 
 /**
- * The 255-byte field of `name`.
- * @throws {ProtocolError} `malformed` for a name that no client may have; the message says why
+ * Returns the 255-byte field of `name`.
+ * @throws {ProtocolError} `malformed` for an invalid name; the message says why
  */
 export function encodeName(name: string): Bytes {
   if (!name.isWellFormed()) throw new ProtocolError("malformed", "the name is not valid Unicode");
@@ -18,7 +18,7 @@ export function encodeName(name: string): Bytes {
 }
 
 /**
- * The name in a 255-byte `field`. What follows the first zero byte must be zeros.
+ * Returns the name in a 255-byte `field`. Only zeros may follow the first zero byte.
  * @throws {ProtocolError} `malformed`
  */
 export function decodeName(field: Uint8Array): string {

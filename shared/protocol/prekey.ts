@@ -1,6 +1,6 @@
 /**
- * Prekeys on the wire (PROTOCOL.md section 9): kind 1 · prekey ID 4 · key 32 or 1184 · signature 64.
- * Nothing here checks a signature or a key.
+ * Prekeys on the wire (`shared/PROTOCOL.md` section 9): kind 1 · prekey ID 4 · key 32 or 1184 ·
+ * signature 64. Nothing here checks a signature or a key.
  */
 import type { Bytes } from "../bytes.ts";
 import { SIGNATURE_SIZE } from "../crypto/ed25519.ts";
@@ -9,13 +9,13 @@ import type { Layout } from "./layout.ts";
 
 /** What a prekey is for. */
 export const PrekeyKind = {
-  /** X25519, given to everybody until a later one replaces it. */
+  /** X25519, handed out to everyone until a later one replaces it. */
   signed: 1,
-  /** ML-KEM-768, given to everybody for whom there is none of kind `oneTimeKem`. */
+  /** ML-KEM-768, handed out to everyone for whom there is none of kind `oneTimeKem`. */
   lastResort: 2,
-  /** X25519, given out once. */
+  /** X25519, handed out once. */
   oneTime: 3,
-  /** ML-KEM-768, given out once. */
+  /** ML-KEM-768, handed out once. */
   oneTimeKem: 4,
 } as const;
 
@@ -28,22 +28,22 @@ export interface Prekey {
   readonly id: number;
   /** 32 bytes (X25519) or 1184 (ML-KEM-768), by the kind. */
   readonly key: Bytes;
-  /** 64 bytes: the owner's, over the rest. */
+  /** The owner's, over the rest; 64 bytes. */
   readonly signature: Bytes;
 }
 
 const KEY_SIZES: { readonly [K in PrekeyKind]: number } = { 1: 32, 2: 1184, 3: 32, 4: 1184 };
 
-/** Bytes of the prekeys that make a bundle: signed, KEM of either kind, one-time. */
+/** Bytes of the prekeys of a bundle: signed, KEM of either kind, one-time. */
 export const MAX_BUNDLE_SIZE = prekeySize(PrekeyKind.signed) + prekeySize(PrekeyKind.lastResort) +
   prekeySize(PrekeyKind.oneTime);
 
-/** Whether `value` is one of the four kinds. */
+/** Reports whether `value` is one of the four kinds. */
 export function isPrekeyKind(value: number): value is PrekeyKind {
   return value >= PrekeyKind.signed && value <= PrekeyKind.oneTimeKem;
 }
 
-/** Bytes of a whole prekey of `kind`: 101 or 1253. */
+/** Returns the bytes of a whole prekey of `kind`: 101 or 1253. */
 export function prekeySize(kind: PrekeyKind): number {
   return 1 + 4 + KEY_SIZES[kind] + SIGNATURE_SIZE;
 }

@@ -81,8 +81,8 @@ export function cbcDecryptStream(key: Bytes): TransformStream<Uint8Array, Bytes>
 }
 
 /**
- * Cuts a stream into steps of {@link STEP} bytes and a rest. Unless the stream is empty the rest has
- * from 1 byte to a whole step, because the end of a ciphertext has the padding.
+ * Cuts a stream into steps of {@link STEP} bytes and a rest. Unless the stream is empty, the rest
+ * has from 1 byte to a whole step, because the end of a ciphertext has the padding.
  */
 function inSteps({ start, step, last }: {
   start: () => Promise<void>;

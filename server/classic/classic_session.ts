@@ -6,11 +6,8 @@
  * closing cleanly, or by a request that it began after the response was written. Anything else (a
  * reset, an end inside a frame, a deadline) gives them back to the mailbox.
  */
-import type { ByteSink } from "../../shared/io.ts";
-import { encodeResponse, type ResponseBody } from "../../shared/protocol/classic/responses.ts";
-import { classicClients } from "../../shared/protocol/classic/requests.ts";
+import { encodeResponse } from "../../shared/protocol/classic/responses.ts";
 import { CLASSIC_VERSION } from "../../shared/protocol/codes.ts";
-import { messages } from "../../shared/protocol/secure/messages.ts";
 import {
   decodeRequestHeader,
   encodeResponseHeader,
@@ -18,22 +15,21 @@ import {
   type RequestHeader,
 } from "../../shared/protocol/frame.ts";
 import { sleep } from "../../shared/sleep.ts";
-import type { SessionLink } from "../connections/connection.ts";
-import { type DeliveredPart, writeDelivery } from "../wire/delivery.ts";
-import { dispatch, type Reply } from "./dispatch.ts";
-import { writeListing } from "../wire/listing.ts";
+import type { SessionLink } from "../wire/session_link.ts";
+import { type Answer, dispatch } from "./dispatch.ts";
+import type { LeasedPart } from "./lease_messages.ts";
 import { Payload } from "../wire/payload.ts";
-import { refusalOf } from "../wire/refusals.ts";
+import { errorReply } from "../wire/error_replies.ts";
 import type { Services } from "../services.ts";
 
-const FAILURE: ResponseBody = { kind: "failure" };
+const FAILURE = { kind: "failure" } as const;
 /** How long a reset may take to follow the end of a peer's stream, in milliseconds. */
 const RESET_DELAY = 20;
 
 export class ClassicSession {
   readonly #link: SessionLink;
   readonly #services: Services;
-  #delivered: DeliveredPart[] = [];
+  #delivered: LeasedPart[] = [];
   /** Whether the peer's next sign proves that it got all responses so far. */
   #provable = true;
   #waiting = false;
@@ -97,43 +93,30 @@ export class ClassicSession {
     return inStep;
   }
 
-  async #answer(
-    header: RequestHeader,
-    payload: Payload,
-  ): Promise<Reply> {
+  async #answer(header: RequestHeader, payload: Payload): Promise<Answer | typeof FAILURE> {
     try {
       return await dispatch(header, payload, this.#services);
     } catch (error) {
       // Classic clients are not told why.
-      refusalOf(error, header.code, this.#services.log);
+      errorReply(error, header.code, this.#services.log);
       return FAILURE;
     }
   }
 
-  async #reply(reply: Reply): Promise<void> {
-    if (reply.kind === "delivery") {
-      this.#delivered.push(...reply.parts.filter(({ lease }) => lease.messages.length > 0));
+  async #reply(answer: Answer | typeof FAILURE): Promise<void> {
+    if ("parts" in answer) {
+      this.#delivered.push(...answer.parts.filter(({ lease }) => lease.messages.length > 0));
     }
     // From here on anything that the peer sends is noticed, see #write. What has come already is
     // noticed when the process has waited once, which only a timer makes sure of.
     this.#link.reader.lookAhead();
     if (this.#delivered.length > 0) await sleep(0);
-    const header = (code: number, size: number) =>
-      encodeResponseHeader({ version: CLASSIC_VERSION, code, size });
-    const sink: ByteSink = { write: (bytes) => this.#write(bytes) };
-    switch (reply.kind) {
-      case "delivery":
-        return await writeDelivery(
-          header(messages.code, reply.size),
-          reply,
-          sink,
-          this.#services,
-        );
-      case "listing":
-        return await writeListing(header(classicClients.code, reply.size), reply, sink);
-      default:
-        return await sink.write(encodeResponse({ version: CLASSIC_VERSION, ...reply }));
+    if (answer.kind !== "streamed") {
+      return await this.#write(encodeResponse({ version: CLASSIC_VERSION, ...answer }));
     }
+    const { code, size } = answer;
+    const header = encodeResponseHeader({ version: CLASSIC_VERSION, code, size });
+    await answer.write(header, { write: (bytes) => this.#write(bytes) });
   }
 
   /**

@@ -1,73 +1,108 @@
-/** From a request's header to the handler that answers it, and what must hold before one runs. */
+/** Which handler answers which classic request, and what must hold before. */
+import type { Bytes } from "../../shared/bytes.ts";
 import { claimsToBeSecure } from "../../shared/crypto/identity.ts";
 import { ProtocolError, StorageError } from "../../shared/errors.ts";
 import {
   CLASSIC_REQUESTS,
-  decodeRequestPayload,
+  classicEntry,
+  type ClassicReply,
+  type ClassicRequestOf,
   decodeSendPrefix,
+  type RequestBody,
   SEND_PREFIX_SIZE,
 } from "../../shared/protocol/classic/requests.ts";
-import type { ResponseBody } from "../../shared/protocol/classic/responses.ts";
+import { MessageType } from "../../shared/protocol/codes.ts";
 import type { RequestHeader } from "../../shared/protocol/frame.ts";
-import type { Delivery } from "../wire/delivery.ts";
-import type { Listing } from "../wire/listing.ts";
 import { clientList } from "../handlers/client_list.ts";
-import { getMessages } from "../handlers/get_messages.ts";
 import { publicKey } from "../handlers/public_key.ts";
-import { register } from "./register.ts";
 import { sendMessage } from "../handlers/send_message.ts";
-import type { Payload } from "../wire/payload.ts";
-import { Refusal } from "../wire/refusals.ts";
 import type { Services } from "../services.ts";
+import { Refusal } from "../wire/error_replies.ts";
+import type { Streamed } from "../wire/handler.ts";
+import type { Payload } from "../wire/payload.ts";
+import { type LeasedDelivery, leaseMessages } from "./lease_messages.ts";
+import { register } from "./register.ts";
 
-/** What a request is answered with: whole, or something that is written piece by piece. */
-export type Reply = ResponseBody | Delivery | Listing;
+type Kind = RequestBody["kind"];
+
+/** What a request is answered with, if it is not refused. */
+export type Answer = ClassicReply<Kind> | Streamed | LeasedDelivery;
+
+/** Whose ID the header must hold. A secure client is not classic: others must not act for it. */
+type Asker = "anyone" | "client" | "classic-client";
+
+/** How requests of kind `K` are answered. */
+type Route<K extends Kind> =
+  & { readonly from: Asker }
+  & ({
+    readonly handle: (
+      request: ClassicRequestOf<K>,
+      asker: Bytes,
+      services: Services,
+    ) => Promise<Answer>;
+  } | {
+    readonly stream: (payload: Payload, asker: Bytes, services: Services) => Promise<Answer>;
+  });
+
+const ROUTES: { readonly [K in Kind]: Route<K> } = {
+  "register": { handle: register, from: "anyone" },
+  "client-list": { handle: clientList(classicEntry), from: "client" },
+  "public-key": { handle: publicKey, from: "client" },
+  "send": { stream: send, from: "classic-client" },
+  "get-messages": { handle: leaseMessages, from: "classic-client" },
+};
 
 /**
- * Reads and answers one classic request. What it leaves of `payload` belongs to a refused content.
+ * Reads and answers one request. What it leaves of `payload` belongs to a refused request.
  * @throws {ProtocolError} for what the protocol does not allow
  * @throws {StorageError} for what the stored state does not allow; nothing was changed
+ * @throws {Refusal} for what a secure client must do on a secure channel
  */
 export async function dispatch(
   header: RequestHeader,
   payload: Payload,
   services: Services,
-): Promise<Reply> {
-  CLASSIC_REQUESTS.checkSize(header);
-  if (header.code === CLASSIC_REQUESTS.of.send.code) {
-    const prefix = decodeSendPrefix(await payload.read(SEND_PREFIX_SIZE), header.size);
-    await checkAsker(header, services);
-    return await sendMessage({ clientId: header.clientId, ...prefix }, payload, services);
+): Promise<Answer> {
+  return await answer(CLASSIC_REQUESTS.checkSize(header).kind, header, payload, services);
+}
+
+async function answer<K extends Kind>(
+  kind: K,
+  header: RequestHeader,
+  payload: Payload,
+  services: Services,
+): Promise<Answer> {
+  const route: Route<K> = ROUTES[kind];
+  const { clientId } = header;
+  await checkAsker(clientId, route.from, services);
+  if ("stream" in route) return await route.stream(payload, clientId, services);
+  const request = CLASSIC_REQUESTS.decode(header, await payload.readAll());
+  return await route.handle(request as ClassicRequestOf<K>, clientId, services);
+}
+
+/** Request 103. */
+async function send(payload: Payload, asker: Bytes, services: Services): Promise<Answer> {
+  const size = payload.left;
+  const prefix = decodeSendPrefix(await payload.read(SEND_PREFIX_SIZE), size);
+  if (prefix.type === MessageType.keyRequest && prefix.size > 0) {
+    throw new ProtocolError("malformed", "a request for a key has no content");
   }
-  const request = decodeRequestPayload(header, await payload.read(header.size));
-  if (request.kind === "register") return await register(request, services);
-  await checkAsker(header, services);
-  switch (request.kind) {
-    case "client-list":
-      return await clientList(request, "classic", services);
-    case "public-key":
-      return await publicKey(request, services);
-    case "get-messages":
-      return await getMessages(request, services);
-    default:
-      throw new ProtocolError("unsupported", `request code ${header.code} is unknown`);
-  }
+  return await sendMessage(prefix, payload, asker, services);
 }
 
 /**
- * Every ID in a header must be that of some client. The original client puts another one's than its
- * own into request 102, so no more than this can be asked of it. Nobody
- * acts for a secure client here: security belongs to the identity.
+ * Checks that the ID in a header is that of a client which may ask. The original client puts another
+ * client's ID into request 102, so no more than this can be asked of it.
  */
 async function checkAsker(
-  { clientId, code }: RequestHeader,
+  clientId: Bytes,
+  from: Asker,
   { storage }: Services,
 ): Promise<void> {
+  if (from === "anyone") return;
   const asker = await storage.client(clientId);
   if (!asker) throw new StorageError("unknown-client", "no client has this ID");
-  const actsForIt = code === CLASSIC_REQUESTS.of.send.code ||
-    code === CLASSIC_REQUESTS.of["get-messages"].code;
-  if (actsForIt && claimsToBeSecure(asker.publicKey)) {
+  if (from === "classic-client" && claimsToBeSecure(asker.publicKey)) {
     throw new Refusal("forbidden", "a secure client is served on a secure channel alone");
   }
 }

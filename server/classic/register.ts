@@ -2,9 +2,9 @@
 import type { Bytes } from "../../shared/bytes.ts";
 import { claimsToBeSecure } from "../../shared/crypto/identity.ts";
 import { CLIENT_ID_SIZE } from "../../shared/limits.ts";
-import type { ResponseBody } from "../../shared/protocol/classic/responses.ts";
-import { Refusal } from "../wire/refusals.ts";
+import type { ClassicReply } from "../../shared/protocol/classic/requests.ts";
 import type { Services } from "../services.ts";
+import { Refusal } from "../wire/error_replies.ts";
 
 /**
  * @throws {StorageError} `name-taken`, `clients-full`
@@ -12,8 +12,9 @@ import type { Services } from "../services.ts";
  */
 export async function register(
   { name, publicKey }: { name: string; publicKey: Bytes },
+  _asker: Bytes,
   { storage, random }: Services,
-): Promise<ResponseBody> {
+): Promise<ClassicReply<"register">> {
   if (claimsToBeSecure(publicKey)) {
     throw new Refusal("forbidden", "a secure client registers on a secure channel");
   }

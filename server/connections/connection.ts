@@ -1,31 +1,13 @@
-/**
- * One connection: its socket, its deadline, and the session that its first byte of version asks for.
- */
+/** One connection: its socket, its deadline, and the session of the protocol that it speaks. */
 import { CryptoError, ProtocolError, StorageError } from "../../shared/errors.ts";
-import type { ByteSource } from "../../shared/io.ts";
 import { SECURE_VERSION } from "../../shared/protocol/codes.ts";
 import { decodeRequestHeader, REQUEST_HEADER_SIZE } from "../../shared/protocol/frame.ts";
 import { FrameReader } from "../../shared/protocol/frame_stream.ts";
+import type { SessionLink } from "../wire/session_link.ts";
 import { ClassicSession } from "../classic/classic_session.ts";
 import type { Deadline, Deadlines } from "./deadlines.ts";
 import { SecureSession } from "../secure/secure_session.ts";
 import type { Services } from "../services.ts";
-
-/** What a connection lends to its session. */
-export interface SessionLink {
-  /** The peer's bytes, of which the first header was read. */
-  readonly reader: FrameReader;
-  /** Those that `reader` has not received yet. */
-  readonly source: ByteSource;
-  /** Writes as much as the system takes at once; gives how much that was. */
-  writeSome(bytes: Uint8Array): Promise<number>;
-  /** Ends the sending direction. */
-  closeWrite(): Promise<void>;
-  /** Moves the connection's deadline to `milliseconds` from now. */
-  extend(milliseconds: number): void;
-  /** Ends the connection; whatever waits on it fails. */
-  abort(): void;
-}
 
 /** How one protocol is served on a connection. */
 interface Session {

@@ -1,9 +1,8 @@
 /** Request 109: what the asker needs for a first message to somebody. */
-import { type Bytes, toHex } from "../../shared/bytes.ts";
+import { toHex } from "../../shared/bytes.ts";
 import { type Prekey, PrekeyKind } from "../../shared/protocol/prekey.ts";
-import type { SecureResponse } from "../../shared/protocol/secure/responses.ts";
-import { Refusal } from "../wire/refusals.ts";
-import type { Services } from "../services.ts";
+import { Refusal } from "../wire/error_replies.ts";
+import type { Handler } from "../wire/handler.ts";
 
 /**
  * An asker that comes too often for one target gets no more of its one-time prekeys, which are for
@@ -11,11 +10,11 @@ import type { Services } from "../services.ts";
  * @throws {Refusal} `rate-limited`
  * @throws {StorageError} `unknown-client`, `no-prekeys`
  */
-export async function fetchPrekeys(
-  { target }: { target: Bytes },
-  asker: Bytes,
-  { storage, prekeyRates }: Services,
-): Promise<SecureResponse & { kind: "prekeys" }> {
+export const fetchPrekeys: Handler<"fetch-prekeys"> = async (
+  { target },
+  asker,
+  { storage, prekeyRates },
+) => {
   const wait = prekeyRates.ofAsker.take(toHex(asker));
   if (wait > 0) throw new Refusal("rate-limited", "prekeys are drawn too fast", wait);
   const pair = toHex(asker) + toHex(target);
@@ -28,7 +27,7 @@ export async function fetchPrekeys(
   } finally {
     if (oneTime && !used) prekeyRates.oneTime.giveBack(pair);
   }
-}
+};
 
 function isOneTime({ kind }: Prekey): boolean {
   return kind === PrekeyKind.oneTime || kind === PrekeyKind.oneTimeKem;

@@ -1,12 +1,10 @@
 /** Request 123: one chunk of a file, for one of its receivers. */
-import type { Bytes } from "../../shared/bytes.ts";
 import { chunk as chunkResponse } from "../../shared/protocol/secure/files.ts";
 import { SECURE_VERSION } from "../../shared/protocol/codes.ts";
 import { encodeResponseHeader, RESPONSE_HEADER_SIZE } from "../../shared/protocol/frame.ts";
-import type { ChunkPlace } from "../../shared/protocol/secure/files.ts";
 import type { StoredChunk } from "../contents/file_store.ts";
-import { Refusal } from "../wire/refusals.ts";
-import type { Services } from "../services.ts";
+import { Refusal } from "../wire/error_replies.ts";
+import type { Handler } from "../wire/handler.ts";
 
 /** After which the sender may have sent again what is damaged, in milliseconds: a minute. */
 const REPAIR_PAUSE = 60_000;
@@ -21,11 +19,7 @@ export interface ChunkFrame extends StoredChunk {
  * @throws {ProtocolError} `malformed` where the file has no such chunk
  * @throws {Refusal} `not-found`, with a time to try again, while the file is not whole
  */
-export async function getChunk(
-  place: ChunkPlace,
-  asker: Bytes,
-  { files }: Services,
-): Promise<ChunkFrame> {
+export const getChunk: Handler<"get-chunk", ChunkFrame> = async (place, asker, { files }) => {
   const stored = await files.get(place, asker);
   if (!stored) {
     const text = "a part of the file is damaged on the server; its sender has to send it again";
@@ -35,4 +29,4 @@ export async function getChunk(
   const header = { version: SECURE_VERSION, code: chunkResponse.code, size };
   stored.frame.set(encodeResponseHeader(header));
   return { kind: "chunk-frame", ...stored };
-}
+};

@@ -1,9 +1,9 @@
 /** Request 103: a message for another client, whose content may be larger than memory. */
-import { type Bytes } from "../../shared/bytes.ts";
+import type { Bytes } from "../../shared/bytes.ts";
 import { ProtocolError, StorageError } from "../../shared/errors.ts";
 import { KiB } from "../../shared/limits.ts";
 import type { SendPrefix } from "../../shared/protocol/classic/requests.ts";
-import type { ResponseBody } from "../../shared/protocol/classic/responses.ts";
+import type { SecureReply } from "../../shared/protocol/secure/requests.ts";
 import type { BlobWriter } from "../contents/blob_store.ts";
 import type { Payload } from "../wire/payload.ts";
 import type { Services } from "../services.ts";
@@ -12,30 +12,26 @@ import type { Content } from "../storage/storage.ts";
 /** What moves from the socket to the disk in one step. */
 const STEP = 256 * KiB;
 
-type Sent = Extract<ResponseBody, { kind: "sent" }>;
-
 /**
- * Stores the message whose content is what is left of `payload`; calls `consumed` when that has
- * been read. A message with a token that was stored before is not stored again.
+ * Stores the message of `from` whose content is what is left of `payload`. A message with a token
+ * that was stored before is not stored again.
  * @throws {StorageError} `unknown-client`, `mailbox-full`, `failed`
  * @throws {ProtocolError} `too-large`
  */
 export async function sendMessage(
-  { clientId, to, type, size, token }: SendPrefix & { clientId: Bytes; token?: Bytes },
+  { to, type, size, token }: SendPrefix & { token?: Bytes },
   payload: Payload,
+  from: Bytes,
   { storage, blobs, limits }: Services,
-  consumed = () => {},
-): Promise<Sent> {
+): Promise<SecureReply<"send">> {
   if (size > limits.maxContentSize) {
     throw new ProtocolError("too-large", `a content of ${size} bytes is over the limit`);
   }
-  const deposit = (content: Content) =>
-    storage.deposit({ from: clientId, to, type, content, token });
+  const deposit = (content: Content) => storage.deposit({ from, to, type, content, token });
 
   if (size <= limits.maxInlineSize) {
     const inline = new Uint8Array(size);
     await payload.fill(inline);
-    consumed();
     return { kind: "sent", to, messageId: (await deposit({ inline })).messageId };
   }
   if (!await storage.client(to)) throw new StorageError("unknown-client", "no client has this ID");

@@ -2,22 +2,21 @@
 import type { Bytes } from "../../shared/bytes.ts";
 import { verifyIdentity, verifyLogin } from "../../shared/crypto/identity.ts";
 import { CryptoError } from "../../shared/errors.ts";
-import type { SecureResponse } from "../../shared/protocol/secure/responses.ts";
-import { checkHeaderId, Refusal } from "../wire/refusals.ts";
-import type { SecurePeer } from "./secure_session.ts";
+import type { RequestOf, SecureReply } from "../../shared/protocol/secure/requests.ts";
 import type { Services } from "../services.ts";
+import { Refusal } from "../wire/error_replies.ts";
+import { checkHeaderId, type SecurePeer } from "./secure_peer.ts";
 
 /**
- * Makes the identity whose signature over this channel is right the one of `peer`. `clientId` is
- * what the header claims.
- * @throws {Refusal} `unauthenticated`, `forbidden` where the channel has one already
+ * Gives `peer` the identity that has signed this channel. `claimed` is the ID in the header.
+ * @throws {Refusal} `unauthenticated`; `forbidden` if the channel has an identity
  */
 export async function login(
-  { clientId }: { clientId: Bytes },
-  { publicKey, signature }: { publicKey: Bytes; signature: Bytes },
-  peer: SecurePeer,
+  { publicKey, signature }: RequestOf<"login">,
+  claimed: Bytes,
   { storage }: Services,
-): Promise<SecureResponse & { kind: "logged-in" }> {
+  peer: SecurePeer,
+): Promise<SecureReply<"login">> {
   if (peer.identity) throw new Refusal("forbidden", "this channel has logged in before");
   const identity = await verifyIdentity(publicKey).catch((error) => {
     if (error instanceof CryptoError) throw new Refusal("unauthenticated", error.message);
@@ -26,7 +25,7 @@ export async function login(
   if (!await verifyLogin(identity, peer.handshakeHash, signature)) {
     throw new Refusal("unauthenticated", "the signature is not one for this channel");
   }
-  checkHeaderId(clientId, identity);
+  checkHeaderId(claimed, identity);
   const client = await storage.client(identity.clientId);
   peer.identity = identity;
   peer.registered = client !== undefined;

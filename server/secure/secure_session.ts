@@ -2,20 +2,17 @@
  * The secure protocol on one connection: handshake, login, then requests that are answered in order
  * and messages that are pushed in between.
  *
- * Requests are read one after the other. Those that only queue work for the next commit (inline
- * sends, acknowledgements), and those that move the chunks of files, do not wait for each other's answers, so a client that pipelines them
- * shares commits with itself; every other request waits until the answers to those before it were
- * written, so a client that does not read has at most one long answer waiting.
+ * Requests are read one after the other. Some may overlap: those that only queue work for the next
+ * commit, so that a client which pipelines them shares commits with itself, and those that move the
+ * chunks of files. Every other request waits until the answers to those before it were written, so a
+ * client that does not read has at most one long answer waiting.
  */
 import type { Bytes } from "../../shared/bytes.ts";
 import { type Channel, openChannel } from "../../shared/channel/channel.ts";
 import { acceptHandshake, readHandshakeRequest } from "../../shared/channel/opening.ts";
-import type { Identity } from "../../shared/crypto/identity.ts";
 import { ProtocolError } from "../../shared/errors.ts";
-import { type ByteSink, writeAll } from "../../shared/io.ts";
+import { writeAll } from "../../shared/io.ts";
 import { FILE_CHUNK_SIZE, KiB, MiB } from "../../shared/limits.ts";
-import { secureClients } from "../../shared/protocol/secure/directory.ts";
-import { messages } from "../../shared/protocol/secure/messages.ts";
 import { SECURE_VERSION } from "../../shared/protocol/codes.ts";
 import {
   decodeRequestHeader,
@@ -23,17 +20,17 @@ import {
   REQUEST_HEADER_SIZE,
   type RequestHeader,
 } from "../../shared/protocol/frame.ts";
-import { encodeSecureResponse } from "../../shared/protocol/secure/responses.ts";
 import { FrameReader } from "../../shared/protocol/frame_stream.ts";
-import type { SessionLink } from "../connections/connection.ts";
-import { writeDelivery } from "../wire/delivery.ts";
-import { FrameWriter } from "../wire/frame_writer.ts";
-import { writeListing } from "../wire/listing.ts";
-import { Payload } from "../wire/payload.ts";
-import { Pushing } from "./pushing.ts";
-import { refusalOf } from "../wire/refusals.ts";
-import { dispatchSecure, isAboutChunk, mayOverlap, type SecureReply } from "./secure_dispatch.ts";
+import { encodeSecureResponse, type SecureError } from "../../shared/protocol/secure/responses.ts";
 import type { Services } from "../services.ts";
+import { errorReply } from "../wire/error_replies.ts";
+import { FrameWriter } from "../wire/frame_writer.ts";
+import { Payload } from "../wire/payload.ts";
+import type { SessionLink } from "../wire/session_link.ts";
+import { Answers } from "./answers.ts";
+import { type Answer, dispatch, trafficOf } from "./dispatch.ts";
+import { Pushing } from "./pushing.ts";
+import type { SecurePeer } from "./secure_peer.ts";
 
 /** Requests of one client that may be under way at a time, and bytes of their payloads. */
 const MAX_UNDER_WAY = 256;
@@ -45,96 +42,93 @@ const STOP_LINGER = 1_000;
 /** What is read at a time of what nobody wants. */
 const LINGER_STEP = 4 * KiB;
 
-const NOTHING: Bytes = new Uint8Array(0);
+/** What is read: the handshake, nothing until the next request begins, a request, or no more. */
+type State = "opening" | "waiting" | "serving" | "ending";
 
-/** Who is at the other end; filled by the login. */
-export interface SecurePeer {
-  /** 32 bytes that name this channel. */
-  handshakeHash: Bytes;
-  identity: Identity | null;
-  registered: boolean;
+/** An open channel and who is at its other end. */
+interface Line {
+  readonly channel: Channel;
+  readonly frames: FrameReader;
+  readonly writer: FrameWriter;
+  readonly peer: SecurePeer;
 }
 
+/** Serves one peer that speaks the secure protocol. */
 export class SecureSession {
   readonly #link: SessionLink;
   readonly #services: Services;
-  /** Requests whose answers were not written yet, and bytes that they hold in memory. */
-  #underWay = 0;
-  #underWaySize = 0;
-  #onAnswered = () => {};
-  /** Resolves when the answers to all requests so far have been handed to the channel. */
-  #issued: Promise<void> = Promise.resolve();
-  #failure: unknown = undefined;
-  #pushing: Pushing | null = null;
-  #waiting = false;
+  readonly #answers = new Answers();
+  #state: State = "opening";
+  /** Ends the wait for the next request. */
+  #wake = () => {};
+  /** Whether the server stops. */
   #stopping = false;
-  #ending = false;
-  #onStop: () => void;
+  #pushing: Pushing | null = null;
+  /** Why the connection was ended. */
+  #failure: unknown = undefined;
 
   constructor(link: SessionLink, services: Services) {
     this.#link = link;
     this.#services = services;
-    this.#onStop = () => link.abort();
   }
 
   /** Serves the peer whose request 110 has this header, until either side ends the channel. */
   async serve(header: RequestHeader): Promise<void> {
-    const { reader, source, writeSome } = this.#link;
-    const peer: SecurePeer = { handshakeHash: NOTHING, identity: null, registered: false };
-    const write = async (bytes: Uint8Array) => {
-      const count = await writeSome(bytes);
-      this.#extendFor(peer);
-      return count;
-    };
-    const sink: ByteSink = { write: (bytes) => writeAll({ write }, bytes) };
-    const message = await readHandshakeRequest(header, (size) => reader.read(size));
-    const { reply, result } = acceptHandshake(message, this.#services.serverKey);
-    await sink.write(reply);
-    peer.handshakeHash = result.hash;
-    const channel = openChannel(result, source, sink, reader.takeRest());
-    this.#onStop = () => {};
-    const writer = new FrameWriter(channel);
+    const line = await this.#open(header);
     try {
-      const frames = new FrameReader(channel);
-      while (await this.#serveRequest(frames, writer, peer));
-      await this.#finish(channel, frames);
+      while (await this.#serveRequest(line));
+      await this.#finish(line);
     } catch (error) {
       throw this.#failure ?? error;
     } finally {
-      this.#ending = true;
-      this.#pushing?.stop();
-      channel.abort(new ProtocolError("truncated", "the connection has ended")); // forgets the keys
+      this.#end();
+      line.channel.abort(new ProtocolError("truncated", "the connection has ended")); // forgets keys
     }
   }
 
   /** Answers what is under way and takes no more. */
   stop(): void {
     this.#stopping = true;
-    this.#onStop();
+    if (this.#state === "opening") this.#link.abort();
+    this.#wake();
   }
 
-  /** Gives false when there will be no further request. */
-  async #serveRequest(
-    frames: FrameReader,
-    writer: FrameWriter,
-    peer: SecurePeer,
-  ): Promise<boolean> {
+  async #open(header: RequestHeader): Promise<Line> {
+    const { reader, source, writeSome } = this.#link;
+    const message = await readHandshakeRequest(header, (size) => reader.read(size));
+    const { reply, result } = acceptHandshake(message, this.#services.serverKey);
+    const peer: SecurePeer = { handshakeHash: result.hash, identity: null, registered: false };
+    const write = async (bytes: Uint8Array) => {
+      const count = await writeSome(bytes);
+      this.#extendFor(peer);
+      return count;
+    };
+    const sink = { write: (bytes: Uint8Array) => writeAll({ write }, bytes) };
+    await sink.write(reply);
+    const channel = openChannel(result, source, sink, reader.takeRest());
+    return { channel, frames: new FrameReader(channel), writer: new FrameWriter(channel), peer };
+  }
+
+  /** Returns false if there will be no further request. */
+  async #serveRequest({ frames, writer, peer }: Line): Promise<boolean> {
     const { limits } = this.#services;
     if (!await this.#nextRequest(frames, peer)) return false;
     if (peer.identity) this.#link.extend(limits.headerDeadline);
     const header = decodeRequestHeader(await frames.read(REQUEST_HEADER_SIZE));
     const payload = new Payload(frames, header.size, () => this.#extendFor(peer));
-    const overlaps = mayOverlap(header, limits);
-    const aboutChunk = isAboutChunk(header.code);
-    const weight = aboutChunk ? FILE_CHUNK_SIZE : header.size;
+    const { overlaps, carriesChunk } = trafficOf(header, limits);
+    const size = carriesChunk ? FILE_CHUNK_SIZE : header.size;
     if (overlaps) {
-      const most = aboutChunk ? MAX_CHUNKS_SIZE : MAX_UNDER_WAY_SIZE;
-      await this.#untilUnderWay(MAX_UNDER_WAY - 1, Math.max(0, most - weight));
-    } else await this.#untilUnderWay(0);
-    const consumed = Promise.withResolvers<void>();
-    this.#answer(this.#handle(header, payload, peer, consumed.resolve), weight, writer, peer);
-    await consumed.promise;
-    if (!overlaps) await this.#untilUnderWay(0);
+      const most = carriesChunk ? MAX_CHUNKS_SIZE : MAX_UNDER_WAY_SIZE;
+      await this.#answers.until(MAX_UNDER_WAY - 1, Math.max(0, most - size));
+    } else await this.#answers.until(0);
+    this.#answers.add(
+      this.#answer(header, payload, peer),
+      size,
+      (answer) => this.#send(answer, writer, peer),
+    ).catch((error) => this.#fail(error));
+    await payload.released;
+    if (!overlaps) await this.#answers.until(0);
     // Nobody knows how long the frames of another version are.
     const inStep = header.version === SECURE_VERSION && payload.left <= limits.maxDiscardSize;
     if (!inStep || !peer.identity) return false;
@@ -142,46 +136,39 @@ export class SecureSession {
     return true;
   }
 
-  /** Waits for the next request; gives false where there is none, or none is to be taken. */
+  /** Waits for the next request; returns false if there is none, or none is to be taken. */
   async #nextRequest(frames: FrameReader, peer: SecurePeer): Promise<boolean> {
     if (this.#stopping) return false;
-    this.#waiting = true;
+    this.#state = "waiting";
     this.#extendFor(peer);
     try {
       return await new Promise((resolve, reject) => {
-        this.#onStop = () => resolve(false);
+        this.#wake = () => resolve(false);
         frames.more().then(resolve, reject);
       });
     } finally {
-      this.#waiting = false;
-      this.#onStop = () => {};
+      this.#state = "serving";
+      this.#wake = () => {};
     }
   }
 
   /**
-   * Moves the deadline after a sign of life. Until the login there is none: everything happens
+   * Moves the deadline after a sign of life. Before the login nothing does: everything must happen
    * within the deadline of the connection's first request.
    */
   #extendFor({ identity }: SecurePeer): void {
     const { idleDeadline, sessionIdleDeadline } = this.#services.limits;
-    if (identity) this.#link.extend(this.#waiting ? sessionIdleDeadline : idleDeadline);
-  }
-
-  /** Waits until no more than `count` requests of `size` bytes in all are under way. */
-  async #untilUnderWay(count: number, size = Infinity): Promise<void> {
-    while (this.#underWay > count || this.#underWaySize > size) {
-      await new Promise<void>((resolve) => this.#onAnswered = resolve);
-    }
+    const waiting = this.#state === "waiting";
+    if (identity) this.#link.extend(waiting ? sessionIdleDeadline : idleDeadline);
   }
 
   /** Writes what is under way, ends this side's direction, and lets the peer read all of it. */
-  async #finish(channel: Channel, frames: FrameReader): Promise<void> {
+  async #finish({ channel, frames }: Line): Promise<void> {
     const { headerDeadline, maxDiscardSize } = this.#services.limits;
-    this.#ending = true;
-    this.#pushing?.stop();
+    this.#end();
     this.#link.extend(headerDeadline);
     await this.#pushing?.done;
-    await this.#untilUnderWay(0);
+    await this.#answers.until(0);
     await channel.end();
     await this.#link.closeWrite();
     // Closing with bytes unread would reset the connection, and the last answers be lost with it.
@@ -192,74 +179,51 @@ export class SecureSession {
     }
   }
 
-  /** The answer to one request; `consumed` is called when its payload is needed no more. */
-  async #handle(
+  async #answer(
     header: RequestHeader,
     payload: Payload,
     peer: SecurePeer,
-    consumed: () => void,
-  ): Promise<SecureReply> {
+  ): Promise<Answer | SecureError> {
     try {
-      return await dispatchSecure(header, payload, peer, this.#services, consumed);
+      return await dispatch(header, payload, peer, this.#services);
     } catch (error) {
-      return refusalOf(error, header.code, this.#services.log);
+      return errorReply(error, header.code, this.#services.log);
     } finally {
-      consumed();
+      payload.release();
     }
   }
 
-  /** Sends `reply` after the answers before it. Never rejects: a failure ends the connection. */
-  #answer(
-    reply: Promise<SecureReply>,
-    weight: number,
+  async #send(
+    answer: Answer | SecureError,
     writer: FrameWriter,
     peer: SecurePeer,
-  ): void {
-    const before = this.#issued;
-    const issued = Promise.withResolvers<void>();
-    this.#issued = issued.promise;
-    this.#underWay++;
-    this.#underWaySize += weight;
-    const send = async () => {
-      const response = await reply;
-      await before;
-      const written = this.#send(response, writer);
-      issued.resolve();
-      await written;
-      if (response.kind === "subscribed") this.#startPushing(writer, peer);
-    };
-    send().catch((error) => this.#fail(error)).finally(() => {
-      issued.resolve();
-      this.#underWay--;
-      this.#underWaySize -= weight;
-      this.#onAnswered();
-    });
-  }
-
-  async #send(reply: SecureReply, writer: FrameWriter): Promise<void> {
-    const header = (code: number, size: number) =>
-      encodeResponseHeader({ version: SECURE_VERSION, code, size });
-    switch (reply.kind) {
-      case "waiting": {
-        const first = header(messages.code, reply.size);
-        return await writer.exclusive((sink) => writeDelivery(first, reply, sink, this.#services));
-      }
-      case "listing": {
-        const first = header(secureClients.code, reply.size);
-        return await writer.exclusive((sink) => writeListing(first, reply, sink));
+  ): Promise<void> {
+    switch (answer.kind) {
+      case "streamed": {
+        const { code, size } = answer;
+        const header: Bytes = encodeResponseHeader({ version: SECURE_VERSION, code, size });
+        return await writer.exclusive((sink) => answer.write(header, sink));
       }
       case "chunk-frame":
-        await writer.write(reply.frame);
-        return reply.done();
+        await writer.write(answer.frame);
+        return answer.done();
+      case "subscribed":
+        await writer.write(encodeSecureResponse(answer));
+        return this.#startPushing(writer, peer);
       default:
-        return await writer.write(encodeSecureResponse(reply));
+        return await writer.write(encodeSecureResponse(answer));
     }
   }
 
   #startPushing(writer: FrameWriter, { identity }: SecurePeer): void {
-    if (!identity || this.#pushing || this.#ending) return;
+    if (!identity || this.#pushing || this.#state === "ending") return;
     this.#pushing = new Pushing(identity.clientId, writer, this.#services);
     this.#pushing.done.catch((error) => this.#fail(error));
+  }
+
+  #end(): void {
+    this.#state = "ending";
+    this.#pushing?.stop();
   }
 
   #fail(error: unknown): void {

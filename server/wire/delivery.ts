@@ -1,68 +1,47 @@
-/** Writes messages as the payload of one response, without holding more than a step of it. */
+/** Messages as a response, of which no more than a step is in memory. */
 import type { Bytes } from "../../shared/bytes.ts";
 import { StorageError } from "../../shared/errors.ts";
 import type { ByteSink, ByteSource } from "../../shared/io.ts";
 import { KiB } from "../../shared/limits.ts";
-import { encodeMessageHead } from "../../shared/protocol/message.ts";
+import { encodeMessageHead, MESSAGE_HEAD_SIZE } from "../../shared/protocol/message.ts";
+import { messages as messagesResponse } from "../../shared/protocol/secure/messages.ts";
 import type { Services } from "../services.ts";
-import type { Lease } from "../storage/leases.ts";
 import type { FullMessage, Storage, StoredMessage } from "../storage/storage.ts";
-
-/** Messages of one mailbox, on their way. */
-export interface Consignment {
-  mailbox: Bytes;
-  messages: readonly StoredMessage[];
-  /** Bytes that the heads and contents of all messages make. */
-  size: number;
-}
-
-/** What a classic poll is answered with: the messages of all parts. */
-export interface Delivery extends Consignment {
-  kind: "delivery";
-  parts: DeliveredPart[];
-}
-
-/** What a secure poll is answered with. Its messages stay until they are acknowledged. */
-export interface Waiting extends Consignment {
-  kind: "waiting";
-}
-
-/** What one lease gives to a delivery. */
-export interface DeliveredPart {
-  lease: Lease;
-  /** Those of the lease that can be delivered. */
-  messages: StoredMessage[];
-}
+import type { Streamed } from "./handler.ts";
 
 /** What moves from the disk to the socket in one step. */
 const STEP = 256 * KiB;
 /** Messages whose contents are read at a time. */
 const STEP_COUNT = 256;
 
-/**
- * Writes `header`, then all messages.
- * @throws {StorageError} `failed` where a content cannot be read; part of it may be written by then
- */
-export async function writeDelivery(
-  header: Bytes,
-  { mailbox, messages, size }: Consignment,
-  sink: ByteSink,
+/** Returns the response that holds `messages` of one mailbox. */
+export function delivery(
+  mailbox: Bytes,
+  messages: readonly StoredMessage[],
   { storage, blobs }: Services,
-): Promise<void> {
-  const output = new Joiner(sink, Math.min(STEP, header.length + size));
-  const contents = new Contents(mailbox, storage);
-  await output.write(header);
-  for (const message of messages) {
-    await output.write(encodeMessageHead(message));
-    if (message.blob !== undefined) {
+): Streamed {
+  const size = messages.reduce((sum, message) => sum + MESSAGE_HEAD_SIZE + message.size, 0);
+  return {
+    kind: "streamed",
+    code: messagesResponse.code,
+    size,
+    async write(header, sink) {
+      const output = new Joiner(sink, Math.min(STEP, header.length + size));
+      const contents = new Contents(mailbox, storage);
+      await output.write(header);
+      for (const message of messages) {
+        await output.write(encodeMessageHead(message));
+        if (message.blob !== undefined) {
+          await output.flush();
+          using blob = await blobs.open(message.blob);
+          await copyBlob(blob, message.size, sink);
+        } else if (message.size > 0) {
+          await output.write(await contents.of(message));
+        }
+      }
       await output.flush();
-      using blob = await blobs.open(message.blob);
-      await copyBlob(blob, message.size, sink);
-    } else if (message.size > 0) {
-      await output.write(await contents.of(message));
-    }
-  }
-  await output.flush();
+    },
+  };
 }
 
 /** The contents of messages that are asked for in the order of their IDs, read page by page. */

@@ -1,38 +1,37 @@
-/** Writes the client list as the payload of one response, without holding more than a page of it. */
-import { type Bytes, concat } from "../../shared/bytes.ts";
+/** The client list as a response, of which no more than a page is in memory. */
+import { concat } from "../../shared/bytes.ts";
 import { StorageError } from "../../shared/errors.ts";
-import type { ByteSink } from "../../shared/io.ts";
-import type { Client, ClientList } from "../storage/storage.ts";
-
-/** What a request for the client list is answered with. */
-export interface Listing {
-  kind: "listing";
-  list: ClientList;
-  /** The bytes of some of its clients. */
-  encode: (clients: readonly Client[]) => Bytes;
-  /** Bytes that its entries make. */
-  size: number;
-}
+import { MAX_U32 } from "../../shared/limits.ts";
+import { encode, type Layout, list } from "../../shared/protocol/layout.ts";
+import type { ClientEntry } from "../../shared/protocol/message.ts";
+import { secureClients } from "../../shared/protocol/secure/directory.ts";
+import type { ClientList } from "../storage/storage.ts";
+import type { Streamed } from "./handler.ts";
 
 /**
- * Writes `header`, then all clients.
- * @throws {StorageError} `failed` where the list is not as long as it said; part of it may be written
- * by then
+ * Returns the response that holds `clients`, each written as an `entry` of a fixed size. Writing it
+ * fails where the list is not as long as it said.
+ * @throws {StorageError} `failed` where the list is longer than a response
  */
-export async function writeListing(
-  header: Bytes,
-  { list, encode, size }: Listing,
-  sink: ByteSink,
-): Promise<void> {
-  let unwritten = header;
-  let left = size;
-  for await (const page of list.pages) {
-    const entries = encode(page);
-    left -= entries.length;
-    if (left < 0) break;
-    await sink.write(concat(unwritten, entries));
-    unwritten = new Uint8Array(0);
-  }
-  if (left !== 0) throw new StorageError("failed", "the client list changed its length");
-  await sink.write(unwritten);
+export function listing(clients: ClientList, entry: Layout<ClientEntry>): Streamed {
+  const size = clients.count * entry.max;
+  if (size > MAX_U32) throw new StorageError("failed", "the client list is too long");
+  return {
+    kind: "streamed",
+    code: secureClients.code,
+    size,
+    async write(header, sink) {
+      let unwritten = header;
+      let left = size;
+      for await (const page of clients.pages) {
+        const entries = encode(list(entry), page);
+        left -= entries.length;
+        if (left < 0) break;
+        await sink.write(concat(unwritten, entries));
+        unwritten = new Uint8Array(0);
+      }
+      if (left !== 0) throw new StorageError("failed", "the client list changed its length");
+      await sink.write(unwritten);
+    },
+  };
 }

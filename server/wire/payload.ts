@@ -1,17 +1,25 @@
 /** The payload of the request under way, which is read once, from front to back. */
 import type { Bytes } from "../../shared/bytes.ts";
+import { KiB } from "../../shared/limits.ts";
 import type { FrameReader } from "../../shared/protocol/frame_stream.ts";
+
+/** What is read at a time of what nobody wants. */
+const DISCARD_STEP = 16 * KiB;
+/** A larger payload may take a slow client longer than one deadline. */
+const MAX_AT_ONCE = 8 * KiB;
 
 export class Payload {
   readonly #reader: FrameReader;
   readonly #onProgress: () => void;
+  readonly #released = Promise.withResolvers<void>();
   #left: number;
 
-  /** The next `size` bytes of `reader`; `onProgress` is called whenever some have arrived. */
+  /** The next `size` bytes of `reader`; calls `onProgress` whenever some have arrived. */
   constructor(reader: FrameReader, size: number, onProgress: () => void) {
     this.#reader = reader;
     this.#left = size;
     this.#onProgress = onProgress;
+    if (size === 0) this.release();
   }
 
   /** How many bytes were not read yet. */
@@ -19,33 +27,54 @@ export class Payload {
     return this.#left;
   }
 
+  /** Resolves when the request needs no more of its payload. */
+  get released(): Promise<void> {
+    return this.#released.promise;
+  }
+
+  /** Leaves what is left to whoever waits for {@link released}. */
+  release(): void {
+    this.#released.resolve();
+  }
+
   /**
-   * Exactly `size` bytes, which are progress only when all of them are here. The caller has checked
-   * `size` against {@link left} and its limit.
+   * Returns the next `size` bytes, which are progress only when all of them are here. The caller has
+   * checked `size` against {@link left} and its limit.
    */
   async read(size: number): Promise<Bytes> {
     const bytes = await this.#reader.read(size);
-    this.#left -= size;
-    this.#onProgress();
+    this.#advance(size);
+    return bytes;
+  }
+
+  /** Returns all that is left. Each piece is progress where there is much of it. */
+  async readAll(): Promise<Bytes> {
+    if (this.#left <= MAX_AT_ONCE) return await this.read(this.#left);
+    const bytes = new Uint8Array(this.#left);
+    await this.fill(bytes);
     return bytes;
   }
 
   /** Fills `into`, which is not larger than what is left; each piece is progress. */
   async fill(into: Uint8Array): Promise<void> {
-    for (let have = 0; have < into.length;) have += await this.readSome(into.subarray(have));
-  }
-
-  /** Puts at most `into.length` of the bytes that are left into `into`; gives their number. */
-  async readSome(into: Uint8Array): Promise<number> {
-    const count = await this.#reader.readSome(into.subarray(0, Math.min(into.length, this.#left)));
-    this.#left -= count;
-    this.#onProgress();
-    return count;
+    for (let have = 0; have < into.length;) have += await this.#readSome(into.subarray(have));
   }
 
   /** Reads what is left and forgets it. */
   async discard(): Promise<void> {
-    const step = new Uint8Array(Math.min(this.#left, 16 * 1024));
-    while (this.#left > 0) await this.readSome(step);
+    const step = new Uint8Array(Math.min(this.#left, DISCARD_STEP));
+    while (this.#left > 0) await this.#readSome(step);
+  }
+
+  async #readSome(into: Uint8Array): Promise<number> {
+    const count = await this.#reader.readSome(into.subarray(0, Math.min(into.length, this.#left)));
+    this.#advance(count);
+    return count;
+  }
+
+  #advance(count: number): void {
+    this.#left -= count;
+    if (this.#left === 0) this.release();
+    this.#onProgress();
   }
 }

@@ -54,14 +54,9 @@ export class EntryTable<E extends Entry> {
     this.#byCode = new Map(entries.map((entry) => [entry.code, entry]));
   }
 
-  /**
-   * The entry with this code.
-   * @throws {ProtocolError} `unsupported` where there is none
-   */
-  withCode(code: number): E {
-    const entry = this.#byCode.get(code);
-    if (!entry) throw new ProtocolError("unsupported", `code ${code} is unknown`);
-    return entry;
+  /** Returns the entry with this code. */
+  find(code: number): E | undefined {
+    return this.#byCode.get(code);
   }
 
   /**
@@ -70,7 +65,8 @@ export class EntryTable<E extends Entry> {
    * message cannot have
    */
   checkSize({ code, size }: { code: number; size: number }): E {
-    const entry = this.withCode(code);
+    const entry = this.find(code);
+    if (!entry) throw new ProtocolError("unsupported", `code ${code} is unknown`);
     const { min, max } = entry.payload;
     if (size >= min && size <= max) return entry;
     throw new ProtocolError("malformed", `${entry.kind} cannot have a payload of ${size} bytes`);

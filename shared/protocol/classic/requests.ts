@@ -87,6 +87,9 @@ export const CLASSIC_REQUESTS = new EntryTable<ClassicRequestEntry>(ENTRIES);
 /** What a request asks for. */
 export type RequestBody = BodyOf<ClassicRequestEntry>;
 
+/** A request of kind `K` in memory, but for its header. */
+export type ClassicRequestOf<K extends RequestBody["kind"]> = Extract<RequestBody, { kind: K }>;
+
 /** The response that answers requests of kind `K`, where it is no failure. */
 export type ClassicReply<K extends RequestBody["kind"]> = BodyOf<
   Extract<ClassicRequestEntry, { kind: K }>["reply"]

@@ -42,6 +42,11 @@ export const SECURE_REQUESTS = new EntryTable<SecureRequestEntry>(ENTRIES);
 export type SecureRequest = BodyOf<SecureRequestEntry>;
 export type SecureRequestKind = SecureRequest["kind"];
 
+/** A request of kind `K` in memory. */
+export type RequestOf<K extends SecureRequestKind> = BodyOf<
+  Extract<SecureRequestEntry, { kind: K }>
+>;
+
 /** The response that answers requests of kind `K`. */
 export type SecureReply<K extends SecureRequestKind> = BodyOf<
   Extract<SecureRequestEntry, { kind: K }>["reply"]

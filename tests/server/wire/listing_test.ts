@@ -1,8 +1,10 @@
-import { type Listing, writeListing } from "../../../server/wire/listing.ts";
+import type { Streamed } from "../../../server/wire/handler.ts";
+import { listing } from "../../../server/wire/listing.ts";
 import type { Client } from "../../../server/storage/storage.ts";
 import { type Bytes, concat } from "../../../shared/bytes.ts";
 import { StorageError } from "../../../shared/errors.ts";
-import { decodeResponse, encodeClientEntries } from "../../support/protocol/frames.ts";
+import { classicEntry } from "../../../shared/protocol/classic/requests.ts";
+import { decodeResponse } from "../../support/protocol/frames.ts";
 import { encodeResponseHeader } from "../../../shared/protocol/frame.ts";
 import { assert, assertEquals, assertRejects } from "../../support/assert.ts";
 
@@ -14,17 +16,12 @@ function client(number: number): Client {
 }
 
 /** A list that says that it has `count` clients and has those on the `pages`. */
-function listing(count: number, pages: Client[][]): Listing {
-  return {
-    kind: "listing",
-    list: { count, pages: ReadableStream.from(pages) },
-    encode: encodeClientEntries,
-    size: count * CLIENT_ENTRY_SIZE,
-  };
+function listOf(count: number, pages: Client[][]): Streamed {
+  return listing({ count, pages: ReadableStream.from(pages) }, classicEntry);
 }
 
 /** Writes a list. Returns the writes. */
-async function write(list: Listing, writes: Bytes[] = []): Promise<Bytes[]> {
+async function write(list: Streamed, writes: Bytes[] = []): Promise<Bytes[]> {
   const header = encodeResponseHeader({ version: 2, code: 1001, size: list.size });
   const sink = {
     write: (bytes: Uint8Array) => {
@@ -32,13 +29,13 @@ async function write(list: Listing, writes: Bytes[] = []): Promise<Bytes[]> {
       return Promise.resolve();
     },
   };
-  await writeListing(header, list, sink);
+  await list.write(header, sink);
   return writes;
 }
 
 Deno.test("listing: pages make one response, each written by itself", async () => {
   const pages = [[client(1), client(2)], [], [client(3)]];
-  const writes = await write(listing(3, pages));
+  const writes = await write(listOf(3, pages));
   assertEquals(decodeResponse(concat(...writes)), {
     version: 2,
     kind: "client-list",
@@ -49,7 +46,7 @@ Deno.test("listing: pages make one response, each written by itself", async () =
 
 Deno.test("listing: no page, and an empty one, are an empty list", async () => {
   for (const pages of [[], [[]]]) {
-    const writes = await write(listing(0, pages));
+    const writes = await write(listOf(0, pages));
     assertEquals(decodeResponse(concat(...writes)), {
       version: 2,
       kind: "client-list",
@@ -60,10 +57,10 @@ Deno.test("listing: no page, and an empty one, are an empty list", async () => {
 
 Deno.test("listing: one with a wrong length fails, and never writes too much", async () => {
   const wrong = [
-    listing(3, [[client(1), client(2)]]),
-    listing(1, []),
-    listing(2, [[client(1), client(2)], [client(3)]]),
-    listing(1, [[client(1), client(2)]]),
+    listOf(3, [[client(1), client(2)]]),
+    listOf(1, []),
+    listOf(2, [[client(1), client(2)], [client(3)]]),
+    listOf(1, [[client(1), client(2)]]),
   ];
   for (const list of wrong) {
     const writes: Bytes[] = [];

@@ -1,7 +1,5 @@
-/** From what went wrong to what a secure client is told: one table. */
+/** What a client is told about each error. */
 import type { Logger } from "@logtape/logtape";
-import { equalBytes } from "../../shared/bytes.ts";
-import type { Identity } from "../../shared/crypto/identity.ts";
 import {
   CryptoError,
   ProtocolError,
@@ -17,16 +15,6 @@ export class Refusal extends Error {
   override name = "Refusal";
   constructor(readonly error: ErrorName, text: string, readonly retryAfter = 0) {
     super(text);
-  }
-}
-
-/**
- * An ID in a header is zero or that of the asker.
- * @throws {Refusal} `forbidden`
- */
-export function checkHeaderId(clientId: Uint8Array, asker: Identity): void {
-  if (!equalBytes(clientId, asker.clientId) && clientId.some((byte) => byte !== 0)) {
-    throw new Refusal("forbidden", "the ID in the header is not the one that has logged in");
   }
 }
 
@@ -55,14 +43,17 @@ const PROTOCOL_ERRORS: Partial<Record<ProtocolErrorCode, ErrorName>> = {
   "too-large": "too-large",
 };
 
-/** Pauses after which what was refused may go well, in milliseconds. */
+/** Milliseconds after which a refused request may succeed. */
 const RETRY_AFTER: Partial<Record<StorageErrorCode, number>> = {
   "closed": 2_000, // lets a restarted server come up
   "disk-full": 60_000,
 };
 
-/** The answer to a request with this code that failed. Throws on what cannot be answered. */
-export function refusalOf(error: unknown, code: number, log: Logger): SecureError {
+/**
+ * Returns the answer to a request with this code that failed with `error`, and logs it.
+ * @throws what cannot be answered
+ */
+export function errorReply(error: unknown, code: number, log: Logger): SecureError {
   const refused = (name: ErrorName, text: string, retryAfter = 0): SecureError => {
     log.debug("Request {code} refused: {reason}", { code, reason: name });
     return { kind: "error", error: name, retryAfter, text };
@@ -77,7 +68,7 @@ export function refusalOf(error: unknown, code: number, log: Logger): SecureErro
     const name = STORAGE_ERRORS[error.code];
     if (name === "failed") {
       log.error("Request {code} failed: {error}", { code, error: error.cause ?? error });
-      return { kind: "error", error: name, retryAfter: 0, text: "the server could not do it" };
+      return { kind: "error", error: name, retryAfter: 0, text: "server error; try again later" };
     }
     if (error.code === "disk-full") log.warn("Request {code} refused: the disk is full", { code });
     return refused(name, error.message, RETRY_AFTER[error.code]);

@@ -118,6 +118,14 @@ refusalTest("unknown message types", ({ alice, bob }) =>
   ]));
 
 refusalTest(
+  "requests for a key with a content",
+  ({ alice, bob }) =>
+    [1, 4, 70_000, 100_000].map((size) =>
+      requestBytes(alice, { kind: "send", to: bob, type: 1, content: new Uint8Array(size) })
+    ),
+);
+
+refusalTest(
   "contents whose size is not what the payload leaves",
   ({ alice, bob }) =>
     [0, 3, 5, 70_000, 0x4000_0000, 0xffff_ffff].map((size) =>

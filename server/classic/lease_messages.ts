@@ -1,0 +1,62 @@
+/** Request 104: the messages that wait for the asker, on lease until it is seen to have them. */
+import type { Bytes } from "../../shared/bytes.ts";
+import { MAX_U32 } from "../../shared/limits.ts";
+import { MESSAGE_HEAD_SIZE } from "../../shared/protocol/message.ts";
+import type { Services } from "../services.ts";
+import type { Lease } from "../storage/leases.ts";
+import type { StoredMessage } from "../storage/storage.ts";
+import { delivery } from "../wire/delivery.ts";
+import type { Streamed } from "../wire/handler.ts";
+
+/** Most damaged files that one line of the log names. */
+const MAX_NAMED = 10;
+
+/** What one lease gives to a response. */
+export interface LeasedPart {
+  lease: Lease;
+  /** Those of the lease that can be delivered. */
+  messages: StoredMessage[];
+}
+
+/** A response whose messages are leased. */
+export interface LeasedDelivery extends Streamed {
+  parts: LeasedPart[];
+}
+
+/** As many messages as one response can hold; the rest waits for the next poll. */
+export async function leaseMessages(
+  _request: unknown,
+  asker: Bytes,
+  services: Services,
+): Promise<LeasedDelivery> {
+  const { storage, blobs, limits, log } = services;
+  const parts: LeasedPart[] = [];
+  const damaged: string[] = [];
+  const room = { count: limits.maxDeliveryCount, size: MAX_U32 };
+  try {
+    // What turns out to be damaged leaves its room to messages behind it.
+    for (let seen = -1; seen !== damaged.length;) {
+      seen = damaged.length;
+      const lease = await storage.leases.take(asker, room);
+      const messages: StoredMessage[] = [];
+      parts.push({ lease, messages });
+      for (const message of lease.messages) {
+        if (message.blob === undefined || await blobs.has(message.blob, message.size)) {
+          messages.push(message);
+          room.count--;
+          room.size -= MESSAGE_HEAD_SIZE + message.size;
+        } else damaged.push(message.blob);
+      }
+    }
+  } catch (error) {
+    for (const { lease } of parts) await storage.leases.release(lease);
+    throw error;
+  }
+  if (damaged.length > 0) {
+    log.error("{count} messages stay: their files are damaged or gone, such as {names}", {
+      count: damaged.length,
+      names: damaged.slice(0, MAX_NAMED),
+    });
+  }
+  return { ...delivery(asker, parts.flatMap((part) => part.messages), services), parts };
+}

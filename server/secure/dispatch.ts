@@ -1,0 +1,156 @@
+/** Which handler answers which secure request, and what must hold before. */
+import type { Bytes } from "../../shared/bytes.ts";
+import type { RequestHeader } from "../../shared/protocol/frame.ts";
+import { secureEntry } from "../../shared/protocol/secure/directory.ts";
+import {
+  decodeSecureSendPrefix,
+  SECURE_SEND_PREFIX_SIZE,
+} from "../../shared/protocol/secure/messages.ts";
+import {
+  checkSecureHeader,
+  decodeSecureRequest,
+  type RequestOf,
+  SECURE_REQUESTS,
+  type SecureReply,
+  type SecureRequestKind,
+} from "../../shared/protocol/secure/requests.ts";
+import { acknowledge } from "../handlers/acknowledge.ts";
+import { checkIn } from "../handlers/check_in.ts";
+import { clientList } from "../handlers/client_list.ts";
+import { fetchPrekeys } from "../handlers/fetch_prekeys.ts";
+import { fileState } from "../handlers/file_state.ts";
+import { type ChunkFrame, getChunk } from "../handlers/get_chunk.ts";
+import { getMessages } from "../handlers/get_messages.ts";
+import { openUpload } from "../handlers/open_upload.ts";
+import { publicKey } from "../handlers/public_key.ts";
+import { publishPrekeys } from "../handlers/publish_prekeys.ts";
+import { putChunk } from "../handlers/put_chunk.ts";
+import { releaseFile } from "../handlers/release_file.ts";
+import { sendMessage } from "../handlers/send_message.ts";
+import { shareFile } from "../handlers/share_file.ts";
+import type { Limits } from "../limits/limits.ts";
+import type { Services } from "../services.ts";
+import { Refusal } from "../wire/error_replies.ts";
+import type { Streamed } from "../wire/handler.ts";
+import type { Payload } from "../wire/payload.ts";
+import { login } from "./login.ts";
+import { register } from "./register.ts";
+import { checkHeaderId, type SecurePeer } from "./secure_peer.ts";
+
+/** What a request of kind `K` is answered with, if it is not refused. */
+export type Answer<K extends SecureRequestKind = SecureRequestKind> =
+  | SecureReply<K>
+  | Streamed
+  | ChunkFrame;
+
+/** How requests of kind `K` are answered: after they were read whole, or as their payload comes. */
+type Route<K extends SecureRequestKind> =
+  & {
+    /** Who may ask: a registered client, unless said otherwise. */
+    readonly from?: "anyone" | "logged-in";
+    /** Whether the next request may be read before this one is answered; no, unless said otherwise. */
+    readonly overlaps?: (size: number, limits: Limits) => boolean;
+    /** Whether the request or its answer carries a chunk of a file. */
+    readonly carriesChunk?: true;
+  }
+  & ({
+    readonly handle: (
+      request: RequestOf<K>,
+      asker: Bytes,
+      services: Services,
+      peer: SecurePeer,
+    ) => Promise<Answer<K>>;
+  } | {
+    readonly stream: (payload: Payload, asker: Bytes, services: Services) => Promise<Answer<K>>;
+  });
+
+const ROUTES: { readonly [K in SecureRequestKind]: Route<K> } = {
+  "login": { handle: login, from: "anyone" },
+  "register": { handle: register, from: "logged-in" },
+  "client-list": { handle: clientList(secureEntry) },
+  "public-key": { handle: publicKey },
+  "send": { stream: send, overlaps: isInline },
+  "get-messages": { handle: getMessages },
+  "subscribe": { handle: () => Promise.resolve({ kind: "subscribed" }) },
+  "acknowledge": { handle: acknowledge, overlaps: always },
+  "publish-prekeys": { handle: publishPrekeys },
+  "check-in": { handle: checkIn },
+  "fetch-prekeys": { handle: fetchPrekeys },
+  "open-upload": { handle: openUpload },
+  "put-chunk": { stream: putChunk, overlaps: always, carriesChunk: true },
+  "share": { handle: shareFile },
+  "get-chunk": { handle: getChunk, overlaps: always, carriesChunk: true },
+  "release": { handle: releaseFile },
+  "file-state": { handle: fileState },
+};
+
+function always(): boolean {
+  return true;
+}
+
+function isInline(size: number, { maxInlineSize }: Limits): boolean {
+  return size <= SECURE_SEND_PREFIX_SIZE + maxInlineSize;
+}
+
+async function send(payload: Payload, asker: Bytes, services: Services) {
+  const size = payload.left;
+  const prefix = decodeSecureSendPrefix(await payload.read(SECURE_SEND_PREFIX_SIZE), size);
+  return await sendMessage(prefix, payload, asker, services);
+}
+
+/** Returns what the session must know before it has a request answered. */
+export function trafficOf(
+  { code, size }: RequestHeader,
+  limits: Limits,
+): { overlaps: boolean; carriesChunk: boolean } {
+  const { overlaps, carriesChunk = false } = routeOf(code) ?? {};
+  return { overlaps: overlaps?.(size, limits) ?? false, carriesChunk };
+}
+
+/**
+ * Reads and answers one request. What it leaves of `payload` belongs to a refused request.
+ * @throws {Refusal} for what `peer` may not do, or not yet
+ * @throws {ProtocolError} for what the protocol does not allow
+ * @throws {StorageError} for what the stored state does not allow; nothing was changed
+ */
+export async function dispatch(
+  header: RequestHeader,
+  payload: Payload,
+  peer: SecurePeer,
+  services: Services,
+): Promise<Answer> {
+  const asker = checkAllowed(header, peer);
+  return await answer(checkSecureHeader(header), header, payload, asker, services, peer);
+}
+
+async function answer<K extends SecureRequestKind>(
+  kind: K,
+  header: RequestHeader,
+  payload: Payload,
+  asker: Bytes,
+  services: Services,
+  peer: SecurePeer,
+): Promise<Answer> {
+  const route: Route<K> = ROUTES[kind];
+  if ("stream" in route) return await route.stream(payload, asker, services);
+  const request = decodeSecureRequest(header, await payload.readAll());
+  return await route.handle(request as RequestOf<K>, asker, services, peer);
+}
+
+/** Checks that `peer` may make this request. Returns who asks; for a login, who claims to. */
+function checkAllowed({ code, clientId }: RequestHeader, peer: SecurePeer): Bytes {
+  const from = routeOf(code)?.from;
+  if (from === "anyone") return clientId;
+  const { identity, registered } = peer;
+  if (!identity) throw new Refusal("unauthenticated", "log in first");
+  checkHeaderId(clientId, identity);
+  if (!registered && from !== "logged-in") {
+    throw new Refusal("forbidden", "this identity is not registered; register first");
+  }
+  return identity.clientId;
+}
+
+function routeOf(code: number): Omit<Route<SecureRequestKind>, "handle" | "stream"> | undefined {
+  const entry = SECURE_REQUESTS.find(code);
+  return entry && ROUTES[entry.kind];
+}

@@ -1,0 +1,18 @@
+/** What a connection lends to the session that serves it. */
+import type { ByteSource } from "../../shared/io.ts";
+import type { FrameReader } from "../../shared/protocol/frame_stream.ts";
+
+export interface SessionLink {
+  /** The peer's bytes, of which the first header was read. */
+  readonly reader: FrameReader;
+  /** Those that `reader` has not received yet. */
+  readonly source: ByteSource;
+  /** Writes as much as the system takes at once; returns how much that was. */
+  writeSome(bytes: Uint8Array): Promise<number>;
+  /** Ends the sending direction. */
+  closeWrite(): Promise<void>;
+  /** Moves the connection's deadline to `milliseconds` from now. */
+  extend(milliseconds: number): void;
+  /** Ends the connection; whatever waits on it fails. */
+  abort(): void;
+}

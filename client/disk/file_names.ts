@@ -12,8 +12,9 @@ const UNFIT = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}<>:"|?*]/gu;
 const DEVICE = /^(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])\s*(\.|$)/i;
 
 /**
- * Returns a name without a path, at most 200 bytes of UTF-8, NFC, never empty. It is no hidden file,
- * no device of any system, and looks like what it is. As much of the extension is kept as can be.
+ * Returns a name without a path, at most 200 bytes of UTF-8, NFC, never empty. It is no hidden
+ * file, no device of any system, and looks like what it is. As much of the extension is kept as can
+ * be.
  */
 export function cleanFileName(name: string): string {
   const base = name.split(/[\\/]/).findLast((part) => part.trim() !== "") ?? "";

@@ -1,6 +1,6 @@
 /**
- * A profile in one file, always under a passphrase: its database under a new data key, with the large
- * contents that lie in files beside it, and with the address of its server.
+ * A profile in one file, always under a passphrase: its database under a new data key, the large
+ * contents that lie in files beside it, and the address of its server.
  */
 import { Database } from "@db/sqlite";
 import { type Bytes, fromUtf8, utf8 } from "../../shared/bytes.ts";
@@ -50,7 +50,7 @@ export interface Surroundings {
   readonly classic: ClassicIdentity | undefined;
 }
 
-/** Writes an export to `path`, where there must be no file. Fails with what the system throws. */
+/** Writes an export to `path`, where there must be no file. Throws what the system throws. */
 export async function writeArchive(
   path: string,
   from: Unlocked,
@@ -100,8 +100,8 @@ async function packFiles(
 }
 
 /**
- * Makes an export the database of the profile in `folder`, as far as `profile.db.new`, which is for
- * the caller to bring to its place: until then nothing of it counts.
+ * Unpacks an export into the folder of a profile, its database as `profile.db.new`. Nothing of it
+ * counts until the caller has brought that to its place.
  * @throws {ClientError} `file` where it is no whole export, `wrong-passphrase`
  */
 export async function unpackArchive(
@@ -113,7 +113,7 @@ export async function unpackArchive(
 ): Promise<void> {
   const draft = `${folder}/profile.db.new`;
   await removeFile(draft);
-  // A copy, as SQLite may write to whatever it opens.
+  // SQLite may write to whatever it opens, so it gets a copy.
   const copy = `${folder}/import.new`;
   try {
     await writeNewFile(copy, readFile(path));
@@ -166,17 +166,17 @@ async function unpackFiles({ database, vault }: Unlocked, folder: string): Promi
   const select = database.prepare("SELECT sealed FROM parts WHERE number = ?");
   let number = 0;
   function* parts(size: number): Generator<Bytes> {
-    for (let left = size; left > 0;) {
+    for (let missing = size; missing > 0;) {
       const row = rowOf("parts", ++number);
       const part = vault.open(row, select.value<[Bytes]>(number)?.[0] ?? new Uint8Array(0));
-      if (part.length === 0 || part.length > left) throw damagedRow(row);
-      left -= part.length;
+      if (part.length === 0 || part.length > missing) throw damagedRow(row);
+      missing -= part.length;
       yield part;
     }
   }
   const incoming = `${folder}/incoming`;
   for (const { name, size } of files) {
-    // Who made the file may be somebody else than who imports it.
+    // Somebody else may have made the file.
     if (!FILE_NAME.test(name)) throw damagedRow(context);
     await writeNewFile(`${incoming}/${name}`, parts(size));
   }

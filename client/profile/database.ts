@@ -1,4 +1,4 @@
-/** The database of a profile, open: found or made in its folder, brought up to date, unlocked. */
+/** The database of a profile: found or created in its folder, brought up to date, and unlocked. */
 import { Database } from "@db/sqlite";
 import { removeFile } from "../disk/files.ts";
 import { createPrivateFile, isThere, makePrivate } from "../disk/private_file.ts";
@@ -64,7 +64,7 @@ export class ProfileDatabase implements Disposable {
     const database = new Database(path, { int64: true });
     try {
       prepareDatabase(database, () => writeKeyring(database, plainKeyring(random)));
-      database.exec("PRAGMA wal_checkpoint(TRUNCATE)"); // what a killed process has left in the log
+      database.exec("PRAGMA wal_checkpoint(TRUNCATE)"); // what a killed process left in the log
       return new ProfileDatabase(folder, database, await openKeyring(database, passphrase, random));
     } catch (error) {
       database.close();
@@ -86,7 +86,7 @@ export class ProfileDatabase implements Disposable {
   }
 }
 
-/** The sealed tables go to a file of their own: nothing that lay open stays in what it replaces. */
+/** Seals into a new file, so that nothing stays which lay open in the old one. */
 async function sealOldDatabase(path: string, random: Random): Promise<void> {
   const old = new Database(path, { int64: true });
   let version: number;

@@ -1,10 +1,12 @@
-/** The lock by which a profile is one process's alone while it is in use. */
+/** The lock that keeps other processes out of a profile while it is in use. */
 import { ClientError } from "../errors.ts";
 import { tryLock } from "../disk/private_file.ts";
 
 const LOCK = "profile.lock";
 
-/** Commands that follow each other, as in a script, must not collide; in milliseconds. */
+/**
+ * How long to wait, in milliseconds: commands that follow each other in a script must not collide.
+ */
 const PATIENCE = 2000;
 const PAUSE = 50;
 

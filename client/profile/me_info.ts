@@ -1,7 +1,7 @@
 /**
  * `me.info`: where a classic identity is that no passphrase protects, in the format of the original
- * client. It has a line each for the name, the client ID in hex, and the PKCS#8 private key, which is
- * padded with zeros to 1000 bytes, in base64.
+ * client. It has a line each for the name, the client ID in hex, and the PKCS#8 private key, which
+ * is padded with zeros to 1000 bytes, in base64.
  */
 import { type Bytes, fromHex, toHex } from "../../shared/bytes.ts";
 import { trimDer } from "../../shared/crypto/classic/classic.ts";

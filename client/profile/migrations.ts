@@ -34,8 +34,8 @@ export function createTables(database: Database, fill: () => void = () => {}): v
 
 /**
  * Sets `database` up, and brings tables that are sealed up to date; creates them where there are
- * none, with `fill`. What is overwritten or deleted is gone from the file, so that old keys cannot be
- * found in it.
+ * none, with `fill`. What is overwritten or deleted is gone from the file, so that old keys cannot
+ * be found in it.
  */
 export function prepareDatabase(database: Database, fill?: () => void): void {
   const version = versionOf(database);

@@ -92,7 +92,7 @@ function sealServers(from: Database, to: Unlocked): void {
   }
 }
 
-/** The rows of a table whose columns are those of `Row`. */
+/** Yields the rows of a table, whose columns are those of `Row`. */
 function typed<Row>(database: Database, table: string): Generator<Row> {
   return rowsOf(database, table) as Generator<unknown> as Generator<Row>;
 }

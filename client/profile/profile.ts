@@ -1,7 +1,7 @@
 /**
- * A profile: a folder with who its owner is, whom it knows, and what it has collected. It is one
- * process's alone while it is open. Its database is sealed under a data key, which a passphrase may
- * protect; every other passphrase comes with another data key, in another file.
+ * A profile: a folder with its owner's identity, contacts, keys and messages. One process at a time
+ * has it open. Its database is sealed under a data key, which a passphrase may protect; with each
+ * new passphrase comes a new data key, in a new file.
  */
 import { Database } from "@db/sqlite";
 import { equalBytes } from "../../shared/bytes.ts";
@@ -24,7 +24,7 @@ import { type ClassicIdentity, Identities, type SecureIdentity } from "./tables/
 
 /** What a profile needs of its surroundings; each has a default. */
 export interface ProfileOptions {
-  /** Gives the passphrase; called once, and only where the profile is protected by one. */
+  /** Returns the passphrase; called once, and only where the profile is protected by one. */
   readonly passphrase?: () => Promise<string>;
   readonly random?: Random;
   readonly sleep?: Sleep;
@@ -110,15 +110,15 @@ export class Profile implements Disposable {
     });
   }
 
-  /** Where copies of files lie that are being sent; not made before it is needed. */
+  /** The folder for copies of files that are being sent; created when it is needed. */
   get outgoingFolder(): string {
     return `${this.folder}/outgoing`;
   }
 
   /**
    * Runs `change` in one transaction; returns its result. With `durable` false it does not wait for
-   * the disk: after a power failure the change, and whatever came after it, may be lost. That is for
-   * changes that do no harm when they are repeated.
+   * the disk: after a power failure the change, and whatever came after it, may be lost. That is
+   * for changes that do no harm when they are repeated.
    */
   transaction<T>(change: () => T, { durable = true }: { durable?: boolean } = {}): T {
     const { database } = this.#database;
@@ -133,8 +133,8 @@ export class Profile implements Disposable {
   }
 
   /**
-   * Takes earlier states of rows, which hold keys that are gone since, out of the log. SQLite does it
-   * by itself when the profile is closed.
+   * Removes earlier states of rows, with keys that are gone since, from the log. SQLite does so by
+   * itself when the profile is closed.
    */
   dropOldStates(): void {
     this.#database.database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
@@ -154,9 +154,8 @@ export class Profile implements Disposable {
   }
 
   /**
-   * Makes `identity` the owner and keeps it, without a passphrase in `me.info`. What an earlier owner
-   * knew of others does not hold for this one; what it has collected stays, and so do the keys that
-   * open it.
+   * Makes `identity` the owner and keeps it; without a passphrase in `me.info`. The contacts of an
+   * earlier owner are forgotten. What was collected stays, and so do the keys that open it.
    */
   async register(identity: ClassicIdentity): Promise<void> {
     this.outbox.clear();
@@ -237,8 +236,8 @@ export class Profile implements Disposable {
   }
 
   /**
-   * Writes the whole profile to a new file under a passphrase of its own; {@link importFrom} makes a
-   * profile of it.
+   * Writes the whole profile to a new file under a passphrase of its own; {@link importFrom} makes
+   * a profile of it.
    * @throws {ClientError} `file` where it cannot be written, or exists; `bad-passphrase`
    */
   async exportTo(file: string, passphrase: string): Promise<void> {
@@ -272,7 +271,7 @@ export class Profile implements Disposable {
     return this.#identity && "privateKey" in this.#identity ? this.#identity : undefined;
   }
 
-  /** Makes `classic`, of `me.info`, or who is in the database the owner. */
+  /** Makes the owner `classic`, which `me.info` holds, or else whoever is in the database. */
   async #takeIdentity(classic: ClassicIdentity | undefined): Promise<void> {
     const kept = this.identities.classic();
     if (kept && classic && !isSame(kept, classic)) {

@@ -1,7 +1,7 @@
 /**
- * Whole database files under a new data key. One is written beside the old, fsynced and put in its
- * place, so that nothing stays that the old key could open, and a crash at any point leaves the old
- * file or the new one.
+ * Whole database files under a new data key. The new file is written beside the old one, fsynced
+ * and put in its place: nothing stays that the old key could open, and a crash at any point leaves
+ * either the old file or the new one.
  */
 import { Database } from "@db/sqlite";
 import { removeFile } from "../disk/files.ts";
@@ -16,8 +16,8 @@ const PATIENCE = 500;
 
 /**
  * Writes a database with what `fill` puts into it to `path`, where there must be no file. It is
- * fsynced; after a failure there is none. `complete` runs last: what it sets tells a whole file from
- * one that a crash left behind.
+ * fsynced; after a failure there is none. `complete` runs last: what it sets tells a whole file
+ * from one that a crash left behind.
  */
 export async function writeSealedFile(
   path: string,

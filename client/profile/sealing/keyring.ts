@@ -6,7 +6,7 @@ import { CryptoError } from "../../../shared/errors.ts";
 import { ClientError } from "../../errors.ts";
 import { damagedRow, rowOf, Vault, VAULT_KEY_SIZE } from "./vault.ts";
 
-/** Gives that many random bytes. */
+/** Returns that many random bytes. */
 export type Random = (size: number) => Bytes;
 
 /** The SQL that creates its table. */
@@ -37,8 +37,8 @@ export interface Keyring {
 }
 
 /**
- * A new data key, under `passphrase` where that is not null. `lasting` is that of the vault in whose
- * place this one comes.
+ * Makes a new data key, under `passphrase` where that is not null. `lasting` is that of the vault
+ * which this one replaces.
  * @throws {ClientError} `bad-passphrase`
  */
 export async function newKeyring(
@@ -60,13 +60,13 @@ export async function newKeyring(
   }
 }
 
-/** A new data key in the clear. */
+/** Makes a new data key, in the clear. */
 export function plainKeyring(random: Random): Keyring {
   const stored = random(VAULT_KEY_SIZE);
   return { vault: new Vault(stored, random), isProtected: false, stored };
 }
 
-/** Puts the one keyring into an empty database. */
+/** Puts the keyring into an empty database. */
 export function writeKeyring(database: Database, { vault, isProtected, stored }: Keyring): void {
   database.exec(
     "INSERT INTO keyring (one, protected, key, lasting) VALUES (1, ?, ?, ?)",
@@ -77,7 +77,7 @@ export function writeKeyring(database: Database, { vault, isProtected, stored }:
 }
 
 /**
- * The keyring of a database; `passphrase` is called where it is needed.
+ * Opens the keyring of a database; `passphrase` is called where it is needed.
  * @throws {ClientError} `wrong-passphrase`, `bad-profile` where the keyring is damaged
  */
 export async function openKeyring(

@@ -1,11 +1,11 @@
 /**
- * What keeps the rows of a profile from being read: each is sealed under the profile's data key, and
- * found by tags that only this key can make.
+ * What protects the rows of a profile: each is sealed under the profile's data key, and found by
+ * tags that only this key can make.
  *
- * A sealed row: nonce 12 · AES-256-GCM of the plaintext · tag 16. Its context, the name of its table
- * and its primary key, is the associated data, so that no row can take the place of another. Nonces
- * are random: of 2^32 rows written, two have the same one with a chance of 2^-33 (NIST SP 800-38D
- * §8.3), and changing the passphrase starts with a new key.
+ * A sealed row: nonce 12 · AES-256-GCM of the plaintext · tag 16. Its context, the name of its
+ * table and its primary key, is the associated data, so that no row can take the place of another.
+ * Nonces are random: of 2^32 rows written, two have the same one with a chance of 2^-33 (NIST SP
+ * 800-38D §8.3), and changing the passphrase starts with a new key.
  */
 import { type Bytes, concat, toHex, utf8 } from "../../../shared/bytes.ts";
 import { type CborValue, decodeCbor, encodeCbor } from "../../../shared/cbor.ts";
@@ -24,11 +24,12 @@ const ROWS_LABEL = utf8("messaging-client/profile rows");
 const TAGS_LABEL = utf8("messaging-client/profile tags");
 const LASTING_LABEL = utf8("messaging-client/profile lasting tags");
 
-/** The context of a row: the name of its table, and its primary key. */
+/** Returns the context of a row: the name of its table and its primary key. */
 export function rowOf(table: string, key: number | string | Uint8Array): string {
   return `${table} ${typeof key === "object" ? toHex(key) : key}`;
 }
 
+/** Seals and opens rows under one data key, and makes the tags by which they are found. */
 export class Vault {
   readonly #rows: AesGcmKey;
   readonly #tags: Bytes;
@@ -37,8 +38,8 @@ export class Vault {
   #wiped = false;
 
   /**
-   * Copies `key`, of 32 random bytes. `random` gives that many random bytes. `lasting`, of 32 bytes,
-   * is that of the vault in whose place this one comes: see {@link lastingBlind}.
+   * Copies `key`, 32 random bytes. `random` returns that many random bytes. `lasting`, 32 bytes, is
+   * that of the vault which this one replaces: see {@link lastingBlind}.
    * @throws {CryptoError} `bad-key` where a key has another size
    */
   constructor(key: Uint8Array, random: (size: number) => Bytes, lasting?: Uint8Array) {
@@ -65,7 +66,7 @@ export class Vault {
   }
 
   /**
-   * The plaintext of what {@link seal} gave for the same context.
+   * Returns the plaintext of what {@link seal} returned for the same context.
    * @throws {ClientError} `bad-profile` where anything of it was changed
    */
   open(context: string, sealed: Uint8Array): Bytes {
@@ -87,8 +88,8 @@ export class Vault {
   }
 
   /**
-   * The values that {@link sealRow} was given. Nobody else can have sealed them, so they are taken to
-   * be of the type that they had.
+   * Returns the values that {@link sealRow} was given. Nobody else can have sealed them, so they
+   * are taken to have the type that they had.
    * @throws {ClientError} `bad-profile` where anything of the row was changed
    */
   openRow<Row extends object>(context: string, sealed: Uint8Array): Row {
@@ -96,17 +97,17 @@ export class Vault {
   }
 
   /**
-   * 16 bytes that stand for `parts`, the same whenever the context and the parts are: for finding a
-   * row, and for having only one, without showing the value. They change with the data key, so the
-   * row must hold the parts.
+   * Returns a tag, 16 bytes that stand for `parts` in this context. A row is found by it, and
+   * unique by it, without showing the value. Tags change with the data key, so the row must hold
+   * the parts.
    */
   blind(context: string, ...parts: Uint8Array[]): Bytes {
     return this.#tag(this.#tags, context, parts);
   }
 
   /**
-   * Like {@link blind}, but the same also when the data key has changed: for what must be known
-   * again when nothing else is left of it.
+   * Returns a tag like {@link blind}, which stays the same when the data key changes: for what must
+   * be known again when nothing else of it is kept.
    */
   lastingBlind(context: string, ...parts: Uint8Array[]): Bytes {
     return this.#tag(this.#lasting, context, parts);

@@ -1,11 +1,10 @@
 /**
- * The symmetric keys shared with each classic contact. A contact may use any of them at any time
- * (keys cross on the wire), so all are kept. Of our own there is one a contact: whenever it is asked
- * for a key it gets the same again, so it does not matter which of several answers a contact that
- * honours only the first has seen.
+ * The symmetric keys shared with each classic contact. Keys cross on the wire, so that a contact
+ * may use any of them at any time, and all are kept. There is one key of our own for each contact,
+ * which it gets whenever it asks: an original client honours only the first answer that it sees.
  *
- * Of the keys that came from a contact the {@link MAX_KEYS} last used, then the last that came, are
- * kept, so that one who sends thousands cannot make every message cost thousands of attempts.
+ * Of the keys that came from a contact, {@link MAX_KEYS} are kept: those used last, then those that
+ * came last. So nobody who sends thousands can make every message cost thousands of attempts.
  */
 import type { Statement } from "@db/sqlite";
 import { type Bytes, equalBytes } from "../../../shared/bytes.ts";

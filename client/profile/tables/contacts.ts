@@ -16,14 +16,14 @@ export interface Contact extends ClientEntry {
   readonly alias?: string;
   /** The 160-byte public key, where it was used before. */
   readonly publicKey?: Bytes;
-  /** Whether nothing that it sends is to be shown. */
+  /** Whether what it sends is hidden. */
   readonly blocked: boolean;
   /** Whether its safety number was compared. */
   readonly verified: boolean;
 }
 
-/** What is sealed: a contact, whose name stays as it is where it came with a card. */
 interface Row extends Contact {
+  /** Whether the name came with a card, so that the server's list cannot change it. */
   readonly pinned: boolean;
 }
 
@@ -53,9 +53,10 @@ export const CONTACTS: SealedTable<Row> = {
   },
 };
 
-/** Lookups whose results are in memory: every message needs the same few. */
+/** Results of lookups that are kept in memory: every message needs the same few. */
 const MAX_REMEMBERED = 1000;
 
+/** Keeps every client once, found by its ID, its name or its alias. */
 export class Contacts extends SealedStore<Row> {
   protected readonly table = CONTACTS.name;
   /** Rows that were found since the last change, by what they were looked up by. */
@@ -75,13 +76,13 @@ export class Contacts extends SealedStore<Row> {
     return row && contactOf(row);
   }
 
-  /** The contact that the owner calls `name`, else the one with that name. */
+  /** Returns the contact that the owner calls `name`, else the one with that name. */
   byName(name: string): Contact | undefined {
     const row = this.#rowByAlias(name) ?? this.#rowByName(name);
     return row && contactOf(row);
   }
 
-  /** All, in the order of their names. */
+  /** Returns all contacts in the order of their names. */
   all(): Contact[] {
     const contacts: Contact[] = [];
     for (const cells of rowsOf(this.database, CONTACTS.name)) {
@@ -92,12 +93,12 @@ export class Contacts extends SealedStore<Row> {
   }
 
   /**
-   * Takes over what the server's list says, with the public keys where it gives them. Whoever turns
-   * up with the name that another contact has is passed over: a name stays with whom it was first
-   * seen. A secure client stays as it was first seen: its key cannot change, and were it given
-   * another name, its own would be free for somebody else. Aliases are no names: whoever has the
-   * name that is another's alias is kept, and found by ID alone. What changes nothing is not
-   * written.
+   * Takes over entries of the server's list, with the public keys where it has them.
+   *
+   * A name stays with the client that it was first seen with: an entry that brings it for another
+   * client is passed over. A secure client stays as it was first seen, as its key cannot change,
+   * and another name would free its own for somebody else. A client whose name is the alias of
+   * another contact is kept, but found by its ID alone. What changes nothing is not written.
    */
   put(entries: readonly (ClientEntry & { publicKey?: Bytes })[]): void {
     this.transaction(() => {
@@ -150,28 +151,28 @@ export class Contacts extends SealedStore<Row> {
     });
   }
 
-  /** Has nothing more, or everything again, of a contact shown. */
+  /** Sets whether what the contact sends is hidden. */
   setBlocked(id: Bytes, blocked: boolean): void {
     this.#changeById(id, { blocked });
   }
 
-  /** Takes note of whether the contact's safety number was compared. */
+  /** Sets whether the contact's safety number was compared. */
   setVerified(id: Bytes, verified: boolean): void {
     this.#changeById(id, { verified });
   }
 
-  /** Forgets everybody; the server's list tells again who there is. */
+  /** Forgets everybody; the server's list tells who there is. */
   forgetAll(): void {
     this.#memory.clear();
     this.#forgetAll.run();
   }
 
-  /** The 160-byte public key, where it was used before. */
+  /** Returns the 160-byte public key, where it was used before. */
   publicKey(id: Bytes): Bytes | undefined {
     return this.#rowById(id)?.publicKey;
   }
 
-  /** Keeps the public key of a contact; of others none is kept. */
+  /** Keeps the public key of a client, where that is a contact. */
   putPublicKey(id: Bytes, publicKey: Bytes): void {
     this.#changeById(id, { publicKey });
   }
@@ -195,8 +196,8 @@ export class Contacts extends SealedStore<Row> {
   }
 
   /**
-   * What `find` gives, or gave since the last change. What is found in a transaction is not
-   * remembered: the transaction may be undone.
+   * Returns what `find` finds, or found since the last change. What is found in a transaction is
+   * not remembered, as the transaction may be undone.
    */
   #remembered(key: string, find: () => Row | undefined): Row | undefined {
     if (this.#memory.has(key)) return this.#memory.get(key);
@@ -206,7 +207,7 @@ export class Contacts extends SealedStore<Row> {
     return row;
   }
 
-  /** Whoever is found by `name` and has not this ID. */
+  /** Returns a contact that is called `name` and has another ID. */
   #otherCalled(id: Bytes, name: string): Row | undefined {
     return [this.#rowByAlias(name), this.#rowByName(name)]
       .find((row) => row && !equalBytes(row.id, id));
@@ -252,7 +253,7 @@ function idTag(vault: Vault, id: Bytes): Bytes {
   return vault.blind("contacts.id", id);
 }
 
-/** The same for a name and for an alias. */
+/** Returns the tag of a name or of an alias. */
 function nameTag(vault: Vault, name: string): Bytes {
   return vault.blind("contacts.name", utf8(name));
 }

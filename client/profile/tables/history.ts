@@ -1,8 +1,8 @@
 /**
- * The texts, and notes of the files, that were exchanged with each client, sealed, in the order in
- * which they came to be here.
+ * The texts and files that were exchanged with each client, in the order in which they came here.
+ * Of a file there is a note, not the content.
  *
- * Of what a secure client sent the tag of its content ID stays when the rest is forgotten, so that a
+ * When an entry from a secure client is forgotten, the tag of its content ID stays, so that a
  * repeat is not shown again.
  */
 import { type Bytes, equalBytes, utf8 } from "../../../shared/bytes.ts";
@@ -24,7 +24,7 @@ export type HistoryFile = {
   readonly key?: Bytes;
 };
 
-/** An entry. Times are milliseconds since 1970. */
+/** An entry as it is kept. Times are milliseconds since 1970. */
 export interface HistoryEntry extends Fields {
   /** Its number here, in the order of the entries; never used again. */
   readonly number: number;
@@ -83,6 +83,7 @@ export const HISTORY: SealedTable<Pick<Fields, "peer" | "messageId">> = {
   },
 };
 
+/** Keeps what was written and received, and which of it was not shown yet. */
 export class History extends SealedStore<Fields> {
   protected readonly table = HISTORY.name;
 
@@ -114,8 +115,8 @@ export class History extends SealedStore<Fields> {
   );
 
   /**
-   * Keeps what came from a client, as not shown yet; gives its number. Gives undefined, and keeps
-   * nothing, where something with this content ID came from this client before.
+   * Keeps what came from a client, as not shown yet; returns its number. Where something with this
+   * content ID came from this client before, keeps nothing and returns undefined.
    */
   addReceived(entry: ReceivedEntry): number | undefined {
     const { peer, contentId } = entry;
@@ -123,7 +124,7 @@ export class History extends SealedStore<Fields> {
     return this.#add({ ...fieldsOf(entry), sent: false, state: "received" }, tag, false);
   }
 
-  /** Keeps what is about to be sent; gives its number. */
+  /** Keeps what is about to be sent; returns its number. */
   addSent(entry: SentEntry): number {
     const fields = fieldsOf({ ...entry, messageId: null });
     const number = this.#add({ ...fields, sent: true, state: "pending" }, null, true);
@@ -131,25 +132,25 @@ export class History extends SealedStore<Fields> {
     return number;
   }
 
-  /** The server has taken it as `messageId`. An entry that was forgotten stays so. */
+  /** Notes that the server has taken it as `messageId`. A forgotten entry stays forgotten. */
   markSent(number: number, messageId: number): void {
     this.#change(number, { state: "sent", messageId });
   }
 
-  /** It will not be sent. An entry that was forgotten stays so. */
+  /** Notes that it will not be sent. A forgotten entry stays forgotten. */
   markFailed(number: number): void {
     this.#change(number, { state: "failed" });
   }
 
   /**
-   * The first `limit` received entries that were not shown yet.
+   * Returns the first `limit` received entries that were not shown yet.
    * @throws {ClientError} `bad-profile`, like all that follows, where a row was changed
    */
   unshown(limit: number): HistoryEntry[] {
     return this.openRows(this.#unshown, limit);
   }
 
-  /** The entry with this number; undefined where there is none, or none any more. */
+  /** Returns the entry with this number, unless it was forgotten. */
   entry(number: number): HistoryEntry | undefined {
     const fields = this.findRow(this.#sealed, number, number);
     return fields && fields.peer.length > 0 ? { ...fields, number } : undefined;
@@ -159,7 +160,7 @@ export class History extends SealedStore<Fields> {
     this.#show.run(number);
   }
 
-  /** Notes that a received file is at `path` now, which is to be shown. */
+  /** Notes that a received file is at `path` now, and marks it as not shown. */
   markSaved(number: number, path: string): void {
     this.transaction(() => {
       const entry = this.entry(number);
@@ -170,7 +171,7 @@ export class History extends SealedStore<Fields> {
     });
   }
 
-  /** What the server took as `messageId` for `peer`: the last one, should it count anew. */
+  /** Returns what the server took as `messageId` for `peer`; the last, where it counts anew. */
   sentAs(peer: Bytes, messageId: number): HistoryEntry | undefined {
     const [entry] = this.openRows(this.#byMessage, messageTagOf(this.vault, peer, messageId));
     if (!entry || (entry.messageId === messageId && equalBytes(entry.peer, peer))) return entry;
@@ -178,8 +179,8 @@ export class History extends SealedStore<Fields> {
   }
 
   /**
-   * The entries of `peer` in their order, with `search` those whose text or file name holds it,
-   * whatever the case. They are read as they are asked for.
+   * Yields the entries of `peer` in their order; with `search` those whose text or file name holds
+   * it, whatever the case.
    */
   *list(peer: Bytes, { search = "" }: { search?: string } = {}): Generator<HistoryEntry> {
     const tag = tagOf(this.vault, peer);
@@ -195,7 +196,7 @@ export class History extends SealedStore<Fields> {
     }
   }
 
-  /** Forgets all entries of `peer`; gives how many there were. */
+  /** Forgets all entries of `peer`; returns how many there were. */
   forget(peer: Bytes): number {
     return this.transaction(() => {
       const tag = tagOf(this.vault, peer);
@@ -246,7 +247,7 @@ function nameOrText(body: HistoryBody): string {
   return "text" in body ? body.text : body.file.name;
 }
 
-/** What is kept of a received or sent entry, and nothing else that `entry` may have. */
+/** Returns what is kept of an entry, without anything else that `entry` may have. */
 function fieldsOf({ peer, at, stored, contentId, messageId, body }: ReceivedEntry): ReceivedEntry {
   return { peer, at, stored, contentId, messageId, body };
 }

@@ -1,7 +1,7 @@
 /**
  * What is about to be sent: a message is kept in the same step that advances its session, and stays
- * until the server has it. A repeat sends the same bytes. In a classic profile: messages that wait for
- * the receiver's key, not encrypted yet.
+ * until the server has it. A repeat sends the same bytes. In a classic profile: messages that wait
+ * for the receiver's key, not encrypted yet.
  */
 import type { Bytes } from "../../../shared/bytes.ts";
 import { SealedStore } from "../sealing/sealed_store.ts";

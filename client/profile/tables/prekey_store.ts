@@ -1,6 +1,6 @@
 /**
- * The secrets of this client's prekeys (`shared/PROTOCOL.md` section 9), sealed, and the first
- * messages that were agreed on with them.
+ * The secrets of this client's prekeys (`shared/PROTOCOL.md` section 9), and the first messages
+ * that were agreed on with them.
  */
 import type { Bytes } from "../../../shared/bytes.ts";
 import { MAX_ONE_TIME_PREKEYS } from "../../../shared/limits.ts";
@@ -10,12 +10,12 @@ import { SealedStore } from "../sealing/sealed_store.ts";
 import type { SealedTable } from "../sealing/sealed_table.ts";
 import { rowOf } from "../sealing/vault.ts";
 
-/** The kinds of which everybody is given the same, until the next replaces it. */
+/** The kinds of which everybody gets the same prekey, until the next replaces it. */
 export type ReusedKind = typeof PrekeyKind.signed | typeof PrekeyKind.lastResort;
 
 type Row = Omit<PrekeySecret, "id">;
 
-/** No prekey has it: in its place the largest ID is kept. */
+/** The row in which the largest ID is kept; no prekey has this ID. */
 const LARGEST = 0;
 const REPLACED = `kind IN (${PrekeyKind.signed}, ${PrekeyKind.lastResort}) AND replaced_at < ?`;
 
@@ -37,7 +37,7 @@ export const PREKEYS: SealedTable = {
 export const AGREED: SealedTable = {
   name: "agreed",
   schema: `
-    -- First messages that were agreed on, so that none is a second time.
+    -- First messages that were agreed on, so that none is accepted twice.
     CREATE TABLE agreed (
       base   BLOB PRIMARY KEY, -- tag
       prekey INTEGER NOT NULL
@@ -48,6 +48,7 @@ export const AGREED: SealedTable = {
   isPlain: true,
 };
 
+/** Keeps the secrets of prekeys until nobody can need them any more. */
 export class PrekeyStore extends SealedStore<Row> {
   protected readonly table = PREKEYS.name;
 
@@ -107,7 +108,7 @@ export class PrekeyStore extends SealedStore<Row> {
   }
 
   /**
-   * Those that there are with a larger ID than `id`, in the order of their IDs.
+   * Returns the prekeys with a larger ID than `id`, in the order of their IDs.
    * @throws {ClientError} `bad-profile` where a row was changed
    */
   after(id: number): PrekeySecret[] {
@@ -115,7 +116,7 @@ export class PrekeyStore extends SealedStore<Row> {
     return rows.map(({ id, sealed }) => ({ id, ...this.openRow(id, sealed) }));
   }
 
-  /** The last one of that kind, and when it was made, in milliseconds. */
+  /** Returns the last prekey of that kind, and when it was made, in milliseconds. */
   current(kind: ReusedKind): { readonly id: number; readonly madeAt: number } | undefined {
     return this.#current.get<{ id: number; madeAt: number }>(kind);
   }
@@ -125,7 +126,7 @@ export class PrekeyStore extends SealedStore<Row> {
     this.#remove.run(id);
   }
 
-  /** The largest ID of all prekeys that ever were, or 0. */
+  /** Returns the largest ID that any prekey ever had, or 0. */
   largestId(): number {
     const sealed = this.#byId.value<[Bytes]>(LARGEST)?.[0];
     if (!sealed) return 0;
@@ -144,8 +145,8 @@ export class PrekeyStore extends SealedStore<Row> {
   }
 
   /**
-   * Forgets one-time prekeys that were made earlier than `before`, but for the last 200 of each kind:
-   * the others were given out, and whoever got them has had the time to use them.
+   * Forgets one-time prekeys that were made earlier than `before`, except for the last 200 of each
+   * kind: the others were given out, and whoever got them has had the time to use them.
    */
   purgeOneTime(before: number): void {
     for (const kind of [PrekeyKind.oneTime, PrekeyKind.oneTimeKem]) {
@@ -158,12 +159,14 @@ export class PrekeyStore extends SealedStore<Row> {
     this.#removeOneTime.run(PrekeyKind.oneTime, PrekeyKind.oneTimeKem);
   }
 
-  /** Remembers the 32-byte key `base` of a first message for as long as its signed prekey is kept. */
+  /**
+   * Remembers the 32-byte key `base` of a first message for as long as its signed prekey is kept.
+   */
   rememberAgreed(base: Bytes, prekeyId: number): void {
     this.#agree.run(this.#tagOf(base), prekeyId);
   }
 
-  /** Whether {@link rememberAgreed} was told of `base`. */
+  /** Reports whether {@link rememberAgreed} was called with `base`. */
   isAgreed(base: Bytes): boolean {
     return this.#agreed.get(this.#tagOf(base)) !== undefined;
   }

@@ -1,6 +1,6 @@
 /**
- * Getting back into step with other clients (`shared/PROTOCOL.md` section 10, Messages): what each is
- * to be asked for again and when, and which of its own resets were accepted.
+ * Getting back into step with other clients (`shared/PROTOCOL.md` section 10, Messages): which
+ * messages each must send again, when it is asked for them, and which of its resets were accepted.
  */
 import type { Bytes } from "../../../shared/bytes.ts";
 import { MAX_RESET_MESSAGES } from "../../../shared/session/reset.ts";
@@ -48,6 +48,7 @@ export const REPAIRS: SealedTable<Row> = {
   tags: { peer: (vault, { peer }) => tagOf(vault, peer) },
 };
 
+/** Keeps what must be repaired with each client, and paces the questions. */
 export class Repairs extends SealedStore<Row> {
   protected readonly table = REPAIRS.name;
 
@@ -58,7 +59,10 @@ export class Repairs extends SealedStore<Row> {
       "ON CONFLICT DO UPDATE SET sealed = excluded.sealed",
   );
 
-  /** @throws {ClientError} `bad-profile` where the row was changed */
+  /**
+   * Returns what is known about `peer`.
+   * @throws {ClientError} `bad-profile` where the row was changed
+   */
   get(peer: Bytes): Repair {
     const { peer: _, ...repair } = this.#load(peer);
     return repair;
@@ -73,8 +77,9 @@ export class Repairs extends SealedStore<Row> {
   }
 
   /**
-   * The messages to ask `peer` for at `now`, at most 256; none where it is too early. There is a minute between
-   * two questions, and twice as long after each that brought nothing, up to a day.
+   * Returns the IDs of the messages to ask `peer` for at `now`, at most 256; none where it is too
+   * early. There is a minute between two questions, and twice as long after each that brought
+   * nothing, up to a day.
    */
   due(peer: Bytes, now: number): number[] {
     const { askedAt, count, wanted } = this.#load(peer);
@@ -83,7 +88,7 @@ export class Repairs extends SealedStore<Row> {
     return now < askedAt || now - askedAt >= wait ? wanted.slice(0, MAX_RESET_MESSAGES) : [];
   }
 
-  /** The time of a reset that `peer` is sent at `now`: larger than that of every one before. */
+  /** Returns the time for a reset that `peer` is sent at `now`: later than that of all before. */
   nextTime(peer: Bytes, now: number): number {
     return Math.max(now, this.#load(peer).sent + 1);
   }
@@ -91,8 +96,8 @@ export class Repairs extends SealedStore<Row> {
   /** Notes that `peer` was asked at `now`, by a reset of that `time`, for the messages `ids`. */
   asked(peer: Bytes, now: number, time: number, ids: readonly number[]): void {
     this.#change(peer, ({ count, wanted }) => {
-      const left = wanted.filter((id) => !ids.includes(id));
-      return { askedAt: now, sent: time, count: count + 1, wanted: left };
+      const others = wanted.filter((id) => !ids.includes(id));
+      return { askedAt: now, sent: time, count: count + 1, wanted: others };
     });
   }
 
@@ -101,12 +106,12 @@ export class Repairs extends SealedStore<Row> {
     this.#change(peer, ({ count }) => count === 0 ? {} : { count: 0 });
   }
 
-  /** Whether a reset of that `time` is newer than all that were accepted from `peer`. */
+  /** Reports whether a reset of that `time` is newer than all that were accepted from `peer`. */
   isNew(peer: Bytes, time: number): boolean {
     return time > this.#load(peer).accepted;
   }
 
-  /** Whether `peer` had an answer to a reset less than a minute before `now`. */
+  /** Reports whether a reset of `peer` was answered less than a minute before `now`. */
   answeredLately(peer: Bytes, now: number): boolean {
     const { answeredAt } = this.#load(peer);
     return now >= answeredAt && now - answeredAt < MIN_WAIT;
@@ -118,7 +123,7 @@ export class Repairs extends SealedStore<Row> {
   }
 
   /**
-   * The clients who are to be asked for messages, now or later.
+   * Returns the clients that must be asked for messages, now or in time.
    * @throws {ClientError} `bad-profile` where a row was changed
    */
   peersWanting(): Bytes[] {
@@ -128,15 +133,14 @@ export class Repairs extends SealedStore<Row> {
       .map(({ peer }) => peer);
   }
 
-  /** Keeps the values that `change` gives; gives whether there were any. */
-  #change(peer: Bytes, change: (row: Row) => Partial<Row>): boolean {
-    return this.transaction(() => {
+  /** Keeps the values that `change` returns, where there are any. */
+  #change(peer: Bytes, change: (row: Row) => Partial<Row>): void {
+    this.transaction(() => {
       const row = this.#load(peer);
       const changed = change(row);
-      if (Object.keys(changed).length === 0) return false;
+      if (Object.keys(changed).length === 0) return;
       const tag = tagOf(this.vault, peer);
       this.#put.run(tag, this.sealRow(tag, { ...row, ...changed }));
-      return true;
     });
   }
 

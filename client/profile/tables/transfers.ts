@@ -1,7 +1,8 @@
 /**
- * Files in chunks on their way up or down, sealed: what is needed to go on where one was broken off,
- * and to keep the server from holding what nobody wants any more.
+ * Files in chunks on their way up or down: what is needed to go on where one was broken off, and to
+ * have the server drop what nobody wants any more.
  */
+import type { Statement } from "@db/sqlite";
 import { type Bytes, equalBytes } from "../../../shared/bytes.ts";
 import { SealedStore } from "../sealing/sealed_store.ts";
 import type { SealedTable } from "../sealing/sealed_table.ts";
@@ -21,21 +22,23 @@ type Fields = {
   readonly peer: Bytes;
   /** Its ID on the server, 16 bytes. */
   readonly blob: Bytes;
-  /** The key of its chunks, 32 bytes; empty once the server does not have it any more. */
+  /** The key of its chunks, 32 bytes; empty once the server no longer has it. */
   readonly key: Bytes;
   /** As its sender calls it; never to be used as a path. */
   readonly name: string;
   /** Bytes of plaintext. */
   readonly size: number;
-  /** The source, or the folder that it goes to and in the end its place; absolute. Null: not wanted. */
+  /**
+   * The source, or the folder that it goes to and in the end its place; absolute. Null: not wanted.
+   */
   readonly path: string | null;
   /** When the source was last changed. */
   readonly changed: number | null;
-  /** Whether the source is a copy of ours, to be removed in the end. */
+  /** Whether the source is a copy that was made here, to be removed in the end. */
   readonly spooled: boolean;
-  /** Chunks that are safe: on the server as far as it was told, or on this disk. */
+  /** How many chunks are safe: the server has acknowledged them, or they are on this disk. */
   readonly chunks: number;
-  /** A mark of the whole draft, by which it is known again under its final name. */
+  /** The inode of the whole draft, by which it is known again under its final name. */
   readonly draft: number | null;
   /** When it came to be here, and when its state last changed. */
   readonly started: number;
@@ -44,12 +47,13 @@ type Fields = {
   readonly reason: string | null;
 };
 
+/** A transfer as it is kept. */
 export interface Transfer extends Fields {
   /** Its number here, as users see it; never used again. */
   readonly number: number;
   readonly direction: Direction;
   readonly state: TransferState;
-  /** Whether nothing is left to be done with the server. */
+  /** Whether nothing remains to be done with the server. */
   readonly settled: boolean;
   /** The number of its entry in the history. */
   readonly history: number | null;
@@ -89,6 +93,7 @@ export const TRANSFERS: SealedTable = {
   tags: {},
 };
 
+/** Keeps the transfers, under numbers that the user sees. */
 export class Transfers extends SealedStore<Fields> {
   protected readonly table = TRANSFERS.name;
 
@@ -105,7 +110,7 @@ export class Transfers extends SealedStore<Fields> {
   readonly #byHistory = this.prepare("SELECT * FROM transfers WHERE history = ?");
   readonly #delete = this.prepare("DELETE FROM transfers WHERE number = ?");
 
-  /** Keeps a new one: `active` where it has a path, else `waiting`. Gives its number. */
+  /** Keeps a new one: `active` where it has a path, else `waiting`. Returns its number. */
   add({ direction, history = null, ...given }: NewTransfer): number {
     return this.transaction(() => {
       const number = this.nextNumber();
@@ -118,57 +123,48 @@ export class Transfers extends SealedStore<Fields> {
         ended: null,
         reason: null,
       };
+      const up = direction === "up" ? 1 : 0;
       const state = path === null ? "waiting" : "active";
-      this.#insert.run(
-        number,
-        direction === "up" ? 1 : 0,
-        state,
-        history,
-        this.sealRow(number, fields),
-      );
+      this.#insert.run(number, up, state, history, this.sealRow(number, fields));
       return number;
     });
   }
 
   /**
-   * The one with this number.
+   * Returns the transfer with this number.
    * @throws {ClientError} `bad-profile`, like all that follows, where a row was changed
    */
   get(number: number): Transfer | undefined {
-    const row = this.#one.get<Row>(number);
-    return row && this.#opened(row);
+    return this.#openAll(this.#one, number)[0];
   }
 
-  /** The one that belongs to an entry of the history. */
+  /** Returns the transfer that belongs to an entry of the history. */
   ofHistory(history: number): Transfer | undefined {
-    const row = this.#byHistory.get<Row>(history);
-    return row && this.#opened(row);
+    return this.#openAll(this.#byHistory, history)[0];
   }
 
-  /** All, in the order of their numbers. */
+  /** Returns all transfers in the order of their numbers. */
   all(): Transfer[] {
-    return this.#all.all<Row>().map((row) => this.#opened(row));
+    return this.#openAll(this.#all);
   }
 
-  /** Those about which something is left to be done. */
+  /** Returns the transfers about which something remains to be done. */
   open(): Transfer[] {
-    return this.#open.all<Row>().map((row) => this.#opened(row));
+    return this.#openAll(this.#open);
   }
 
-  /** Changes one that is there. */
+  /** Changes a transfer, where there is one with this number. */
   change(number: number, changes: Partial<Omit<Transfer, "number" | "direction">>): void {
     this.transaction(() => {
       const before = this.get(number);
       if (!before) return;
-      const { number: _, direction: __, state, settled, history, ...fields } = {
-        ...before,
-        ...changes,
-      };
+      const after = { ...before, ...changes };
+      const { number: _, direction: __, state, settled, history, ...fields } = after;
       this.#update.run(state, settled ? 1 : 0, history, this.sealRow(number, fields), number);
     });
   }
 
-  /** Forgets those with `peer` that have ended. The last number stays known. */
+  /** Forgets the transfers with `peer` that have ended; the last number stays known. */
   forget(peer: Bytes): void {
     this.transaction(() => {
       const last = this.nextNumber() - 1;
@@ -180,15 +176,18 @@ export class Transfers extends SealedStore<Fields> {
     });
   }
 
-  #opened({ number, up, state, settled, history, sealed }: Row): Transfer {
-    const fields = this.openRow(number, sealed);
-    const direction = up === 1 ? "up" : "down";
-    return { ...fields, number, direction, state, settled: settled === 1, history };
+  #openAll(statement: Statement, ...parameters: number[]): Transfer[] {
+    return statement.all<Row>(...parameters).map((row) => {
+      const { number, up, state, settled, history, sealed } = row;
+      const fields = this.openRow(number, sealed);
+      const direction = up === 1 ? "up" : "down";
+      return { ...fields, number, direction, state, settled: settled === 1, history };
+    });
   }
 }
 
 const NOTHING = new Uint8Array(0);
-/** All that stays of the last one when it is forgotten. */
+/** What stays of the last transfer when it is forgotten. */
 const FORGOTTEN = {
   ...{ peer: NOTHING, key: NOTHING, name: "", size: 0, path: null, reason: null },
   history: null,

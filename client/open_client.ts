@@ -52,8 +52,8 @@ const NO_SERVER: Address = { hostname: "0.0.0.0", port: 0 };
 export async function openClient(
   { folder, address = NO_SERVER, passphrase, note = () => {}, ...runtime }: OpenClientOptions,
 ): Promise<OpenedClient> {
-  const { passphraseCost } = runtime;
-  const profile = await Profile.open(folder, { passphrase, passphraseCost });
+  const { sleep, passphraseCost } = runtime;
+  const profile = await Profile.open(folder, { passphrase, sleep, passphraseCost });
   const onFirstKey = (key: Bytes) =>
     note(`First contact with the server at ${formatAddress(address)}, key ${toHex(key)}`);
   const classic = ClassicTransport;

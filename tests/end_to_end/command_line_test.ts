@@ -1,7 +1,7 @@
 import config from "../../deno.json" with { type: "json" };
 import { assert, assertEquals } from "../support/assert.ts";
 import { Person, runClient } from "../support/client_process.ts";
-import { startServer } from "../support/server_process.ts";
+import { type Outcome, startServer } from "../support/server_process.ts";
 import { tempFolder } from "../support/temp_folder.ts";
 
 /** The one JSON object that a failed command writes. */
@@ -122,15 +122,28 @@ Deno.test("command line: a damaged me.info is told of without the key in it", as
   }
 });
 
+/** Runs the client, again where others have used the profile for longer than it waits. */
+async function patient(args: string[]): Promise<Outcome> {
+  for (;;) {
+    const outcome = await runClient(args);
+    if (outcome.code === 0 || errorOf(outcome.stderr).code !== "in-use") return outcome;
+  }
+}
+
 Deno.test("command line: several processes may use one profile at a time", async () => {
   await using server = await startServer();
   await using alice = await Person.create(server.address);
   await using bob = await Person.register(server.address, "bob");
   // Also the first ones, which make the database.
-  const first = await Promise.all(Array.from({ length: 4 }, () => alice.run(["--json", "whoami"])));
+  const first = await Promise.all(
+    Array.from({ length: 4 }, () => patient(["--json", ...alice.args("whoami")])),
+  );
   assertEquals(first.map(({ stderr }) => errorOf(stderr).code), Array(4).fill("not-registered"));
   await alice.json("register", "alice");
   const texts = ["1", "2", "3", "4", "5"];
-  await Promise.all(texts.map((text) => alice.json("send", "bob", text)));
+  const sent = await Promise.all(
+    texts.map((text) => patient(["--json", ...alice.args("send", "bob", text)])),
+  );
+  assertEquals(sent.map(({ code }) => code), Array(5).fill(0));
   assertEquals((await bob.texts()).sort(), texts);
 });

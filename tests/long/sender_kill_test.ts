@@ -13,15 +13,15 @@ import { chance } from "../support/fault/chance.ts";
 
 const PROGRAM = new URL("../support/fault/sending_process.ts", import.meta.url).href;
 const KILLS = 15;
-/** Longest time from the first report to the end, in milliseconds. */
-const LONGEST_LIFE = 200;
+/** Most reports before the end. */
+const MOST_REPORTS = 60;
 
-/** Sends texts from number `first` on and is killed `life` milliseconds after the first report. */
+/** Sends texts from number `first` on and is killed after so many reports, or some more. */
 async function sendAndDie(
   folder: string,
   port: number,
   first: number,
-  life: number,
+  reports: number,
 ): Promise<string[]> {
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "--no-prompt", "--no-check", "--allow-net=127.0.0.1", "--allow-read"].concat(
@@ -35,8 +35,7 @@ async function sendAndDie(
   const reading = (async () => {
     for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) reported += text;
   })();
-  await until("something was reported", () => reported !== "");
-  await new Promise((resolve) => setTimeout(resolve, life));
+  await until("enough was reported", () => reported.split("\n").length > reports);
   child.kill("SIGKILL");
   await Promise.all([reading, child.status]);
   return reported.split("\n").slice(0, -1); // the last line may be cut off
@@ -57,8 +56,8 @@ Deno.test("killed while sending: reported and kept messages arrive once, in orde
   const reported: string[] = [];
   const arrived: (string | undefined)[] = [];
   for (let kill = 0; kill < KILLS; kill++) {
-    const life = random.whole(LONGEST_LIFE);
-    reported.push(...await sendAndDie(alice.folder, server.port, kill * 1_000_000, life));
+    const reports = 1 + random.whole(MOST_REPORTS);
+    reported.push(...await sendAndDie(alice.folder, server.port, kill * 1_000_000, reports));
     // Sometimes the receiver takes part, so that there are steps of the ratchet, too.
     if (kill % 5 !== 2) continue;
     arrived.push(...await bob.texts());

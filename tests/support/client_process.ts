@@ -1,14 +1,14 @@
 /** The client as the real process that its user starts, with the permissions of its task. */
 import config from "../../deno.json" with { type: "json" };
 import { assertEquals } from "./assert.ts";
+import { runHere } from "./client_here.ts";
 import type { Outcome } from "./server_process.ts";
 import { tempFolder } from "./temp_folder.ts";
+import { PATIENCE } from "./until.ts";
 
 /** `deno`, its options, and the program as seen from the root of the project. */
 const [, ...TASK] = config.tasks.client.command.split(" ");
 const PROGRAM = new URL(`../../${TASK.pop()}`, import.meta.url).href;
-/** Longer than any command takes, in milliseconds. */
-const PATIENCE = 60_000;
 
 export interface ClientOptions {
   /** What stands on standard input; nothing where it is left out. */
@@ -152,9 +152,14 @@ export class Person implements AsyncDisposable {
     return ["--profile", this.folder, ...command];
   }
 
-  /** Runs a command to its end, whatever that is. */
+  /**
+   * Runs a command to its end, whatever that is: inside of this process, or, with any of `options`,
+   * in one of its own.
+   */
   run(command: string[], options?: ClientOptions): Promise<Outcome> {
-    return runClient(this.args(...command), { env: this.env, ...options });
+    const args = this.args(...command);
+    if (!options) return runHere(args, this.env);
+    return runClient(args, { env: this.env, ...options });
   }
 
   /** Runs a command that must succeed with empty standard error. Returns what it printed. */

@@ -1,4 +1,5 @@
 /** The client as a process on one profile, to be waited for, listened to, and killed. */
+import { runHere } from "./client_here.ts";
 import { startClient } from "./client_process.ts";
 import type { Outcome } from "./server_process.ts";
 import { until } from "./until.ts";
@@ -41,8 +42,9 @@ export class ClientProcess implements AsyncDisposable {
   }
 }
 
-/** Runs the client to its end. */
-export async function runClient(folder: string, args: string[], stdin = ""): Promise<Outcome> {
+/** Runs a command to its end: inside of this process, or, with an input, in one of its own. */
+export async function runClient(folder: string, args: string[], stdin?: string): Promise<Outcome> {
+  if (stdin === undefined) return await runHere(["--profile", folder, ...args], {});
   await using client = new ClientProcess(folder, args, stdin);
   return await client.ended;
 }

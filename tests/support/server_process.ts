@@ -1,11 +1,10 @@
 /** The server as the process that its operator starts, on a free port and in its own folder. */
 import config from "../../deno.json" with { type: "json" };
+import { PATIENCE } from "./until.ts";
 
 /** `deno`, its options, and the program as seen from the root of the project. */
 const [, ...TASK] = config.tasks.server.command.split(" ");
 const PROGRAM = new URL(`../../${TASK.pop()}`, import.meta.url).href;
-/** Longer than any start or stop takes, in milliseconds. */
-const PATIENCE = 30_000;
 
 /** What a finished process leaves behind. */
 export interface Outcome {

@@ -7,6 +7,7 @@ import type { ResponseBody } from "../../../shared/protocol/classic/responses.ts
 import { encodeResponseHeader } from "../../../shared/protocol/frame.ts";
 import { assert, assertEquals, assertRejects } from "../../support/assert.ts";
 import { cut, sampleBytes } from "../../support/pieces.ts";
+import { withDeadline } from "../../support/until.ts";
 import { FakeServer, responseBytes, type Script } from "../../support/client/fake_server.ts";
 import { idOf } from "../../support/profile/database.ts";
 
@@ -53,18 +54,18 @@ Deno.test("transport: sends the request, returns the response, in pieces of any 
 });
 
 Deno.test("transport: a slow server has the whole deadline for each step", async () => {
-  const deadline = 2000;
   const pieces = cut(responseBytes(KEY), [50]);
-  const slowly: Script = async (conn) => {
-    await conn.request();
-    for (const piece of pieces) {
-      await new Promise((resolve) => setTimeout(resolve, deadline / 3));
-      await conn.write(piece);
-    }
-  };
-  await using server = new FakeServer(slowly);
-  const transport = new ClassicTransport(server.address, ME, { deadline });
-  assertEquals((await transport.publicKey(idOf(2))).clientId, idOf(2));
+  await withDeadline(500, async (deadline) => {
+    await using server = new FakeServer(async (conn) => {
+      await conn.request();
+      for (const piece of pieces) {
+        await new Promise((resolve) => setTimeout(resolve, deadline / 3));
+        await conn.write(piece);
+      }
+    });
+    const transport = new ClassicTransport(server.address, ME, { deadline });
+    assertEquals((await transport.publicKey(idOf(2))).clientId, idOf(2));
+  });
 });
 
 Deno.test("transport: a failure is a refusal, whatever follows it", async () => {

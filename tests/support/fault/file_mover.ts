@@ -1,7 +1,7 @@
 /**
  * A process that moves files by the client's engine, to be killed in the middle: `send FOLDER PORT
  * PATH` to bob, or `receive FOLDER PORT OUT`. Each step is a line with the bytes that are done; the
- * last line is `end`.
+ * last line is `end`. A number behind these is the step at which it stands still until it is killed.
  */
 import { openPerson } from "./person.ts";
 
@@ -12,9 +12,13 @@ function say(line: string): void {
 }
 
 if (import.meta.main) {
-  const [what, folder, port, path] = Deno.args;
+  const [what, folder, port, path, last] = Deno.args;
   const person = await openPerson(folder, Number(port));
-  const onProgress = (done: number) => say(String(done));
+  let steps = 0;
+  const onProgress = (done: number) => {
+    say(String(done));
+    if (++steps === Number(last)) Deno.stdin.readSync(new Uint8Array(1));
+  };
   say("start");
   if (what === "send") {
     await person.client.sendFile("bob", path, onProgress);

@@ -1,7 +1,7 @@
 /** Everything that writes or asks breaks down at each of its steps, in each way. */
-import type { Fault, FaultKind } from "../../support/model/faults.ts";
-import { assert } from "../../support/assert.ts";
-import { type Step, withWorlds } from "../../support/model/model.ts";
+import type { Fault, FaultKind } from "../support/model/faults.ts";
+import { assert } from "../support/assert.ts";
+import { type Step, withWorlds } from "../support/model/model.ts";
 
 const KINDS: FaultKind[] = ["crash-before", "crash-after", "disk", "unsent", "unanswered"];
 

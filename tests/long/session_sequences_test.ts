@@ -1,4 +1,4 @@
-/** The random sequences of `tests/client/sessions`, many more of them. */
+/** The random sequences of `tests/client/sessions/`, many more of them. */
 import { trySequences } from "../support/model/model.ts";
 
 Deno.test("sessions: 830 sequences of accidents", async () => {

@@ -4,8 +4,8 @@
  * each chunk: its size 4 (0 if it is missing) · its CRC-32 4.
  *
  * A chunk is noted in the index after it was written, but neither waits for the disk. So after a
- * crash of the machine, chunks behind those that were fsynced may be damaged. They are checked before
- * they count as there. Every chunk is checked when it is read. CRC-32 finds what disks do; against
+ * crash of the machine, chunks behind those that were fsynced may be damaged. They are checked
+ * before they count as there. Every chunk is checked when it is read. CRC-32 finds what disks do; against
  * people stand the tags that the receiver checks.
  */
 import { crc32 } from "node:zlib";

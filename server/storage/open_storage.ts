@@ -5,8 +5,8 @@ import type { StorageOptions } from "./storage_options.ts";
 import type { Storage } from "./storage.ts";
 
 /**
- * Opens the storage at `address`: the path of a SQLite file, which is created for its owner alone if
- * it is missing. A scheme such as `postgres://` names another engine; there is none yet.
+ * Opens the storage at `address`: the path of a SQLite file, which is created for its owner alone
+ * if it is missing. A scheme such as `postgres://` names another engine; there is none yet.
  * @throws {StorageError} `failed` for an unknown scheme, or a database of another or newer program
  */
 export async function openStorage(address: string, options: StorageOptions): Promise<Storage> {

@@ -75,11 +75,11 @@ export class SqliteFiles implements FileRecords {
   }
 
   find(id: Bytes): Promise<FileRecord | undefined> {
-    return this.#file.read(() => found(this.#statements.find.get<FileRow>(id)));
+    return this.#file.read(() => recordOf(this.#statements.find.get<FileRow>(id)));
   }
 
   findFor(id: Bytes, receiver: Bytes): Promise<FileRecord | undefined> {
-    return this.#file.read(() => found(this.#statements.findFor.get<FileRow>(id, receiver)));
+    return this.#file.read(() => recordOf(this.#statements.findFor.get<FileRow>(id, receiver)));
   }
 
   receivers(id: Bytes): Promise<number> {
@@ -172,12 +172,8 @@ export class SqliteFiles implements FileRecords {
   }
 }
 
-function found(row: FileRow | undefined): FileRecord | undefined {
-  return row && recordOf(row);
-}
-
-function recordOf({ id, owner, size, complete }: FileRow): FileRecord {
-  return { id, owner, size, complete: complete === 1 };
+function recordOf<Row extends FileRow | undefined>(row: Row) {
+  return row && { id: row.id, owner: row.owner, size: row.size, complete: row.complete === 1 };
 }
 
 const COLUMNS = "number, id, owner, size, complete";

@@ -27,8 +27,8 @@ export class GroupCommit {
 
   /**
    * Runs `operation` in the next transaction. To refuse, it throws a {@link StorageError} before
-   * its first change. Any other error undoes the transaction, and its operations are tried again one
-   * by one, so that none fails because of another. So an operation may run twice.
+   * its first change. Any other error undoes the transaction, and its operations are tried again
+   * one by one: none fails because of another, but an operation may run twice.
    */
   submit<T>(operation: () => T): Promise<T> {
     if (this.#closed) {
@@ -57,22 +57,13 @@ export class GroupCommit {
     });
   }
 
-  #commit(): void {
-    const batch = this.#waiting.splice(0, MAX_BATCH);
+  #commit(batch = this.#waiting.splice(0, MAX_BATCH)): void {
     if (batch.length === 0) return;
     try {
       for (const settle of this.#transaction(batch)) settle();
     } catch (error) {
       if (batch.length === 1) batch[0].reject(failed(error));
-      else for (const operation of batch) this.#commitAlone(operation);
-    }
-  }
-
-  #commitAlone(operation: Waiting): void {
-    try {
-      for (const settle of this.#transaction([operation])) settle();
-    } catch (error) {
-      operation.reject(failed(error));
+      else for (const operation of batch) this.#commit([operation]);
     }
   }
 }

@@ -10,8 +10,8 @@ import { RecordWriter } from "./record_writer.ts";
  * on the way can read them. If someone changes, reorders, repeats or drops them, or cuts the stream
  * short, {@link read} fails.
  *
- * A broken record, or a failure of the source, breaks both directions: every later call rejects with
- * the same error, and the keys are forgotten. A failure of the sink breaks only the sending
+ * A broken record, or a failure of the source, breaks both directions: every later call rejects
+ * with the same error, and the keys are forgotten. A failure of the sink breaks only the sending
  * direction, so that what the other side sent last can still be read. The caller opens and closes
  * the source and the sink.
  */
@@ -40,9 +40,10 @@ export class Channel implements ByteSource, ByteSink {
    * Waits for bytes and puts at most `into.length` of them at its start. Returns their number, or
    * null after the other side has ended its direction. One read at a time.
    *
-   * Rejects with a {@link ProtocolError}: `truncated` if the source ends before that, `malformed` for
-   * an impossible record. Rejects with a {@link CryptoError}: `decrypt-failed` for a record that is
-   * not the other side's next one, `exhausted` after 2^40. And with the errors of the source.
+   * Rejects with a {@link ProtocolError}: `truncated` if the source ends before that, `malformed`
+   * for an impossible record. Rejects with a {@link CryptoError}: `decrypt-failed` for a record
+   * that is not the other side's next one, `exhausted` after 2^40. And with the errors of the
+   * source.
    */
   read(into: Uint8Array): Promise<number | null> {
     return this.#reader.read(into);

@@ -75,7 +75,8 @@ export class Handshake {
   }
 
   /**
-   * The static public key of the other party, if it was given or a message has proved it; else null.
+   * The static public key of the other party, or null if none was given and no message has proved
+   * one.
    */
   get remoteStatic(): Bytes | null {
     return this.#state === "failed" ? null : this.#remoteStatic?.slice() ?? null;

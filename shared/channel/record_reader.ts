@@ -78,8 +78,8 @@ export class RecordReader {
   }
 
   /**
-   * Waits for content and puts at most `into.length` bytes of it at its start. Returns their number,
-   * or null after the other side has ended its direction. One read at a time.
+   * Waits for content and puts at most `into.length` bytes of it at its start. Returns their
+   * number, or null after the other side has ended its direction. One read at a time.
    */
   read(into: Uint8Array): Promise<number | null> {
     if (this.#waiting) return Promise.reject(new TypeError("another read waits already"));

@@ -36,8 +36,8 @@ const MAX_RECORDS_AT_ONCE = 4;
 const NOTHING = new Uint8Array(0);
 
 /**
- * Cuts and joins what is written into records, and writes these to a sink in order; records that are
- * ready go together. Writes that come while the sink is busy share the next record.
+ * Cuts and joins what is written into records, and writes these to a sink in order; records that
+ * are ready go together. Writes that come while the sink is busy share the next record.
  *
  * It holds at most {@link MAX_RECORDS_AHEAD} records besides those in the sink. Waiting bytes are
  * not copied: they stay with their writer, so writers that wait for each write bound the queue.

@@ -59,7 +59,9 @@ export class SymmetricState {
     return plaintext;
   }
 
-  /** Returns the ciphers of both directions, the initiator's first. The last call: wipes the rest. */
+  /**
+   * Returns the ciphers of both directions, the initiator's first. The last call: wipes the rest.
+   */
   split(): [CipherState, CipherState] {
     const [first, second] = this.#derive(NOTHING);
     const ciphers: [CipherState, CipherState] = [

@@ -2,8 +2,8 @@
  * Identities of secure clients: a public key of 160 bytes that signs itself, and a client ID that
  * is its hash, so that nobody can replace the key.
  *
- * `4D 53 33 01` · Ed25519 key 32 · X25519 key 32 · Ed25519 signature 64 · zeros 28. The signature is
- * over `"messaging-system/3 identity"` · both keys. A classic key starts with 0x30.
+ * `4D 53 33 01` · Ed25519 key 32 · X25519 key 32 · Ed25519 signature 64 · zeros 28. The signature
+ * is over `"messaging-system/3 identity"` · both keys. A classic key starts with 0x30.
  */
 import { type Bytes, concat, equalBytes, fromHex, utf8 } from "../bytes.ts";
 import { CryptoError } from "../errors.ts";

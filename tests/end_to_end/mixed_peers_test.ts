@@ -53,7 +53,7 @@ Deno.test("mixed: the classic client starts, by asking for a key", async () => {
   await exchange(classic, secure);
 });
 
-Deno.test("mixed: what the classic client writes first is kept until the key has come", async () => {
+Deno.test("mixed: the classic client's first texts are kept until the key arrives", async () => {
   await using server = await startServer();
   const [secure, classic] = await pair(server);
   await using _ = secure;
@@ -93,7 +93,7 @@ Deno.test("mixed: what the classic client writes first is kept until the key has
   await exchange(classic, secure);
 });
 
-Deno.test("mixed: a kept file that is gone is dropped, and does not hold up the others", async () => {
+Deno.test("mixed: a kept file that is gone is dropped and does not delay others", async () => {
   await using server = await startServer();
   const [secure, classic] = await pair(server);
   await using _ = secure;

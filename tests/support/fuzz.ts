@@ -53,8 +53,8 @@ export function pieceSizes(max: number): fc.Arbitrary<number[]> {
 const SURROGATES = { first: 0xd800, count: 0x800 };
 
 /**
- * Characters of all of Unicode. fast-check's own `unit: character` is the same, but takes a second to
- * get ready.
+ * Characters of all of Unicode. fast-check's own `unit: character` is the same, but takes a second
+ * to get ready.
  */
 export const character: fc.Arbitrary<string> = fc.nat({ max: 0x10ffff - SURROGATES.count }).map(
   (nat) => String.fromCodePoint(nat < SURROGATES.first ? nat : nat + SURROGATES.count),

@@ -3,7 +3,9 @@ import { Client } from "../../client/client.ts";
 import type { Profile } from "../../client/profile/profile.ts";
 import type { Network } from "../../client/network/transport.ts";
 
-/** Few one-time prekeys of each kind: a hundred take longer to make than what most tests are about. */
+/**
+ * Few one-time prekeys of each kind: a hundred take longer to make than what most tests are about.
+ */
 export const ONE_TIME_TARGET = 6;
 
 /** The operations on `profile` over `network`; `note` hears of what the user would be told. */

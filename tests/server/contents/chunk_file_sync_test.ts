@@ -1,4 +1,6 @@
-/** When chunks are fsynced, and what is trusted after a restart: over a disk that a test controls. */
+/**
+ * When chunks are fsynced, and what is trusted after a restart: over a disk that a test controls.
+ */
 import { ChunkFile, type DiskFile } from "../../../server/contents/chunk_file.ts";
 import { StorageError } from "../../../shared/errors.ts";
 import { FILE_CHUNK_SIZE } from "../../../shared/limits.ts";
@@ -120,7 +122,7 @@ Deno.test("chunk file sync: a disk that is slow holds up the writes", async () =
   await file.close();
 });
 
-Deno.test("chunk file sync: an fsync that fails is told, and nothing is trusted for it", async () => {
+Deno.test("chunk file sync: a failed fsync is reported, and nothing is trusted for it", async () => {
   const full = Object.assign(new Error("no room"), { code: "ENOSPC" });
   for (const [cause, code] of [[new Error("broken"), "failed"], [full, "disk-full"]] as const) {
     for (const next of ["put", "sync"] as const) {

@@ -1,6 +1,7 @@
 /**
  * A server in memory for the model of sessions. It does what `shared/PROTOCOL.md` says of
- * mailboxes, prekeys and marks, unless the model tells it to hold back, repeat, change or lose mail.
+ * mailboxes, prekeys and marks, unless the model tells it to hold back, repeat, change or lose
+ * mail.
  */
 import type {
   Message,

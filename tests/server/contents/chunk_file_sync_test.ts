@@ -122,7 +122,7 @@ Deno.test("chunk file sync: a disk that is slow holds up the writes", async () =
   await file.close();
 });
 
-Deno.test("chunk file sync: a failed fsync is reported, and nothing is trusted for it", async () => {
+Deno.test("chunk file sync: a failed fsync is reported, and nothing is trusted", async () => {
   const full = Object.assign(new Error("no room"), { code: "ENOSPC" });
   for (const [cause, code] of [[new Error("broken"), "failed"], [full, "disk-full"]] as const) {
     for (const next of ["put", "sync"] as const) {

@@ -11,7 +11,7 @@ import type { Network, OnTrouble } from "./network/transport.ts";
 import type { Profile } from "./profile/profile.ts";
 import { register } from "./registration.ts";
 import { Sending, type Sent } from "./sending.ts";
-import { SecureSide } from "./sessions/secure_side.ts";
+import { SecureMessaging } from "./sessions/secure_messaging.ts";
 import type { OnProgress } from "./transfers/progress.ts";
 import type { NamedContent } from "./transfers/sources.ts";
 import { type FetchedFile, type TransferInfo, transferInfo } from "./transfers/transfer_info.ts";
@@ -40,7 +40,7 @@ export class Client {
   readonly #classic: Classic;
   readonly #sending: Sending;
   readonly #inbox: Inbox;
-  #secure: Promise<SecureSide> | null = null;
+  #secure: Promise<SecureMessaging> | null = null;
 
   constructor(options: ClientOptions) {
     const { profile, network } = options;
@@ -199,15 +199,15 @@ export class Client {
   }
 
   /** Returns what only a secure profile has; null for a classic one. */
-  async #secureSide(): Promise<SecureSide | null> {
+  async #secureSide(): Promise<SecureMessaging | null> {
     const { profile, network: { secure: transport }, random, now, oneTimeTarget } = this.#options;
     const { secureIdentity } = profile;
     if (!secureIdentity || !transport) return null;
     const options = { profile, transport, peers: this.#peers, random, now, oneTimeTarget };
-    return await (this.#secure ??= SecureSide.of(options, secureIdentity));
+    return await (this.#secure ??= SecureMessaging.of(options, secureIdentity));
   }
 
-  async #withTransfers(): Promise<SecureSide> {
+  async #withTransfers(): Promise<SecureMessaging> {
     const secure = await this.#secureSide();
     if (secure) return secure;
     throw new ClientError("not-needed", "a classic profile has no transfers: files come at once");

@@ -8,7 +8,7 @@ import { checkClassicSize } from "./classic/classic_sender.ts";
 import type { Peer, Peers } from "./contacts/peers.ts";
 import { ClientError } from "./errors.ts";
 import type { Profile } from "./profile/profile.ts";
-import { isUnreachable, type SecureSide } from "./sessions/secure_side.ts";
+import { isUnreachable, type SecureMessaging } from "./sessions/secure_messaging.ts";
 import { type NamedContent, sourceOf } from "./transfers/sources.ts";
 import { fileFacts } from "./transfers/transfer_files.ts";
 import type { TransferOptions } from "./transfers/uploads.ts";
@@ -24,7 +24,7 @@ export interface SendingOptions {
   peers: Peers;
   classic: Classic;
   /** Returns what only a secure profile has; null for a classic one. */
-  secure: () => Promise<SecureSide | null>;
+  secure: () => Promise<SecureMessaging | null>;
   /** Milliseconds since 1970. */
   now: () => number;
   /** Returns that many random bytes. */
@@ -51,10 +51,10 @@ export class Sending {
       await this.kept();
       return { message: await classic.sender.sendText(to, text), to };
     }
-    const { outgoing } = await this.#readyFor(identity, to);
-    const content = { id: outgoing.newContentId(), at: now(), text };
+    const { sender } = await this.#readyFor(identity, to);
+    const content = { id: sender.newContentId(), at: now(), text };
     const draft = { to: identity, type: MessageType.text, content, body: { text } };
-    return { message: await outgoing.send(draft), to };
+    return { message: await sender.send(draft), to };
   }
 
   /** See {@link Client.sendFiles}. */
@@ -109,7 +109,7 @@ export class Sending {
   }
 
   /** Makes sure of a session with this client; if the server cannot be reached, an old one will do. */
-  async #readyFor(identity: Identity, to: Peer): Promise<SecureSide> {
+  async #readyFor(identity: Identity, to: Peer): Promise<SecureMessaging> {
     const secure = await this.#options.secure();
     if (!secure) throw new TypeError("only a secure profile has sessions");
     try {
@@ -117,7 +117,7 @@ export class Sending {
     } catch (error) {
       if (!isUnreachable(error)) throw error;
     }
-    await secure.ensureSession(identity, to);
+    await secure.starter.ensure(identity, to.name);
     return secure;
   }
 

@@ -7,7 +7,7 @@ import type {
   SecureTransport,
 } from "../network/transport.ts";
 import type { Profile } from "../profile/profile.ts";
-import type { SecureSide } from "../sessions/secure_side.ts";
+import type { SecureMessaging } from "../sessions/secure_messaging.ts";
 import { BackgroundTransfers } from "./background_transfers.ts";
 import { MessageCollector } from "./message_collector.ts";
 import type { MessageOpener } from "./message_opener.ts";
@@ -22,7 +22,7 @@ const LOOK_INTERVAL = 60_000;
 export interface FollowerOptions {
   profile: Profile;
   transport: SecureTransport;
-  secure: SecureSide;
+  secure: SecureMessaging;
   opener: MessageOpener;
   shown: ShownMessages;
   destination: Destination;

@@ -9,7 +9,7 @@ import { removeOthers } from "../disk/files.ts";
 import { ClientError } from "../errors.ts";
 import type { Network, OnTrouble } from "../network/transport.ts";
 import type { Profile } from "../profile/profile.ts";
-import type { SecureSide } from "../sessions/secure_side.ts";
+import type { SecureMessaging } from "../sessions/secure_messaging.ts";
 import type { OnProgress } from "../transfers/progress.ts";
 import { Follower } from "./follower.ts";
 import { MessageCollector } from "./message_collector.ts";
@@ -28,7 +28,7 @@ export interface InboxOptions {
   peers: Peers;
   classic: Classic;
   /** Returns what a secure profile has; null in a classic one. */
-  secure: () => Promise<SecureSide | null>;
+  secure: () => Promise<SecureMessaging | null>;
 }
 
 /** Receives messages and files, once or as they come. */
@@ -106,13 +106,13 @@ export class Inbox {
   }
 
   /** Clears away what a crash left. */
-  async #start(): Promise<SecureSide | null> {
+  async #start(): Promise<SecureMessaging | null> {
     const { profile: { envelopes }, secure } = this.#options;
     await removeOthers(envelopes.folder, envelopes.files());
     return await secure();
   }
 
-  #opener(secure: SecureSide | null): MessageOpener {
+  #opener(secure: SecureMessaging | null): MessageOpener {
     const { profile, peers, classic } = this.#options;
     const shown = this.#shown;
     return new MessageOpener({ profile, peers, secure, classic: classic.opener, shown });

@@ -9,8 +9,8 @@ import { readWhole, removeFile } from "../disk/files.ts";
 import { ClientError } from "../errors.ts";
 import type { Profile } from "../profile/profile.ts";
 import type { Envelope } from "../profile/tables/envelopes.ts";
-import type { Incoming, Opened } from "../sessions/secure_messages.ts";
-import type { SecureSide } from "../sessions/secure_side.ts";
+import type { Incoming, Opened } from "../sessions/secure_opener.ts";
+import type { SecureMessaging } from "../sessions/secure_messaging.ts";
 import { isFiled } from "./message_collector.ts";
 import { askedAgain, isForLater, type Problem, problemOf, senseless } from "./problems.ts";
 import type { Received } from "./received.ts";
@@ -26,7 +26,7 @@ export interface MessageOpenerOptions {
   peers: Peers;
   classic: ClassicOpener;
   /** Null in a classic profile. */
-  secure: SecureSide | null;
+  secure: SecureMessaging | null;
   shown: ShownMessages;
 }
 
@@ -126,7 +126,7 @@ export class MessageOpener {
   async *#openGroup(group: Group, { wishes }: Round): AsyncGenerator<Received> {
     const incoming = group.take();
     if (incoming.length === 0) return;
-    const opened = this.#secure.messages.openAll(incoming, wishes);
+    const opened = this.#secure.opener.openAll(incoming, wishes);
     for (const { envelope: { number, type, size } } of incoming) {
       if (!isFiled(type, size)) continue;
       await removeFile(this.#options.profile.envelopes.path(number));
@@ -153,7 +153,7 @@ export class MessageOpener {
     const { envelope, from } = incoming;
     const { envelopes } = this.#options.profile;
     try {
-      if (await this.#secure.messages.answerReset(incoming)) await this.#removeFile(envelope);
+      if (await this.#secure.resets.answer(incoming)) await this.#removeFile(envelope);
       else round.leave(envelope, "alone");
     } catch (error) {
       if (error instanceof CryptoError) {
@@ -200,7 +200,7 @@ export class MessageOpener {
     if (content === null) await removeFile(this.#options.profile.envelopes.path(number));
   }
 
-  get #secure(): SecureSide {
+  get #secure(): SecureMessaging {
     const { secure } = this.#options;
     if (!secure) throw new TypeError("a classic profile has no part in this");
     return secure;

@@ -1,11 +1,11 @@
 /** Repairing: what a secure profile does before and after it opens messages. */
 import type { ClassicSender } from "../classic/classic_sender.ts";
 import { ClientError } from "../errors.ts";
-import type { SecureSide } from "../sessions/secure_side.ts";
+import type { SecureMessaging } from "../sessions/secure_messaging.ts";
 import type { Round } from "./round.ts";
 
-/** Does what must come before the messages, see {@link SecureSide.prepare}; returns notices. */
-export async function prepare(secure: SecureSide, round: Round): Promise<string[]> {
+/** Does what must come before the messages, see {@link SecureMessaging.prepare}; returns notices. */
+export async function prepare(secure: SecureMessaging, round: Round): Promise<string[]> {
   try {
     return await secure.prepare();
   } catch (error) {
@@ -21,7 +21,7 @@ export async function prepare(secure: SecureSide, round: Round): Promise<string[
  * Sends what the messages so far call for, and asks again for what could not be opened; returns
  * notices.
  */
-export async function repair(secure: SecureSide, round: Round): Promise<string[]> {
+export async function repair(secure: SecureMessaging, round: Round): Promise<string[]> {
   return await attempt(round, () => secure.repair());
 }
 

@@ -6,7 +6,7 @@ import { toHex } from "../../shared/bytes.ts";
 import { MessageType } from "../../shared/protocol/codes.ts";
 import { ClientError } from "../errors.ts";
 import type { Envelope } from "../profile/tables/envelopes.ts";
-import type { FileWishes } from "../sessions/secure_messages.ts";
+import type { FileWishes } from "../sessions/secure_opener.ts";
 import type { Destination } from "./received.ts";
 
 /** Why a message is not opened in this round. */

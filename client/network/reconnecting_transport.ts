@@ -83,8 +83,9 @@ export class ReconnectingTransport implements SecureTransport {
 
   async send(
     { to, type, content, token = newToken(this.#options) }: Message & { token?: Bytes },
+    options?: { once?: boolean },
   ): Promise<number> {
-    return messageIdOf(await this.request({ kind: "send", to, type, token, content }), to);
+    return messageIdOf(await this.request({ kind: "send", to, type, token, content }, options), to);
   }
 
   async sendStream(prefix: SendPrefix, content: ReadableStream<Uint8Array>): Promise<number> {

@@ -92,8 +92,11 @@ export interface SecureTransport extends Transport {
   /** Sends a request; with `once`, not again after a broken connection: for what has an order. */
   request<R extends SmallRequest>(request: R, options?: { once?: boolean }): Promise<ReplyTo<R>>;
 
-  /** As {@link Transport.send}. Repeats under one `token` of 16 bytes arrive once. */
-  send(message: Message & { token?: Bytes }): Promise<number>;
+  /**
+   * As {@link Transport.send}. Repeats under one `token` of 16 bytes arrive once. With `once` it is
+   * not repeated by itself; such messages that are sent in one go share a connection, in their order.
+   */
+  send(message: Message & { token?: Bytes }, options?: { once?: boolean }): Promise<number>;
 
   /**
    * Takes messages as they come, and reconnects whenever the connection breaks; each connection gets

@@ -13,7 +13,8 @@ import { Downloads } from "./downloads.ts";
 import { ClientError, type ClientErrorCode } from "../errors.ts";
 import { removeFile, removeOthers } from "../disk/files.ts";
 import { unlessInterrupted } from "./interrupt.ts";
-import type { Outgoing } from "../sessions/outgoing.ts";
+import type { Sender } from "../sessions/sender.ts";
+import type { SessionStarter } from "../sessions/session_starter.ts";
 import type { Peer, Peers } from "../contacts/peers.ts";
 import type { Profile } from "../profile/profile.ts";
 import type { Transfer } from "../profile/tables/transfers.ts";
@@ -44,9 +45,8 @@ export interface FileTransfersOptions {
   profile: Profile;
   transport: SecureTransport;
   peers: Peers;
-  outgoing: Outgoing;
-  /** Makes sure that there is a session. */
-  ensureSession: (identity: Identity, peer: Peer) => Promise<void>;
+  sender: Sender;
+  starter: SessionStarter;
   random: (size: number) => Bytes;
   /** Milliseconds since 1970. */
   now: () => number;
@@ -115,15 +115,15 @@ export class FileTransfers {
     options: TransferOptions = {},
   ): Promise<number> {
     const { number, name, size, path, blob, key, spooled } = transfer;
-    const { profile, outgoing, ensureSession, now } = this.#options;
+    const { profile, sender, starter, now } = this.#options;
     await this.#watched(transfer, options, async (options) => {
-      await ensureSession(identity, to);
+      await starter.ensure(identity, to.name);
       await this.#uploads.upload(transfer, options);
     });
     const type = MessageType.file;
-    const content = { id: outgoing.newContentId(), at: now(), file: { name, size, blob, key } };
+    const content = { id: sender.newContentId(), at: now(), file: { name, size, blob, key } };
     const body = { file: { name, size, blob, key, path: spooled ? null : path } };
-    const sent = outgoing.send({ to: identity, type, content, body }, () => {
+    const sent = sender.send({ to: identity, type, content, body }, () => {
       const chunks = fileChunkCount(size);
       profile.transfers.change(number, { state: "done", chunks, ended: now() });
     });

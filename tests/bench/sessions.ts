@@ -1,10 +1,10 @@
 /** Sessions between users: what starting one costs, and what each message costs either side. */
 import { Database } from "@db/sqlite";
-import { Outgoing } from "../../client/sessions/outgoing.ts";
+import { Sender } from "../../client/sessions/sender.ts";
 import type { Envelope } from "../../client/profile/tables/envelopes.ts";
 import { TAIL_SIZE } from "../../client/profile/tables/envelopes.ts";
 import { Profile } from "../../client/profile/profile.ts";
-import { SecureMessages } from "../../client/sessions/secure_messages.ts";
+import { SecureOpener } from "../../client/sessions/secure_opener.ts";
 import { Sessions } from "../../client/sessions/sessions.ts";
 import type { SecureTransport } from "../../client/network/transport.ts";
 import type { Bytes } from "../../shared/bytes.ts";
@@ -121,16 +121,9 @@ export const sessionMessages: Suite = {
     const sent: Bytes[] = [];
     const transport = takingInto(sent);
     const options = { now, random: randomBytes };
-    const outgoing = new Outgoing({ profile: sender, transport, sessions, ...options });
+    const outgoing = new Sender({ profile: sender, transport, sessions, ...options });
     const own = new Sessions({ profile: receiver, own: bob, ...options });
-    const messages = new SecureMessages({
-      profile: receiver,
-      sessions: own,
-      outgoing: new Outgoing({ profile: receiver, transport, sessions: own, ...options }),
-      own: bob,
-      signing: bob.signing,
-      now,
-    });
+    const opener = new SecureOpener({ profile: receiver, sessions: own, now });
     const from = { id: alice.identity.clientId, name: "alice" };
     async function encrypt(): Promise<number> {
       const drafts = Array.from({ length: COUNT }, () => {
@@ -144,7 +137,7 @@ export const sessionMessages: Suite = {
       for (let at = 0; at < envelopes.length; at += BATCH) {
         const batch = envelopes.slice(at, at + BATCH);
         const incoming = batch.map((envelope) => ({ envelope, from, identity: alice.identity }));
-        const opened = messages.openAll(incoming, { folder, maxSize: -1 });
+        const opened = opener.openAll(incoming, { folder, maxSize: -1 });
         if (opened.some(({ kind }) => kind !== "new")) throw new Error("a message is not new");
       }
       return envelopes.length;

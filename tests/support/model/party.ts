@@ -5,7 +5,7 @@ import { Classic } from "../../../client/classic/classic.ts";
 import { Inbox } from "../../../client/inbox/inbox.ts";
 import { Peers } from "../../../client/contacts/peers.ts";
 import { Profile } from "../../../client/profile/profile.ts";
-import { SecureSide } from "../../../client/sessions/secure_side.ts";
+import { SecureMessaging } from "../../../client/sessions/secure_messaging.ts";
 import { type Bytes, equalBytes } from "../../../shared/bytes.ts";
 import { AesGcmKey, NONCE_SIZE, TAG_SIZE } from "../../../shared/crypto/aes_gcm.ts";
 import { hmacSha256 } from "../../../shared/crypto/hash.ts";
@@ -52,7 +52,7 @@ export class Party {
   readonly account: Account;
   readonly folder: string;
   readonly #options: PartyOptions;
-  #open: { profile: Profile; peers: Peers; side: SecureSide; inbox: Inbox } | null = null;
+  #open: { profile: Profile; peers: Peers; side: SecureMessaging; inbox: Inbox } | null = null;
   /** Sees what is in the database beside the profile. */
   #reader: { database: Database; rows: Statement } | null = null;
   /** Sealed rows that were seen in the database; see {@link asText}. */
@@ -78,7 +78,7 @@ export class Party {
     const { secureIdentity } = profile;
     if (!secureIdentity) throw new TypeError("not registered");
     const options = { profile, transport: network.secure, peers, random: randomBytes, now };
-    const side = await SecureSide.of(
+    const side = await SecureMessaging.of(
       { ...options, oneTimeTarget: ONE_TIME_TARGET },
       secureIdentity,
     );
@@ -104,10 +104,10 @@ export class Party {
     const identity = await peers.identityOf(peer);
     if (!identity) throw new TypeError("not secure");
     await side.prepare();
-    await side.ensureSession(identity, peer);
-    const { outgoing } = side;
-    const content = { id: outgoing.newContentId(), at: this.#options.now(), text };
-    await outgoing.send({ to: identity, type: MessageType.text, content, body: { text } });
+    await side.starter.ensure(identity, peer.name);
+    const { sender } = side;
+    const content = { id: sender.newContentId(), at: this.#options.now(), text };
+    await sender.send({ to: identity, type: MessageType.text, content, body: { text } });
   }
 
   async *receive(): AsyncGenerator<Received> {
@@ -140,7 +140,7 @@ export class Party {
 
 /** Tells of each envelope that is sealed, with the message key that it was sealed with. */
 function watchSealing(
-  { sessions }: SecureSide,
+  { sessions }: SecureMessaging,
   profile: Profile,
   onSealed: (sealed: Sealed) => void,
 ): void {

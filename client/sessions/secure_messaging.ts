@@ -2,24 +2,27 @@
  * What a secure profile has beside the operations of every profile: sessions, an outbox, and prekeys
  * that must be kept up.
  */
-import { verifyIdentity } from "../../shared/crypto/identity.ts";
-import type { Identity } from "../../shared/crypto/identity.ts";
+import { type Identity, verifyIdentity } from "../../shared/crypto/identity.ts";
 import type { Random } from "../../shared/session/ratchet.ts";
 import { ClientError } from "../errors.ts";
 import { FileTransfers } from "../transfers/file_transfers.ts";
-import { Outgoing } from "./outgoing.ts";
 import { PrekeyUpkeep } from "./prekey_upkeep.ts";
-import type { Peer, Peers } from "../contacts/peers.ts";
+import type { Peers } from "../contacts/peers.ts";
 import type { Profile } from "../profile/profile.ts";
 import type { SecureIdentity } from "../profile/tables/identities.ts";
-import { SecureMessages } from "./secure_messages.ts";
+import { Resets } from "./resets.ts";
+import { SecureOpener } from "./secure_opener.ts";
+import { Sender } from "./sender.ts";
+import { SessionStarter } from "./session_starter.ts";
 import { Sessions } from "./sessions.ts";
 import type { SecureTransport } from "../network/transport.ts";
+
+type Secrets = SecureIdentity["secrets"];
 
 /** How long after the last time the prekeys are looked after again, in milliseconds: an hour. */
 const UPKEEP_INTERVAL = 60 * 60 * 1000;
 
-export interface SecureSideOptions {
+export interface SecureMessagingOptions {
   profile: Profile;
   transport: SecureTransport;
   peers: Peers;
@@ -30,39 +33,47 @@ export interface SecureSideOptions {
   oneTimeTarget?: number;
 }
 
-export class SecureSide {
+/** Wires the parts that messages and files between secure clients need. */
+export class SecureMessaging {
   readonly sessions: Sessions;
-  readonly outgoing: Outgoing;
-  readonly messages: SecureMessages;
+  readonly starter: SessionStarter;
+  readonly sender: Sender;
+  readonly opener: SecureOpener;
+  readonly resets: Resets;
   readonly files: FileTransfers;
   readonly #upkeep: PrekeyUpkeep;
-  readonly #options: SecureSideOptions;
+  readonly #options: SecureMessagingOptions;
   #keptUp: number | null = null;
   #keepingUp: Promise<boolean> | null = null;
 
-  private constructor(options: SecureSideOptions, own: Identity, { secrets }: SecureIdentity) {
-    const { profile, transport, random, now, oneTimeTarget } = options;
+  private constructor(options: SecureMessagingOptions, identity: Identity, secrets: Secrets) {
+    const { profile, transport, random, now } = options;
+    const { signing, agreement } = secrets;
+    const own = { identity, agreement };
     this.#options = options;
-    const party = { identity: own, agreement: secrets.agreement };
-    const { signing } = secrets;
-    this.sessions = new Sessions({ profile, own: party, random, now });
-    const { sessions } = this;
-    this.outgoing = new Outgoing({ profile, transport, sessions, random, now });
-    const { outgoing } = this;
-    this.messages = new SecureMessages({ profile, sessions, outgoing, own: party, signing, now });
-    const ensureSession = (peer: Identity, to: Peer) => this.ensureSession(peer, to);
-    this.files = new FileTransfers({ ...options, outgoing, ensureSession });
-    const upkeep = { profile, transport, signing, random, now, oneTimeTarget };
-    this.#upkeep = new PrekeyUpkeep(upkeep);
+    const sessions = this.sessions = new Sessions({ profile, own, random, now });
+    const starter = this.starter = new SessionStarter({ profile, transport, sessions });
+    const sender = this.sender = new Sender({ profile, transport, sessions, random, now });
+    this.opener = new SecureOpener({ profile, sessions, now });
+    this.resets = new Resets({ profile, sessions, starter, sender, own, signing, now });
+    this.files = new FileTransfers({ ...options, sender, starter });
+    this.#upkeep = new PrekeyUpkeep({ ...options, signing });
   }
 
-  static async of(options: SecureSideOptions, identity: SecureIdentity): Promise<SecureSide> {
-    return new SecureSide(options, await verifyIdentity(identity.publicKey), identity);
+  static async of(
+    options: SecureMessagingOptions,
+    identity: SecureIdentity,
+  ): Promise<SecureMessaging> {
+    return new SecureMessaging(
+      options,
+      await verifyIdentity(identity.publicKey),
+      identity.secrets,
+    );
   }
 
   /**
    * Looks after the prekeys and sends what is left in the outbox; to be called before anything is
-   * sent, and again from time to time. Gives what the user should know.
+   * sent, and again from time to time. Returns what the user should know.
    * @throws {ClientError} what the network may do
    */
   async prepare(): Promise<string[]> {
@@ -84,7 +95,7 @@ export class SecureSide {
     return notices;
   }
 
-  /** Looks after the prekeys where it is time; gives whether the profile is an older copy. */
+  /** Looks after the prekeys if it is time; reports whether the profile is an older copy. */
   async #keepUp(): Promise<boolean> {
     const { now } = this.#options;
     if (this.#keptUp !== null && now() - this.#keptUp <= UPKEEP_INTERVAL) return false;
@@ -99,7 +110,7 @@ export class SecureSide {
   /** Asks again for what could not be opened, and sends what is in the outbox. As {@link prepare}. */
   async repair(): Promise<string[]> {
     const { peers } = this.#options;
-    await this.messages.askAgain(async (id) => {
+    await this.resets.askAgain(async (id) => {
       try {
         return await peers.identityOf(await peers.withId(id));
       } catch (error) {
@@ -113,29 +124,14 @@ export class SecureSide {
 
   async #flush(): Promise<string[]> {
     const { peers } = this.#options;
-    const refused: string[] = [];
-    await this.outgoing.flush(({ message }, { to }) => {
-      refused.push(`a message to ${peers.known(to)?.name ?? "somebody"} was dropped: ${message}`);
+    return (await this.sender.flush()).map(({ item, error }) => {
+      const name = peers.known(item.to)?.name ?? "somebody";
+      return `a message to ${name} was dropped: ${error.message}`;
     });
-    return refused;
-  }
-
-  /**
-   * Makes sure that there is a session with this client.
-   * @throws {ClientError} `no-prekeys`, `wrong-identity`, `bad-key`, and what the network may do
-   */
-  async ensureSession(identity: Identity, peer: Peer): Promise<void> {
-    const { sessions, outgoing } = this;
-    const { profile } = this.#options;
-    if (profile.sessions.has(identity.clientId)) return;
-    const bundle = await outgoing.bundleOf(identity, peer.name);
-    // Another message may have been faster.
-    if (profile.sessions.has(identity.clientId)) return;
-    outgoing.explained(peer.name, () => sessions.commit(() => sessions.start(identity, bundle)));
   }
 }
 
-/** Whether, after this failure, a message can still be sealed in a session that there is. */
+/** Reports whether, after this failure, a message can still be sealed in an existing session. */
 export function isUnreachable(error: unknown): boolean {
   return error instanceof ClientError && ["unreachable", "queued", "refused"].includes(error.code);
 }

@@ -1,0 +1,164 @@
+/** Sends what is in the outbox, in its order. */
+import { MessageType } from "../../shared/protocol/codes.ts";
+import { messagesOfReset } from "../../shared/session/reset.ts";
+import { ClientError } from "../errors.ts";
+import { mayPass } from "../network/failures.ts";
+import type { SecureTransport } from "../network/transport.ts";
+import type { Profile } from "../profile/profile.ts";
+import type { OutboxItem } from "../profile/tables/outbox.ts";
+
+/** A message that the server will never take. */
+export interface RefusedItem {
+  readonly item: OutboxItem;
+  readonly error: ClientError;
+}
+
+/** Whoever waits for a message to arrive. */
+interface Waiter {
+  resolve: (messageId: number) => void;
+  reject: (reason: unknown) => void;
+}
+
+/**
+ * Delivers the messages of the outbox. They reach the server in the order in which they were put
+ * there, also over connections that break: none leaves while an older one may have to be repeated.
+ * Those that leave together go over one connection, of which the server takes them in order. Only
+ * where the server itself refuses one for now, those that left together with it can pass it.
+ */
+export class OutboxDelivery {
+  readonly #profile: Profile;
+  readonly #transport: SecureTransport;
+  readonly #waiters = new Map<number, Waiter>();
+  /** Refused messages that nobody waits for, and that nobody was told of. */
+  readonly #refused: RefusedItem[] = [];
+  /** The delivery that is going on; null while all that is there was sent, or failed. */
+  #running: Promise<void> | null = null;
+  /** Answers that were not noted yet; a message ID of null where the message was refused. */
+  #answered: { item: OutboxItem; messageId: number | null }[] = [];
+
+  constructor(profile: Profile, transport: SecureTransport) {
+    this.#profile = profile;
+    this.#transport = transport;
+  }
+
+  /**
+   * Sends the message with this number, after those before it; returns its ID in its mailbox.
+   * @throws {ClientError} `refused`; `queued` if it stays in the outbox
+   */
+  delivered(number: number): Promise<number> {
+    const { promise, resolve, reject } = Promise.withResolvers<number>();
+    this.#waiters.set(number, { resolve, reject });
+    this.#start().catch(() => {}); // whoever waits for a message is told
+    return promise;
+  }
+
+  /**
+   * Sends all that is in the outbox. Returns messages that the server refused, and that are dropped.
+   * @throws {ClientError} `queued`, and what else the network may do
+   */
+  async flush(): Promise<RefusedItem[]> {
+    await this.#start();
+    return this.#refused.splice(0);
+  }
+
+  #start(): Promise<void> {
+    return this.#running ??= this.#run();
+  }
+
+  async #run(): Promise<void> {
+    await Promise.resolve(); // what is put there in this moment goes along
+    try {
+      for (let after = 0;;) {
+        const items = this.#profile.outbox.first(after);
+        if (items.length === 0) return;
+        await this.#deliver(items);
+        after = items[items.length - 1].number;
+      }
+    } catch (error) {
+      const reason = stillQueued(error);
+      for (const { reject } of this.#waiters.values()) reject(reason);
+      this.#waiters.clear();
+      throw reason;
+    } finally {
+      this.#running = null;
+    }
+  }
+
+  /** @throws {unknown} what keeps the first message that did not arrive from arriving */
+  async #deliver(items: readonly OutboxItem[]): Promise<void> {
+    let left = items.length > 1 ? await this.#sendTogether(items) : items;
+    while (left.length > 0) {
+      // The oldest alone, with the patience of the transport; then the others may follow.
+      await this.#send(left[0]);
+      left = await this.#sendTogether(left.slice(1));
+    }
+  }
+
+  /** Sends messages side by side, once; returns those that have to be repeated. */
+  async #sendTogether(items: readonly OutboxItem[]): Promise<readonly OutboxItem[]> {
+    const outcomes = await Promise.allSettled(
+      items.map((item) => this.#send(item, { once: true })),
+    );
+    return items.filter((_, i) => outcomes[i].status === "rejected");
+  }
+
+  /** @throws {unknown} where the message has to be repeated */
+  async #send(item: OutboxItem, options?: { once: boolean }): Promise<void> {
+    const { to, token, content } = item;
+    const message = { to, type: item.type as MessageType, token, content };
+    try {
+      const messageId = await this.#transport.send(message, options);
+      this.#note(item, messageId);
+      this.#takeWaiter(item)?.resolve(messageId);
+    } catch (error) {
+      const isFinal = error instanceof ClientError && error.code === "refused" && !mayPass(error);
+      if (!isFinal) throw error;
+      this.#note(item, null);
+      const waiter = this.#takeWaiter(item);
+      if (waiter) waiter.reject(error);
+      else this.#refused.push({ item, error });
+    }
+  }
+
+  #takeWaiter({ number }: OutboxItem): Waiter | undefined {
+    const waiter = this.#waiters.get(number);
+    this.#waiters.delete(number);
+    return waiter;
+  }
+
+  /** Notes answers that come together in one transaction. To lose the note only costs a repeat. */
+  #note(item: OutboxItem, messageId: number | null): void {
+    this.#answered.push({ item, messageId });
+    if (this.#answered.length === 1) queueMicrotask(() => this.#noteAll());
+  }
+
+  #noteAll(): void {
+    const { outbox, history, repairs } = this.#profile;
+    const answered = this.#answered.splice(0);
+    try {
+      this.#profile.transaction(() => {
+        for (const { item, messageId } of answered) {
+          outbox.remove(item.number);
+          if (messageId === null && item.type === MessageType.keyRequest) {
+            for (const id of messagesOfReset(item.content)) repairs.want(item.to, id);
+          }
+          if (item.history === null) continue;
+          if (messageId === null) history.markFailed(item.history);
+          else history.markSent(item.history, messageId);
+        }
+      }, { durable: false });
+    } catch {
+      // Nobody waits for this; whoever uses the disk next hears what is wrong with it.
+    }
+  }
+}
+
+/** Returns the error for a message that stays in the outbox. */
+function stillQueued(error: unknown): unknown {
+  const isForLater = error instanceof ClientError &&
+    (error.code === "unreachable" || error.code === "refused");
+  if (!isForLater) return error;
+  const text = `${error.message}. The message is kept, and goes out with the next command that ` +
+    "reaches the server";
+  return new ClientError("queued", text, { cause: error });
+}

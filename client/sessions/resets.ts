@@ -1,0 +1,130 @@
+/**
+ * Getting back into step (`shared/PROTOCOL.md`, Messages): a client whose messages could not be opened
+ * is sent a reset that names them, and whoever receives one starts a new session and sends them again.
+ */
+import type { Bytes } from "../../shared/bytes.ts";
+import type { Identity } from "../../shared/crypto/identity.ts";
+import { MessageType } from "../../shared/protocol/codes.ts";
+import type { Party } from "../../shared/session/agreement.ts";
+import type { Content } from "../../shared/session/content.ts";
+import type { PrekeyBundle } from "../../shared/session/prekeys.ts";
+import { decodeReset, encodeReset } from "../../shared/session/reset.ts";
+import { ClientError } from "../errors.ts";
+import { mayPass } from "../network/failures.ts";
+import type { Profile } from "../profile/profile.ts";
+import type { HistoryEntry } from "../profile/tables/history.ts";
+import type { Incoming } from "./secure_opener.ts";
+import type { Sender } from "./sender.ts";
+import type { Sessions } from "./sessions.ts";
+import type { SessionStarter } from "./session_starter.ts";
+
+export interface ResetsOptions {
+  profile: Profile;
+  sessions: Sessions;
+  starter: SessionStarter;
+  sender: Sender;
+  own: Party;
+  /** The Ed25519 secret of the identity, 32 bytes. */
+  signing: Bytes;
+  /** Milliseconds since 1970. */
+  now: () => number;
+}
+
+/** Answers the resets of others, and sends own ones. */
+export class Resets {
+  readonly #options: ResetsOptions;
+
+  constructor(options: ResetsOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Does what a reset asks for: starts a new session and puts the named messages into the outbox
+   * again. Returns false if it is too early: each client gets one answer a minute, and the server
+   * may want to be asked later.
+   * @throws {CryptoError} `decrypt-failed` if it is none of its sender
+   * @throws {ClientError} what the network may do
+   */
+  async answer({ envelope, from, identity }: Incoming): Promise<boolean> {
+    const { profile, sessions, starter, own, now } = this.#options;
+    const { contacts, envelopes, repairs } = profile;
+    const reset = await decodeReset(envelope.content ?? new Uint8Array(0), identity, own.identity);
+    if (contacts.byId(from.id)?.blocked || !repairs.isNew(from.id, reset.time)) {
+      envelopes.markDone(envelope.number);
+      return true;
+    }
+    if (repairs.answeredLately(from.id, now())) return false;
+    const bundle = await this.#fetchBundle(identity, from.name);
+    if (!bundle) return false;
+    sessions.commit(() => {
+      envelopes.markDone(envelope.number);
+      repairs.accept(from.id, reset.time, now());
+      starter.start(identity, from.name, bundle);
+      this.#sendAgain(identity, new Set(reset.messageIds));
+    });
+    return true;
+  }
+
+  /** Puts messages into the outbox once more; if there is none of them, what starts the session. */
+  #sendAgain(to: Identity, messageIds: ReadonlySet<number>): void {
+    const { profile: { history }, sessions, sender, now } = this.#options;
+    let count = 0;
+    for (const messageId of messageIds) {
+      const entry = history.sentAs(to.clientId, messageId);
+      const again = entry && contentOf(entry);
+      if (!again) continue;
+      const { type, content } = again;
+      sender.put(to.clientId, type, sessions.seal(to, type, content), entry.number);
+      count++;
+    }
+    if (count > 0) return;
+    const content = { id: sender.newContentId(), at: now() };
+    const sealed = sessions.seal(to, MessageType.key, content);
+    sender.put(to.clientId, MessageType.key, sealed, null);
+  }
+
+  /** Returns the prekeys for a new session; null if the server may give them later. */
+  async #fetchBundle(identity: Identity, name: string): Promise<PrekeyBundle | null> {
+    try {
+      return await this.#options.starter.fetchBundle(identity, name);
+    } catch (error) {
+      if (error instanceof ClientError && (mayPass(error) || error.code === "no-prekeys")) {
+        return null;
+      }
+      throw error;
+    }
+  }
+
+  /**
+   * Puts resets into the outbox for those whose messages could not be opened; `identityOf` returns
+   * who they are.
+   */
+  async askAgain(identityOf: (peer: Bytes) => Promise<Identity | undefined>): Promise<void> {
+    const { profile, sender, own, signing, now } = this.#options;
+    const { repairs } = profile;
+    for (const peer of repairs.peersWanting()) {
+      const askedAt = now();
+      const messageIds = repairs.due(peer, askedAt);
+      const identity = messageIds.length > 0 ? await identityOf(peer) : undefined;
+      if (!identity) continue;
+      const time = repairs.nextTime(peer, askedAt);
+      const content = await encodeReset({ time, messageIds }, own.identity, identity, signing);
+      profile.transaction(() => {
+        repairs.asked(peer, askedAt, time, messageIds);
+        sender.put(peer, MessageType.keyRequest, content, null);
+      });
+    }
+  }
+}
+
+/** Returns the content that an entry was sent as; null for one that was sent without a session. */
+function contentOf(
+  { contentId, at, body }: HistoryEntry,
+): { type: MessageType; content: Content } | null {
+  if (!contentId) return null;
+  const head = { id: contentId, at };
+  if ("text" in body) return { type: MessageType.text, content: { ...head, text: body.text } };
+  const { name, size, blob, key } = body.file;
+  if (!blob || !key) return null;
+  return { type: MessageType.file, content: { ...head, file: { name, size, blob, key } } };
+}

@@ -1,0 +1,111 @@
+/**
+ * Opens what secure clients send. A step of a session, the plaintext that it gives, and the note
+ * that the message is done are one transaction; what fails leaves the session as it was, and its
+ * sender is asked for it again.
+ */
+import { fileChunkCount } from "../../shared/crypto/file_chunks.ts";
+import type { Identity } from "../../shared/crypto/identity.ts";
+import { CryptoError } from "../../shared/errors.ts";
+import { MAX_U32 } from "../../shared/limits.ts";
+import type { Content } from "../../shared/session/content.ts";
+import type { Peer } from "../contacts/peers.ts";
+import type { Envelope } from "../profile/tables/envelopes.ts";
+import type { Profile } from "../profile/profile.ts";
+import { absolutePath } from "../transfers/transfer_files.ts";
+import type { Sessions } from "./sessions.ts";
+
+/** A collected message with its sender. */
+export interface Incoming {
+  envelope: Envelope;
+  from: Peer;
+  identity: Identity;
+}
+
+/** What became of a message. */
+export type Opened =
+  /** It is in the history under this number, and not shown yet: a text, or a file that waits. */
+  | { kind: "new"; history: number }
+  /** There is nothing to show. */
+  | { kind: "nothing" }
+  /** It could not be opened; its sender is going to be asked for it again. */
+  | { kind: "unreadable" }
+  /** It was opened, and makes no sense here. */
+  | { kind: "unknown" };
+
+/** What is to be done with the files that messages announce. */
+export interface FileWishes {
+  /** Where those that are wanted at once go. */
+  readonly folder: string;
+  /** The largest one that is wanted at once, in bytes of plaintext; -1 for none. */
+  readonly maxSize: number;
+}
+
+export interface SecureOpenerOptions {
+  profile: Profile;
+  sessions: Sessions;
+  /** Milliseconds since 1970. */
+  now: () => number;
+}
+
+/** Opens the messages of secure clients. */
+export class SecureOpener {
+  readonly #options: SecureOpenerOptions;
+
+  constructor(options: SecureOpenerOptions) {
+    this.#options = options;
+  }
+
+  /** Opens messages of types 2 to 4 in one transaction. */
+  openAll(messages: readonly Incoming[], wishes: FileWishes): Opened[] {
+    return this.#options.sessions.commit(() =>
+      messages.map((message) => this.#open(message, wishes))
+    );
+  }
+
+  #open(incoming: Incoming, wishes: FileWishes): Opened {
+    const { envelope, from, identity } = incoming;
+    const { profile, sessions } = this.#options;
+    const { contacts, envelopes, repairs } = profile;
+    const blocked = contacts.byId(from.id)?.blocked === true;
+    envelopes.markDone(envelope.number);
+    let content: Content | null;
+    try {
+      content = sessions.open(identity, envelope.type, envelope.content ?? new Uint8Array(0));
+    } catch (error) {
+      if (!(error instanceof CryptoError)) throw error;
+      if (blocked) return { kind: "nothing" };
+      repairs.want(from.id, envelope.messageId);
+      return { kind: "unreadable" };
+    }
+    repairs.healed(from.id);
+    if (!content) return { kind: "unknown" };
+    return blocked ? { kind: "nothing" } : this.#keep(incoming, content, wishes);
+  }
+
+  /** Keeps a content in the history, unless it came before; a file gets a transfer, too. */
+  #keep({ envelope, from }: Incoming, content: Content, wishes: FileWishes): Opened {
+    const { profile: { history, transfers }, now } = this.#options;
+    const { id: contentId, at, text, file } = content;
+    if (text === undefined && !file) return { kind: "nothing" }; // it only starts a session
+    if (file && fileChunkCount(file.size) > MAX_U32) return { kind: "unknown" };
+    const stored = now();
+    const { messageId } = envelope;
+    const body = file ? { file: { ...file, path: null } } : { text: text ?? "" };
+    const entry = { peer: from.id, at, stored, contentId, messageId, body };
+    const number = history.addReceived(entry);
+    if (number === undefined) return { kind: "nothing" };
+    if (!file) return { kind: "new", history: number };
+    const wanted = file.size <= wishes.maxSize;
+    transfers.add({
+      direction: "down",
+      peer: from.id,
+      ...file,
+      path: wanted ? absolutePath(wishes.folder) : null,
+      started: stored,
+      history: number,
+    });
+    if (!wanted) return { kind: "new", history: number };
+    history.markShown(number); // until it has come
+    return { kind: "nothing" };
+  }
+}

@@ -1,0 +1,119 @@
+/**
+ * Messages to secure clients on their way out. Each is sealed and put into the outbox in one
+ * transaction with the session that it advances, before a byte leaves, so that a repeat sends the
+ * same bytes under the same token. Messages that are sent at the same time share a transaction.
+ */
+import type { Bytes } from "../../shared/bytes.ts";
+import type { Identity } from "../../shared/crypto/identity.ts";
+import { CONTENT_ID_SIZE } from "../../shared/limits.ts";
+import type { MessageType } from "../../shared/protocol/codes.ts";
+import type { Content } from "../../shared/session/content.ts";
+import { newToken } from "../network/reconnecting_transport.ts";
+import type { SecureTransport } from "../network/transport.ts";
+import type { Profile } from "../profile/profile.ts";
+import type { HistoryBody } from "../profile/tables/history.ts";
+import { OutboxDelivery, type RefusedItem } from "./outbox_delivery.ts";
+import type { Sessions } from "./sessions.ts";
+
+/** Messages that one transaction takes. */
+const BATCH = 256;
+
+/** A message that is about to be sent. */
+export interface Draft {
+  to: Identity;
+  type: MessageType;
+  content: Content;
+  /** What the history keeps of it. */
+  body: HistoryBody;
+}
+
+interface Job {
+  draft: Draft;
+  onKept: (() => void) | undefined;
+  resolve: (messageId: Promise<number>) => void;
+  reject: (reason: unknown) => void;
+}
+
+export interface SenderOptions {
+  profile: Profile;
+  transport: SecureTransport;
+  sessions: Sessions;
+  random: (size: number) => Bytes;
+  /** Milliseconds since 1970. */
+  now: () => number;
+}
+
+/** Seals messages, keeps them in the outbox, and has them delivered. */
+export class Sender {
+  readonly #options: SenderOptions;
+  readonly #delivery: OutboxDelivery;
+  #jobs: Job[] = [];
+
+  constructor(options: SenderOptions) {
+    this.#options = options;
+    this.#delivery = new OutboxDelivery(options.profile, options.transport);
+  }
+
+  /**
+   * Sends a message to a client with whom there is a session; returns its ID in that mailbox.
+   * Messages arrive in the order of these calls. `onKept` is called in the transaction that keeps it.
+   * @throws {ClientError} `refused`; `queued` if the server cannot be reached: the message stays in
+   * the outbox
+   */
+  send(draft: Draft, onKept?: () => void): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.#jobs.push({ draft, onKept, resolve, reject });
+      if (this.#jobs.length === 1) queueMicrotask(() => this.#keepAll());
+    });
+  }
+
+  /** Returns 16 random bytes that name a new content. */
+  newContentId(): Bytes {
+    return this.#options.random(CONTENT_ID_SIZE);
+  }
+
+  /**
+   * Puts a content into the outbox, behind all others; returns its number there. To be called in a
+   * transaction. {@link flush} sends it.
+   */
+  put(to: Bytes, type: MessageType, content: Bytes, history: number | null): number {
+    const token = newToken(this.#options);
+    return this.#options.profile.outbox.put({ to, type, token, content, history });
+  }
+
+  /** See {@link OutboxDelivery.flush}. */
+  flush(): Promise<RefusedItem[]> {
+    return this.#delivery.flush();
+  }
+
+  #keepAll(): void {
+    const jobs = this.#jobs.splice(0);
+    for (let at = 0; at < jobs.length; at += BATCH) this.#keep(jobs.slice(at, at + BATCH));
+  }
+
+  /** Seals messages and keeps them in one transaction; one that cannot be sealed fails alone. */
+  #keep(jobs: readonly Job[]): void {
+    let numbers: number[];
+    try {
+      numbers = this.#options.sessions.commit(() => jobs.map((job) => this.#seal(job)));
+    } catch (error) {
+      if (jobs.length === 1) jobs[0].reject(error);
+      else for (const job of jobs) this.#keep([job]);
+      return;
+    }
+    jobs.forEach(({ resolve }, i) => resolve(this.#delivery.delivered(numbers[i])));
+  }
+
+  #seal({ draft: { to, type, content, body }, onKept }: Job): number {
+    const { profile, sessions, now } = this.#options;
+    onKept?.();
+    const history = profile.history.addSent({
+      peer: to.clientId,
+      at: content.at,
+      stored: now(),
+      contentId: content.id,
+      body,
+    });
+    return this.put(to.clientId, type, sessions.seal(to, type, content), history);
+  }
+}

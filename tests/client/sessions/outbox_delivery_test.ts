@@ -1,0 +1,152 @@
+/** The outbox is delivered in its order, over connections that break at any message. */
+import { ClientError } from "../../../client/errors.ts";
+import type { Message, SecureTransport } from "../../../client/network/transport.ts";
+import { Profile } from "../../../client/profile/profile.ts";
+import { OutboxDelivery } from "../../../client/sessions/outbox_delivery.ts";
+import { fromUtf8, utf8 } from "../../../shared/bytes.ts";
+import { MessageType } from "../../../shared/protocol/codes.ts";
+import { assert, assertEquals, assertRejects } from "../../support/assert.ts";
+import { EvilServer } from "../../support/attack/evil_server.ts";
+import { failure, Party } from "../../support/attack/parties.ts";
+import { idOf } from "../../support/profile/database.ts";
+import { tempFolder } from "../../support/temp_folder.ts";
+
+type Attempt = Message & { token?: Uint8Array };
+
+/** A server that takes messages as `fate` says: whether one arrives, and what its sender hears. */
+class Server {
+  /** The texts that arrived, in their order; repeats are left out. */
+  readonly texts: string[] = [];
+  /** Decides on the attempt with this number: a failure after it arrived, or before; or none. */
+  fate: (attempt: number, text: string) => { arrives: boolean; error: ClientError | null } = () => {
+    return { arrives: true, error: null };
+  };
+  attempts = 0;
+
+  /** As a transport does: a broken connection is made again, unless it may be tried but once. */
+  async send(message: Attempt, { once = false } = {}): Promise<number> {
+    for (let attempt = 1;; attempt++) {
+      try {
+        return this.#take(message);
+      } catch (error) {
+        if (once || attempt === ATTEMPTS || error !== BROKEN) throw error;
+        await Promise.resolve();
+      }
+    }
+  }
+
+  #take({ content }: Attempt): number {
+    const text = fromUtf8(content) ?? "";
+    const { arrives, error } = this.fate(this.attempts++, text);
+    if (arrives && !this.texts.includes(text)) this.texts.push(text);
+    if (error) throw error;
+    return this.texts.indexOf(text) + 1;
+  }
+}
+
+const ATTEMPTS = 4;
+const BROKEN = new ClientError("unreachable", "the connection broke");
+
+/** A profile with an outbox, its delivery, and the server at the other end. */
+async function open() {
+  const stack = new AsyncDisposableStack();
+  const folder = stack.use(await tempFolder());
+  const profile = stack.use(await Profile.open(folder.path));
+  const server = new Server();
+  const transport = { send: server.send.bind(server) };
+  const delivery = new OutboxDelivery(profile, transport as unknown as SecureTransport);
+  let token = 0;
+  /** Puts a text into the outbox, as the session's transaction does. */
+  const put = (text: string) => {
+    const message = { to: idOf(1), type: MessageType.text, content: utf8(text), history: null };
+    return profile.outbox.put({ ...message, token: idOf(++token) });
+  };
+  return { profile, server, delivery, put, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+}
+
+Deno.test("outbox delivery: a connection that breaks at any message changes no order", async () => {
+  const expected = Array.from({ length: 9 }, (_, i) => `${i}`);
+  for (let first = 0; first < expected.length; first++) {
+    for (let length = 1; length < 4; length++) {
+      await using world = await open();
+      const { server, delivery, put } = world;
+      // From some message on the connection is broken: of what was under way the server took a part.
+      let broken: number | null = null;
+      let left = length;
+      server.fate = (attempt, text) => {
+        if (broken === null && text === `${first}` && left-- > 0) broken = attempt;
+        if (broken === null) return { arrives: true, error: null };
+        // What was sent in the same go fails with it; the next go has a new connection.
+        queueMicrotask(() => broken = null);
+        return { arrives: attempt === broken, error: BROKEN };
+      };
+      const sent = expected.map((text) => delivery.delivered(put(text)));
+      assertEquals(await Promise.all(sent), expected.map((_, i) => i + 1));
+      assertEquals(server.texts, expected, `broken at ${first}, ${length} times`);
+      assertEquals(world.profile.outbox.first(), []);
+    }
+  }
+});
+
+Deno.test("outbox delivery: what came later waits while something older fails", async () => {
+  await using world = await open();
+  const { server, delivery, put } = world;
+  server.fate = () => ({ arrives: false, error: BROKEN });
+  const first = delivery.delivered(put("one"));
+  const second = delivery.delivered(put("two"));
+  for (const sent of [first, second]) {
+    assertEquals((await assertRejects(() => sent, ClientError)).code, "queued");
+  }
+  server.fate = () => ({ arrives: true, error: null });
+  assertEquals(await delivery.delivered(put("three")), 3);
+  assertEquals(server.texts, ["one", "two", "three"]);
+});
+
+Deno.test("outbox delivery: one that is refused for good holds up no other, and is told of", async () => {
+  await using world = await open();
+  const { server, delivery, put } = world;
+  const error = new ClientError("refused", "nobody", { cause: { error: "not-found" } });
+  server.fate = (_, text) => ({ arrives: text !== "two", error: text === "two" ? error : null });
+  for (const text of ["one", "two", "three"]) put(text);
+  const refused = await delivery.flush();
+  assertEquals(refused.map(({ item }) => fromUtf8(item.content)), ["two"]);
+  assertEquals(server.texts, ["one", "three"]);
+  assertEquals(await delivery.flush(), [], "once");
+
+  const [kept, dropped] = [delivery.delivered(put("four")), delivery.delivered(put("two"))];
+  assertEquals((await assertRejects(() => dropped, ClientError)).code, "refused");
+  assertEquals(await kept, 3);
+  assertEquals(await delivery.flush(), [], "whoever waited was told");
+});
+
+Deno.test("outbox delivery: one that the server may take later stays, and so does what is behind it", async () => {
+  await using world = await open();
+  const { server, delivery, put } = world;
+  const error = new ClientError("refused", "later", { cause: { error: "failed", retryAfter: 1 } });
+  server.fate = () => ({ arrives: false, error });
+  const sent = delivery.delivered(put("one"));
+  assertEquals((await assertRejects(() => sent, ClientError)).code, "queued");
+  assertEquals(world.profile.outbox.first().length, 1);
+  assertEquals((await assertRejects(() => delivery.flush(), ClientError)).code, "queued");
+  server.fate = () => ({ arrives: true, error: null });
+  assertEquals(await delivery.flush(), []);
+  assertEquals(server.texts, ["one"]);
+});
+
+Deno.test("sender: what an earlier command left goes first, also where the network is back in between", async () => {
+  await using server = new EvilServer();
+  await using alice = await Party.registered("alice", server.address);
+  await using bob = await Party.registered("bob", server.address);
+  await alice.send(server.address, "bob", "so that there is a session");
+  // As long as the attempts of the first command, and those with which the second one begins.
+  let cuts = 8;
+  server.lie = ({ kind }) => kind === "send" && cuts-- > 0 ? (link) => link.cut() : undefined;
+  assertEquals(await failure(alice.send(server.address, "bob", "one")), "queued");
+  await alice.send(server.address, "bob", "two");
+  assert(cuts < 0, "the network was back");
+  assertEquals(await bob.receive(server.address), [
+    "alice: so that there is a session",
+    "alice: one",
+    "alice: two",
+  ]);
+});

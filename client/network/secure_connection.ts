@@ -320,7 +320,8 @@ function partsOf(request: SecureRequest): Bytes[] {
 }
 
 function refusedBy({ error, text, retryAfter }: SecureError): ClientError {
-  return new ClientError("refused", `the server refused: ${text}`, {
-    cause: { error, retryAfter },
-  });
+  const message = error === "failed"
+    ? "server error; try again later"
+    : `the server refused: ${text}`;
+  return new ClientError("refused", message, { cause: { error, retryAfter } });
 }

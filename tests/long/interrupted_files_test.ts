@@ -151,7 +151,7 @@ Deno.test("interrupted: several files: what was not begun is told of", async () 
   await using world = await World.open();
   const paths = [await world.file("first.bin"), await world.file("second.bin", 1000)];
   const said = await world.interrupted("alice", ["send-file", "bob", ...paths], "SIGINT");
-  assert(said.includes("Not begun, to be sent again: 1."), said);
+  assert(said.includes("1 file was not started; send it again."), said);
   const inJson = jsonLines<{ path: string }>(
     await world.run("alice", ["--json", "--quiet", "send-file", "bob", ...paths]),
   );

@@ -46,8 +46,11 @@ export function localTime(at: number): string {
   return `${day} ${two(date.getHours())}:${two(date.getMinutes())}`;
 }
 
-/** The same as ISO 8601, in UTC; null for a time that no calendar has: others may send any. */
-export function isoTime(at: number): string | null {
+/**
+ * Returns the same as ISO 8601, in UTC; undefined, which JSON leaves out, for what no date can hold:
+ * others may send any number.
+ */
+export function isoTime(at: number): string | undefined {
   const date = new Date(at);
-  return Number.isNaN(date.getTime()) ? null : date.toISOString();
+  return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
 }

@@ -60,7 +60,7 @@ export class Interruption {
 const NEXT = {
   up: "It goes on with the next messaging-client receive, or send-file of the same file.",
   down: "It goes on with the next messaging-client receive.",
-  none: "This file begins anew with the next messaging-client receive or send-file.",
+  none: "This file starts again with the next messaging-client receive or send-file.",
 };
 
 /** What is said when `moving` was stopped. */
@@ -68,6 +68,7 @@ export function interruptedText(moving: Moving | null): string {
   if (!moving) return "Interrupted.";
   const { all: { done, size, unbegun }, way } = moving;
   const parts = [`Interrupted: ${sizesText(done, size)} are done.`, NEXT[way ?? "none"]];
-  if (unbegun > 0) parts.push(`Not begun, to be sent again: ${unbegun}.`);
+  if (unbegun === 1) parts.push("1 file was not started; send it again.");
+  if (unbegun > 1) parts.push(`${unbegun} files were not started; send them again.`);
   return parts.join(" ");
 }

@@ -111,8 +111,8 @@ Deno.test("interruption: says how it goes on", () => {
   const classic = interruptedText({ ...MOVING, way: null });
   assertEquals(
     classic,
-    `${done}This file begins anew with the next messaging-client receive or send-file.`,
+    `${done}This file starts again with the next messaging-client receive or send-file.`,
   );
   const several = interruptedText({ ...MOVING, all: { ...MOVING.all, unbegun: 2 } });
-  assertEquals(several, `${interruptedText(MOVING)} Not begun, to be sent again: 2.`);
+  assertEquals(several, `${interruptedText(MOVING)} 2 files were not started; send them again.`);
 });

@@ -128,7 +128,7 @@ Deno.test("help: of a command that there is not says which one may be meant", as
 Deno.test("help: that of README names no command and no option that there is not", async () => {
   const text = await Deno.readTextFile(new URL("../../../README.md", import.meta.url));
   const names = new Set<string>(COMMANDS.map(({ name }) => name));
-  const pattern = /(?:messaging-client|task -q client)(?: --[a-z]+ \S+)* ([a-z][a-z-]+)/g;
+  const pattern = /(?:messaging-client|task -q client)(?: --[a-z]+ [^\s`]+)* ([a-z][a-z-]+)/g;
   const told = [...text.matchAll(pattern)].map(([, name]) => name);
   assert(told.length > 5, `${told}: the examples of README were not found`);
   for (const name of told) assert(names.has(name), name);

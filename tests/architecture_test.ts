@@ -24,7 +24,7 @@ const SECRETS_OF_CLIENTS = [
 
 /** Where a process meets the world: sockets, files, the terminal. Only these say `Deno`. */
 const WORLD = [
-  "client/classic/classic_transport.ts",
+  "client/classic/classic_link.ts",
   "client/cli/self_test.ts",
   "client/disk/files.ts",
   "client/main.ts",

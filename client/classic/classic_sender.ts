@@ -161,8 +161,8 @@ export class ClassicSender {
     try {
       if (onProgress) stream = stream.pipeThrough(reporting(size, onProgress));
       stream = stream.pipeThrough(cbcEncryptStream(key));
-      const prefix = { to, type: MessageType.file, size: cbcSize(size) };
-      const sending = this.#options.network.transport.sendStream(prefix, stream);
+      const message = { to, type: MessageType.file, size: cbcSize(size), content: stream };
+      const sending = this.#options.network.transport.sendStream(message);
       return await unlessInterrupted(signal, sending);
     } finally {
       await stream.cancel().catch(() => {}); // closes the file if sending did not

@@ -1,4 +1,4 @@
-/** What the owner of a profile decides about other clients: whom to trust, and what to call them. */
+/** What the owner of a profile decides about others: whom to trust, and what to call them. */
 import { equalBytes, fromHex, toHex } from "../../shared/bytes.ts";
 import type { Identity } from "../../shared/crypto/identity.ts";
 import { groupsOf, safetyNumber } from "../../shared/session/safety_number.ts";
@@ -9,9 +9,9 @@ import type { HistoryEntry } from "../profile/tables/history.ts";
 import type { Profile } from "../profile/profile.ts";
 import type { SecureIdentity } from "../profile/tables/identities.ts";
 
-/** A client with what its contact in a secure profile says; a classic profile says nothing. */
+/** A client with what a secure profile notes about it. */
 export interface MarkedPeer extends Peer {
-  /** What its owner calls it. */
+  /** What the profile's owner calls it. */
   alias?: string;
   /** Whether its safety number was compared. */
   verified?: boolean;
@@ -22,12 +22,13 @@ export interface MarkedPeer extends Peer {
 export interface Trust {
   /** 60 digits in 12 groups, joined by spaces. */
   safetyNumber: string;
-  /** Whether that was done. */
+  /** Whether they did. */
   verified: boolean;
 }
 
 const CARD = /^(?<name>.+)#(?<id>[0-9a-f]{32})$/is;
 
+/** The contacts of one profile. */
 export class ContactBook {
   readonly #profile: Profile;
   readonly #peers: Peers;
@@ -37,7 +38,7 @@ export class ContactBook {
     this.#peers = peers;
   }
 
-  /** `peer` with what is known of it here. */
+  /** Returns `peer` with what is noted about it here. */
   marked<P extends Peer>(peer: P): P & MarkedPeer {
     const { contacts, secureIdentity } = this.#profile;
     const contact = secureIdentity && contacts.byId(peer.id);
@@ -47,33 +48,32 @@ export class ContactBook {
   }
 
   /**
-   * The safety number of the profile's owner and a contact.
-   * @throws {ClientError} `unauthenticated` where either is classic, `unknown-name`
+   * Returns the safety number of the profile's owner and a contact.
+   * @throws {ClientError} `unauthenticated` if either is classic, `unknown-name`
    */
   async verify(name: string): Promise<Trust> {
-    const { trust } = await this.#compare(name);
-    return trust;
+    return await this.#trustIn(await this.#peers.named(name));
   }
 
-  /** Takes note that both see the same safety number. Errors as {@link verify}. */
+  /** Notes that both see the same safety number. Errors as {@link verify}. */
   async markVerified(name: string): Promise<Trust> {
-    const { peer, trust } = await this.#compare(name);
+    const peer = await this.#peers.named(name);
+    const trust = await this.#trustIn(peer);
     this.#profile.contacts.setVerified(peer.id, true);
     return { ...trust, verified: true };
   }
 
-  async #compare(name: string): Promise<{ peer: Peer; trust: Trust }> {
+  async #trustIn(peer: Peer): Promise<Trust> {
     const own = this.#ownIdentity();
-    const peer = await this.#peers.named(name);
     const identity = await this.#secureIdentityOf(peer);
     const number = safetyNumber({ publicKey: own.publicKey, clientId: own.id }, identity);
     const { verified = false } = this.marked(peer);
-    return { peer, trust: { safetyNumber: groupsOf(number).join(" "), verified } };
+    return { safetyNumber: groupsOf(number).join(" "), verified };
   }
 
   /**
    * Calls a contact `alias` here from now on; without one, by its name.
-   * @throws {ClientError} `bad-name` where it is no name, or somebody else's; `unknown-name`
+   * @throws {ClientError} `bad-name` if it is no name, or somebody else's; `unknown-name`
    */
   async setAlias(name: string, alias: string | undefined): Promise<MarkedPeer> {
     const peer = await this.#peers.named(name);
@@ -82,7 +82,7 @@ export class ContactBook {
     return this.marked(peer);
   }
 
-  /** Shows nothing more of a contact. */
+  /** Stops receiving from a contact. */
   async block(name: string): Promise<MarkedPeer> {
     return await this.#setBlocked(name, true);
   }
@@ -98,8 +98,8 @@ export class ContactBook {
   }
 
   /**
-   * The owner's card, NAME#ID.
-   * @throws {ClientError} `unauthenticated` for a classic identity, whose ID proves nothing
+   * Returns the owner's card, NAME#ID.
+   * @throws {ClientError} `unauthenticated` for a classic identity
    */
   card(): string {
     const { name, id } = this.#ownIdentity();
@@ -108,8 +108,8 @@ export class ContactBook {
 
   /**
    * Adds the contact that a card names; its ID is demanded from then on.
-   * @throws {ClientError} `bad-card`, `unauthenticated`, `wrong-identity` where somebody else is
-   * called so here, or the server gives other keys
+   * @throws {ClientError} `bad-card`, `unauthenticated`, `wrong-identity` if somebody else has that
+   * name here, or the server gives other keys
    */
   async add(card: string): Promise<MarkedPeer> {
     const own = this.#ownIdentity();
@@ -126,7 +126,7 @@ export class ContactBook {
     }
     const peer = { id, name };
     const { publicKey } = await this.#secureIdentityOf(peer);
-    // Together, so that nobody is ever here by a card without the keys that it stands for.
+    // Together: no contact is here by a card without the keys that the card stands for.
     this.#profile.transaction(() => {
       contacts.add(id, name);
       contacts.putPublicKey(id, publicKey);
@@ -135,14 +135,14 @@ export class ContactBook {
   }
 
   /**
-   * What went to and fro with a contact, the oldest first; with `search`, what holds that word.
+   * Returns the messages to and from a contact, the oldest first; with `search`, those that hold it.
    * @throws {ClientError} `unknown-name`
    */
   history(name: string, search?: string): Iterable<HistoryEntry> {
     return this.#profile.history.list(this.contact(name).id, { search });
   }
 
-  /** Deletes the history with a contact; gives the number of its entries. Errors as above. */
+  /** Deletes the history with a contact; returns the number of its entries. */
   forget(name: string): number {
     const { id } = this.contact(name);
     return this.#profile.transaction(() => {
@@ -152,7 +152,7 @@ export class ContactBook {
   }
 
   /**
-   * The contact with this name or alias, as far as that is known without asking the server.
+   * Returns the contact with this name or alias, without asking the server.
    * @throws {ClientError} `unknown-name`
    */
   contact(name: string): MarkedPeer {
@@ -165,7 +165,6 @@ export class ContactBook {
     );
   }
 
-  /** A classic profile cannot prove to anybody who it is. */
   #ownIdentity(): SecureIdentity {
     const { secureIdentity, identity } = this.#profile;
     if (secureIdentity) return secureIdentity;

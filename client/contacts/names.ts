@@ -3,7 +3,7 @@ import { ProtocolError } from "../../shared/errors.ts";
 import { encodeName } from "../../shared/protocol/name.ts";
 import { ClientError } from "../errors.ts";
 
-/** @throws {ClientError} `bad-name` where `name` cannot be one; the message says why */
+/** @throws {ClientError} `bad-name` if `name` cannot be one; the message says why */
 export function checkName(name: string): void {
   try {
     encodeName(name);

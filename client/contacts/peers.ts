@@ -14,14 +14,15 @@ import type { Network } from "../network/transport.ts";
 
 /** A client as this profile sees it. */
 export interface Peer extends ClientEntry {
-  /** Whether it proves who it is. Classic profiles, for which nobody does, leave this out. */
+  /** Whether it proves who it is. Undefined in a classic profile, to which nobody does. */
   authenticated?: boolean;
 }
 
+/** The other clients, as one profile and its server know them. */
 export class Peers {
   readonly #profile: Profile;
   readonly #network: Network;
-  /** Identities that were verified before, by client ID in hex. */
+  /** Verified identities by client ID in hex. */
   readonly #verified = new Map<string, Identity>();
 
   constructor(profile: Profile, network: Network) {
@@ -30,8 +31,8 @@ export class Peers {
   }
 
   /**
-   * All other clients of the server.
-   * @throws {ClientError} `wrong-identity` where the server gives a client another one's key
+   * Returns all other clients of the server.
+   * @throws {ClientError} `wrong-identity` if the server gives a client another one's key
    */
   async list(): Promise<Peer[]> {
     const clients = await this.#network.transport.clients();
@@ -43,7 +44,7 @@ export class Peers {
   }
 
   /**
-   * The ID of a secure client commits to its key, and a client once seen to be secure stays so.
+   * Checks that a key belongs to the ID of a secure client. Once seen as secure, a client stays so.
    * @throws {ClientError} `wrong-identity`
    */
   #checkKey({ id, name }: ClientEntry, publicKey: Bytes): void {
@@ -59,14 +60,14 @@ export class Peers {
     );
   }
 
-  /** Our own key, or that of a contact. What the server says of our own ID does not count. */
+  /** Returns our own key, or that of a contact. The server has no say about our own ID. */
   #knownKey(id: Bytes): Bytes | undefined {
     const { secureIdentity, contacts } = this.#profile;
     const isOwn = secureIdentity && equalBytes(id, secureIdentity.id);
     return isOwn ? secureIdentity.publicKey : contacts.publicKey(id);
   }
 
-  /** What this profile knows of a client. */
+  /** Returns what this profile knows about a client. */
   #peer({ id, name }: ClientEntry): Peer {
     if (!this.#profile.secureIdentity) return { id, name };
     const publicKey = this.#knownKey(id);
@@ -74,8 +75,7 @@ export class Peers {
   }
 
   /**
-   * The verified identity of a client to whom messages go as between secure clients; undefined where
-   * either side is classic.
+   * Returns the verified identity of a client; undefined if either side is classic.
    * @throws {ClientError} `wrong-identity`
    */
   async identityOf(peer: ClientEntry): Promise<Identity | undefined> {
@@ -96,7 +96,7 @@ export class Peers {
   }
 
   /**
-   * The client with this name.
+   * Returns the client with this name or alias.
    * @throws {ClientError} `unknown-name`
    */
   async named(name: string): Promise<Peer> {
@@ -112,7 +112,7 @@ export class Peers {
     );
   }
 
-  /** The client with this ID, as far as that is known without asking the server. */
+  /** Returns the client with this ID, without asking the server. */
   known(id: Bytes): Peer | undefined {
     const { identity, contacts } = this.#profile;
     if (equalBytes(id, identity.id)) return this.#peer(identity);
@@ -121,8 +121,8 @@ export class Peers {
   }
 
   /**
-   * The client with this ID. One that the server does not list, or that is not known where the
-   * server's list may not be asked for, is shown by its ID.
+   * Returns the client with this ID. If it is unknown and the server does not list it, or `mayList`
+   * is false, its ID serves as its name.
    */
   async withId(id: Bytes, { mayList = true }: { mayList?: boolean } = {}): Promise<Peer> {
     const known = this.known(id);
@@ -135,7 +135,7 @@ export class Peers {
     return this.known(id) ?? this.#peer({ id, name: toHex(id) });
   }
 
-  /** A client's public key, 160 bytes. */
+  /** Returns a client's public key, 160 bytes. */
   async publicKey(peer: ClientEntry): Promise<Bytes> {
     const known = this.#knownKey(peer.id);
     if (known) return known;

@@ -3,6 +3,7 @@ import { type Bytes, fromHex, toHex } from "../../shared/bytes.ts";
 import { X25519_SIZE } from "../../shared/crypto/x25519.ts";
 import { ClientError } from "../errors.ts";
 
+/** Where a server is. */
 export interface Address {
   hostname: string;
   port: number;
@@ -10,7 +11,7 @@ export interface Address {
   key?: Bytes;
 }
 
-/** @throws {ClientError} `no-server` where `text` is no address; `source` says where it stood */
+/** @throws {ClientError} `no-server` if `text` is no address; `source` says where it was found */
 export function parseAddress(text: string, source: string): Address {
   const [place, ...fragments] = text.trim().split("#");
   const match = /^(?:\[([0-9a-f:.]+)\]|([^\s:[\]]+)):(\d{1,5})$/i.exec(place);
@@ -33,12 +34,12 @@ function parseKey(text: string, source: string): Bytes {
   );
 }
 
-/** HOST:PORT, without the key. */
+/** Returns HOST:PORT, without the key. */
 export function formatAddress({ hostname, port }: Address): string {
   return hostname.includes(":") ? `[${hostname}]:${port}` : `${hostname}:${port}`;
 }
 
-/** The text that {@link parseAddress} reads back. */
+/** Returns the text that {@link parseAddress} reads back. */
 export function formatFullAddress(address: Address): string {
   return formatAddress(address) + (address.key ? `#${toHex(address.key)}` : "");
 }

@@ -45,20 +45,22 @@ export function explainFailure(error: unknown, address: Address): unknown {
 
 /** Returns the error for a server that has gone silent. */
 export function noAnswer(address: Address): ClientError {
-  return new ClientError(
-    "unreachable",
-    `the server at ${formatAddress(address)} does not answer`,
-  );
+  return new ClientError("unreachable", `the server at ${formatAddress(address)} does not answer`);
 }
 
+/** Reports whether a connection broke, or was closed here. */
 export function isNetworkError(error: unknown): boolean {
-  return error instanceof Deno.errors.ConnectionReset ||
-    error instanceof Deno.errors.BrokenPipe ||
-    error instanceof Deno.errors.ConnectionAborted ||
-    error instanceof Deno.errors.NotConnected ||
-    error instanceof Deno.errors.NetworkUnreachable ||
-    error instanceof Deno.errors.UnexpectedEof ||
-    error instanceof Deno.errors.BadResource ||
-    error instanceof Deno.errors.Interrupted ||
-    error instanceof Deno.errors.TimedOut;
+  return NETWORK_ERRORS.some((kind) => error instanceof kind);
 }
+
+const NETWORK_ERRORS = [
+  Deno.errors.BadResource,
+  Deno.errors.BrokenPipe,
+  Deno.errors.ConnectionAborted,
+  Deno.errors.ConnectionReset,
+  Deno.errors.Interrupted,
+  Deno.errors.NetworkUnreachable,
+  Deno.errors.NotConnected,
+  Deno.errors.TimedOut,
+  Deno.errors.UnexpectedEof,
+];

@@ -3,27 +3,20 @@ import type { Bytes } from "../../shared/bytes.ts";
 import { CLIENT_ID_SIZE } from "../../shared/limits.ts";
 import type { Profile } from "../profile/profile.ts";
 import type { Address } from "./address.ts";
-import { ReconnectingTransport } from "./reconnecting_transport.ts";
+import { type ReconnectingOptions, ReconnectingTransport } from "./reconnecting_transport.ts";
 import type { Credentials } from "./secure_opening.ts";
 import type { Network, SecureTransport, Transport } from "./transport.ts";
 
-export interface ProfileNetworkOptions {
+export interface ProfileNetworkOptions
+  extends Omit<ReconnectingOptions, "credentials" | "checkServer"> {
   profile: Profile;
-  address: Address;
   /** Makes the transport of a classic client. */
   classic: new (address: Address, clientId: Bytes) => Transport;
   /** Called with the server's key if it was accepted because it was the first. */
   onFirstKey: (key: Bytes) => void;
-  /** Waits that many milliseconds. */
-  sleep: (milliseconds: number) => Promise<void>;
-  /** Returns that many random bytes. */
-  random: (size: number) => Bytes;
-  /** Milliseconds since 1970. */
-  now: () => number;
-  /** Longest wait for a byte to move while an answer is due, in milliseconds. */
-  deadline?: number;
 }
 
+/** The connections of one profile to one server. */
 export class ProfileNetwork implements Network {
   readonly #options: ProfileNetworkOptions;
   #secure: ReconnectingTransport | null = null;

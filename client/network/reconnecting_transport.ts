@@ -5,15 +5,14 @@
  */
 import { type Bytes, equalBytes } from "../../shared/bytes.ts";
 import { MAX_ACKNOWLEDGED, TOKEN_SIZE } from "../../shared/limits.ts";
-import type { SendPrefix } from "../../shared/protocol/classic/requests.ts";
 import {
   encodeSecureSendPrefix,
   SECURE_SEND_PREFIX_SIZE,
   send,
 } from "../../shared/protocol/secure/messages.ts";
 import { secureHeader } from "../../shared/protocol/secure/requests.ts";
-import type { Address } from "./address.ts";
 import { ClientError } from "../errors.ts";
+import type { Address } from "./address.ts";
 import { retryAfter } from "./failures.ts";
 import { SecureConnection } from "./secure_connection.ts";
 import type { Credentials } from "./secure_opening.ts";
@@ -27,16 +26,17 @@ import type {
   ReplyTo,
   SecureTransport,
   SmallRequest,
+  StreamedMessage,
 } from "./transport.ts";
 
 export interface ReconnectingOptions {
   address: Address;
   credentials: Credentials;
-  /** Sees the server's key before anything else is said; throws where it is not the right one. */
+  /** Sees the server's key before anything else is said; throws if it is the wrong one. */
   checkServer: (key: Bytes) => void;
   /** Waits that many milliseconds. */
   sleep: (milliseconds: number) => Promise<void>;
-  /** That many random bytes. */
+  /** Returns that many random bytes. */
   random: (size: number) => Bytes;
   /** Milliseconds since 1970. */
   now: () => number;
@@ -51,7 +51,10 @@ const FIRST_WAIT = 250;
 const LONGEST_WAIT = 30_000;
 /** The longest wait that a follower takes from the server's word, in milliseconds: an hour. */
 const LONGEST_ASKED = 3_600_000;
+/** How often a subscriber shows that it is alive, in milliseconds. */
+const PING_INTERVAL = 120_000;
 
+/** Speaks the secure protocol for one identity. */
 export class ReconnectingTransport implements SecureTransport {
   readonly #options: ReconnectingOptions;
   #connection: Promise<SecureConnection> | null = null;
@@ -88,11 +91,11 @@ export class ReconnectingTransport implements SecureTransport {
     return messageIdOf(await this.request({ kind: "send", to, type, token, content }, options), to);
   }
 
-  async sendStream(prefix: SendPrefix, content: ReadableStream<Uint8Array>): Promise<number> {
+  async sendStream(message: StreamedMessage): Promise<number> {
     const connection = await this.#connected();
     // Not tried again: what was read of the content is gone.
-    const token = newToken(this.#options);
-    return messageIdOf(await connection.stream(framed({ ...prefix, token }, content)), prefix.to);
+    const pieces = framed(message, newToken(this.#options));
+    return messageIdOf(await connection.stream(pieces), message.to);
   }
 
   async poll(receiver: Receiver): Promise<Polled> {
@@ -147,7 +150,7 @@ export class ReconnectingTransport implements SecureTransport {
     await connection?.close();
   }
 
-  /** The connection there is, else a new one. */
+  /** Returns the connection there is, else a new one. */
   async #connected(): Promise<SecureConnection> {
     const last = this.#connection;
     const current = await last?.catch(() => null);
@@ -171,7 +174,7 @@ export class ReconnectingTransport implements SecureTransport {
     }
   }
 
-  /** Doubles, and differs from client to client, so that not all come back in the same moment. */
+  /** Returns a wait that doubles, and is random, so that not all clients return at once. */
   #wait(attempt: number, error: unknown): number {
     const longest = Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** attempt);
     const share = this.#options.random(1)[0] / 256;
@@ -179,28 +182,23 @@ export class ReconnectingTransport implements SecureTransport {
   }
 }
 
-/** How often a subscriber shows that it is alive, in milliseconds. */
-const PING_INTERVAL = 120_000;
-
 /**
- * A name for one message: 6 bytes of time and 10 random ones. Tokens that begin alike lie side by
- * side on the server's disk, which saves it most of the work that random ones cause.
+ * Returns a name for one message: 6 bytes of time and 10 random ones. Tokens that begin alike lie side
+ * by side on the server's disk, which saves it most of the work that random ones cause.
  */
-export function newToken(
-  { random, now }: Pick<ReconnectingOptions, "random" | "now">,
-): Bytes {
+export function newToken({ random, now }: Pick<ReconnectingOptions, "random" | "now">): Bytes {
   const token = random(TOKEN_SIZE);
-  const time = now();
   const view = new DataView(token.buffer, token.byteOffset);
+  const time = now();
   view.setUint32(0, Math.floor(time / 2 ** 16));
   view.setUint16(4, time % 2 ** 16);
   return token;
 }
 
-/** One whole request 103. */
+/** Yields one whole request 103. */
 async function* framed(
-  { to, type, size, token }: SendPrefix & { token: Bytes },
-  content: ReadableStream<Uint8Array>,
+  { to, type, size, content }: StreamedMessage,
+  token: Bytes,
 ): AsyncGenerator<Uint8Array> {
   yield secureHeader(send.code, SECURE_SEND_PREFIX_SIZE + size);
   yield encodeSecureSendPrefix({ to, token, type, size });
@@ -213,7 +211,7 @@ function messageIdOf(sent: { to: Bytes; messageId: number }, to: Bytes): number 
   throw new ClientError("bad-response", "the server says that the message went to another client");
 }
 
-/** A broken connection, or a server that asks to come back later. */
+/** Reports whether the connection broke, or the server asks to come back later. */
 function mayBeTriedAgain(error: unknown): boolean {
   if (!(error instanceof ClientError)) return false;
   return error.code === "unreachable" || retryAfter(error) > 0;

@@ -24,6 +24,7 @@ import {
   encodeSecureRequest,
   SECURE_REQUESTS,
   secureHeader,
+  type SecureReply,
   type SecureRequest,
 } from "../../shared/protocol/secure/requests.ts";
 import {
@@ -83,6 +84,7 @@ const WATCH_INTERVAL = 1_000;
 /** Most messages that are acknowledged together. */
 const ACKNOWLEDGE_STEP = 256;
 
+/** One connection to a server that has proved its key. */
 export class SecureConnection {
   readonly #conn: WatchedConn;
   readonly #channel: Channel;
@@ -141,18 +143,16 @@ export class SecureConnection {
    */
   async request<R extends SmallRequest>(request: R): Promise<ReplyTo<R>> {
     while (this.#state.name === "streaming") await this.#state.done;
-    const reply = this.#expect<R>(request.kind);
+    const reply = this.#expect<R["kind"]>(request.kind);
     // Side by side: nothing can come between them.
     await Promise.all(partsOf(request).map((part) => this.#write(part)));
     return await reply;
   }
 
   /** Sends a message in pieces, which make one whole frame. Errors as {@link request}. */
-  async stream(
-    pieces: AsyncIterable<Uint8Array>,
-  ): Promise<ReplyTo<{ kind: "send" } & SmallRequest>> {
+  async stream(pieces: AsyncIterable<Uint8Array>): Promise<SecureReply<"send">> {
     while (this.#state.name === "streaming") await this.#state.done;
-    const reply = this.#expect<SmallRequest & { kind: "send" }>("send");
+    const reply = this.#expect("send");
     const sending = Promise.withResolvers<void>();
     this.#state = { name: "streaming", done: sending.promise };
     try {
@@ -202,13 +202,13 @@ export class SecureConnection {
     this.#end(new ClientError("unreachable", "the connection was closed"));
   }
 
-  #expect<R extends SmallRequest>(kind: R["kind"]): Promise<ReplyTo<R>> {
-    const reply = Promise.withResolvers<ReplyTo<R>>();
+  #expect<K extends SmallRequest["kind"]>(kind: K): Promise<SecureReply<K>> {
+    const reply = Promise.withResolvers<SecureReply<K>>();
     reply.promise.catch(() => {}); // where the request cannot even be written
     this.#await({
       code: SECURE_REQUESTS.of[kind].reply.code,
       take: async (header) =>
-        reply.resolve(decodeSecureReply<R["kind"]>(kind, header, await this.#payload(header))),
+        reply.resolve(decodeSecureReply(kind, header, await this.#payload(header))),
       fail: reply.reject,
     });
     return reply.promise;

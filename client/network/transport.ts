@@ -1,10 +1,9 @@
 /** What a client asks of its server: what both protocols can do, and what the secure one adds. */
 import type { Bytes } from "../../shared/bytes.ts";
-import type { SendPrefix } from "../../shared/protocol/classic/requests.ts";
 import type { MessageType } from "../../shared/protocol/codes.ts";
 import type { ClientEntry, MessageHead } from "../../shared/protocol/message.ts";
-import type { Credentials } from "./secure_opening.ts";
 import type { SecureReply, SecureRequest } from "../../shared/protocol/secure/requests.ts";
+import type { Credentials } from "./secure_opening.ts";
 
 /** A request whose response fits into memory: all but the one for messages. */
 export type SmallRequest = Exclude<SecureRequest, { kind: "get-messages" }>;
@@ -24,6 +23,15 @@ export interface Message {
   to: Bytes;
   type: MessageType;
   content: Bytes;
+}
+
+/** A message whose content is streamed. */
+export interface StreamedMessage {
+  to: Bytes;
+  type: MessageType;
+  /** Bytes of content. */
+  size: number;
+  content: AsyncIterable<Uint8Array>;
 }
 
 /** The content of a message that is being received. */
@@ -77,8 +85,8 @@ export interface Transport {
   /** Sends a message; returns its ID in the receiver's mailbox. */
   send(message: Message): Promise<number>;
 
-  /** Sends a message whose `size` bytes of content are streamed; returns its ID. */
-  sendStream(prefix: SendPrefix, content: ReadableStream<Uint8Array>): Promise<number>;
+  /** As {@link send}, for a message of any size. */
+  sendStream(message: StreamedMessage): Promise<number>;
 
   /**
    * Collects the waiting messages into `receiver`, and flushes it. If the receiver, this process or

@@ -19,11 +19,8 @@ import {
   encodeRequest,
   type Request,
 } from "../../shared/protocol/classic/requests.ts";
-import {
-  decodeResponsePayload,
-  encodeResponse,
-  type Response,
-} from "../../shared/protocol/classic/responses.ts";
+import { encodeResponse, type Response } from "../../shared/protocol/classic/responses.ts";
+import { decodeResponsePayload } from "../support/protocol/frames.ts";
 import { CLASSIC_VERSION, MessageType } from "../../shared/protocol/codes.ts";
 import {
   decodeRequestHeader,

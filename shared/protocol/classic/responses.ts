@@ -1,8 +1,9 @@
 /** The responses of the classic protocol. */
 import type { Bytes } from "../../bytes.ts";
+import { ProtocolError } from "../../errors.ts";
 import { type BodyOf, EntryTable, response } from "../entry.ts";
 import { responseFrame, type ResponseHeader } from "../frame.ts";
-import { CLASSIC_REQUESTS } from "./requests.ts";
+import { CLASSIC_REQUESTS, type ClassicReply, type RequestBody } from "./requests.ts";
 
 /** Why is not said. */
 const failure = response({ kind: "failure", code: 9000, payload: {} });
@@ -26,9 +27,17 @@ export function encodeResponse(response: Response): Bytes {
 }
 
 /**
- * Returns the response that `header` and its whole `payload` make.
- * @throws {ProtocolError} `malformed`, or `unsupported` for an unknown code
+ * Returns the response to a request of `kind` that `header` and its whole `payload` make.
+ * @throws {ProtocolError} `malformed`, also for the response to another kind
  */
-export function decodeResponsePayload(header: ResponseHeader, payload: Uint8Array): Response {
-  return { version: header.version, ...CLASSIC_RESPONSES.decode(header, payload) };
+export function decodeReply<K extends RequestBody["kind"]>(
+  kind: K,
+  header: ResponseHeader,
+  payload: Uint8Array,
+): ClassicReply<K> {
+  const { code } = CLASSIC_REQUESTS.of[kind].reply;
+  if (header.code !== code) {
+    throw new ProtocolError("malformed", `response ${header.code} where ${code} is due`);
+  }
+  return CLASSIC_RESPONSES.decode(header, payload) as ClassicReply<K>;
 }

@@ -6,15 +6,13 @@ import {
   decodeRequestPayload,
   type Request,
 } from "../../../shared/protocol/classic/requests.ts";
-import {
-  decodeResponsePayload,
-  type Response,
-} from "../../../shared/protocol/classic/responses.ts";
+import { CLASSIC_RESPONSES, type Response } from "../../../shared/protocol/classic/responses.ts";
 import {
   decodeRequestHeader,
   decodeResponseHeader,
   REQUEST_HEADER_SIZE,
   RESPONSE_HEADER_SIZE,
+  type ResponseHeader,
 } from "../../../shared/protocol/frame.ts";
 import { encode, list } from "../../../shared/protocol/layout.ts";
 import type { ClientEntry } from "../../../shared/protocol/message.ts";
@@ -35,6 +33,11 @@ export function decodeRequest(bytes: Uint8Array): Request {
   const reader = new Reader(bytes);
   const header = decodeRequestHeader(reader.bytes(REQUEST_HEADER_SIZE));
   return decodeRequestPayload(header, reader.rest());
+}
+
+/** The classic response that `header` and its whole `payload` make. */
+export function decodeResponsePayload(header: ResponseHeader, payload: Uint8Array): Response {
+  return { version: header.version, ...CLASSIC_RESPONSES.decode(header, payload) };
 }
 
 /** The classic response that fills `bytes` exactly. */

@@ -3,11 +3,8 @@ import { type Bytes, fromUtf8 } from "../../../shared/bytes.ts";
 import { writeAll } from "../../../shared/io.ts";
 import { CLIENT_ID_SIZE, PUBLIC_KEY_SIZE } from "../../../shared/limits.ts";
 import { encodeRequest, type RequestBody } from "../../../shared/protocol/classic/requests.ts";
-import {
-  decodeResponsePayload,
-  type Response,
-  type ResponseBody,
-} from "../../../shared/protocol/classic/responses.ts";
+import { type Response, type ResponseBody } from "../../../shared/protocol/classic/responses.ts";
+import { decodeResponsePayload } from "../protocol/frames.ts";
 import { CLASSIC_VERSION, MessageType } from "../../../shared/protocol/codes.ts";
 import {
   decodeResponseHeader,

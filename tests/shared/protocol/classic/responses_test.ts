@@ -3,12 +3,8 @@ import { ProtocolError, type ProtocolErrorCode } from "../../../../shared/errors
 import { MAX_U32 } from "../../../../shared/limits.ts";
 import { ResponseCode } from "../../../support/protocol/codes.ts";
 import { MessageType } from "../../../../shared/protocol/codes.ts";
-import { decodeResponse } from "../../../support/protocol/frames.ts";
-import {
-  decodeResponsePayload,
-  encodeResponse,
-  type Response,
-} from "../../../../shared/protocol/classic/responses.ts";
+import { decodeResponse, decodeResponsePayload } from "../../../support/protocol/frames.ts";
+import { encodeResponse, type Response } from "../../../../shared/protocol/classic/responses.ts";
 import {
   decodeResponseHeader,
   encodeResponseHeader,

@@ -9,32 +9,32 @@ export const DEFAULT_PORT = 1234;
 export const HELP = `Usage: messaging-server [options]
        messaging-server fingerprint [--data DIR]
 
-Relays messages between clients; keeps them until they are collected.
+Relays messages between clients, and keeps them until they are collected.
 
 Commands:
-  fingerprint   Print the key by which clients know this server, and end; it is
-                made where there is none yet. Clients demand it with the address
-                HOST:PORT#KEY
+  fingerprint   Print the server's key, and make it if there is none yet. With
+                the address HOST:PORT#KEY clients demand this key
 
 Options:
   --port N      Port to listen on; 0 takes a free one
                 (default: the number in port.info in the data folder, else ${DEFAULT_PORT})
-  --host HOST   Address to listen on (default: 0.0.0.0, all of this machine)
-  --data DIR    Folder of server.db, files/ and chunks/; made where it is missing
+  --host HOST   Address to listen on (default: 0.0.0.0, every network of
+                this machine)
+  --data DIR    Folder of server.db, files/ and chunks/; created if missing
                 (default: the current folder)
-  --quota SIZE  Room for the files of one sender that wait for their receivers,
-                such as 500M, 64G or 2T (default: ${DEFAULT_LIMITS.maxSenderSize / (1024 * MiB)}G)
-  --total SIZE  Room for the files of all senders (default: ${
+  --quota SIZE  Limit for the waiting files of one sender, such as 500M, 64G or
+                2T (default: ${DEFAULT_LIMITS.maxSenderSize / (1024 * MiB)}G)
+  --total SIZE  Limit for the waiting files of all senders (default: ${
   DEFAULT_LIMITS.maxTotalSize / (1024 * 1024 * MiB)
 }T)
-  --expire DAYS Delete files that were not fetched for so long (default: ${
+  --expire DAYS Delete files that nobody fetched for this long (default: ${
   DEFAULT_LIMITS.fileExpiry / DAY
 })
   --no-classic  Refuse clients that speak the old, unauthenticated protocol
   -h, --help    Show this help
   --version     Show the version
 
-Stop it with Ctrl-C (SIGINT) or SIGTERM: it finishes what is under way.
+Stop it with Ctrl-C (SIGINT) or SIGTERM; it finishes what is under way.
 `;
 
 export type Command =

@@ -10,6 +10,17 @@ export async function readIfThere(path: string): Promise<string | undefined> {
   }
 }
 
+/** Removes the file at `path`; reports whether there was one. */
+export async function removeFile(path: string): Promise<boolean> {
+  try {
+    await Deno.remove(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
 /** Makes the names in `folder` outlast a power failure; its files see to their contents. */
 export async function syncFolder(folder: string): Promise<void> {
   if (Deno.build.os === "windows") return; // where a folder cannot be opened

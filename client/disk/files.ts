@@ -1,8 +1,11 @@
 /** Files: read as streams, written whole, and received ones brought to their place. */
+import { removeFile } from "../../shared/files.ts";
 import { writeAll } from "../../shared/io.ts";
 import { MiB } from "../../shared/limits.ts";
 import { syncFolder } from "../../shared/files.ts";
 import { ClientError, withReason } from "../errors.ts";
+
+export { removeFile } from "../../shared/files.ts";
 
 /** The permissions of every file that is written: its owner alone may read it. */
 export const PRIVATE_FILE = 0o600;
@@ -124,17 +127,6 @@ async function readUpTo(file: Deno.FsFile, size: number): Promise<Uint8Array<Arr
     have += count;
   }
   return bytes.subarray(0, have);
-}
-
-/** Removes the file at `path`; reports whether there was one. */
-export async function removeFile(path: string): Promise<boolean> {
-  try {
-    await Deno.remove(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
 }
 
 /**

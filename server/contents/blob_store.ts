@@ -7,8 +7,8 @@ import type { Logger } from "@logtape/logtape";
 import { type Bytes, toHex } from "../../shared/bytes.ts";
 import { type ByteSource, writeAll } from "../../shared/io.ts";
 import { MiB } from "../../shared/limits.ts";
-import { syncFolder } from "../../shared/files.ts";
-import { diskError, onDisk } from "./disk_errors.ts";
+import { removeFile, syncFolder } from "../../shared/files.ts";
+import { onDisk } from "./disk_errors.ts";
 
 const UNFINISHED = ".part";
 const NAME_SIZE = 16;
@@ -57,24 +57,13 @@ export class BlobStore {
 
   /** Opens a blob of `size` bytes for reading; returns null if it is not there, whole. */
   async openWhole(name: string, size: number): Promise<BlobReader | null> {
-    let file: Deno.FsFile | null = null;
-    try {
-      file = await Deno.open(`${this.#folder}/${name}`, { read: true });
-      if ((await file.stat()).size === size) return file;
-    } catch {
-      // As good as gone.
-    }
-    file?.close();
-    return null;
+    if (!await this.has(name, size)) return null;
+    return await this.open(name).catch(() => null); // as good as gone
   }
 
   /** Deletes a blob, if it is there. */
   async remove(name: string): Promise<void> {
-    try {
-      await Deno.remove(`${this.#folder}/${name}`);
-    } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound)) throw diskError(error);
-    }
+    await onDisk(() => removeFile(`${this.#folder}/${name}`));
   }
 
   /** Deletes the blobs of messages that are gone. What fails is swept at the next start. */
@@ -92,23 +81,26 @@ export class BlobStore {
    */
   async sweep(needed: (names: string[]) => Promise<ReadonlySet<string>>): Promise<number> {
     let removed = 0;
-    const sweepPage = async (page: string[]) => {
+    for await (const page of this.#pages()) {
       const staying = await needed(page);
       for (const name of page) {
         if (staying.has(name)) continue;
         await this.remove(name);
         removed++;
       }
-    };
+    }
+    return removed;
+  }
+
+  async *#pages(): AsyncIterable<string[]> {
     let page: string[] = [];
     for await (const { name } of Deno.readDir(this.#folder)) {
       if (NAME.test(name)) page.push(name);
       if (page.length < SWEEP_PAGE) continue;
-      await sweepPage(page);
+      yield page;
       page = [];
     }
-    await sweepPage(page);
-    return removed;
+    yield page;
   }
 }
 

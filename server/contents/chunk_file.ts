@@ -12,6 +12,7 @@ import { crc32 } from "node:zlib";
 import type { Bytes } from "../../shared/bytes.ts";
 import { Reader, Writer } from "../../shared/cursor.ts";
 import { ProtocolError } from "../../shared/errors.ts";
+import { removeFile } from "../../shared/files.ts";
 import { writeAll } from "../../shared/io.ts";
 import { FILE_CHUNK_SIZE, MiB } from "../../shared/limits.ts";
 import { chunkCount, chunkSizeAt } from "../../shared/protocol/secure/files.ts";
@@ -146,11 +147,7 @@ export class ChunkFile {
   async remove(): Promise<void> {
     await this.close();
     for (const path of [this.#path, this.#path + INDEX_SUFFIX]) {
-      await onDisk(() =>
-        Deno.remove(path).catch((error) => {
-          if (!(error instanceof Deno.errors.NotFound)) throw error;
-        })
-      );
+      await onDisk(() => removeFile(path));
     }
   }
 

@@ -58,9 +58,11 @@ export class ChunkStore {
   }
 
   /** Deletes the file called `id`, unless `needed` says so once nobody else works on it. */
-  async removeUnless(id: Bytes, needed: () => Promise<boolean>): Promise<void> {
-    await this.use(id, async (file) => {
-      if (!await needed()) await file.remove();
+  async removeUnless(id: Bytes, needed: () => Promise<boolean>): Promise<boolean> {
+    return await this.use(id, async (file) => {
+      if (await needed()) return false;
+      await file.remove();
+      return true;
     });
   }
 

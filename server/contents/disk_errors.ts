@@ -11,17 +11,12 @@ const FULL = ["ENOSPC", "EDQUOT", "ERROR_DISK_FULL"];
 export async function onDisk<T>(operation: () => Promise<T>): Promise<T> {
   try {
     return await operation();
-  } catch (error) {
-    throw diskError(error);
+  } catch (cause) {
+    if (cause instanceof StorageError) throw cause;
+    const code = (cause as { code?: unknown } | undefined)?.code;
+    if (typeof code === "string" && FULL.includes(code)) {
+      throw new StorageError("disk-full", "the server's disk is full", { cause });
+    }
+    throw new StorageError("failed", "the disk could not store or give it", { cause });
   }
-}
-
-/** Returns the {@link StorageError} for `cause`, which may be one already. */
-export function diskError(cause: unknown): StorageError {
-  if (cause instanceof StorageError) return cause;
-  const code = (cause as { code?: unknown } | undefined)?.code;
-  if (typeof code === "string" && FULL.includes(code)) {
-    return new StorageError("disk-full", "the server's disk is full", { cause });
-  }
-  return new StorageError("failed", "the disk could not store or give it", { cause });
 }

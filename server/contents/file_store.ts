@@ -163,9 +163,7 @@ export class FileStore {
   async sweep(): Promise<void> {
     let swept = 0;
     for await (const id of this.#chunks.ids()) {
-      if (await this.#isKnown(id)) continue;
-      await this.#chunks.removeUnless(id, () => this.#isKnown(id));
-      swept++;
+      if (await this.#chunks.removeUnless(id, () => this.#isKnown(id))) swept++;
     }
     if (swept > 0) this.#log.info("Removed {swept} files that nobody needs", { swept });
     for await (const { id, size, complete } of this.#records.all()) {

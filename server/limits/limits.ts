@@ -7,16 +7,13 @@ import {
 } from "../../shared/limits.ts";
 import type { StorageLimits } from "../storage/storage_options.ts";
 
-export interface PrekeyLimits {
+export interface Limits extends StorageLimits {
   /** Times that one asker may draw prekeys at once; then once in each interval. */
   prekeyBurst: number;
   prekeyInterval: number;
   /** Times that it gets one-time prekeys of one target at once; then once in each interval. */
   oneTimeBurst: number;
   oneTimeInterval: number;
-}
-
-export interface ConnectionLimits {
   /** Connections at a time; a further one is closed at once. */
   maxConnections: number;
   /** From the first byte of a request until all but its content has arrived. */
@@ -36,8 +33,6 @@ export interface ConnectionLimits {
   /** Time to finish what is under way after the order to stop. */
   stopDeadline: number;
 }
-
-export type Limits = StorageLimits & PrekeyLimits & ConnectionLimits;
 
 /** A day, in milliseconds. */
 export const DAY = 24 * 60 * 60 * 1000;

@@ -1,5 +1,5 @@
 /** How fast prekeys may be fetched, so that nobody uses up another's. */
-import type { PrekeyLimits } from "./limits.ts";
+import type { Limits } from "./limits.ts";
 import { RateLimit } from "./rate_limit.ts";
 
 export interface PrekeyRates {
@@ -11,7 +11,7 @@ export interface PrekeyRates {
 
 /** `clock` returns milliseconds that never jump back. */
 export function prekeyRates(
-  { prekeyBurst, prekeyInterval, oneTimeBurst, oneTimeInterval }: PrekeyLimits,
+  { prekeyBurst, prekeyInterval, oneTimeBurst, oneTimeInterval }: Limits,
   clock: () => number,
 ): PrekeyRates {
   return {

@@ -91,6 +91,20 @@ blobTest("has: only what is there with its size", async (store, folder) => {
   assertEquals(await store.has(name, 10), false);
 });
 
+blobTest("open whole: only what is there with its size", async (store, folder) => {
+  const name = await put(store, sampleBytes(10));
+  {
+    using reader = await store.openWhole(name, 10);
+    assert(reader !== null, "it is there");
+    const content = new Uint8Array(20);
+    assertEquals([await reader.read(content), content.slice(0, 10)], [10, sampleBytes(10)]);
+  }
+  assertEquals(await store.openWhole(name, 9), null);
+  assertEquals(await store.openWhole("0".repeat(32), 0), null);
+  await Deno.truncate(`${folder}/${name}`, 9);
+  assertEquals(await store.openWhole(name, 10), null);
+});
+
 blobTest("removing twice is fine", async (store, folder) => {
   const name = await put(store, sampleBytes(10));
   await store.remove(name);
@@ -105,6 +119,19 @@ blobTest("sweep: what nobody needs goes, finished or not", async (store, folder)
   assertEquals(namesIn(folder), [needed]);
   assertEquals(await store.has(orphan, 2), false);
   assertEquals(await store.sweep(only(needed)), 0);
+});
+
+blobTest("sweep: many blobs are asked about some at a time, each once", async (store, folder) => {
+  const names = Array.from({ length: 1203 }, (_, i) => `${i}`.padStart(32, "0"));
+  for (const name of names) await Deno.writeFile(`${folder}/${name}`, new Uint8Array(0));
+  const asked: string[][] = [];
+  const removed = await store.sweep((page) => {
+    asked.push(page);
+    return only(...names.slice(0, 3))(page);
+  });
+  assertEquals([removed, namesIn(folder)], [1200, names.slice(0, 3)]);
+  assertEquals(asked.flat().sort(), names);
+  assert(asked.every((page) => page.length <= 500), "a page is small");
 });
 
 blobTest("sweep: files of others stay", async (store, folder) => {

@@ -104,16 +104,19 @@ export class BlobStore {
   }
 }
 
+/** What a blob is written to. */
+type BlobFile = Pick<Deno.FsFile, "write" | "sync" | "syncData" | "close">;
+
 /** A blob on its way to the disk. Ends by {@link commit} or {@link abort}. */
 export class BlobWriter {
   readonly #name: string;
   readonly #path: string;
-  readonly #file: Deno.FsFile;
+  readonly #file: BlobFile;
   readonly #syncFolder: () => Promise<void>;
   #unsynced = 0;
   #syncing: Promise<void> = Promise.resolve();
 
-  constructor(name: string, path: string, file: Deno.FsFile, syncFolder: () => Promise<void>) {
+  constructor(name: string, path: string, file: BlobFile, syncFolder: () => Promise<void>) {
     this.#name = name;
     this.#path = path;
     this.#file = file;

@@ -9,14 +9,14 @@ import { fileChunkCount } from "../../shared/crypto/file_chunks.ts";
 import type { Identity } from "../../shared/crypto/identity.ts";
 import { BLOB_ID_SIZE, MAX_U32 } from "../../shared/limits.ts";
 import { MessageType } from "../../shared/protocol/codes.ts";
+import type { Content } from "../../shared/session/content.ts";
 import { Downloads } from "./downloads.ts";
 import { ClientError, type ClientErrorCode } from "../errors.ts";
 import { removeFile, removeOthers } from "../disk/files.ts";
 import { unlessInterrupted } from "./interrupt.ts";
-import type { Sender } from "../sessions/sender.ts";
-import type { SessionStarter } from "../sessions/session_starter.ts";
 import type { Peer, Peers } from "../contacts/peers.ts";
 import type { Profile } from "../profile/profile.ts";
+import type { HistoryBody } from "../profile/tables/history.ts";
 import type { Transfer } from "../profile/tables/transfers.ts";
 import { refusalName, retryAfter } from "../network/failures.ts";
 import { absolutePath, type FileFacts } from "./transfer_files.ts";
@@ -41,12 +41,23 @@ export type TransferOutcome =
   /** Where the state is still `active` it can go on later. */
   | { kind: "problem"; transfer: Transfer; error: ClientError };
 
+/** Sends messages in sessions, which stand above the transfers. */
+export interface MessageSender {
+  newContentId(): Bytes;
+  /** Calls `onKept` when the message cannot be lost any more. Returns the server's number of it. */
+  send(
+    draft: { to: Identity; type: MessageType; content: Content; body: HistoryBody },
+    onKept: () => void,
+  ): Promise<number>;
+}
+
 export interface FileTransfersOptions {
   profile: Profile;
   transport: SecureTransport;
   peers: Peers;
-  sender: Sender;
-  starter: SessionStarter;
+  sender: MessageSender;
+  /** Makes sure that there is a session with the client of that name. */
+  starter: { ensure(peer: Identity, name: string): Promise<void> };
   random: (size: number) => Bytes;
   /** Milliseconds since 1970. */
   now: () => number;

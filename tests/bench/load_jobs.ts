@@ -3,6 +3,7 @@ import { ChannelOpening } from "../../shared/channel/opening.ts";
 import { ResponseCode } from "../support/protocol/codes.ts";
 import { encodeSecureRequest } from "../../shared/protocol/secure/requests.ts";
 import { connect, exchange } from "./classic_load.ts";
+import type { Job, JobResult } from "./job.ts";
 import { echo, echoLatency, latencies, pump, rate, renew, sendFrame } from "./load_work.ts";
 import { perSecond } from "./measure.ts";
 import { type LoadIdentity, newIdentity, SecureLink } from "./secure_link.ts";
@@ -10,41 +11,6 @@ import { randomBytes } from "./workload.ts";
 
 /** Bytes of a response to a handshake. */
 const HANDSHAKE_SIZE = 103;
-
-/** What is asked of the generator; times in milliseconds, sizes in bytes. */
-export type Job =
-  /** Handshakes alone, `workers` at a time: the request is always the same, the answer unread. */
-  | { kind: "handshakes"; port: number; workers: number; milliseconds: number }
-  /** Connections until they are logged in, `workers` at a time. */
-  | { kind: "logins"; port: number; workers: number; milliseconds: number }
-  /** Round trips of a handshake's size, each on a connection of its own. */
-  | { kind: "connects"; port: number; workers: number; milliseconds: number }
-  /** Messages to one mailbox, `depth` unanswered at a time by each of `senders`. */
-  | { kind: "send"; port: number; senders: number; depth: number; milliseconds: number }
-  /** Round trips on open connections, `depth` of `size` bytes under way on each. */
-  | {
-    kind: "echo";
-    port: number;
-    connections: number;
-    size: number;
-    depth: number;
-    milliseconds: number;
-  }
-  /** From send to pushed arrival, one message after the other. */
-  | { kind: "latency"; port: number; milliseconds: number }
-  /** The same for an echo. */
-  | { kind: "echo-latency"; port: number; size: number; milliseconds: number }
-  /** Opens connections that stay: logged in and subscribed, or plain. */
-  | { kind: "open"; port: number; connections: number; secure: boolean }
-  /** Closes them. */
-  | { kind: "close" };
-
-export interface JobResult {
-  /** What was measured, one or several figures. */
-  values: number[];
-  /** Share of a core that the generator used meanwhile. */
-  busy: number;
-}
 
 const NOTHING: JobResult = { values: [], busy: 0 };
 /** Connections that are opened at a time. */

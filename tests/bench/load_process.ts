@@ -4,7 +4,7 @@
  * JSON, and answers each with a line on standard output.
  */
 import { TextLineStream as UntypedTextLineStream } from "@std/streams/text-line-stream";
-import type { Job, JobResult } from "./load_jobs.ts";
+import type { LoadProcess } from "./job.ts";
 import { LoadJobs } from "./load_jobs.ts";
 
 // `deno-std` republishes `@std/streams` without its declarations.
@@ -12,12 +12,6 @@ const TextLineStream: new () => TransformStream<string, string> = UntypedTextLin
 
 function linesOf(stream: ReadableStream<Uint8Array<ArrayBuffer>>): ReadableStream<string> {
   return stream.pipeThrough(new TextDecoderStream()).pipeThrough(new TextLineStream());
-}
-
-export interface LoadProcess extends AsyncDisposable {
-  readonly pid: number;
-  /** Has one job done. One at a time. */
-  run(job: Job): Promise<JobResult>;
 }
 
 /** Starts the process. */

@@ -7,7 +7,7 @@ import { MessageType } from "../../shared/protocol/codes.ts";
 import { REQUEST_HEADER_SIZE } from "../../shared/protocol/frame.ts";
 import { encodeSecureRequest } from "../../shared/protocol/secure/requests.ts";
 import { connect, readFull } from "./classic_load.ts";
-import type { Job, JobResult } from "./load_jobs.ts";
+import type { Job, JobResult } from "./job.ts";
 import { perSecond, repeatedly } from "./measure.ts";
 import type { SecureLink } from "./secure_link.ts";
 import { MESSAGE_SIZE, randomBytes } from "./workload.ts";

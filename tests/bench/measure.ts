@@ -5,7 +5,7 @@
 import process from "node:process";
 import type { ServerProcess } from "../support/server_process.ts";
 import type { LimitPeer } from "./limit_peer.ts";
-import type { LoadProcess } from "./load_process.ts";
+import type { LoadProcess } from "./job.ts";
 
 /** One line of the result. */
 export interface Row {

@@ -3,7 +3,7 @@ import { KiB } from "../../shared/limits.ts";
 import { PROCESS_FACTS, residentMemory } from "../support/process_facts.ts";
 import { startServer } from "../support/server_process.ts";
 import { startLimitPeer } from "./limit_peer.ts";
-import type { Job } from "./load_jobs.ts";
+import type { Job } from "./job.ts";
 import type { Row, Suite } from "./measure.ts";
 import { figuresOf } from "./secure_messages.ts";
 import { IDLE_CONNECTIONS, MB, ROUND, SENDERS, WARM_CONNECTIONS } from "./workload.ts";

@@ -3,7 +3,7 @@ import { TAG_SIZE } from "../../shared/crypto/aes_gcm.ts";
 import { RECORD_HEADER_SIZE } from "../../shared/channel/record.ts";
 import { REQUEST_HEADER_SIZE } from "../../shared/protocol/frame.ts";
 import { SECURE_SEND_PREFIX_SIZE } from "../../shared/protocol/secure/messages.ts";
-import type { Job, JobResult } from "./load_jobs.ts";
+import type { Job, JobResult } from "./job.ts";
 import type { Figure, Row, Suite } from "./measure.ts";
 import { MESSAGE_SIZE, PIPELINE, ROUND } from "./workload.ts";
 

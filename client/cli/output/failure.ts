@@ -1,4 +1,4 @@
-/** From errors to what the user is told, and to the exit code. */
+/** Errors as what the user is told, and as exit codes. */
 import { UsageError } from "../../../shared/args.ts";
 import { StorageError } from "../../../shared/errors.ts";
 import { ClientError } from "../../errors.ts";
@@ -7,9 +7,10 @@ import { printable } from "./printable.ts";
 export const EXIT_DONE = 0;
 export const EXIT_FAILED = 1;
 export const EXIT_USAGE = 2;
-/** What a shell gives for a process that Ctrl-C has ended. */
+/** As shells report a process that Ctrl-C has ended. */
 export const EXIT_INTERRUPTED = 130;
 
+/** What a failed command says. */
 export interface Failure {
   /** For scripts. */
   code: string;
@@ -18,6 +19,7 @@ export interface Failure {
   exitCode: number;
 }
 
+/** Returns what to say of any error. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof UsageError) {
     const message = `${error.message}\nTry: messaging-client --help`;
@@ -31,7 +33,7 @@ export function failureOf(error: unknown): Failure {
   return { code: "internal", message, exitCode: EXIT_FAILED };
 }
 
-/** The lines for standard error. */
+/** Returns the lines for standard error, without a line end. */
 export function failureText({ code, message }: Failure, json: boolean): string {
   if (json) return JSON.stringify({ error: { code, message } });
   return `messaging-client: ${printable(message)}`;

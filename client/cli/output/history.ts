@@ -5,7 +5,7 @@ import type { MarkedPeer } from "../../contacts/contact_book.ts";
 import type { HistoryEntry, HistoryFile } from "../../profile/tables/history.ts";
 import { isoTime, localTime, printable, printableLine, shownName } from "./printable.ts";
 
-/** What is said behind an entry that has not left, or has not arrived. */
+/** What stands behind an entry that was not sent. */
 const STATES: Record<HistoryEntry["state"], string> = {
   pending: " (not sent yet)",
   failed: " (not sent)",
@@ -13,7 +13,7 @@ const STATES: Record<HistoryEntry["state"], string> = {
   received: "",
 };
 
-/** The JSON object of `entry`, from the history with `peer`, without a line end. */
+/** Returns the JSON object of `entry`, from the history with `peer`, without a line end. */
 export function historyJson(entry: HistoryEntry, { id, name }: MarkedPeer): string {
   const { number, sent, at, state, messageId, body } = entry;
   return JSON.stringify({
@@ -27,7 +27,7 @@ export function historyJson(entry: HistoryEntry, { id, name }: MarkedPeer): stri
   });
 }
 
-/** The line of `entry`, from the history with `peer`: the arrow points to whom it went. */
+/** Returns the line of `entry`, from the history with `peer`; the arrow points to the receiver. */
 export function historyText({ sent, at, state, body }: HistoryEntry, peer: MarkedPeer): string {
   const who = `${localTime(at)} ${sent ? "→" : "←"} ${shownName(peer)}`;
   return `${who}: ${"text" in body ? printable(body.text) : fileText(body.file)}${STATES[state]}`;

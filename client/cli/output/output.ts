@@ -1,5 +1,5 @@
 /**
- * What the commands give, as lines for standard output: text for people, or JSON for scripts. IDs
+ * The results of commands as lines for standard output: text for people, or JSON for scripts. IDs
  * and keys are lower-case hex.
  */
 import { renderUnicodeCompact } from "uqr";
@@ -20,7 +20,7 @@ import { transferJson, transferText, waitingText } from "./transfers.ts";
 
 /** A message that was received, or a part of the agreement on keys. */
 type Message = Exclude<Received, { type: "problem" | "notice" }>;
-/** Something that happened while messages were received, and is none. */
+/** Something that happened while messages were received. */
 type Notice = Extract<Received, { type: "notice" }>;
 
 type PassphraseAction = "set" | "change" | "remove";
@@ -46,7 +46,7 @@ export type Output =
   | { kind: "exported"; path: string }
   | { kind: "imported"; path: string; identity: ClientEntry };
 
-/** The JSON object of one result, without a line end. */
+/** Returns the JSON object of one result, without a line end. */
 export function toJson(output: Output): string {
   if (output.kind === "history") return historyJson(output.entry, output.peer);
   return JSON.stringify(jsonOf(output));
@@ -60,17 +60,14 @@ function jsonOf(output: Exclude<Output, { kind: "history" }>): unknown {
       const key = output.key ? toHex(output.key) : null;
       return { address: formatAddress(output.address), key };
     }
-    case "client":
-      return {
-        ...idAndName(output.client),
-        ...authenticity(output.client),
-        ...marks(output.client),
-      };
+    case "client": {
+      const { client } = output;
+      return { ...idAndName(client), ...authenticity(client), ...marks(client) };
+    }
     case "public-key":
       return { ...idAndName(output.client), publicKey: toHex(output.client.publicKey) };
     case "sent": {
-      const { message, to } = output.sent;
-      const { path } = output;
+      const { sent: { message, to }, path } = output;
       return { message, to: idAndName(to), ...authenticity(to), path };
     }
     case "received": {
@@ -86,10 +83,8 @@ function jsonOf(output: Exclude<Output, { kind: "history" }>): unknown {
     case "waiting":
     case "transfer":
       return transferJson(output.transfer);
-    case "notice": {
-      const { type, text } = output.notice;
-      return { type, text };
-    }
+    case "notice":
+      return { type: output.notice.type, text: output.notice.text };
     case "forgotten":
       return { ...idAndName(output.peer), forgotten: output.count };
     case "trust": {
@@ -107,17 +102,17 @@ function jsonOf(output: Exclude<Output, { kind: "history" }>): unknown {
   }
 }
 
-/** The text of one result, without a line end; `rich` where a terminal shows it to a person. */
+/** Returns the text of one result, without a line end; `rich` is for a person at a terminal. */
 export function toText(output: Output, { rich = false } = {}): string {
   switch (output.kind) {
     case "identity":
       return identityText(output.identity);
     case "client":
       return `${toHex(output.client.id)}  ${shownPeer(output.client)}`;
-    case "server":
-      return `${formatAddress(output.address)}  ${
-        output.key ? toHex(output.key) : "no key known yet"
-      }`;
+    case "server": {
+      const key = output.key ? toHex(output.key) : "no key known yet";
+      return `${formatAddress(output.address)}  ${key}`;
+    }
     case "public-key":
       return toHex(output.client.publicKey);
     case "sent":
@@ -145,9 +140,9 @@ export function toText(output: Output, { rich = false } = {}): string {
     case "passphrase":
       return PASSPHRASE_TEXTS[output.action];
     case "exported":
-      return `The profile is in ${printableLine(output.path)}, under its passphrase. To move it: ` +
-        "messaging-client --profile DIR import FILE\n" +
-        "Use it at one place at a time: once it is imported, no longer here.";
+      return `The profile is in ${printableLine(output.path)}, protected by its passphrase. To ` +
+        "move it: messaging-client --profile DIR import FILE\n" +
+        "Use it in one place only: after the import, no longer here.";
     case "imported":
       return `${identityText(output.identity)}\n` +
         "The profile is here now: do not use it any more where it was exported.";
@@ -155,9 +150,9 @@ export function toText(output: Output, { rich = false } = {}): string {
 }
 
 const PASSPHRASE_TEXTS: Record<PassphraseAction, string> = {
-  set: "The profile is protected: without the passphrase nobody can read it, nor restore it.",
-  change: "The profile has the new passphrase. Copies made before have the old one.",
-  remove: "The profile is no longer protected: whoever reads its files can act in your name.",
+  set: "The profile is protected. A lost passphrase cannot be recovered.",
+  change: "The profile has the new passphrase. Earlier copies of it have the old one.",
+  remove: "The profile is no longer protected: anyone who reads its files can act in your name.",
 };
 
 function identityText({ id, name }: ClientEntry): string {
@@ -211,12 +206,12 @@ function trustText(peer: string, { safetyNumber, verified }: Trust, rich: boolea
   return lines.join("\n");
 }
 
-/** Nothing in a classic profile, for which nobody is authenticated. */
+/** Returns nothing in a classic profile, which can authenticate nobody. */
 function authenticity({ authenticated }: Peer): { authenticated?: boolean } {
   return authenticated === undefined ? {} : { authenticated };
 }
 
-/** Nothing in a classic profile, either. */
+/** Returns nothing in a classic profile, either. */
 function marks({ alias, verified, blocked }: MarkedPeer): Record<string, unknown> {
   return verified === undefined ? {} : { verified, blocked, alias: alias ?? null };
 }

@@ -1,27 +1,27 @@
-/** Text of others, made fit to be shown on a terminal. */
+/** Text of other people, made safe to show on a terminal. */
 import type { MarkedPeer } from "../../contacts/contact_book.ts";
 
 /**
- * `text` without what could steer a terminal: control characters but tab and line feed, and the
- * marks that turn the direction of writing around. Further lines are indented, so that none can
- * pass for a line of ours.
+ * Returns `text` without what could control a terminal: control characters but tab and line feed,
+ * and marks that change the direction of writing. All lines but the first are indented, so that
+ * none looks like a line of the client.
  */
 export function printable(text: string): string {
   return text.replace(/[^\P{Cc}\t\n]|[\u202a-\u202e\u2066-\u2069]/gu, "\ufffd")
     .replaceAll("\n", "\n    ");
 }
 
-/** `text` as {@link printable} gives it, on one line. */
+/** Returns `text` as {@link printable} does, on one line. */
 export function printableLine(text: string): string {
   return printable(text.replace(/[\t\n]/g, "\ufffd"));
 }
 
-/** What a client is called here, with a warning where anybody could act in its name. */
+/** Returns what a client is called here, with a warning where anyone can act in its name. */
 export function shownName({ name, alias, authenticated }: MarkedPeer): string {
   return plainName(alias ?? name) + (authenticated === false ? " (unauthenticated)" : "");
 }
 
-/** All that is known of a client, in one line. */
+/** Returns all that is known of a client, in one line. */
 export function shownPeer({ name, alias, authenticated, verified, blocked }: MarkedPeer): string {
   return [
     alias === undefined ? plainName(name) : `${plainName(name)}, alias ${plainName(alias)}`,
@@ -31,13 +31,13 @@ export function shownPeer({ name, alias, authenticated, verified, blocked }: Mar
   ].join("");
 }
 
-/** A name in quotes where it could be taken for a name and our marks. */
+/** Returns a name, in quotes where it looks like a name with marks. */
 function plainName(name: string): string {
   const line = printableLine(name);
   return /[(),"]/.test(line) ? JSON.stringify(line) : line;
 }
 
-/** The local date and time, to the minute, of milliseconds since 1970. */
+/** Returns the local date and time, to the minute, of milliseconds since 1970. */
 export function localTime(at: number): string {
   const date = new Date(at);
   if (Number.isNaN(date.getTime())) return "????-??-?? ??:??";

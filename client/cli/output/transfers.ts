@@ -4,7 +4,7 @@ import { sizesText, sizeText } from "../../../shared/size.ts";
 import type { TransferInfo } from "../../transfers/transfer_info.ts";
 import { isoTime, localTime, printableLine, shownName } from "./printable.ts";
 
-/** What is put out as JSON of a transfer. */
+/** Returns what is printed of a transfer as JSON. */
 export function transferJson(transfer: TransferInfo): Record<string, unknown> {
   const { number, direction, state, peer, name, size, done, path, started, ended, reason } =
     transfer;
@@ -23,13 +23,13 @@ export function transferJson(transfer: TransferInfo): Record<string, unknown> {
   };
 }
 
-/** The line of a file that waits to be fetched. */
+/** Returns the line of a file that waits to be fetched. */
 export function waitingText({ number, peer, name, size, started }: TransferInfo): string {
   const what = `${printableLine(name)}, ${sizeText(size)}, ${localTime(started)}`;
   return `${number}  ${shownName(peer)}: ${what}. Fetch it with: messaging-client fetch ${number}`;
 }
 
-/** The line of a transfer: the arrow points to whom it goes. */
+/** Returns the line of a transfer; the arrow points to the receiver. */
 export function transferText(transfer: TransferInfo): string {
   const { number, direction, peer, name } = transfer;
   const who = `${number}  ${direction === "up" ? "→" : "←"} ${shownName(peer)}`;

@@ -1,56 +1,56 @@
-/** Ctrl-C: what is under way stops in a state from which it can go on, and the user is told how. */
+/** Ctrl-C: what runs stops in a state from which it can go on, and the user is told how. */
 import { sizesText } from "../../../shared/size.ts";
 import { ClientError } from "../../errors.ts";
 import type { Moving } from "./progress.ts";
 
-/** How long a file that moves may take to be left in good order, in milliseconds. */
+/** How long an interrupted transfer may take to end in good order, in milliseconds. */
 const GRACE = 2000;
 
 export interface InterruptionOptions {
-  /** What moves now. */
-  moving: () => Moving | null;
-  sleep: (milliseconds: number) => Promise<void>;
+  /** Returns the transfer that is under way. */
+  readonly moving: () => Moving | null;
+  readonly sleep: (milliseconds: number) => Promise<void>;
   /** Ends the process. */
-  kill: () => void;
+  readonly kill: () => void;
 }
 
+/** Turns signals into the end of what runs: the first one stops it, the next one kills. */
 export class Interruption {
   readonly #options: InterruptionOptions;
-  /** Of what runs now. */
+  /** Null while nothing runs. */
   #controller: AbortController | null = null;
 
   constructor(options: InterruptionOptions) {
     this.#options = options;
   }
 
-  /** A signal has come: the first one stops what runs, another one, or where nothing runs, kills. */
+  /** Acts on a signal. */
   request(): void {
     if (!this.#controller || this.#controller.signal.aborted) this.#options.kill();
     else this.#controller.abort();
   }
 
   /**
-   * Runs something that can be stopped. What cares for its signal has a moment to end in good order;
-   * all else is left alone, as it would be by a crash.
+   * Runs something that can be stopped. A transfer has a moment to end in good order; all else is
+   * left as it is, as a crash would leave it.
    * @throws {ClientError} `interrupted`, and what `run` throws
    */
   async during<T>(run: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const controller = new AbortController();
-    const { signal } = controller;
-    this.#controller = controller;
+    const { moving, sleep } = this.#options;
+    const { signal } = this.#controller = new AbortController();
     const stopped = Promise.withResolvers<never>();
-    stopped.promise.catch(() => {}); // it may come when all is over
-    let text = "";
-    signal.addEventListener("abort", () => {
-      const moving = this.#options.moving();
-      text = interruptedText(moving);
-      const grace = moving?.way ? this.#options.sleep(GRACE) : Promise.resolve();
-      grace.then(() => stopped.reject(new ClientError("interrupted", text)));
+    stopped.promise.catch(() => {}); // it may come after the end
+    let interrupted: ClientError | undefined;
+    signal.addEventListener("abort", async () => {
+      const file = moving();
+      interrupted = new ClientError("interrupted", interruptedText(file));
+      if (file?.way) await sleep(GRACE);
+      stopped.reject(interrupted);
     });
     try {
       return await Promise.race([run(signal), stopped.promise]);
     } catch (error) {
-      throw signal.aborted ? new ClientError("interrupted", text, { cause: error }) : error;
+      throw interrupted ?? error;
     } finally {
       this.#controller = null;
     }
@@ -63,7 +63,7 @@ const NEXT = {
   none: "This file starts again with the next messaging-client receive or send-file.",
 };
 
-/** What is said when `moving` was stopped. */
+/** Returns what the user is told when `moving` was stopped. */
 export function interruptedText(moving: Moving | null): string {
   if (!moving) return "Interrupted.";
   const { all: { done, size, unbegun }, way } = moving;

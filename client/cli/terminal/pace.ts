@@ -1,38 +1,36 @@
-/** How fast bytes move, from what was seen lately. */
+/** How fast bytes move, measured over the last seconds. */
 
-/** Over how long it is measured, and how far apart samples are at least, in milliseconds. */
+/** The time that is measured, and the least between two samples, in milliseconds. */
 const WINDOW = 10_000;
 const STEP = 100;
-/** Too short a time tells nothing, in milliseconds. */
+/** A shorter time says nothing, in milliseconds. */
 const SHORTEST = 400;
 
+/** Measures a rate, and estimates the time left. */
 export class Pace {
-  /** When how many bytes had moved, the oldest first. */
-  readonly #samples: { readonly at: number; readonly moved: number }[] = [];
-  #last: { readonly at: number; readonly moved: number } | null = null;
+  /** How many bytes had moved when, the oldest first. */
+  readonly #samples: { at: number; moved: number }[] = [];
+  #last = { at: 0, moved: 0 };
 
-  /** `moved` bytes have moved in all, at the time `at` in milliseconds. */
+  /** Notes that `moved` bytes have moved in all, at the time `at` in milliseconds. */
   add(at: number, moved: number): void {
-    const last = { at, moved };
-    this.#last = last;
+    this.#last = { at, moved };
     const samples = this.#samples;
     if (samples.length > 0 && at - samples[samples.length - 1].at < STEP) return;
-    samples.push(last);
+    samples.push(this.#last);
     while (samples.length > 2 && at - samples[1].at >= WINDOW) samples.shift();
   }
 
   /** Bytes a second; null where that is not known yet. */
   get rate(): number | null {
-    if (!this.#last) return null;
-    const [first] = this.#samples;
+    const [first = this.#last] = this.#samples;
     const time = this.#last.at - first.at;
     return time < SHORTEST ? null : (this.#last.moved - first.moved) * 1000 / time;
   }
 
-  /** The seconds that `size` bytes will take; null where that is not known. */
+  /** Returns the seconds that `size` bytes will take; null where that is not known. */
   left(size: number): number | null {
-    const { rate } = this;
     if (size === 0) return 0;
-    return rate === null || rate <= 0 ? null : Math.ceil(size / rate);
+    return this.rate ? Math.ceil(size / this.rate) : null;
   }
 }

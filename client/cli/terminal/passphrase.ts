@@ -1,19 +1,20 @@
 /** Where passphrases come from: the environment, else the terminal. */
 import { ClientError } from "../../errors.ts";
 
-/** The profile's passphrase; where it gets its first one, that. */
+/** The profile's passphrase, also its first one. */
 export const PASSPHRASE_VARIABLE = "MESSAGING_PASSPHRASE";
-/** The passphrase that it shall have instead. */
+/** Its new passphrase. */
 export const NEW_PASSPHRASE_VARIABLE = "MESSAGING_NEW_PASSPHRASE";
 
 /** What passphrases are taken from. */
 export interface PassphraseSources {
-  /** The value of a variable of the environment. */
+  /** Returns a variable of the environment. */
   environment(variable: string): string | undefined;
-  /** Asks on the terminal, without an echo; undefined where there is none. */
+  /** Asks on the terminal, without echo; undefined where there is no terminal. */
   ask?: (question: string) => Promise<string>;
 }
 
+/** Gets passphrases from the environment, else from the terminal. */
 export class Passphrases {
   readonly #sources: PassphraseSources;
   #current: Promise<string> | undefined;
@@ -23,20 +24,20 @@ export class Passphrases {
   }
 
   /**
-   * The passphrase that there is; asked for once.
+   * Returns the passphrase that there is; asks for it once.
    * @throws {ClientError} `no-passphrase` where there is nobody to ask, `interrupted`
    */
   current(): Promise<string> {
     return this.#current ??= this.#given(PASSPHRASE_VARIABLE, "Passphrase: ");
   }
 
-  /** The first passphrase, of a profile or of an exported file. Errors as {@link next}. */
+  /** Returns the first passphrase of a profile or of an export. Errors as {@link next}. */
   first(): Promise<string> {
     return this.#new(PASSPHRASE_VARIABLE);
   }
 
   /**
-   * A further passphrase for what has one; asked for twice.
+   * Returns a new passphrase for what has one; asks for it twice.
    * @throws {ClientError} `no-passphrase`, `interrupted`, `bad-passphrase` where the two differ, or
    * it is empty
    */
@@ -65,7 +66,7 @@ export class Passphrases {
     );
   }
 
-  /** A variable that is empty is one that is not set. */
+  /** An empty variable counts as none. */
   #fromEnvironment(variable: string): string | undefined {
     return this.#sources.environment(variable) || undefined;
   }

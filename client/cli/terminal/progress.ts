@@ -1,4 +1,4 @@
-/** How far files are while they move: one by one, and in all. */
+/** The progress of files while they move: one by one, and in all. */
 import type { OnProgress } from "../../transfers/progress.ts";
 import { Pace } from "./pace.ts";
 
@@ -7,20 +7,20 @@ export interface Work {
   readonly files: number;
   /** Bytes. */
   readonly size: number;
-  /** How many of them nobody goes on with when the first one is broken off; 0 where it is left out. */
+  /** How many of them are not started when the first one is interrupted; 0 where it is left out. */
   readonly unbegun?: number;
 }
 
-/** The state of a file that moves, and of all that move with it. Sizes are bytes, times seconds. */
+/** A file that moves, and all that move with it. Sizes are bytes, times seconds. */
 export interface Moving {
-  /** As its sender calls it; null for one that comes without a name. */
+  /** As its sender calls it; null for one without a name. */
   readonly file: string | null;
   readonly done: number;
   readonly size: number;
   /** Bytes a second; null, like the times, where it is not known yet. */
   readonly rate: number | null;
   readonly left: number | null;
-  /** Which way one goes that can go on where it was broken off; null for one that cannot. */
+  /** The direction of a file that can be resumed; null for one that cannot. */
   readonly way: "up" | "down" | null;
   readonly all: {
     readonly files: number;
@@ -29,24 +29,24 @@ export interface Moving {
     readonly done: number;
     readonly size: number;
     readonly left: number | null;
-    /** How many nobody goes on with when this one is broken off. */
     readonly unbegun: number;
   };
 }
 
-/** Shows it to somebody. */
+/** Shows progress to someone. */
 export interface ProgressView {
-  /** Shows the state at the time `at`, in milliseconds, unless it has shown another just before. */
+  /** Shows the state at the time `at`, in milliseconds, unless it has just shown another one. */
   show(moving: Moving, at: number): void;
-  /** Takes away what is shown, so that other lines may follow. */
+  /** Removes what is shown, so that other lines may follow. */
   clear(): void;
   /** Shows the last state, where it is one that stays. */
   end(): void;
 }
 
-/** Files below this size, or as many as make it up, are through before anybody could read that. */
+/** Less than this is done before anyone could read it, in bytes. */
 const WORTH_SHOWING = 1024 * 1024;
 
+/** Follows files while they move, and shows their progress. */
 export class Progress {
   readonly #view: ProgressView | null;
   /** Milliseconds. */
@@ -55,7 +55,7 @@ export class Progress {
   #left: (() => Work) | null = null;
   #current: { key: number | null; done: number; size: number } | null = null;
   #moving: Moving | null = null;
-  /** What was moved before the current file, and with it. */
+  /** What was moved before the current file, and all that moves with it. */
   #before = { files: 0, size: 0 };
   #all: Work = { files: 0, size: 0 };
   #moved = 0;
@@ -65,7 +65,7 @@ export class Progress {
     this.#now = now;
   }
 
-  /** `left` tells what is to be moved still, with the file that begins; it is asked at each. */
+  /** At each file, `left` is called for what is left to move, with that file. */
   expect(left: () => Work): void {
     this.#left = left;
   }
@@ -102,18 +102,18 @@ export class Progress {
     if (all.size >= WORTH_SHOWING) this.#view?.show(this.#moving, at);
   };
 
-  /** What moves, or has stopped before its end. */
+  /** The file that moves, or was stopped before its end. */
   get moving(): Moving | null {
     const moving = this.#moving;
     return moving && moving.all.done < moving.all.size ? moving : null;
   }
 
-  /** Takes the bar away, so that other lines may follow. */
+  /** Removes what is shown, so that other lines may follow. */
   clear(): void {
     this.#view?.clear();
   }
 
-  /** Nothing moves any more. */
+  /** Ends it: nothing moves any more. */
   stop(): void {
     this.#view?.end();
     this.#pace = new Pace();
@@ -127,7 +127,7 @@ export class Progress {
     if (last && this.moving) {
       this.#before = { files: this.#before.files + 1, size: this.#before.size + last.size };
     } else {
-      // Whatever there was is through: what begins now is counted, and measured, by itself.
+      // All before is done: what begins now is counted, and measured, by itself.
       this.#before = { files: 0, size: 0 };
       this.#pace = new Pace();
     }

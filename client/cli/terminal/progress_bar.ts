@@ -1,4 +1,4 @@
-/** Progress bars: lines of a terminal, drawn again and again. */
+/** Progress bars: lines of a terminal that are drawn over themselves. */
 import { sizeText } from "../../../shared/size.ts";
 import { printableLine } from "../output/printable.ts";
 import type { Moving, ProgressView } from "./progress.ts";
@@ -26,6 +26,7 @@ const ERASE = "\r\x1b[J";
 /** To the start of the line above. */
 const BACK = "\r\x1b[A";
 
+/** Shows the progress of a file, and of all that move with it, on a terminal. */
 export class ProgressBar implements ProgressView {
   readonly #terminal: BarTerminal;
   #drawnAt = -Infinity;
@@ -55,12 +56,13 @@ export class ProgressBar implements ProgressView {
   }
 }
 
-/** The lines that show `moving`, and all that moves with it, in `columns` where they suffice. */
+/** Returns the lines that show `moving`; they fit into `columns` unless these are very few. */
 export function barLines(moving: Moving, columns: number): string[] {
-  const { file, done, size, rate, left, all } = moving;
+  const { file, rate, all } = moving;
   const speed = rate === null ? "" : `, ${sizeText(rate)}/s`;
-  const name = shortened(printableLine(file ?? "file"));
-  const single = barLine(name, { done, size, speed, left }, columns);
+  const name = [...printableLine(file ?? "file")];
+  if (name.length > MAX_NAME) name.splice(MAX_NAME - 1, Infinity, "…");
+  const single = barLine(name.join(""), { ...moving, speed }, columns);
   if (all.files === 1) return [single];
   return [single, barLine(`${all.number} of ${all.files} files`, { ...all, speed: "" }, columns)];
 }
@@ -81,15 +83,9 @@ function barLine(
   return `${label} ${"█".repeat(full)}${"░".repeat(width - full)} ${figures}`;
 }
 
-function shortened(name: string): string {
-  const characters = [...name];
-  return characters.length <= MAX_NAME ? name : `${characters.slice(0, MAX_NAME - 1).join("")}…`;
-}
-
-/** Seconds as people read them, such as 0:07 or 1:02:03. */
+/** Returns seconds as people write them, such as 0:07 or 1:02:03. */
 export function durationText(seconds: number): string {
-  const two = (value: number) => String(value).padStart(2, "0");
   const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
-  if (hours === 0) return `${minutes}:${two(seconds % 60)}`;
-  return `${hours}:${two(minutes)}:${two(seconds % 60)}`;
+  const parts = hours === 0 ? [minutes, seconds % 60] : [hours, minutes, seconds % 60];
+  return parts.map((part, at) => at === 0 ? `${part}` : `${part}`.padStart(2, "0")).join(":");
 }

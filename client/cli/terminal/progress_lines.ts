@@ -4,10 +4,10 @@ import type { Moving, ProgressView } from "./progress.ts";
 /** Time between two lines, in milliseconds. */
 const INTERVAL = 500;
 
+/** Writes the progress of a file at most twice a second, and its last one. */
 export class ProgressLines implements ProgressView {
   readonly #write: (text: string) => void;
   #writtenAt = -Infinity;
-  /** What was not written yet. */
   #pending: Moving | null = null;
 
   constructor(write: (text: string) => void) {
@@ -24,13 +24,10 @@ export class ProgressLines implements ProgressView {
   clear(): void {}
 
   end(): void {
-    const moving = this.#pending;
+    if (!this.#pending) return;
+    const { file, done, size, rate, left } = this.#pending;
+    const progress = { file, done, size, rate: rate === null ? null : Math.round(rate), left };
+    this.#write(`${JSON.stringify({ progress })}\n`);
     this.#pending = null;
-    if (moving) this.#write(`${progressJson(moving)}\n`);
   }
-}
-
-function progressJson({ file, done, size, rate, left }: Moving): string {
-  const progress = { file, done, size, rate: rate === null ? null : Math.round(rate), left };
-  return JSON.stringify({ progress });
 }

@@ -1,13 +1,16 @@
-/** A line typed on a terminal that does not show it. */
+/**
+ * A line typed on a terminal that does not show it. The library's `promptSecret` does not do: it
+ * writes to standard output, takes Ctrl-C for text on Windows, and a backspace removes one byte of
+ * a character.
+ */
 import { ClientError } from "../../errors.ts";
 
 /** A terminal, as far as this needs one. */
 export interface RawTerminal {
-  /** Whether keys come as they are typed: without echo, line by line editing, and signals. */
+  /** Sets whether keys come as they are typed: without echo, line editing and signals. */
   setRaw(raw: boolean): void;
-  /** The bytes of the next keys, or null at the end of input. */
+  /** Returns the bytes of the next keys, or null at the end of input. */
   read(): Promise<Uint8Array | null>;
-  /** Shows `text`. */
   write(text: string): void;
 }
 
@@ -15,6 +18,7 @@ export interface RawTerminal {
 // deno-lint-ignore no-control-regex
 const SEQUENCE = /^\x1b(?:\[[0-?]*[ -/]*[@-~]|O.|)/su;
 
+/** Asks for lines that are not shown. */
 export class SecretLines {
   readonly #terminal: RawTerminal;
   readonly #decoder = new TextDecoder();
@@ -26,7 +30,7 @@ export class SecretLines {
   }
 
   /**
-   * Shows `question` and gives the line that is typed. Backspace takes a character back, Ctrl-U all.
+   * Shows `question` and returns the line that is typed. Backspace removes a character, Ctrl-U all.
    * @throws {ClientError} `interrupted` after Ctrl-C, after Ctrl-D, and at the end of input
    */
   async ask(question: string): Promise<string> {
@@ -66,7 +70,7 @@ export class SecretLines {
     }
   }
 
-  /** The next character, or sequence; null at the end of input. */
+  /** Returns the next character, or sequence; null at the end of input. */
   async #next(): Promise<string | null> {
     while (this.#ahead === "") {
       const bytes = await this.#terminal.read();

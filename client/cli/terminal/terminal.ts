@@ -26,7 +26,7 @@ function writeSync(stream: { writeSync(bytes: Uint8Array): number }, text: strin
 }
 
 /**
- * All of standard input as text, without one line end at its end.
+ * Returns all of standard input as text, without one line end at its end.
  * @throws {ClientError} `bad-text` where it is not UTF-8, or longer than a text may be
  */
 export async function readAllInput(): Promise<string> {
@@ -50,7 +50,7 @@ export async function readAllInput(): Promise<string> {
   }
 }
 
-/** All of standard input as it is. */
+/** Returns all of standard input as it is. */
 export function inputBytes(): AsyncIterable<Uint8Array> {
   if (Deno.stdin.isTerminal()) {
     printError("Type the file; end it with Ctrl-D on a line of its own.\n");
@@ -71,23 +71,19 @@ export function errorIsTerminal(): boolean {
 /** Returns how many characters a line of the terminal has. */
 export function terminalColumns(): number {
   try {
-    return Deno.consoleSize().columns || DEFAULT_COLUMNS;
+    return Deno.consoleSize().columns || 80;
   } catch {
-    return DEFAULT_COLUMNS; // none of the streams that it looks at is the terminal
+    return 80; // none of the streams that it looks at is the terminal
   }
 }
 
-const DEFAULT_COLUMNS = 80;
-
-/** Calls `interrupted` where the user, or the system, wants the process to end. */
+/** Calls `interrupted` when the user, or the system, wants the process to end. */
 export function listenForInterrupts(interrupted: () => void): void {
-  const signals: Deno.Signal[] = Deno.build.os === "windows"
-    ? ["SIGINT", "SIGBREAK"]
-    : ["SIGINT", "SIGTERM"];
-  for (const signal of signals) Deno.addSignalListener(signal, interrupted);
+  const other = Deno.build.os === "windows" ? "SIGBREAK" : "SIGTERM";
+  for (const signal of ["SIGINT", other] as const) Deno.addSignalListener(signal, interrupted);
 }
 
-/** The terminal to type secrets on; undefined where standard input is none. */
+/** Returns the terminal to type secrets on; undefined where standard input is none. */
 export function rawTerminal(): RawTerminal | undefined {
   if (!Deno.stdin.isTerminal()) return undefined;
   const buffer = new Uint8Array(1024);
@@ -108,7 +104,7 @@ export class InputLines {
     .pipeThrough(new TextLineStream())
     .getReader();
 
-  /** The next line without its end, or null at the end of input. */
+  /** Returns the next line without its end, or null at the end of input. */
   async next(): Promise<string | null> {
     const { done, value } = await this.#lines.read();
     return done ? null : value;

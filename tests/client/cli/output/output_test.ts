@@ -157,24 +157,24 @@ const OUTPUTS: [output: Output, json: string, text: string][] = [
   [
     { kind: "passphrase", action: "set" },
     '{"protected":true}',
-    "The profile is protected: without the passphrase nobody can read it, nor restore it.",
+    "The profile is protected. A lost passphrase cannot be recovered.",
   ],
   [
     { kind: "passphrase", action: "change" },
     '{"protected":true}',
-    "The profile has the new passphrase. Copies made before have the old one.",
+    "The profile has the new passphrase. Earlier copies of it have the old one.",
   ],
   [
     { kind: "passphrase", action: "remove" },
     '{"protected":false}',
-    "The profile is no longer protected: whoever reads its files can act in your name.",
+    "The profile is no longer protected: anyone who reads its files can act in your name.",
   ],
   [
     { kind: "exported", path: "./a" },
     '{"exported":"./a"}',
-    "The profile is in ./a, under its passphrase. To move it: " +
+    "The profile is in ./a, protected by its passphrase. To move it: " +
     "messaging-client --profile DIR import FILE\n" +
-    "Use it at one place at a time: once it is imported, no longer here.",
+    "Use it in one place only: after the import, no longer here.",
   ],
   [
     { kind: "imported", path: "./b", identity: bob },

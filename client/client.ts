@@ -128,11 +128,11 @@ export class Client {
   }
 
   /**
-   * Sends files, given by their paths or as streams, one after the other. A secure client is told of
-   * each when it is on the server whole; an interrupted one continues when it is sent again, or by
-   * itself at the next {@link receive} or {@link sendFiles}.
-   * @throws {ClientError} `file`, `changed`, `blocked`, `interrupted`, `queued` as {@link sendText},
-   * and as the network does
+   * Sends files, given by their paths or as streams, one after the other. A secure client is told
+   * of each when it is on the server whole; an interrupted one continues when it is sent again, or
+   * by itself at the next {@link receive} or {@link sendFiles}.
+   * @throws {ClientError} `file`, `changed`, `blocked`, `interrupted`, and as
+   * {@link sendText}
    */
   sendFiles(
     name: string,
@@ -158,8 +158,8 @@ export class Client {
 
   /**
    * Fetches an announced file into `folder`; one that was begun continues where it was begun.
-   * @throws {ClientError} `unknown-transfer`, `gone`, `bad-key`, `damaged`, `file`, `interrupted`, and
-   * as the network does
+   * @throws {ClientError} `unknown-transfer`, `gone`, `bad-key`, `damaged`, `file`, `interrupted`,
+   * and as the network does
    */
   async fetch(number: number, folder: string, options: TransferOptions = {}): Promise<FetchedFile> {
     const { files } = await this.#withTransfers();

@@ -10,8 +10,8 @@ import type { Profile } from "./profile/profile.ts";
 
 /**
  * Makes a new identity, registers it, and makes it the owner of `profile`.
- * @throws {ClientError} `already-registered`, `bad-name`, `refused` if the name is taken, and as the
- * network does
+ * @throws {ClientError} `already-registered`, `bad-name`, `refused` if the name is taken, and as
+ * the network does
  */
 export async function register(
   profile: Profile,

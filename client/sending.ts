@@ -85,7 +85,7 @@ export class Sending {
     }
   }
 
-  /** Sends what waits in the outbox, now that the server could be reached. What fails keeps waiting. */
+  /** Sends what waits in the outbox, as the server can be reached. What fails keeps waiting. */
   async kept(): Promise<void> {
     const { profile, classic, secure } = this.#options;
     if (profile.outbox.first(0, 1).length === 0) return;
@@ -108,7 +108,7 @@ export class Sending {
     );
   }
 
-  /** Makes sure of a session with this client; if the server cannot be reached, an old one will do. */
+  /** Makes sure of a session with this client; offline, an old one will do. */
   async #readyFor(identity: Identity, to: Peer): Promise<SecureMessaging> {
     const secure = await this.#options.secure();
     if (!secure) throw new TypeError("only a secure profile has sessions");

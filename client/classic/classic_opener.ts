@@ -46,9 +46,9 @@ export class ClassicOpener {
   }
 
   /**
-   * Opens a collected message, and marks it as done. A file goes to `folder`. Who is in `answered`, by
-   * ID in hex, got a key already, and gets no other: it would be the same.
-   * @throws {ClientError} `cannot-decrypt` if no key fits, `bad-key`, `file`, and as the network does
+   * Opens a collected message, and marks it as done. A file goes to `folder`. Who is in `answered`,
+   * by ID in hex, got a key already, and gets no other: it would be the same.
+   * @throws {ClientError} `cannot-decrypt` if no key fits, `bad-key`, `file`; as the network does
    */
   async open(
     envelope: Envelope,
@@ -147,8 +147,8 @@ export class ClassicOpener {
   }
 
   /**
-   * Returns the keys of this sender that the padding at the end of the file fits, those with the most
-   * padding first: one wrong key in 256 gives one byte of it, and one in 65,536 two.
+   * Returns the keys of this sender that the padding at the end of the file fits, those with the
+   * most padding first: one wrong key in 256 gives one byte of it, and one in 65,536 two.
    */
   async #keysForFile(from: Bytes, path: string): Promise<Bytes[]> {
     const end = await readEnd(path, 2 * BLOCK_SIZE);

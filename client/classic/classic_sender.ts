@@ -1,6 +1,6 @@
 /**
- * Sends texts and files to classic clients, and as a classic client. What cannot be encrypted before
- * the receiver sends a key is kept in the outbox, and goes out once the key has come.
+ * Sends texts and files to classic clients, and as a classic client. What cannot be encrypted
+ * before the receiver sends a key is kept in the outbox, and goes out once the key has come.
  */
 import { type Bytes, equalBytes, fromUtf8, utf8 } from "../../shared/bytes.ts";
 import { cbcEncryptStream, cbcSize } from "../../shared/crypto/classic/aes_cbc.ts";
@@ -50,9 +50,9 @@ export class ClassicSender {
   }
 
   /**
-   * Sends a file; returns its message ID. A spooled source is removed once it is not needed any more.
-   * @throws {ClientError} `file`, `interrupted`, `queued` if it waits for the receiver's key, and as
-   * the network does
+   * Sends a file; returns its message ID. Removes a spooled source when it is not needed any more.
+   * @throws {ClientError} `file`, `interrupted`, `queued` if it waits for the receiver's key, and
+   * as the network does
    */
   async sendFile(to: Peer, source: Source, options: TransferOptions = {}): Promise<number> {
     const { name, size, path, spooled } = source;

@@ -34,7 +34,7 @@ export class ClassicTransport implements Transport {
 
   /**
    * Speaks for the client with the ID `clientId`; zeros if it has none yet.
-   * @throws {ClientError} `wrong-server` if the address demands a key, which no server can prove here
+   * @throws {ClientError} `wrong-server` if the address demands a key: no server can prove it here
    */
   constructor(
     address: Address,
@@ -99,8 +99,8 @@ export class ClassicTransport implements Transport {
   }
 
   /**
-   * See {@link Transport.poll}. The server deletes the messages once all are on the disk, which cannot
-   * wait for more: so there is nothing to acknowledge.
+   * See {@link Transport.poll}. The server deletes the messages once all are on the disk, which
+   * cannot wait for more: so there is nothing to acknowledge.
    */
   async poll(receiver: Receiver): Promise<Polled> {
     const count = await this.#poll(receiver);
@@ -111,9 +111,9 @@ export class ClassicTransport implements Transport {
     const clientId = this.#clientId;
     const asker = { clientId, version: CLASSIC_VERSION };
     // A connection that ends inside a request tells the server that the response before it was not
-    // taken, even if it ends because this process was killed. So the first byte of a further request
-    // goes out before the last byte of the response is taken, and the others once all is on the disk.
-    // Any request would do.
+    // taken, even if it ends because this process was killed. So the first byte of a further
+    // request goes out before the last byte of the response is taken, and the others once all is on
+    // the disk. Any request would do.
     const further = encodeRequest({ ...asker, kind: "public-key", target: clientId });
     return await this.#connected(async (link) => {
       await link.write(encodeRequest({ ...asker, kind: "get-messages" }));

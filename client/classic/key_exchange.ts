@@ -28,8 +28,7 @@ export class KeyExchange {
   }
 
   /**
-   * Sends our key for this peer to it, and encrypts with that key from now on; returns the message's
-   * ID.
+   * Sends this peer our key, and encrypts with it from now on; returns the message's ID.
    * @throws {ClientError} `bad-key` if the peer's public key cannot be used, `not-needed` between
    * secure clients
    */
@@ -70,8 +69,8 @@ export class KeyExchange {
   }
 
   /**
-   * Returns the key to encrypt with for this peer; sends it ours if there is none. Returns undefined
-   * if only the peer can begin: a secure client has no key that ours could be encrypted for.
+   * Returns the key to encrypt with for this peer; sends it ours if there is none. Returns
+   * undefined if only the peer can begin: nothing can be encrypted for a secure client's key.
    */
   async keyFor(peer: ClientEntry): Promise<Bytes | undefined> {
     const { keys, secureIdentity } = this.#profile;

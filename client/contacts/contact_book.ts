@@ -135,7 +135,7 @@ export class ContactBook {
   }
 
   /**
-   * Returns the messages to and from a contact, the oldest first; with `search`, those that hold it.
+   * Returns the messages to and from a contact that hold `search`, the oldest first.
    * @throws {ClientError} `unknown-name`
    */
   history(name: string, search?: string): Iterable<HistoryEntry> {

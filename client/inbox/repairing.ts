@@ -4,7 +4,7 @@ import { ClientError } from "../errors.ts";
 import type { SecureMessaging } from "../sessions/secure_messaging.ts";
 import type { Round } from "./round.ts";
 
-/** Does what must come before the messages, see {@link SecureMessaging.prepare}; returns notices. */
+/** Does what must come before the messages: {@link SecureMessaging.prepare}. Returns notices. */
 export async function prepare(secure: SecureMessaging, round: Round): Promise<string[]> {
   try {
     return await secure.prepare();

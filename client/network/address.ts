@@ -1,4 +1,4 @@
-/** Server addresses as users write them: `HOST:PORT` or `HOST:PORT#KEY`, an IPv6 host in brackets. */
+/** Server addresses as users write them: `HOST:PORT` or `HOST:PORT#KEY`, IPv6 in brackets. */
 import { type Bytes, fromHex, toHex } from "../../shared/bytes.ts";
 import { X25519_SIZE } from "../../shared/crypto/x25519.ts";
 import { ClientError } from "../errors.ts";

@@ -23,7 +23,7 @@ export function mayPass(error: unknown): boolean {
   return ["rate-limited", "shutting-down", "failed"].includes(refusalName(error) ?? "");
 }
 
-/** Returns the error to show for one that came out of a connection; other errors stay as they are. */
+/** Returns the error to show for one of a connection. Other errors stay as they are. */
 export function explainFailure(error: unknown, address: Address): unknown {
   const where = formatAddress(address);
   if (isNetworkError(error) || error instanceof ProtocolError && error.code === "truncated") {

@@ -1,7 +1,7 @@
 /**
  * The secure protocol over one connection, which is opened when it is first needed, and again after
- * it broke. A message that may or may not have arrived is sent again under the same token, so that it
- * arrives once.
+ * it broke. A message that may or may not have arrived is sent again under the same token, so that
+ * it arrives once.
  */
 import { type Bytes, equalBytes } from "../../shared/bytes.ts";
 import { MAX_ACKNOWLEDGED, TOKEN_SIZE } from "../../shared/limits.ts";
@@ -46,7 +46,7 @@ export interface ReconnectingOptions {
 
 /** How often a request is tried in all. */
 const ATTEMPTS = 4;
-/** The wait before the second attempt, which doubles each time up to the longest, in milliseconds. */
+/** The wait before the second attempt, in milliseconds. It doubles each time, up to the longest. */
 const FIRST_WAIT = 250;
 const LONGEST_WAIT = 30_000;
 /** The longest wait that a follower takes from the server's word, in milliseconds: an hour. */
@@ -115,8 +115,8 @@ export class ReconnectingTransport implements SecureTransport {
   }
 
   /**
-   * See {@link SecureTransport.follow}. Once it has worked, an answer that makes no sense is a broken
-   * connection, too: anybody on the way can bring it about.
+   * See {@link SecureTransport.follow}. Once it has worked, an answer that makes no sense is a
+   * broken connection, too: anybody on the way can bring it about.
    */
   async follow(newReceiver: () => PushReceiver, onTrouble: OnTrouble): Promise<never> {
     let worked = false;
@@ -183,8 +183,8 @@ export class ReconnectingTransport implements SecureTransport {
 }
 
 /**
- * Returns a name for one message: 6 bytes of time and 10 random ones. Tokens that begin alike lie side
- * by side on the server's disk, which saves it most of the work that random ones cause.
+ * Returns a name for one message: 6 bytes of time and 10 random ones. Tokens that begin alike lie
+ * side by side on the server's disk, which saves it most of the work that random ones cause.
  */
 export function newToken({ random, now }: Pick<ReconnectingOptions, "random" | "now">): Bytes {
   const token = random(TOKEN_SIZE);

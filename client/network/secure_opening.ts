@@ -28,8 +28,8 @@ export interface OpenedChannel {
 
 /**
  * Connects and has the server prove its key. `checkServer` sees that key before the client says
- * anything about itself, and throws if it is the wrong one. The connection is closed if a step takes
- * longer than `deadline` milliseconds.
+ * anything about itself, and throws if it is the wrong one. The connection is closed if a step
+ * takes longer than `deadline` milliseconds.
  * @throws {ClientError} `unreachable`, `bad-response`, and what `checkServer` throws
  */
 export async function openSecureChannel(

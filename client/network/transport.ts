@@ -51,8 +51,8 @@ export interface Receiver {
 /** Takes messages as the server pushes them. */
 export interface PushReceiver extends Receiver {
   /**
-   * Called after {@link Receiver.flush}. Call `acknowledge` when nothing of the messages can be lost
-   * any more: the server then deletes them.
+   * Called after {@link Receiver.flush}. Call `acknowledge` when nothing of the messages can be
+   * lost any more: the server then deletes them.
    */
   stored(acknowledge: () => void): void;
 }
@@ -102,13 +102,14 @@ export interface SecureTransport extends Transport {
 
   /**
    * As {@link Transport.send}. Repeats under one `token` of 16 bytes arrive once. With `once` it is
-   * not repeated by itself; such messages that are sent in one go share a connection, in their order.
+   * not repeated by itself; such messages that are sent in one go share a connection, in their
+   * order.
    */
   send(message: Message & { token?: Bytes }, options?: { once?: boolean }): Promise<number>;
 
   /**
-   * Takes messages as they come, and reconnects whenever the connection breaks; each connection gets
-   * a receiver of its own. Never returns: throws what reconnecting cannot mend.
+   * Takes messages as they come, and reconnects whenever the connection breaks; each connection
+   * gets a receiver of its own. Never returns: throws what reconnecting cannot mend.
    */
   follow(newReceiver: () => PushReceiver, onTrouble: OnTrouble): Promise<never>;
 }

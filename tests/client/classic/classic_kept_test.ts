@@ -1,0 +1,127 @@
+/** Messages that a classic profile keeps until their receiver has sent a key. */
+import { ClientError } from "../../../client/errors.ts";
+import {
+  generateIdentity,
+  publicIdentity,
+  secureClientId,
+} from "../../../shared/crypto/identity.ts";
+import { decryptText } from "../../../shared/crypto/classic/classic.ts";
+import { MessageType } from "../../../shared/protocol/codes.ts";
+import { assertEquals, assertRejects } from "../../support/assert.ts";
+import { Mailbox } from "../../support/client/mailbox.ts";
+import { sampleBytes } from "../../support/pieces.ts";
+
+const publicKey = await publicIdentity(generateIdentity());
+const carol = { id: secureClientId(publicKey), name: "carol", publicKey };
+const KEY = sampleBytes(16);
+
+/** Bob's profile, which is classic, on a server that also has Carol, who is secure. */
+async function withCarol(): Promise<Mailbox> {
+  const bob = await Mailbox.open();
+  bob.state.clients.push(carol);
+  return bob;
+}
+
+async function code(act: () => Promise<unknown>): Promise<string> {
+  return (await assertRejects(act, ClientError)).code;
+}
+
+/** The types of what was sent, with the texts. */
+async function sent({ state }: Mailbox): Promise<string[]> {
+  return await Promise.all(state.sent.map(async ({ type, content }) => {
+    return type === MessageType.text ? await decryptText(KEY, content) : `type ${type}`;
+  }));
+}
+
+Deno.test("kept: nothing goes out, nor is a key asked for again, before the key has come", async () => {
+  await using bob = await withCarol();
+  assertEquals(await code(() => bob.client.sendText("carol", "one")), "queued");
+  assertEquals(await code(() => bob.client.sendText("carol", "two")), "queued");
+  await bob.client.list();
+  assertEquals(await bob.told(), []);
+  assertEquals(await sent(bob), ["type 1"]);
+  await bob.putKey(KEY, { from: carol.id });
+  assertEquals(await bob.told(), ["key", "notice", "notice"]);
+  assertEquals(await sent(bob), ["type 1", "one", "two"]);
+  await bob.client.sendText("carol", "three");
+  assertEquals(await sent(bob), ["type 1", "one", "two", "three"]);
+});
+
+Deno.test("kept: if nobody can be asked for a key, nothing is kept", async () => {
+  await using bob = await withCarol();
+  await bob.client.list();
+  const { script } = bob;
+  bob.script = async (conn) => {
+    const request = await conn.request();
+    if (request?.kind === "public-key") await conn.respond({ ...request, ...asked });
+  };
+  const asked = { kind: "public-key", clientId: carol.id, publicKey } as const;
+  assertEquals(await code(() => bob.client.sendText("carol", "one")), "unreachable");
+  assertEquals(bob.profile.outbox.first(), []);
+  bob.script = script;
+  assertEquals(await code(() => bob.client.sendText("carol", "two")), "queued");
+  assertEquals(await sent(bob), ["type 1"]);
+});
+
+Deno.test("kept: what cannot be sent when the key comes goes out later, in its order", async () => {
+  await using bob = await withCarol();
+  for (const text of ["one", "two"]) {
+    assertEquals(await code(() => bob.client.sendText("carol", text)), "queued");
+  }
+  await bob.putKey(KEY, { from: carol.id });
+  const { script } = bob;
+  bob.script = async (conn) => {
+    for (let request; (request = await conn.request());) {
+      if (request.kind === "send") return;
+      await conn.respond(
+        request.kind === "get-messages"
+          ? { kind: "messages", messages: bob.state.inbox.splice(0) }
+          : { kind: "public-key", clientId: carol.id, publicKey },
+      );
+    }
+  };
+  assertEquals(await code(() => bob.receive()), "unreachable");
+  assertEquals(await sent(bob), ["type 1"]);
+  bob.script = script;
+  await bob.reopen();
+  // The next message does not overtake those before it.
+  await bob.client.sendText("carol", "three");
+  assertEquals(await sent(bob), ["type 1", "one", "two", "three"]);
+  assertEquals(bob.profile.outbox.first(), []);
+});
+
+Deno.test("kept: what the server refuses is dropped, and marked as failed", async () => {
+  await using bob = await withCarol();
+  assertEquals(await code(() => bob.client.sendText("carol", "one")), "queued");
+  await bob.putKey(KEY, { from: carol.id });
+  const { script } = bob;
+  bob.script = async (conn) => {
+    for (let request; (request = await conn.request());) {
+      if (request.kind === "get-messages") {
+        await conn.respond({ kind: "messages", messages: bob.state.inbox.splice(0) });
+      } else if (request.kind === "send") await conn.respond({ kind: "failure" });
+      else await conn.respond({ kind: "public-key", clientId: carol.id, publicKey });
+    }
+  };
+  assertEquals(await bob.told(), ["key", "notice"]);
+  bob.script = script;
+  assertEquals(await bob.told(), []);
+  const [entry] = bob.profile.history.list(carol.id);
+  assertEquals(entry.state, "failed");
+});
+
+Deno.test("kept: whoever owns the profile next does not send it", async () => {
+  for (const classic of [true, false]) {
+    await using bob = await withCarol();
+    assertEquals(await code(() => bob.client.sendText("carol", "one")), "queued");
+    assertEquals(bob.profile.outbox.first().length, 1);
+    if (classic) {
+      const { privateKey } = bob.profile.identity as { privateKey: Uint8Array<ArrayBuffer> };
+      await bob.profile.register({ id: sampleBytes(16), name: "bert", privateKey });
+    } else {
+      await bob.profile.prepareSecure("bert");
+      bob.profile.registerSecure();
+    }
+    assertEquals(bob.profile.outbox.first(), []);
+  }
+});

@@ -16,8 +16,6 @@ export interface HandshakeOptions {
   prologue: Uint8Array;
   /** This party's static key, if the pattern has one. */
   staticKey?: X25519KeyPair;
-  /** The other party's static public key, if the pattern knows it beforehand. */
-  remoteStatic?: Uint8Array;
   /** For test vectors alone: any key that is used twice breaks the handshake. */
   ephemeralKey?: X25519KeyPair;
   /** For test vectors alone. */
@@ -51,18 +49,12 @@ export class Handshake {
 
   /** @throws {TypeError} if the pattern needs a key that is not given */
   constructor(options: HandshakeOptions) {
-    const { pattern, prologue, initiator, cipher = AESGCM } = options;
+    const { pattern, prologue, cipher = AESGCM } = options;
     const name = `Noise_${pattern.name}_25519_${cipher.name}_SHA256`;
     this.#options = options;
     this.#ephemeral = options.ephemeralKey ?? null;
     this.#symmetric = new SymmetricState(name, cipher);
     this.#symmetric.mixHash(prologue);
-    for (const side of ["initiator", "responder"] as const) {
-      for (const _ of pattern.premessages[side]) {
-        const mine = (side === "initiator") === initiator;
-        this.#symmetric.mixHash(mine ? this.#static.publicKey : this.#known());
-      }
-    }
     const sendsStatic = pattern.messages.some((tokens, i) =>
       this.#isMine(i) && tokens.includes("s")
     );
@@ -74,17 +66,14 @@ export class Handshake {
     return this.#next === this.#options.pattern.messages.length;
   }
 
-  /**
-   * The static public key of the other party, or null if none was given and no message has proved
-   * one.
-   */
+  /** The static public key of the other party if a message has proved it; else null. */
   get remoteStatic(): Bytes | null {
     return this.#state === "failed" ? null : this.#remoteStatic?.slice() ?? null;
   }
 
   /**
    * Returns this party's next message, with `payload` in it. Whether the payload is secret depends
-   * on the pattern: in the first message of NX and XX it is not.
+   * on the pattern: in the first message of NX it is not.
    * @throws {ProtocolError} `too-large` if the message would exceed 65,535 bytes
    * @throws {CryptoError} `bad-key` if the other party's key is of small order
    */
@@ -179,8 +168,8 @@ export class Handshake {
     }
   }
 
-  /** In `es` and `se` the first letter is the initiator's key, the second the responder's. */
-  #mixAgreement(token: "ee" | "es" | "se" | "ss"): void {
+  /** In `es` the first letter is the initiator's key, the second the responder's. */
+  #mixAgreement(token: "ee" | "es"): void {
     const [mine, theirs] = this.#options.initiator ? token : [token[1], token[0]];
     const pair = mine === "e" ? this.#ephemeral : this.#static;
     const publicKey = theirs === "e" ? this.#remoteEphemeral : this.#remoteStatic;
@@ -192,12 +181,6 @@ export class Handshake {
     const pair = this.#options.staticKey;
     if (pair === undefined) throw new TypeError("the pattern needs a static key");
     return pair;
-  }
-
-  #known(): Bytes {
-    const key = this.#options.remoteStatic;
-    if (key?.length !== X25519_SIZE) throw new TypeError("the pattern needs the remote static key");
-    return this.#remoteStatic = key.slice() as Bytes;
   }
 
   #isMine(message: number): boolean {

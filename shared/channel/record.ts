@@ -18,13 +18,10 @@ export const MAX_RECORDS_AHEAD = 8;
 /** Contents up to this size are encrypted and decrypted at once, larger ones on other threads. */
 export const MAX_SYNC_CONTENT = 4 * KiB;
 
-/** Returns the next record of `cipher`, of at most {@link MAX_RECORD_CONTENT} bytes of content. */
-export function sealRecord(cipher: CipherState, content: Uint8Array): Bytes | Promise<Bytes> {
-  const sealed = sealContent(cipher, content);
-  return sealed instanceof Uint8Array ? frame(sealed) : sealed.then(frame);
-}
-
-/** Returns what follows the header of that record. */
+/**
+ * Returns the next record of `cipher`, without its header.
+ * @throws {RangeError} for more than {@link MAX_RECORD_CONTENT} bytes of content
+ */
 export function sealContent(cipher: CipherState, content: Uint8Array): Bytes | Promise<Bytes> {
   if (content.length > MAX_RECORD_CONTENT) {
     throw new RangeError(`a record holds at most ${MAX_RECORD_CONTENT} bytes`);
@@ -54,10 +51,4 @@ export function putRecord(sealed: Bytes, into: Uint8Array, at: number): number {
   // Large arrays are freed at once, small ones by the garbage collector.
   if (length > MAX_SYNC_CONTENT + TAG_SIZE) discard(sealed);
   return at + RECORD_HEADER_SIZE + length;
-}
-
-function frame(sealed: Bytes): Bytes {
-  const record = new Uint8Array(RECORD_HEADER_SIZE + sealed.length);
-  putRecord(sealed, record, 0);
-  return record;
 }

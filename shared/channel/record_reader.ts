@@ -213,7 +213,7 @@ export class RecordReader {
       failure = { reason };
     }
     this.#filling = false;
-    if (this.#failure) return;
+    if (this.#failure || this.#ended) return;
     if (failure) {
       this.#conclude(failure.reason);
     } else if (count === null) {

@@ -2,12 +2,7 @@
 import { type Bytes, concat } from "../../shared/bytes.ts";
 import type { CipherState } from "../../shared/channel/cipher_state.ts";
 import { ChannelOpening } from "../../shared/channel/opening.ts";
-import {
-  MAX_RECORD_SIZE,
-  openRecord,
-  RECORD_HEADER_SIZE,
-  sealRecord,
-} from "../../shared/channel/record.ts";
+import { MAX_RECORD_SIZE, openRecord, RECORD_HEADER_SIZE } from "../../shared/channel/record.ts";
 import {
   generateIdentity,
   type IdentitySecrets,
@@ -20,6 +15,7 @@ import { KiB } from "../../shared/limits.ts";
 import { ResponseCode } from "../support/protocol/codes.ts";
 import { decodeResponseHeader, RESPONSE_HEADER_SIZE } from "../../shared/protocol/frame.ts";
 import { encodeSecureRequest } from "../../shared/protocol/secure/requests.ts";
+import { sealRecord } from "../support/channel/channel_fixture.ts";
 import { connect, readFull } from "./classic_load.ts";
 
 const HANDSHAKE_RESPONSE_SIZE = 103;
@@ -94,8 +90,7 @@ export class SecureLink implements Disposable {
 
   /** Sends whole frames in one record, which must hold them all. */
   async write(frames: Uint8Array): Promise<void> {
-    const record = sealRecord(this.#send, frames);
-    await writeAll(this.#conn, record instanceof Uint8Array ? record : await record);
+    await writeAll(this.#conn, await sealRecord(this.#send, frames));
   }
 
   /** The next frame, which must have this code. */

@@ -5,7 +5,7 @@ import { RecordReader } from "../../../shared/channel/record_reader.ts";
 import { CryptoError, ProtocolError } from "../../../shared/errors.ts";
 import type { ByteSource } from "../../../shared/io.ts";
 import { assert, assertEquals, assertRejects } from "../../support/assert.ts";
-import { settled } from "../../support/pieces.ts";
+import { ManualSource, settled } from "../../support/pieces.ts";
 import {
   cipherPair,
   cipherTest,
@@ -286,5 +286,22 @@ cipherTest("what the source does after a failure changes nothing", async () => {
     for (let i = 0; i < 2; i++) {
       assert(given === await assertRejects(() => reader.read(new Uint8Array(9)), Error));
     }
+  }
+});
+
+cipherTest("a source that ends, or fails, after the end record changes nothing", async () => {
+  const content = sample(MAX_SYNC_CONTENT + 1); // decrypted on another thread, while more is read
+  const early = concat(...await records([content, END]));
+  const into = new Uint8Array(content.length);
+  for (const finish of [(s: ManualSource) => s.give(null), (s: ManualSource) => s.fail("reset")]) {
+    const from = new ManualSource();
+    const broken: unknown[] = [];
+    const reader = new RecordReader(from, cipherPair()[1], early, (reason) => broken.push(reason));
+    assertEquals(await reader.read(into), content.length);
+    assertEquals(from.reads, 1);
+    assertEquals(await reader.read(into), null);
+    await finish(from);
+    assertEquals(await reader.read(into), null);
+    assertEquals(broken, []);
   }
 });

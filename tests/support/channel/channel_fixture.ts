@@ -4,7 +4,7 @@ import { type Channel, openChannel } from "../../../shared/channel/channel.ts";
 import { AESGCM, type CipherFunctions, CipherState } from "../../../shared/channel/cipher_state.ts";
 import { Handshake, type HandshakeResult } from "../../../shared/channel/handshake.ts";
 import { NX } from "../../../shared/channel/patterns.ts";
-import { RECORD_HEADER_SIZE, sealRecord } from "../../../shared/channel/record.ts";
+import { putRecord, RECORD_HEADER_SIZE, sealContent } from "../../../shared/channel/record.ts";
 import { RecordReader } from "../../../shared/channel/record_reader.ts";
 import { X25519KeyPair } from "../../../shared/crypto/x25519.ts";
 import type { ByteSink, ByteSource } from "../../../shared/io.ts";
@@ -159,6 +159,14 @@ export function cipherTest(name: string, test: () => Promise<void>): void {
 export function cipherPair(counter = 0, functions = WATCHED_AESGCM): [CipherState, CipherState] {
   const key = new Uint8Array(32).fill(0x42);
   return [new CipherState(functions, key, counter), new CipherState(functions, key, counter)];
+}
+
+/** The next whole record of `cipher`. */
+export async function sealRecord(cipher: CipherState, content: Uint8Array): Promise<Bytes> {
+  const sealed = await sealContent(cipher, content);
+  const record = new Uint8Array(RECORD_HEADER_SIZE + sealed.length);
+  putRecord(sealed, record, 0);
+  return record;
 }
 
 /** The records of `contents` one by one, the first of that key; the empty content is the end. */

@@ -1,8 +1,7 @@
 /** The agreement on a first secret (PROTOCOL.md §10), with every intermediate value. */
 import { type Bytes, concat, utf8 } from "../../../../shared/bytes.ts";
-import { hkdfSha256, sha256 } from "../../../../shared/crypto/hash.ts";
-import { mlKemDecapsulate, mlKemEncapsulate } from "../../../../shared/crypto/ml_kem.ts";
-import { DH, fields, type Pair, pairOf } from "./basics.ts";
+import { hkdfSha256, mlKemDecapsulate, mlKemEncapsulate, sha256 } from "./primitives.ts";
+import { DH, fields, type Pair, pairOf, refusing } from "./basics.ts";
 import { checkIdentity, type Person } from "./identity.ts";
 import type { Bundle, OwnPrekey } from "./prekeys.ts";
 
@@ -36,7 +35,10 @@ export async function agreeAsA(
   coins: Bytes,
 ): Promise<Agreement> {
   const IKb = (await checkIdentity(identityB)).agreement;
-  const { ciphertext: CT, secret: SS } = mlKemEncapsulate(bundle.PQPKb.key, coins);
+  const { ciphertext: CT, secret: SS } = refusing(
+    "an ML-KEM key",
+    () => mlKemEncapsulate(bundle.PQPKb.key, coins),
+  );
   const dh = [DH(A.agreement, bundle.SPKb.key), DH(EKa, IKb), DH(EKa, bundle.SPKb.key)];
   if (bundle.OPKb !== undefined) dh.push(DH(EKa, bundle.OPKb.key));
   return finish(A.identity, identityB, EKa.publicKey, bundle, CT, SS, dh);

@@ -1,6 +1,6 @@
 /** The vectors of prekeys and of the agreement. */
 import { type Bytes, concat } from "../../../../shared/bytes.ts";
-import { sign } from "../../../../shared/crypto/ed25519.ts";
+import { sign } from "./primitives.ts";
 import { agreeAsA, agreeAsB, type Agreement } from "./agreement.ts";
 import { ByteSource } from "./basics.ts";
 import { type Person, personOf } from "./identity.ts";

@@ -1,12 +1,10 @@
 /**
  * A second implementation of PROTOCOL.md §9 and §10, for the tests alone: readable, slow, written
- * from the specification. It uses nothing of the product but the primitives. This file has what the
+ * from the specification. It uses nothing of the product, primitives included, but joining bytes. This file has what the
  * other files build on.
  */
 import { type Bytes, concat, utf8 } from "../../../../shared/bytes.ts";
-import { AesGcmKey } from "../../../../shared/crypto/aes_gcm.ts";
-import { sha256 } from "../../../../shared/crypto/hash.ts";
-import { X25519KeyPair } from "../../../../shared/crypto/x25519.ts";
+import { aesGcmOpen, aesGcmSeal, sha256, x25519Agree, x25519PublicKey } from "./primitives.ts";
 
 /** What the specification refuses. */
 export class Refused extends Error {
@@ -18,6 +16,15 @@ export function demand(condition: boolean, what: string): asserts condition {
   if (!condition) throw new Refused(what);
 }
 
+/** What `work` returns; where a primitive throws, that is a refusal. */
+export function refusing<T>(what: string, work: () => T): T {
+  try {
+    return work();
+  } catch {
+    throw new Refused(what);
+  }
+}
+
 /** A key pair of X25519, 32 bytes each. */
 export interface Pair {
   secret: Bytes;
@@ -25,23 +32,23 @@ export interface Pair {
 }
 
 export function pairOf(secret: Bytes): Pair {
-  return { secret, publicKey: new X25519KeyPair(secret).publicKey };
+  return { secret, publicKey: x25519PublicKey(secret) };
 }
 
 /** DH of §10. */
 export function DH(own: Pair, publicKey: Bytes): Bytes {
-  return new X25519KeyPair(own.secret).agree(publicKey);
+  return refusing("a key of small order", () => x25519Agree(own.secret, publicKey));
 }
 
 /** The AEAD of §10: ciphertext and tag. */
 export function seal(key: Bytes, nonce: Bytes, associated: Bytes, plaintext: Bytes): Bytes {
-  return new AesGcmKey(key).sealSync(nonce, associated, plaintext);
+  return aesGcmSeal(key, nonce, associated, plaintext);
 }
 
 /** The plaintext, or null where anything does not fit. */
 export function open(key: Bytes, nonce: Bytes, associated: Bytes, sealed: Bytes): Bytes | null {
   try {
-    return new AesGcmKey(key).openSync(nonce, associated, sealed);
+    return aesGcmOpen(key, nonce, associated, sealed);
   } catch {
     return null;
   }

@@ -1,9 +1,7 @@
 /** Identities (PROTOCOL.md §8), and the reset, the safety number and the card of §10. */
-import { createHash } from "node:crypto";
 import { type Bytes, concat, equalBytes, toHex, utf8 } from "../../../../shared/bytes.ts";
-import { ed25519PublicKey, sign, verify } from "../../../../shared/crypto/ed25519.ts";
-import { sha256 } from "../../../../shared/crypto/hash.ts";
 import { demand, fields, integer, integerOf, type Pair, pairOf } from "./basics.ts";
+import { ed25519PublicKey, sha256, sha512, sign, verify } from "./primitives.ts";
 
 /** A client with all its secrets. */
 export interface Person {
@@ -103,8 +101,4 @@ export function safetyNumber(one: Bytes, other: Bytes): string {
 
 export function card(name: string, identity: Bytes): string {
   return `${name}#${toHex(clientId(identity))}`;
-}
-
-function sha512(bytes: Bytes): Bytes {
-  return new Uint8Array(createHash("sha512").update(bytes).digest());
 }

@@ -1,7 +1,6 @@
 /** Prekeys (PROTOCOL.md §9). */
 import { type Bytes, concat, utf8 } from "../../../../shared/bytes.ts";
-import { sign, verify } from "../../../../shared/crypto/ed25519.ts";
-import { mlKemPublicKey } from "../../../../shared/crypto/ml_kem.ts";
+import { mlKemPublicKey, sign, verify } from "./primitives.ts";
 import { demand, fields, integer, integerOf, pairOf } from "./basics.ts";
 import { checkIdentity, type Person } from "./identity.ts";
 

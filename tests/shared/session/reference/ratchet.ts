@@ -3,7 +3,7 @@
  * place: who may fail works on a copy. The names are those of the specification.
  */
 import { type Bytes, concat, equalBytes, utf8 } from "../../../../shared/bytes.ts";
-import { hkdfSha256, hmacSha256 } from "../../../../shared/crypto/hash.ts";
+import { hkdfSha256, hmacSha256 } from "./primitives.ts";
 import type { Agreement } from "./agreement.ts";
 import { demand, DH, fields, integer, integerOf, type Pair } from "./basics.ts";
 

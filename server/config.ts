@@ -1,4 +1,4 @@
-/** What the operator asked for: the command line and the file `port.info`. */
+/** The operator's choices: the command line, and the number in `port.info`. */
 import { parseArguments, UsageError } from "../shared/args.ts";
 import { MiB } from "../shared/limits.ts";
 import { parseSize } from "../shared/size.ts";
@@ -47,7 +47,7 @@ export type Command =
     port?: number;
     data: string;
     classic: boolean;
-    /** Those that differ from the defaults. */
+    /** The limits that differ from the defaults. */
     limits: Partial<Limits>;
   };
 
@@ -95,7 +95,7 @@ function parseLimits(
   return limits;
 }
 
-/** The port that `text` names, from 0 to 65535, or null. */
+/** Returns the port that `text` names, from 0 to 65535, or null. */
 export function parsePort(text: string): number | null {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : NaN;
   return port <= 65535 ? port : null;

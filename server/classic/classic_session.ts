@@ -4,7 +4,7 @@
  *
  * Delivered messages stay leased until the peer has shown that it got the whole response: by
  * closing cleanly, or by a request that it began after the response was written. Anything else (a
- * reset, an end inside a frame, a deadline) gives them back to the mailbox.
+ * reset, an end inside a frame, a deadline) puts them back into the mailbox.
  */
 import { encodeResponse } from "../../shared/protocol/classic/responses.ts";
 import { CLASSIC_VERSION } from "../../shared/protocol/codes.ts";
@@ -30,7 +30,7 @@ export class ClassicSession {
   readonly #link: SessionLink;
   readonly #services: Services;
   #delivered: LeasedPart[] = [];
-  /** Whether the peer's next sign proves that it got all responses so far. */
+  /** Whether the peer's next bytes, or its end, prove that it got all responses so far. */
   #provable = true;
   #waiting = false;
   #stopping = false;
@@ -61,7 +61,7 @@ export class ClassicSession {
     if (this.#waiting && this.#delivered.length === 0) this.#link.abort();
   }
 
-  /** Gives false when there will be no further request. */
+  /** Returns false when there will be no further request. */
   async #waitForRequest(): Promise<boolean> {
     if (this.#stopping && this.#delivered.length === 0) return false;
     this.#link.extend(this.#services.limits.idleDeadline);
@@ -75,7 +75,7 @@ export class ClassicSession {
     return more;
   }
 
-  /** Gives false when the stream of requests cannot go on. */
+  /** Returns false when the stream of requests cannot go on. */
   async #serveRequest(header: RequestHeader): Promise<boolean> {
     const { limits, classic } = this.#services;
     if (!classic || header.version < 1 || header.version > CLASSIC_VERSION) {
@@ -107,8 +107,8 @@ export class ClassicSession {
     if ("parts" in answer) {
       this.#delivered.push(...answer.parts.filter(({ lease }) => lease.messages.length > 0));
     }
-    // From here on anything that the peer sends is noticed, see #write. What has come already is
-    // noticed when the process has waited once, which only a timer makes sure of.
+    // From here on #write notices anything that the peer sends. Bytes that are already here are
+    // noticed after the process has waited once, which only a timer guarantees.
     this.#link.reader.lookAhead();
     if (this.#delivered.length > 0) await sleep(0);
     if (answer.kind !== "streamed") {
@@ -120,8 +120,8 @@ export class ClassicSession {
   }
 
   /**
-   * Writes a response, or a part of one. What the peer has sent before the last piece is given to
-   * the system proves nothing about the response; what it sends afterwards does.
+   * Writes a response, or a part of one. What the peer sends before the system has the last piece
+   * proves nothing about the response; what it sends afterwards does.
    */
   async #write(bytes: Uint8Array): Promise<void> {
     for (let written = 0; written < bytes.length;) {
@@ -132,8 +132,8 @@ export class ClassicSession {
   }
 
   /**
-   * Fails where a reset has followed the end of the peer's stream: it ended without having read all
-   * that it was sent. Reading does not tell, but writing does, even writing nothing.
+   * Fails if a reset has followed the end of the peer's stream: then the peer has not read all that
+   * it was sent. Reading does not show that, but writing does, even writing nothing.
    */
   async #checkEnd(): Promise<void> {
     await sleep(RESET_DELAY);
@@ -152,8 +152,8 @@ export class ClassicSession {
   }
 
   /**
-   * Gives a refused peer the time to read its response: closing with bytes unread would reset the
-   * connection, and the response could be lost with it.
+   * Lets a refused peer read its response: closing with bytes unread would reset the connection,
+   * and the response could be lost.
    */
   async #linger(): Promise<void> {
     await this.#link.closeWrite();

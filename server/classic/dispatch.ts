@@ -25,7 +25,7 @@ import { register } from "./register.ts";
 
 type Kind = RequestBody["kind"];
 
-/** What a request is answered with, if it is not refused. */
+/** The answer to a request that is not refused. */
 export type Answer = ClassicReply<Kind> | Streamed | LeasedDelivery;
 
 /** Whose ID the header must hold. A secure client is not classic: others must not act for it. */
@@ -91,8 +91,8 @@ async function send(payload: Payload, asker: Bytes, services: Services): Promise
 }
 
 /**
- * Checks that the ID in a header is that of a client which may ask. The original client puts another
- * client's ID into request 102, so no more than this can be asked of it.
+ * Checks that the ID in a header is that of a client which may ask. The original client puts
+ * another client's ID into request 102, so no more than this can be asked of it.
  */
 async function checkAsker(
   clientId: Bytes,

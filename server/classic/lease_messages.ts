@@ -1,4 +1,4 @@
-/** Request 104: the messages that wait for the asker, on lease until it is seen to have them. */
+/** Request 104: the waiting messages of the asker, leased until it has shown that it got them. */
 import type { Bytes } from "../../shared/bytes.ts";
 import { MAX_U32 } from "../../shared/limits.ts";
 import { MESSAGE_HEAD_SIZE } from "../../shared/protocol/message.ts";
@@ -11,10 +11,10 @@ import type { Streamed } from "../wire/handler.ts";
 /** Most damaged files that one line of the log names. */
 const MAX_NAMED = 10;
 
-/** What one lease gives to a response. */
+/** The part of a response that one lease delivers. */
 export interface LeasedPart {
   lease: Lease;
-  /** Those of the lease that can be delivered. */
+  /** The messages of the lease that can be delivered. */
   messages: StoredMessage[];
 }
 
@@ -34,7 +34,7 @@ export async function leaseMessages(
   const damaged: string[] = [];
   const room = { count: limits.maxDeliveryCount, size: MAX_U32 };
   try {
-    // What turns out to be damaged leaves its room to messages behind it.
+    // A damaged message leaves its room to the messages behind it.
     for (let seen = -1; seen !== damaged.length;) {
       seen = damaged.length;
       const lease = await storage.leases.take(asker, room);

@@ -20,7 +20,7 @@ export class Connection {
   readonly #deadlines: Deadlines;
   readonly #deadline: Deadline;
   #session: Session | null = null;
-  /** Gives up the write that is under way. */
+  /** Abandons the write that is under way. */
   #interrupt = () => {};
 
   constructor(conn: Deno.Conn, services: Services, deadlines: Deadlines) {
@@ -85,7 +85,7 @@ export class Connection {
     return new Promise<number>((resolve, reject) => {
       this.#interrupt = () => reject(new Deno.errors.Interrupted("the connection was ended"));
       this.#conn.write(bytes).then(resolve, reject);
-    }).finally(() => this.#interrupt = () => {}); // which would keep the bytes in memory
+    }).finally(() => this.#interrupt = () => {}); // a closure that would keep the bytes in memory
   }
 
   #logEnd(error: unknown): void {

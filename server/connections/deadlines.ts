@@ -15,7 +15,7 @@ export class Deadlines {
     this.#clock = clock;
   }
 
-  /** A deadline that is not set yet; when it has passed, `expire` is called once. */
+  /** Returns a deadline that is not set yet. Calls `expire` once when it has passed. */
   add(expire: () => void): Deadline {
     const deadline = new Deadline(expire);
     this.#deadlines.add(deadline);
@@ -31,7 +31,7 @@ export class Deadlines {
     this.#deadlines.delete(deadline);
   }
 
-  /** Expires all that have passed. */
+  /** Expires all deadlines that have passed. */
   sweep(): void {
     const now = this.#clock();
     for (const deadline of this.#deadlines) {

@@ -4,9 +4,9 @@ import { Connection } from "./connection.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { Services } from "../services.ts";
 
-/** How often deadlines are looked at, in milliseconds: none is kept more exactly than this. */
+/** How often deadlines are checked, in milliseconds. This is also their precision. */
 const SWEEP_INTERVAL = 500;
-/** Pause after a failed accept, such as for want of file descriptors, in milliseconds. */
+/** Pause after a failed accept (no file descriptors are left, for example), in milliseconds. */
 const ACCEPT_PAUSE = 100;
 
 export class Listener {
@@ -22,7 +22,7 @@ export class Listener {
 
   /**
    * Listens at once.
-   * @throws {Deno.errors.AddrInUse} and what else the system says of an address it refuses
+   * @throws {Deno.errors.AddrInUse} and other errors of the system about the address
    */
   constructor(services: Services, address: { hostname: string; port: number }) {
     this.#services = services;
@@ -32,7 +32,7 @@ export class Listener {
     this.#accepting = this.#accept();
   }
 
-  /** Where it listens; the port is the real one where 0 was asked for. */
+  /** The address it listens on, with the real port if 0 was asked for. */
   get address(): Deno.NetAddr {
     return this.#listener.addr as Deno.NetAddr;
   }
@@ -73,7 +73,7 @@ export class Listener {
   #serve(conn: Deno.TcpConn): void {
     const count = this.#connections.size;
     if (count >= this.#services.limits.maxConnections) {
-      // One line, however many come: who floods the server must not fill its disk.
+      // One line, however many come: a flood of connections must not fill the disk with logs.
       if (!this.#full) {
         this.#services.log.warn("Connections are refused: {count} are open", { count });
       }
@@ -85,7 +85,7 @@ export class Listener {
     try {
       conn.setNoDelay(true);
     } catch {
-      // Some systems refuse where the peer has gone already. The first read tells.
+      // Some systems refuse this if the peer has already gone. The first read will show it.
     }
     const connection = new Connection(conn, this.#services, this.#deadlines);
     this.#connections.set(

@@ -58,7 +58,7 @@ export class BlobStore {
   /** Opens a blob of `size` bytes for reading; returns null if it is not there, whole. */
   async openWhole(name: string, size: number): Promise<BlobReader | null> {
     if (!await this.has(name, size)) return null;
-    return await this.open(name).catch(() => null); // as good as gone
+    return await this.open(name).catch(() => null); // unreadable is as good as gone
   }
 
   /** Deletes a blob, if it is there. */
@@ -135,7 +135,7 @@ export class BlobWriter {
       this.#unsynced = 0;
       await this.#syncing;
       this.#syncing = this.#file.syncData();
-      this.#syncing.catch(() => {}); // whoever awaits it next is told
+      this.#syncing.catch(() => {}); // the next await reports it
     });
   }
 
@@ -160,7 +160,7 @@ export class BlobWriter {
       // Closed by commit.
     }
     for (const path of [this.#path + UNFINISHED, this.#path]) {
-      await Deno.remove(path).catch(() => {}); // what cannot be removed now is swept at the start
+      await Deno.remove(path).catch(() => {}); // the next start removes it otherwise
     }
   }
 }

@@ -5,8 +5,8 @@
  *
  * A chunk is noted in the index after it was written, but neither waits for the disk. So after a
  * crash of the machine, chunks behind those that were fsynced may be damaged. They are checked
- * before they count as there. Every chunk is checked when it is read. CRC-32 finds what disks do; against
- * people stand the tags that the receiver checks.
+ * before they count as there. Every chunk is checked when it is read. CRC-32 detects errors of the
+ * disk; attacks are detected by the tags that the receiver checks.
  */
 import { crc32 } from "node:zlib";
 import type { Bytes } from "../../shared/bytes.ts";
@@ -18,7 +18,7 @@ import { FILE_CHUNK_SIZE, MiB } from "../../shared/limits.ts";
 import { chunkCount, chunkSizeAt } from "../../shared/protocol/secure/files.ts";
 import { onDisk } from "./disk_errors.ts";
 
-/** What the name of the index ends with. */
+/** The suffix of the index's name. */
 export const INDEX_SUFFIX = ".marks";
 
 const HEADER_SIZE = 8;
@@ -87,7 +87,7 @@ export class ChunkFile {
   /**
    * Stores chunk number `chunk` of a file of `size` bytes; one that is there already is left as it
    * is. Resolves when it is written, and the disk has kept up with those long before.
-   * @throws {ProtocolError} `malformed` where one before it is missing, or its size is wrong
+   * @throws {ProtocolError} `malformed` if one before it is missing, or its size is wrong
    * @throws {StorageError} `disk-full`, `failed`
    */
   async put(chunk: number, bytes: Bytes, size: number): Promise<void> {
@@ -118,7 +118,7 @@ export class ChunkFile {
     return await onDisk(async () => await this.#read(await this.#open(), chunk, into));
   }
 
-  /** Takes a chunk for missing from now on, as it is damaged. */
+  /** Marks a damaged chunk as missing. */
   async drop(chunk: number): Promise<void> {
     await onDisk(async () => {
       await this.#note(await this.#open(), chunk, 0, MISSING);
@@ -237,7 +237,7 @@ export class ChunkFile {
     this.#flushing = handles.syncing.syncData().then(() => {
       this.#synced = trusted;
     });
-    this.#flushing.catch(() => {}); // whoever awaits it next is told
+    this.#flushing.catch(() => {}); // the next await reports it
   }
 
   async #noteSynced({ index }: Handles): Promise<void> {
@@ -249,7 +249,7 @@ function openOrCreate(path: string): Promise<DiskFile> {
   return Deno.open(path, { read: true, write: true, create: true, mode: 0o600 });
 }
 
-/** Fills `into` from `file`; returns false where the file ends before. */
+/** Fills `into` from `file`. Returns false if the file ends before. */
 async function readAt(file: DiskFile, at: number, into: Uint8Array): Promise<boolean> {
   file.seekSync(at, Deno.SeekMode.Start); // only sets a number
   for (let have = 0; have < into.length;) {

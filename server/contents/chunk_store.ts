@@ -116,7 +116,7 @@ export class ChunkStore {
     for (const [name, entry] of this.#entries) {
       if (surplus-- <= 0) break;
       if (entry.users > 0) continue;
-      // If it is wanted meanwhile it is opened anew: nothing is under way on it.
+      // If it is needed meanwhile it is opened again: nothing is under way on it.
       this.#entries.delete(name);
       closing.push(entry.file.close());
     }

@@ -1,11 +1,11 @@
-/** From what the disk says to what a client is told. */
+/** Turns errors of the disk into errors that a client can be told. */
 import { StorageError } from "../../shared/errors.ts";
 
-/** What systems say if there is no room left: on the disk, or for this user on it. */
+/** How systems report that no room is left, on the disk or in the user's quota. */
 const FULL = ["ENOSPC", "EDQUOT", "ERROR_DISK_FULL"];
 
 /**
- * Runs `operation`, and turns what it rejects with into a {@link StorageError}.
+ * Runs `operation`, and turns its errors into a {@link StorageError}.
  * @throws {StorageError} its own, else `disk-full` or `failed`
  */
 export async function onDisk<T>(operation: () => Promise<T>): Promise<T> {

@@ -45,14 +45,14 @@ export class FileStore {
   async open(id: Bytes, owner: Bytes, size: number): Promise<number> {
     return await this.#chunks.use(id, async (bytes) => {
       const { file, created } = await this.#records.open(id, owner, size);
-      if (created) await bytes.remove(); // what one of the same name may have left behind
+      if (created) await bytes.remove(); // left by an earlier file with the same ID
       return await nextOf(file, bytes);
     });
   }
 
   /**
    * Returns the first chunk that is missing, and how many receivers have not released the file.
-   * @throws {StorageError} `unknown-file` also where all have released it; `file-taken`, `failed`
+   * @throws {StorageError} `unknown-file` also if all have released it; `file-taken`, `failed`
    */
   async state(id: Bytes, owner: Bytes): Promise<{ next: number; waiting: number }> {
     return await this.#chunks.use(id, async (bytes) => {
@@ -79,7 +79,7 @@ export class FileStore {
    * Returns a chunk for one of the receivers of the file, or null while a part of the file is
    * missing. A damaged chunk is never returned: it is missing from then on.
    * @throws {StorageError} `unknown-file`, `failed`
-   * @throws {ProtocolError} `malformed` where the file has no such chunk
+   * @throws {ProtocolError} `malformed` if the file has no such chunk
    */
   async get({ blob: id, chunk }: ChunkPlace, receiver: Bytes): Promise<StoredChunk | null> {
     return await this.#chunks.use(id, async (bytes) => {
@@ -107,10 +107,10 @@ export class FileStore {
   }
 
   /**
-   * Shares a file that was uploaded whole; when this resolves, all of it is on the disk. Receivers
-   * that it has already stay.
+   * Shares a file that was uploaded whole; when this resolves, all of it is on the disk. Its
+   * earlier receivers stay.
    * @throws {StorageError} `unknown-file`, `file-taken`, `unknown-client`, `disk-full`, `failed`
-   * @throws {ProtocolError} `malformed` where chunks are missing
+   * @throws {ProtocolError} `malformed` if chunks are missing
    */
   async share(id: Bytes, owner: Bytes, receivers: readonly Bytes[]): Promise<void> {
     await this.#chunks.use(id, async (bytes) => {
@@ -127,8 +127,8 @@ export class FileStore {
   }
 
   /**
-   * Ends the right of a receiver, or takes the file back if `client` is its owner. Does nothing
-   * where the file is gone, or is not for the client.
+   * Ends the right of a receiver, or takes the file back if `client` is its owner. Does nothing if
+   * the file is gone, or is not for the client.
    */
   async release(id: Bytes, client: Bytes): Promise<void> {
     await this.#chunks.use(id, async (bytes) => {
@@ -151,14 +151,14 @@ export class FileStore {
       const ids = await this.#records.expire();
       if (ids.length === 0) return;
       this.#log.info("{count} files have expired", { count: ids.length });
-      // One that was opened anew meanwhile stays.
+      // A file that was uploaded again meanwhile stays.
       for (const id of ids) await this.#chunks.removeUnless(id, () => this.#isKnown(id));
     }
   }
 
   /**
-   * After a crash: deletes bytes without a record, and turns records whose bytes are not all there
-   * into uploads again. An upload without bytes is one that has just begun.
+   * After a crash: deletes bytes without a record, and turns records whose bytes are incomplete
+   * into uploads again. An upload without bytes has just started.
    */
   async sweep(): Promise<void> {
     let swept = 0;

@@ -10,8 +10,8 @@ export class Answers {
   #onWritten = () => {};
 
   /**
-   * Has `write` called with `answer` as soon as those of all answers before it were called. Resolves
-   * when it is written. Until then it counts as `size` bytes.
+   * Has `write` called with `answer` as soon as those of all answers before it were called.
+   * Resolves when it is written. Until then it counts as `size` bytes.
    */
   async add<T>(
     answer: Promise<T>,

@@ -48,7 +48,9 @@ type Route<K extends SecureRequestKind> =
   & {
     /** Who may ask: a registered client, unless said otherwise. */
     readonly from?: "anyone" | "logged-in";
-    /** Whether the next request may be read before this one is answered; no, unless said otherwise. */
+    /**
+     * Whether the next request may be read before this one is answered; no, unless said otherwise.
+     */
     readonly overlaps?: (size: number, limits: Limits) => boolean;
     /** Whether the request or its answer carries a chunk of a file. */
     readonly carriesChunk?: true;

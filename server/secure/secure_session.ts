@@ -4,8 +4,8 @@
  *
  * Requests are read one after the other. Some may overlap: those that only queue work for the next
  * commit, so that a client which pipelines them shares commits with itself, and those that move the
- * chunks of files. Every other request waits until the answers to those before it were written, so a
- * client that does not read has at most one long answer waiting.
+ * chunks of files. Every other request waits until the answers to those before it were written, so
+ * a client that does not read has at most one long answer waiting.
  */
 import type { Bytes } from "../../shared/bytes.ts";
 import { type Channel, openChannel } from "../../shared/channel/channel.ts";
@@ -39,7 +39,7 @@ const MAX_UNDER_WAY_SIZE = 1 * MiB;
 const MAX_CHUNKS_SIZE = 4 * FILE_CHUNK_SIZE;
 /** How long a peer may take to close its side when the server stops, in milliseconds. */
 const STOP_LINGER = 1_000;
-/** What is read at a time of what nobody wants. */
+/** Bytes that are read at a time only to be skipped. */
 const LINGER_STEP = 4 * KiB;
 
 /** What is read: the handshake, nothing until the next request begins, a request, or no more. */

@@ -1,4 +1,4 @@
-/** From an address to the storage behind it: the one place that knows which engines there are. */
+/** Opens the storage behind an address. Only this file knows which engines there are. */
 import { StorageError } from "../../shared/errors.ts";
 import { SqliteStorage } from "./sqlite/sqlite_storage.ts";
 import type { StorageOptions } from "./storage_options.ts";

@@ -1,8 +1,8 @@
 /**
- * What the server keeps, in terms of clients and mailboxes. The interface is asynchronous and says
- * nothing of SQL, so that another engine can stand behind it; `tests/contract/` says what each must
- * do. An operation that rejects has changed nothing; one that resolves is on the disk. No answer is
- * larger than what its caller made room for.
+ * What the server keeps, in terms of clients and mailboxes. The interface is asynchronous and does
+ * not mention SQL, so that another engine can stand behind it; `tests/contract/` checks what each
+ * must do. An operation that rejects has changed nothing; one that resolves is on the disk. No
+ * answer is larger than the room that its caller allows.
  */
 import type { Bytes } from "../../shared/bytes.ts";
 import type { MessageType } from "../../shared/protocol/codes.ts";
@@ -17,7 +17,7 @@ export interface Client extends ClientEntry {
   publicKey: Bytes;
 }
 
-/** The clients at one moment, which may be more than fit into memory. Read once. */
+/** The clients at one moment, perhaps more than fit into memory. To be read once. */
 export interface ClientList {
   /** How many there are. */
   count: number;
@@ -34,20 +34,20 @@ export interface Deposit {
   to: Bytes;
   type: MessageType;
   content: Content;
-  /** 16 bytes by which its sender names it; the same message under the same token is a repeat. */
+  /** 16 bytes that the sender chose; the same message under the same token is a repeat. */
   token?: Bytes;
 }
 
-/** Where a message is. */
+/** The place of a message. */
 export interface Deposited {
   messageId: number;
-  /** Whether it was there already, so that nothing was stored now. */
+  /** Whether it was already there, so that nothing was stored. */
   repeated: boolean;
 }
 
 /** A message in a mailbox, without its content. */
 export interface StoredMessage extends MessageHead {
-  /** The blob that holds the content; undefined where the mailbox itself does. */
+  /** The blob that holds the content; undefined if the mailbox itself does. */
   blob?: string;
 }
 
@@ -71,7 +71,7 @@ export interface Storage {
   readonly leases: Leases;
 
   /**
-   * Makes a client with an empty mailbox.
+   * Adds a client with an empty mailbox.
    * @throws {StorageError} `name-taken`, `clients-full`
    */
   register(client: Client): Promise<void>;
@@ -111,15 +111,15 @@ export interface Storage {
   watch(mailbox: Bytes, notify: () => void): Promise<() => Promise<void>>;
 
   /**
-   * Deletes messages by their IDs, and passes over those that are gone. Returns the names of the
-   * blobs that are needed no more.
+   * Deletes messages by their IDs, and passes over IDs that are gone. Returns the names of the
+   * blobs that are no longer needed.
    */
   acknowledge(mailbox: Bytes, messageIds: readonly number[]): Promise<string[]>;
 
   /** Forgets tokens that are older than 8 days. */
   forgetTokens(): Promise<void>;
 
-  /** Returns those of the blobs called `names` that messages need. */
+  /** Returns the names of those blobs, among `names`, that messages need. */
   neededBlobs(names: readonly string[]): Promise<Set<string>>;
 
   /** Waits for what is under way, then closes. Everything asked later fails as `closed`. */

@@ -1,11 +1,11 @@
-/** What every engine is opened with. */
+/** The options of every engine. */
 export interface StorageOptions {
   limits: StorageLimits;
   /** Milliseconds since 1970. */
   now: () => number;
 }
 
-/** The bounds of what is stored. Sizes are bytes, times milliseconds. */
+/** The limits of what is stored. Sizes are in bytes, times in milliseconds. */
 export interface StorageLimits {
   /** Clients that may register. */
   maxClients: number;
@@ -21,7 +21,7 @@ export interface StorageLimits {
   maxSenderFiles: number;
   /** Bytes that the files in chunks of all senders may take. */
   maxTotalSize: number;
-  /** How long a file waits for its receivers, from when it was last shared. */
+  /** How long a file waits for its receivers after it was last shared. */
   fileExpiry: number;
   /** How long an upload waits for its next chunk. */
   uploadExpiry: number;

@@ -1,4 +1,4 @@
-/** What the server clears away: after a crash what was left behind, and hourly what is too old. */
+/** What the server deletes: after a crash the remains, and every hour what is too old. */
 import type { Services } from "../services.ts";
 
 /** In milliseconds: an hour. */
@@ -6,7 +6,7 @@ const INTERVAL = 60 * 60 * 1000;
 
 type Parts = Pick<Services, "storage" | "blobs" | "files" | "log">;
 
-/** Clears away what a crash left behind. To be called before anybody is served. */
+/** Deletes the remains of a crash. To be called before any client is served. */
 export async function sweep({ storage, blobs, files, log }: Parts): Promise<void> {
   const swept = await blobs.sweep((names) => storage.neededBlobs(names));
   if (swept > 0) log.info("Removed {swept} unfinished files", { swept });

@@ -1,4 +1,4 @@
-/** Messages as a response, of which no more than a step is in memory. */
+/** Messages as a response; at most one step of it is in memory. */
 import type { Bytes } from "../../shared/bytes.ts";
 import { StorageError } from "../../shared/errors.ts";
 import type { ByteSink, ByteSource } from "../../shared/io.ts";
@@ -9,7 +9,7 @@ import type { Services } from "../services.ts";
 import type { FullMessage, Storage, StoredMessage } from "../storage/storage.ts";
 import type { Streamed } from "./handler.ts";
 
-/** What moves from the disk to the socket in one step. */
+/** Bytes that move from the disk to the socket in one step. */
 const STEP = 256 * KiB;
 /** Messages whose contents are read at a time. */
 const STEP_COUNT = 256;
@@ -56,7 +56,7 @@ class Contents {
     this.#storage = storage;
   }
 
-  /** @throws {StorageError} `unknown-message` where it is gone */
+  /** @throws {StorageError} `unknown-message` if it is gone */
   async of({ messageId }: StoredMessage): Promise<Bytes> {
     while (this.#page[this.#at]?.messageId < messageId) this.#at++;
     if (this.#page[this.#at]?.messageId !== messageId) {
@@ -90,7 +90,7 @@ export async function copyBlob(blob: ByteSource, size: number, sink: ByteSink): 
   }
 }
 
-/** Joins small pieces, so that each does not cost a write of its own. */
+/** Joins small pieces, so that not each costs a write. */
 class Joiner {
   readonly #sink: ByteSink;
   readonly #buffer: Bytes;

@@ -1,4 +1,4 @@
-/** What a client is told about each error. */
+/** Which error reply a client gets for each error. */
 import type { Logger } from "@logtape/logtape";
 import {
   CryptoError,
@@ -10,7 +10,7 @@ import {
 import type { ErrorName } from "../../shared/protocol/codes.ts";
 import type { SecureError } from "../../shared/protocol/secure/responses.ts";
 
-/** A request that its sender may not make, or not now. */
+/** Thrown for a request that its sender may not make, or not now. */
 export class Refusal extends Error {
   override name = "Refusal";
   constructor(readonly error: ErrorName, text: string, readonly retryAfter = 0) {
@@ -36,7 +36,7 @@ const STORAGE_ERRORS: Record<StorageErrorCode, ErrorName> = {
   "failed": "failed",
 };
 
-/** What breaks the stream itself is not here: it cannot be answered. */
+/** Without the errors that break the stream itself: they cannot be answered. */
 const PROTOCOL_ERRORS: Partial<Record<ProtocolErrorCode, ErrorName>> = {
   "malformed": "malformed",
   "unsupported": "malformed",
@@ -45,7 +45,7 @@ const PROTOCOL_ERRORS: Partial<Record<ProtocolErrorCode, ErrorName>> = {
 
 /** Milliseconds after which a refused request may succeed. */
 const RETRY_AFTER: Partial<Record<StorageErrorCode, number>> = {
-  "closed": 2_000, // lets a restarted server come up
+  "closed": 2_000, // until a restarted server is up
   "disk-full": 60_000,
 };
 

@@ -3,7 +3,7 @@ import type { ByteSink } from "../../shared/io.ts";
 
 export class FrameWriter {
   readonly #sink: ByteSink;
-  /** Whether somebody writes one frame piece by piece. */
+  /** Whether a frame is being written piece by piece. */
   #exclusive = false;
   /** What waits until that is over. */
   #queue: (() => void)[] = [];
@@ -13,7 +13,9 @@ export class FrameWriter {
     this.#sink = sink;
   }
 
-  /** Writes one whole frame. Frames that are written while others are on their way travel together. */
+  /**
+   * Writes one whole frame. Frames that are written while others are on their way travel together.
+   */
   write(frame: Uint8Array): Promise<void> {
     return this.#inOrder(() => this.#sink.write(frame));
   }
@@ -26,7 +28,7 @@ export class FrameWriter {
         await write(this.#sink);
       } finally {
         this.#exclusive = false;
-        // In one go: nobody who comes now may overtake who has waited.
+        // All at once, so that no later write overtakes a waiting one.
         while (!this.#exclusive) {
           const next = this.#queue.shift();
           if (!next) break;

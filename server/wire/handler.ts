@@ -1,4 +1,4 @@
-/** What answers one kind of request, and what it answers with. */
+/** Handlers, which answer one kind of request each, and their answers. */
 import type { Bytes } from "../../shared/bytes.ts";
 import type { ByteSink } from "../../shared/io.ts";
 import type {
@@ -24,7 +24,8 @@ export interface Streamed {
   readonly size: number;
   /**
    * Writes `header`, then the payload.
-   * @throws {StorageError} `failed` if the payload cannot be read; part of it may be written by then
+   * @throws {StorageError} `failed` if the payload cannot be read; part of it may be written by
+   * then
    */
   write(header: Bytes, sink: ByteSink): Promise<void>;
 }

@@ -1,4 +1,4 @@
-/** The client list as a response, of which no more than a page is in memory. */
+/** The client list as a response; at most one page of it is in memory. */
 import { concat } from "../../shared/bytes.ts";
 import { StorageError } from "../../shared/errors.ts";
 import { MAX_U32 } from "../../shared/limits.ts";
@@ -9,9 +9,9 @@ import type { ClientList } from "../storage/storage.ts";
 import type { Streamed } from "./handler.ts";
 
 /**
- * Returns the response that holds `clients`, each written as an `entry` of a fixed size. Writing it
- * fails where the list is not as long as it said.
- * @throws {StorageError} `failed` where the list is longer than a response
+ * Returns the response with `clients`, each written as an `entry` of fixed size. Writing fails if
+ * the list does not have the length that it claimed.
+ * @throws {StorageError} `failed` if the list is longer than a response
  */
 export function listing(clients: ClientList, entry: Layout<ClientEntry>): Streamed {
   const size = clients.count * entry.max;

@@ -1,9 +1,9 @@
-/** The payload of the request under way, which is read once, from front to back. */
+/** The payload of the current request, which is read once, from front to back. */
 import type { Bytes } from "../../shared/bytes.ts";
 import { KiB } from "../../shared/limits.ts";
 import type { FrameReader } from "../../shared/protocol/frame_stream.ts";
 
-/** What is read at a time of what nobody wants. */
+/** Bytes that are read at a time only to be skipped. */
 const DISCARD_STEP = 16 * KiB;
 /** A larger payload may take a slow client longer than one deadline. */
 const MAX_AT_ONCE = 8 * KiB;
@@ -22,7 +22,7 @@ export class Payload {
     if (size === 0) this.release();
   }
 
-  /** How many bytes were not read yet. */
+  /** How many bytes are not read yet. */
   get left(): number {
     return this.#left;
   }
@@ -32,14 +32,14 @@ export class Payload {
     return this.#released.promise;
   }
 
-  /** Leaves what is left to whoever waits for {@link released}. */
+  /** Leaves the rest to the code that waits for {@link released}. */
   release(): void {
     this.#released.resolve();
   }
 
   /**
-   * Returns the next `size` bytes, which are progress only when all of them are here. The caller has
-   * checked `size` against {@link left} and its limit.
+   * Returns the next `size` bytes, which are progress only when all of them are here. The caller
+   * has checked `size` against {@link left} and its limit.
    */
   async read(size: number): Promise<Bytes> {
     const bytes = await this.#reader.read(size);
@@ -47,7 +47,7 @@ export class Payload {
     return bytes;
   }
 
-  /** Returns all that is left. Each piece is progress where there is much of it. */
+  /** Returns all that is left. Each piece of a large payload is progress. */
   async readAll(): Promise<Bytes> {
     if (this.#left <= MAX_AT_ONCE) return await this.read(this.#left);
     const bytes = new Uint8Array(this.#left);

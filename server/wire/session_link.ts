@@ -3,9 +3,9 @@ import type { ByteSource } from "../../shared/io.ts";
 import type { FrameReader } from "../../shared/protocol/frame_stream.ts";
 
 export interface SessionLink {
-  /** The peer's bytes, of which the first header was read. */
+  /** The peer's bytes after the first header. */
   readonly reader: FrameReader;
-  /** Those that `reader` has not received yet. */
+  /** The bytes that `reader` has not received yet. */
   readonly source: ByteSource;
   /** Writes as much as the system takes at once; returns how much that was. */
   writeSome(bytes: Uint8Array): Promise<number>;
@@ -13,6 +13,6 @@ export interface SessionLink {
   closeWrite(): Promise<void>;
   /** Moves the connection's deadline to `milliseconds` from now. */
   extend(milliseconds: number): void;
-  /** Ends the connection; whatever waits on it fails. */
+  /** Ends the connection; all that waits on it fails. */
   abort(): void;
 }

@@ -43,7 +43,7 @@ interface FileRow {
 
 /** Files that are deleted in one transaction, or listed in one step. */
 const PAGE = 512;
-/** Whose row in the table of usage is that of all clients together. */
+/** The ID whose row in the table of usage counts all clients together. */
 const EVERYBODY = new Uint8Array(0);
 
 export class SqliteFiles implements FileRecords {

@@ -23,7 +23,7 @@ const MIGRATIONS = [
 
 /**
  * Sets `database` up and brings its tables up to date.
- * @throws {StorageError} `failed` where it is not ours, or from a newer version
+ * @throws {StorageError} `failed` if it is not ours, or from a newer version
  */
 export function prepareDatabase(database: Database): void {
   const pragma = (name: string) => database.prepare(`PRAGMA ${name}`).value<[number]>()?.[0] ?? 0;

@@ -1,4 +1,4 @@
-/** The table of prekeys, and what the table of clients notes of those of each client. */
+/** The table of prekeys, and the columns about prekeys in the table of clients. */
 import type { Bytes } from "../../../shared/bytes.ts";
 import { StorageError } from "../../../shared/errors.ts";
 import { type Prekey, PrekeyKind } from "../../../shared/protocol/prekey.ts";
@@ -48,7 +48,7 @@ export class SqlitePrekeys implements PrekeyRecords {
     const from = replace ? sorted[0]?.id ?? 0 : 0;
     return this.#file.write(() => {
       const owner = this.#owner(ownerId);
-      // Behind the last one ever published, and each once.
+      // Only IDs behind the last one ever published, and each once.
       const added = sorted.filter(({ id }, i) =>
         id > owner.last_prekey && id !== sorted[i - 1]?.id
       );
@@ -106,13 +106,13 @@ export class SqlitePrekeys implements PrekeyRecords {
     return row;
   }
 
-  /** How many prekeys of `kind` have the ID `from` or a larger one. */
+  /** Returns how many prekeys of `kind` have the ID `from` or a larger one. */
   #count({ number }: OwnerRow, kind: PrekeyKind, from = 0): number {
     return this.#statements.count.value<[number]>(number, kind, from)?.[0] ?? 0;
   }
 }
 
-/** Whether a prekey is given out again and again, so that only the last one counts. */
+/** Reports whether prekeys of this kind are handed out repeatedly, so that only the last counts. */
 function isKept(kind: PrekeyKind): boolean {
   return kind === PrekeyKind.signed || kind === PrekeyKind.lastResort;
 }

@@ -22,8 +22,8 @@ export class SqliteStorage implements Storage {
   readonly #mailboxes: SqliteMailboxes;
 
   /**
-   * Opens the database at `path`, and makes it on the first run.
-   * @throws {StorageError} `failed` for a database of another, or of a newer, program
+   * Opens the database at `path`, and creates it on the first run.
+   * @throws {StorageError} `failed` for a database of another or a newer program
    */
   constructor(path: string, options: StorageOptions) {
     const database = new Database(path, { int64: true });

@@ -46,7 +46,7 @@ export class SqliteTokens {
     this.#statements.add.run(sender, token, mailbox, message, this.#now());
   }
 
-  /** Forgets those that are too old. */
+  /** Forgets the tokens that are too old. */
   async forget(): Promise<void> {
     const before = this.#now() - AGE;
     while (await this.#file.write(() => this.#statements.forget.run(PAGE, before)) === PAGE);

@@ -107,7 +107,7 @@ const ROOMS: Rooms = {
   "client/profile/sealing/": ["client/errors.ts"],
   "client/profile/tables/": [...GROUND, "client/profile/sealing/"],
   "client/profile/": [...GROUND, "client/profile/sealing/", "client/profile/tables/"],
-  "client/network/": [...GROUND, ...PROFILE],
+  "client/network/": GROUND,
   "client/contacts/": [...GROUND, ...PROFILE, "client/network/"],
   "client/transfers/": PEOPLE,
   "client/sessions/": [...PEOPLE, "client/transfers/"],

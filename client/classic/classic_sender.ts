@@ -43,7 +43,7 @@ export class ClassicSender {
    */
   async sendText(to: Peer, text: string): Promise<number> {
     const key = await this.#options.keys.keyFor(to);
-    if (!key) return await this.#keep(to, MessageType.text, utf8(text), { text });
+    if (!key) throw await this.#keep(to, MessageType.text, utf8(text), { text });
     const messageId = await this.#sendText(to.id, key, text);
     this.#noteSent(to, messageId, { text });
     return messageId;
@@ -61,8 +61,11 @@ export class ClassicSender {
     try {
       checkClassicSize(name, size);
       const key = await this.#options.keys.keyFor(to);
-      kept = !key;
-      if (!key) return await this.#keep(to, MessageType.file, utf8(placeOf(source)), body);
+      if (!key) {
+        const queued = await this.#keep(to, MessageType.file, utf8(placeOf(source)), body);
+        kept = true;
+        throw queued;
+      }
       const messageId = await this.#sendFile(to.id, key, path, options);
       this.#noteSent(to, messageId, body);
       return messageId;
@@ -107,8 +110,16 @@ export class ClassicSender {
     }
   }
 
-  /** Asks the receiver for a key, unless that was done, and keeps the message until it comes. */
-  async #keep(to: Peer, type: MessageType, content: Bytes, body: HistoryBody): Promise<never> {
+  /**
+   * Asks the receiver for a key, unless that was done, and keeps the message until it comes. Returns
+   * the error that says so.
+   */
+  async #keep(
+    to: Peer,
+    type: MessageType,
+    content: Bytes,
+    body: HistoryBody,
+  ): Promise<ClientError> {
     const { profile, keys } = this.#options;
     const asked = this.#kept().some((item) => equalBytes(item.to, to.id));
     if (!asked) await keys.request(to);
@@ -116,7 +127,7 @@ export class ClassicSender {
       const history = this.#addToHistory(to, body);
       profile.outbox.put({ to: to.id, type, token: new Uint8Array(0), content, history });
     });
-    throw new ClientError(
+    return new ClientError(
       "queued",
       `${to.name} was asked for a key; the message is kept and goes out when the key has come`,
     );

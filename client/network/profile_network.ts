@@ -1,15 +1,23 @@
 /** The network of a profile: its secure connection, or the transport of a classic owner. */
 import type { Bytes } from "../../shared/bytes.ts";
 import { CLIENT_ID_SIZE } from "../../shared/limits.ts";
-import type { Profile } from "../profile/profile.ts";
 import type { Address } from "./address.ts";
 import { type ReconnectingOptions, ReconnectingTransport } from "./reconnecting_transport.ts";
 import type { Credentials } from "./secure_opening.ts";
 import type { Network, SecureTransport, Transport } from "./transport.ts";
 
+/** What the network needs of a profile. */
+export interface NetworkProfile {
+  readonly identity: { readonly id: Bytes };
+  /** Undefined for a classic owner. */
+  readonly secureIdentity: Credentials | undefined;
+  /** Reports whether a server's key is the first at its address; throws if it is another one. */
+  readonly servers: { check(address: Address, key: Bytes): boolean };
+}
+
 export interface ProfileNetworkOptions
   extends Omit<ReconnectingOptions, "credentials" | "checkServer"> {
-  profile: Profile;
+  profile: NetworkProfile;
   /** Makes the transport of a classic client. */
   classic: new (address: Address, clientId: Bytes) => Transport;
   /** Called with the server's key if it was accepted because it was the first. */

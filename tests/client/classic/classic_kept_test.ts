@@ -57,7 +57,10 @@ Deno.test("kept: if nobody can be asked for a key, nothing is kept", async () =>
   };
   const asked = { kind: "public-key", clientId: carol.id, publicKey } as const;
   assertEquals(await code(() => bob.client.sendText("carol", "one")), "unreachable");
+  const notes = { name: "notes", content: ReadableStream.from([sampleBytes(1_000)]) };
+  assertEquals(await code(() => bob.client.sendFile("carol", notes)), "unreachable");
   assertEquals(bob.profile.outbox.first(), []);
+  assertEquals([...Deno.readDirSync(bob.profile.outgoingFolder)], [], "no copy is left");
   bob.script = script;
   assertEquals(await code(() => bob.client.sendText("carol", "two")), "queued");
   assertEquals(await sent(bob), ["type 1"]);

@@ -23,6 +23,10 @@ export const MAX_CONTENT_SIZE = 1024 * MiB;
 export const MAX_INLINE_SIZE = 64 * KiB;
 /** Longest text that a client sends, in bytes of UTF-8; longer ones are for a file. */
 export const MAX_TEXT_SIZE = 1 * MiB;
+/** Largest envelope between secure clients: its receiver opens no larger one. */
+export const MAX_ENVELOPE_SIZE = 4 * MiB;
+/** The last time that a date can hold, in milliseconds since 1970: in the year 275760. */
+export const MAX_TIME = 8.64e15;
 /** Longest Noise message, with its tags (Noise §3). */
 export const MAX_NOISE_MESSAGE_SIZE = 65_535;
 /** Size of the token that identifies one message of a sender, however often it is sent. */

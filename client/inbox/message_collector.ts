@@ -1,6 +1,6 @@
 /** Collecting: messages go from the server into the profile as they are. */
 import { type Bytes, concat } from "../../shared/bytes.ts";
-import { KiB, MiB } from "../../shared/limits.ts";
+import { KiB, MAX_ENVELOPE_SIZE, MiB } from "../../shared/limits.ts";
 import { MessageType } from "../../shared/protocol/codes.ts";
 import type { MessageHead } from "../../shared/protocol/message.ts";
 import { removeFile, writeNewFile } from "../disk/files.ts";
@@ -10,15 +10,13 @@ import type { Profile } from "../profile/profile.ts";
 import { type NewEnvelope, TAIL_SIZE } from "../profile/tables/envelopes.ts";
 import type { OnProgress } from "../transfers/progress.ts";
 
-/** Contents that are larger than this wait in files, as all files do. */
-const MAX_IN_DATABASE = 4 * MiB;
 /** Bytes and messages that are kept by one commit. */
 const BATCH_SIZE = 1 * MiB;
 const BATCH_COUNT = 512;
 
-/** Reports whether such a content waits in a file. */
+/** Reports whether such a content waits in a file: that of a file, or one that is too large. */
 export function isFiled(type: MessageType, size: number): boolean {
-  return type === MessageType.file || size > MAX_IN_DATABASE;
+  return type === MessageType.file || size > MAX_ENVELOPE_SIZE;
 }
 
 /** Stores the messages of one poll, or of one connection, that the profile does not know yet. */

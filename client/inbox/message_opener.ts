@@ -1,7 +1,7 @@
 /** Opening: messages that were collected become entries of the history, in their order. */
 import { equalBytes } from "../../shared/bytes.ts";
 import { CryptoError } from "../../shared/errors.ts";
-import { MAX_INLINE_SIZE, MiB } from "../../shared/limits.ts";
+import { MAX_ENVELOPE_SIZE, MiB } from "../../shared/limits.ts";
 import { MessageType } from "../../shared/protocol/codes.ts";
 import type { ClassicOpener } from "../classic/classic_opener.ts";
 import type { Peer, Peers } from "../contacts/peers.ts";
@@ -113,7 +113,7 @@ export class MessageOpener {
   /** Returns the envelope with its content; without, if that is lost, or too large for a session. */
   async #withContent(envelope: Envelope): Promise<Envelope> {
     const { number, size, content } = envelope;
-    if (content !== null || size > MAX_INLINE_SIZE) return envelope;
+    if (content !== null || size > MAX_ENVELOPE_SIZE) return envelope;
     const lost = (error: unknown) => {
       if (error instanceof ClientError) return null;
       throw error;

@@ -6,7 +6,7 @@
 import { fileChunkCount } from "../../shared/crypto/file_chunks.ts";
 import type { Identity } from "../../shared/crypto/identity.ts";
 import { CryptoError } from "../../shared/errors.ts";
-import { MAX_U32 } from "../../shared/limits.ts";
+import { MAX_TIME, MAX_U32 } from "../../shared/limits.ts";
 import type { Content } from "../../shared/session/content.ts";
 import type { Peer } from "../contacts/peers.ts";
 import type { Envelope } from "../profile/tables/envelopes.ts";
@@ -85,27 +85,28 @@ export class SecureOpener {
   /** Keeps a content in the history, unless it came before; a file gets a transfer, too. */
   #keep({ envelope, from }: Incoming, content: Content, wishes: FileWishes): Opened {
     const { profile: { history, transfers }, now } = this.#options;
-    const { id: contentId, at, text, file } = content;
+    const { id: contentId, text, file } = content;
     if (text === undefined && !file) return { kind: "nothing" }; // it only starts a session
     if (file && fileChunkCount(file.size) > MAX_U32) return { kind: "unknown" };
     const stored = now();
+    // Its author may claim a time that no calendar has.
+    const at = content.at <= MAX_TIME ? content.at : stored;
     const { messageId } = envelope;
     const body = file ? { file: { ...file, path: null } } : { text: text ?? "" };
+    const arriving = file !== undefined && file.size <= wishes.maxSize;
     const entry = { peer: from.id, at, stored, contentId, messageId, body };
-    const number = history.addReceived(entry);
+    const number = history.addReceived(entry, { arriving });
     if (number === undefined) return { kind: "nothing" };
-    if (!file) return { kind: "new", history: number };
-    const wanted = file.size <= wishes.maxSize;
-    transfers.add({
-      direction: "down",
-      peer: from.id,
-      ...file,
-      path: wanted ? absolutePath(wishes.folder) : null,
-      started: stored,
-      history: number,
-    });
-    if (!wanted) return { kind: "new", history: number };
-    history.markShown(number); // until it has come
-    return { kind: "nothing" };
+    if (file) {
+      transfers.add({
+        direction: "down",
+        peer: from.id,
+        ...file,
+        path: arriving ? absolutePath(wishes.folder) : null,
+        started: stored,
+        history: number,
+      });
+    }
+    return arriving ? { kind: "nothing" } : { kind: "new", history: number };
   }
 }

@@ -5,9 +5,10 @@
  */
 import type { Bytes } from "../../shared/bytes.ts";
 import type { Identity } from "../../shared/crypto/identity.ts";
-import { CONTENT_ID_SIZE } from "../../shared/limits.ts";
+import { CONTENT_ID_SIZE, MAX_ENVELOPE_SIZE } from "../../shared/limits.ts";
 import type { MessageType } from "../../shared/protocol/codes.ts";
 import type { Content } from "../../shared/session/content.ts";
+import { ClientError } from "../errors.ts";
 import { newToken } from "../network/reconnecting_transport.ts";
 import type { SecureTransport } from "../network/transport.ts";
 import type { Profile } from "../profile/profile.ts";
@@ -57,7 +58,7 @@ export class Sender {
   /**
    * Sends a message to a client with whom there is a session; returns its ID in that mailbox.
    * Messages arrive in the order of these calls. `onKept` is called in the transaction that keeps it.
-   * @throws {ClientError} `refused`; `queued` if the server cannot be reached: the message stays in
+   * @throws {ClientError} `bad-text` if it is too large; `refused`; `queued` if the server cannot be reached: the message stays in
    * the outbox
    */
   send(draft: Draft, onKept?: () => void): Promise<number> {
@@ -114,6 +115,11 @@ export class Sender {
       contentId: content.id,
       body,
     });
-    return this.put(to.clientId, type, sessions.seal(to, type, content), history);
+    const envelope = sessions.seal(to, type, content);
+    if (envelope.length > MAX_ENVELOPE_SIZE) {
+      const size = `the message has ${envelope.length} bytes, sealed`;
+      throw new ClientError("bad-text", `${size}, and the limit is ${MAX_ENVELOPE_SIZE}`);
+    }
+    return this.put(to.clientId, type, envelope, history);
   }
 }

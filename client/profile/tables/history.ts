@@ -52,6 +52,9 @@ type Fields = {
   readonly body: HistoryBody;
 };
 
+/** Values of the column `shown`. A file that is arriving is to be shown once it was saved. */
+const DISPLAY = { due: 0, shown: 1, arriving: 2 };
+
 const CONTENT_TAG = "history content";
 const MESSAGE_TAG = "history message";
 /** Entries of a long history that are in memory at a time. */
@@ -115,19 +118,21 @@ export class History extends SealedStore<Fields> {
   );
 
   /**
-   * Keeps what came from a client, as not shown yet; returns its number. Where something with this
-   * content ID came from this client before, keeps nothing and returns undefined.
+   * Keeps what came from a client, to be shown at once or, if it is a file that is `arriving`, after
+   * {@link markSaved}; returns its number. Returns undefined, and keeps nothing, if something with
+   * this content ID came from this client before.
    */
-  addReceived(entry: ReceivedEntry): number | undefined {
+  addReceived(entry: ReceivedEntry, { arriving = false } = {}): number | undefined {
     const { peer, contentId } = entry;
     const tag = contentId && this.vault.lastingBlind(CONTENT_TAG, peer, contentId);
-    return this.#add({ ...fieldsOf(entry), sent: false, state: "received" }, tag, false);
+    const fields: Fields = { ...fieldsOf(entry), sent: false, state: "received" };
+    return this.#add(fields, tag, arriving ? DISPLAY.arriving : DISPLAY.due);
   }
 
   /** Keeps what is about to be sent; returns its number. */
   addSent(entry: SentEntry): number {
     const fields = fieldsOf({ ...entry, messageId: null });
-    const number = this.#add({ ...fields, sent: true, state: "pending" }, null, true);
+    const number = this.#add({ ...fields, sent: true, state: "pending" }, null, DISPLAY.shown);
     if (number === undefined) throw new RangeError("no number");
     return number;
   }
@@ -143,7 +148,7 @@ export class History extends SealedStore<Fields> {
   }
 
   /**
-   * Returns the first `limit` received entries that were not shown yet.
+   * Returns the first `limit` received entries that are to be shown.
    * @throws {ClientError} `bad-profile`, like all that follows, where a row was changed
    */
   unshown(limit: number): HistoryEntry[] {
@@ -217,12 +222,12 @@ export class History extends SealedStore<Fields> {
     });
   }
 
-  #add(fields: Fields, contentTag: Bytes | null, shown: boolean): number | undefined {
+  #add(fields: Fields, contentTag: Bytes | null, display: number): number | undefined {
     return this.transaction(() => {
       const number = this.nextNumber();
       const peerTag = tagOf(this.vault, fields.peer);
       const sealed = this.sealRow(number, fields);
-      const added = this.#insert.run(number, peerTag, contentTag, shown ? 1 : 0, sealed) > 0;
+      const added = this.#insert.run(number, peerTag, contentTag, display, sealed) > 0;
       return added ? number : undefined;
     });
   }

@@ -68,6 +68,18 @@ Deno.test("history: what was not shown is known, in order", () => {
   assertEquals(history.unshown(9), []);
 });
 
+Deno.test("history: a file that is arriving is shown when it was saved, in its order", () => {
+  const { history } = newHistory();
+  const body: HistoryBody = { file: { name: "a", size: 9, path: null } };
+  const arriving = history.addReceived(entry("", { body }), { arriving: true })!;
+  const text = history.addReceived(entry("behind it"))!;
+  assertEquals(history.unshown(9).map(({ number }) => number), [text]);
+  history.markSaved(arriving, "/out/a");
+  assertEquals(history.unshown(9).map(({ number }) => number), [arriving, text]);
+  history.markShown(arriving);
+  assertEquals(history.unshown(9).map(({ number }) => number), [text]);
+});
+
 Deno.test("history: what was sent is found by the ID that it got", () => {
   const { history } = newHistory();
   const [first, second] = ["1", "2"].map((text) => history.addSent(entry(text)));

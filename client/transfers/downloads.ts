@@ -9,13 +9,13 @@ import { CryptoError } from "../../shared/errors.ts";
 import { ClientError } from "../errors.ts";
 import { cleanFileName } from "../disk/file_names.ts";
 import { publishFile, removeFile } from "../disk/files.ts";
-import { unlessInterrupted } from "./interrupt.ts";
+import { awaitedLater, unlessInterrupted } from "./interrupt.ts";
 import type { Profile } from "../profile/profile.ts";
 import type { Transfer } from "../profile/tables/transfers.ts";
 import { refusalName, retryAfter } from "../network/failures.ts";
-import { DraftFile, fileWithMark } from "./transfer_files.ts";
+import { DraftFile, findByInode } from "./transfer_files.ts";
 import type { SecureTransport } from "../network/transport.ts";
-import { quiet, type TransferOptions } from "./uploads.ts";
+import type { TransferOptions } from "./uploads.ts";
 
 /** Chunks that are asked for at a time. */
 const UNDER_WAY = 6;
@@ -29,6 +29,7 @@ export interface DownloadsOptions {
   transport: SecureTransport;
 }
 
+/** Fetches files. */
 export class Downloads {
   readonly #profile: Profile;
   readonly #transport: SecureTransport;
@@ -39,9 +40,9 @@ export class Downloads {
   }
 
   /**
-   * Brings the whole file into the folder that `path` of the transfer names; gives its own path.
-   * @throws {ClientError} `gone` where the server does not have it any more, `bad-key` where nothing
-   * of it opens; `damaged`, `file`, `interrupted`, and what the network may do: then it can go on later
+   * Brings the whole file into the folder that `path` of the transfer names; returns its own path.
+   * @throws {ClientError} `gone` if the server does not have it any more, `bad-key` if nothing of it
+   * opens; `damaged`, `file`, `interrupted`, and what the network may do: then it can go on later
    */
   async download(transfer: Transfer, options: TransferOptions): Promise<string> {
     const { name, path: folder } = transfer;
@@ -61,7 +62,7 @@ export class Downloads {
     if (transfer.path !== null) await removeFile(this.#draftPath(transfer));
   }
 
-  /** Where its draft is: a name that nobody takes for that of a whole file. */
+  /** Returns where its draft is: under a name that nobody takes for that of a whole file. */
   #draftPath({ number, path }: Transfer): string {
     return `${path}/.messaging-${this.#owner.slice(0, 8)}-${number}.part`;
   }
@@ -70,9 +71,9 @@ export class Downloads {
     return toHex(this.#profile.identity.id);
   }
 
-  /** Its final name, where it has that already, and the process ended before it could note so. */
+  /** Returns its final name, if it has that already: the process ended before it could note so. */
   async #published({ draft, size }: Transfer, folder: string): Promise<string | undefined> {
-    return draft === null ? undefined : await fileWithMark(folder, draft, size);
+    return draft === null ? undefined : await findByInode(folder, draft, size);
   }
 
   async #fill(
@@ -91,7 +92,7 @@ export class Downloads {
     try {
       for (let next = chunk; chunk < cipher.count;) {
         for (; next < cipher.count && underWay.length < UNDER_WAY; next++) {
-          underWay.push(quiet(this.#chunk(cipher, blob, next)));
+          underWay.push(awaitedLater(this.#chunk(cipher, blob, next)));
         }
         const plaintext = await unlessInterrupted(signal, underWay.shift()!);
         await draft.append(plaintext);
@@ -101,11 +102,11 @@ export class Downloads {
         if (chunk % SYNC_STEP > 0) continue;
         await syncing; // as a slow disk demands
         const chunks = chunk;
-        syncing = quiet(draft.sync().then(() => transfers.change(number, { chunks })));
+        syncing = awaitedLater(draft.sync().then(() => transfers.change(number, { chunks })));
       }
       await syncing;
       await draft.sync();
-      transfers.change(number, { chunks: chunk, draft: await draft.mark() });
+      transfers.change(number, { chunks: chunk, draft: await draft.inode() });
     } catch (error) {
       await syncing.catch(() => {});
       // As far as it came it need not come again; where the disk refuses even that, it must.
@@ -114,12 +115,12 @@ export class Downloads {
     }
   }
 
-  /** The plaintext of a chunk. */
+  /** Fetches and opens a chunk. */
   async #chunk(cipher: FileCipher, blob: Bytes, chunk: number): Promise<Bytes> {
     for (let attempt = 1;; attempt++) {
       const { bytes } = await this.#transport.request({ kind: "get-chunk", blob, chunk })
         .catch((error) => {
-          throw explained(error);
+          throw chunkFailure(error);
         });
       try {
         const plaintext = await cipher.open(chunk, bytes);
@@ -137,8 +138,8 @@ export class Downloads {
   }
 }
 
-/** What it means for a file that the server refuses to give a chunk. */
-function explained(error: unknown): unknown {
+/** Returns what it means for a file that the server refuses to give a chunk. */
+function chunkFailure(error: unknown): unknown {
   if (!(error instanceof ClientError) || refusalName(error) !== "not-found") return error;
   if (retryAfter(error) > 0) return new ClientError("damaged", error.message, { cause: error });
   return new ClientError(

@@ -1,9 +1,8 @@
 /**
- * Files between secure clients, from the first row to the last word with the server: what is sent
- * goes up and is then told of by a message; what was told of comes down when it is wanted. Whatever
- * is broken off goes on by {@link FileTransfers.resume}.
+ * Files between secure clients: what is sent goes up and is then announced by a message; what was
+ * announced comes down when it is wanted. What was broken off goes on by {@link FileTransfers.resume}.
  */
-import { type Bytes, equalBytes } from "../../shared/bytes.ts";
+import { type Bytes, equalBytes, toHex } from "../../shared/bytes.ts";
 import { KEY_SIZE } from "../../shared/crypto/aes_gcm.ts";
 import { fileChunkCount } from "../../shared/crypto/file_chunks.ts";
 import type { Identity } from "../../shared/crypto/identity.ts";
@@ -11,14 +10,13 @@ import { BLOB_ID_SIZE, MAX_U32 } from "../../shared/limits.ts";
 import { MessageType } from "../../shared/protocol/codes.ts";
 import type { Content } from "../../shared/session/content.ts";
 import { Downloads } from "./downloads.ts";
-import { ClientError, type ClientErrorCode } from "../errors.ts";
-import { removeFile, removeOthers } from "../disk/files.ts";
-import { unlessInterrupted } from "./interrupt.ts";
+import { ClientError } from "../errors.ts";
 import type { Peer, Peers } from "../contacts/peers.ts";
 import type { Profile } from "../profile/profile.ts";
 import type { HistoryBody } from "../profile/tables/history.ts";
 import type { Transfer } from "../profile/tables/transfers.ts";
-import { refusalName, retryAfter } from "../network/failures.ts";
+import { ignoreNetwork, Settling } from "./settling.ts";
+import { failed, isFinal, resumable, stopsOthers } from "./transfer_failures.ts";
 import { absolutePath, type FileFacts } from "./transfer_files.ts";
 import type { SecureTransport } from "../network/transport.ts";
 import { type TransferOptions, Uploads } from "./uploads.ts";
@@ -63,15 +61,12 @@ export interface FileTransfersOptions {
   now: () => number;
 }
 
-/** What no further attempt can mend. */
-const FINAL: readonly ClientErrorCode[] = ["changed", "gone", "bad-key"];
-/** What stops the others, too. */
-const NETWORK: readonly ClientErrorCode[] = ["unreachable", "bad-response", "wrong-server"];
-
+/** Starts transfers, goes on with them, and gives them up. */
 export class FileTransfers {
   readonly #options: FileTransfersOptions;
   readonly #uploads: Uploads;
   readonly #downloads: Downloads;
+  readonly #settling: Settling;
   /** Those that are under way here, by number. */
   readonly #running = new Map<number, AbortController>();
 
@@ -79,11 +74,12 @@ export class FileTransfers {
     this.#options = options;
     this.#uploads = new Uploads(options);
     this.#downloads = new Downloads(options);
+    this.#settling = new Settling(options, this.#uploads, this.#downloads);
   }
 
   /**
-   * A new upload, or the unfinished one of the same file to the same receiver. While a blob of the
-   * same file is there for somebody else, it is shared.
+   * Returns a new upload, or the unfinished one of the same file to the same receiver. While the
+   * server has the same file for somebody else, it is shared.
    * @throws {ClientError} `file` where it is too large
    */
   begin(peer: Bytes, source: Source): Transfer {
@@ -115,7 +111,7 @@ export class FileTransfers {
   }
 
   /**
-   * Brings an upload to its end; gives the ID of the message that tells of it.
+   * Brings an upload to its end; returns the ID of the message that announces it.
    * @throws {ClientError} `queued` where it goes on later by itself, or its message does; whatever
    * else may go wrong
    */
@@ -139,7 +135,7 @@ export class FileTransfers {
       profile.transfers.change(number, { state: "done", chunks, ended: now() });
     });
     // Kept or sent: the copy has served its purpose.
-    return await sent.finally(() => this.#dropCopy(this.#get(number)));
+    return await sent.finally(() => this.#settling.dropCopy(this.#get(number)));
   }
 
   /**
@@ -156,7 +152,7 @@ export class FileTransfers {
         if (history !== null) profile.history.markSaved(history, path);
       });
     });
-    await this.#settle(this.#get(number)).catch(networkAlone);
+    await this.#settling.settle(this.#get(number)).catch(ignoreNetwork);
   }
 
   /**
@@ -180,8 +176,8 @@ export class FileTransfers {
   }
 
   /**
-   * Goes on with all that was broken off, one after the other. Where the network fails it gives up the rest. Those in `tried` are left alone; each that
-   * was tried comes to be there.
+   * Goes on with all that was broken off, one after the other, until the network fails. Those in
+   * `tried` are left alone, and each that was tried is added there.
    * @throws {ClientError} `interrupted`, and what the network may do
    */
   async *resume(
@@ -195,7 +191,7 @@ export class FileTransfers {
     }
   }
 
-  /** Whether there is one to go on with that is not in `tried`. */
+  /** Reports whether there is one to go on with that is not in `tried`. */
   mayGoOn(tried: ReadonlySet<number>): boolean {
     return this.#next(tried) !== undefined;
   }
@@ -206,15 +202,9 @@ export class FileTransfers {
     });
   }
 
-  /** Lets the server forget what is over, and sends it again what it has lost. */
+  /** See {@link Settling.settleAll}. */
   async settle(options: TransferOptions = {}): Promise<void> {
-    await this.#sweep();
-    const over = this.#options.profile.transfers.open().filter(({ state }) => {
-      return state !== "waiting" && state !== "active";
-    });
-    for (const transfer of over) {
-      await unlessInterrupted(options.signal, this.#settle(transfer, options));
-    }
+    await this.#settling.settleAll(options);
   }
 
   /**
@@ -229,8 +219,8 @@ export class FileTransfers {
     }
     transfers.change(number, { state: "cancelled", ended: now() });
     this.#running.get(number)?.abort();
-    await this.#drop(transfer);
-    await this.#settle(this.#get(number)).catch(networkAlone);
+    await this.#settling.drop(transfer);
+    await this.#settling.settle(this.#get(number)).catch(ignoreNetwork);
   }
 
   async #goOn(transfer: Transfer, options: TransferOptions): Promise<TransferOutcome | null> {
@@ -249,8 +239,7 @@ export class FileTransfers {
       return { kind: "sent", transfer: this.#get(number), to, messageId };
     } catch (error) {
       if (!(error instanceof ClientError)) throw error;
-      if (NETWORK.includes(error.code) || error.code === "interrupted") throw error;
-      if (error.code === "queued" && isNetwork(error.cause)) throw error;
+      if (error.code === "interrupted" || stopsOthers(error)) throw error;
       return { kind: "problem", transfer: this.#get(number), error };
     }
   }
@@ -262,7 +251,7 @@ export class FileTransfers {
     run: (options: TransferOptions) => Promise<void>,
   ): Promise<void> {
     const { number } = transfer;
-    const { profile: { transfers }, now } = this.#options;
+    const { profile: { transfers }, peers, now } = this.#options;
     const controller = new AbortController();
     this.#running.set(number, controller);
     const signals = options.signal ? [options.signal, controller.signal] : [controller.signal];
@@ -271,68 +260,14 @@ export class FileTransfers {
     } catch (error) {
       if (controller.signal.aborted) throw new ClientError("interrupted", "cancelled");
       if (!(error instanceof ClientError)) throw error;
-      const final = FINAL.includes(error.code) ||
-        error.code === "refused" && retryAfter(error) === 0;
-      if (final) {
-        const reason = error.message;
-        transfers.change(number, { state: "failed", reason, ended: now() });
-        await this.#drop(transfer);
-        throw error;
-      }
-      throw resumable(error, transfer);
+      const peer = peers.known(transfer.peer)?.name ?? toHex(transfer.peer);
+      if (!isFinal(error)) throw resumable(error, transfer, peer);
+      transfers.change(number, { state: "failed", reason: error.message, ended: now() });
+      await this.#settling.drop(transfer);
+      throw failed(error, transfer, peer);
     } finally {
       this.#running.delete(number);
     }
-  }
-
-  async #settle(transfer: Transfer, options: TransferOptions = {}): Promise<void> {
-    const { profile: { transfers }, transport } = this.#options;
-    const { number, direction, state, blob } = transfer;
-    const isSent = direction === "up";
-    if (isSent && state === "done") return await this.#lookAfter(transfer, options);
-    const needed = isSent && transfers.open().some((other) => {
-      return other.number !== number && other.direction === "up" && equalBytes(other.blob, blob);
-    });
-    if (!needed) await transport.request({ kind: "release", blob });
-    transfers.change(number, SETTLED);
-  }
-
-  /** An upload that was told of stays until nobody needs it; what the server lost of it goes up again. */
-  async #lookAfter(transfer: Transfer, options: TransferOptions): Promise<void> {
-    const { profile: { transfers }, transport, now } = this.#options;
-    const { number, blob, size } = transfer;
-    try {
-      const state = await transport.request({ kind: "file-state", blob });
-      if (state.next >= fileChunkCount(size)) return;
-      await this.#uploads.upload(transfer, options);
-    } catch (error) {
-      if (refusalName(error) === "not-found") return transfers.change(number, SETTLED);
-      if (!(error instanceof ClientError)) throw error;
-      if (error.code !== "changed" && error.code !== "file") throw error;
-      // Its receiver is told so when it asks for it.
-      const reason = "the server has lost a part of it, and its source is not there any more";
-      transfers.change(number, { state: "failed", reason, ended: now() });
-    }
-  }
-
-  /** Removes what a transfer that is over leaves on this disk. */
-  async #drop(transfer: Transfer): Promise<void> {
-    if (transfer.direction === "up") await this.#dropCopy(transfer);
-    else await this.#downloads.discard(transfer).catch(() => {});
-  }
-
-  async #dropCopy({ spooled, path, state }: Transfer): Promise<void> {
-    if (spooled && path !== null && state !== "active") await removeFile(path);
-  }
-
-  /** Removes copies that nobody needs: a crash left them. */
-  async #sweep(): Promise<void> {
-    const { profile } = this.#options;
-    const needed = profile.transfers.open().filter(({ spooled, state }) => {
-      return spooled && state === "active";
-    });
-    const names = needed.map(({ path }) => path?.slice(path.lastIndexOf("/") + 1) ?? "");
-    await removeOthers(profile.outgoingFolder, new Set(names));
   }
 
   #get(number: number): Transfer {
@@ -342,29 +277,6 @@ export class FileTransfers {
   }
 }
 
-/** What is known of a transfer when nothing is left to be done: no key. */
-const SETTLED = { settled: true, key: new Uint8Array(0) };
-
 function unknownTransfer(number: number): ClientError {
   return new ClientError("unknown-transfer", `no transfer ${number} waits or is under way`);
-}
-
-function isNetwork(error: unknown): boolean {
-  return error instanceof ClientError && NETWORK.includes(error.code);
-}
-
-/** Swallows what the next run makes up for. */
-function networkAlone(error: unknown): void {
-  if (!(error instanceof ClientError)) throw error;
-}
-
-/** The same error, and that it is not the end. */
-function resumable(error: ClientError, { number, name, direction }: Transfer): ClientError {
-  const isSent = direction === "up";
-  const what = isSent ? `sending ${name}` : `fetching ${name}`;
-  const text =
-    `${what} (transfer ${number}) stopped: ${error.message}. It goes on from there with ` +
-    "the next receive or send-file";
-  const code = isSent && error.code === "unreachable" ? "queued" : error.code;
-  return new ClientError(code, text, { cause: error });
 }

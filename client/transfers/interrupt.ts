@@ -1,7 +1,16 @@
 /** Breaking off: what the user stops ends at once, and can go on later. */
 import { ClientError } from "../errors.ts";
 
-/** What `step` gives, unless `signal` comes first. @throws {ClientError} `interrupted` */
+/** Returns `promise`, whose failure is nobody's yet: whoever awaits it later hears of it. */
+export function awaitedLater<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => {});
+  return promise;
+}
+
+/**
+ * Returns what `step` resolves to, unless `signal` comes first.
+ * @throws {ClientError} `interrupted`
+ */
 export async function unlessInterrupted<T>(
   signal: AbortSignal | undefined,
   step: Promise<T>,
@@ -15,6 +24,6 @@ export async function unlessInterrupted<T>(
     return await Promise.race([aborted.promise, step]);
   } finally {
     signal.removeEventListener("abort", abort);
-    step.catch(() => {}); // nobody waits for it any more
+    awaitedLater(step); // nobody waits for it any more
   }
 }

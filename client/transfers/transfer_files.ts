@@ -12,13 +12,13 @@ export interface FileFacts {
   readonly changed: number;
 }
 
-/** `path` from the root of the file system, whatever is there. */
+/** Returns `path` from the root of the file system, whatever is there. */
 export function absolutePath(path: string): string {
   if (/^([\\/]|[A-Za-z]:[\\/])/.test(path)) return path;
   return `${Deno.cwd()}/${path}`.replace(/\/(\.\/)+/g, "/").replace(/\/\.?$/, "");
 }
 
-/** @throws {ClientError} `file` where there is no regular file that can be read */
+/** @throws {ClientError} `file` if there is no regular file that can be read */
 export async function fileFacts(path: string): Promise<FileFacts> {
   using source = await SourceFile.open(path);
   return source.facts;
@@ -55,7 +55,7 @@ export class SourceFile implements Disposable {
 
   /**
    * Fills `bytes` with those from `at` on, as the file was when it was opened.
-   * @throws {ClientError} `file`; `changed` where it is not the same any more
+   * @throws {ClientError} `file`; `changed` if it is not the same any more
    */
   async read(at: number, bytes: Uint8Array): Promise<void> {
     await withReason("file", `cannot read ${this.#path}`, async () => {
@@ -80,7 +80,7 @@ export class SourceFile implements Disposable {
   }
 }
 
-/** For a source that is not the file any more that it was. */
+/** Returns the error for a source that is not the file any more that it was. */
 export function changedSource(path: string): ClientError {
   return new ClientError("changed", `${path} was changed while it was being sent; send it again`);
 }
@@ -99,8 +99,8 @@ export class DraftFile implements Disposable {
   }
 
   /**
-   * Opens the draft at `path` behind its first `size` bytes; what follows them is cut off. Where it
-   * has not as many, or there is none, an empty one takes its place. Gives also where it stands.
+   * Opens the draft at `path` behind its first `size` bytes; what follows them is cut off. If it has
+   * fewer, or there is none, an empty one takes its place. Returns also where it stands.
    * @throws {ClientError} `file`
    */
   static async open(path: string, size: number): Promise<{ draft: DraftFile; at: number }> {
@@ -134,8 +134,8 @@ export class DraftFile implements Disposable {
     await withReason("file", `cannot write ${this.#path}`, () => this.#syncing.sync());
   }
 
-  /** By which it is known again under another name; null where the system has no such thing. */
-  async mark(): Promise<number | null> {
+  /** Returns by what it is known again under another name; null if the system has no such thing. */
+  async inode(): Promise<number | null> {
     return (await this.#file.stat()).ino;
   }
 
@@ -155,17 +155,17 @@ async function isDraft(path: string, size: number): Promise<boolean> {
   }
 }
 
-/** The name in `folder` of the file with that mark and size; undefined where there is none. */
-export async function fileWithMark(
+/** Returns the name in `folder` of the file with that inode and size; undefined if there is none. */
+export async function findByInode(
   folder: string,
-  mark: number,
+  inode: number,
   size: number,
 ): Promise<string | undefined> {
   try {
     for await (const { name, isFile } of Deno.readDir(folder)) {
       if (!isFile || name.startsWith(".")) continue;
       const found = await Deno.lstat(`${folder}/${name}`);
-      if (found.ino === mark && found.size === size) return name;
+      if (found.ino === inode && found.size === size) return name;
     }
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;

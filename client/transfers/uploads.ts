@@ -7,7 +7,7 @@ import { type Bytes, discard } from "../../shared/bytes.ts";
 import { CHUNK_SIZE, FileCipher, sealedFileSize } from "../../shared/crypto/file_chunks.ts";
 import type { OnProgress } from "./progress.ts";
 import { ClientError } from "../errors.ts";
-import { unlessInterrupted } from "./interrupt.ts";
+import { awaitedLater, unlessInterrupted } from "./interrupt.ts";
 import type { Profile } from "../profile/profile.ts";
 import type { Transfer } from "../profile/tables/transfers.ts";
 import { refusalName, retryAfter } from "../network/failures.ts";
@@ -35,6 +35,7 @@ export interface UploadsOptions {
   transport: SecureTransport;
 }
 
+/** Sends files. */
 export class Uploads {
   readonly #profile: Profile;
   readonly #transport: SecureTransport;
@@ -46,7 +47,7 @@ export class Uploads {
 
   /**
    * Brings the whole file to the server, for its receiver.
-   * @throws {ClientError} `changed` where the source is not what it was; `file`, `interrupted`, and
+   * @throws {ClientError} `changed` if the source is not what it was; `file`, `interrupted`, and
    * what the network may do: then it can go on later
    */
   async upload(transfer: Transfer, options: TransferOptions): Promise<void> {
@@ -111,13 +112,13 @@ export class Uploads {
           const plaintext = buffer.subarray(0, cipher.sizeOf(read));
           await source.read(read * CHUNK_SIZE, plaintext);
           // The buffer is free again at once: the cipher has copied what it holds.
-          sealing.push(quiet(cipher.seal(read, plaintext)));
+          sealing.push(awaitedLater(cipher.seal(read, plaintext)));
         }
         const bytes = await unlessInterrupted(signal, sealing.shift()!);
         // Not tried again one by one: the server takes them in their order.
         const request = { kind: "put-chunk", blob, chunk, bytes } as const;
         const stored = this.#transport.request(request, { once: true });
-        underWay.push(quiet(stored.then(() => {
+        underWay.push(awaitedLater(stored.then(() => {
           discard(bytes);
           return chunk;
         })));
@@ -137,13 +138,7 @@ export class Uploads {
   }
 }
 
-/** Whoever awaits it hears of its failure; that nobody does yet is no failure of its own. */
-export function quiet<T>(promise: Promise<T>): Promise<T> {
-  promise.catch(() => {});
-  return promise;
-}
-
-/** Whether it is worth asking the server how far it is, and going on from there. */
+/** Reports whether it is worth asking the server how far it is, and going on from there. */
 function mayGoOn(error: unknown): boolean {
   if (!(error instanceof ClientError)) return false;
   if (error.code === "unreachable") return true;

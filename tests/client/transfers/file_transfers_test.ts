@@ -263,6 +263,10 @@ Deno.test("transfers: a file that is gone from the server is told of, once", asy
   for await (const { id } of storage.files.all()) await storage.files.remove(id);
   const told = await fixture.receive(bob, "bob");
   assertEquals(told.map((one) => one.type === "problem" && one.error.code), ["gone"]);
+  assertEquals(told.map(({ from }) => from.name), ["alice"]);
+  assert(told[0].type === "problem");
+  const { message } = told[0].error;
+  assert(message.startsWith("fetching old from alice (transfer 1) failed: "), message);
   assertEquals(bob.client.transfers().map(({ state }) => state), ["failed"]);
   assertEquals(await fixture.receive(bob, "bob"), []);
 });
@@ -302,4 +306,43 @@ Deno.test("transfers: who follows gets files while texts come", async () => {
   await following;
   assertEquals(types.toSorted(), ["file", "file", "text", "text"]);
   assertEquals(fixture.names("bob"), ["a", "b"]);
+});
+
+Deno.test("transfers: who follows is shown each saved file once, and each failure with its sender", async () => {
+  await using fixture = await TransferFixture.start();
+  const alice = await fixture.person("alice");
+  const bob = await fixture.person("bob");
+  await alice.client.sendFile("bob", await fixture.file("gone", 10));
+  const { storage } = fixture.server.services;
+  for await (const { id } of storage.files.all()) await storage.files.remove(id);
+  await alice.client.sendFile("bob", await fixture.file("kept", 10));
+  const out = fixture.out("bob");
+  const lines: string[] = [];
+  const following = bob.client.follow(out, () => {}, () => {});
+  for await (const one of following) {
+    const what = one.type === "problem" ? one.error.code : "path" in one ? one.path : one.type;
+    lines.push(`${one.from.name} ${one.type} ${what}`);
+    if (one.type === "text") break;
+    // What comes last shows that nothing was shown twice before.
+    if (lines.length === 2) await alice.client.sendText("bob", "the end");
+  }
+  const [first, second, ...others] = lines;
+  assertEquals([first, second].sort(), [`alice file ${out}/kept`, "alice problem gone"]);
+  assertEquals(others, ["alice text text"]);
+  const again = await fixture.receive(bob, "bob");
+  assertEquals(again.map(({ type }) => type), ["text"], "it was shown, and not noted as shown yet");
+});
+
+Deno.test("transfers: an upload that fails for good names its file and its receiver", async () => {
+  await using fixture = await TransferFixture.start();
+  const alice = await fixture.person("alice");
+  await fixture.person("bob");
+  const path = await fixture.file("draft.txt", 20 * MiB);
+  const progress = () => Deno.writeTextFileSync(path, "another");
+  const error = await alice.client.sendFile("bob", path, progress).then(
+    () => null,
+    (error) => error,
+  );
+  assert(error instanceof ClientError && error.code === "changed", `${error}`);
+  assert(error.message.startsWith("sending draft.txt to bob (transfer 1) failed: "), error.message);
 });

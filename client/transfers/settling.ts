@@ -1,0 +1,103 @@
+/** Settling: what is left to be done about transfers that are over, here and with the server. */
+import { equalBytes } from "../../shared/bytes.ts";
+import { fileChunkCount } from "../../shared/crypto/file_chunks.ts";
+import { removeFile, removeOthers } from "../disk/files.ts";
+import { ClientError } from "../errors.ts";
+import { refusalName } from "../network/failures.ts";
+import type { SecureTransport } from "../network/transport.ts";
+import type { Profile } from "../profile/profile.ts";
+import type { Transfer } from "../profile/tables/transfers.ts";
+import type { Downloads } from "./downloads.ts";
+import { unlessInterrupted } from "./interrupt.ts";
+import type { TransferOptions, Uploads } from "./uploads.ts";
+
+/** What is known of a transfer when nothing is left to be done: no key. */
+const SETTLED = { settled: true, key: new Uint8Array(0) };
+
+export interface SettlingOptions {
+  profile: Profile;
+  transport: SecureTransport;
+  /** Milliseconds since 1970. */
+  now: () => number;
+}
+
+/** Lets the server and this disk forget transfers that are over. */
+export class Settling {
+  readonly #options: SettlingOptions;
+  readonly #uploads: Uploads;
+  readonly #downloads: Downloads;
+
+  constructor(options: SettlingOptions, uploads: Uploads, downloads: Downloads) {
+    this.#options = options;
+    this.#uploads = uploads;
+    this.#downloads = downloads;
+  }
+
+  /** Lets the server forget what is over, and sends it again what it has lost. */
+  async settleAll(options: TransferOptions): Promise<void> {
+    await this.#removeUnneededCopies();
+    const over = this.#options.profile.transfers.open().filter(({ state }) => {
+      return state !== "waiting" && state !== "active";
+    });
+    for (const transfer of over) {
+      await unlessInterrupted(options.signal, this.settle(transfer, options));
+    }
+  }
+
+  /** Does the same for one that is over. @throws {ClientError} what the network may do */
+  async settle(transfer: Transfer, options: TransferOptions = {}): Promise<void> {
+    const { profile: { transfers }, transport } = this.#options;
+    const { number, direction, state, blob } = transfer;
+    const isSent = direction === "up";
+    if (isSent && state === "done") return await this.#lookAfter(transfer, options);
+    const needed = isSent && transfers.open().some((other) => {
+      return other.number !== number && other.direction === "up" && equalBytes(other.blob, blob);
+    });
+    if (!needed) await transport.request({ kind: "release", blob });
+    transfers.change(number, SETTLED);
+  }
+
+  /** Removes what a transfer that is over leaves on this disk. */
+  async drop(transfer: Transfer): Promise<void> {
+    if (transfer.direction === "up") await this.dropCopy(transfer);
+    else await this.#downloads.discard(transfer).catch(() => {});
+  }
+
+  /** Removes the copy that an upload was made from, unless it goes on. */
+  async dropCopy({ spooled, path, state }: Transfer): Promise<void> {
+    if (spooled && path !== null && state !== "active") await removeFile(path);
+  }
+
+  /** Keeps an announced upload until nobody needs it; sends again what the server lost of it. */
+  async #lookAfter(transfer: Transfer, options: TransferOptions): Promise<void> {
+    const { profile: { transfers }, transport, now } = this.#options;
+    const { number, blob, size } = transfer;
+    try {
+      const state = await transport.request({ kind: "file-state", blob });
+      if (state.next >= fileChunkCount(size)) return;
+      await this.#uploads.upload(transfer, options);
+    } catch (error) {
+      if (refusalName(error) === "not-found") return transfers.change(number, SETTLED);
+      if (!(error instanceof ClientError)) throw error;
+      if (error.code !== "changed" && error.code !== "file") throw error;
+      // Its receiver is told so when it asks for it.
+      const reason = "the server has lost a part of it, and its source is not there any more";
+      transfers.change(number, { state: "failed", reason, ended: now() });
+    }
+  }
+
+  /** Removes copies that a crash left. */
+  async #removeUnneededCopies(): Promise<void> {
+    const { profile } = this.#options;
+    const needed = profile.transfers.open().filter(({ spooled, state }) => {
+      return spooled && state === "active";
+    });
+    const names = needed.map(({ path }) => path?.slice(path.lastIndexOf("/") + 1) ?? "");
+    await removeOthers(profile.outgoingFolder, new Set(names));
+  }
+}
+
+/** Swallows failures that the next run makes up for. */
+export function ignoreNetwork(error: unknown): void {
+  if (!(error instanceof ClientError)) throw error;
+}

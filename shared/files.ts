@@ -1,6 +1,6 @@
 /** What both sides do with files, beyond what the runtime has. */
 
-/** Returns the text of the file at `path`, or undefined where there is none. */
+/** Returns the text of the file at `path`, or undefined if there is none. */
 export async function readIfThere(path: string): Promise<string | undefined> {
   try {
     return await Deno.readTextFile(path);

@@ -48,7 +48,7 @@ export function parseCommandLine(
   return { command, args: parsed, options };
 }
 
-/** @throws {UsageError} where there is none of this name */
+/** @throws {UsageError} if there is none of this name */
 export function named(name: string, commands: readonly AnyCommand[]): AnyCommand {
   const command = commands.find((command) => command.name === name);
   if (command) return command;

@@ -73,7 +73,7 @@ export class ContactBook {
 
   /**
    * Calls a contact `alias` here from now on; without one, by its name.
-   * @throws {ClientError} `bad-name` if it is no name, or somebody else's; `unknown-name`
+   * @throws {ClientError} `bad-name` if it is no name, or someone else's; `unknown-name`
    */
   async setAlias(name: string, alias: string | undefined): Promise<MarkedPeer> {
     const peer = await this.#peers.named(name);
@@ -108,7 +108,7 @@ export class ContactBook {
 
   /**
    * Adds the contact that a card names; its ID is demanded from then on.
-   * @throws {ClientError} `bad-card`, `unauthenticated`, `wrong-identity` if somebody else has that
+   * @throws {ClientError} `bad-card`, `unauthenticated`, `wrong-identity` if someone else has that
    * name here, or the server gives other keys
    */
   async add(card: string): Promise<MarkedPeer> {

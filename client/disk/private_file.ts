@@ -62,12 +62,12 @@ export async function makePrivate(path: string): Promise<void> {
   try {
     if (((await Deno.stat(path)).mode ?? 0) & 0o077) await Deno.chmod(path, PRIVATE_FILE);
   } catch {
-    // There is none, or it is somebody else's.
+    // There is none, or it is someone else's.
   }
 }
 
 /**
- * Takes the lock that the file at `path` stands for; returns null where somebody else has it. The
+ * Takes the lock that the file at `path` stands for; returns null if someone else has it. The
  * system frees it when a process ends, however it ends.
  */
 export async function tryLock(path: string): Promise<Disposable | null> {

@@ -116,7 +116,7 @@ export class ReconnectingTransport implements SecureTransport {
 
   /**
    * See {@link SecureTransport.follow}. Once it has worked, an answer that makes no sense is a
-   * broken connection, too: anybody on the way can bring it about.
+   * broken connection, too: anyone on the way can bring it about.
    */
   async follow(newReceiver: () => PushReceiver, onTrouble: OnTrouble): Promise<never> {
     let worked = false;

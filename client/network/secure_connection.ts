@@ -297,7 +297,7 @@ export class SecureConnection {
     this.#end(noAnswer(this.#address));
   }
 
-  /** Ends the connection, once; returns the reason that everybody is told. */
+  /** Ends the connection, once; returns the reason that everyone is told. */
   #end(error: unknown): unknown {
     if (this.#state.name === "ended") return this.#state.reason;
     const reason = explainFailure(error, this.#address);

@@ -36,7 +36,7 @@ const TABLES = `
 const FILE_NAME = /^[1-9][0-9]{0,15}$/;
 
 type Exported = {
-  /** The content of `server.info`, UTF-8; null where there is none. */
+  /** The content of `server.info`, UTF-8; null if there is none. */
   readonly server: Bytes | null;
   readonly files: readonly { readonly name: string; readonly size: number }[];
 };
@@ -102,7 +102,7 @@ async function packFiles(
 /**
  * Unpacks an export into the folder of a profile, its database as `profile.db.new`. Nothing of it
  * counts until the caller has brought that to its place.
- * @throws {ClientError} `file` where it is no whole export, `wrong-passphrase`
+ * @throws {ClientError} `file` if it is no whole export, `wrong-passphrase`
  */
 export async function unpackArchive(
   path: string,
@@ -176,7 +176,7 @@ async function unpackFiles({ database, vault }: Unlocked, folder: string): Promi
   }
   const incoming = `${folder}/incoming`;
   for (const { name, size } of files) {
-    // Somebody else may have made the file.
+    // Someone else may have made the file.
     if (!FILE_NAME.test(name)) throw damagedRow(context);
     await writeNewFile(`${incoming}/${name}`, parts(size));
   }

@@ -103,7 +103,7 @@ async function sealOldDatabase(path: string, random: Random): Promise<void> {
   await replaceDatabase(path, old);
 }
 
-/** Reports whether the folder has the database of a profile in which somebody is registered. */
+/** Reports whether the folder has the database of a profile in which someone is registered. */
 export async function isRegistered(folder: string): Promise<boolean> {
   const path = databasePath(folder);
   if (!await isThere(path)) return false;

@@ -15,7 +15,7 @@ export const FIRST_SEALED = 3;
  */
 const STEPS: readonly string[] = [TRANSFERS.schema];
 
-/** Returns the version of the tables in a database; 0 where there are none yet. */
+/** Returns the version of the tables in a database; 0 if there are none yet. */
 export function versionOf(database: Database): number {
   database.exec("PRAGMA busy_timeout = 5000");
   const version = database.prepare("PRAGMA user_version").value<[number]>()?.[0] ?? 0;

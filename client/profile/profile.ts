@@ -85,7 +85,7 @@ export class Profile implements Disposable {
 
   /**
    * Makes the export in `file` the profile in `folder`, under the same passphrase.
-   * @throws {ClientError} `already-registered` where there is one, `wrong-passphrase`, `file` where
+   * @throws {ClientError} `already-registered` if there is one, `wrong-passphrase`, `file` where
    * `file` is no whole export, `in-use`
    */
   static async importFrom(
@@ -203,7 +203,7 @@ export class Profile implements Disposable {
   }
 
   /**
-   * Protects the profile by `passphrase` instead of any other; by none where it is null. It gets a
+   * Protects the profile by `passphrase` instead of any other; by none if it is null. It gets a
    * new data key, so that nothing stays that the old one could open. The profile's tables are other
    * objects afterwards.
    * @throws {ClientError} `bad-passphrase`
@@ -238,7 +238,7 @@ export class Profile implements Disposable {
   /**
    * Writes the whole profile to a new file under a passphrase of its own; {@link importFrom} makes
    * a profile of it.
-   * @throws {ClientError} `file` where it cannot be written, or exists; `bad-passphrase`
+   * @throws {ClientError} `file` if it cannot be written, or exists; `bad-passphrase`
    */
   async exportTo(file: string, passphrase: string): Promise<void> {
     const { folder } = this;

@@ -50,7 +50,7 @@ export async function writeSealedFile(
 
 /**
  * Copies everything from one database to another, empty one, under the key of that.
- * @throws {ClientError} `bad-profile` where anything was changed
+ * @throws {ClientError} `bad-profile` if anything was changed
  */
 export function copyTables(from: Unlocked, to: Unlocked): void {
   for (const table of TABLES) copyTable(from, to, table);

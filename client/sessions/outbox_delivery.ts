@@ -33,7 +33,7 @@ export class OutboxDelivery {
   readonly #refused: RefusedItem[] = [];
   /** The delivery that is going on; null while all that is there was sent, or failed. */
   #running: Promise<void> | null = null;
-  /** Answers that were not noted yet; a message ID of null where the message was refused. */
+  /** Answers that were not noted yet; a message ID of null if the message was refused. */
   #answered: { item: OutboxItem; messageId: number | null }[] = [];
 
   constructor(profile: Profile, transport: SecureTransport) {
@@ -102,7 +102,7 @@ export class OutboxDelivery {
     return items.filter((_, i) => outcomes[i].status === "rejected");
   }
 
-  /** @throws {unknown} where the message has to be repeated */
+  /** @throws {unknown} if the message has to be repeated */
   async #send(item: OutboxItem, options?: { once: boolean }): Promise<void> {
     const { to, token, content } = item;
     const message = { to, type: item.type as MessageType, token, content };

@@ -196,7 +196,7 @@ async function nextOf({ size, complete }: FileRecord, bytes: ChunkFile): Promise
   return complete ? chunkCount(size) : await bytes.firstMissing(size);
 }
 
-/** @throws {ProtocolError} `malformed` where the file has no such chunk */
+/** @throws {ProtocolError} `malformed` if the file has no such chunk */
 function checkChunk(chunk: number, { size }: FileRecord): void {
   if (chunk >= chunkCount(size)) throw new ProtocolError("malformed", `there is no chunk ${chunk}`);
 }

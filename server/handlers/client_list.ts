@@ -1,4 +1,4 @@
-/** Request 101: everybody but the asker. */
+/** Request 101: everyone but the asker. */
 import type { Layout } from "../../shared/protocol/layout.ts";
 import type { ClientEntry } from "../../shared/protocol/message.ts";
 import type { Handler, Streamed } from "../wire/handler.ts";

@@ -1,4 +1,4 @@
-/** Request 109: what the asker needs for a first message to somebody. */
+/** Request 109: what the asker needs for a first message to someone. */
 import { toHex } from "../../shared/bytes.ts";
 import { type Prekey, PrekeyKind } from "../../shared/protocol/prekey.ts";
 import { Refusal } from "../wire/error_replies.ts";
@@ -6,7 +6,7 @@ import type { Handler } from "../wire/handler.ts";
 
 /**
  * An asker that comes too often for one target gets no more of its one-time prekeys, which are for
- * everybody; it can start a session all the same.
+ * everyone; it can start a session all the same.
  * @throws {Refusal} `rate-limited`
  * @throws {StorageError} `unknown-client`, `no-prekeys`
  */

@@ -16,7 +16,7 @@ export interface ChunkFrame extends StoredChunk {
 
 /**
  * @throws {StorageError} `unknown-file`, `failed`
- * @throws {ProtocolError} `malformed` where the file has no such chunk
+ * @throws {ProtocolError} `malformed` if the file has no such chunk
  * @throws {Refusal} `not-found`, with a time to try again, while the file is not whole
  */
 export const getChunk: Handler<"get-chunk", ChunkFrame> = async (place, asker, { files }) => {

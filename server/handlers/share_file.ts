@@ -6,7 +6,7 @@ import type { Handler } from "../wire/handler.ts";
 /**
  * Answered means that the whole file is on the disk. Receivers that it has already stay.
  * @throws {StorageError} `unknown-file`, `file-taken`, `unknown-client`, `disk-full`, `failed`
- * @throws {ProtocolError} `malformed` where chunks are missing, or its uploader is a receiver
+ * @throws {ProtocolError} `malformed` if chunks are missing, or its uploader is a receiver
  */
 export const shareFile: Handler<"share"> = async ({ blob, receivers }, asker, { files }) => {
   // Its release would mean two things.

@@ -38,7 +38,7 @@ function drawn(scene: Conversation, owner: Party): Prekey[] {
   return bundle;
 }
 
-/** `bundle` where prekeys are asked for. */
+/** `bundle` if prekeys are asked for. */
 function give(scene: Conversation, prekeys: Prekey[], clientId = scene.bobId): void {
   scene.server.lie = ({ kind }) =>
     kind === "fetch-prekeys" ? { kind: "prekeys", clientId, prekeys } : undefined;

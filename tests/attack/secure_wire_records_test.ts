@@ -8,7 +8,7 @@ import { HANDSHAKE, onRecords, type Tampering, Wire } from "../support/attack/wi
 
 const MARKER = "MARKER-7f3a9c0d1e";
 
-/** Whether `part` stands anywhere in `whole`. */
+/** Reports whether `part` stands anywhere in `whole`. */
 function contains(whole: Bytes, part: Uint8Array): boolean {
   return toHex(whole).includes(toHex(part));
 }

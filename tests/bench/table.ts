@@ -122,12 +122,12 @@ function isMet(result: Result, group: GroupResult): boolean {
   return "atLeast" in goal ? median >= goal.atLeast : median <= goal.atMost;
 }
 
-/** What the load generator could do if nothing else took time; undefined where none is known. */
+/** What the load generator could do if nothing else took time; undefined if none is known. */
 function mostOf({ row, median, busy }: Result): number | undefined {
   return busy === undefined || !row.unit.endsWith("/s") ? undefined : median / busy;
 }
 
-/** Whether the load generator may have been too slow to tell how fast the other side is. */
+/** Reports whether the load generator may have been too slow to tell how fast the other side is. */
 function isHeldDown({ row, busy }: Result): boolean {
   return !row.includesClient && busy !== undefined && busy >= BUSY;
 }

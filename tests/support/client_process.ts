@@ -11,7 +11,7 @@ const [, ...TASK] = config.tasks.client.command.split(" ");
 const PROGRAM = new URL(`../../${TASK.pop()}`, import.meta.url).href;
 
 export interface ClientOptions {
-  /** What stands on standard input; nothing where it is left out. */
+  /** What stands on standard input; nothing if it is left out. */
   stdin?: string | Uint8Array<ArrayBuffer>;
   /** The folder that it is started in. */
   cwd?: string;

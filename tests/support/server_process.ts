@@ -36,7 +36,7 @@ export interface ServerProcess extends AsyncDisposable {
  * Starts a server on 127.0.0.1 and waits until it listens.
  * @param options.data its folder; a new temporary one where it is left out
  * @param options.args further arguments; a `--port` among them takes the place of a free port
- * @throws {Error} where it ends instead, with all that it wrote
+ * @throws {Error} if it ends instead, with all that it wrote
  */
 export async function startServer(
   { data, args = [] }: { data?: string; args?: string[] } = {},

@@ -6,7 +6,7 @@ const STEP = 5;
 
 /**
  * Resolves as soon as `condition` holds.
- * @throws {Error} naming `what` where it does not hold for a long time
+ * @throws {Error} naming `what` if it does not hold for a long time
  */
 export async function until(
   what: string,

@@ -21,14 +21,14 @@ export class Pace {
     while (samples.length > 2 && at - samples[1].at >= WINDOW) samples.shift();
   }
 
-  /** Bytes a second; null where that is not known yet. */
+  /** Bytes a second; null if that is not known yet. */
   get rate(): number | null {
     const [first = this.#last] = this.#samples;
     const time = this.#last.at - first.at;
     return time < SHORTEST ? null : (this.#last.moved - first.moved) * 1000 / time;
   }
 
-  /** Returns the seconds that `size` bytes will take; null where that is not known. */
+  /** Returns the seconds that `size` bytes will take; null if that is not known. */
   left(size: number): number | null {
     if (size === 0) return 0;
     return this.rate ? Math.ceil(size / this.rate) : null;

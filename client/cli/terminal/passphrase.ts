@@ -10,7 +10,7 @@ export const NEW_PASSPHRASE_VARIABLE = "MESSAGING_NEW_PASSPHRASE";
 export interface PassphraseSources {
   /** Returns a variable of the environment. */
   environment(variable: string): string | undefined;
-  /** Asks on the terminal, without echo; undefined where there is no terminal. */
+  /** Asks on the terminal, without echo; undefined if there is no terminal. */
   ask?: (question: string) => Promise<string>;
 }
 
@@ -25,7 +25,7 @@ export class Passphrases {
 
   /**
    * Returns the passphrase that there is; asks for it once.
-   * @throws {ClientError} `no-passphrase` where there is nobody to ask, `interrupted`
+   * @throws {ClientError} `no-passphrase` if there is nobody to ask, `interrupted`
    */
   current(): Promise<string> {
     return this.#current ??= this.#given(PASSPHRASE_VARIABLE, "Passphrase: ");
@@ -38,7 +38,7 @@ export class Passphrases {
 
   /**
    * Returns a new passphrase for what has one; asks for it twice.
-   * @throws {ClientError} `no-passphrase`, `interrupted`, `bad-passphrase` where the two differ, or
+   * @throws {ClientError} `no-passphrase`, `interrupted`, `bad-passphrase` if the two differ, or
    * it is empty
    */
   next(): Promise<string> {

@@ -7,7 +7,7 @@ export interface Work {
   readonly files: number;
   /** Bytes. */
   readonly size: number;
-  /** How many of them are not started when the first one is interrupted; 0 where it is left out. */
+  /** How many of them are not started when the first one is interrupted; 0 if it is left out. */
   readonly unbegun?: number;
 }
 

@@ -27,7 +27,7 @@ function writeSync(stream: { writeSync(bytes: Uint8Array): number }, text: strin
 
 /**
  * Returns all of standard input as text, without one line end at its end.
- * @throws {ClientError} `bad-text` where it is not UTF-8, or longer than a text may be
+ * @throws {ClientError} `bad-text` if it is not UTF-8, or longer than a text may be
  */
 export async function readAllInput(): Promise<string> {
   if (Deno.stdin.isTerminal()) {
@@ -83,7 +83,7 @@ export function listenForInterrupts(interrupted: () => void): void {
   for (const signal of ["SIGINT", other] as const) Deno.addSignalListener(signal, interrupted);
 }
 
-/** Returns the terminal to type secrets on; undefined where standard input is none. */
+/** Returns the terminal to type secrets on; undefined if standard input is none. */
 export function rawTerminal(): RawTerminal | undefined {
   if (!Deno.stdin.isTerminal()) return undefined;
   const buffer = new Uint8Array(1024);

@@ -78,7 +78,7 @@ export function writeKeyring(database: Database, { vault, isProtected, stored }:
 
 /**
  * Opens the keyring of a database; `passphrase` is called where it is needed.
- * @throws {ClientError} `wrong-passphrase`, `bad-profile` where the keyring is damaged
+ * @throws {ClientError} `wrong-passphrase`, `bad-profile` if the keyring is damaged
  */
 export async function openKeyring(
   database: Database,

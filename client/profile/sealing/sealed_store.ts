@@ -41,7 +41,7 @@ export abstract class SealedStore<Row extends object> {
     return this.vault.sealRow(rowOf(this.table, key), row as Fields);
   }
 
-  /** @throws {ClientError} `bad-profile` where the row was changed */
+  /** @throws {ClientError} `bad-profile` if the row was changed */
   protected openRow(key: Key, sealed: Bytes): Row {
     return this.vault.openRow<Row>(rowOf(this.table, key), sealed);
   }

@@ -21,7 +21,7 @@ export interface SealedTable<Row extends object = never> {
   readonly schema: string;
   /** The column of the primary key. */
   readonly key: string;
-  /** The columns that are tags, and how each is made; null where a row has no such value. */
+  /** The columns that are tags, and how each is made; null if a row has no such value. */
   readonly tags: { readonly [column: string]: (vault: Vault, row: Row) => Bytes | null };
   /** Columns that are sealed by themselves; their context is TABLE.COLUMN and the primary key. */
   readonly alsoSealed?: readonly string[];
@@ -57,7 +57,7 @@ export function insertRow<Row extends object>(
 
 /**
  * Copies all rows of a table into the same one, empty, of another database.
- * @throws {ClientError} `bad-profile` where a row was changed
+ * @throws {ClientError} `bad-profile` if a row was changed
  */
 export function copyTable<Row extends object>(
   from: Unlocked,

@@ -40,7 +40,7 @@ export class Vault {
   /**
    * Copies `key`, 32 random bytes. `random` returns that many random bytes. `lasting`, 32 bytes, is
    * that of the vault which this one replaces: see {@link lastingBlind}.
-   * @throws {CryptoError} `bad-key` where a key has another size
+   * @throws {CryptoError} `bad-key` if a key has another size
    */
   constructor(key: Uint8Array, random: (size: number) => Bytes, lasting?: Uint8Array) {
     for (const each of [key, lasting ?? key]) {
@@ -67,7 +67,7 @@ export class Vault {
 
   /**
    * Returns the plaintext of what {@link seal} returned for the same context.
-   * @throws {ClientError} `bad-profile` where anything of it was changed
+   * @throws {ClientError} `bad-profile` if anything of it was changed
    */
   open(context: string, sealed: Uint8Array): Bytes {
     try {
@@ -90,7 +90,7 @@ export class Vault {
   /**
    * Returns the values that {@link sealRow} was given. Nobody else can have sealed them, so they
    * are taken to have the type that they had.
-   * @throws {ClientError} `bad-profile` where anything of the row was changed
+   * @throws {ClientError} `bad-profile` if anything of the row was changed
    */
   openRow<Row extends object>(context: string, sealed: Uint8Array): Row {
     return decodeCbor(this.open(context, sealed)) as unknown as Row;

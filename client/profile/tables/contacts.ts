@@ -97,7 +97,7 @@ export class Contacts extends SealedStore<Row> {
    *
    * A name stays with the client that it was first seen with: an entry that brings it for another
    * client is passed over. A secure client stays as it was first seen, as its key cannot change,
-   * and another name would free its own for somebody else. A client whose name is the alias of
+   * and another name would free its own for someone else. A client whose name is the alias of
    * another contact is kept, but found by its ID alone. What changes nothing is not written.
    */
   put(entries: readonly (ClientEntry & { publicKey?: Bytes })[]): void {
@@ -118,7 +118,7 @@ export class Contacts extends SealedStore<Row> {
   /**
    * Adds the contact that a card names: from now on `name` is that of the client with this ID,
    * whatever the server's list says.
-   * @throws {ClientError} `wrong-identity` where the name is that of another contact, or its alias
+   * @throws {ClientError} `wrong-identity` if the name is that of another contact, or its alias
    */
   add(id: Bytes, name: string): void {
     this.transaction(() => {
@@ -137,7 +137,7 @@ export class Contacts extends SealedStore<Row> {
 
   /**
    * Calls a contact `alias` from now on; without one, by its name.
-   * @throws {ClientError} `bad-name` where that is the name or the alias of another contact
+   * @throws {ClientError} `bad-name` if that is the name or the alias of another contact
    */
   setAlias(id: Bytes, alias: string | undefined): void {
     this.transaction(() => {
@@ -161,7 +161,7 @@ export class Contacts extends SealedStore<Row> {
     this.#changeById(id, { verified });
   }
 
-  /** Forgets everybody; the server's list tells who there is. */
+  /** Forgets everyone; the server's list tells who there is. */
   forgetAll(): void {
     this.#memory.clear();
     this.#forgetAll.run();

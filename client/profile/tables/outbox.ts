@@ -64,7 +64,7 @@ export class Outbox extends SealedStore<Row> {
 
   /**
    * Returns the first items behind number `after`, at most `limit`, in their order.
-   * @throws {ClientError} `bad-profile` where a row was changed
+   * @throws {ClientError} `bad-profile` if a row was changed
    */
   first(after = 0, limit = PAGE): OutboxItem[] {
     const items = this.openRows(this.#first, after, limit);

@@ -10,7 +10,7 @@ import { SealedStore } from "../sealing/sealed_store.ts";
 import type { SealedTable } from "../sealing/sealed_table.ts";
 import { rowOf } from "../sealing/vault.ts";
 
-/** The kinds of which everybody gets the same prekey, until the next replaces it. */
+/** The kinds of which everyone gets the same prekey, until the next replaces it. */
 export type ReusedKind = typeof PrekeyKind.signed | typeof PrekeyKind.lastResort;
 
 type Row = Omit<PrekeySecret, "id">;
@@ -84,7 +84,7 @@ export class PrekeyStore extends SealedStore<Row> {
   /**
    * Keeps new prekeys, made at `now` in milliseconds. One of the kinds `signed` and `lastResort`
    * takes the place of all earlier ones of its kind.
-   * @throws {RangeError} where an ID is not larger than all before this call
+   * @throws {RangeError} if an ID is not larger than all before this call
    */
   add(prekeys: readonly PrekeySecret[], now: number): void {
     this.transaction(() => {
@@ -101,7 +101,7 @@ export class PrekeyStore extends SealedStore<Row> {
     });
   }
 
-  /** @throws {ClientError} `bad-profile` where the row was changed */
+  /** @throws {ClientError} `bad-profile` if the row was changed */
   get(id: number): PrekeySecret | undefined {
     const row = id === LARGEST ? undefined : this.findRow(this.#byId, id, id);
     return row && { id, ...row };
@@ -109,7 +109,7 @@ export class PrekeyStore extends SealedStore<Row> {
 
   /**
    * Returns the prekeys with a larger ID than `id`, in the order of their IDs.
-   * @throws {ClientError} `bad-profile` where a row was changed
+   * @throws {ClientError} `bad-profile` if a row was changed
    */
   after(id: number): PrekeySecret[] {
     const rows = this.#after.all<{ id: number; sealed: Bytes }>(Math.max(id, LARGEST));

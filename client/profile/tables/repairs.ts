@@ -10,15 +10,15 @@ import type { Vault } from "../sealing/vault.ts";
 
 /** What is known about getting out of step with a client. Times are milliseconds since 1970. */
 export interface Repair {
-  /** The time of the last reset that was accepted from it; 0 where there was none. */
+  /** The time of the last reset that was accepted from it; 0 if there was none. */
   readonly accepted: number;
-  /** When it was last asked; 0 where it never was. */
+  /** When it was last asked; 0 if it never was. */
   readonly askedAt: number;
   /** How often it was asked since it last sent something that could be opened. */
   readonly count: number;
-  /** The time of the last reset that it was sent; 0 where there was none. */
+  /** The time of the last reset that it was sent; 0 if there was none. */
   readonly sent: number;
-  /** When a reset of it was last answered; 0 where none was. */
+  /** When a reset of it was last answered; 0 if none was. */
   readonly answeredAt: number;
   /** The IDs of messages that could not be opened, and that it was not asked for yet. */
   readonly wanted: readonly number[];
@@ -61,7 +61,7 @@ export class Repairs extends SealedStore<Row> {
 
   /**
    * Returns what is known about `peer`.
-   * @throws {ClientError} `bad-profile` where the row was changed
+   * @throws {ClientError} `bad-profile` if the row was changed
    */
   get(peer: Bytes): Repair {
     const { peer: _, ...repair } = this.#load(peer);
@@ -77,7 +77,7 @@ export class Repairs extends SealedStore<Row> {
   }
 
   /**
-   * Returns the IDs of the messages to ask `peer` for at `now`, at most 256; none where it is too
+   * Returns the IDs of the messages to ask `peer` for at `now`, at most 256; none if it is too
    * early. There is a minute between two questions, and twice as long after each that brought
    * nothing, up to a day.
    */
@@ -124,7 +124,7 @@ export class Repairs extends SealedStore<Row> {
 
   /**
    * Returns the clients that must be asked for messages, now or in time.
-   * @throws {ClientError} `bad-profile` where a row was changed
+   * @throws {ClientError} `bad-profile` if a row was changed
    */
   peersWanting(): Bytes[] {
     return this.#all.all<{ peer: Bytes; sealed: Bytes }>()

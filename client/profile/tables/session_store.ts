@@ -59,7 +59,7 @@ export class SessionStore extends SealedStore<Row> {
 
   /**
    * Returns the sessions with `peer`, the most recently used first.
-   * @throws {ClientError} `bad-profile` where a row was changed
+   * @throws {ClientError} `bad-profile` if a row was changed
    */
   load(peer: Bytes): StoredSession[] {
     return this.openRows(this.#ofPeer, tagOf(this.vault, peer)).map((row) => {
@@ -74,8 +74,8 @@ export class SessionStore extends SealedStore<Row> {
   }
 
   /**
-   * Returns all sessions with everybody.
-   * @throws {ClientError} `bad-profile` where a row was changed
+   * Returns all sessions with everyone.
+   * @throws {ClientError} `bad-profile` if a row was changed
    */
   all(): (StoredSession & { readonly peer: Bytes })[] {
     return this.openRows(this.#all);
@@ -92,7 +92,7 @@ export class SessionStore extends SealedStore<Row> {
 
   /**
    * Replaces the state of a session with `peer`.
-   * @throws {RangeError} where it is gone: its keys must not be used then
+   * @throws {RangeError} if it is gone: its keys must not be used then
    */
   update(number: number, peer: Bytes, state: Bytes): void {
     const sealed = this.sealRow(number, { peer, state });
@@ -114,7 +114,7 @@ export class SessionStore extends SealedStore<Row> {
     this.#prune.run(tagOf(this.vault, peer), keep);
   }
 
-  /** Deletes all sessions with everybody. */
+  /** Deletes all sessions with everyone. */
   clear(): void {
     this.#clear.run();
   }

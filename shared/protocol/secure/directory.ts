@@ -16,7 +16,7 @@ export const secureClients = response({
   payload: { clients: list(secureEntry) },
 });
 
-/** Everybody but the asker. */
+/** Everyone but the asker. */
 export const clientList = request({
   kind: "client-list",
   code: 101,

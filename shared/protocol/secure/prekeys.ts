@@ -19,9 +19,9 @@ export const publishPrekeys = request({
 });
 
 const known = {
-  /** What the client said the last time, zeros where there was none. */
+  /** What the client said the last time, zeros if there was none. */
   mark: bytes(MARK_SIZE),
-  /** The largest ID of a prekey that it ever published, 0 where there was none. */
+  /** The largest ID of a prekey that it ever published, 0 if there was none. */
   prekeyId: u32,
   /** How many prekeys of kind 3 are left. */
   oneTimeLeft: u32,

@@ -18,7 +18,7 @@ export const SECURE_ANSWERS = new EntryTable<AnswerEntry>([
 ]);
 
 const error = fields({
-  /** Milliseconds after which the request may be tried again; 0 where that would not help. */
+  /** Milliseconds after which the request may be tried again; 0 if that would not help. */
   retryAfter: u32,
   /** For people. */
   text: text(MAX_ERROR_TEXT_SIZE),

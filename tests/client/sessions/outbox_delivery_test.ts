@@ -70,7 +70,8 @@ Deno.test("outbox delivery: a connection that breaks at any message changes no o
     for (let length = 1; length < 4; length++) {
       await using world = await open();
       const { server, delivery, put } = world;
-      // From some message on the connection is broken: of what was under way the server took a part.
+      // From some message on the connection is broken: of what was under way the server took a
+      // part.
       let broken: number | null = null;
       let left = length;
       server.fate = (attempt, text) => {

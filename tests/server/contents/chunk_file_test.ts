@@ -34,7 +34,7 @@ async function putAll(file: ChunkFile): Promise<void> {
   for (const [chunk, bytes] of CHUNKS.entries()) await file.put(chunk, bytes, SIZE);
 }
 
-/** The chunk, or null where it is missing or damaged. */
+/** The chunk, or null if it is missing or damaged. */
 async function get(file: ChunkFile, chunk: number): Promise<Bytes | null> {
   const into = new Uint8Array(chunkSizeAt(chunk, SIZE));
   return await file.get(chunk, into) ? into : null;

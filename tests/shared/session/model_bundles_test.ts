@@ -110,7 +110,7 @@ Deno.test("prekeys of small order, and ML-KEM keys out of range, start no sessio
 Deno.test("an offer on other prekeys than those it was made with opens nothing", async () => {
   const bundle = await verifyBundle(owner.identity, [SPK, KEM, OPK]);
   const session = startSession(other, owner.identity, bundle, randomBytes);
-  const { own } = (await newPair()).alice; // somebody else
+  const { own } = (await newPair()).alice; // someone else
   assert(session.offer !== null);
   const offer = offerIn(concat(session.offer, new Uint8Array(0)));
   assert(offer !== null);

@@ -32,7 +32,7 @@ export function readImportMap(): string[] {
 export interface Import {
   /** As it is written. */
   readonly specifier: string;
-  /** The file of the project that it leads to; null where it leads elsewhere. */
+  /** The file of the project that it leads to; null if it leads elsewhere. */
   readonly file: string | null;
   readonly dynamic: boolean;
 }

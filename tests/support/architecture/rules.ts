@@ -96,7 +96,10 @@ export function misplacedImports(imports: Imports, homes: Record<string, string[
   );
 }
 
-/** Whether `text`, the content of the file `path`, names a `shared` folder outside the project. */
+/**
+ * Reports whether `text`, the content of the file `path`, names a `shared` folder outside the
+ * project.
+ */
 export function namesOutside(path: string, text: string): boolean {
   // Code and documents name paths as seen from themselves, all else as seen from the root.
   const depth = /\.(ts|md)$/.test(path) ? path.split("/").length - 1 : 0;

@@ -60,7 +60,7 @@ export class ScriptedConn {
     this.#requests = requests;
   }
 
-  /** The next request, or null where the client ends the connection instead. */
+  /** The next request, or null if the client ends the connection instead. */
   async request(): Promise<Request | null> {
     const header = await this.read(REQUEST_HEADER_SIZE);
     if (header.length < REQUEST_HEADER_SIZE) return null;

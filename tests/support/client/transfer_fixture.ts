@@ -33,7 +33,7 @@ export class TransferFixture implements AsyncDisposable {
     return this.#stack.use(await newPerson(`${this.folder}/${name}`, name, port));
   }
 
-  /** Someone who was here before, and is not any more. */
+  /** Someone who was here before, and is no longer. */
   async again(name: string, port = this.port): Promise<Person> {
     return this.#stack.use(await openPerson(`${this.folder}/${name}`, port));
   }

@@ -1,7 +1,8 @@
 /**
- * A process that moves files by the client's engine, to be killed in the middle: `send FOLDER PORT
- * PATH` to bob, or `receive FOLDER PORT OUT`. Each step is a line with the bytes that are done; the
- * last line is `end`. A number behind these is the step at which it stands still until it is killed.
+ * A process that moves files by the client's engine, to be killed in the middle:
+ * `send FOLDER PORT PATH` to bob, or `receive FOLDER PORT OUT`. Each step is a line with the bytes
+ * that are done; the last line is `end`. A number behind these is the step at which it stands still
+ * until it is killed.
  */
 import { openPerson } from "./person.ts";
 

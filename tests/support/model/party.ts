@@ -27,7 +27,7 @@ export const ONE_TIME_TARGET = 4;
 
 /** An envelope that was made, whether or not it was kept. */
 export interface Sealed {
-  /** What it says; null where it only starts a session. */
+  /** What it says; null if it only starts a session. */
   readonly text: string | null;
   readonly envelope: Bytes;
   /** Its message key, where its session was in the profile before. */

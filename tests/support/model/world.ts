@@ -105,7 +105,7 @@ export class World implements Disposable {
     await this.#withFault(from, fault, () => this.parties[from].send(NAMES[to], text));
   }
 
-  /** `who` gets some of its messages, chosen by `seed` where the selection leaves it open. */
+  /** `who` gets some of its messages, chosen by `seed` if the selection leaves it open. */
   async receive(who: number, how: Selection, seed: number, fault: Fault | null): Promise<void> {
     this.#tick();
     const { mailbox } = this.parties[who].account;

@@ -15,7 +15,9 @@ export function testCodec<T>(
 ): void {
   const frame = value.map(encode);
 
-  /** Whether `bytes` decode; fails where they then do not come back, or do not fail cleanly. */
+  /**
+   * Reports whether `bytes` decode; fails where they then do not come back, or do not fail cleanly.
+   */
   function decodes(bytes: Bytes): boolean {
     let decoded: T;
     try {

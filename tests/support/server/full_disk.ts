@@ -1,6 +1,6 @@
 /**
  * A disk that is full, as a program of its own: it takes the device that is always full, which the
- * runtime opens only for programs that may do everything. Ends with exit code 0 where all is as it
+ * runtime opens only for programs that may do everything. Ends with exit code 0 if all is as it
  * should be.
  */
 import { ChunkFile } from "../../../server/contents/chunk_file.ts";

@@ -123,7 +123,7 @@ export class SecurePeer implements Disposable {
     return (await this.expect("error")).error;
   }
 
-  /** Whether nothing more comes, as the server says itself. */
+  /** Reports whether nothing more comes, as the server says itself. */
   async ended(): Promise<boolean> {
     return !await this.#frames.more();
   }

@@ -1,7 +1,7 @@
 /**
  * A second implementation of PROTOCOL.md §9 and §10, for the tests alone: readable, slow, written
- * from the specification. It uses nothing of the product, primitives included, but joining bytes. This file has what the
- * other files build on.
+ * from the specification. It uses nothing of the product, primitives included, but joining bytes.
+ * This file has what the other files build on.
  */
 import { type Bytes, concat, utf8 } from "../../../../shared/bytes.ts";
 import { aesGcmOpen, aesGcmSeal, sha256, x25519Agree, x25519PublicKey } from "./primitives.ts";
@@ -45,7 +45,7 @@ export function seal(key: Bytes, nonce: Bytes, associated: Bytes, plaintext: Byt
   return aesGcmSeal(key, nonce, associated, plaintext);
 }
 
-/** The plaintext, or null where anything does not fit. */
+/** The plaintext, or null if anything does not fit. */
 export function open(key: Bytes, nonce: Bytes, associated: Bytes, sealed: Bytes): Bytes | null {
   try {
     return aesGcmOpen(key, nonce, associated, sealed);

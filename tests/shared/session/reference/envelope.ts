@@ -90,13 +90,13 @@ export function decodeEnvelope(bytes: Bytes): Envelope {
   return { ...envelope, initial: { ...ids, EKa, CT } };
 }
 
-/** The header's 40 bytes, or null where this is not its key. */
+/** The header's 40 bytes, or null if this is not its key. */
 export function openHeader(way: Way, envelope: Envelope, HK: Bytes): Bytes | null {
   const { start, headerNonce, sealedHeader } = envelope;
   return open(HK, headerNonce, associatedData(way, start), sealedHeader);
 }
 
-/** The padded content, or null where this is not its key. */
+/** The padded content, or null if this is not its key. */
 export function openCiphertext(way: Way, envelope: Envelope, MK: Bytes): Bytes | null {
   const { start, headerNonce, sealedHeader, nonce, ciphertext } = envelope;
   const before = concat(start, headerNonce, sealedHeader);

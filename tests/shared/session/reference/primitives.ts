@@ -43,7 +43,7 @@ export function sign(secret: Bytes, message: Bytes): Bytes {
   return ed25519.sign(message, secret) as Bytes;
 }
 
-/** Whether the signature is right, and the key has an owner. */
+/** Reports whether the signature is right, and the key has an owner. */
 export function verify(publicKey: Bytes, signature: Bytes, message: Bytes): boolean {
   try {
     if (ed25519.Point.fromBytes(publicKey).isSmallOrder()) return false;

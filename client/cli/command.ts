@@ -17,7 +17,7 @@ export interface Operand {
   /** What help calls it, such as NAME; not needed where `words` lists all that may stand here. */
   readonly name?: string;
   readonly words?: readonly string[];
-  /** Whether it may be left out, or must be where the operand before it is left out. */
+  /** Whether it may be left out; or stands only behind the one before, and then must. */
   readonly optional?: true | "with the one before";
   /** Whether it takes all further arguments; one at least. */
   readonly repeated?: true;

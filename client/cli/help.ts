@@ -17,8 +17,8 @@ export const PROGRESS =
   "in bytes, bytes a second, and seconds (null: not known yet).";
 
 const KINDS_OF_CLIENTS =
-  "A secure client proves who it is, and its messages are encrypted end to end. A classic client\n" +
-  "speaks the old protocol, in which anyone can act in its name.";
+  "A secure client proves who it is, and its messages are encrypted end to end. A classic\n" +
+  "client speaks the old protocol, in which anyone can act in its name.";
 
 /** Width of what stands left of the help of an option. */
 const OPTION_WIDTH = 21;

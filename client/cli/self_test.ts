@@ -2,30 +2,24 @@
 import { type Bytes, equalBytes, toHex } from "../../shared/bytes.ts";
 import { PUBLIC_KEY_SIZE } from "../../shared/limits.ts";
 import type { Address } from "../network/address.ts";
-import type { Client } from "../client.ts";
 import { ClientError, type ClientErrorCode } from "../errors.ts";
 import { readWhole } from "../disk/files.ts";
 import type { Received } from "../inbox/received.ts";
-import { openClient, type Runtime } from "../open_client.ts";
+import { openClient, type OpenedClient, type Runtime } from "../open_client.ts";
 
-/** Over what the server keeps in its database. */
+/** More than the server keeps in its database. */
 const FILE_SIZE = 200_000;
 const noProgress = () => {};
 
 /** A client of the tests, in a profile of its own. */
-interface Person {
-  name: string;
-  folder: string;
-  /** Which protocol it speaks. */
-  classic: boolean;
-  client: Client;
-  [Symbol.asyncDispose](): PromiseLike<void>;
+interface Person extends OpenedClient {
+  readonly name: string;
+  readonly classic: boolean;
 }
 
 /**
- * Runs all tests, in either protocol and between them, tells each result with `print`, and gives
- * the number of those that failed. The clients that it registers stay on the server; their profiles
- * are removed.
+ * Runs all tests, with secure clients and with classic ones, and prints a line for each. Returns
+ * how many failed. The clients that it registers stay on the server; their profiles are removed.
  */
 export async function runSelfTest(
   address: Address,
@@ -33,18 +27,24 @@ export async function runSelfTest(
   print: (line: string) => void,
 ): Promise<number> {
   const folder = await Deno.makeTempDir({ prefix: "messaging-test-" });
+  const { hostname, port } = address;
   let passed = 0;
   let failed = 0;
   try {
     for (const kind of ["secure", "classic"] as const) {
-      const make = (name: string) => {
-        return makePerson(name, { folder: `${folder}/${kind}`, kind, address, runtime });
+      const classic = kind === "classic";
+      const open = async (name: string): Promise<Person> => {
+        const opened = await openClient({
+          folder: `${folder}/${kind}/${name}`,
+          address: classic ? { hostname, port } : address, // to them no server can prove a key
+          ...runtime,
+        });
+        return { ...opened, name: `${name}-${toHex(runtime.random(6))}`, classic };
       };
-      await using alice = await make("alice");
-      await using bob = await make("bob");
-      await using mallory = await make("mallory");
-      const tests = testsOf(alice, bob, mallory, folder, runtime.random);
-      for (const [name, test] of tests) {
+      await using alice = await open("alice");
+      await using bob = await open("bob");
+      await using mallory = await open("mallory");
+      for (const [name, test] of testsOf(alice, bob, mallory, folder, runtime.random)) {
         try {
           await test();
           passed++;
@@ -62,28 +62,6 @@ export async function runSelfTest(
   return failed;
 }
 
-async function makePerson(
-  name: string,
-  { folder, kind, address, runtime }: {
-    folder: string;
-    kind: "secure" | "classic";
-    address: Address;
-    runtime: Runtime;
-  },
-): Promise<Person> {
-  // A classic client cannot have the server prove a key.
-  const { hostname, port } = address;
-  const where = kind === "classic" ? { hostname, port } : address;
-  const opened = await openClient({ folder: `${folder}/${name}`, address: where, ...runtime });
-  return {
-    name: `${name}-${toHex(runtime.random(6))}`,
-    folder: `${folder}/${name}`,
-    classic: kind === "classic",
-    client: opened.client,
-    [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
-  };
-}
-
 type Test = [name: string, run: () => Promise<void>];
 
 function testsOf(
@@ -98,11 +76,11 @@ function testsOf(
     ["register", () => register(alice)],
     ["a second client registers", () => register(bob)],
     ["a profile registers only once", () => fails("already-registered", register(alice))],
-    ["a taken name is refused", async () => {
-      await fails("refused", mallory.client.register(alice.name, mallory));
+    ["a taken name is refused", () => {
+      return fails("refused", mallory.client.register(alice.name, mallory));
     }],
-    ["a name that is too short is refused", async () => {
-      await fails("bad-name", mallory.client.register("x", mallory));
+    ["a name that is too short is refused", () => {
+      return fails("bad-name", mallory.client.register("x", mallory));
     }],
     ["an unregistered profile cannot list", () => fails("not-registered", mallory.client.list())],
     ["the list shows others, not oneself", () => lists(alice, bob)],
@@ -142,7 +120,7 @@ function testsOf(
   ];
 }
 
-/** The classic agreement on a key. */
+/** How classic clients agree on a key. */
 function keyTests(alice: Person, bob: Person): Test[] {
   return [
     ["request a key", async () => void await alice.client.requestKey(bob.name)],
@@ -170,7 +148,7 @@ function secureTests(alice: Person, bob: Person): Test[] {
       const found = (await alice.client.list()).find(({ name }) => name === bob.name);
       check(found?.authenticated === true, "it is not");
     }],
-    ["no key is to be asked for", async () => {
+    ["a secure client is asked for no key", async () => {
       await fails("not-needed", alice.client.requestKey(bob.name));
     }],
     ["both see the same safety number", async () => {
@@ -204,15 +182,14 @@ async function sendsFile(from: Person, to: Person, folder: string, bytes: Bytes)
   const path = `${folder}/outgoing-${bytes.length}`;
   await Deno.writeFile(path, bytes);
   await from.client.sendFile(to.name, path, noProgress);
-  const [received, ...rest] = await receiveAll(to, folder);
+  const [received, ...rest] = await Array.fromAsync(to.client.receive(folder, noProgress));
   check(received?.type === "file" && rest.length === 0, "no file, or more than one message");
-  const [sent, arrived] = [await readWhole(path), await readWhole(received.path)];
-  check(equalBytes(sent, arrived), "it has changed on the way");
+  check(equalBytes(await readWhole(received.path), bytes), "it has changed on the way");
 }
 
-/** Receives all that waits, which must be `expected`: one sender's messages, in this order. */
+/** Receives all that waits, which must be `expected`, in this order. */
 async function receives(
-  { client, folder }: Person,
+  { client, profile: { folder } }: Person,
   expected: { type: Received["type"]; text?: string }[],
 ): Promise<void> {
   const received = await Array.fromAsync(client.receive(folder, noProgress));
@@ -225,10 +202,7 @@ async function receives(
   );
 }
 
-async function receiveAll({ client }: Person, folder: string): Promise<Received[]> {
-  return await Array.fromAsync(client.receive(folder, noProgress));
-}
-
+/** Demands that `operation` fails with this code. */
 async function fails(code: ClientErrorCode, operation: Promise<unknown>): Promise<void> {
   try {
     await operation;

@@ -14,8 +14,8 @@ export const passphrase = clientCommand({
   operands: { action: { words: ["set", "change", "remove"] } },
   summary: "Protect the profile with a passphrase",
   details:
-    "Without it nothing in the profile can be read; a lost passphrase cannot be recovered. Every\n" +
-    "command asks for it on the terminal, or takes it from the environment:\n\n" +
+    "Without it nothing in the profile can be read; a lost passphrase cannot be recovered.\n" +
+    "Every command asks for it on the terminal, or takes it from the environment:\n\n" +
     "  MESSAGING_PASSPHRASE      The passphrase; for set, the new one\n" +
     "  MESSAGING_NEW_PASSPHRASE  For change, the new one",
   needsServer: () => false,

@@ -198,11 +198,8 @@ function trustText(peer: string, { safetyNumber, verified }: Trust, rich: boolea
   }
   if (rich) lines.push("", renderUnicodeCompact(qrTextOf(groups.join("")), { border: 2 }), "");
   const name = printableLine(peer);
-  lines.push(
-    verified
-      ? `${name} is verified.`
-      : `${name} is not verified. Does ${name} see the same? Then: messaging-client verify --yes ${name}`,
-  );
+  const next = `Does ${name} see the same? Then: messaging-client verify --yes ${name}`;
+  lines.push(verified ? `${name} is verified.` : `${name} is not verified. ${next}`);
   return lines.join("\n");
 }
 

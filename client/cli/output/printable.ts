@@ -47,8 +47,8 @@ export function localTime(at: number): string {
 }
 
 /**
- * Returns the same as ISO 8601, in UTC; undefined, which JSON leaves out, for what no date can hold:
- * others may send any number.
+ * Returns the same as ISO 8601, in UTC. Others may send any number: for what no date can hold it is
+ * undefined, which JSON leaves out.
  */
 export function isoTime(at: number): string | undefined {
   const date = new Date(at);

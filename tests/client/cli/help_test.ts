@@ -113,7 +113,7 @@ Deno.test("help: says what classic and secure clients are where it first names t
   for (const text of [helpOf(), ...NAMES.map(helpOf)]) {
     if (!/classic|secure client/i.test(text)) continue;
     assert(text.includes("A secure client proves who it is"), text);
-    assert(text.includes("A classic client\nspeaks the old protocol"), text);
+    assert(text.includes("A classic\nclient speaks the old protocol"), text);
   }
   assert(!helpOf("files").includes("old protocol"), "nothing that does not belong there");
 });

@@ -50,7 +50,11 @@ async function friends(server: ServerProcess, stack: AsyncDisposableStack) {
 
 /** Receives over a connection that breaks. Returns what was received all the same. */
 async function receiveBroken(bob: Person, server: ServerProcess, passes: number) {
-  await using proxy = new CuttingProxy({ port: server.port, passes });
+  await using proxy = await CuttingProxy.open({
+    port: server.port,
+    passes,
+    orderly: passes >= DELIVERY,
+  });
   const args = ["--json", "--server", proxy.hostPort, "receive", "--out", bob.out];
   const { code, stdout, ...outcome } = await bob.run(args);
   const stderr = withoutProgress(outcome.stderr);
@@ -111,7 +115,7 @@ Deno.test("broken delivery: the receiver is killed in the middle of a file", asy
   await sendAll(alice);
   let client: ClientProcess | undefined;
   {
-    await using proxy = new CuttingProxy({
+    await using proxy = await CuttingProxy.open({
       port: server.port,
       passes: Math.floor(DELIVERY / 2),
       then: () => {

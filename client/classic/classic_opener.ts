@@ -34,6 +34,7 @@ export interface ClassicOpenerOptions {
 /** Longest content, except a file's, that is read into memory. */
 const MAX_IN_MEMORY = 64 * MiB;
 
+/** Opens the messages of one profile. */
 export class ClassicOpener {
   readonly #profile: Profile;
   readonly #keys: KeyExchange;

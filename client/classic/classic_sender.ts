@@ -30,6 +30,7 @@ export interface ClassicSenderOptions {
   now: () => number;
 }
 
+/** Sends the messages of one profile. */
 export class ClassicSender {
   readonly #options: ClassicSenderOptions;
 

@@ -16,15 +16,12 @@ export interface KeyExchangeOptions {
   peers: Peers;
 }
 
+/** Agrees on keys with the peers of one profile. */
 export class KeyExchange {
-  readonly #profile: Profile;
-  readonly #network: Network;
-  readonly #peers: Peers;
+  readonly #options: KeyExchangeOptions;
 
-  constructor({ profile, network, peers }: KeyExchangeOptions) {
-    this.#profile = profile;
-    this.#network = network;
-    this.#peers = peers;
+  constructor(options: KeyExchangeOptions) {
+    this.#options = options;
   }
 
   /**
@@ -33,12 +30,13 @@ export class KeyExchange {
    * secure clients
    */
   async send(peer: ClientEntry): Promise<number> {
-    return await this.#sendUnder(peer, await this.#peers.publicKey(peer));
+    return await this.#sendUnder(peer, await this.#options.peers.publicKey(peer));
   }
 
   async #sendUnder(peer: ClientEntry, publicKey: Bytes): Promise<number> {
     this.#checkNotSecure(peer, publicKey);
-    const key = this.#profile.keys.own(peer.id) ?? generateSymmetricKey();
+    const { profile: { keys, contacts }, network } = this.#options;
+    const key = keys.own(peer.id) ?? generateSymmetricKey();
     let content: Bytes;
     try {
       content = await wrapSymmetricKey(publicKey, key);
@@ -46,12 +44,11 @@ export class KeyExchange {
       if (!(error instanceof CryptoError)) throw error;
       throw new ClientError("bad-key", `${peer.name} has a public key that cannot be used`);
     }
-    this.#profile.contacts.putPublicKey(peer.id, publicKey); // it has proved usable
+    contacts.putPublicKey(peer.id, publicKey); // it has proved usable
     // Kept before it leaves, so that whatever comes back is readable; used after it has arrived.
-    this.#profile.keys.put(peer.id, key, { own: true });
-    const message = { to: peer.id, type: MessageType.key, content };
-    const messageId = await this.#network.transport.send(message);
-    this.#profile.keys.sendWith(peer.id, key);
+    keys.put(peer.id, key, { own: true });
+    const messageId = await network.transport.send({ to: peer.id, type: MessageType.key, content });
+    keys.sendWith(peer.id, key);
     return messageId;
   }
 
@@ -60,12 +57,10 @@ export class KeyExchange {
    * @throws {ClientError} `not-needed` between secure clients
    */
   async request(peer: ClientEntry): Promise<number> {
-    if (this.#profile.secureIdentity) {
-      this.#checkNotSecure(peer, await this.#peers.publicKey(peer));
-    }
+    const { profile, network, peers } = this.#options;
+    if (profile.secureIdentity) this.#checkNotSecure(peer, await peers.publicKey(peer));
     const content = new Uint8Array(0);
-    const message = { to: peer.id, type: MessageType.keyRequest, content };
-    return await this.#network.transport.send(message);
+    return await network.transport.send({ to: peer.id, type: MessageType.keyRequest, content });
   }
 
   /**
@@ -73,10 +68,10 @@ export class KeyExchange {
    * undefined if only the peer can begin: nothing can be encrypted for a secure client's key.
    */
   async keyFor(peer: ClientEntry): Promise<Bytes | undefined> {
-    const { keys, secureIdentity } = this.#profile;
+    const { profile: { keys, secureIdentity }, peers } = this.#options;
     const key = keys.sending(peer.id);
     if (key) return key;
-    const publicKey = await this.#peers.publicKey(peer);
+    const publicKey = await peers.publicKey(peer);
     if (!secureIdentity && claimsToBeSecure(publicKey)) return undefined;
     await this.#sendUnder(peer, publicKey);
     return keys.sending(peer.id);
@@ -85,7 +80,7 @@ export class KeyExchange {
   /** A secure ID neither gets a key of the classic protocol from, nor sends one to, another one. */
   #checkNotSecure({ name }: ClientEntry, publicKey: Bytes): void {
     if (!claimsToBeSecure(publicKey)) return;
-    throw this.#profile.secureIdentity
+    throw this.#options.profile.secureIdentity
       ? new ClientError("not-needed", `${name} is a secure client: keys need no messages there`)
       : new ClientError(
         "bad-key",

@@ -157,7 +157,7 @@ export class ReconnectingTransport implements SecureTransport {
     if (current?.usable) return current;
     if (this.#connection === last || !this.#connection) {
       const { address, credentials, checkServer, deadline } = this.#options;
-      this.#connection = SecureConnection.open(address, credentials, checkServer, { deadline });
+      this.#connection = SecureConnection.open(address, credentials, checkServer, deadline);
     }
     return await this.#connection;
   }

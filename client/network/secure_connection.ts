@@ -67,11 +67,6 @@ interface Pending {
   fail(reason: unknown): void;
 }
 
-export interface ConnectionOptions {
-  /** Longest wait for a byte to move while an answer is due, in milliseconds. */
-  deadline?: number;
-}
-
 /** Largest response in memory: an error with its text, or prekeys. */
 const MAX_SMALL_RESPONSE = Math.max(4 + MAX_ERROR_TEXT_SIZE, CLIENT_ID_SIZE + MAX_BUNDLE_SIZE);
 /** Those that may be larger, by code. */
@@ -113,13 +108,14 @@ export class SecureConnection {
 
   /**
    * Connects and logs in, as {@link openSecureChannel}. The login is on its way when this resolves;
-   * if it is refused, every request fails.
+   * if it is refused, every request fails. So it does if no byte moves for `deadline` milliseconds
+   * while an answer is due.
    */
   static async open(
     address: Address,
     credentials: Credentials,
     checkServer: (key: Bytes) => void,
-    { deadline = DEADLINE }: ConnectionOptions = {},
+    deadline = DEADLINE,
   ): Promise<SecureConnection> {
     const opened = await openSecureChannel(address, credentials, checkServer, deadline);
     const connection = new SecureConnection(address, opened, deadline);

@@ -64,7 +64,7 @@ export class Client {
       await (await this.#secureSide())?.prepare();
     } catch (error) {
       if (!(error instanceof ClientError)) throw error;
-      // The next command that reaches the server makes up for it.
+      // The next command that reaches the server does it.
       note(`The keys for first messages are not published yet: ${error.message}`);
     }
     return owner;
@@ -157,7 +157,7 @@ export class Client {
   }
 
   /**
-   * Fetches an announced file into `folder`; one that was begun continues where it was begun.
+   * Fetches an announced file into `folder`; an interrupted fetch continues where it stopped.
    * @throws {ClientError} `unknown-transfer`, `gone`, `bad-key`, `damaged`, `file`, `interrupted`,
    * and as the network does
    */
@@ -171,7 +171,7 @@ export class Client {
   }
 
   /**
-   * Gives a transfer up: nothing of it stays here, nor on the server.
+   * Cancels a transfer: nothing of it stays here or on the server.
    * @throws {ClientError} `unknown-transfer` if there is none, or it is over
    */
   async cancelTransfer(number: number): Promise<void> {

@@ -11,8 +11,8 @@ export type ClientErrorCode =
   | "wrong-passphrase" // not the one that the profile is protected by
   | "bad-passphrase" // one that cannot protect anything
   | "in-use" // another process works on the profile
-  | "wrong-server" // it has not the key that it must have
-  | "wrong-identity" // a client has not the key, or the ID, that it must have
+  | "wrong-server" // it does not have the key that it must have
+  | "wrong-identity" // a client does not have the key, or the ID, that it must have
   | "not-needed" // an operation for classic clients alone
   | "unknown-name" // no client has this name
   | "bad-name" // no client may have this name
@@ -20,7 +20,7 @@ export type ClientErrorCode =
   | "unauthenticated" // a classic client, or profile, cannot prove who it is
   | "no-passphrase" // none was given, or the profile has none
   | "has-passphrase" // the profile has one already
-  | "interrupted" // the user broke off
+  | "interrupted" // the user stopped it
   | "bad-text" // a text that cannot be sent
   | "bad-key" // a peer's key cannot be used
   | "no-prekeys" // nothing to start a session with
@@ -30,7 +30,7 @@ export type ClientErrorCode =
   | "changed" // a file is not what it was when its transfer began
   | "gone" // the server does not have a file any more
   | "damaged" // what the server has of a file cannot be used
-  | "unknown-transfer" // there is none of this number, or it has ended
+  | "unknown-transfer" // there is none with this number, or it has ended
   | "file"; // a local file cannot be read or written
 
 export class ClientError extends Error {

@@ -42,7 +42,7 @@ export interface OpenedClient extends AsyncDisposable {
   readonly address: Address;
 }
 
-/** Any connection to it fails. */
+/** An address to which every connection fails. */
 const NO_SERVER: Address = { hostname: "0.0.0.0", port: 0 };
 
 /**

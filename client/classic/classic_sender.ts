@@ -112,8 +112,8 @@ export class ClassicSender {
   }
 
   /**
-   * Asks the receiver for a key, unless that was done, and keeps the message until it comes. Returns
-   * the error that says so.
+   * Asks the receiver for a key, unless that was done, and keeps the message until it comes.
+   * Returns the error that says so.
    */
   async #keep(
     to: Peer,

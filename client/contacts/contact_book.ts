@@ -22,7 +22,7 @@ export interface MarkedPeer extends Peer {
 export interface Trust {
   /** 60 digits in 12 groups, joined by spaces. */
   safetyNumber: string;
-  /** Whether they did. */
+  /** Whether they compared it. */
   verified: boolean;
 }
 
@@ -109,7 +109,7 @@ export class ContactBook {
   /**
    * Adds the contact that a card names; its ID is demanded from then on.
    * @throws {ClientError} `bad-card`, `unauthenticated`, `wrong-identity` if someone else has that
-   * name here, or the server gives other keys
+   * name here, or the server returns other keys
    */
   async add(card: string): Promise<MarkedPeer> {
     const own = this.#ownIdentity();
@@ -126,7 +126,7 @@ export class ContactBook {
     }
     const peer = { id, name };
     const { publicKey } = await this.#secureIdentityOf(peer);
-    // Together: no contact is here by a card without the keys that the card stands for.
+    // Together: a contact added by a card always has the keys that belong to the card.
     this.#profile.transaction(() => {
       contacts.add(id, name);
       contacts.putPublicKey(id, publicKey);

@@ -32,7 +32,7 @@ export class Peers {
 
   /**
    * Returns all other clients of the server.
-   * @throws {ClientError} `wrong-identity` if the server gives a client another one's key
+   * @throws {ClientError} `wrong-identity` if the server returns another client's key
    */
   async list(): Promise<Peer[]> {
     const clients = await this.#network.transport.clients();

@@ -4,7 +4,7 @@
 export const MAX_FILE_NAME_SIZE = 200;
 /** Longest extension that is kept where a name is cut, in bytes of UTF-8. */
 const MAX_EXTENSION_SIZE = 20;
-/** The name of a file of whose name nothing is left. */
+/** The name of a file when nothing is left of its own. */
 const NAMELESS = "file";
 
 /** Control and formatting characters, lone surrogates, and what Windows forbids in names. */
@@ -13,8 +13,8 @@ const DEVICE = /^(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³]
 
 /**
  * Returns a name without a path, at most 200 bytes of UTF-8, NFC, never empty. It is no hidden
- * file, no device of any system, and looks like what it is. As much of the extension is kept as can
- * be.
+ * file, no device of any system, and looks like what it is. As much of the extension is kept as
+ * possible.
  */
 export function cleanFileName(name: string): string {
   const base = name.split(/[\\/]/).findLast((part) => part.trim() !== "") ?? "";

@@ -14,7 +14,7 @@ export const PRIVATE_FILE = 0o600;
 export interface OpenFile {
   /** Bytes. */
   size: number;
-  /** Fails with a {@link ClientError} where the file's size is not `size` any more. */
+  /** Fails with a {@link ClientError} if the file no longer has `size` bytes. */
   content: ReadableStream<Uint8Array>;
 }
 
@@ -185,7 +185,7 @@ async function publishAs(draft: string, path: string, beside: string): Promise<v
   await removeFile(draft);
 }
 
-/** Some file systems have no hard links; there a name that is free is taken by renaming. */
+/** Some file systems have no hard links; there a free name is taken by renaming. */
 async function linkOrRename(from: string, to: string): Promise<void> {
   try {
     await Deno.link(from, to);

@@ -5,7 +5,7 @@ import { PRIVATE_FILE, removeFile, writeNewFile } from "./files.ts";
 
 const PRIVATE_FOLDER = 0o700;
 
-/** Writes `text` to `path`: after a crash there is the old file or the new one, never a half. */
+/** Writes `text` to `path`: after a crash the file is the old or the new one, never a part. */
 export async function writePrivateFile(path: string, text: string): Promise<void> {
   const draft = `${path}.new`;
   await writeNewFile(draft, [utf8(text)]);
@@ -17,7 +17,7 @@ export async function createPrivateFile(path: string): Promise<void> {
   (await Deno.open(path, { write: true, createNew: true, mode: PRIVATE_FILE })).close();
 }
 
-/** Creates a folder, and those that it is in, where there are none. */
+/** Creates a folder and its parents, if they do not exist. */
 export async function createPrivateFolder(path: string): Promise<void> {
   await Deno.mkdir(path, { recursive: true, mode: PRIVATE_FOLDER });
 }
@@ -28,7 +28,7 @@ export async function replaceFile(draft: string, path: string): Promise<void> {
   await syncFolder(folderOf(path));
 }
 
-/** Removes the file at `path` for good, where there is one. */
+/** Removes the file at `path` for good, if there is one. */
 export async function removeForGood(path: string): Promise<void> {
   if (await removeFile(path)) await syncFolder(folderOf(path));
 }
@@ -56,7 +56,7 @@ export function folderOf(path: string): string {
   return end < 0 ? "." : path.slice(0, Math.max(end, 1));
 }
 
-/** Takes from others what they may do with the file at `path`, as far as the system allows it. */
+/** Takes from others the permission to use the file at `path`, as far as the system allows it. */
 export async function makePrivate(path: string): Promise<void> {
   if (Deno.build.os === "windows") return;
   try {
@@ -77,7 +77,7 @@ export async function tryLock(path: string): Promise<Disposable | null> {
   return null;
 }
 
-/** Closing alone frees a lock only when the system gets to it, which may be a moment later. */
+/** Frees the lock at once; closing alone may free it a moment later. */
 function unlocking(file: Deno.FsFile): Disposable {
   let held = true;
   return {

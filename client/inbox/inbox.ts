@@ -76,10 +76,10 @@ export class Inbox {
   }
 
   /**
-   * Collects and opens messages as they come, until the caller wants no more. A broken connection is
-   * made again; `onTrouble` hears of it.
-   * @throws {ClientError} `not-needed` in a classic profile; what making the connection again cannot
-   * mend
+   * Collects and opens messages as they come, until the caller wants no more. A broken connection
+   * is made again; `onTrouble` hears of it.
+   * @throws {ClientError} `not-needed` in a classic profile; what making the connection again
+   * cannot mend
    */
   async *follow(
     folder: string,

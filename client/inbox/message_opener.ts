@@ -39,8 +39,8 @@ export class MessageOpener {
   }
 
   /**
-   * Opens all that waits and that `round` admits. A failure of the network stops only what needs the
-   * server; a message that cannot be opened stays, and holds up nobody else's.
+   * Opens all that waits and that `round` admits. A failure of the network stops only what needs
+   * the server; a message that cannot be opened stays, and holds up nobody else's.
    */
   async *openAll(round: Round): AsyncGenerator<Received> {
     const { envelopes } = this.#options.profile;
@@ -110,7 +110,9 @@ export class MessageOpener {
     return sender;
   }
 
-  /** Returns the envelope with its content; without, if that is lost, or too large for a session. */
+  /**
+   * Returns the envelope with its content; without, if that is lost, or too large for a session.
+   */
   async #withContent(envelope: Envelope): Promise<Envelope> {
     const { number, size, content } = envelope;
     if (content !== null || size > MAX_ENVELOPE_SIZE) return envelope;

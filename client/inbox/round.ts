@@ -78,8 +78,8 @@ export class Round {
   }
 
   /**
-   * Has the unreadable messages of `sender` tried again, as a key came. Reports whether to go back to
-   * them now; one who sends many keys has them tried now and at the end, not each time.
+   * Has the unreadable messages of `sender` tried again, as a key came. Reports whether to go back
+   * to them now; one who sends many keys has them tried now and at the end, not each time.
    */
   retry(sender: Uint8Array): boolean {
     const id = toHex(sender);

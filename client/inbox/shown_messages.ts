@@ -1,4 +1,6 @@
-/** What was opened goes to the user: once, and in its order, also where the process ended meanwhile. */
+/**
+ * What was opened goes to the user: once, and in its order, also where the process ended meanwhile.
+ */
 import type { Peer, Peers } from "../contacts/peers.ts";
 import type { Profile } from "../profile/profile.ts";
 import type { HistoryEntry } from "../profile/tables/history.ts";

@@ -46,11 +46,11 @@ export interface Surroundings {
   readonly folder: string;
   /** The names of the files in its folder `incoming`. */
   readonly incoming: Iterable<string>;
-  /** The owner, where `me.info` has it. */
+  /** The owner, if `me.info` has it. */
   readonly classic: ClassicIdentity | undefined;
 }
 
-/** Writes an export to `path`, where there must be no file. Throws what the system throws. */
+/** Writes an export to `path`, where no file must be. Throws what the system throws. */
 export async function writeArchive(
   path: string,
   from: Unlocked,
@@ -185,7 +185,7 @@ async function unpackFiles({ database, vault }: Unlocked, folder: string): Promi
   if (server && !await isThere(path)) await writePrivateFile(path, fromUtf8(server));
 }
 
-/** What is wrong with an export is an error of that file, not of a profile. */
+/** Turns errors of a profile into errors of the export's file. */
 async function importing(path: string, action: () => Promise<void>): Promise<void> {
   await withReason("file", `cannot import ${path}`, async () => {
     try {

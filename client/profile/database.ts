@@ -45,9 +45,9 @@ export class ProfileDatabase implements Disposable {
   }
 
   /**
-   * Opens the database of the profile in `folder`, which no other process may use. It is created
-   * where there is none, and sealed where it is of a version in which nothing was. `passphrase` is
-   * called where the database is protected by one.
+   * Opens the database of the profile in `folder`, which no other process may use. Creates it if
+   * there is none, and seals one of a version in which nothing was sealed. `passphrase` is called
+   * if the database is protected by one.
    * @throws {ClientError} `wrong-passphrase`, `bad-profile`
    */
   static async open(
@@ -57,7 +57,7 @@ export class ProfileDatabase implements Disposable {
   ): Promise<ProfileDatabase> {
     const path = databasePath(folder);
     for (const name of LEFTOVERS) await removeFile(`${folder}/${name}`);
-    // SQLite gives its log the permissions of the database.
+    // SQLite creates its log with the permissions of the database.
     if (await isThere(path)) await makePrivate(path);
     else await createPrivateFile(path);
     await sealOldDatabase(path, random);
@@ -86,7 +86,7 @@ export class ProfileDatabase implements Disposable {
   }
 }
 
-/** Seals into a new file, so that nothing stays which lay open in the old one. */
+/** Seals into a new file, so that nothing of the old one stays in the clear. */
 async function sealOldDatabase(path: string, random: Random): Promise<void> {
   const old = new Database(path, { int64: true });
   let version: number;

@@ -14,7 +14,7 @@ const PAUSE = 50;
 export type Sleep = (milliseconds: number) => Promise<void>;
 
 /**
- * Takes the lock of the profile in `folder`, for which it waits up to 2 seconds.
+ * Takes the lock of the profile in `folder`; waits up to 2 seconds for it.
  * @throws {ClientError} `in-use`
  */
 export async function lockProfile(folder: string, sleep: Sleep): Promise<Disposable> {

@@ -1,7 +1,7 @@
 /**
- * `me.info`: where a classic identity is that no passphrase protects, in the format of the original
- * client. It has a line each for the name, the client ID in hex, and the PKCS#8 private key, which
- * is padded with zeros to 1000 bytes, in base64.
+ * `me.info`: holds a classic identity that no passphrase protects, in the format of the original
+ * client. It has a line each for the name, the client ID in hex, and the PKCS#8 private key, padded
+ * with zeros to 1000 bytes, in base64.
  */
 import { type Bytes, fromHex, toHex } from "../../shared/bytes.ts";
 import { trimDer } from "../../shared/crypto/classic/classic.ts";
@@ -21,7 +21,7 @@ export function meInfoPath(folder: string): string {
 }
 
 /**
- * Reads the identity of the profile in `folder`, where it has such a file.
+ * Reads the identity of the profile in `folder`, if it has such a file.
  * @throws {ClientError} `bad-profile`
  */
 export async function readMeInfo(folder: string): Promise<ClassicIdentity | undefined> {
@@ -38,7 +38,7 @@ export async function writeMeInfo(folder: string, identity: ClassicIdentity): Pr
   await writePrivateFile(meInfoPath(folder), encodeMeInfo(identity));
 }
 
-/** Removes the file for good, where there is one. */
+/** Removes the file for good, if there is one. */
 export async function removeMeInfo(folder: string): Promise<void> {
   await removeForGood(meInfoPath(folder));
 }

@@ -10,7 +10,7 @@ const VERSION = 4;
 export const FIRST_SEALED = 3;
 
 /**
- * The SQL that leads from each sealed version to the next; never edited, only added to. Where the
+ * The SQL that leads from each sealed version to the next; never edited, only added to. When the
  * schema of a table changes, its earlier text moves here.
  */
 const STEPS: readonly string[] = [TRANSFERS.schema];
@@ -33,9 +33,9 @@ export function createTables(database: Database, fill: () => void = () => {}): v
 }
 
 /**
- * Sets `database` up, and brings tables that are sealed up to date; creates them where there are
- * none, with `fill`. What is overwritten or deleted is gone from the file, so that old keys cannot
- * be found in it.
+ * Sets `database` up, and brings sealed tables up to date; creates them with `fill` if there are
+ * none. What is overwritten or deleted is gone from the file, so that old keys cannot be found in
+ * it.
  */
 export function prepareDatabase(database: Database, fill?: () => void): void {
   const version = versionOf(database);

@@ -22,13 +22,13 @@ import { newKeyring, type Random } from "./sealing/keyring.ts";
 import type { Tables } from "./tables.ts";
 import { type ClassicIdentity, Identities, type SecureIdentity } from "./tables/identities.ts";
 
-/** What a profile needs of its surroundings; each has a default. */
+/** What a profile gets from its caller; each has a default. */
 export interface ProfileOptions {
-  /** Returns the passphrase; called once, and only where the profile is protected by one. */
+  /** Returns the passphrase; called once, and only if the profile is protected by one. */
   readonly passphrase?: () => Promise<string>;
   readonly random?: Random;
   readonly sleep?: Sleep;
-  /** What it costs to try a passphrase that is set or exported with. */
+  /** The cost of trying a passphrase that is set or exported with. */
   readonly passphraseCost?: PassphraseCost;
 }
 
@@ -59,7 +59,7 @@ export class Profile implements Disposable {
   }
 
   /**
-   * Opens the profile in `folder`, and creates it where there is none. Waits up to 2 seconds for
+   * Opens the profile in `folder`, and creates it if there is none. Waits up to 2 seconds for
    * another process that has it open.
    * @throws {ClientError} `in-use`, `wrong-passphrase`, `bad-profile`
    */
@@ -84,8 +84,8 @@ export class Profile implements Disposable {
   }
 
   /**
-   * Makes the export in `file` the profile in `folder`, under the same passphrase.
-   * @throws {ClientError} `already-registered` if there is one, `wrong-passphrase`, `file` where
+   * Creates the profile in `folder` from the export in `file`, under the same passphrase.
+   * @throws {ClientError} `already-registered` if there is one, `wrong-passphrase`, `file` if
    * `file` is no whole export, `in-use`
    */
   static async importFrom(
@@ -117,12 +117,12 @@ export class Profile implements Disposable {
 
   /**
    * Runs `change` in one transaction; returns its result. With `durable` false it does not wait for
-   * the disk: after a power failure the change, and whatever came after it, may be lost. That is
-   * for changes that do no harm when they are repeated.
+   * the disk: a power failure may lose the change and later ones. That is for changes that are
+   * harmless when repeated.
    */
   transaction<T>(change: () => T, { durable = true }: { durable?: boolean } = {}): T {
     const { database } = this.#database;
-    // Within another transaction it is that one which is waited for.
+    // Within another transaction, that one decides whether to wait.
     if (durable || database.inTransaction) return database.transaction(change).immediate();
     database.exec("PRAGMA synchronous = NORMAL");
     try {
@@ -133,7 +133,7 @@ export class Profile implements Disposable {
   }
 
   /**
-   * Removes earlier states of rows, with keys that are gone since, from the log. SQLite does so by
+   * Removes earlier states of rows, which may hold deleted keys, from the log. SQLite does this by
    * itself when the profile is closed.
    */
   dropOldStates(): void {
@@ -166,7 +166,7 @@ export class Profile implements Disposable {
     this.#identity = identity;
   }
 
-  /** The owner of a secure profile; undefined in a classic one, or where nobody is registered. */
+  /** The owner of a secure profile; undefined in a classic one, or before the registration. */
   get secureIdentity(): SecureIdentity | undefined {
     return this.#identity && "secrets" in this.#identity ? this.#identity : undefined;
   }
@@ -177,8 +177,8 @@ export class Profile implements Disposable {
   }
 
   /**
-   * Returns the identity to register as `name`: that of a registration which was not answered, else
-   * a new one.
+   * Returns the identity to register as `name`: the one of an unanswered registration, else a new
+   * one.
    */
   async prepareSecure(name: string): Promise<SecureIdentity> {
     const identity = { ...this.identities.pending() ?? await newIdentity(), name };
@@ -204,8 +204,8 @@ export class Profile implements Disposable {
 
   /**
    * Protects the profile by `passphrase` instead of any other; by none if it is null. It gets a
-   * new data key, so that nothing stays that the old one could open. The profile's tables are other
-   * objects afterwards.
+   * new data key, so that nothing stays that the old one could open. Afterwards the profile's
+   * tables are new objects.
    * @throws {ClientError} `bad-passphrase`
    */
   async setPassphrase(passphrase: string | null): Promise<void> {
@@ -221,7 +221,7 @@ export class Profile implements Disposable {
       if (keyring.isProtected && classic) identities.putClassic(classic);
       else identities.removeClassic();
     });
-    // Its key is in one of both places at any time, and no more in the clear than before.
+    // At any time the key is in one of the two places, and no more in the clear than before.
     if (!keyring.isProtected && classic) await writeMeInfo(this.folder, classic);
     try {
       await replaceDatabase(path, database);
@@ -236,8 +236,8 @@ export class Profile implements Disposable {
   }
 
   /**
-   * Writes the whole profile to a new file under a passphrase of its own; {@link importFrom} makes
-   * a profile of it.
+   * Writes the whole profile to a new file under its own passphrase; {@link importFrom} creates a
+   * profile from it.
    * @throws {ClientError} `file` if it cannot be written, or exists; `bad-passphrase`
    */
   async exportTo(file: string, passphrase: string): Promise<void> {
@@ -271,7 +271,7 @@ export class Profile implements Disposable {
     return this.#identity && "privateKey" in this.#identity ? this.#identity : undefined;
   }
 
-  /** Makes the owner `classic`, which `me.info` holds, or else whoever is in the database. */
+  /** Sets the owner: `classic`, which `me.info` holds, or else the one in the database. */
   async #takeIdentity(classic: ClassicIdentity | undefined): Promise<void> {
     const kept = this.identities.classic();
     if (kept && classic && !isSame(kept, classic)) {

@@ -15,9 +15,9 @@ import { TABLES } from "./tables.ts";
 const PATIENCE = 500;
 
 /**
- * Writes a database with what `fill` puts into it to `path`, where there must be no file. It is
- * fsynced; after a failure there is none. `complete` runs last: what it sets tells a whole file
- * from one that a crash left behind.
+ * Writes a database with what `fill` puts into it to `path`, where no file must be, and fsyncs it.
+ * After a failure there is none. `complete` runs last: what it sets distinguishes a whole file from
+ * one that a crash left behind.
  */
 export async function writeSealedFile(
   path: string,
@@ -49,7 +49,7 @@ export async function writeSealedFile(
 }
 
 /**
- * Copies everything from one database to another, empty one, under the key of that.
+ * Copies everything from one database to another, empty one, under the key of the latter.
  * @throws {ClientError} `bad-profile` if anything was changed
  */
 export function copyTables(from: Unlocked, to: Unlocked): void {
@@ -58,7 +58,7 @@ export function copyTables(from: Unlocked, to: Unlocked): void {
 
 /**
  * Closes the database at `path`, and puts the file at `${path}.new` in its place. Its log must be
- * gone before: SQLite would take it for that of the new file.
+ * gone before, or SQLite would take it for the log of the new file.
  */
 export async function replaceDatabase(path: string, old: Database): Promise<void> {
   try {

@@ -1,9 +1,9 @@
 /**
- * The list of all tables of a profile. Whoever adds one writes a file in `tables/` and a line here;
- * creating them, sealing them anew and exporting them follow from this list.
+ * The list of all tables of a profile. To add one, write a file in `tables/` and a line here;
+ * creating, sealing and exporting follow from this list.
  *
- * Whatever says anything about the user is in a column of sealed rows, or stands there as a blind
- * tag (see `sealing/vault.ts`). Only numbers, states and times are in the clear.
+ * All that says anything about the user is sealed, or replaced by a blind tag (see
+ * `sealing/vault.ts`). Only numbers, states and times are in the clear.
  */
 import type { Database } from "@db/sqlite";
 import type { SealedTable } from "./sealing/sealed_table.ts";
@@ -21,7 +21,7 @@ import { SERVERS, Servers } from "./tables/servers.ts";
 import { SESSIONS, SessionStore } from "./tables/session_store.ts";
 import { TRANSFERS, Transfers } from "./tables/transfers.ts";
 
-/** What a profile calls each table, the class that works on it, and what that consists of. */
+/** The name of each table in a profile, the class that works on it, and its declaration. */
 const LIST = {
   identities: [Identities, IDENTITIES],
   servers: [Servers, SERVERS],

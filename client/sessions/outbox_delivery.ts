@@ -53,7 +53,8 @@ export class OutboxDelivery {
   }
 
   /**
-   * Sends all that is in the outbox. Returns messages that the server refused, and that are dropped.
+   * Sends all that is in the outbox. Returns messages that the server refused, and that are
+   * dropped.
    * @throws {ClientError} `queued`, and what else the network may do
    */
   async flush(): Promise<RefusedItem[]> {

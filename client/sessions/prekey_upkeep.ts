@@ -1,6 +1,6 @@
 /**
- * Keeps this client's prekeys on the server fresh and many enough, and notices when the profile is an
- * old copy (`shared/PROTOCOL.md` section 9).
+ * Keeps this client's prekeys on the server fresh and many enough, and notices when the profile is
+ * an old copy (`shared/PROTOCOL.md` section 9).
  */
 import type { Prekey, PrekeyKind as Kind } from "../../shared/protocol/prekey.ts";
 import { PrekeyKind } from "../../shared/protocol/prekey.ts";
@@ -10,7 +10,9 @@ import { ClientError } from "../errors.ts";
 import type { Profile } from "../profile/profile.ts";
 import type { SecureTransport } from "../network/transport.ts";
 
-/** One-time prekeys of each kind that are on the server after publishing; at half of it more are. */
+/**
+ * One-time prekeys of each kind that are on the server after publishing; at half of it more are.
+ */
 const ONE_TIME_TARGET = 100;
 /** How long a signed prekey is given out, in milliseconds: 7 days. */
 const ROTATION = 7 * 24 * 60 * 60 * 1000;

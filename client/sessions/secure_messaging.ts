@@ -1,6 +1,6 @@
 /**
- * What a secure profile has beside the operations of every profile: sessions, an outbox, and prekeys
- * that must be kept up.
+ * What a secure profile has beside the operations of every profile: sessions, an outbox, and
+ * prekeys that must be kept up.
  */
 import { type Identity, verifyIdentity } from "../../shared/crypto/identity.ts";
 import type { Random } from "../../shared/session/ratchet.ts";
@@ -107,7 +107,9 @@ export class SecureMessaging {
     return await this.#keepingUp;
   }
 
-  /** Asks again for what could not be opened, and sends what is in the outbox. As {@link prepare}. */
+  /**
+   * Asks again for what could not be opened, and sends what is in the outbox. As {@link prepare}.
+   */
   async repair(): Promise<string[]> {
     const { peers } = this.#options;
     await this.resets.askAgain(async (id) => {

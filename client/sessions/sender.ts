@@ -57,9 +57,10 @@ export class Sender {
 
   /**
    * Sends a message to a client with whom there is a session; returns its ID in that mailbox.
-   * Messages arrive in the order of these calls. `onKept` is called in the transaction that keeps it.
-   * @throws {ClientError} `bad-text` if it is too large; `refused`; `queued` if the server cannot be reached: the message stays in
-   * the outbox
+   * Messages arrive in the order of these calls. `onKept` is called in the transaction that keeps
+   * it.
+   * @throws {ClientError} `bad-text` if it is too large; `refused`; `queued` if the server cannot
+   * be reached: the message stays in the outbox
    */
   send(draft: Draft, onKept?: () => void): Promise<number> {
     return new Promise((resolve, reject) => {

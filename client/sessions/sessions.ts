@@ -93,7 +93,10 @@ export class Sessions {
     }
   }
 
-  /** The envelope of a content for `peer`, with whom there is a session. To be called in {@link commit}. */
+  /**
+   * The envelope of a content for `peer`, with whom there is a session. To be called in
+   * {@link commit}.
+   */
   seal(peer: Identity, type: MessageType, content: Content): Bytes {
     const { own, random } = this.#options;
     const [entry] = this.#load(peer.clientId).entries;

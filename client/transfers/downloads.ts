@@ -1,7 +1,7 @@
 /**
  * Fetching the chunks of a file (`shared/PROTOCOL.md`, "Secure: files"), several at a time, into a
- * draft beside its final place. No byte is written before the tag of its chunk was checked; what was
- * fsynced need not be fetched again.
+ * draft beside its final place. No byte is written before the tag of its chunk was checked; what
+ * was fsynced need not be fetched again.
  */
 import { type Bytes, discard, toHex } from "../../shared/bytes.ts";
 import { CHUNK_SIZE, FileCipher } from "../../shared/crypto/file_chunks.ts";
@@ -41,8 +41,9 @@ export class Downloads {
 
   /**
    * Brings the whole file into the folder that `path` of the transfer names; returns its own path.
-   * @throws {ClientError} `gone` if the server does not have it any more, `bad-key` if nothing of it
-   * opens; `damaged`, `file`, `interrupted`, and what the network may do: then it can go on later
+   * @throws {ClientError} `gone` if the server does not have it any more, `bad-key` if nothing of
+   * it opens; `damaged`, `file`, `interrupted`, and what the network may do: then it can go on
+   * later
    */
   async download(transfer: Transfer, options: TransferOptions): Promise<string> {
     const { name, path: folder } = transfer;

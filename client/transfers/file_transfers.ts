@@ -1,6 +1,7 @@
 /**
  * Files between secure clients: what is sent goes up and is then announced by a message; what was
- * announced comes down when it is wanted. What was broken off goes on by {@link FileTransfers.resume}.
+ * announced comes down when it is wanted. What was broken off goes on by
+ * {@link FileTransfers.resume}.
  */
 import { type Bytes, equalBytes, toHex } from "../../shared/bytes.ts";
 import { KEY_SIZE } from "../../shared/crypto/aes_gcm.ts";

@@ -99,8 +99,8 @@ export class DraftFile implements Disposable {
   }
 
   /**
-   * Opens the draft at `path` behind its first `size` bytes; what follows them is cut off. If it has
-   * fewer, or there is none, an empty one takes its place. Returns also where it stands.
+   * Opens the draft at `path` behind its first `size` bytes; what follows them is cut off. If it
+   * has fewer, or there is none, an empty one takes its place. Returns also where it stands.
    * @throws {ClientError} `file`
    */
   static async open(path: string, size: number): Promise<{ draft: DraftFile; at: number }> {
@@ -155,7 +155,9 @@ async function isDraft(path: string, size: number): Promise<boolean> {
   }
 }
 
-/** Returns the name in `folder` of the file with that inode and size; undefined if there is none. */
+/**
+ * Returns the name in `folder` of the file with that inode and size; undefined if there is none.
+ */
 export async function findByInode(
   folder: string,
   inode: number,

@@ -21,7 +21,9 @@ const UNDER_WAY = 6;
 const NOTE_STEP = 64;
 /** Attempts in a row that bring nothing. */
 const ATTEMPTS = 4;
-/** Longest pause that the transport keeps by itself when the server asks for one, in milliseconds. */
+/**
+ * Longest pause that the transport keeps by itself when the server asks for one, in milliseconds.
+ */
 const LONGEST_PAUSE = 30_000;
 
 /** How a transfer is watched, and stopped. */

@@ -27,7 +27,7 @@ interface Row {
   lasting: Bytes;
 }
 
-/** A data key as it lies in the database, and what it opens. */
+/** A data key as it is in the database, and the vault that it opens. */
 export interface Keyring {
   readonly vault: Vault;
   /** Whether the key is under a passphrase. */
@@ -37,8 +37,8 @@ export interface Keyring {
 }
 
 /**
- * Makes a new data key, under `passphrase` where that is not null. `lasting` is that of the vault
- * which this one replaces.
+ * Makes a new data key, under `passphrase` unless that is null. `lasting` comes from the vault that
+ * this one replaces.
  * @throws {ClientError} `bad-passphrase`
  */
 export async function newKeyring(
@@ -77,7 +77,7 @@ export function writeKeyring(database: Database, { vault, isProtected, stored }:
 }
 
 /**
- * Opens the keyring of a database; `passphrase` is called where it is needed.
+ * Opens the keyring of a database; `passphrase` is called if it is needed.
  * @throws {ClientError} `wrong-passphrase`, `bad-profile` if the keyring is damaged
  */
 export async function openKeyring(

@@ -1,6 +1,6 @@
 /**
- * What a table is, and how its rows move from one data key to another. Each table says itself what
- * of its rows is sealed; nothing here knows any of them.
+ * What a table is, and how its rows move from one data key to another. Each table says what of its
+ * rows is sealed; this file knows none of them.
  */
 import type { Database, Parameters } from "@db/sqlite";
 import type { Bytes } from "../../../shared/bytes.ts";
@@ -79,7 +79,7 @@ function resealRow<Row extends object>(
   const oldKey = keyOf(table, cells);
   const row = from.openRow<Row>(rowOf(table.name, oldKey), cells.sealed as Bytes);
   for (const [column, tag] of Object.entries(table.tags)) {
-    // A tag that was taken away stays away.
+    // A removed tag stays removed.
     if (cells[column] !== null) cells[column] = tag(to, row);
   }
   const key = keyOf(table, cells);

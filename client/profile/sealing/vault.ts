@@ -1,6 +1,6 @@
 /**
- * What protects the rows of a profile: each is sealed under the profile's data key, and found by
- * tags that only this key can make.
+ * Protects the rows of a profile: each is sealed under the profile's data key, and found by tags
+ * that only this key can make.
  *
  * A sealed row: nonce 12 · AES-256-GCM of the plaintext · tag 16. Its context, the name of its
  * table and its primary key, is the associated data, so that no row can take the place of another.
@@ -38,8 +38,8 @@ export class Vault {
   #wiped = false;
 
   /**
-   * Copies `key`, 32 random bytes. `random` returns that many random bytes. `lasting`, 32 bytes, is
-   * that of the vault which this one replaces: see {@link lastingBlind}.
+   * Copies `key`, 32 random bytes. `random` returns that many random bytes. `lasting`, 32 bytes,
+   * comes from the vault that this one replaces: see {@link lastingBlind}.
    * @throws {CryptoError} `bad-key` if a key has another size
    */
   constructor(key: Uint8Array, random: (size: number) => Bytes, lasting?: Uint8Array) {
@@ -106,8 +106,8 @@ export class Vault {
   }
 
   /**
-   * Returns a tag like {@link blind}, which stays the same when the data key changes: for what must
-   * be known again when nothing else of it is kept.
+   * Returns a tag like {@link blind} that stays the same when the data key changes: for values that
+   * must be recognised when nothing else of them is kept.
    */
   lastingBlind(context: string, ...parts: Uint8Array[]): Bytes {
     return this.#tag(this.#lasting, context, parts);
@@ -142,7 +142,7 @@ export function damagedRow(context: string, cause?: unknown): ClientError {
   return damage(`the row "${context}" was changed`, cause);
 }
 
-/** Returns the error for a row, by its context, that stands in the place of another. */
+/** Returns the error for a row, by its context, that is in the place of another. */
 export function movedRow(context: string): ClientError {
   return damage(`the row "${context}" was moved`);
 }

@@ -3,8 +3,8 @@
  * may use any of them at any time, and all are kept. There is one key of our own for each contact,
  * which it gets whenever it asks: an original client honours only the first answer that it sees.
  *
- * Of the keys that came from a contact, {@link MAX_KEYS} are kept: those used last, then those that
- * came last. So nobody who sends thousands can make every message cost thousands of attempts.
+ * Of the keys that came from a contact, {@link MAX_KEYS} are kept: the last used, then the last
+ * received. So nobody can send thousands of keys and make every message cost thousands of attempts.
  */
 import type { Statement } from "@db/sqlite";
 import { type Bytes, equalBytes } from "../../../shared/bytes.ts";
@@ -12,7 +12,7 @@ import { SealedStore } from "../sealing/sealed_store.ts";
 import type { SealedTable } from "../sealing/sealed_table.ts";
 import { movedRow, rowOf, type Vault } from "../sealing/vault.ts";
 
-/** Keys kept for a contact, beside our own and the one in use. */
+/** Keys kept for a contact, besides our own and the one in use. */
 const MAX_KEYS = 64;
 const SELECT = "SELECT number, sealed FROM classic_keys WHERE contact = ?";
 
@@ -72,7 +72,7 @@ export class ClassicKeys extends SealedStore<Row> {
   );
   readonly #retireAll = this.prepare("UPDATE classic_keys SET own = 0, sending = 0");
 
-  /** Returns our own key for this contact, where there is one. */
+  /** Returns our own key for this contact, if there is one. */
   own(contact: Bytes): Bytes | undefined {
     return this.#opened(this.#own, contact)[0];
   }
@@ -100,12 +100,12 @@ export class ClassicKeys extends SealedStore<Row> {
     });
   }
 
-  /** From now on what is sent to the contact is encrypted with `key`, which was kept before. */
+  /** Makes `key`, which was kept before, the one that encrypts what is sent to the contact. */
   sendWith(contact: Bytes, key: Bytes): void {
     this.#choose.run(contactTag(this.vault, contact), keyTag(this.vault, contact, key));
   }
 
-  /** Keeps all keys for what was encrypted with them, and encrypts with none of them any more. */
+  /** Keeps all keys for decrypting, and uses none of them for encrypting any more. */
   retireAll(): void {
     this.#retireAll.run();
   }

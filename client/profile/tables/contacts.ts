@@ -14,7 +14,7 @@ const NO_KEY = new Uint8Array(0);
 export interface Contact extends ClientEntry {
   /** What the owner calls it. */
   readonly alias?: string;
-  /** The 160-byte public key, where it was used before. */
+  /** The 160-byte public key, if it was used before. */
   readonly publicKey?: Bytes;
   /** Whether what it sends is hidden. */
   readonly blocked: boolean;
@@ -59,7 +59,7 @@ const MAX_REMEMBERED = 1000;
 /** Keeps every client once, found by its ID, its name or its alias. */
 export class Contacts extends SealedStore<Row> {
   protected readonly table = CONTACTS.name;
-  /** Rows that were found since the last change, by what they were looked up by. */
+  /** Rows that were found since the last change, by their search key. */
   readonly #memory = new Map<string, Row | undefined>();
 
   readonly #byId = this.prepare("SELECT id, sealed FROM contacts WHERE id = ?");
@@ -93,7 +93,7 @@ export class Contacts extends SealedStore<Row> {
   }
 
   /**
-   * Takes over entries of the server's list, with the public keys where it has them.
+   * Takes over entries of the server's list, with their public keys if it has them.
    *
    * A name stays with the client that it was first seen with: an entry that brings it for another
    * client is passed over. A secure client stays as it was first seen, as its key cannot change,
@@ -167,12 +167,12 @@ export class Contacts extends SealedStore<Row> {
     this.#forgetAll.run();
   }
 
-  /** Returns the 160-byte public key, where it was used before. */
+  /** Returns the 160-byte public key, if it was used before. */
   publicKey(id: Bytes): Bytes | undefined {
     return this.#rowById(id)?.publicKey;
   }
 
-  /** Keeps the public key of a client, where that is a contact. */
+  /** Keeps the public key of a client that is a contact. */
   putPublicKey(id: Bytes, publicKey: Bytes): void {
     this.#changeById(id, { publicKey });
   }

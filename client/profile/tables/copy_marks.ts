@@ -1,6 +1,6 @@
 /**
  * Copy marks: how a client notices that its profile is an old copy (`shared/PROTOCOL.md` section 9,
- * request 108). On each run it gives the server a new mark, and is told the one before.
+ * request 108). On each run it sends the server a new mark and receives the previous one.
  */
 import { type Bytes, equalBytes } from "../../../shared/bytes.ts";
 import { MARK_SIZE } from "../../../shared/limits.ts";
@@ -14,7 +14,7 @@ type Row = {
   readonly pending: readonly Bytes[];
 };
 
-/** Attempts in a row, without an answer, of which the server may have any one. */
+/** Most attempts in a row without an answer; the server may have any of their marks. */
 const MAX_PENDING = 64;
 const ONE = 1;
 
@@ -63,7 +63,7 @@ export class CopyMarks extends SealedStore<Row> {
     return [current, ...pending].some((mark) => equalBytes(mark, earlier));
   }
 
-  /** Makes the last mark of {@link next} the current one: all that its answer led to is done. */
+  /** Makes the last mark of {@link next} the current one, after its answer has been handled. */
   settle(): void {
     this.transaction(() => {
       const last = this.#load().pending.at(-1);

@@ -2,9 +2,9 @@
  * Messages as the server delivered them, kept from before they are acknowledged until they are
  * decrypted and shown. Large contents are files in a folder of their own.
  *
- * A message is known again by everything about it, as its number is only as good as the memory of
- * the server that gave it. The last {@link TAIL_SIZE} bytes stand for the content: in every type
- * they depend on all that was encrypted.
+ * A message is recognised by everything about it, because a server that lost its memory would use
+ * its number again. The last {@link TAIL_SIZE} bytes stand for the content: in every type they
+ * depend on all that was encrypted.
  */
 import type { Database } from "@db/sqlite";
 import { type Bytes, utf8 } from "../../../shared/bytes.ts";
@@ -23,7 +23,7 @@ export interface Envelope extends MessageHead {
   content: Bytes | null;
 }
 
-/** One that is about to be kept. */
+/** A message that is about to be kept. */
 export interface NewEnvelope extends Envelope {
   /** The last {@link TAIL_SIZE} bytes of its content, or all of a shorter one. */
   tail: Bytes;
@@ -31,7 +31,7 @@ export interface NewEnvelope extends Envelope {
 
 type State = "waiting" | "unreadable" | "done";
 
-/** All that is known of a message, by which it is known again. */
+/** All that is known of a message, by which it is recognised. */
 type Row = Omit<NewEnvelope, "number" | "content">;
 
 interface Cells {
@@ -62,7 +62,7 @@ export const ENVELOPES: SealedTable<Row> = {
   alsoSealed: ["content"],
 };
 
-/** Keeps what was collected until it is shown, and knows again what was. */
+/** Keeps collected messages until they are shown, and recognises repeats. */
 export class Envelopes extends SealedStore<Row> {
   protected readonly table = ENVELOPES.name;
   /** Where the files are. */
@@ -137,12 +137,12 @@ export class Envelopes extends SealedStore<Row> {
     this.#setState.run("unreadable" satisfies State, number);
   }
 
-  /** Has the unreadable messages of this sender tried again; returns how many there are. */
+  /** Marks the unreadable messages of this sender to be tried again; returns their number. */
   retryUnreadable(sender: Bytes): number {
     return this.#retry.run(senderTag(this.vault, sender));
   }
 
-  /** Notes that the message was shown or saved: of its content only the end is kept. */
+  /** Notes that the message was shown or saved; keeps only the end of its content. */
   markDone(number: number): void {
     this.#finish.run(number);
   }

@@ -1,6 +1,6 @@
 /**
  * The texts and files that were exchanged with each client, in the order in which they came here.
- * Of a file there is a note, not the content.
+ * A file is noted without its content.
  *
  * When an entry from a secure client is forgotten, the tag of its content ID stays, so that a
  * repeat is not shown again.
@@ -17,7 +17,7 @@ export type HistoryFile = {
   readonly name: string;
   /** Bytes. */
   readonly size: number;
-  /** Where it was read from or saved to; null where it was not saved yet. */
+  /** Where it was read from or saved to; null if it is not saved yet. */
   readonly path: string | null;
   /** Between secure clients: its ID on the server, 16 bytes, and the key of its chunks, 32. */
   readonly blob?: Bytes;
@@ -46,7 +46,7 @@ type Fields = {
   readonly stored: number;
   /** 16 bytes; null between classic clients. */
   readonly contentId: Bytes | null;
-  /** In the receiver's mailbox; null where it is not known. */
+  /** In the receiver's mailbox; null if it is not known. */
   readonly messageId: number | null;
   readonly state: "pending" | "sent" | "failed" | "received";
   readonly body: HistoryBody;
@@ -79,14 +79,14 @@ export const HISTORY: SealedTable<Pick<Fields, "peer" | "messageId">> = {
     CREATE INDEX history_unshown ON history (number) WHERE shown = 0;
   `,
   key: "number",
-  // The tag of the content is a lasting one.
+  // The content's tag is a lasting one.
   tags: {
     peer: (vault, { peer }) => tagOf(vault, peer),
     message: (vault, { peer, messageId }) => messageTagOf(vault, peer, messageId),
   },
 };
 
-/** Keeps what was written and received, and which of it was not shown yet. */
+/** Keeps what was sent and received, and which of it was not shown yet. */
 export class History extends SealedStore<Fields> {
   protected readonly table = HISTORY.name;
 
@@ -118,9 +118,9 @@ export class History extends SealedStore<Fields> {
   );
 
   /**
-   * Keeps what came from a client, to be shown at once or, if it is a file that is `arriving`, after
-   * {@link markSaved}; returns its number. Returns undefined, and keeps nothing, if something with
-   * this content ID came from this client before.
+   * Keeps what came from a client, to be shown at once or, if it is a file that is `arriving`,
+   * after {@link markSaved}; returns its number. Returns undefined, and keeps nothing, if something
+   * with this content ID came from this client before.
    */
   addReceived(entry: ReceivedEntry, { arriving = false } = {}): number | undefined {
     const { peer, contentId } = entry;
@@ -149,7 +149,7 @@ export class History extends SealedStore<Fields> {
 
   /**
    * Returns the first `limit` received entries that are to be shown.
-   * @throws {ClientError} `bad-profile`, like all that follows, where a row was changed
+   * @throws {ClientError} `bad-profile`, like all that follows, if a row was changed
    */
   unshown(limit: number): HistoryEntry[] {
     return this.openRows(this.#unshown, limit);
@@ -176,7 +176,7 @@ export class History extends SealedStore<Fields> {
     });
   }
 
-  /** Returns what the server took as `messageId` for `peer`; the last, where it counts anew. */
+  /** Returns the entry that the server took as `messageId` for `peer`; the last, if several. */
   sentAs(peer: Bytes, messageId: number): HistoryEntry | undefined {
     const [entry] = this.openRows(this.#byMessage, messageTagOf(this.vault, peer, messageId));
     if (!entry || (entry.messageId === messageId && equalBytes(entry.peer, peer))) return entry;
@@ -268,8 +268,8 @@ function messageTagOf(vault: Vault, peer: Bytes, messageId: number | null): Byte
 }
 
 /**
- * `text` as it is compared in a search. Lower case first, then upper case, which has ß and ẞ, all
- * sigmas, and, without the dot that İ keeps, all kinds of i look the same.
+ * Returns `text` as it is compared in a search. Lower case, then upper case: this makes ß and ẞ,
+ * all sigmas, and, without the dot that İ keeps, all kinds of i look the same.
  */
 function folded(text: string): string {
   const upper = text.normalize("NFKD").toLowerCase().toUpperCase();

@@ -18,7 +18,7 @@ export interface OutboxItem {
   readonly token: Bytes;
   /** Sealed; in a classic profile a text, or the path of a file. */
   readonly content: Bytes;
-  /** The number of its entry in the history, where it has one. */
+  /** The number of its entry in the history, if it has one. */
   readonly history: number | null;
 }
 
@@ -54,7 +54,7 @@ export class Outbox extends SealedStore<Row> {
   /** Keeps an item behind all others; returns its number. */
   put({ to, type, token, content, history }: Row): number {
     return this.transaction(() => {
-      // Never a number again: whoever reads on behind the last item that it saw must find this one.
+      // No number is used twice: a reader that continues behind the last item must find this one.
       const number = Math.max(this.nextNumber(), this.#largest + 1);
       this.#insert.run(number, this.sealRow(number, { to, type, token, content, history }));
       this.#largest = number;
@@ -77,7 +77,7 @@ export class Outbox extends SealedStore<Row> {
     this.#remove.run(number);
   }
 
-  /** Removes all items: their sender does not own the profile any more. */
+  /** Removes all items, because their sender no longer owns the profile. */
   clear(): void {
     this.#clear.run();
   }

@@ -146,7 +146,7 @@ export class PrekeyStore extends SealedStore<Row> {
 
   /**
    * Forgets one-time prekeys that were made earlier than `before`, except for the last 200 of each
-   * kind: the others were given out, and whoever got them has had the time to use them.
+   * kind. The others were handed out, and there was time to use them.
    */
   purgeOneTime(before: number): void {
     for (const kind of [PrekeyKind.oneTime, PrekeyKind.oneTimeKem]) {

@@ -30,7 +30,7 @@ interface Row extends Repair {
 
 /** IDs that are kept for one client. */
 const MAX_WANTED = 10_000;
-/** Between two questions, in milliseconds, where the first brought something. */
+/** Between two questions, in milliseconds, if the first brought something. */
 const MIN_WAIT = 60 * 1000;
 const MAX_WAIT = 24 * 60 * 60 * 1000;
 
@@ -133,7 +133,7 @@ export class Repairs extends SealedStore<Row> {
       .map(({ peer }) => peer);
   }
 
-  /** Keeps the values that `change` returns, where there are any. */
+  /** Keeps the values that `change` returns, if any. */
   #change(peer: Bytes, change: (row: Row) => Partial<Row>): void {
     this.transaction(() => {
       const row = this.#load(peer);

@@ -35,18 +35,18 @@ export class Servers extends SealedStore<Row> {
   );
   readonly #forget = this.prepare("DELETE FROM servers WHERE address = ?");
 
-  /** Returns the 32-byte key that the server at this address must have, where one is known. */
+  /** Returns the 32-byte key that the server at this address must have, if one is known. */
   key(address: Address): Bytes | undefined {
     return this.#known(nameOf(address));
   }
 
-  /** Trusts whatever key the server at this address shows next. Reports whether one was known. */
+  /** Trusts any key that the server at this address shows next. Reports whether one was known. */
   forget(address: Address): boolean {
     return this.#forget.run(addressTag(this.vault, nameOf(address))) > 0;
   }
 
   /**
-   * Accepts `key` where it is the one in the address, else the one that was seen before, else the
+   * Accepts `key` if it is the one in the address; without that, if it was seen before or is the
    * first. Reports whether it is the first.
    * @throws {ClientError} `wrong-server`
    */

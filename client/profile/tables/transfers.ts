@@ -1,6 +1,6 @@
 /**
- * Files in chunks on their way up or down: what is needed to go on where one was broken off, and to
- * have the server drop what nobody wants any more.
+ * Files in chunks on their way up or down: what is needed to resume interrupted ones, and to have
+ * the server drop unwanted ones.
  */
 import type { Statement } from "@db/sqlite";
 import { type Bytes, equalBytes } from "../../../shared/bytes.ts";
@@ -24,7 +24,7 @@ type Fields = {
   readonly blob: Bytes;
   /** The key of its chunks, 32 bytes; empty once the server no longer has it. */
   readonly key: Bytes;
-  /** As its sender calls it; never to be used as a path. */
+  /** The sender's name for it. Never use it as a path. */
   readonly name: string;
   /** Bytes of plaintext. */
   readonly size: number;
@@ -38,7 +38,7 @@ type Fields = {
   readonly spooled: boolean;
   /** How many chunks are safe: the server has acknowledged them, or they are on this disk. */
   readonly chunks: number;
-  /** The inode of the whole draft, by which it is known again under its final name. */
+  /** The inode of the whole draft, by which it is recognised under its final name. */
   readonly draft: number | null;
   /** When it came to be here, and when its state last changed. */
   readonly started: number;
@@ -110,7 +110,7 @@ export class Transfers extends SealedStore<Fields> {
   readonly #byHistory = this.prepare("SELECT * FROM transfers WHERE history = ?");
   readonly #delete = this.prepare("DELETE FROM transfers WHERE number = ?");
 
-  /** Keeps a new one: `active` where it has a path, else `waiting`. Returns its number. */
+  /** Keeps a new one: `active` if it has a path, else `waiting`. Returns its number. */
   add({ direction, history = null, ...given }: NewTransfer): number {
     return this.transaction(() => {
       const number = this.nextNumber();
@@ -132,7 +132,7 @@ export class Transfers extends SealedStore<Fields> {
 
   /**
    * Returns the transfer with this number.
-   * @throws {ClientError} `bad-profile`, like all that follows, where a row was changed
+   * @throws {ClientError} `bad-profile`, like all that follows, if a row was changed
    */
   get(number: number): Transfer | undefined {
     return this.#openAll(this.#one, number)[0];
@@ -153,7 +153,7 @@ export class Transfers extends SealedStore<Fields> {
     return this.#openAll(this.#open);
   }
 
-  /** Changes a transfer, where there is one with this number. */
+  /** Changes a transfer, if there is one with this number. */
   change(number: number, changes: Partial<Omit<Transfer, "number" | "direction">>): void {
     this.transaction(() => {
       const before = this.get(number);
@@ -187,7 +187,7 @@ export class Transfers extends SealedStore<Fields> {
 }
 
 const NOTHING = new Uint8Array(0);
-/** What stays of the last transfer when it is forgotten. */
+/** The row that remains of the last transfer when it is forgotten. */
 const FORGOTTEN = {
   ...{ peer: NOTHING, key: NOTHING, name: "", size: 0, path: null, reason: null },
   history: null,

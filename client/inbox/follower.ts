@@ -41,7 +41,7 @@ export class Follower {
   #news = Promise.withResolvers<void>();
   /** For messages that are stored, and opened by the next turn. */
   #acknowledgements: (() => void)[] = [];
-  /** Whether it is time to tell the server, and to ask it, what is due. */
+  /** Whether prekeys, the outbox and failed transfers are to be looked after. */
   #upkeep: "due" | "done" = "done";
   /** Why following ends. */
   #failure: { readonly reason: unknown } | null = null;

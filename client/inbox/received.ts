@@ -21,7 +21,7 @@ export type Received =
 
 /** What to do with files between secure clients, and how their transfers are stopped. */
 export interface ReceiveOptions {
-  /** Whether they are fetched at once, which is the default, or only announced. */
+  /** "fetch", the default, fetches them at once. */
   readonly files?: "fetch" | "announce";
   /** Larger ones are only announced, in bytes. */
   readonly maxSize?: number;

@@ -9,32 +9,33 @@ import type { Envelope } from "../profile/tables/envelopes.ts";
 import type { FileWishes } from "../sessions/secure_opener.ts";
 import type { Destination } from "./received.ts";
 
-/** Why a message is not opened in this round. */
-type Waiting =
-  /** It cannot be opened now, but perhaps by the next run. So long, what is behind it waits too. */
-  | "blocking"
-  /** As well, but nothing behind it waits. */
-  | "alone";
+/**
+ * How a message is left for the next run: "blocking" if those behind it wait, too, else "alone". A
+ * message that is only held has no state of its own: the next pass looks at it again.
+ */
+type Left = "blocking" | "alone";
 
-/** How far the unreadable messages of a sender are who has sent a key in this pass. */
-type Retry =
-  /** The pass went back to them. */
-  | "retried"
-  /** Another key came after that: a further pass tries them. */
-  | "again";
+/**
+ * What happened to the unreadable messages of a classic sender whose key came: the pass went back
+ * to them, or it has to do so "again" at its end, as further keys came.
+ */
+type Retry = "retried" | "again";
 
 /** What one call of `receive`, or one turn of a follower, remembers. */
 export class Round {
   readonly wishes: FileWishes;
   /** The classic clients who got a key already: their IDs in hex. */
   readonly answered = new Set<string>();
-  /** Whether the server's list of clients may still be asked for in this pass. */
+  /** Whether this pass may still ask for the server's list of clients. */
   mayList = true;
-  /** Why the network, or the disk, is left alone from now on. */
+  /** Why nothing more is asked of the server. */
   failure: unknown = undefined;
   readonly #ordered: boolean;
-  readonly #waiting = new Map<number, Waiting>();
+  /** By the numbers of messages. */
+  readonly #left = new Map<number, Left>();
+  /** The senders, in hex, whose messages are held until the next pass. */
   readonly #held = new Set<string>();
+  /** By senders, in hex. */
   readonly #retries = new Map<string, Retry>();
 
   /** `ordered`: messages of one sender open in their order alone, as those of a session must. */
@@ -55,9 +56,9 @@ export class Round {
 
   /** Reports whether a message can be opened now; if it cannot, those that it holds are held. */
   admits(envelope: Envelope): boolean {
-    const waiting = this.#waiting.get(envelope.number);
-    if (waiting === "blocking") this.hold(envelope);
-    return waiting === undefined && !this.#held.has(toHex(envelope.from));
+    const left = this.#left.get(envelope.number);
+    if (left === "blocking") this.hold(envelope);
+    return left === undefined && !this.#held.has(toHex(envelope.from));
   }
 
   /** Reports whether a classic client got a key in this round. */
@@ -72,14 +73,14 @@ export class Round {
   }
 
   /** Leaves a message for the next run, and with "blocking" those behind it. */
-  leave(envelope: Envelope, how: Waiting): void {
-    this.#waiting.set(envelope.number, how);
+  leave(envelope: Envelope, how: Left): void {
+    this.#left.set(envelope.number, how);
     if (how === "blocking") this.hold(envelope);
   }
 
   /**
-   * Has the unreadable messages of `sender` tried again, as a key came. Reports whether to go back
-   * to them now; one who sends many keys has them tried now and at the end, not each time.
+   * Notes that a key of `sender` came. Reports whether to go back to its unreadable messages now:
+   * one who sends many keys has them tried at the first and at the end, not each time.
    */
   retry(sender: Uint8Array): boolean {
     const id = toHex(sender);

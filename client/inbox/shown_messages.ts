@@ -1,6 +1,4 @@
-/**
- * What was opened goes to the user: once, and in its order, also where the process ended meanwhile.
- */
+/** Shows what was opened, once and in its order, even if the process ended in between. */
 import type { Peer, Peers } from "../contacts/peers.ts";
 import type { Profile } from "../profile/profile.ts";
 import type { HistoryEntry } from "../profile/tables/history.ts";

@@ -20,20 +20,20 @@ interface Waiter {
 }
 
 /**
- * Delivers the messages of the outbox. They reach the server in the order in which they were put
- * there, also over connections that break: none leaves while an older one may have to be repeated.
- * Those that leave together go over one connection, of which the server takes them in order. Only
- * where the server itself refuses one for now, those that left together with it can pass it.
+ * Delivers the messages of the outbox in their order, also over connections that break. Messages
+ * leave together over one connection, which keeps their order; none newer leaves before each of
+ * them was answered or repeated. Only when the server refuses a message for now can those that left
+ * with it pass it.
  */
 export class OutboxDelivery {
   readonly #profile: Profile;
   readonly #transport: SecureTransport;
   readonly #waiters = new Map<number, Waiter>();
-  /** Refused messages that nobody waits for, and that nobody was told of. */
+  /** Refused messages that nobody waits for; {@link flush} returns them. */
   readonly #refused: RefusedItem[] = [];
   /** The delivery that is going on; null while all that is there was sent, or failed. */
   #running: Promise<void> | null = null;
-  /** Answers that were not noted yet; a message ID of null if the message was refused. */
+  /** Answers that were not noted yet; a message ID of null means refused. */
   #answered: { item: OutboxItem; messageId: number | null }[] = [];
 
   constructor(profile: Profile, transport: SecureTransport) {
@@ -53,7 +53,7 @@ export class OutboxDelivery {
   }
 
   /**
-   * Sends all that is in the outbox. Returns messages that the server refused, and that are
+   * Sends all that is in the outbox. Returns the messages that the server refused; they are
    * dropped.
    * @throws {ClientError} `queued`, and what else the network may do
    */

@@ -45,6 +45,7 @@ export interface PrekeyUpkeepOptions {
   oneTimeTarget?: number;
 }
 
+/** Publishes prekeys, and tells an old copy of a profile from the current one. */
 export class PrekeyUpkeep {
   readonly #options: PrekeyUpkeepOptions;
 
@@ -53,7 +54,7 @@ export class PrekeyUpkeep {
   }
 
   /**
-   * Checks in and publishes what is missing. Gives whether the profile is an old copy; then its
+   * Checks in and publishes what is missing. Reports whether the profile is an old copy; then its
    * sessions are gone, and new ones start by themselves.
    * @throws {ClientError} what the network may do
    */
@@ -89,8 +90,8 @@ export class PrekeyUpkeep {
   }
 
   /**
-   * Whether the server gives out one-time prekeys whose secrets are not here: those of an old copy,
-   * where the run that noticed it did not get to replace them.
+   * Reports whether the server hands out one-time prekeys whose secrets are not here: the profile
+   * is an old copy, and the run that noticed it did not get to replace them.
    */
   #hasUnknown({ prekeyId, oneTimeLeft, oneTimeKemLeft }: OnServer): boolean {
     const published = this.#options.profile.prekeys.after(0).filter(({ id }) => id <= prekeyId);

@@ -1,7 +1,6 @@
 /**
- * Getting back into step (`shared/PROTOCOL.md`, Messages): a client whose messages could not be
- * opened is sent a reset that names them, and whoever receives one starts a new session and sends
- * them again.
+ * Getting back into step (`shared/PROTOCOL.md`, Messages). A client is sent a reset that names its
+ * messages that could not be opened. It starts a new session, and sends them again.
  */
 import type { Bytes } from "../../shared/bytes.ts";
 import type { Identity } from "../../shared/crypto/identity.ts";

@@ -32,11 +32,11 @@ export type Opened =
   /** It was opened, and makes no sense here. */
   | { kind: "unknown" };
 
-/** What is to be done with the files that messages announce. */
+/** What to do with the files that messages announce. */
 export interface FileWishes {
-  /** Where those that are wanted at once go. */
+  /** The folder for those that are fetched at once. */
   readonly folder: string;
-  /** The largest one that is wanted at once, in bytes of plaintext; -1 for none. */
+  /** The largest that is fetched at once, in bytes of plaintext; -1 for none. */
   readonly maxSize: number;
 }
 

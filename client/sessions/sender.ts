@@ -57,10 +57,9 @@ export class Sender {
 
   /**
    * Sends a message to a client with whom there is a session; returns its ID in that mailbox.
-   * Messages arrive in the order of these calls. `onKept` is called in the transaction that keeps
-   * it.
+   * Messages arrive in the order of these calls. The transaction that keeps it calls `onKept`.
    * @throws {ClientError} `bad-text` if it is too large; `refused`; `queued` if the server cannot
-   * be reached: the message stays in the outbox
+   * be reached, and the message stays in the outbox
    */
   send(draft: Draft, onKept?: () => void): Promise<number> {
     return new Promise((resolve, reject) => {
@@ -75,7 +74,7 @@ export class Sender {
   }
 
   /**
-   * Puts a content into the outbox, behind all others; returns its number there. To be called in a
+   * Puts a content into the outbox, behind all others; returns its number there. Call it in a
    * transaction. {@link flush} sends it.
    */
   put(to: Bytes, type: MessageType, content: Bytes, history: number | null): number {

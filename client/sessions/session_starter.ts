@@ -37,7 +37,7 @@ export class SessionStarter {
   }
 
   /**
-   * Starts a session, and sends in it from now on. To be called in {@link Sessions.commit}.
+   * Starts a session, and sends in it from now on. Call it in {@link Sessions.commit}.
    * @throws {ClientError} `bad-key` if the client has signed prekeys that make no session
    */
   start(peer: Identity, name: string, bundle: PrekeyBundle): void {

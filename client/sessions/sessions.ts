@@ -1,6 +1,6 @@
 /**
  * The sessions of a profile with other secure clients. Changes are made in memory and kept by one
- * transaction, together with whatever else belongs to the step; where that fails, nothing was done.
+ * transaction, together with whatever else belongs to the step. If that fails, nothing was done.
  */
 import { type Bytes, equalBytes, toHex } from "../../shared/bytes.ts";
 import type { Identity } from "../../shared/crypto/identity.ts";
@@ -29,7 +29,7 @@ const MAX_SESSIONS = 8;
 
 /** A session in memory. */
 interface Entry {
-  /** Where it is in the store; null for a new one. */
+  /** Its number in the store; null for a new one. */
   number: number | null;
   session: Session;
   changed: boolean;
@@ -39,7 +39,7 @@ interface Entry {
 interface Loaded {
   peer: Bytes;
   entries: Entry[];
-  /** Whether another one came to the front. */
+  /** Whether the order has changed. */
   reordered: boolean;
 }
 
@@ -51,6 +51,7 @@ export interface SessionsOptions {
   now: () => number;
 }
 
+/** Seals and opens envelopes in the sessions of a profile. */
 export class Sessions {
   readonly #options: SessionsOptions;
   readonly #loaded = new Map<string, Loaded>();
@@ -73,7 +74,7 @@ export class Sessions {
   }
 
   /**
-   * Starts a session, and sends in it from now on. To be called in {@link commit}.
+   * Starts a session, and sends in it from now on. Call it in {@link commit}.
    * @throws {CryptoError} `bad-key` for prekeys that cannot be used
    */
   start(peer: Identity, bundle: PrekeyBundle): void {
@@ -82,7 +83,7 @@ export class Sessions {
     this.#toFront(this.#load(peer.clientId), { number: null, session, changed: true });
   }
 
-  /** Drops skipped keys that are too old, in all sessions. To be called in a transaction. */
+  /** Drops skipped keys that are too old, in all sessions. Call it in a transaction. */
   dropExpired(): void {
     const { profile: { sessions }, now } = this.#options;
     for (const { number, peer, state } of sessions.all()) {
@@ -93,10 +94,7 @@ export class Sessions {
     }
   }
 
-  /**
-   * The envelope of a content for `peer`, with whom there is a session. To be called in
-   * {@link commit}.
-   */
+  /** Seals a content for `peer`, with whom there is a session. Call it in {@link commit}. */
   seal(peer: Identity, type: MessageType, content: Content): Bytes {
     const { own, random } = this.#options;
     const [entry] = this.#load(peer.clientId).entries;
@@ -111,8 +109,8 @@ export class Sessions {
   }
 
   /**
-   * The content of an envelope from `peer`; null for one that is right but not known here. To be
-   * called in {@link commit}.
+   * Opens an envelope from `peer`; returns null for a content that is not known here. Call it in
+   * {@link commit}.
    * @throws {CryptoError} `decrypt-failed`; nothing has changed then
    */
   open(peer: Identity, type: MessageType, envelope: Bytes): Content | null {
@@ -152,7 +150,7 @@ export class Sessions {
     return content;
   }
 
-  /** Takes the session that an initial envelope offers, once the envelope has shown to be right. */
+  /** Takes the session that an initial envelope offers, once the envelope has opened. */
   #accept(peer: Identity, loaded: Loaded, offer: Offer, route: Route, envelope: Bytes): Bytes {
     const { profile: { prekeys }, own } = this.#options;
     if (prekeys.isAgreed(offer.ephemeral)) {

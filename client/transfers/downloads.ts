@@ -24,17 +24,12 @@ const SYNC_STEP = 64;
 /** How often a chunk that does not open is fetched in all. */
 const ATTEMPTS = 3;
 
-export interface DownloadsOptions {
-  profile: Profile;
-  transport: SecureTransport;
-}
-
 /** Fetches files. */
 export class Downloads {
   readonly #profile: Profile;
   readonly #transport: SecureTransport;
 
-  constructor({ profile, transport }: DownloadsOptions) {
+  constructor(profile: Profile, transport: SecureTransport) {
     this.#profile = profile;
     this.#transport = transport;
   }
@@ -110,7 +105,7 @@ export class Downloads {
       transfers.change(number, { chunks: chunk, draft: await draft.inode() });
     } catch (error) {
       await syncing.catch(() => {});
-      // As far as it came it need not come again; where the disk refuses even that, it must.
+      // What is safe need not come again. If the disk refuses even that, it must.
       await draft.sync().then(() => transfers.change(number, { chunks: chunk }), () => {});
       throw error;
     }

@@ -1,7 +1,7 @@
 /**
  * Files between secure clients: what is sent goes up and is then announced by a message; what was
- * announced comes down when it is wanted. What was broken off goes on by
- * {@link FileTransfers.resume}.
+ * announced comes down when it is wanted. {@link FileTransfers.resume} goes on with interrupted
+ * ones.
  */
 import { type Bytes, equalBytes, toHex } from "../../shared/bytes.ts";
 import { KEY_SIZE } from "../../shared/crypto/aes_gcm.ts";
@@ -27,17 +27,17 @@ export interface Source extends FileFacts {
   /** As its receiver shall call it. */
   readonly name: string;
   readonly path: string;
-  /** Whether `path` is a copy of ours, to be removed in the end. */
+  /** Whether `path` is a copy that is removed in the end. */
   readonly spooled: boolean;
 }
 
 /** What became of a transfer that went on. */
 export type TransferOutcome =
-  /** Its receiver is told of it by the message `messageId`. */
+  /** The message `messageId` announces it. */
   | { kind: "sent"; transfer: Transfer; to: Peer; messageId: number }
-  /** It is at its place; its entry in the history is to be shown. */
+  /** It is at its place, and its entry in the history is due to be shown. */
   | { kind: "saved"; transfer: Transfer }
-  /** Where the state is still `active` it can go on later. */
+  /** It can go on later if its state is still `active`. */
   | { kind: "problem"; transfer: Transfer; error: ClientError };
 
 /** Sends messages in sessions, which stand above the transfers. */
@@ -62,7 +62,7 @@ export interface FileTransfersOptions {
   now: () => number;
 }
 
-/** Starts transfers, goes on with them, and gives them up. */
+/** Starts transfers, goes on with them, and cancels them. */
 export class FileTransfers {
   readonly #options: FileTransfersOptions;
   readonly #uploads: Uploads;
@@ -72,27 +72,25 @@ export class FileTransfers {
   readonly #running = new Map<number, AbortController>();
 
   constructor(options: FileTransfersOptions) {
-    this.#options = options;
-    this.#uploads = new Uploads(options);
-    this.#downloads = new Downloads(options);
+    const { profile, transport } = this.#options = options;
+    this.#uploads = new Uploads(profile, transport);
+    this.#downloads = new Downloads(profile, transport);
     this.#settling = new Settling(options, this.#uploads, this.#downloads);
   }
 
   /**
    * Returns a new upload, or the unfinished one of the same file to the same receiver. While the
    * server has the same file for somebody else, it is shared.
-   * @throws {ClientError} `file` where it is too large
+   * @throws {ClientError} `file` if it is too large
    */
   begin(peer: Bytes, source: Source): Transfer {
     const { profile, random, now } = this.#options;
     const { name, size, changed, spooled } = source;
     if (fileChunkCount(size) > MAX_U32) throw new ClientError("file", `${name} is too large`);
     const path = absolutePath(source.path);
-    const { transfers } = profile;
-    const same = spooled ? [] : transfers.open().filter((other) => {
+    const same = spooled ? [] : profile.transfers.open().filter((other) => {
       return other.direction === "up" && other.path === path && other.size === size &&
-        other.changed === changed &&
-        (other.state === "active" || other.state === "done");
+        other.changed === changed && (other.state === "active" || other.state === "done");
     });
     const unfinished = same.find((other) => {
       return other.state === "active" && equalBytes(other.peer, peer) && other.name === name;
@@ -105,16 +103,15 @@ export class FileTransfers {
     const blob = shared?.blob ?? random(BLOB_ID_SIZE);
     const key = shared?.key ?? random(KEY_SIZE);
     const started = now();
-    const number = transfers.add(
-      { direction: "up", peer, blob, key, name, size, path, changed, spooled, started },
-    );
-    return this.#get(number);
+    return this.#get(profile.transfers.add({
+      ...{ direction: "up", peer, blob, key, name, size, path, changed, spooled, started },
+    }));
   }
 
   /**
    * Brings an upload to its end; returns the ID of the message that announces it.
-   * @throws {ClientError} `queued` where it goes on later by itself, or its message does; whatever
-   * else may go wrong
+   * @throws {ClientError} `queued` if it, or its message, goes on later by itself; `changed`,
+   * `file`, `interrupted`, and what the network may do
    */
   async send(
     transfer: Transfer,
@@ -141,7 +138,8 @@ export class FileTransfers {
 
   /**
    * Fetches a file into its folder.
-   * @throws {ClientError} whatever may go wrong
+   * @throws {ClientError} `gone`, `bad-key`, `damaged`, `file`, `interrupted`, and what the network
+   * may do
    */
   async fetch(transfer: Transfer, options: TransferOptions = {}): Promise<void> {
     const { number, history } = transfer;
@@ -157,8 +155,8 @@ export class FileTransfers {
   }
 
   /**
-   * Wants a file that waits, in `folder`.
-   * @throws {ClientError} `unknown-transfer` where none waits under this number
+   * Makes a file that waits one to fetch into `folder`.
+   * @throws {ClientError} `unknown-transfer` if none waits under this number
    */
   want(number: number, folder: string): Transfer {
     const { transfers } = this.#options.profile;
@@ -169,7 +167,7 @@ export class FileTransfers {
     ) {
       throw unknownTransfer(number);
     }
-    // One that has begun goes on where it was begun.
+    // One that has begun stays in its folder.
     if (transfer.state === "waiting") {
       transfers.change(number, { state: "active", path: absolutePath(folder) });
     }
@@ -177,8 +175,8 @@ export class FileTransfers {
   }
 
   /**
-   * Goes on with all that was broken off, one after the other, until the network fails. Those in
-   * `tried` are left alone, and each that was tried is added there.
+   * Goes on with all interrupted transfers, one after the other, until the network fails. Skips
+   * those in `tried`, and adds each that it tries.
    * @throws {ClientError} `interrupted`, and what the network may do
    */
   async *resume(
@@ -209,8 +207,8 @@ export class FileTransfers {
   }
 
   /**
-   * Gives a transfer up, and what there is of it.
-   * @throws {ClientError} `unknown-transfer` where there is none, or it is over
+   * Cancels a transfer, and removes what there is of it.
+   * @throws {ClientError} `unknown-transfer` if there is none, or it is over
    */
   async cancel(number: number): Promise<void> {
     const { profile: { transfers }, now } = this.#options;

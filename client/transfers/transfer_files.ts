@@ -4,11 +4,11 @@ import { ClientError, withReason } from "../errors.ts";
 import { PRIVATE_FILE, removeFile } from "../disk/files.ts";
 import { folderOf } from "../disk/private_file.ts";
 
-/** By which a file is known again. */
+/** Tells whether a file is still the same. */
 export interface FileFacts {
   /** Bytes. */
   readonly size: number;
-  /** When it was last changed, in milliseconds since 1970; 0 where the system does not say. */
+  /** When it was last changed, in milliseconds since 1970; 0 if the system does not say. */
   readonly changed: number;
 }
 

@@ -32,17 +32,12 @@ export interface TransferOptions {
   readonly signal?: AbortSignal;
 }
 
-export interface UploadsOptions {
-  profile: Profile;
-  transport: SecureTransport;
-}
-
 /** Sends files. */
 export class Uploads {
   readonly #profile: Profile;
   readonly #transport: SecureTransport;
 
-  constructor({ profile, transport }: UploadsOptions) {
+  constructor(profile: Profile, transport: SecureTransport) {
     this.#profile = profile;
     this.#transport = transport;
   }

@@ -2,7 +2,7 @@
 import { ClientError } from "../../client/errors.ts";
 import { MiB } from "../../shared/limits.ts";
 import { assert, assertEquals } from "../support/assert.ts";
-import { digest } from "../support/client/transfer_fixture.ts";
+import { digest } from "../support/large_files.ts";
 import { sampleBytes } from "../support/pieces.ts";
 import { startServer } from "../support/server_process.ts";
 import { tempFolder } from "../support/temp_folder.ts";

@@ -1,9 +1,8 @@
 /** A large file passes through all processes, and none of them grows with it. */
 import { MiB } from "../../shared/limits.ts";
 import { assert, assertEquals } from "../support/assert.ts";
-import { digest } from "../support/client/transfer_fixture.ts";
-import { peakMemory, PROCESS_FACTS } from "../support/process_facts.ts";
-import { sampleBytes } from "../support/pieces.ts";
+import { digest, writeSparse } from "../support/large_files.ts";
+import { peakMemory, peakOf, PROCESS_FACTS } from "../support/process_facts.ts";
 import { startServer } from "../support/server_process.ts";
 import { tempFolder } from "../support/temp_folder.ts";
 import { newPerson } from "../support/fault/person.ts";
@@ -13,7 +12,7 @@ const LARGE = 300 * MiB;
 const GROWTH = 100 * MiB;
 
 /** The most memory of a process that moves a file. */
-async function peakOf(args: string[]): Promise<number> {
+async function peakOfMover(args: string[]): Promise<number> {
   const mover = new URL("../support/fault/file_mover.ts", import.meta.url).href;
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--no-check", mover, ...args],
@@ -21,24 +20,10 @@ async function peakOf(args: string[]): Promise<number> {
     stdout: "null",
     stderr: "piped",
   }).spawn();
-  // Its end takes the number away, so it is read again and again.
-  const script = 'while grep VmHWM "/proc/$0/status" 2>/dev/null; do sleep 0.02; done';
-  const watch = new Deno.Command("sh", { args: ["-c", script, String(child.pid)] }).output();
-  const { code, stderr } = await child.output();
-  assertEquals(code, 0, new TextDecoder().decode(stderr));
-  const seen = new TextDecoder().decode((await watch).stdout).match(/\d+(?= kB\n$)/);
-  assert(seen, "nobody saw the process");
-  return Number(seen[0]) * 1024;
-}
-
-/** Makes a sparse file with a mark of its own in each MiB, so that no part looks like another. */
-async function writeSparse(path: string, size: number): Promise<void> {
-  using file = await Deno.open(path, { write: true, createNew: true });
-  await file.truncate(size);
-  for (let at = 0; at < size; at += MiB) {
-    await file.seek(at + (at / MiB) * 997, Deno.SeekMode.Start);
-    await file.write(sampleBytes(64, at + 1));
-  }
+  return await peakOf(child.pid, async () => {
+    const { code, stderr } = await child.output();
+    assertEquals(code, 0, new TextDecoder().decode(stderr));
+  });
 }
 
 Deno.test("file memory: 300 MiB arrive whole, and no process grows by more than 100 MiB", {
@@ -54,8 +39,8 @@ Deno.test("file memory: 300 MiB arrive whole, and no process grows by more than 
   for (const [name, size] of [["small", MiB], ["large", LARGE]] as const) {
     const path = `${temp.path}/${name}`;
     await writeSparse(path, size);
-    const sent = await peakOf(["send", `${temp.path}/alice`, port, path]);
-    const received = await peakOf(["receive", `${temp.path}/bob`, port, `${temp.path}/out`]);
+    const sent = await peakOfMover(["send", `${temp.path}/alice`, port, path]);
+    const received = await peakOfMover(["receive", `${temp.path}/bob`, port, `${temp.path}/out`]);
     assertEquals(await digest(`${temp.path}/out/${name}`), await digest(path));
     peaks.push([sent, received, await peakMemory(server.pid)]);
   }

@@ -1,6 +1,6 @@
 import { MiB } from "../../shared/limits.ts";
 import { assert, assertEquals } from "../support/assert.ts";
-import { digest } from "../support/client/transfer_fixture.ts";
+import { digest } from "../support/large_files.ts";
 import {
   type ClientOptions,
   jsonLines,

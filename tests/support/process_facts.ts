@@ -22,6 +22,17 @@ export async function residentMemory(pid: number): Promise<number> {
   return Number(match[1]) * 1024;
 }
 
+/** The most memory of a process that has just been started; `ended` waits for its end. */
+export async function peakOf(pid: number, ended: () => Promise<void>): Promise<number> {
+  // Its end takes the number away, so it is read again and again.
+  const script = 'while grep VmHWM "/proc/$0/status" 2>/dev/null; do sleep 0.02; done';
+  const watch = new Deno.Command("sh", { args: ["-c", script, String(pid)] }).output();
+  await ended();
+  const seen = new TextDecoder().decode((await watch).stdout).match(/\d+(?= kB\n$)/);
+  if (!seen) throw new Error("nobody saw the process");
+  return Number(seen[0]) * 1024;
+}
+
 /** How many files, sockets and the like the process has open. */
 export async function openFiles(pid: number): Promise<number> {
   return (await output("ls", `/proc/${pid}/fd`)).trim().split("\n").length;

@@ -2,7 +2,8 @@ import { ClientError } from "../../../client/errors.ts";
 import { MiB } from "../../../shared/limits.ts";
 import { assert, assertEquals } from "../../support/assert.ts";
 import { sampleBytes } from "../../support/pieces.ts";
-import { digest, TransferFixture } from "../../support/client/transfer_fixture.ts";
+import { TransferFixture } from "../../support/client/transfer_fixture.ts";
+import { digest } from "../../support/large_files.ts";
 
 /** The code of the error that `step` ends with. */
 export async function codeOf(step: Promise<unknown>): Promise<string> {

@@ -6,7 +6,15 @@ import { assert, assertEquals, assertRejects, assertThrows } from "../../support
 
 const PASSPHRASE = "correct horse";
 const KEY = new Uint8Array(32).fill(7);
-const wrapped = await wrapKey(PASSPHRASE, KEY, randomBytes);
+/** Not what these tests are about. */
+const CHEAP = { logN: 10, r: 8, p: 1 };
+const wrapped = await wrapKey(PASSPHRASE, KEY, randomBytes, CHEAP);
+
+Deno.test("passphrase: trying one costs 128 MiB", async () => {
+  const costly = await wrapKey(PASSPHRASE, KEY, randomBytes);
+  assertEquals([...costly.subarray(0, 4)], [1, 17, 8, 1]);
+  assertEquals(await unwrapKey(PASSPHRASE, costly), KEY);
+});
 
 Deno.test("passphrase: the right one, and no other, returns the key", async () => {
   assertEquals(wrapped.length, WRAPPED_KEY_SIZE);
@@ -18,7 +26,7 @@ Deno.test("passphrase: the right one, and no other, returns the key", async () =
 });
 
 Deno.test("passphrase: the same key looks different each time", async () => {
-  const again = await wrapKey(PASSPHRASE, KEY, randomBytes);
+  const again = await wrapKey(PASSPHRASE, KEY, randomBytes, CHEAP);
   for (let at = 4; at + 16 <= WRAPPED_KEY_SIZE; at += 16) {
     assert(again.slice(at, at + 16).toHex() !== wrapped.slice(at, at + 16).toHex(), `${at}`);
   }

@@ -1,5 +1,4 @@
 /** People with clients in this process, on a real server, and the files that they send. */
-import { createHash } from "node:crypto";
 import type { Received } from "../../../client/inbox/received.ts";
 import { newPerson, openPerson, type Person } from "../fault/person.ts";
 import { type FixtureOptions, ServerFixture } from "../server/server_fixture.ts";
@@ -72,15 +71,4 @@ export class TransferFixture implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#stack.disposeAsync();
   }
-}
-
-/** The SHA-256 of a file that need not fit into memory. */
-export async function digest(path: string): Promise<string> {
-  const hash = createHash("sha256");
-  using file = await Deno.open(path, { read: true });
-  const buffer = new Uint8Array(1 << 20);
-  for (let count; (count = await file.read(buffer)) !== null;) {
-    hash.update(buffer.subarray(0, count));
-  }
-  return hash.digest("hex");
 }

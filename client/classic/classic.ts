@@ -1,4 +1,4 @@
-/** The door to all that exists for the classic protocol alone, except its transport. */
+/** The entry to all that exists for the classic protocol alone, except its transport. */
 import type { Peers } from "../contacts/peers.ts";
 import type { Network } from "../network/transport.ts";
 import type { Profile } from "../profile/profile.ts";

@@ -1,10 +1,10 @@
-/** Classic identities: an RSA key pair that is registered, and proves nothing. */
+/** Classic identities: a registered RSA key pair, which proves nothing. */
 import type { Bytes } from "../../shared/bytes.ts";
 import { generateClassicKeyPair } from "../../shared/crypto/classic/classic.ts";
 import type { ClientEntry } from "../../shared/protocol/message.ts";
 import type { Profile } from "../profile/profile.ts";
 
-/** Makes a new classic identity the owner of `profile`. `register` has the server take its key. */
+/** Makes a new classic identity the owner of `profile`. `register` sends its key to the server. */
 export async function registerClassic(
   profile: Profile,
   name: string,

@@ -95,7 +95,7 @@ export class ClassicLink {
     }
   }
 
-  /** Not every step ends when its connection is closed, so the deadline is an end of its own. */
+  /** Not every step ends when its connection is closed, so the deadline ends it, too. */
   async #inTime<T>(step: Promise<T>): Promise<T> {
     const late = Promise.withResolvers<never>();
     const timer = setTimeout(() => {

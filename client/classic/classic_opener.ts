@@ -1,4 +1,4 @@
-/** Opens what came from, or to, a classic client: with whichever of the shared keys fits. */
+/** Opens messages from, or to, a classic client, with whichever of the shared keys fits. */
 import { type Bytes, toHex } from "../../shared/bytes.ts";
 import { BLOCK_SIZE, cbcDecryptStream, decryptCbc } from "../../shared/crypto/classic/aes_cbc.ts";
 import { decryptText, unwrapSymmetricKey } from "../../shared/crypto/classic/classic.ts";
@@ -47,8 +47,8 @@ export class ClassicOpener {
   }
 
   /**
-   * Opens a collected message, and marks it as done. A file goes to `folder`. Who is in `answered`,
-   * by ID in hex, got a key already, and gets no other: it would be the same.
+   * Opens a collected message, and marks it as done. A file goes to `folder`. Clients in
+   * `answered`, by ID in hex, have already got our key, and do not get it again.
    * @throws {ClientError} `cannot-decrypt` if no key fits, `bad-key`, `file`; as the network does
    */
   async open(
@@ -149,7 +149,7 @@ export class ClassicOpener {
 
   /**
    * Returns the keys of this sender that the padding at the end of the file fits, those with the
-   * most padding first: one wrong key in 256 gives one byte of it, and one in 65,536 two.
+   * most padding first: one wrong key in 256 fits one byte of padding, and one in 65,536 two.
    */
   async #keysForFile(from: Bytes, path: string): Promise<Bytes[]> {
     const end = await readEnd(path, 2 * BLOCK_SIZE);
@@ -184,8 +184,8 @@ export class ClassicOpener {
 }
 
 /**
- * Returns a name for a file that came without one. Of the sender's name only harmless characters
- * stay, and no more than a file system takes: 255 bytes with what may stand around them.
+ * Returns a name for a file that came without one. It keeps only harmless characters of the
+ * sender's name, and no more than a file system takes: 255 bytes with a prefix and a suffix.
  */
 function fileName(sender: string, messageId: number): string {
   const clean = sender.replace(/[^\p{L}\p{N}_-]/gu, "_").replace(/^-/, "_");

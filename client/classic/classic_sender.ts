@@ -1,6 +1,6 @@
 /**
  * Sends texts and files to classic clients, and as a classic client. What cannot be encrypted
- * before the receiver sends a key is kept in the outbox, and goes out once the key has come.
+ * before the receiver sends a key is kept in the outbox, and sent when the key has arrived.
  */
 import { type Bytes, equalBytes, fromUtf8, utf8 } from "../../shared/bytes.ts";
 import { cbcEncryptStream, cbcSize } from "../../shared/crypto/classic/aes_cbc.ts";
@@ -194,10 +194,10 @@ export class ClassicSender {
   }
 }
 
-/** After these a kept message is given up. */
+/** After these errors a kept message is dropped. */
 const FINAL: readonly ClientErrorCode[] = ["refused", "file"];
 
-/** @throws {ClientError} `file` for more than one message takes */
+/** @throws {ClientError} `file` if the file is too large for one message */
 export function checkClassicSize(name: string, size: number): void {
   if (cbcSize(size) <= MAX_CONTENT_SIZE) return;
   throw new ClientError("file", `${name} is too large for a classic client: the limit is 1 GiB`);

@@ -90,7 +90,7 @@ export class ClassicTransport implements Transport {
         await link.write(encodeSendPrefix({ to, type, size }));
         for await (const chunk of content) await link.write(chunk);
       } catch (error) {
-        // A server that refuses answers at once and stops reading: its answer says more.
+        // A server that refuses answers at once and stops reading. Its answer is the better error.
         if (isNetworkError(error)) return (await link.reply("send", error)).messageId;
         throw error;
       }
@@ -99,8 +99,8 @@ export class ClassicTransport implements Transport {
   }
 
   /**
-   * See {@link Transport.poll}. The server deletes the messages once all are on the disk, which
-   * cannot wait for more: so there is nothing to acknowledge.
+   * See {@link Transport.poll}. The server deletes the messages as soon as all are on the disk, so
+   * there is nothing to acknowledge.
    */
   async poll(receiver: Receiver): Promise<Polled> {
     const count = await this.#poll(receiver);
@@ -127,11 +127,11 @@ export class ClassicTransport implements Transport {
         await receiver.flush();
       } catch (error) {
         await ifPossible(link.write(further.subarray(0, 1)));
-        await receiver.flush().catch(() => {}); // the error to tell of is the first
+        await receiver.flush().catch(() => {}); // the first error is the one to report
         throw error;
       }
-      // If this fails nothing is lost: a server that takes one request a connection has deleted the
-      // messages; any other delivers them again, and they are known then.
+      // If this fails nothing is lost: a server that takes one request per connection has deleted
+      // the messages. Any other delivers them again, and they are recognised.
       await ifPossible(link.write(further.subarray(1)).then(() => link.reply("public-key")));
       return count;
     });

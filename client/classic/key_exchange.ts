@@ -77,7 +77,7 @@ export class KeyExchange {
     return keys.sending(peer.id);
   }
 
-  /** A secure ID neither gets a key of the classic protocol from, nor sends one to, another one. */
+  /** Two secure clients never exchange keys of the classic protocol. */
   #checkNotSecure({ name }: ClientEntry, publicKey: Bytes): void {
     if (!claimsToBeSecure(publicKey)) return;
     throw this.#options.profile.secureIdentity

@@ -12,9 +12,9 @@ import type { Progress } from "./terminal/progress.ts";
 /** What a shell completes. */
 type Completes = "file" | "folder" | "command";
 
-/** An argument that its place identifies. */
+/** An argument that is identified by its position. */
 export interface Operand {
-  /** What help calls it, such as NAME; not needed where `words` lists all that may stand here. */
+  /** What help calls it, such as NAME; not needed if `words` lists all allowed values. */
   readonly name?: string;
   readonly words?: readonly string[];
   /** Whether it may be left out; or stands only behind the one before, and then must. */
@@ -26,7 +26,7 @@ export interface Operand {
   readonly parse?: (text: string) => unknown;
 }
 
-/** An argument that its name identifies: --NAME, or --NAME VALUE. */
+/** An argument that is identified by its name: --NAME, or --NAME VALUE. */
 export interface Option {
   /** What help calls its value, such as DIR; a flag has none. */
   readonly value?: string;
@@ -36,11 +36,11 @@ export interface Option {
   readonly parse?: (text: string) => unknown;
 }
 
-/** In the order in which they stand. */
+/** In the order of their positions. */
 export type Operands = Readonly<Record<string, Operand>>;
 export type Options = Readonly<Record<string, Option>>;
 
-/** What was given for the operands and options of a command; nothing for those not declared. */
+/** The values of a command's operands and options. */
 export type Args<P extends Operands, O extends Options> =
   & (string extends keyof P ? unknown : { readonly [K in keyof P]: OperandValue<P[K]> })
   & (string extends keyof O ? unknown : { readonly [K in keyof O]: OptionValue<O[K]> });
@@ -88,7 +88,7 @@ export interface CommandContext {
   readonly progress: Progress;
   /** Whether a person sees standard output. */
   readonly rich: boolean;
-  /** Aborted by Ctrl-C; what is under way stops in a state from which it can go on. */
+  /** Aborted by Ctrl-C; what is under way stops so that it can be resumed. */
   readonly signal?: AbortSignal;
   /** Runs one part of a command, which Ctrl-C stops. */
   stoppable<T>(part: (signal: AbortSignal) => Promise<T>): Promise<T>;
@@ -110,7 +110,7 @@ export interface CommandContext {
   note(text: string): void;
 }
 
-/** What a command on a profile may use beside that. */
+/** What a command on a profile may also use. */
 export type ClientContext = CommandContext & OpenedClient;
 
 /** An entry of the interactive menu that runs a command. */
@@ -133,18 +133,18 @@ interface Declaration<P extends Operands, O extends Options, C> {
   /** One line of help, without a full stop. */
   readonly summary: string;
   readonly details: string;
-  /** What to do about an argument too many. */
+  /** What the error says about a superfluous argument. */
   readonly tooMany?: string;
-  /** Whether the profile must have a server; true where it is left out. */
+  /** Whether the profile must have a server; true by default. */
   needsServer?(args: Args<P, O>): boolean;
-  /** What Ctrl-C stops in good order; without it, it ends the command as it ends any process. */
+  /** What Ctrl-C stops in good order. By default it ends the command like any process. */
   readonly stops?: "the command" | "its parts";
   readonly menu?: readonly Choice<Args<P, O>>[];
-  /** What the menu says where there is no result. */
+  /** What the menu says if there is no result. */
   readonly nothing?: string;
-  /** Checks what no single argument shows. @throws {UsageError} */
+  /** Checks the arguments together. @throws {UsageError} */
   check?(args: Args<P, O>): void;
-  /** Does it. The results, if any, are printed. */
+  /** Runs the command. The results, if any, are printed. */
   run(args: Args<P, O>, context: C): AsyncIterable<Output> | Promise<void> | void;
 }
 

@@ -30,7 +30,7 @@ function valueOptions(commands: readonly AnyCommand[]): Map<string, Option> {
   return new Map(all.filter(([, { value }]) => value !== undefined));
 }
 
-/** Returns the words that may stand for an operand, where they are known. */
+/** Returns the words that an operand may be, if they are known. */
 function wordsFor({ words, completes }: Operand, commands: readonly AnyCommand[]): string[] {
   return completes === "command" ? commands.map(({ name }) => name) : [...words ?? []];
 }
@@ -39,7 +39,7 @@ function dashed(options: readonly NamedOption[]): string {
   return options.map(([name]) => `--${name}`).join(" ");
 }
 
-/** Bash takes = and : for ends of words; `skip` is set after one that is none. */
+/** Bash splits words at = and :; `skip` is set after a = or : that is no end of a word. */
 function bashScript(commands: readonly AnyCommand[]): string {
   const values = valueOptions(commands);
   const files = [...values].flatMap(([name, { completes }]) =>
@@ -106,7 +106,7 @@ complete -F _messaging_client messaging-client`;
 }
 
 function zshScript(commands: readonly AnyCommand[]): string {
-  /** What a description may not hold. */
+  /** Characters that a description must not have. */
   const escaped = (text: string) => text.replaceAll("\n", " ").replace(/[[\]:\\]/g, "\\$&");
   const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
   const action = (argument: Operand | Option) => {

@@ -1,4 +1,4 @@
-/** What commands get of the process: its terminal, its environment, its clock. */
+/** What commands get from the process: its terminal, its environment, its clock. */
 import type { Runtime } from "../open_client.ts";
 import type { CommandContext, GlobalOptions } from "./command.ts";
 import { EXIT_INTERRUPTED, failureOf, failureText } from "./output/failure.ts";

@@ -20,7 +20,7 @@ const KINDS_OF_CLIENTS =
   "A secure client proves who it is, and its messages are encrypted end to end. A classic\n" +
   "client speaks the old protocol, in which anyone can act in its name.";
 
-/** Width of what stands left of the help of an option. */
+/** Width of the column left of an option's help. */
 const OPTION_WIDTH = 21;
 
 /** Returns the help of one command, or of the whole program. */

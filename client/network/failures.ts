@@ -1,4 +1,4 @@
-/** Failures of the network, and refusals of the server: telling them apart, and explaining them. */
+/** Distinguishes and explains failures of the network and refusals of the server. */
 import { CryptoError, ProtocolError } from "../../shared/errors.ts";
 import type { ErrorName } from "../../shared/protocol/codes.ts";
 import { ClientError } from "../errors.ts";

@@ -4,7 +4,7 @@ import { ProtocolError } from "../../shared/errors.ts";
 import { decodeMessageHead, MESSAGE_HEAD_SIZE } from "../../shared/protocol/message.ts";
 import type { Receiver } from "./transport.ts";
 
-/** Bytes of a response. */
+/** The bytes of a response. */
 interface MessageSource {
   read(size: number): Promise<Bytes>;
   readSome(into: Uint8Array): Promise<number>;

@@ -32,7 +32,7 @@ import type {
 export interface ReconnectingOptions {
   address: Address;
   credentials: Credentials;
-  /** Sees the server's key before anything else is said; throws if it is the wrong one. */
+  /** Checks the server's key before anything else is sent; throws if it is the wrong one. */
   checkServer: (key: Bytes) => void;
   /** Waits that many milliseconds. */
   sleep: (milliseconds: number) => Promise<void>;
@@ -49,7 +49,7 @@ const ATTEMPTS = 4;
 /** The wait before the second attempt, in milliseconds. It doubles each time, up to the longest. */
 const FIRST_WAIT = 250;
 const LONGEST_WAIT = 30_000;
-/** The longest wait that a follower takes from the server's word, in milliseconds: an hour. */
+/** The longest wait that a follower accepts from the server, in milliseconds: an hour. */
 const LONGEST_ASKED = 3_600_000;
 /** How often a subscriber shows that it is alive, in milliseconds. */
 const PING_INTERVAL = 120_000;
@@ -131,7 +131,7 @@ export class ReconnectingTransport implements SecureTransport {
           await connection.ended;
         } finally {
           clearInterval(ping);
-          // Two receivers at a time would get into each other's way.
+          // Two receivers at a time would disturb each other.
           if (!connection.usable) await connection.finished;
         }
       } catch (error) {
@@ -150,7 +150,7 @@ export class ReconnectingTransport implements SecureTransport {
     await connection?.close();
   }
 
-  /** Returns the connection there is, else a new one. */
+  /** Returns the open connection, or a new one. */
   async #connected(): Promise<SecureConnection> {
     const last = this.#connection;
     const current = await last?.catch(() => null);
@@ -183,8 +183,8 @@ export class ReconnectingTransport implements SecureTransport {
 }
 
 /**
- * Returns a name for one message: 6 bytes of time and 10 random ones. Tokens that begin alike lie
- * side by side on the server's disk, which saves it most of the work that random ones cause.
+ * Returns a token for one message: 6 bytes of time and 10 random ones. Tokens that begin alike are
+ * neighbours on the server's disk, which saves it most of the work that random ones cause.
  */
 export function newToken({ random, now }: Pick<ReconnectingOptions, "random" | "now">): Bytes {
   const token = random(TOKEN_SIZE);

@@ -101,7 +101,7 @@ export class SecureConnection {
     this.#channel = channel;
     this.#deadline = deadline;
     this.#reader = new FrameReader(channel);
-    this.#ended.promise.catch(() => {}); // told to whoever waits
+    this.#ended.promise.catch(() => {}); // the waiting requests report it
     this.#watch = setInterval(() => this.#checkSilence(), Math.min(WATCH_INTERVAL, deadline / 2));
     this.finished = this.#read();
   }
@@ -140,7 +140,7 @@ export class SecureConnection {
   async request<R extends SmallRequest>(request: R): Promise<ReplyTo<R>> {
     while (this.#state.name === "streaming") await this.#state.done;
     const reply = this.#expect<R["kind"]>(request.kind);
-    // Side by side: nothing can come between them.
+    // Both writes at once: nothing can come between them.
     await Promise.all(partsOf(request).map((part) => this.#write(part)));
     return await reply;
   }
@@ -169,7 +169,7 @@ export class SecureConnection {
   async poll(after: number, receiver: Receiver): Promise<number[]> {
     while (this.#state.name === "streaming") await this.#state.done;
     const ids = Promise.withResolvers<number[]>();
-    ids.promise.catch(() => {}); // where the request cannot even be written
+    ids.promise.catch(() => {}); // in case the request cannot even be written
     this.#await({
       code: messages.code,
       take: async ({ size }) => ids.resolve(await receiveMessages(this.#reader, size, receiver)),
@@ -200,7 +200,7 @@ export class SecureConnection {
 
   #expect<K extends SmallRequest["kind"]>(kind: K): Promise<SecureReply<K>> {
     const reply = Promise.withResolvers<SecureReply<K>>();
-    reply.promise.catch(() => {}); // where the request cannot even be written
+    reply.promise.catch(() => {}); // in case the request cannot even be written
     this.#await({
       code: SECURE_REQUESTS.of[kind].reply.code,
       take: async (header) =>
@@ -233,7 +233,7 @@ export class SecureConnection {
         }
         if (header.code === push.code) await this.#takePush(header);
         else await this.#takeResponse(header);
-        // What came together is handed over, and acknowledged, together.
+        // Messages that came together are handed over and acknowledged together.
         const enough = this.#reader.quiet || this.#toAcknowledge.length >= ACKNOWLEDGE_STEP;
         if (enough && this.#toAcknowledge.length > 0) await this.#handOver();
       }

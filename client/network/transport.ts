@@ -79,7 +79,7 @@ export interface Transport {
   /** Returns all other clients. */
   clients(): Promise<ListedClient[]>;
 
-  /** Returns the public key of a client, and of whom the server says that it is. */
+  /** Returns the public key of a client, and whose key it is according to the server. */
   publicKey(clientId: Bytes): Promise<{ clientId: Bytes; publicKey: Bytes }>;
 
   /** Sends a message; returns its ID in the receiver's mailbox. */

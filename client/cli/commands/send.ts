@@ -26,7 +26,7 @@ export const send = clientCommand({
     args: (peer, text) => ({ peer, text }),
   }],
   async *run({ peer, text }, { client, readText }) {
-    client.whoami(); // before anyone types a text in vain
+    client.whoami(); // fails before anyone types a text in vain
     yield sentResult(client, await client.sendText(peer, text ?? await readText()));
   },
 });

@@ -1,4 +1,4 @@
-/** Ctrl-C: what runs stops in a state from which it can go on, and the user is told how. */
+/** Ctrl-C: what runs stops so that it can be resumed, and the user is told how. */
 import { sizesText } from "../../../shared/size.ts";
 import { ClientError } from "../../errors.ts";
 import type { Moving } from "./progress.ts";
@@ -14,7 +14,7 @@ export interface InterruptionOptions {
   readonly kill: () => void;
 }
 
-/** Turns signals into the end of what runs: the first one stops it, the next one kills. */
+/** Handles signals: the first one stops what runs, the next one kills the process. */
 export class Interruption {
   readonly #options: InterruptionOptions;
   /** Null while nothing runs. */
@@ -31,8 +31,8 @@ export class Interruption {
   }
 
   /**
-   * Runs something that can be stopped. A transfer has a moment to end in good order; all else is
-   * left as it is, as a crash would leave it.
+   * Runs something that can be stopped. A transfer has a moment to end in good order; all else
+   * stays as a crash would leave it.
    * @throws {ClientError} `interrupted`, and what `run` throws
    */
   async during<T>(run: (signal: AbortSignal) => Promise<T>): Promise<T> {

@@ -1,6 +1,6 @@
 /** How fast bytes move, measured over the last seconds. */
 
-/** The time that is measured, and the least between two samples, in milliseconds. */
+/** The measured time, and the shortest time between two samples, in milliseconds. */
 const WINDOW = 10_000;
 const STEP = 100;
 /** A shorter time says nothing, in milliseconds. */

@@ -24,7 +24,7 @@ export class Passphrases {
   }
 
   /**
-   * Returns the passphrase that there is; asks for it once.
+   * Returns the current passphrase; asks for it once.
    * @throws {ClientError} `no-passphrase` if there is nobody to ask, `interrupted`
    */
   current(): Promise<string> {
@@ -37,7 +37,7 @@ export class Passphrases {
   }
 
   /**
-   * Returns a new passphrase for what has one; asks for it twice.
+   * Returns a new passphrase for something that already has one; asks for it twice.
    * @throws {ClientError} `no-passphrase`, `interrupted`, `bad-passphrase` if the two differ, or
    * it is empty
    */

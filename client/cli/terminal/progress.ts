@@ -1,4 +1,4 @@
-/** The progress of files while they move: one by one, and in all. */
+/** The progress of moving files, of each and of all. */
 import type { OnProgress } from "../../transfers/progress.ts";
 import { Pace } from "./pace.ts";
 
@@ -13,11 +13,11 @@ export interface Work {
 
 /** A file that moves, and all that move with it. Sizes are bytes, times seconds. */
 export interface Moving {
-  /** As its sender calls it; null for one without a name. */
+  /** The sender's name for it; null if it has none. */
   readonly file: string | null;
   readonly done: number;
   readonly size: number;
-  /** Bytes a second; null, like the times, where it is not known yet. */
+  /** Bytes a second; null, like the times, if it is not known yet. */
   readonly rate: number | null;
   readonly left: number | null;
   /** The direction of a file that can be resumed; null for one that cannot. */
@@ -39,11 +39,11 @@ export interface ProgressView {
   show(moving: Moving, at: number): void;
   /** Removes what is shown, so that other lines may follow. */
   clear(): void;
-  /** Shows the last state, where it is one that stays. */
+  /** Shows the last state, if it is one that stays. */
   end(): void;
 }
 
-/** Less than this is done before anyone could read it, in bytes. */
+/** Fewer bytes than this move too fast to show progress. */
 const WORTH_SHOWING = 1024 * 1024;
 
 /** Follows files while they move, and shows their progress. */
@@ -65,7 +65,7 @@ export class Progress {
     this.#now = now;
   }
 
-  /** At each file, `left` is called for what is left to move, with that file. */
+  /** At each file, `left` is called for what is left to move, including that file. */
   expect(left: () => Work): void {
     this.#left = left;
   }
@@ -127,7 +127,7 @@ export class Progress {
     if (last && this.moving) {
       this.#before = { files: this.#before.files + 1, size: this.#before.size + last.size };
     } else {
-      // All before is done: what begins now is counted, and measured, by itself.
+      // All before is done: what starts now is counted and measured by itself.
       this.#before = { files: 0, size: 0 };
       this.#pace = new Pace();
     }

@@ -1,4 +1,4 @@
-/** Progress bars: lines of a terminal that are drawn over themselves. */
+/** Progress bars: lines of a terminal that are drawn again and again in place. */
 import { sizeText } from "../../../shared/size.ts";
 import { printableLine } from "../output/printable.ts";
 import type { Moving, ProgressView } from "./progress.ts";
@@ -17,7 +17,7 @@ const MAX_BAR = 30;
 const MIN_BAR = 8;
 const MAX_NAME = 28;
 const MIN_LABEL = 12;
-/** Room for what stands behind a bar. */
+/** Columns for the text behind a bar. */
 const FIGURES = 44;
 
 const [WRAP, NO_WRAP] = ["\x1b[?7h", "\x1b[?7l"];

@@ -1,11 +1,11 @@
 /**
- * A line typed on a terminal that does not show it. The library's `promptSecret` does not do: it
- * writes to standard output, takes Ctrl-C for text on Windows, and a backspace removes one byte of
- * a character.
+ * A line typed on a terminal that does not show it. The library's `promptSecret` is no substitute:
+ * it writes to standard output, takes Ctrl-C for text on Windows, and a backspace removes one byte
+ * of a character.
  */
 import { ClientError } from "../../errors.ts";
 
-/** A terminal, as far as this needs one. */
+/** The part of a terminal that this needs. */
 export interface RawTerminal {
   /** Sets whether keys come as they are typed: without echo, line editing and signals. */
   setRaw(raw: boolean): void;
@@ -34,7 +34,7 @@ export class SecretLines {
    * @throws {ClientError} `interrupted` after Ctrl-C, after Ctrl-D, and at the end of input
    */
   async ask(question: string): Promise<string> {
-    // First, so that nothing of a quick answer is shown.
+    // First of all, so that nothing of a quick answer is shown.
     this.#terminal.setRaw(true);
     try {
       this.#terminal.write(question);

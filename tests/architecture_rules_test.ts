@@ -55,7 +55,7 @@ Deno.test("rules: each circle is seen once", () => {
   ]);
 });
 
-Deno.test("rules: an import from a room that is not in the table, or not in its line, is seen", () => {
+Deno.test("rules: an import from an unknown or forbidden room is noticed", () => {
   const imports = madeUp({
     "client/inbox/a.ts": ["client/inbox/b.ts", "client/disk/c.ts", "shared/d.ts", "@package"],
     "client/disk/c.ts": ["client/inbox/a.ts", "client/disk/deep/e.ts"],

@@ -82,7 +82,8 @@ export class SecureSession {
       throw this.#failure ?? error;
     } finally {
       this.#end();
-      line.channel.abort(new ProtocolError("truncated", "the connection has ended")); // forgets keys
+      // Forgets the keys.
+      line.channel.abort(new ProtocolError("truncated", "the connection has ended"));
     }
   }
 

@@ -33,7 +33,7 @@ async function sent({ state }: Mailbox): Promise<string[]> {
   }));
 }
 
-Deno.test("kept: nothing goes out, nor is a key asked for again, before the key has come", async () => {
+Deno.test("kept: before the key comes nothing is sent, and no key asked for again", async () => {
   await using bob = await withCarol();
   assertEquals(await code(() => bob.client.sendText("carol", "one")), "queued");
   assertEquals(await code(() => bob.client.sendText("carol", "two")), "queued");

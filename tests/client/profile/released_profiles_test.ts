@@ -129,7 +129,7 @@ Deno.test("released profiles: one of a classic client is whole, with its me.info
   assertTransfers(profile);
 });
 
-Deno.test("released profiles: their tables become those of today, also from version 3", async () => {
+Deno.test("released profiles: their tables become today's, also from version 3", async () => {
   for (const change of ["", "DROP TABLE transfers; PRAGMA user_version = 3;"]) {
     await using temp = await tempFolder();
     const path = `${temp.path}/profile.db`;

@@ -103,7 +103,7 @@ Deno.test("outbox delivery: what came later waits while something older fails", 
   assertEquals(server.texts, ["one", "two", "three"]);
 });
 
-Deno.test("outbox delivery: one that is refused for good holds up no other, and is told of", async () => {
+Deno.test("outbox delivery: one that is refused for good is reported, others go on", async () => {
   await using world = await open();
   const { server, delivery, put } = world;
   const error = new ClientError("refused", "nobody", { cause: { error: "not-found" } });
@@ -120,7 +120,7 @@ Deno.test("outbox delivery: one that is refused for good holds up no other, and 
   assertEquals(await delivery.flush(), [], "whoever waited was told");
 });
 
-Deno.test("outbox delivery: one that the server may take later stays, and so does what is behind it", async () => {
+Deno.test("outbox delivery: one that may be taken later stays, and all behind it", async () => {
   await using world = await open();
   const { server, delivery, put } = world;
   const error = new ClientError("refused", "later", { cause: { error: "failed", retryAfter: 1 } });
@@ -134,7 +134,7 @@ Deno.test("outbox delivery: one that the server may take later stays, and so doe
   assertEquals(server.texts, ["one"]);
 });
 
-Deno.test("sender: what an earlier command left goes first, also where the network is back in between", async () => {
+Deno.test("sender: earlier messages go first, also if the network comes back meanwhile", async () => {
   await using server = new EvilServer();
   await using alice = await Party.registered("alice", server.address);
   await using bob = await Party.registered("bob", server.address);

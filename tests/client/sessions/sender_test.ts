@@ -55,7 +55,7 @@ Deno.test("sender: a lone message that cannot be sealed fails, and is not kept",
   assertEquals(await world.send("good"), 1);
 });
 
-Deno.test("sender: one that cannot be sealed fails alone; those beside it go in their order", async () => {
+Deno.test("sender: one that cannot be sealed fails alone, the others keep their order", async () => {
   await using world = await open();
   const outcomes = await Promise.allSettled(["one", "bad", "two", "three"].map(world.send));
   assertEquals(outcomes.map(({ status }) => status === "fulfilled"), [true, false, true, true]);
@@ -63,7 +63,7 @@ Deno.test("sender: one that cannot be sealed fails alone; those beside it go in 
   assertEquals(world.kept(), ["one", "two", "three"]);
 });
 
-Deno.test("sender: an envelope that no receiver would open is refused, with its size and the limit", async () => {
+Deno.test("sender: an envelope too large to be opened is refused with size and limit", async () => {
   await using world = await open();
   const text = "x".repeat(MAX_ENVELOPE_SIZE + 1);
   const error = await assertRejects(() => world.send(text), ClientError);

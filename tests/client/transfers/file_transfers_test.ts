@@ -309,7 +309,7 @@ Deno.test("transfers: who follows gets files while texts come", async () => {
   assertEquals(fixture.names("bob"), ["a", "b"]);
 });
 
-Deno.test("transfers: who follows is shown each saved file once, and each failure with its sender", async () => {
+Deno.test("transfers: a follower sees each saved file and each failure once", async () => {
   await using fixture = await TransferFixture.start();
   const alice = await fixture.person("alice");
   const bob = await fixture.person("bob");

@@ -6,7 +6,7 @@ import { newToken } from "../../support/server/secure_peer.ts";
 import { openUpload } from "../../support/server/secure_uploads.ts";
 import { ServerFixture } from "../../support/server/server_fixture.ts";
 
-Deno.test("upkeep: a sweep keeps the blobs that messages need, and removes the others", async () => {
+Deno.test("upkeep: a sweep keeps the blobs that messages need, removes the others", async () => {
   await using server = await ServerFixture.start();
   const { who } = await server.secure("alice");
   const needed = await server.depositHole(who.id, 100);

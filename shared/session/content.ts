@@ -10,7 +10,7 @@ import { BLOB_ID_SIZE, CONTENT_ID_SIZE } from "../limits.ts";
 import { MessageType } from "../protocol/codes.ts";
 
 /** What a message of type 4 says of its file. */
-export interface FileNote {
+export type FileNote = {
   /** The sender's name for it. Never use it as a path. */
   readonly name: string;
   /** Bytes of plaintext. */
@@ -19,16 +19,32 @@ export interface FileNote {
   readonly blob: Bytes;
   /** The 32-byte key of its chunks. */
   readonly key: Bytes;
+};
+
+/** A kind of content: the type of the messages that carry it, and what reads its value. */
+interface Kind<T extends CborValue> {
+  readonly type: MessageType;
+  /** @throws {ProtocolError} `malformed` */
+  read(value: CborValue): T;
 }
 
-/** A content. Without text and file it only starts a session. */
-export interface Content {
+/** Every kind, under the name of its property in the map. */
+const KINDS = {
+  text: { type: MessageType.text, read: text } as Kind<string>,
+  file: { type: MessageType.file, read: fileNote } as Kind<FileNote>,
+};
+
+type KindName = keyof typeof KINDS;
+
+/** What a content says: at most one of the kinds. */
+type Statement = { readonly [K in KindName]?: ReturnType<(typeof KINDS)[K]["read"]> };
+
+/** A content. Without a statement it only starts a session. */
+export interface Content extends Statement {
   /** 16 random bytes that name it. */
   readonly id: Bytes;
   /** When it was written, in milliseconds since 1970. */
   readonly at: number;
-  readonly text?: string;
-  readonly file?: FileNote;
 }
 
 /** Size of the smallest padded content. */
@@ -36,13 +52,13 @@ const MIN_PADDED_SIZE = 256;
 const PADDING_START = 0x80;
 
 /** Returns the padded encoding of `content`. */
-export function encodeContent({ id, at, text, file }: Content): Bytes {
-  const encoded = encodeCbor({
-    id,
-    at,
-    ...(text === undefined ? {} : { text }),
-    ...(file === undefined ? {} : { file: { ...file } }),
-  });
+export function encodeContent(content: Content): Bytes {
+  const map: Record<string, CborValue> = { id: content.id, at: content.at };
+  for (const name of Object.keys(KINDS) as KindName[]) {
+    const value = content[name];
+    if (value !== undefined) map[name] = value;
+  }
+  const encoded = encodeCbor(map);
   const padded = new Uint8Array(paddedSize(encoded.length + 1));
   padded.set(encoded);
   padded[encoded.length] = PADDING_START;
@@ -57,16 +73,19 @@ export function encodeContent({ id, at, text, file }: Content): Bytes {
 export function decodeContent(padded: Bytes, type: MessageType): Content {
   const end = padded.findLastIndex((byte) => byte !== 0);
   if (padded[end] !== PADDING_START || padded.length !== paddedSize(end + 1)) throw malformed();
-  const fields = mapOf(decodeCbor(padded.subarray(0, end)));
-  const { id, at, text, file, ...others } = fields;
+  const { id, at, ...statement } = mapOf(decodeCbor(padded.subarray(0, end)));
   if (!isBytes(id, CONTENT_ID_SIZE) || !isCount(at)) throw malformed();
-  if (Object.keys(others).length > 0) throw malformed();
-  if ((text !== undefined) !== (type === MessageType.text)) throw malformed();
-  if ((file !== undefined) !== (type === MessageType.file)) throw malformed();
-  if (file !== undefined) return { id, at, file: fileNote(file) };
-  if (text === undefined) return { id, at };
-  if (typeof text !== "string") throw malformed();
-  return { id, at, text };
+  const kinds = Object.entries(KINDS).filter(([, kind]) => kind.type === type);
+  const names = Object.keys(statement);
+  if (kinds.length === 0 && names.length === 0) return { id, at };
+  const [name, kind] = kinds.find(([name]) => name === names[0]) ?? [];
+  if (name === undefined || kind === undefined || names.length > 1) throw malformed();
+  return { id, at, [name]: kind.read(statement[name] ?? null) };
+}
+
+function text(value: CborValue): string {
+  if (typeof value === "string") return value;
+  throw malformed();
 }
 
 function fileNote(value: CborValue): FileNote {

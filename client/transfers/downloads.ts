@@ -83,14 +83,9 @@ export class Downloads {
     using draft = opened.draft;
     const whole = chunks === cipher.count && opened.at === size && size > 0;
     let chunk = whole ? chunks : opened.at / CHUNK_SIZE;
-    const underWay: Promise<Bytes>[] = [];
     let syncing: Promise<void> = Promise.resolve();
     try {
-      for (let next = chunk; chunk < cipher.count;) {
-        for (; next < cipher.count && underWay.length < UNDER_WAY; next++) {
-          underWay.push(awaitedLater(this.#chunk(cipher, blob, next)));
-        }
-        const plaintext = await unlessInterrupted(signal, underWay.shift()!);
+      for await (const plaintext of this.#plaintexts(cipher, blob, chunk, signal)) {
         await draft.append(plaintext);
         discard(plaintext);
         chunk++;
@@ -111,17 +106,26 @@ export class Downloads {
     }
   }
 
-  /** Fetches and opens a chunk. */
-  async #chunk(cipher: FileCipher, blob: Bytes, chunk: number): Promise<Bytes> {
-    for (let attempt = 1;; attempt++) {
-      const { bytes } = await this.#transport.request({ kind: "get-chunk", blob, chunk })
-        .catch((error) => {
-          throw chunkFailure(error);
-        });
+  /** The plaintexts of the chunks from number `first` on. One that does not open is fetched again. */
+  async *#plaintexts(
+    cipher: FileCipher,
+    blob: Bytes,
+    first: number,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<Bytes> {
+    let chunk = first;
+    for (let attempt = 1; chunk < cipher.count; attempt++) {
+      const sealed = new SealedChunks(this.#transport, blob, chunk, cipher.count);
+      const opened = ReadableStream.from(sealed).pipeThrough(cipher.openStream(chunk)).getReader();
       try {
-        const plaintext = await cipher.open(chunk, bytes);
-        discard(bytes);
-        return plaintext;
+        for (;;) {
+          const { value } = await unlessInterrupted(signal, opened.read());
+          if (!value) break;
+          attempt = 1;
+          chunk++;
+          yield value;
+        }
+        if (sealed.failure !== undefined) throw chunkFailure(sealed.failure);
       } catch (error) {
         if (!(error instanceof CryptoError)) throw error;
         if (attempt < ATTEMPTS) continue;
@@ -129,6 +133,44 @@ export class Downloads {
           throw new ClientError("bad-key", "the key that came with the file does not open it");
         }
         throw new ClientError("damaged", `part ${chunk + 1} of the file is not what was sent`);
+      } finally {
+        awaitedLater(opened.cancel());
+      }
+    }
+  }
+}
+
+/**
+ * The chunks of a file as the server has them, several asked for at a time. It ends before one that
+ * the server does not give; then {@link failure} says why.
+ */
+class SealedChunks implements AsyncIterable<Bytes> {
+  failure: unknown = undefined;
+  readonly #transport: SecureTransport;
+  readonly #blob: Bytes;
+  readonly #first: number;
+  readonly #end: number;
+
+  constructor(transport: SecureTransport, blob: Bytes, first: number, end: number) {
+    this.#transport = transport;
+    this.#blob = blob;
+    this.#first = first;
+    this.#end = end;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Bytes> {
+    const underWay: Promise<{ bytes: Bytes }>[] = [];
+    let next = this.#first;
+    for (let chunk = next; chunk < this.#end; chunk++) {
+      for (; next < this.#end && underWay.length < UNDER_WAY; next++) {
+        const request = { kind: "get-chunk", blob: this.#blob, chunk: next } as const;
+        underWay.push(awaitedLater(this.#transport.request(request)));
+      }
+      try {
+        yield (await underWay.shift()!).bytes;
+      } catch (error) {
+        this.failure = error;
+        return;
       }
     }
   }

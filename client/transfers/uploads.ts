@@ -3,7 +3,7 @@
  * server lacks, several at a time. The same chunk is never encrypted with different bytes: a source
  * that is not what it was fails.
  */
-import { type Bytes, discard } from "../../shared/bytes.ts";
+import { discard } from "../../shared/bytes.ts";
 import { CHUNK_SIZE, FileCipher, sealedFileSize } from "../../shared/crypto/file_chunks.ts";
 import type { OnProgress } from "./progress.ts";
 import { ClientError } from "../errors.ts";
@@ -14,8 +14,7 @@ import { refusalName, retryAfter } from "../network/failures.ts";
 import { changedSource, SourceFile } from "./transfer_files.ts";
 import type { SecureTransport } from "../network/transport.ts";
 
-/** Chunks that are being encrypted, and that are on their way, at a time. */
-const SEALING = 3;
+/** Chunks that are on their way at a time. */
 const UNDER_WAY = 6;
 /** Chunks after which it is noted how far it is. */
 const NOTE_STEP = 64;
@@ -90,8 +89,8 @@ export class Uploads {
     { onProgress, signal }: TransferOptions,
   ): Promise<void> {
     const { number, name, size, blob } = transfer;
-    const buffer = new Uint8Array(Math.min(size, CHUNK_SIZE));
-    const sealing: Promise<Bytes>[] = [];
+    const plaintexts = ReadableStream.from(plaintextsOf(source, cipher, first, end));
+    const sealed = plaintexts.pipeThrough(cipher.sealStream(first)).getReader();
     const underWay: Promise<number>[] = [];
     const answered = async () => {
       const chunk = await unlessInterrupted(signal, underWay.shift()!);
@@ -103,15 +102,9 @@ export class Uploads {
       if ((chunk + 1) % NOTE_STEP === 0) this.#note(number, chunk + 1);
     };
     try {
-      let read = first;
-      for (let chunk = first; chunk < end; chunk++) {
-        for (; read < end && sealing.length < SEALING; read++) {
-          const plaintext = buffer.subarray(0, cipher.sizeOf(read));
-          await source.read(read * CHUNK_SIZE, plaintext);
-          // The buffer is free again at once: the cipher has copied what it holds.
-          sealing.push(awaitedLater(cipher.seal(read, plaintext)));
-        }
-        const bytes = await unlessInterrupted(signal, sealing.shift()!);
+      for (let chunk = first;; chunk++) {
+        const { value: bytes } = await unlessInterrupted(signal, sealed.read());
+        if (!bytes) break;
         // Not tried again one by one: the server takes them in their order.
         const request = { kind: "put-chunk", blob, chunk, bytes } as const;
         const stored = this.#transport.request(request, { once: true });
@@ -123,6 +116,7 @@ export class Uploads {
       }
       while (underWay.length > 0) await answered();
     } finally {
+      awaitedLater(sealed.cancel());
       if (!signal?.aborted) await Promise.allSettled(underWay);
     }
   }
@@ -135,7 +129,16 @@ export class Uploads {
   }
 }
 
-/** Reports whether it is worth asking the server how far it is, and going on from there. */
+/** The plaintexts of the chunks from number `first` to before `end`. */
+async function* plaintextsOf(source: SourceFile, cipher: FileCipher, first: number, end: number) {
+  for (let chunk = first; chunk < end; chunk++) {
+    const plaintext = new Uint8Array(cipher.sizeOf(chunk));
+    await source.read(chunk * CHUNK_SIZE, plaintext);
+    yield plaintext;
+  }
+}
+
+/** Whether it is worth asking the server how far it is, and going on from there. */
 function mayGoOn(error: unknown): boolean {
   if (!(error instanceof ClientError)) return false;
   if (error.code === "unreachable") return true;

@@ -4,13 +4,16 @@
  * nonce counter 11 (big-endian) · last-chunk flag 1. Each can be sealed and opened by itself, in
  * any order and several at a time. Chunks that are swapped, cut off or from another file fail.
  */
-import type { Bytes } from "../bytes.ts";
+import { type Bytes, discard } from "../bytes.ts";
 import { CryptoError } from "../errors.ts";
 import { MiB } from "../limits.ts";
 import { AesGcmKey, NONCE_SIZE, TAG_SIZE } from "./aes_gcm.ts";
 
 /** Plaintext bytes in each chunk but the last. */
 export const CHUNK_SIZE = 1 * MiB;
+
+/** Chunks that a stream encrypts or decrypts at a time. */
+const AT_A_TIME = 3;
 
 const NOTHING = new Uint8Array(0);
 
@@ -76,6 +79,24 @@ export class FileCipher {
     return await this.#key.open(this.#nonce(number), NOTHING, sealed);
   }
 
+  /**
+   * Returns a stream that seals chunks, of which number `first` comes first. Each piece that goes in
+   * must be a whole chunk of plaintext, whose memory the stream takes over.
+   */
+  sealStream(first = 0): TransformStream<Bytes, Bytes> {
+    return inOrder(first, (number, plaintext) => this.seal(number, plaintext));
+  }
+
+  /**
+   * Returns a stream that opens chunks, of which number `first` comes first. Each piece that goes in
+   * must be a whole sealed chunk, whose memory the stream takes over. No plaintext comes out before
+   * the tags of its chunk and of all before it were checked.
+   * @throws {CryptoError} (as the stream's error) `decrypt-failed`
+   */
+  openStream(first = 0): TransformStream<Bytes, Bytes> {
+    return inOrder(first, (number, sealed) => this.open(number, sealed));
+  }
+
   /** Forgets the key. */
   wipe(): void {
     this.#key.wipe();
@@ -87,4 +108,25 @@ export class FileCipher {
     nonce[NONCE_SIZE - 1] = number === this.count - 1 ? 1 : 0;
     return nonce;
   }
+}
+
+/** Has `work` done on each piece, several at a time; the results come out in order. */
+function inOrder(
+  first: number,
+  work: (number: number, piece: Bytes) => Promise<Bytes>,
+): TransformStream<Bytes, Bytes> {
+  const underWay: Promise<Bytes>[] = [];
+  let next = first;
+  return new TransformStream({
+    async transform(piece, controller) {
+      const result = work(next++, piece);
+      result.catch(() => {}); // awaited in its turn
+      underWay.push(result);
+      discard(piece); // the cipher has copied what it needs
+      if (underWay.length >= AT_A_TIME) controller.enqueue(await underWay.shift()!);
+    },
+    async flush(controller) {
+      for (const result of underWay) controller.enqueue(await result);
+    },
+  });
 }

@@ -185,3 +185,45 @@ Deno.test("file chunks: only a whole chunk can be sealed, a wiped key seals noth
   cipher.wipe();
   await assertRejects(() => cipher.seal(0, sampleBytes(CHUNK)), TypeError);
 });
+
+Deno.test("file chunks: streams seal and open as the cipher does, from any chunk on", async () => {
+  for (const size of [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, SIZE, 10 * CHUNK]) {
+    const plaintext = sampleBytes(size, 5);
+    const sealed = await seal(plaintext);
+    const cipher = new FileCipher(KEY, size, CHUNK);
+    for (let first = 0; first < cipher.count; first++) {
+      const chunks = sealed.slice(first);
+      const plaintexts = chunks.map((_, i) => plaintext.slice((first + i) * CHUNK).slice(0, CHUNK));
+      const pieces = () => ReadableStream.from(plaintexts.map((piece) => piece.slice()));
+      const sealing = pieces().pipeThrough(cipher.sealStream(first));
+      assertEquals(await Array.fromAsync(sealing), chunks);
+      const copies = ReadableStream.from(chunks.map((chunk) => chunk.slice()));
+      const opening = copies.pipeThrough(cipher.openStream(first));
+      assertEquals(await Array.fromAsync(opening), plaintexts);
+    }
+  }
+});
+
+Deno.test("file chunks: a stream ends before the first chunk that does not open", async () => {
+  const plaintext = sampleBytes(9 * CHUNK, 6);
+  const sealed = await seal(plaintext);
+  const cipher = new FileCipher(KEY, plaintext.length, CHUNK);
+  for (let broken = 0; broken < 6; broken++) {
+    const chunks = sealed.map((chunk) => chunk.slice());
+    chunks[broken][0] ^= 1;
+    const opened: Bytes[] = [];
+    const read = async () => {
+      const stream = ReadableStream.from(chunks).pipeThrough(cipher.openStream());
+      for await (const piece of stream) opened.push(piece);
+    };
+    assertEquals((await assertRejects(read, CryptoError)).code, "decrypt-failed");
+    assertEquals(concat(...opened), plaintext.slice(0, broken * CHUNK));
+  }
+});
+
+Deno.test("file chunks: a stream takes over the memory of what goes in", async () => {
+  const cipher = new FileCipher(KEY, CHUNK, CHUNK);
+  const plaintext = sampleBytes(CHUNK);
+  await Array.fromAsync(ReadableStream.from([plaintext]).pipeThrough(cipher.sealStream()));
+  assertEquals(plaintext.length, 0);
+});

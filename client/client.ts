@@ -1,4 +1,5 @@
 /** The operations that every front end calls: commands, menu and automatic tests. */
+import type { Random } from "../shared/crypto/random.ts";
 import type { Bytes } from "../shared/bytes.ts";
 import type { ClientEntry } from "../shared/protocol/message.ts";
 import { Classic } from "./classic/classic.ts";
@@ -23,7 +24,7 @@ export interface ClientOptions {
   /** Milliseconds since 1970. */
   now: () => number;
   /** Returns that many random bytes. */
-  random: (size: number) => Bytes;
+  random: Random;
   /** Called with what the user may want to know. */
   note: (text: string) => void;
   /** How many one-time prekeys of each kind are on the server after publishing; 100 by default. */

@@ -1,4 +1,5 @@
 /** What every front end calls first: a profile, the way to its server, and the client on both. */
+import type { Random } from "../shared/crypto/random.ts";
 import { type Bytes, toHex } from "../shared/bytes.ts";
 import type { PassphraseCost } from "../shared/crypto/passphrase.ts";
 import { readIfThere } from "../shared/files.ts";
@@ -17,7 +18,7 @@ export interface Runtime {
   /** Waits that many milliseconds. */
   readonly sleep: (milliseconds: number) => Promise<void>;
   /** Returns that many random bytes. */
-  readonly random: (size: number) => Bytes;
+  readonly random: Random;
   /** The cost of a passphrase that is set; half a second by default. */
   readonly passphraseCost?: PassphraseCost;
   /** How many one-time prekeys of each kind are on the server after publishing; 100 by default. */

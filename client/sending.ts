@@ -1,5 +1,5 @@
 /** Sending texts and files, by the protocol that both sides speak. */
-import type { Bytes } from "../shared/bytes.ts";
+import type { Random } from "../shared/crypto/random.ts";
 import type { Identity } from "../shared/crypto/identity.ts";
 import { MAX_TEXT_SIZE } from "../shared/limits.ts";
 import { MessageType } from "../shared/protocol/codes.ts";
@@ -28,7 +28,7 @@ export interface SendingOptions {
   /** Milliseconds since 1970. */
   now: () => number;
   /** Returns that many random bytes. */
-  random: (size: number) => Bytes;
+  random: Random;
   /** Called with what the user may want to know. */
   note: (text: string) => void;
 }

@@ -1,5 +1,6 @@
 /** The server's process: arguments, wiring, signals, exit code. */
 import manifest from "../deno.json" with { type: "json" };
+import { randomBytes } from "../shared/crypto/random.ts";
 import { UsageError } from "../shared/args.ts";
 import { toHex } from "../shared/bytes.ts";
 import { readIfThere } from "../shared/files.ts";
@@ -57,7 +58,7 @@ async function serve(command: Command & { kind: "serve" }): Promise<number> {
     classic,
     clock: () => performance.now(),
     now: () => Date.now(),
-    random: (bytes) => crypto.getRandomValues(bytes),
+    random: randomBytes,
     log: await openLog(),
   });
   try {

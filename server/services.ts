@@ -1,6 +1,6 @@
 /** What every handler works with, and where it comes from. */
 import type { Logger } from "@logtape/logtape";
-import type { Bytes } from "../shared/bytes.ts";
+import type { Random } from "../shared/crypto/random.ts";
 import type { X25519KeyPair } from "../shared/crypto/x25519.ts";
 import { BlobStore } from "./contents/blob_store.ts";
 import { FileStore } from "./contents/file_store.ts";
@@ -20,8 +20,7 @@ export interface Environment {
   clock: () => number;
   /** Milliseconds since 1970. */
   now: () => number;
-  /** Fills an array with random bytes and returns it. */
-  random: (bytes: Bytes) => Bytes;
+  random: Random;
   /** Takes no payload, no key and no name: IDs, codes, sizes and reasons alone. */
   log: Logger;
 }

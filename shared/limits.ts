@@ -33,8 +33,8 @@ export const MAX_NOISE_MESSAGE_SIZE = 65_535;
 export const TOKEN_SIZE = 16;
 /** Most message IDs in one acknowledgement. */
 export const MAX_ACKNOWLEDGED = 1024;
-/** Size of the mark by which a client notices that its profile is an old copy. */
-export const MARK_SIZE = 16;
+/** Size of a copy mark, by which a client notices that its profile is an old copy. */
+export const COPY_MARK_SIZE = 16;
 /** Most prekeys in one request that publishes them. */
 export const MAX_PREKEYS_PUBLISHED = 256;
 /** Most one-time prekeys of each of the two kinds that a server holds for a client. */

@@ -1,4 +1,5 @@
 /** The automatic tests of the client against a running server. */
+import type { Random } from "../../shared/crypto/random.ts";
 import { type Bytes, equalBytes, toHex } from "../../shared/bytes.ts";
 import { PUBLIC_KEY_SIZE } from "../../shared/limits.ts";
 import type { Address } from "../network/address.ts";
@@ -69,7 +70,7 @@ function testsOf(
   bob: Person,
   mallory: Person,
   folder: string,
-  random: (size: number) => Bytes,
+  random: Random,
 ): Test[] {
   const texts = ["Hello, this is the first text.", "x".repeat(5000), "Zażółć gęślą jaźń 👋 שלום"];
   return [

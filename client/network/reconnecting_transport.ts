@@ -3,6 +3,7 @@
  * it broke. A message that may or may not have arrived is sent again under the same token, so that
  * it arrives once.
  */
+import type { Random } from "../../shared/crypto/random.ts";
 import { type Bytes, equalBytes } from "../../shared/bytes.ts";
 import { MAX_ACKNOWLEDGED, TOKEN_SIZE } from "../../shared/limits.ts";
 import {
@@ -37,7 +38,7 @@ export interface ReconnectingOptions {
   /** Waits that many milliseconds. */
   sleep: (milliseconds: number) => Promise<void>;
   /** Returns that many random bytes. */
-  random: (size: number) => Bytes;
+  random: Random;
   /** Milliseconds since 1970. */
   now: () => number;
   /** Longest wait for a byte to move while an answer is due, in milliseconds. */

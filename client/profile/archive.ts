@@ -2,12 +2,13 @@
  * A profile in one file, always under a passphrase: its database under a new data key, the large
  * contents that lie in files beside it, and the address of its server.
  */
+import type { Random } from "../../shared/crypto/random.ts";
 import { Database } from "@db/sqlite";
 import { type Bytes, fromUtf8, utf8 } from "../../shared/bytes.ts";
 import type { PassphraseCost } from "../../shared/crypto/passphrase.ts";
 import { readIfThere, syncFolder } from "../../shared/files.ts";
 import { ClientError, withReason } from "../errors.ts";
-import { newKeyring, openKeyring, type Random } from "./sealing/keyring.ts";
+import { newKeyring, openKeyring } from "./sealing/keyring.ts";
 import { readFile, removeFile, writeNewFile } from "../disk/files.ts";
 import { isThere, writePrivateFile } from "../disk/private_file.ts";
 import { prepareDatabase, versionOf } from "./migrations.ts";

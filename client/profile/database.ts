@@ -1,17 +1,12 @@
 /** The database of a profile: found or created in its folder, brought up to date, and unlocked. */
+import type { Random } from "../../shared/crypto/random.ts";
 import { Database } from "@db/sqlite";
 import { removeFile } from "../disk/files.ts";
 import { createPrivateFile, isThere, makePrivate } from "../disk/private_file.ts";
 import { FIRST_SEALED, prepareDatabase, versionOf } from "./migrations.ts";
 import { sealPlainTables } from "./plain_tables.ts";
 import { replaceDatabase, writeSealedFile } from "./sealed_file.ts";
-import {
-  type Keyring,
-  openKeyring,
-  plainKeyring,
-  type Random,
-  writeKeyring,
-} from "./sealing/keyring.ts";
+import { type Keyring, openKeyring, plainKeyring, writeKeyring } from "./sealing/keyring.ts";
 import type { Vault } from "./sealing/vault.ts";
 import { openTables, type Tables } from "./tables.ts";
 

@@ -3,6 +3,7 @@
  * has it open. Its database is sealed under a data key, which a passphrase may protect; with each
  * new passphrase comes a new data key, in a new file.
  */
+import type { Random } from "../../shared/crypto/random.ts";
 import { Database } from "@db/sqlite";
 import { equalBytes } from "../../shared/bytes.ts";
 import { generateIdentity, publicIdentity, secureClientId } from "../../shared/crypto/identity.ts";
@@ -18,7 +19,7 @@ import { databasePath, isRegistered, ProfileDatabase } from "./database.ts";
 import { lockProfile, type Sleep } from "./lock.ts";
 import { meInfoPath, readMeInfo, removeMeInfo, writeMeInfo } from "./me_info.ts";
 import { copyTables, replaceDatabase, writeSealedFile } from "./sealed_file.ts";
-import { newKeyring, type Random } from "./sealing/keyring.ts";
+import { newKeyring } from "./sealing/keyring.ts";
 import type { Tables } from "./tables.ts";
 import { type ClassicIdentity, Identities, type SecureIdentity } from "./tables/identities.ts";
 

@@ -5,7 +5,7 @@
 import type { Prekey, PrekeyKind as Kind } from "../../shared/protocol/prekey.ts";
 import { PrekeyKind } from "../../shared/protocol/prekey.ts";
 import { newPrekeySecret, type PrekeySecret, publicPrekey } from "../../shared/session/prekeys.ts";
-import type { Random } from "../../shared/session/ratchet.ts";
+import type { Random } from "../../shared/crypto/random.ts";
 import { ClientError } from "../errors.ts";
 import type { Profile } from "../profile/profile.ts";
 import type { SecureTransport } from "../network/transport.ts";

@@ -3,7 +3,7 @@
  * prekeys that must be kept up.
  */
 import { type Identity, verifyIdentity } from "../../shared/crypto/identity.ts";
-import type { Random } from "../../shared/session/ratchet.ts";
+import type { Random } from "../../shared/crypto/random.ts";
 import { ClientError } from "../errors.ts";
 import { FileTransfers } from "../transfers/file_transfers.ts";
 import { PrekeyUpkeep } from "./prekey_upkeep.ts";

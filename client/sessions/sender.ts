@@ -3,6 +3,7 @@
  * transaction with the session that it advances, before a byte leaves, so that a repeat sends the
  * same bytes under the same token. Messages that are sent at the same time share a transaction.
  */
+import type { Random } from "../../shared/crypto/random.ts";
 import type { Bytes } from "../../shared/bytes.ts";
 import type { Identity } from "../../shared/crypto/identity.ts";
 import { CONTENT_ID_SIZE, MAX_ENVELOPE_SIZE } from "../../shared/limits.ts";
@@ -39,7 +40,7 @@ export interface SenderOptions {
   profile: Profile;
   transport: SecureTransport;
   sessions: Sessions;
-  random: (size: number) => Bytes;
+  random: Random;
   /** Milliseconds since 1970. */
   now: () => number;
 }

@@ -11,7 +11,8 @@ import { PrekeyKind } from "../../shared/protocol/prekey.ts";
 import type { Offer, Party, PrekeySecrets } from "../../shared/session/agreement.ts";
 import { type Content, decodeContent, encodeContent } from "../../shared/session/content.ts";
 import type { PrekeyBundle } from "../../shared/session/prekeys.ts";
-import { type Random, withoutExpired } from "../../shared/session/ratchet.ts";
+import type { Random } from "../../shared/crypto/random.ts";
+import { withoutExpired } from "../../shared/session/ratchet.ts";
 import {
   acceptSession,
   offerIn,

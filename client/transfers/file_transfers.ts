@@ -3,6 +3,7 @@
  * announced comes down when it is wanted. {@link FileTransfers.resume} goes on with interrupted
  * ones.
  */
+import type { Random } from "../../shared/crypto/random.ts";
 import { type Bytes, equalBytes, toHex } from "../../shared/bytes.ts";
 import { KEY_SIZE } from "../../shared/crypto/aes_gcm.ts";
 import { fileChunkCount } from "../../shared/crypto/file_chunks.ts";
@@ -57,7 +58,7 @@ export interface FileTransfersOptions {
   sender: MessageSender;
   /** Makes sure that there is a session with the client of that name. */
   starter: { ensure(peer: Identity, name: string): Promise<void> };
-  random: (size: number) => Bytes;
+  random: Random;
   /** Milliseconds since 1970. */
   now: () => number;
 }

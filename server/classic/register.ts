@@ -18,7 +18,7 @@ export async function register(
   if (claimsToBeSecure(publicKey)) {
     throw new Refusal("forbidden", "a secure client registers on a secure channel");
   }
-  const clientId = random(new Uint8Array(CLIENT_ID_SIZE));
+  const clientId = random(CLIENT_ID_SIZE);
   await storage.register({ id: clientId, name, publicKey });
   return { kind: "registered", clientId };
 }

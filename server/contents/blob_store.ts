@@ -4,7 +4,8 @@
  * next start.
  */
 import type { Logger } from "@logtape/logtape";
-import { type Bytes, toHex } from "../../shared/bytes.ts";
+import type { Random } from "../../shared/crypto/random.ts";
+import { toHex } from "../../shared/bytes.ts";
 import { type ByteSource, writeAll } from "../../shared/io.ts";
 import { MiB } from "../../shared/limits.ts";
 import { removeFile, syncFolder } from "../../shared/files.ts";
@@ -24,17 +25,17 @@ export interface BlobReader extends ByteSource, Disposable {}
 
 export class BlobStore {
   readonly #folder: string;
-  readonly #random: (bytes: Bytes) => Bytes;
+  readonly #random: Random;
 
-  /** Blobs live in `folder`, which must exist; `random` fills an array with random bytes. */
-  constructor(folder: string, random: (bytes: Bytes) => Bytes) {
+  /** Blobs live in `folder`, which must exist. */
+  constructor(folder: string, random: Random) {
     this.#folder = folder;
     this.#random = random;
   }
 
   /** Starts a new blob. */
   async create(): Promise<BlobWriter> {
-    const name = toHex(this.#random(new Uint8Array(NAME_SIZE)));
+    const name = toHex(this.#random(NAME_SIZE));
     const path = `${this.#folder}/${name}`;
     const options = { write: true, createNew: true, mode: 0o600 };
     const file = await onDisk(() => Deno.open(path + UNFINISHED, options));

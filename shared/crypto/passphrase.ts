@@ -5,6 +5,7 @@
  * `01` · log2 N 1 · r 1 · p 1 · salt 16 · nonce 12 · sealed key 32 · tag 16. The key of AES-GCM is
  * HKDF-SHA-256 of the 32 bytes from scrypt; all bytes before the nonce are associated data.
  */
+import type { Random } from "./random.ts";
 import { scrypt } from "node:crypto";
 import { type Bytes, concat, utf8 } from "../bytes.ts";
 import { CryptoError } from "../errors.ts";
@@ -65,7 +66,7 @@ export function passphraseBytes(passphrase: string): Bytes {
 export async function wrapKey(
   passphrase: string,
   key: Uint8Array,
-  random: (size: number) => Bytes,
+  random: Random,
   { logN, r, p } = COST,
 ): Promise<Bytes> {
   const header = concat(new Uint8Array([VERSION, logN, r, p]), random(SALT_SIZE));

@@ -1,6 +1,9 @@
 /** Randomness from the system. */
 import type { Bytes } from "../bytes.ts";
 
+/** Returns that many random bytes, fit for keys. A parameter of everything that needs some. */
+export type Random = (size: number) => Bytes;
+
 /** The most that the system returns at a time, in bytes. */
 const MAX_AT_ONCE = 65_536;
 

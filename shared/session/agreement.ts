@@ -9,7 +9,8 @@ import type { Identity } from "../crypto/identity.ts";
 import { ML_KEM_COINS_SIZE, mlKemDecapsulate, mlKemEncapsulate } from "../crypto/ml_kem.ts";
 import { checkCanonical, X25519_SIZE, X25519KeyPair } from "../crypto/x25519.ts";
 import type { PrekeyBundle } from "./prekeys.ts";
-import type { AgreedKeys, Random } from "./ratchet.ts";
+import type { Random } from "../crypto/random.ts";
+import type { AgreedKeys } from "./ratchet.ts";
 
 const LABEL = utf8("messaging-system/3 session");
 /** What precedes the secrets, as in X3DH: no X25519 key looks like this. */

@@ -10,7 +10,7 @@ import { checkCanonical, X25519_SIZE, X25519KeyPair } from "../crypto/x25519.ts"
 import { Writer } from "../cursor.ts";
 import { CryptoError } from "../errors.ts";
 import { type Prekey, PrekeyKind } from "../protocol/prekey.ts";
-import type { Random } from "./ratchet.ts";
+import type { Random } from "../crypto/random.ts";
 
 const LABEL = utf8("messaging-system/3 prekey");
 

@@ -7,6 +7,7 @@
  * wire is header nonce 12 · encrypted header 56 · nonce 12 · ciphertext with its tag. Nonces are
  * random, so even an old copy of a state that encrypts again does not repeat one.
  */
+import type { Random } from "../crypto/random.ts";
 import { type Bytes, concat, equalBytes, utf8 } from "../bytes.ts";
 import { AesGcmKey, NONCE_SIZE, TAG_SIZE } from "../crypto/aes_gcm.ts";
 import { HASH_SIZE, hkdfSha256, hmacSha256 } from "../crypto/hash.ts";
@@ -31,9 +32,6 @@ export const RATCHET_OVERHEAD = HEAD_SIZE + TAG_SIZE;
 const RATCHET_LABEL = utf8("messaging-system/3 ratchet");
 const MESSAGE_KEY = new Uint8Array([1]);
 const CHAIN_KEY = new Uint8Array([2]);
-
-/** Returns that many random bytes. */
-export type Random = (size: number) => Bytes;
 
 /** Message keys in one direction, between two ratchet steps. */
 export interface Chain {

@@ -11,12 +11,12 @@ import { CryptoError } from "../errors.ts";
 import type { MessageType } from "../protocol/codes.ts";
 import {
   initiatorState,
-  type Random,
   ratchetDecrypt,
   ratchetEncrypt,
   type RatchetState,
   responderState,
 } from "./ratchet.ts";
+import type { Random } from "../crypto/random.ts";
 import { initiate, type Offer, type Party, type PrekeySecrets, respond } from "./agreement.ts";
 import type { PrekeyBundle } from "./prekeys.ts";
 

@@ -7,7 +7,7 @@ import { type Bytes, utf8 } from "../../shared/bytes.ts";
 import { SIGNATURE_SIZE } from "../../shared/crypto/ed25519.ts";
 import {
   CLIENT_ID_SIZE,
-  MARK_SIZE,
+  COPY_MARK_SIZE,
   MAX_NAME_SIZE,
   MAX_U32,
   PUBLIC_KEY_SIZE,
@@ -113,7 +113,7 @@ export const response: fc.Arbitrary<Response> = fc.oneof(
 );
 
 const token = bytes(TOKEN_SIZE);
-const mark = bytes(MARK_SIZE);
+const mark = bytes(COPY_MARK_SIZE);
 
 /** Prekeys of every kind. */
 export const prekey: fc.Arbitrary<Prekey> = fc.constantFrom(...Object.values(PrekeyKind)).chain(

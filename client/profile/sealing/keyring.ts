@@ -1,13 +1,11 @@
 /** The data key of a profile, in its database: in the clear, or under a passphrase. */
 import type { Database } from "@db/sqlite";
 import type { Bytes } from "../../../shared/bytes.ts";
+import type { Random } from "../../../shared/crypto/random.ts";
 import { type PassphraseCost, unwrapKey, wrapKey } from "../../../shared/crypto/passphrase.ts";
 import { CryptoError } from "../../../shared/errors.ts";
 import { ClientError } from "../../errors.ts";
 import { damagedRow, rowOf, Vault, VAULT_KEY_SIZE } from "./vault.ts";
-
-/** Returns that many random bytes. */
-export type Random = (size: number) => Bytes;
 
 /** The SQL that creates its table. */
 export const KEYRING = `

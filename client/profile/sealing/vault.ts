@@ -7,6 +7,7 @@
  * Nonces are random: of 2^32 rows written, two have the same one with a chance of 2^-33 (NIST SP
  * 800-38D §8.3), and changing the passphrase starts with a new key.
  */
+import type { Random } from "../../../shared/crypto/random.ts";
 import { type Bytes, concat, toHex, utf8 } from "../../../shared/bytes.ts";
 import { type CborValue, decodeCbor, encodeCbor } from "../../../shared/cbor.ts";
 import { AesGcmKey, KEY_SIZE, NONCE_SIZE } from "../../../shared/crypto/aes_gcm.ts";
@@ -34,7 +35,7 @@ export class Vault {
   readonly #rows: AesGcmKey;
   readonly #tags: Bytes;
   readonly #lasting: Bytes;
-  readonly #random: (size: number) => Bytes;
+  readonly #random: Random;
   #wiped = false;
 
   /**
@@ -42,7 +43,7 @@ export class Vault {
    * comes from the vault that this one replaces: see {@link lastingBlind}.
    * @throws {CryptoError} `bad-key` if a key has another size
    */
-  constructor(key: Uint8Array, random: (size: number) => Bytes, lasting?: Uint8Array) {
+  constructor(key: Uint8Array, random: Random, lasting?: Uint8Array) {
     for (const each of [key, lasting ?? key]) {
       if (each.length !== VAULT_KEY_SIZE) throw new CryptoError("bad-key", "not 32 bytes");
     }

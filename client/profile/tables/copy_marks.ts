@@ -2,8 +2,9 @@
  * Copy marks: how a client notices that its profile is an old copy (`shared/PROTOCOL.md` section 9,
  * request 108). On each run it sends the server a new mark and receives the previous one.
  */
+import type { Random } from "../../../shared/crypto/random.ts";
 import { type Bytes, equalBytes } from "../../../shared/bytes.ts";
-import { MARK_SIZE } from "../../../shared/limits.ts";
+import { COPY_MARK_SIZE } from "../../../shared/limits.ts";
 import { SealedStore } from "../sealing/sealed_store.ts";
 import type { SealedTable } from "../sealing/sealed_table.ts";
 
@@ -48,10 +49,10 @@ export class CopyMarks extends SealedStore<Row> {
    * Makes and keeps a mark to check in with, 16 bytes: a new one each time, so that two copies of a
    * profile never use the same.
    */
-  next(random: (size: number) => Bytes): Bytes {
+  next(random: Random): Bytes {
     return this.transaction(() => {
       const { current, pending } = this.#load();
-      const made = random(MARK_SIZE);
+      const made = random(COPY_MARK_SIZE);
       this.#save({ current, pending: [...pending, made].slice(-MAX_PENDING) });
       return made;
     });
@@ -72,7 +73,8 @@ export class CopyMarks extends SealedStore<Row> {
   }
 
   #load(): Row {
-    return this.findRow(this.#select, ONE) ?? { current: new Uint8Array(MARK_SIZE), pending: [] };
+    return this.findRow(this.#select, ONE) ??
+      { current: new Uint8Array(COPY_MARK_SIZE), pending: [] };
   }
 
   #save(row: Row): void {

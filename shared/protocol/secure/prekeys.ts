@@ -1,5 +1,5 @@
 /** Requests 107 to 109: prekeys of the asker, and those of another client. */
-import { MARK_SIZE, MAX_PREKEYS_PUBLISHED } from "../../limits.ts";
+import { COPY_MARK_SIZE, MAX_PREKEYS_PUBLISHED } from "../../limits.ts";
 import { request, response } from "../entry.ts";
 import { bytes, clientId, fields, flag, list, u32, type ValueOf } from "../layout.ts";
 import { prekey } from "../prekey.ts";
@@ -20,7 +20,7 @@ export const publishPrekeys = request({
 
 const known = {
   /** What the client said the last time, zeros if there was none. */
-  mark: bytes(MARK_SIZE),
+  mark: bytes(COPY_MARK_SIZE),
   /** The largest ID of a prekey that it ever published, 0 if there was none. */
   prekeyId: u32,
   /** How many prekeys of kind 3 are left. */
@@ -39,7 +39,7 @@ export const checkedIn = response({ kind: "checked-in", code: 1008, payload: kno
 export const checkIn = request({
   kind: "check-in",
   code: 108,
-  payload: { mark: bytes(MARK_SIZE) },
+  payload: { mark: bytes(COPY_MARK_SIZE) },
   reply: checkedIn,
 });
 

@@ -1,3 +1,4 @@
+import { randomBytes } from "../../../shared/crypto/random.ts";
 import { BlobStore } from "../../../server/contents/blob_store.ts";
 import { type Bytes, concat } from "../../../shared/bytes.ts";
 import { StorageError } from "../../../shared/errors.ts";
@@ -5,13 +6,11 @@ import { MiB } from "../../../shared/limits.ts";
 import { assert, assertEquals, assertRejects } from "../../support/assert.ts";
 import { sampleBytes } from "../../support/pieces.ts";
 
-const random = (bytes: Bytes) => crypto.getRandomValues(bytes);
-
 function blobTest(name: string, test: (store: BlobStore, folder: string) => Promise<void>): void {
   Deno.test(`blob store: ${name}`, async () => {
     const folder = await Deno.makeTempDir({ prefix: "blobs_" });
     try {
-      await test(new BlobStore(folder, random), folder);
+      await test(new BlobStore(folder, randomBytes), folder);
     } finally {
       await Deno.remove(folder, { recursive: true });
     }

@@ -1,13 +1,13 @@
 /** The prekeys and the mark of one client, as an honest server keeps them. */
 import type { Bytes } from "../../../shared/bytes.ts";
-import { MARK_SIZE } from "../../../shared/limits.ts";
+import { COPY_MARK_SIZE } from "../../../shared/limits.ts";
 import { type Prekey, PrekeyKind } from "../../../shared/protocol/prekey.ts";
 import type { CheckedIn } from "../../../shared/protocol/secure/prekeys.ts";
 
 export class PrekeyShelf {
   /** All that are there, in the order of their IDs. */
   prekeys: Prekey[] = [];
-  #mark: Bytes = new Uint8Array(MARK_SIZE);
+  #mark: Bytes = new Uint8Array(COPY_MARK_SIZE);
   #largest = 0;
 
   publish(prekeys: readonly Prekey[], replace: boolean): void {

@@ -12,7 +12,7 @@ import type {
 } from "../../../client/network/transport.ts";
 import { ClientError } from "../../../client/errors.ts";
 import { type Bytes, toHex } from "../../../shared/bytes.ts";
-import { MARK_SIZE } from "../../../shared/limits.ts";
+import { COPY_MARK_SIZE } from "../../../shared/limits.ts";
 import type { MessageType } from "../../../shared/protocol/codes.ts";
 import type { SecureRequest } from "../../../shared/protocol/secure/requests.ts";
 import { type Prekey, PrekeyKind } from "../../../shared/protocol/prekey.ts";
@@ -58,7 +58,7 @@ export class PostOffice {
       id,
       name,
       publicKey,
-      mark: new Uint8Array(MARK_SIZE),
+      mark: new Uint8Array(COPY_MARK_SIZE),
       prekeyId: 0,
       prekeys: [],
       mailbox: [],

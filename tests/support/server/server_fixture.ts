@@ -2,6 +2,7 @@
 import { configureSync, getLogger, type LogRecord, resetSync } from "@logtape/logtape";
 import { Database } from "@db/sqlite";
 import { type Bytes, toHex } from "../../../shared/bytes.ts";
+import { randomBytes } from "../../../shared/crypto/random.ts";
 import { X25519KeyPair } from "../../../shared/crypto/x25519.ts";
 import { MessageType } from "../../../shared/protocol/codes.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../../server/limits/limits.ts";
@@ -75,7 +76,7 @@ export class ServerFixture implements AsyncDisposable {
       classic: options.classic ?? true,
       clock: options.clock?.read ?? (() => performance.now()),
       now: options.now ?? (() => Date.now()),
-      random: (bytes) => crypto.getRandomValues(bytes),
+      random: randomBytes,
       log: getLogger("messaging-server"),
     });
     return new ServerFixture(folder, options, services, log);
@@ -159,7 +160,7 @@ export class ServerFixture implements AsyncDisposable {
 
   /** Puts a message whose file is a hole of `size` bytes into a mailbox. Returns its path. */
   async depositHole(to: Bytes, size: number): Promise<string> {
-    const blob = toHex(this.services.random(new Uint8Array(16)));
+    const blob = toHex(this.services.random(16));
     using file = await Deno.create(this.file(blob));
     await file.truncate(size);
     const content = { blob, size };

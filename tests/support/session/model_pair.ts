@@ -18,7 +18,7 @@ import {
   publicPrekey,
   verifyBundle,
 } from "../../../shared/session/prekeys.ts";
-import type { Random } from "../../../shared/session/ratchet.ts";
+import type { Random } from "../../../shared/crypto/random.ts";
 import {
   acceptSession,
   offerIn,

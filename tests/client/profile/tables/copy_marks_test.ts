@@ -1,11 +1,11 @@
 import { CopyMarks } from "../../../../client/profile/tables/copy_marks.ts";
 import { toHex } from "../../../../shared/bytes.ts";
-import { MARK_SIZE } from "../../../../shared/limits.ts";
+import { COPY_MARK_SIZE } from "../../../../shared/limits.ts";
 import { assert, assertEquals } from "../../../support/assert.ts";
 import { emptyTables } from "../../../support/profile/database.ts";
 import { randomBytes, vaultOf } from "../../../support/profile/vault_of.ts";
 
-const ZEROS = new Uint8Array(MARK_SIZE);
+const ZEROS = new Uint8Array(COPY_MARK_SIZE);
 
 function newMarks(): CopyMarks {
   return new CopyMarks(emptyTables(), vaultOf(1));
@@ -52,7 +52,7 @@ Deno.test("marks: until what an answer led to is done, it counts as not seen", (
   const marks = newMarks();
   run(marks, ZEROS, "fresh");
   const mark = marks.next(randomBytes);
-  const foreign = randomBytes(MARK_SIZE);
+  const foreign = randomBytes(COPY_MARK_SIZE);
   assert(!marks.isFresh(foreign));
   marks.settle();
   assertEquals(marks.current(), mark);

@@ -53,7 +53,6 @@ const MAINS = ["client/main.ts", "server/main.ts"];
 
 /** Only these make randomness; everything else is given it. */
 const RANDOMNESS = [
-  "server/main.ts",
   "server/server_key.ts",
   "shared/crypto/random.ts",
 ];

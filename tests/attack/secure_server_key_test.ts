@@ -1,7 +1,7 @@
 /** An attacker with another key in the server's place, against the client as its users run it. */
 import { toHex } from "../../shared/bytes.ts";
 import { assert, assertEquals } from "../support/assert.ts";
-import { runClient } from "../support/profile_process.ts";
+import { runOn } from "../support/client_process.ts";
 import { type ServerProcess, startServer } from "../support/server_process.ts";
 import { type TempFolder, tempFolder } from "../support/temp_folder.ts";
 import { EvilServer } from "../support/attack/evil_server.ts";
@@ -34,7 +34,7 @@ class Scene implements AsyncDisposable {
   /** Runs the client on the profile `name` with the address of the wire and `suffix` behind it. */
   async run(name: string, args: string[], { behind = "" } = {}) {
     const server = ["--server", this.wire.address + behind];
-    return await runClient(`${this.folder.path}/${name}`, [...server, ...args]);
+    return await runOn(`${this.folder.path}/${name}`, [...server, ...args]);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -102,10 +102,10 @@ Deno.test("server key: HOST:PORT#KEY is demanded at every contact", async () => 
   assert(!right.stderr.includes("First contact"), "what was demanded is no surprise");
   const info = await Deno.readTextFile(`${scene.folder.path}/bob/server.info`);
   assertEquals(info, `${wire.address}#${realKey}\n`);
-  const fromFile = await runClient(`${scene.folder.path}/bob`, ["list"]);
+  const fromFile = await runOn(`${scene.folder.path}/bob`, ["list"]);
   assertEquals(fromFile.code, 0);
   wire.target = evil.port;
-  const later = await runClient(`${scene.folder.path}/bob`, ["list"]);
+  const later = await runOn(`${scene.folder.path}/bob`, ["list"]);
   assertEquals(later.code, 1);
   assertSays(later.stderr, "does not have the key that its address demands", evilKey);
   assertEquals(evil.requests, []);

@@ -33,7 +33,10 @@ const { addSignalListener } = Deno;
 Deno.addSignalListener = (...args) => running.getStore() ? undefined : addSignalListener(...args);
 
 /** Runs a command to its end. It has no standard input, and no other environment than `env`. */
-export async function runHere(args: string[], env: Record<string, string>): Promise<Outcome> {
+export async function runHere(
+  args: string[],
+  env: Record<string, string> = {},
+): Promise<Outcome> {
   const output = { stdout: "", stderr: "" };
   const code = await running.run(output, () =>
     runCommandLine(args, {

@@ -4,7 +4,7 @@ import { assertEquals } from "./assert.ts";
 import { runHere } from "./client_here.ts";
 import type { Outcome } from "./server_process.ts";
 import { tempFolder } from "./temp_folder.ts";
-import { PATIENCE } from "./until.ts";
+import { PATIENCE, until } from "./until.ts";
 
 /** `deno`, its options, and the program as seen from the root of the project. */
 const [, ...TASK] = config.tasks.client.command.split(" ");
@@ -19,61 +19,93 @@ export interface ClientOptions {
   env?: Record<string, string>;
 }
 
-/** A client that runs. */
-export interface ClientProcess {
+/** A client that runs. Disposing of it kills it. */
+export class ClientProcess implements AsyncDisposable {
   readonly pid: number;
   /** What it has written so far. */
-  readonly output: { readonly stdout: string; readonly stderr: string };
-  /** Waits for its end; kills it where that does not come. */
-  outcome(): Promise<Outcome>;
-  kill(signal: Deno.Signal): void;
-}
+  readonly output = { stdout: "", stderr: "" };
+  readonly #child: Deno.ChildProcess;
+  readonly #ended: Promise<Outcome>;
 
-export function startClient(args: string[], options: ClientOptions = {}): ClientProcess {
-  const { stdin, cwd, env } = options;
-  const child = new Deno.Command(Deno.execPath(), {
-    args: [...TASK, PROGRAM, ...args],
-    cwd,
-    env,
-    stdin: stdin === undefined ? "null" : "piped",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-  const output = { stdout: "", stderr: "" };
-  const collect = async (name: "stdout" | "stderr") => {
-    for await (
-      const text of child[name].pipeThrough(new TextDecoderStream("utf-8", { ignoreBOM: true }))
-    ) {
-      output[name] += text;
-    }
-  };
-  // A process may end without having read everything; what counts is what it says then.
-  const given = stdin === undefined
-    ? Promise.resolve()
-    : new Blob([stdin]).stream().pipeTo(child.stdin).catch(() => {});
-  const kill = (signal: Deno.Signal) => {
+  constructor(args: string[], { stdin, cwd, env }: ClientOptions) {
+    this.#child = new Deno.Command(Deno.execPath(), {
+      args: [...TASK, PROGRAM, ...args],
+      cwd,
+      env,
+      stdin: stdin === undefined ? "null" : "piped",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    this.pid = this.#child.pid;
+    this.#ended = this.#watch(stdin);
+  }
+
+  /** Waits for its end; kills it where that does not come. */
+  outcome(): Promise<Outcome> {
+    return this.#ended;
+  }
+
+  kill(signal: Deno.Signal): void {
     try {
-      child.kill(signal);
+      this.#child.kill(signal);
     } catch {
       // It has ended by itself.
     }
-  };
-  const timer = setTimeout(() => {
-    output.stderr += `[killed after ${PATIENCE} ms]\n`;
-    kill("SIGKILL");
-  }, PATIENCE);
-  const ended = Promise.all([child.status, collect("stdout"), collect("stderr"), given]).then(
-    ([{ code, signal }]) => {
-      clearTimeout(timer);
-      return { code, signal, ...output };
-    },
-  );
-  return { pid: child.pid, output, outcome: () => ended, kill };
+  }
+
+  /** Waits until it has written `text`. */
+  async says(text: string): Promise<void> {
+    const said = () => Object.values(this.output).some((output) => output.includes(text));
+    await until(`the client says "${text}"`, said);
+  }
+
+  /** The lines on standard output so far. */
+  get lines(): string[] {
+    return this.output.stdout.split("\n").slice(0, -1);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.kill("SIGKILL");
+    await this.#ended;
+  }
+
+  async #watch(stdin: ClientOptions["stdin"]): Promise<Outcome> {
+    const timer = setTimeout(() => {
+      this.output.stderr += `[killed after ${PATIENCE} ms]\n`;
+      this.kill("SIGKILL");
+    }, PATIENCE);
+    // A process may end without having read everything; what counts is what it says then.
+    const given = stdin !== undefined &&
+      new Blob([stdin]).stream().pipeTo(this.#child.stdin).catch(() => {});
+    const collected = [this.#collect("stdout"), this.#collect("stderr")];
+    const { code, signal } = await this.#child.status;
+    await Promise.all([...collected, given]);
+    clearTimeout(timer);
+    return { code, signal, ...this.output };
+  }
+
+  async #collect(name: "stdout" | "stderr"): Promise<void> {
+    const decoder = new TextDecoderStream("utf-8", { ignoreBOM: true });
+    for await (const text of this.#child[name].pipeThrough(decoder)) this.output[name] += text;
+  }
 }
 
-/** Runs a client to its end. */
+export function startClient(args: string[], options: ClientOptions = {}): ClientProcess {
+  return new ClientProcess(args, options);
+}
+
+/** Runs a client to its end, in a process of its own. */
 export function runClient(args: string[], options?: ClientOptions): Promise<Outcome> {
   return startClient(args, options).outcome();
+}
+
+/**
+ * Runs a command on the profile in `folder` to its end: inside of this process, or, with an input,
+ * in one of its own.
+ */
+export function runOn(folder: string, args: string[], stdin?: string): Promise<Outcome> {
+  const line = ["--profile", folder, ...args];
+  return stdin === undefined ? runHere(line) : runClient(line, { stdin });
 }
 
 /** What `--json` prints of a received message. */

@@ -5,13 +5,13 @@ import { equalBytes } from "../../../shared/bytes.ts";
 import { assert, assertEquals } from "../../support/assert.ts";
 import { EvilServer } from "../../support/attack/evil_server.ts";
 import { failure, Party } from "../../support/attack/parties.ts";
-import { ClientProcess, runClient } from "../../support/profile_process.ts";
+import { runOn, startClient } from "../../support/client_process.ts";
 import { startServer } from "../../support/server_process.ts";
 import { tempFolder } from "../../support/temp_folder.ts";
 
 /** Runs the client on the profile of `name`, which must succeed. Returns its lines. */
 async function run(root: string, name: string, args: string[], input?: string): Promise<string[]> {
-  const { code, stdout, stderr } = await runClient(`${root}/${name}`, args, input);
+  const { code, stdout, stderr } = await runOn(`${root}/${name}`, args, input);
   assertEquals(code, 0, `${name}: ${args.join(" ")}: ${stderr}`);
   return stdout.split("\n").slice(0, -1);
 }
@@ -78,10 +78,10 @@ Deno.test("commands: a menu keeps the order, and what other processes want meanw
   const lines = await run(root, "alice", [...at, "menu"], `${input}0\n`);
   assertEquals(lines.filter((line) => line.includes("is on the server.")).length, 16);
   {
-    await using follower = new ClientProcess(`${root}/bob`, [...at, "receive", "--follow"]);
+    await using follower = startClient(["--profile", `${root}/bob`, ...at, "receive", "--follow"]);
     await follower.says("alice: text 15");
     assertEquals(follower.lines, texts.map((text) => `alice: ${text}`));
-    const second = await runClient(`${root}/bob`, [...at, "send", "alice", "from outside"]);
+    const second = await runOn(`${root}/bob`, [...at, "send", "alice", "from outside"]);
     assertEquals([second.code, second.stdout], [1, ""]);
     assert(second.stderr.includes("is in use by another messaging-client"), second.stderr);
   }
@@ -95,12 +95,12 @@ Deno.test("commands: a name that is taken is told as such, and another one will 
   await using folder = await tempFolder();
   const at = ["--server", server.address];
   await run(folder.path, "alice", [...at, "register", "alice"]);
-  const second = await runClient(`${folder.path}/other`, [...at, "register", "alice"]);
+  const second = await runOn(`${folder.path}/other`, [...at, "register", "alice"]);
   assertEquals(second.code, 1);
   assert(second.stderr.includes("the name is taken"), second.stderr);
   const [line] = await run(folder.path, "other", [...at, "register", "alicia"]);
   assertEquals(await run(folder.path, "other", ["whoami"]), [line]);
-  const again = await runClient(`${folder.path}/other`, ["register", "third"]);
+  const again = await runOn(`${folder.path}/other`, ["register", "third"]);
   assert(again.code === 1 && again.stderr.includes('already registered as "alicia"'));
 });
 

@@ -3,7 +3,7 @@ import { assert, assertEquals } from "../../support/assert.ts";
 import { EvilServer } from "../../support/attack/evil_server.ts";
 import { Party, tell } from "../../support/attack/parties.ts";
 import { Wire } from "../../support/attack/wire.ts";
-import { ClientProcess, runClient } from "../../support/profile_process.ts";
+import { runOn, startClient } from "../../support/client_process.ts";
 import { startServer } from "../../support/server_process.ts";
 import { tempFolder } from "../../support/temp_folder.ts";
 
@@ -90,8 +90,8 @@ Deno.test("follow: server restarts neither lose nor repeat a line", async () => 
   try {
     await using alice = await Party.registered("alice", address);
     const bob = `${folder.path}/bob`;
-    assertEquals((await runClient(bob, ["--server", address, "register", "bob"])).code, 0);
-    await using follower = new ClientProcess(bob, ["receive", "--follow"]);
+    assertEquals((await runOn(bob, ["--server", address, "register", "bob"])).code, 0);
+    await using follower = startClient(["--profile", bob, "receive", "--follow"]);
     await follower.says("Waiting for messages");
     const expected: string[] = [];
     for (let round = 0; round < 3; round++) {
@@ -110,7 +110,7 @@ Deno.test("follow: server restarts neither lose nor repeat a line", async () => 
     await follower.says("the end");
     assertEquals(follower.lines, [...expected, "alice: the end"]);
 
-    const second = await runClient(bob, ["receive"]);
+    const second = await runOn(bob, ["receive"]);
     assertEquals([second.code, second.stdout], [1, ""]);
     assert(second.stderr.includes("in use by another messaging-client"), second.stderr);
   } finally {

@@ -6,7 +6,7 @@ import { MessageType } from "../../../shared/protocol/codes.ts";
 import { assert, assertEquals, assertRejects, assertThrows } from "../../support/assert.ts";
 import { tempFolder } from "../../support/temp_folder.ts";
 import { readTranscript } from "../../support/vectors.ts";
-import { runClient } from "../../support/profile_process.ts";
+import { runOn } from "../../support/client_process.ts";
 import { idOf, keyOf } from "../../support/profile/database.ts";
 import { filesWith } from "../../support/profile/full_profile.ts";
 
@@ -222,9 +222,9 @@ Deno.test("profile: a second process is told that it is in use", async () => {
   await using temp = await tempFolder();
   using profile = await Profile.open(temp.path);
   await profile.register(alice);
-  const { code, stderr } = await runClient(temp.path, ["whoami"]);
+  const { code, stderr } = await runOn(temp.path, ["whoami"]);
   assertEquals(code, 1);
   assert(stderr.includes(`the profile ${temp.path} is in use by another messaging-client`), stderr);
   profile[Symbol.dispose]();
-  assertEquals((await runClient(temp.path, ["whoami"])).code, 0);
+  assertEquals((await runOn(temp.path, ["whoami"])).code, 0);
 });

@@ -1,6 +1,6 @@
 /** The state of a handshake so far: the SymmetricState of Noise (§5.2), with SHA-256. */
 import { type Bytes, concat, utf8 } from "../bytes.ts";
-import { HASH_SIZE, hkdfSha256, sha256 } from "../crypto/hash.ts";
+import { HASH_SIZE, hkdfKeys, sha256 } from "../crypto/hash.ts";
 import { type CipherFunctions, CipherState } from "./cipher_state.ts";
 
 const NOTHING = new Uint8Array(0);
@@ -83,9 +83,7 @@ export class SymmetricState {
 
   /** Noise's HKDF (§4.3), which is RFC 5869 with the chaining key as salt and no info. */
   #derive(secret: Uint8Array): [Bytes, Bytes] {
-    const output = hkdfSha256(this.#chainingKey, secret, NOTHING, 2 * HASH_SIZE);
-    const halves: [Bytes, Bytes] = [output.slice(0, HASH_SIZE), output.slice(HASH_SIZE)];
-    output.fill(0);
-    return halves;
+    const [first, second] = hkdfKeys(this.#chainingKey, secret, NOTHING, 2);
+    return [first, second];
   }
 }

@@ -29,6 +29,22 @@ export function hmacSha256(key: Uint8Array, ...parts: Uint8Array[]): Bytes {
   return new Uint8Array(hmac.digest());
 }
 
+/** Returns `count` keys of 32 bytes each by {@link hkdfSha256}. */
+export function hkdfKeys(
+  salt: Uint8Array,
+  secret: Uint8Array,
+  info: Uint8Array,
+  count: number,
+): Bytes[] {
+  const output = hkdfSha256(salt, secret, info, count * HASH_SIZE);
+  const keys = Array.from(
+    { length: count },
+    (_, i) => output.slice(i * HASH_SIZE).slice(0, HASH_SIZE),
+  );
+  output.fill(0);
+  return keys;
+}
+
 /**
  * Returns `size` bytes of HKDF-SHA-256 (RFC 5869), extract and expand.
  * @throws {RangeError} if `size` is larger than 8,160

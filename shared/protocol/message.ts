@@ -6,6 +6,7 @@ import {
   clientId,
   decode,
   encode,
+  type Fields,
   fields,
   fixed,
   type Layout,
@@ -51,6 +52,28 @@ export function encodeMessageHead(value: MessageHead): Bytes {
  */
 export function decodeMessageHead(bytes: Uint8Array): MessageHead {
   return decode(head, bytes);
+}
+
+/**
+ * Returns the codec of what stands in front of a content that streams: the fields of `envelope` and
+ * the content's size, 4 bytes.
+ */
+export function contentPrefix<F extends Fields>(envelope: F) {
+  const layout = fields({ ...envelope, size: u32 });
+  return {
+    /** Bytes of a prefix. */
+    size: layout.max,
+    encode: (prefix: ValueOf<typeof layout>) => encode(layout, prefix),
+    /**
+     * Returns the prefix in `bytes`, of a payload of `payloadSize` bytes in all.
+     * @throws {ProtocolError} `malformed`, also where the sizes disagree
+     */
+    decode(bytes: Uint8Array, payloadSize: number): ValueOf<typeof layout> {
+      const prefix = decode(layout, bytes);
+      if (Number(prefix.size) === payloadSize - layout.max) return prefix;
+      throw new ProtocolError("malformed", "content size and payload size disagree");
+    },
+  };
 }
 
 /** One client, as the client list shows it. */

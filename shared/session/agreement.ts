@@ -4,10 +4,16 @@
  * ML-KEM-768 are broken, and only the two identities can compute it.
  */
 import { type Bytes, concat, concatAll, utf8 } from "../bytes.ts";
-import { HASH_SIZE, hkdfSha256, sha256 } from "../crypto/hash.ts";
+import { hkdfKeys, sha256 } from "../crypto/hash.ts";
 import type { Identity } from "../crypto/identity.ts";
-import { ML_KEM_COINS_SIZE, mlKemDecapsulate, mlKemEncapsulate } from "../crypto/ml_kem.ts";
+import {
+  ML_KEM_CIPHERTEXT_SIZE,
+  ML_KEM_COINS_SIZE,
+  mlKemDecapsulate,
+  mlKemEncapsulate,
+} from "../crypto/ml_kem.ts";
 import { checkCanonical, X25519_SIZE, X25519KeyPair } from "../crypto/x25519.ts";
+import { bytes, fields, u32, type ValueOf } from "../protocol/layout.ts";
 import type { PrekeyBundle } from "./prekeys.ts";
 import type { Random } from "../crypto/random.ts";
 import type { AgreedKeys } from "./ratchet.ts";
@@ -23,17 +29,18 @@ export interface Party {
   readonly agreement: Bytes;
 }
 
-/** What the initiator tells the responder. */
-export interface Offer {
-  /** The IDs of the responder's prekeys; `oneTimeId` is 0 if there was none. */
-  readonly signedId: number;
-  readonly kemId: number;
-  readonly oneTimeId: number;
-  /** EKa, 32 bytes. */
-  readonly ephemeral: Bytes;
-  /** CT, 1088 bytes. */
-  readonly ciphertext: Bytes;
-}
+/**
+ * What the initiator tells the responder: the IDs of the responder's prekeys (`oneTimeId` is 0 if
+ * there was none), EKa and CT.
+ */
+export const offerLayout = fields({
+  signedId: u32,
+  kemId: u32,
+  oneTimeId: u32,
+  ephemeral: bytes(X25519_SIZE),
+  ciphertext: bytes(ML_KEM_CIPHERTEXT_SIZE),
+});
+export type Offer = Readonly<ValueOf<typeof offerLayout>>;
 
 /** The secrets of the responder's prekeys that an {@link Offer} names. */
 export interface PrekeySecrets {
@@ -78,7 +85,7 @@ export function initiate(
     return { keys: derive(shared, own.identity, peer, offer, publicKeys), offer };
   } finally {
     coins.fill(0);
-    for (const bytes of shared) bytes.fill(0);
+    for (const each of shared) each.fill(0);
   }
 }
 
@@ -109,7 +116,7 @@ export function respond(
       oneTime: oneTime?.publicKey ?? null,
     });
   } finally {
-    for (const bytes of shared) bytes.fill(0);
+    for (const each of shared) each.fill(0);
   }
 }
 
@@ -131,11 +138,7 @@ function derive(
     prekeys.oneTime ?? new Uint8Array(0),
   );
   const secret = concatAll([DOMAIN, ...shared]);
-  const keys = hkdfSha256(NO_SALT, secret, concat(LABEL, transcript), 3 * HASH_SIZE);
+  const [root, headerKey, nextHeaderKey] = hkdfKeys(NO_SALT, secret, concat(LABEL, transcript), 3);
   secret.fill(0);
-  const [root, headerKey, nextHeaderKey] = [0, 1, 2].map((i) =>
-    keys.slice(i * HASH_SIZE, (i + 1) * HASH_SIZE)
-  );
-  keys.fill(0);
   return { root, headerKey, nextHeaderKey };
 }

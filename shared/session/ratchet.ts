@@ -10,11 +10,11 @@
 import type { Random } from "../crypto/random.ts";
 import { type Bytes, concat, equalBytes, utf8 } from "../bytes.ts";
 import { AesGcmKey, NONCE_SIZE, TAG_SIZE } from "../crypto/aes_gcm.ts";
-import { HASH_SIZE, hkdfSha256, hmacSha256 } from "../crypto/hash.ts";
+import { hkdfKeys, hmacSha256 } from "../crypto/hash.ts";
 import { checkCanonical, X25519_SIZE, X25519KeyPair } from "../crypto/x25519.ts";
-import { Reader, Writer } from "../cursor.ts";
 import { CryptoError } from "../errors.ts";
 import { MAX_U32 } from "../limits.ts";
+import { bytes, decode, encode, fields, u32, type ValueOf } from "../protocol/layout.ts";
 
 /** Most message keys of one chain that one message may skip. */
 export const MAX_SKIP = 1_000;
@@ -23,8 +23,10 @@ export const MAX_SKIPPED = 2_000;
 /** How long a skipped key is kept, in milliseconds: 30 days. */
 export const MAX_SKIPPED_AGE = 30 * 24 * 60 * 60 * 1000;
 
-const HEADER_SIZE = X25519_SIZE + 4 + 4;
-const SEALED_HEADER_SIZE = HEADER_SIZE + TAG_SIZE;
+const headerLayout = fields({ ratchetKey: bytes(X25519_SIZE), previous: u32, number: u32 });
+type Header = ValueOf<typeof headerLayout>;
+
+const SEALED_HEADER_SIZE = headerLayout.max + TAG_SIZE;
 const HEAD_SIZE = NONCE_SIZE + SEALED_HEADER_SIZE + NONCE_SIZE;
 /** By how many bytes a message is longer than its plaintext. */
 export const RATCHET_OVERHEAD = HEAD_SIZE + TAG_SIZE;
@@ -125,11 +127,8 @@ export function ratchetEncrypt(
   if (!sending || sending.number > MAX_U32) {
     throw new CryptoError("exhausted", "the session cannot send");
   }
-  const header = new Writer(HEADER_SIZE)
-    .bytes(state.own.publicKey, X25519_SIZE)
-    .u32(state.previous)
-    .u32(sending.number)
-    .done();
+  const { own: { publicKey }, previous } = state;
+  const header = encode(headerLayout, { ratchetKey: publicKey, previous, number: sending.number });
   const headerNonce = random(NONCE_SIZE);
   const sealedHeader = new AesGcmKey(sending.headerKey).sealSync(headerNonce, associated, header);
   const nonce = random(NONCE_SIZE);
@@ -179,12 +178,6 @@ export function ratchetDecrypt(
   return { state: { ...reached, receiving: next }, plaintext };
 }
 
-interface Header {
-  ratchetKey: Bytes;
-  previous: number;
-  number: number;
-}
-
 /** Returns the header, or null if it was sealed with another key. */
 function openHeader(
   key: Bytes,
@@ -192,15 +185,12 @@ function openHeader(
   associated: Bytes,
   sealed: Uint8Array,
 ): Header | null {
-  let bytes: Bytes;
   try {
-    bytes = new AesGcmKey(key).openSync(nonce, associated, sealed);
+    return decode(headerLayout, new AesGcmKey(key).openSync(nonce, associated, sealed));
   } catch (error) {
     if (!(error instanceof CryptoError)) throw error;
     return null;
   }
-  const reader = new Reader(bytes);
-  return { ratchetKey: reader.bytes(X25519_SIZE), previous: reader.u32(), number: reader.u32() };
 }
 
 /** Returns the skipped key of the message. Tries each header key once. */
@@ -286,12 +276,8 @@ export function withoutExpired(state: RatchetState, now: number): RatchetState {
 /** KDF_RK: next root key, chain key and next header key. */
 function stepRoot(root: Bytes, own: X25519KeyPair, peerKey: Bytes) {
   const shared = own.agree(peerKey);
-  const keys = hkdfSha256(root, shared, RATCHET_LABEL, 3 * HASH_SIZE);
+  const [nextRoot, chain, next] = hkdfKeys(root, shared, RATCHET_LABEL, 3);
   shared.fill(0);
-  const [nextRoot, chain, next] = [0, 1, 2].map((i) =>
-    keys.slice(i * HASH_SIZE, (i + 1) * HASH_SIZE)
-  );
-  keys.fill(0);
   return { root: nextRoot, chain, next };
 }
 

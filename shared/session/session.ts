@@ -3,12 +3,10 @@
  * the states of the ratchet, sessions are values: a failure leaves the old one as it was.
  */
 import { type Bytes, concat, equalBytes, utf8 } from "../bytes.ts";
-import { ML_KEM_CIPHERTEXT_SIZE } from "../crypto/ml_kem.ts";
-import { X25519_SIZE } from "../crypto/x25519.ts";
 import type { Identity } from "../crypto/identity.ts";
-import { Reader, Writer } from "../cursor.ts";
 import { CryptoError } from "../errors.ts";
 import type { MessageType } from "../protocol/codes.ts";
+import { decode, encode } from "../protocol/layout.ts";
 import {
   initiatorState,
   ratchetDecrypt,
@@ -17,7 +15,14 @@ import {
   responderState,
 } from "./ratchet.ts";
 import type { Random } from "../crypto/random.ts";
-import { initiate, type Offer, type Party, type PrekeySecrets, respond } from "./agreement.ts";
+import {
+  initiate,
+  type Offer,
+  offerLayout,
+  type Party,
+  type PrekeySecrets,
+  respond,
+} from "./agreement.ts";
 import type { PrekeyBundle } from "./prekeys.ts";
 
 /** First bytes of envelopes. 1 belonged to an interim encryption and is never used again. */
@@ -26,7 +31,7 @@ const INITIAL = 2;
 const ORDINARY = 3;
 
 /** Size of the part of an initial envelope that precedes the message. */
-const OFFER_SIZE = 1 + 3 * 4 + X25519_SIZE + ML_KEM_CIPHERTEXT_SIZE;
+const OFFER_SIZE = 1 + offerLayout.max;
 const LABEL = utf8("messaging-system/3 envelope");
 const NO_OFFER = new Uint8Array([ORDINARY]);
 
@@ -59,7 +64,11 @@ export function startSession(
   const { keys, offer } = initiate(own, peer, bundle, random);
   const ratchet = initiatorState(keys, bundle.signed.key, random);
   keys.root.fill(0);
-  return { base: offer.ephemeral, offer: encodeOffer(offer), ratchet };
+  return {
+    base: offer.ephemeral,
+    offer: concat(new Uint8Array([INITIAL]), encode(offerLayout, offer)),
+    ratchet,
+  };
 }
 
 /**
@@ -87,14 +96,7 @@ export function offerIn(envelope: Bytes): Offer | null {
   if (envelope[0] !== INITIAL || envelope.length < OFFER_SIZE) {
     throw failed("the message has a form that is not known here");
   }
-  const reader = new Reader(envelope.subarray(1, OFFER_SIZE));
-  return {
-    signedId: reader.u32(),
-    kemId: reader.u32(),
-    oneTimeId: reader.u32(),
-    ephemeral: reader.bytes(X25519_SIZE),
-    ciphertext: reader.bytes(ML_KEM_CIPHERTEXT_SIZE),
-  };
+  return decode(offerLayout, envelope.subarray(1, OFFER_SIZE));
 }
 
 /**
@@ -136,17 +138,6 @@ export function openEnvelope(
 
 function associatedData({ from, to, type }: Route, prefix: Uint8Array): Bytes {
   return concat(LABEL, from.publicKey, to.publicKey, new Uint8Array([type]), prefix);
-}
-
-function encodeOffer({ signedId, kemId, oneTimeId, ephemeral, ciphertext }: Offer): Bytes {
-  return new Writer(OFFER_SIZE)
-    .u8(INITIAL)
-    .u32(signedId)
-    .u32(kemId)
-    .u32(oneTimeId)
-    .bytes(ephemeral, X25519_SIZE)
-    .bytes(ciphertext, ML_KEM_CIPHERTEXT_SIZE)
-    .done();
 }
 
 function failed(reason: string): CryptoError {

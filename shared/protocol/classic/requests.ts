@@ -3,20 +3,10 @@
  * protocol under another version.
  */
 import type { Bytes } from "../../bytes.ts";
-import { ProtocolError } from "../../errors.ts";
 import { type BodyOf, EntryTable, request, response } from "../entry.ts";
 import { requestFrame, type RequestHeader } from "../frame.ts";
-import {
-  clientId,
-  decode,
-  encode,
-  fields,
-  list,
-  sizedBytes,
-  u32,
-  type ValueOf,
-} from "../layout.ts";
-import { messageType } from "../message.ts";
+import { clientId, fields, list, sizedBytes } from "../layout.ts";
+import { contentPrefix, messageType } from "../message.ts";
 import { clientName } from "../name.ts";
 import { register } from "../secure/account.ts";
 import { publicKey } from "../secure/directory.ts";
@@ -48,28 +38,13 @@ const send = request({
   reply: sent,
 });
 
-const prefix = fields({ ...envelope, size: u32 });
-
-/** What stands in front of the `size` bytes of content in the payload of request 103. */
-export type SendPrefix = ValueOf<typeof prefix>;
-
-/** Size of a {@link SendPrefix}: 21 bytes. */
-export const SEND_PREFIX_SIZE = prefix.max;
-
-/** Returns the 21 bytes of a prefix. */
-export function encodeSendPrefix(value: SendPrefix): Bytes {
-  return encode(prefix, value);
-}
-
-/**
- * Returns the prefix in exactly 21 `bytes` of a payload of `payloadSize` bytes in all.
- * @throws {ProtocolError} `malformed` for an unknown type, or where the sizes disagree
- */
-export function decodeSendPrefix(bytes: Uint8Array, payloadSize: number): SendPrefix {
-  const value = decode(prefix, bytes);
-  if (value.size === payloadSize - SEND_PREFIX_SIZE) return value;
-  throw new ProtocolError("malformed", "content size and payload size disagree");
-}
+/** What stands in front of a content that streams in request 103: 21 bytes. */
+export const {
+  size: SEND_PREFIX_SIZE,
+  encode: encodeSendPrefix,
+  decode: decodeSendPrefix,
+} = contentPrefix(envelope);
+export type SendPrefix = ReturnType<typeof decodeSendPrefix>;
 
 const getMessages = request({
   kind: "get-messages",

@@ -1,20 +1,8 @@
 /** Requests 103 to 106: sending messages, collecting them, and push 2000. */
-import type { Bytes } from "../../bytes.ts";
 import { MAX_ACKNOWLEDGED, TOKEN_SIZE } from "../../limits.ts";
-import { ProtocolError } from "../../errors.ts";
 import { request, response } from "../entry.ts";
-import {
-  bytes,
-  clientId,
-  decode,
-  encode,
-  fields,
-  list,
-  sizedBytes,
-  u32,
-  type ValueOf,
-} from "../layout.ts";
-import { message, messageType } from "../message.ts";
+import { bytes, clientId, list, sizedBytes, u32 } from "../layout.ts";
+import { contentPrefix, message, messageType } from "../message.ts";
 
 /** The token, 16 random bytes, names a message, so that a repeat stores nothing twice. */
 const envelope = { to: clientId, token: bytes(TOKEN_SIZE), type: messageType };
@@ -33,28 +21,13 @@ export const send = request({
   reply: sent,
 });
 
-const prefix = fields({ ...envelope, size: u32 });
-
-/** What stands in front of the `size` bytes of content in the payload of request 103. */
-export type SecureSendPrefix = ValueOf<typeof prefix>;
-
-/** Size of a {@link SecureSendPrefix}: 37 bytes. */
-export const SECURE_SEND_PREFIX_SIZE = prefix.max;
-
-/** Returns the 37 bytes of a prefix. */
-export function encodeSecureSendPrefix(value: SecureSendPrefix): Bytes {
-  return encode(prefix, value);
-}
-
-/**
- * Returns the prefix in exactly 37 `bytes` of a payload of `payloadSize` bytes in all.
- * @throws {ProtocolError} `malformed` for an unknown type, or where the sizes disagree
- */
-export function decodeSecureSendPrefix(bytes: Uint8Array, payloadSize: number): SecureSendPrefix {
-  const value = decode(prefix, bytes);
-  if (value.size === payloadSize - SECURE_SEND_PREFIX_SIZE) return value;
-  throw new ProtocolError("malformed", "content size and payload size disagree");
-}
+/** What stands in front of a content that streams in request 103: 37 bytes. */
+export const {
+  size: SECURE_SEND_PREFIX_SIZE,
+  encode: encodeSecureSendPrefix,
+  decode: decodeSecureSendPrefix,
+} = contentPrefix(envelope);
+export type SecureSendPrefix = ReturnType<typeof decodeSecureSendPrefix>;
 
 export const messages = response({
   kind: "messages",

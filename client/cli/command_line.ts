@@ -61,7 +61,7 @@ function checkOwners(command: AnyCommand, given: Values, commands: readonly AnyC
   for (const [option, value] of Object.entries(given)) {
     if (!value || option in command.options || option in GLOBAL_OPTIONS) continue;
     const owners = commands.filter(({ options }) => option in options).map(({ name }) => name);
-    throw new UsageError(`--${option} belongs to the command ${owners.join(" or ")}`);
+    throw new UsageError(`--${option} belongs to the command ${alternatives(owners)}`);
   }
 }
 
@@ -90,10 +90,15 @@ function operandsOf(command: AnyCommand, given: readonly string[]): Record<strin
 
 function parseOperand(text: string, { words, parse }: Operand, command: string): unknown {
   if (words && !words.includes(text)) {
-    const known = words.map((word) => `"${word}"`).join(" or ");
+    const known = alternatives(words.map((word) => `"${word}"`));
     throw new UsageError(`${command} takes ${known}, not "${text}"`);
   }
   return parse ? parse(text) : text;
+}
+
+/** Returns, for example: a, b or c */
+function alternatives(words: string[]): string {
+  return new Intl.ListFormat("en-GB", { type: "disjunction" }).format(words);
 }
 
 /** Returns what help and errors call an operand. */

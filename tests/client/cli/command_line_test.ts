@@ -179,7 +179,7 @@ Deno.test("command line: wrong usage is refused and says what is wrong", () => {
     [["card", "x"], 'unexpected argument "x"'],
     [["add"], "add needs CARD"],
     [["passphrase"], "passphrase needs set|change|remove"],
-    [["passphrase", "get"], 'passphrase takes "set" or "change" or "remove", not "get"'],
+    [["passphrase", "get"], 'passphrase takes "set", "change" or "remove", not "get"'],
     [["passphrase", "set", "secret"], 'unexpected argument "secret"'],
     [["export"], "export needs FILE"],
     [["import"], "import needs FILE"],

@@ -26,7 +26,7 @@ export interface Runtime {
 }
 
 export interface OpenClientOptions extends Runtime {
-  /** The profile's folder; created where it does not exist. */
+  /** The profile's folder; created if it does not exist. */
   readonly folder: string;
   /** The server; undefined for operations that need none. */
   readonly address?: Address;

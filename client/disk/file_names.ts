@@ -2,7 +2,7 @@
 
 /** Longest cleaned name, in bytes of UTF-8: leaves room for a number and for a prefix. */
 export const MAX_FILE_NAME_SIZE = 200;
-/** Longest extension that is kept where a name is cut, in bytes of UTF-8. */
+/** Longest extension that is kept when a name is cut, in bytes of UTF-8. */
 const MAX_EXTENSION_SIZE = 20;
 /** The name of a file when nothing is left of its own. */
 const NAMELESS = "file";

@@ -130,7 +130,7 @@ async function readUpTo(file: Deno.FsFile, size: number): Promise<Uint8Array<Arr
 }
 
 /**
- * Removes the files in `folder`, where there is one, whose names are not in `needed`: what a crash
+ * Removes the files in `folder`, if it exists, whose names are not in `needed`: what a crash
  * left behind.
  */
 export async function removeOthers(folder: string, needed: ReadonlySet<string>): Promise<void> {

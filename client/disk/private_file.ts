@@ -12,7 +12,7 @@ export async function writePrivateFile(path: string, text: string): Promise<void
   await replaceFile(draft, path);
 }
 
-/** Creates an empty file at `path`, where there must be none. */
+/** Creates an empty file at `path`, where none must be. */
 export async function createPrivateFile(path: string): Promise<void> {
   (await Deno.open(path, { write: true, createNew: true, mode: PRIVATE_FILE })).close();
 }

@@ -87,7 +87,7 @@ export class MessageOpener {
     }
   }
 
-  /** Drops a message that names the owner as its sender: nobody writes to himself. */
+  /** Drops a message that names the owner as its sender: clients send none to themselves. */
   async #isOwn(envelope: Envelope): Promise<boolean> {
     const { secureIdentity, envelopes } = this.#options.profile;
     if (!secureIdentity || !equalBytes(envelope.from, secureIdentity.id)) return false;

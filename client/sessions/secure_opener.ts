@@ -1,5 +1,5 @@
 /**
- * Opens what secure clients send. A step of a session, the plaintext that it gives, and the note
+ * Opens what secure clients send. A step of a session, its plaintext, and the note
  * that the message is done are one transaction; what fails leaves the session as it was, and its
  * sender is asked for it again.
  */

@@ -182,7 +182,7 @@ export class Sessions {
     const secret = (id: number, ...kinds: PrekeyKind[]): Bytes => {
       const prekey = prekeys.get(id);
       if (prekey && kinds.includes(prekey.kind)) return prekey.secret;
-      throw new CryptoError("decrypt-failed", `prekey ${id} is not, or not any more, known here`);
+      throw new CryptoError("decrypt-failed", `prekey ${id} is unknown here, or no longer known`);
     };
     const seed = secret(kemId, PrekeyKind.lastResort, PrekeyKind.oneTimeKem);
     return {

@@ -58,7 +58,7 @@ export class Downloads {
     if (transfer.path !== null) await removeFile(this.#draftPath(transfer));
   }
 
-  /** Returns where its draft is: under a name that nobody takes for that of a whole file. */
+  /** Returns the path of its draft, whose name shows that the file is not whole. */
   #draftPath({ number, path }: Transfer): string {
     return `${path}/.messaging-${this.#owner.slice(0, 8)}-${number}.part`;
   }
@@ -106,7 +106,9 @@ export class Downloads {
     }
   }
 
-  /** The plaintexts of the chunks from number `first` on. One that does not open is fetched again. */
+  /**
+   * The plaintexts of the chunks from number `first` on. One that does not open is fetched again.
+   */
   async *#plaintexts(
     cipher: FileCipher,
     blob: Bytes,

@@ -81,7 +81,7 @@ export class FileTransfers {
 
   /**
    * Returns a new upload, or the unfinished one of the same file to the same receiver. While the
-   * server has the same file for somebody else, it is shared.
+   * server has the same file for someone else, it is shared.
    * @throws {ClientError} `file` if it is too large
    */
   begin(peer: Bytes, source: Source): Transfer {

@@ -87,7 +87,7 @@ export class FileStore {
       if (!file) {
         throw new StorageError(
           "unknown-file",
-          "the file is not here, not any more, or not for you",
+          "the file is not here, no longer here, or not for you",
         );
       }
       checkChunk(chunk, file);

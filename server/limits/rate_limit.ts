@@ -32,7 +32,7 @@ export class RateLimit {
     this.#capacity = capacity;
   }
 
-  /** Buckets that are remembered: those that are not full, and a few that are. */
+  /** Number of remembered buckets: all that are not full, and a few that are. */
   get size(): number {
     return this.#fullAt.size;
   }

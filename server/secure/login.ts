@@ -8,7 +8,7 @@ import { Refusal } from "../wire/error_replies.ts";
 import { checkHeaderId, type SecurePeer } from "./secure_peer.ts";
 
 /**
- * Gives `peer` the identity that has signed this channel. `claimed` is the ID in the header.
+ * Sets the identity of `peer`, which has signed this channel. `claimed` is the ID in the header.
  * @throws {Refusal} `unauthenticated`; `forbidden` if the channel has an identity
  */
 export async function login(

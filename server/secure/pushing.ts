@@ -14,7 +14,7 @@ import type { FullMessage } from "../storage/storage.ts";
 const STEP = { count: 256, size: 1 * MiB };
 
 export class Pushing {
-  /** Rejects where a message cannot be sent; resolves after {@link stop}, between two frames. */
+  /** Rejects if a message cannot be sent; resolves after {@link stop}, between two frames. */
   readonly done: Promise<void>;
   readonly #mailbox: Bytes;
   readonly #writer: FrameWriter;

@@ -56,7 +56,7 @@ export function hkdfSha256(
   size: number,
 ): Bytes {
   if (!Number.isInteger(size) || size < 0 || size > 255 * HASH_SIZE) {
-    throw new RangeError(`HKDF-SHA-256 gives at most ${255 * HASH_SIZE} bytes, not ${size}`);
+    throw new RangeError(`HKDF-SHA-256 yields at most ${255 * HASH_SIZE} bytes, not ${size}`);
   }
   return new Uint8Array(hkdfSync("sha256", secret, salt, info, size));
 }

@@ -24,7 +24,7 @@ export type PrekeyKind = (typeof PrekeyKind)[keyof typeof PrekeyKind];
 /** A public prekey as its owner publishes it. */
 export interface Prekey {
   readonly kind: PrekeyKind;
-  /** From 1 to 2^32 − 1; an owner gives each prekey a larger one than all before. */
+  /** From 1 to 2^32 − 1; each prekey of an owner has a larger one than all before. */
   readonly id: number;
   /** 32 bytes (X25519) or 1184 (ML-KEM-768), by the kind. */
   readonly key: Bytes;

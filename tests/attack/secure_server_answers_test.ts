@@ -34,7 +34,7 @@ const pushed = { from: new Uint8Array(16), messageId: 1, type: MessageType.text 
 const push = { kind: "push", message: { ...pushed, content: new Uint8Array(50) } } as const;
 const sent = { kind: "sent", to: new Uint8Array(16), messageId: 1 } as const;
 
-/** What the server may do where a list was asked for. */
+/** What the server may do when a list was asked for. */
 const ANSWERS: Record<string, { act: Act | SecureResponse; expected: string }> = {
   "a response to another request": { act: sent, expected: "bad-response" },
   "a code that does not exist": { act: frame(1999, 0), expected: "bad-response" },

@@ -26,7 +26,7 @@ export interface Row {
 /** What one round yields for one row. */
 export interface Figure {
   value: number;
-  /** Which share of one core the load generator used, where that matters. */
+  /** Which share of one core the load generator used, if that matters. */
   busy?: number;
 }
 

@@ -67,7 +67,7 @@ export class SecureLink implements Disposable {
     return new SecureLink(conn, opening.finish(response.subarray(RESPONSE_HEADER_SIZE)));
   }
 
-  /** Connects and logs in; registers the identity where it is new to the server. */
+  /** Connects and logs in; registers the identity if it is new to the server. */
   static async login(port: number, identity: LoadIdentity): Promise<SecureLink> {
     const link = await SecureLink.connect(port);
     const { publicKey, secrets } = identity;

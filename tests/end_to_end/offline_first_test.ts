@@ -19,7 +19,7 @@ async function filesIn(folder: string): Promise<string[]> {
 async function filesWith(marker: string, folder: string): Promise<string[]> {
   const found: string[] = [];
   for (const path of await filesIn(folder)) {
-    // One character a byte, so that nothing is lost where it is no UTF-8.
+    // One character per byte, so that nothing is lost if it is no UTF-8.
     const text = new TextDecoder("latin1").decode(await Deno.readFile(path));
     if (path.includes(marker) || text.includes(marker)) found.push(path);
   }

@@ -68,7 +68,7 @@ Deno.test("start: the port comes from port.info, unless --port is given", async 
   await Deno.writeTextFile(`${data}/port.info`, `${busy.port}\r\n`);
   const outcome = await runServer(["--host", "127.0.0.1", "--data", data]);
   assertFailed(outcome, 1, `127.0.0.1:${busy.port} is in use`);
-  // Also where the folder is the current one.
+  // Also if the folder is the current one.
   const current = await runServer(["--host", "127.0.0.1"], { cwd: data });
   assertFailed(current, 1, `127.0.0.1:${busy.port} is in use`);
   await using server = await startServer({ data }); // with --port 0

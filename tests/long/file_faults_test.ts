@@ -46,7 +46,7 @@ async function move(args: string[], kill?: Chance): Promise<string[]> {
     }
   }
   const { code, signal } = await child.status;
-  await child.stdin.close().catch(() => {}); // broken where the process was killed
+  await child.stdin.close().catch(() => {}); // broken if the process was killed
   assert(code === 0 || kill && signal === "SIGKILL", `code ${code}: ${await stderr}`);
   await stderr;
   return said.split("\n").slice(0, -1);
@@ -223,7 +223,7 @@ Deno.test("file faults: the network cut at random bytes", async () => {
   await check(set);
 });
 
-/** Runs `file_mover.ts` where no file may grow beyond `size` bytes. */
+/** Runs `file_mover.ts` under a limit: no file may grow beyond `size` bytes. */
 async function moveWithin(size: number, args: string[]): Promise<string[]> {
   const script = `trap "" XFSZ; ulimit -f ${size / 512}; exec "$@"`;
   const mover = new URL("../support/fault/file_mover.ts", import.meta.url).href;

@@ -17,7 +17,7 @@ import { startServer } from "../support/server_process.ts";
 import { until } from "../support/until.ts";
 import { newClient } from "../support/new_client.ts";
 
-/** At least; more where no process has died in the middle. */
+/** At least; more if no process has died in the middle. */
 const ROUNDS = 10;
 const TEXTS = 44;
 const FILES = 6;
@@ -131,7 +131,7 @@ Deno.test("client kill: at random moments of receiving, nothing is lost or in pa
   check(sent, runs);
   assertEquals(await receive(bob), []);
 
-  // A file may be there twice, where the process was killed before it could say so; never in part.
+  // A file may be there twice, if the process was killed before it could say so; never in part.
   const files = sent.flatMap(({ file }) => file ?? []);
   for (const { name } of Deno.readDirSync(bob.out)) {
     const content = Deno.readFileSync(`${bob.out}/${name}`);

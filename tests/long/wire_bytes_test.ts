@@ -5,7 +5,7 @@ import { failure, Party, serverState } from "../support/attack/parties.ts";
 import { END_RECORD, limited, type Tampering, Wire } from "../support/attack/wire.ts";
 
 const TEXT = "twelve bytes";
-/** How far apart the places are where the whole of a message's way is cut. */
+/** Distance in bytes between the places where the way of a message is cut. */
 const STRIDE = 13;
 
 /** Alice, who has the server keep words for Bob through the wire, and all that may change by it. */

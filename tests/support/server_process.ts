@@ -8,14 +8,14 @@ const PROGRAM = new URL(`../../${TASK.pop()}`, import.meta.url).href;
 
 /** What a finished process leaves behind. */
 export interface Outcome {
-  /** The exit code; 128 and more where a signal ended it. */
+  /** The exit code; 128 and more if a signal ended it. */
   code: number;
   signal: Deno.Signal | null;
   stdout: string;
   stderr: string;
 }
 
-/** A server that listens. Disposing of it kills it, and removes its folder where it made it. */
+/** A server that listens. Disposing of it kills it, and removes the folder that it made. */
 export interface ServerProcess extends AsyncDisposable {
   readonly port: number;
   /** HOST:PORT, as it stands in `server.info`. */
@@ -34,7 +34,7 @@ export interface ServerProcess extends AsyncDisposable {
 
 /**
  * Starts a server on 127.0.0.1 and waits until it listens.
- * @param options.data its folder; a new temporary one where it is left out
+ * @param options.data its folder; a new temporary one by default
  * @param options.args further arguments; a `--port` among them takes the place of a free port
  * @throws {Error} if it ends instead, with all that it wrote
  */

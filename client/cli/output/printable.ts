@@ -31,7 +31,7 @@ export function shownPeer({ name, alias, authenticated, verified, blocked }: Mar
   ].join("");
 }
 
-/** Returns a name, in quotes where it looks like a name with marks. */
+/** Returns a name, in quotes if it looks like a name with marks. */
 function plainName(name: string): string {
   const line = printableLine(name);
   return /[(),"]/.test(line) ? JSON.stringify(line) : line;

@@ -64,7 +64,7 @@ const fileSize: Layout<number> = fixed(
   },
 );
 
-/** `next` is the first chunk that is missing; the number of chunks where none is. */
+/** `next` is the first missing chunk; the number of chunks if none is missing. */
 export const upload = response({ kind: "upload", code: 1120, payload: { next: u32 } });
 
 /** Begins an upload, or asks where to go on with it. */

@@ -53,7 +53,7 @@ messaging-client() { echo "args $*"; }
 `;
 
 /**
- * Returns the last words of what `shell` makes of each line; undefined where it is not installed.
+ * Returns the last words of what `shell` makes of each line; undefined if it is not installed.
  */
 async function complete(shell: Shell, lines: string[]): Promise<string[] | undefined> {
   await using folder = await tempFolder();

@@ -10,7 +10,7 @@ const CONTENT = sampleBytes(300_000);
 const OTHER_DISK = "/dev/shm";
 const PROCESS = new URL("../../support/client/publish_process.ts", import.meta.url).href;
 
-/** Publishes a draft of this content; the draft must stay where that fails, and only there. */
+/** Publishes a draft of this content; the draft must stay if that fails, and only then. */
 type Publish = (content: Uint8Array, folder: string, name: string) => Promise<string>;
 
 /** Registers a test for a draft on the same disk as the folder, and one for another disk. */

@@ -72,7 +72,7 @@ Deno.test("inbox: what nobody has seen yet is shown by the next run", async () =
   await bob.putFile(KEY, utf8("a file"));
   await bob.putText(KEY, "one");
   for (const expected of ["file", "text"]) {
-    // As where the process is killed while it prints a line; what is no message is gone then.
+    // As if the process was killed while it prints a line; what is no message is gone then.
     const received = bob.client.receive(bob.out, () => {});
     if (expected === "file") assertEquals((await received.next()).value?.type, "key");
     assertEquals((await received.next()).value?.type, expected);

@@ -34,7 +34,7 @@ Deno.test("unreadable: told once, kept, and opened as soon as the key comes", as
 Deno.test("unreadable: what nobody has been told of yet is told by the next run", async () => {
   await using bob = await Mailbox.open();
   await bob.putText(KEY, "waits");
-  // As where the process is killed while it prints the problem.
+  // As if the process was killed while it prints the problem.
   const received = bob.client.receive(bob.out, () => {});
   assertEquals((await received.next()).value?.type, "problem");
   await received.return(undefined);

@@ -50,7 +50,7 @@ Deno.test("a refused peer that goes on sending is given the time to notice", asy
   await peer.send(encodeRequestHeader({ clientId: alice, version: 2, code: 99, size: MAX_U32 }));
   assertEquals(await peer.rest(), REFUSED); // the server has ended its half
   const step = new Uint8Array(100_000);
-  for (let i = 0; i < 8; i++) await peer.send(step); // fails where it has ended both
+  for (let i = 0; i < 8; i++) await peer.send(step); // fails if it has ended both
   assertEquals(server.listener.connections, 1);
   peer.close();
   await server.connectionsLeft(0);

@@ -29,7 +29,7 @@ const NOW = 1_800_000_000_000;
 /** One side of a session, by whichever implementation. */
 interface Talker {
   send(type: MessageType, content: Content): Bytes;
-  /** Null where the envelope is refused. */
+  /** Null if the envelope is refused. */
   receive(type: MessageType, envelope: Bytes): Content | null;
 }
 

@@ -11,7 +11,7 @@ import type { ClientEntry } from "../../../shared/protocol/message.ts";
 /** What the server does on one connection. */
 export type Script = (conn: ScriptedConn) => Promise<void>;
 
-/** Disposing of it ends its connections, and fails where a script has failed. */
+/** Disposing of it ends its connections, and fails if a script has failed. */
 export class FakeServer implements AsyncDisposable {
   readonly address: Address;
   /** HOST:PORT */
@@ -72,7 +72,7 @@ export class ScriptedConn {
     return request;
   }
 
-  /** `size` bytes; fewer where the client ends the connection before. */
+  /** `size` bytes; fewer if the client ends the connection before. */
   async read(size: number): Promise<Bytes> {
     const bytes = new Uint8Array(size);
     let have = 0;

@@ -96,7 +96,7 @@ export class FollowingReceiver implements AsyncDisposable {
       let rest = "";
       for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
         const whole = (rest + text).split("\n");
-        rest = whole.pop() ?? ""; // cut off where the process is killed
+        rest = whole.pop() ?? ""; // cut off when the process is killed
         for (const line of whole) run.lines.push(JSON.parse(line));
       }
     };

@@ -24,7 +24,7 @@ const MAX_FILE = 160 * 1024;
 const MOST_AHEAD = 64;
 /** The codes of a connection that broke. */
 const UNANSWERED = new Set<string>(["unreachable", "queued"]);
-/** After a failed attempt, and where the receiver is behind, in milliseconds. */
+/** After a failed attempt, and when the receiver is behind, in milliseconds. */
 const PAUSE = 20;
 
 export class NumberedSender {

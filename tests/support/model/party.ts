@@ -30,7 +30,7 @@ export interface Sealed {
   /** What it says; null if it only starts a session. */
   readonly text: string | null;
   readonly envelope: Bytes;
-  /** Its message key, where its session was in the profile before. */
+  /** Its message key, if its session was in the profile before. */
   readonly messageKey: Bytes | null;
 }
 
@@ -68,7 +68,7 @@ export class Party {
     return `${this.folder}/profile.db`;
   }
 
-  /** What is open of it; opens it where it is not. */
+  /** What is open of it; opens it if it is not. */
   async opened() {
     if (this.#open) return this.#open;
     const { office, account, faults, now, onSealed } = this.#options;

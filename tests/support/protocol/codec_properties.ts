@@ -16,7 +16,7 @@ export function testCodec<T>(
   const frame = value.map(encode);
 
   /**
-   * Reports whether `bytes` decode; fails where they then do not come back, or do not fail cleanly.
+   * Reports whether `bytes` decode; fails if they then do not come back, or do not fail cleanly.
    */
   function decodes(bytes: Bytes): boolean {
     let decoded: T;

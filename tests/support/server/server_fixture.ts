@@ -35,9 +35,9 @@ export interface FixtureOptions {
   services?: (services: Services) => Partial<Services>;
   /** Whether the server may log errors; otherwise each fails the test. */
   errors?: boolean;
-  /** What proves the server; a new one where it is left out. */
+  /** The server's key; a new one by default. */
   serverKey?: X25519KeyPair;
-  /** Whether classic clients are served; they are where it is left out. */
+  /** Whether classic clients are served; true by default. */
   classic?: boolean;
 }
 

@@ -32,7 +32,7 @@ class Table {
     this.#other = new Database(path);
   }
 
-  /** Adds a number; fails where it is there. */
+  /** Adds a number; fails if it exists. */
   add(number: number): number {
     this.database.exec("INSERT INTO numbers VALUES (?)", number);
     return number;

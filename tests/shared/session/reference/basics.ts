@@ -16,7 +16,7 @@ export function demand(condition: boolean, what: string): asserts condition {
   if (!condition) throw new Refused(what);
 }
 
-/** What `work` returns; where a primitive throws, that is a refusal. */
+/** What `work` returns; a primitive that throws is a refusal. */
 export function refusing<T>(what: string, work: () => T): T {
   try {
     return work();

@@ -30,7 +30,7 @@ export function x25519PublicKey(secret: Bytes): Bytes {
   return x25519.getPublicKey(secret) as Bytes;
 }
 
-/** Throws where the result is all zeros. */
+/** Throws if the result is all zeros. */
 export function x25519Agree(secret: Bytes, publicKey: Bytes): Bytes {
   return x25519.getSharedSecret(secret, publicKey) as Bytes;
 }
@@ -57,7 +57,7 @@ export function aesGcmSeal(key: Bytes, nonce: Bytes, associated: Bytes, plaintex
   return gcm(key, nonce, associated).encrypt(plaintext) as Bytes;
 }
 
-/** Throws where the tag is wrong. */
+/** Throws if the tag is wrong. */
 export function aesGcmOpen(key: Bytes, nonce: Bytes, associated: Bytes, sealed: Bytes): Bytes {
   return gcm(key, nonce, associated).decrypt(sealed) as Bytes;
 }

@@ -40,7 +40,7 @@ export class ClientProcess implements AsyncDisposable {
     this.#ended = this.#watch(stdin);
   }
 
-  /** Waits for its end; kills it where that does not come. */
+  /** Waits for its end; kills it if that does not come. */
   outcome(): Promise<Outcome> {
     return this.#ended;
   }

@@ -30,7 +30,9 @@ class Server {
         return this.#take(message);
       } catch (error) {
         if (once || attempt === ATTEMPTS || error !== BROKEN) throw error;
-        await Promise.resolve();
+        // Pauses differ: whoever repeats several side by side changes their order.
+        const pause = 10 * (9 - Number(fromUtf8(message.content)) || 0);
+        for (let turn = 0; turn <= pause; turn++) await Promise.resolve();
       }
     }
   }

@@ -1,11 +1,5 @@
 /** Following: messages are opened and files move as they come, until the caller wants no more. */
-import type { MessageHead } from "../../shared/protocol/message.ts";
-import type {
-  IncomingContent,
-  OnTrouble,
-  PushReceiver,
-  SecureTransport,
-} from "../network/transport.ts";
+import type { OnTrouble, PushReceiver, SecureTransport } from "../network/transport.ts";
 import type { Profile } from "../profile/profile.ts";
 import type { SecureMessaging } from "../sessions/secure_messaging.ts";
 import { BackgroundTransfers } from "./background_transfers.ts";
@@ -98,9 +92,9 @@ export class Follower {
     this.#look();
     const collector = new MessageCollector(profile, onProgress);
     return {
-      store: (head: MessageHead, content: IncomingContent) => collector.store(head, content),
+      store: (head, content) => collector.store(head, content),
       flush: () => collector.flush(),
-      stored: (acknowledge: () => void) => {
+      stored: (acknowledge) => {
         this.#acknowledgements.push(acknowledge);
         this.#news.resolve();
       },

@@ -1,5 +1,5 @@
 /** Opening: messages that were collected become entries of the history, in their order. */
-import { equalBytes } from "../../shared/bytes.ts";
+import { equalBytes, toHex } from "../../shared/bytes.ts";
 import { CryptoError } from "../../shared/errors.ts";
 import { MAX_ENVELOPE_SIZE, MiB } from "../../shared/limits.ts";
 import { MessageType } from "../../shared/protocol/codes.ts";
@@ -98,7 +98,7 @@ export class MessageOpener {
 
   #needsServer({ type, from }: Envelope, round: Round): boolean {
     return !this.#options.peers.known(from) ||
-      type === MessageType.keyRequest && !round.hasAnswered(from);
+      type === MessageType.keyRequest && !round.answered.has(toHex(from));
   }
 
   /** Asks the server for unknown names once a pass, however many unknown senders there are. */

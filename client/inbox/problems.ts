@@ -7,13 +7,9 @@ import type { Envelope } from "../profile/tables/envelopes.ts";
 import type { Received } from "./received.ts";
 
 /** Failures to answer a message that no further attempt can mend. */
-const FINAL: readonly ClientErrorCode[] = [
-  "bad-key",
-  "refused",
-  "wrong-identity",
-  "not-needed",
-  "no-prekeys",
-];
+const FINAL = new Set<ClientErrorCode>(
+  ["bad-key", "refused", "wrong-identity", "not-needed", "no-prekeys"],
+);
 
 const TYPE_NAMES: Record<MessageType, string> = {
   [MessageType.keyRequest]: "request for a key",
@@ -40,11 +36,7 @@ export function isForLater(error: unknown): boolean {
  * Returns what to tell of a message that could not be opened.
  * @throws {unknown} `error`, if it is no fault of the message
  */
-export function problemOf(
-  error: unknown,
-  { messageId, type }: Envelope,
-  from: Peer,
-): Problem {
+export function problemOf(error: unknown, { messageId, type }: Envelope, from: Peer): Problem {
   const what = `message ${messageId} from ${from.name}, a ${TYPE_NAMES[type]},`;
   const problem = (state: Problem["state"], code: ClientErrorCode, text: string): Problem => {
     const error = new ClientError(code, `${what} ${text}`);
@@ -52,7 +44,7 @@ export function problemOf(
   };
   if (!(error instanceof ClientError) || mayPass(error)) throw error;
   if (error.code === "cannot-decrypt") return problem("unreadable", error.code, error.message);
-  if (FINAL.includes(error.code)) {
+  if (FINAL.has(error.code)) {
     return problem("unreadable", error.code, `cannot be answered: ${error.message}`);
   }
   if (error.code !== "file") throw error;
@@ -63,12 +55,8 @@ export function problemOf(
 export function senseless({ messageId, type }: Envelope, from: Peer): Received {
   const text = `message ${messageId} from ${from.name}, a ${TYPE_NAMES[type]}, makes no ` +
     "sense here; perhaps it was made by a newer client";
-  return {
-    message: messageId,
-    from,
-    type: "problem",
-    error: new ClientError("cannot-decrypt", text),
-  };
+  const error = new ClientError("cannot-decrypt", text);
+  return { message: messageId, from, type: "problem", error };
 }
 
 /** Tells of a message that could not be opened, and that its sender is asked for again. */

@@ -61,11 +61,6 @@ export class Round {
     return left === undefined && !this.#held.has(toHex(envelope.from));
   }
 
-  /** Reports whether a classic client got a key in this round. */
-  hasAnswered(id: Uint8Array): boolean {
-    return this.answered.has(toHex(id));
-  }
-
   /** Holds a message until the next pass, and those behind it with it. */
   hold({ type, from }: Envelope): void {
     // A reset that waits is no reason to hold what came in the sessions that there are.

@@ -74,8 +74,8 @@ export class PrekeyUpkeep {
         sessions.clear();
         prekeys.removeOneTime();
       }
-      const left = restored ? { oneTimeLeft: 0, oneTimeKemLeft: 0 } : server;
-      this.#make({ ...left, prekeyId: server.prekeyId }, restored);
+      const none = { oneTimeLeft: 0, oneTimeKemLeft: 0 };
+      this.#make(restored ? { ...server, ...none } : server, restored);
       prekeys.purge(now() - KEPT);
       prekeys.purgeOneTime(now() - ONE_TIME_KEPT);
     });

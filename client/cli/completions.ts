@@ -105,6 +105,7 @@ ${operands.join("\n")}
 complete -F _messaging_client messaging-client`;
 }
 
+/** The function is called as the file from which zsh loads it. */
 function zshScript(commands: readonly AnyCommand[]): string {
   /** Characters that a description must not have. */
   const escaped = (text: string) => text.replaceAll("\n", " ").replace(/[[\]:\\]/g, "\\$&");
@@ -131,7 +132,7 @@ function zshScript(commands: readonly AnyCommand[]): string {
   });
   const names = commands.map(({ name, summary }) => quoted(`${name}:${summary}`));
   return `#compdef messaging-client
-_messaging_client() {
+_messaging-client() {
   local context state state_descr line
   typeset -A opt_args
   local -a commands global own
@@ -152,10 +153,10 @@ ${cases.join("\n")}
   esac
   _arguments -S $global $own
 }
-if [[ $funcstack[1] == _messaging_client ]]; then
-  _messaging_client "$@"
+if [[ $funcstack[1] == _messaging-client ]]; then
+  _messaging-client "$@"
 else
-  compdef _messaging_client messaging-client
+  compdef _messaging-client messaging-client
 fi`;
 }
 

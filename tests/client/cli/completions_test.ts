@@ -37,7 +37,7 @@ end`;
 /** Zsh wants a terminal. What is run in it prints its arguments. */
 const ZSH = `zmodload zsh/zpty
 zpty shell zsh -f -i
-zpty -w shell "PROMPT=; autoload -U compinit; compinit -u -D; source ./script"
+zpty -w shell "PROMPT=; fpath=(./functions \$fpath); autoload -U compinit; compinit -u -D"
 zpty -w shell 'messaging-client() { print -r -- "args $*" }; print REA''DY'
 zpty -r shell out '*READY*'
 while read -r line; do
@@ -59,6 +59,8 @@ async function complete(shell: Shell, lines: string[]): Promise<string[] | undef
   await using folder = await tempFolder();
   const cwd = folder.path;
   await Deno.writeTextFile(`${cwd}/script`, completionScript(shell, COMMANDS));
+  await Deno.mkdir(`${cwd}/functions`);
+  await Deno.copyFile(`${cwd}/script`, `${cwd}/functions/_messaging-client`);
   await Deno.writeTextFile(`${cwd}/note`, "");
   await Deno.mkdir(`${cwd}/folder`);
   await Deno.mkdir(`${cwd}/dir`);

@@ -50,11 +50,7 @@ async function friends(server: ServerProcess, stack: AsyncDisposableStack) {
 
 /** Receives over a connection that breaks. Returns what was received all the same. */
 async function receiveBroken(bob: Person, server: ServerProcess, passes: number) {
-  await using proxy = await CuttingProxy.open({
-    port: server.port,
-    passes,
-    orderly: passes >= DELIVERY,
-  });
+  await using proxy = new CuttingProxy({ port: server.port, passes, size: DELIVERY });
   const args = ["--json", "--server", proxy.hostPort, "receive", "--out", bob.out];
   const { code, stdout, ...outcome } = await bob.run(args);
   const stderr = withoutProgress(outcome.stderr);
@@ -115,9 +111,10 @@ Deno.test("broken delivery: the receiver is killed in the middle of a file", asy
   await sendAll(alice);
   let client: ClientProcess | undefined;
   {
-    await using proxy = await CuttingProxy.open({
+    await using proxy = new CuttingProxy({
       port: server.port,
       passes: Math.floor(DELIVERY / 2),
+      size: DELIVERY,
       then: () => {
         client?.kill("SIGKILL");
         return client?.outcome() ?? Promise.resolve();

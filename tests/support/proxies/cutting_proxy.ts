@@ -1,82 +1,73 @@
 /** A way to the server that breaks in the middle of a response. */
-import net from "node:net";
+import { writeAll } from "../../../shared/io.ts";
 
 export interface CuttingProxyOptions {
   /** The server's port on this machine. */
   port: number;
   /** Bytes from the server that pass on a connection before it breaks. */
   passes: number;
+  /** All bytes that the server sends on it. */
+  size: number;
   /** Runs when so many have passed; the way breaks when it is done. */
   then?: () => Promise<unknown>;
-  /** Whether the server sees an orderly end, as of a client that has read it all. */
-  orderly?: boolean;
 }
 
 /**
- * Passes bytes on until it breaks: then the client sees its connection closed, and the server a
- * reset, whether or not it has sent all by then. (Older runtimes cannot reset; there it is closed.)
+ * Passes bytes on, one connection at a time, until it breaks: then both ends see their connection
+ * closed. What the server sends beyond is there by then, up to a last byte that is never read, so
+ * that the server sees a reset.
  */
 export class CuttingProxy implements AsyncDisposable {
+  readonly hostPort: string;
   /** How many connections were broken. */
   cuts = 0;
+  readonly #listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   readonly #options: CuttingProxyOptions;
-  readonly #listener: net.Server;
-  readonly #sockets = new Set<net.Socket>();
+  readonly #running: Promise<void>;
 
-  private constructor(options: CuttingProxyOptions) {
+  constructor(options: CuttingProxyOptions) {
+    this.hostPort = `127.0.0.1:${this.#listener.addr.port}`;
     this.#options = options;
-    this.#listener = net.createServer((client) => this.#connect(client));
-  }
-
-  static async open(options: CuttingProxyOptions): Promise<CuttingProxy> {
-    const proxy = new CuttingProxy(options);
-    await new Promise<void>((resolve) => proxy.#listener.listen(0, "127.0.0.1", resolve));
-    return proxy;
-  }
-
-  get hostPort(): string {
-    const address = this.#listener.address();
-    if (address === null || typeof address === "string") throw new TypeError("it is closed");
-    return `127.0.0.1:${address.port}`;
+    this.#running = this.#run();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const socket of this.#sockets) socket.destroy();
-    await new Promise((resolve) => this.#listener.close(resolve));
+    this.#listener.close();
+    await this.#running;
   }
 
-  #connect(client: net.Socket): void {
-    const server = net.connect(this.#options.port, "127.0.0.1");
-    for (const [socket, other] of [[client, server], [server, client]]) {
-      this.#sockets.add(socket);
-      socket.on("end", () => other.end());
-      socket.on("error", () => other.destroy());
-      socket.on("close", () => {
-        this.#sockets.delete(socket);
-        other.end();
+  async #run(): Promise<void> {
+    const { port, passes, size, then } = this.#options;
+    for await (const client of this.#listener) {
+      const server = await Deno.connect({ hostname: "127.0.0.1", port });
+      const asked = pass(server, client, Infinity);
+      // Whichever side ends first ends the other.
+      const answered = pass(client, server, passes).then(async (left) => {
+        if (left > 0) return;
+        this.cuts++;
+        await then?.();
+        await pass(null, server, size - passes - 1);
       });
+      await Promise.race([asked.then(() => then && answered), answered]);
+      for (const conn of [server, client]) conn.close();
+      await Promise.all([asked, answered]);
     }
-    client.on("data", (data) => server.write(data));
-    let left = this.#options.passes;
-    const pass = (data: Uint8Array) => {
-      const piece = data.subarray(0, left);
-      left -= piece.length;
-      client.write(piece);
-      if (left > 0) return;
-      server.removeAllListeners("data");
-      this.#cut(client, server);
-    };
-    if (left > 0) server.on("data", (data) => pass(data as Uint8Array));
-    else this.#cut(client, server);
   }
+}
 
-  async #cut(client: net.Socket, server: net.Socket): Promise<void> {
-    this.cuts++;
-    server.pause();
-    await this.#options.then?.();
-    if (this.#options.orderly) server.end();
-    else if ("resetAndDestroy" in server) server.resetAndDestroy();
-    else (server as net.Socket).destroy();
-    client.end();
+/** Passes at most `count` bytes, or drops them. Returns how many are left when either side ends. */
+async function pass(to: Deno.TcpConn | null, from: Deno.TcpConn, count: number): Promise<number> {
+  const buffer = new Uint8Array(16 * 1024);
+  let left = count;
+  try {
+    while (left > 0) {
+      const got = await from.read(buffer.subarray(0, Math.min(buffer.length, left)));
+      if (got === null) break;
+      if (to) await writeAll(to, buffer.subarray(0, got));
+      left -= got;
+    }
+  } catch {
+    // Ended, by either side.
   }
+  return left;
 }

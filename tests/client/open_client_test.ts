@@ -28,7 +28,7 @@ Deno.test("open client: an address is remembered once, with its key", async () =
   assertEquals(await serverAddress(temp.path), address);
 });
 
-Deno.test("open client: works at once, tells of the first key, and closes what it opened", async () => {
+Deno.test("open client: works at once, reports the first key, closes what it opened", async () => {
   await using server = await ServerFixture.start();
   await using temp = await tempFolder();
   const address = { hostname: "127.0.0.1", port: server.listener.address.port };

@@ -136,7 +136,7 @@ Deno.test("outbox delivery: one that may be taken later stays, and all behind it
   assertEquals(server.texts, ["one"]);
 });
 
-Deno.test("sender: earlier messages go first, also if the network comes back meanwhile", async () => {
+Deno.test("sender: earlier messages go first, also if the network returns meanwhile", async () => {
   await using server = new EvilServer();
   await using alice = await Party.registered("alice", server.address);
   await using bob = await Party.registered("bob", server.address);

@@ -55,7 +55,7 @@ Deno.test("sender: a lone message that cannot be sealed fails, and is not kept",
   assertEquals(await world.send("good"), 1);
 });
 
-Deno.test("sender: one that cannot be sealed fails alone, the others keep their order", async () => {
+Deno.test("sender: one that cannot be sealed fails alone, others keep their order", async () => {
   await using world = await open();
   const outcomes = await Promise.allSettled(["one", "bad", "two", "three"].map(world.send));
   assertEquals(outcomes.map(({ status }) => status === "fulfilled"), [true, false, true, true]);

@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "../support/assert.ts";
+import { runHere } from "../support/client_here.ts";
 import { Person, runClient } from "../support/client_process.ts";
 import { startServer } from "../support/server_process.ts";
 import { tempFolder } from "../support/temp_folder.ts";
@@ -84,7 +85,7 @@ Deno.test("test: runs the automatic tests, which pass and leave the profile alon
 Deno.test("test: without a server every test fails, and so does the command", async () => {
   const server = await startServer();
   await server[Symbol.asyncDispose]();
-  const { code, stdout } = await runClient(["--server", server.address, "test"]);
+  const { code, stdout } = await runHere(["--server", server.address, "test"]);
   assertEquals(code, 1);
   const last = stdout.trimEnd().split("\n").at(-1)!;
   assert(/^\d+ passed, \d+ failed$/.test(last) && !last.endsWith(" 0 failed"), stdout);

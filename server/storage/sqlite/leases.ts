@@ -45,7 +45,7 @@ export class SqliteLeases implements Leases {
       await this.#file.write(() => {
         const leases = this.#leased.get(toHex(lease.mailbox))?.leases;
         const held = messages.filter(({ messageId }) => leases?.get(messageId) === lease);
-        this.#mailboxes.remove(lease.mailbox, held.map(({ messageId }) => messageId));
+        this.#mailboxes.remove(lease.mailbox, held);
       });
     } finally {
       await this.release(lease);

@@ -88,23 +88,16 @@ export class SqliteMailboxes {
   page(mailbox: Bytes, after: number, room: Room): Promise<FullMessage[]> {
     return this.#file.read(() => {
       const { number } = this.#mailbox(mailbox);
-      const heads = this.#statements.heads.all<MessageRow>(
-        number,
-        after,
-        Math.min(room.count, STEP),
+      const count = Math.min(room.count, STEP);
+      // The size of each comes first, so that no content is read that does not fit.
+      const [end] = this.#statements.pageEnd.value<[number]>(number, after, count, room.size) ??
+        [0];
+      const rows = this.#statements.page.all<MessageRow & { content: Bytes }>(number, after, end);
+      return rows.map(({ id, sender: from, type, size, blob, content: inline }) =>
+        blob === null
+          ? { from, messageId: id, type, size, inline }
+          : { from, messageId: id, type, size, blob }
       );
-      let left = room.size;
-      const fitting = heads.findIndex(({ size, blob }, i) => {
-        left -= MESSAGE_HEAD_SIZE + (blob === null ? size : 0);
-        return left < 0 && i > 0;
-      });
-      const last = heads.at(fitting === -1 ? fitting : fitting - 1);
-      if (!last) return [];
-      const contents = this.#statements.contents.all<{ content: Bytes }>(number, after, last.id);
-      return contents.map(({ content }, i) => {
-        const { blob, ...message } = messageOf(heads[i]);
-        return blob === undefined ? { ...message, inline: content } : { ...message, blob };
-      });
     });
   }
 
@@ -147,24 +140,31 @@ export class SqliteMailboxes {
   }
 
   acknowledge(mailbox: Bytes, messageIds: readonly number[]): Promise<string[]> {
-    return this.#file.write(() => this.remove(mailbox, messageIds));
+    return this.#file.write(() => {
+      const { number } = this.#mailbox(mailbox);
+      const blobs: string[] = [];
+      let count = 0;
+      let size = 0;
+      for (const id of messageIds) {
+        const row = this.#statements.take.get<{ size: number; blob: string | null }>(number, id);
+        if (!row) continue;
+        count++;
+        size += row.size;
+        if (row.blob !== null) blobs.push(row.blob);
+      }
+      if (count > 0) this.#statements.shrink.run(count, size, number);
+      return blobs;
+    });
   }
 
-  /** Deletes messages and returns the names of their blobs. To be called inside a write. */
-  remove(mailbox: Bytes, messageIds: readonly number[]): string[] {
+  /** Deletes messages that were selected. To be called inside a write. */
+  remove(mailbox: Bytes, messages: readonly StoredMessage[]): void {
     const { number } = this.#mailbox(mailbox);
-    const blobs: string[] = [];
-    let count = 0;
-    let size = 0;
-    for (const id of messageIds) {
-      const row = this.#statements.remove.get<{ size: number; blob: string | null }>(number, id);
-      if (!row) continue;
-      count++;
-      size += row.size;
-      if (row.blob !== null) blobs.push(row.blob);
-    }
-    if (count > 0) this.#statements.shrink.run(count, size, number);
-    return blobs;
+    const removed = messages.filter(({ messageId }) =>
+      this.#statements.remove.run(number, messageId) > 0
+    );
+    const size = removed.reduce((sum, message) => sum + message.size, 0);
+    this.#statements.shrink.run(removed.length, size, number);
   }
 
   neededBlobs(names: readonly string[]): Promise<Set<string>> {
@@ -193,7 +193,13 @@ const STATEMENTS = {
     "VALUES (?, ?, ?, ?, ?, ?, ?)",
   heads: "SELECT id, sender, type, size, blob FROM messages " +
     "WHERE mailbox = ? AND id > ? ORDER BY id LIMIT ?",
-  contents: "SELECT content FROM messages WHERE mailbox = ? AND id > ? AND id <= ? ORDER BY id",
-  remove: "DELETE FROM messages WHERE mailbox = ? AND id = ? RETURNING size, blob",
+  pageEnd: "SELECT id FROM (SELECT id, row_number() OVER byId AS number, " +
+    `sum(${MESSAGE_HEAD_SIZE} + iif(blob IS NULL, size, 0)) OVER byId AS total FROM ` +
+    "(SELECT id, size, blob FROM messages WHERE mailbox = ? AND id > ? ORDER BY id LIMIT ?) " +
+    "WINDOW byId AS (ORDER BY id)) WHERE total <= ? OR number = 1 ORDER BY id DESC LIMIT 1",
+  page: "SELECT id, sender, type, size, blob, content FROM messages " +
+    "WHERE mailbox = ? AND id > ? AND id <= ? ORDER BY id",
+  take: "DELETE FROM messages WHERE mailbox = ? AND id = ? RETURNING size, blob",
+  remove: "DELETE FROM messages WHERE mailbox = ? AND id = ?",
   byBlob: "SELECT 1 FROM messages WHERE blob = ?",
 };

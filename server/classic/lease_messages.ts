@@ -4,7 +4,7 @@ import { MAX_U32 } from "../../shared/limits.ts";
 import { MESSAGE_HEAD_SIZE } from "../../shared/protocol/message.ts";
 import type { Services } from "../services.ts";
 import type { Lease } from "../storage/leases.ts";
-import type { StoredMessage } from "../storage/storage.ts";
+import type { StoredMessage } from "../storage/stored_message.ts";
 import { delivery } from "../wire/delivery.ts";
 import type { Streamed } from "../wire/handler.ts";
 

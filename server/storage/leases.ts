@@ -3,7 +3,7 @@
  * {@link ./storage.ts}, under the same rules, for the classic protocol alone.
  */
 import type { Bytes } from "../../shared/bytes.ts";
-import type { Room, StoredMessage } from "./storage.ts";
+import type { Room, StoredMessage } from "./stored_message.ts";
 
 /** Messages that are being delivered: no other lease holds them until this one ends. */
 export interface Lease {

@@ -10,6 +10,7 @@ import type { ClientEntry, MessageHead } from "../../shared/protocol/message.ts"
 import type { FileRecords } from "./file_records.ts";
 import type { Leases } from "./leases.ts";
 import type { PrekeyRecords } from "./prekey_records.ts";
+import type { Room, StoredMessage } from "./stored_message.ts";
 
 /** A registered client. */
 export interface Client extends ClientEntry {
@@ -45,22 +46,8 @@ export interface Deposited {
   repeated: boolean;
 }
 
-/** A message in a mailbox, without its content. */
-export interface StoredMessage extends MessageHead {
-  /** The blob that holds the content; undefined if the mailbox itself does. */
-  blob?: string;
-}
-
 /** A message in a mailbox, with its content. */
 export type FullMessage = MessageHead & Content;
-
-/** How much of a mailbox a call may return. */
-export interface Room {
-  /** Messages. */
-  count: number;
-  /** Bytes. Each message takes `MESSAGE_HEAD_SIZE` and its content. */
-  size: number;
-}
 
 export interface Storage {
   /** Files in chunks. */

@@ -5,7 +5,8 @@ import { MAX_U32 } from "../../../shared/limits.ts";
 import type { MessageType } from "../../../shared/protocol/codes.ts";
 import { MESSAGE_HEAD_SIZE } from "../../../shared/protocol/message.ts";
 import type { StorageLimits } from "../storage_options.ts";
-import type { Deposit, Deposited, FullMessage, Room, StoredMessage } from "../storage.ts";
+import type { Deposit, Deposited, FullMessage } from "../storage.ts";
+import type { Room, StoredMessage } from "../stored_message.ts";
 import type { SqliteFile, Statements } from "./database.ts";
 import type { SqliteTokens } from "./tokens.ts";
 

@@ -18,15 +18,12 @@ import { RecordWriter } from "./record_writer.ts";
 export class Channel implements ByteSource, ByteSink {
   /** 32 bytes that identify this conversation: a signature over them is worth nothing elsewhere. */
   readonly handshakeHash: Bytes;
-  /** The static public key that the other side proved, or null. */
-  readonly remoteStatic: Bytes | null;
   readonly #reader: RecordReader;
   readonly #writer: RecordWriter;
 
   /** See {@link openChannel}. */
   constructor(result: HandshakeResult, source: ByteSource, sink: ByteSink, early: Uint8Array) {
     this.handshakeHash = result.hash;
-    this.remoteStatic = result.remoteStatic;
     this.#writer = new RecordWriter(sink, result.send, (reason) => this.#reader.fail(reason));
     this.#reader = new RecordReader(
       source,

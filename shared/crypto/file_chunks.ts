@@ -80,17 +80,17 @@ export class FileCipher {
   }
 
   /**
-   * Returns a stream that seals chunks, of which number `first` comes first. Each piece that goes
-   * in must be a whole chunk of plaintext, whose memory the stream takes over.
+   * Returns a stream that seals chunks from number `first` on. Each piece that goes in must be a
+   * whole chunk of plaintext, whose memory the stream takes over.
    */
   sealStream(first = 0): TransformStream<Bytes, Bytes> {
     return inOrder(first, (number, plaintext) => this.seal(number, plaintext));
   }
 
   /**
-   * Returns a stream that opens chunks, of which number `first` comes first. Each piece that goes
-   * in must be a whole sealed chunk, whose memory the stream takes over. No plaintext comes out
-   * before the tags of its chunk and of all before it were checked.
+   * Returns a stream that opens chunks from number `first` on. Each piece that goes in must be a
+   * whole sealed chunk, whose memory the stream takes over. No plaintext comes out before the tags
+   * of its chunk and of all before it were checked.
    * @throws {CryptoError} (as the stream's error) `decrypt-failed`
    */
   openStream(first = 0): TransformStream<Bytes, Bytes> {

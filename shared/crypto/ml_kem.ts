@@ -12,8 +12,6 @@ export const ML_KEM_SEED_SIZE = 64;
 export const ML_KEM_KEY_SIZE = 1184;
 /** Size of a ciphertext, in bytes. */
 export const ML_KEM_CIPHERTEXT_SIZE = 1088;
-/** Size of the shared secret, in bytes. */
-export const ML_KEM_SECRET_SIZE = 32;
 /** Size of the randomness of one encapsulation, in bytes. */
 export const ML_KEM_COINS_SIZE = 32;
 

@@ -96,22 +96,6 @@ export class FrameReader {
   }
 
   /**
-   * Reads `size` bytes and forgets them.
-   * @throws {ProtocolError} `truncated` if the stream ends before
-   */
-  async discard(size: number): Promise<void> {
-    let left = size;
-    while (left > 0) {
-      if (!await this.more()) {
-        throw new ProtocolError("truncated", "the stream ended inside a frame");
-      }
-      const count = Math.min(left, this.#end - this.#start);
-      this.#start += count;
-      left -= count;
-    }
-  }
-
-  /**
    * Returns what has arrived but is not read yet. Ends the use of this reader and frees its memory:
    * what follows comes from the source.
    */

@@ -31,7 +31,6 @@ const origin = { from: clientId, messageId: u32, type: messageType };
 
 /** A delivered message in memory. */
 export const message = fields({ ...origin, content: sizedBytes });
-export type DeliveredMessage = ValueOf<typeof message>;
 
 const head = fields({ ...origin, size: u32 });
 

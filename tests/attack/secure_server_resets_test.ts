@@ -1,9 +1,9 @@
 /** An attacker who runs the server, and would have clients start their sessions over. */
+import type { DeliveredMessage } from "../support/protocol/frames.ts";
 import { type Bytes, toHex } from "../../shared/bytes.ts";
 import { secureClientId, verifyIdentity } from "../../shared/crypto/identity.ts";
 import { MAX_U32 } from "../../shared/limits.ts";
 import { MessageType } from "../../shared/protocol/codes.ts";
-import type { DeliveredMessage } from "../../shared/protocol/message.ts";
 import { encodeReset, type Reset } from "../../shared/session/reset.ts";
 import { assert, assertEquals } from "../support/assert.ts";
 import { Conversation } from "../support/attack/conversation.ts";

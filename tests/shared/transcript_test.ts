@@ -14,13 +14,9 @@ import {
   wrapSymmetricKey,
 } from "../../shared/crypto/classic/classic.ts";
 import { CryptoError } from "../../shared/errors.ts";
-import {
-  decodeRequestPayload,
-  encodeRequest,
-  type Request,
-} from "../../shared/protocol/classic/requests.ts";
+import { encodeRequest, type Request } from "../../shared/protocol/classic/requests.ts";
 import { encodeResponse, type Response } from "../../shared/protocol/classic/responses.ts";
-import { decodeResponsePayload } from "../support/protocol/frames.ts";
+import { decodeRequestPayload, decodeResponsePayload } from "../support/protocol/frames.ts";
 import { CLASSIC_VERSION, MessageType } from "../../shared/protocol/codes.ts";
 import {
   decodeRequestHeader,

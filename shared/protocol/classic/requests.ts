@@ -4,7 +4,7 @@
  */
 import type { Bytes } from "../../bytes.ts";
 import { type BodyOf, EntryTable, request, response } from "../entry.ts";
-import { requestFrame, type RequestHeader } from "../frame.ts";
+import { requestFrame } from "../frame.ts";
 import { clientId, fields, list, sizedBytes } from "../layout.ts";
 import { contentPrefix, messageType } from "../message.ts";
 import { clientName } from "../name.ts";
@@ -76,13 +76,4 @@ export type Request = { clientId: Bytes; version: number } & RequestBody;
 /** Returns all bytes of `request`: header and payload. */
 export function encodeRequest(request: Request): Bytes {
   return requestFrame(request.clientId, request.version, CLASSIC_REQUESTS.encode(request));
-}
-
-/**
- * Returns the request that `header` and its whole `payload` make.
- * @throws {ProtocolError} `malformed` or `unsupported`
- */
-export function decodeRequestPayload(header: RequestHeader, payload: Uint8Array): Request {
-  const { clientId, version } = header;
-  return { clientId, version, ...CLASSIC_REQUESTS.decode(header, payload) };
 }

@@ -1,13 +1,10 @@
+import { decodeRequestPayload } from "../../support/protocol/frames.ts";
 import fc from "fast-check";
 import { type Bytes, equalBytes, toHex } from "../../../shared/bytes.ts";
 import { ProtocolError } from "../../../shared/errors.ts";
 import { KiB } from "../../../shared/limits.ts";
 import { FrameReader } from "../../../shared/protocol/frame_stream.ts";
-import {
-  decodeRequestPayload,
-  encodeRequest,
-  type Request,
-} from "../../../shared/protocol/classic/requests.ts";
+import { encodeRequest, type Request } from "../../../shared/protocol/classic/requests.ts";
 import { decodeRequestHeader, REQUEST_HEADER_SIZE } from "../../../shared/protocol/frame.ts";
 import { assert, assertEquals, assertRejects } from "../../support/assert.ts";
 import { pieceSizes, request, runs } from "../../support/fuzz.ts";
@@ -127,25 +124,10 @@ Deno.test("FrameReader: readSome returns what is there and does not wait for mor
   await assertTruncated(() => reader.readSome(into));
 });
 
-Deno.test("FrameReader: discard takes exactly what it says, through its own buffer", async () => {
-  for (const sizes of [[1], [7], [16], [1000]]) {
-    const bytes = sampleBytes(1000);
-    const source = new PieceSource(cut(bytes, sizes));
-    const reader = new FrameReader(source, 16);
-    await reader.discard(0);
-    await reader.discard(1);
-    await reader.discard(997);
-    assertEquals(toHex(await reader.read(1)), toHex(bytes.slice(998, 999)));
-    assert(source.reads.every((into) => into.length === 16));
-    await assertTruncated(() => reader.discard(2));
-  }
-});
-
 Deno.test("FrameReader: reading nothing waits for nothing", async () => {
   const source = new PieceSource([]);
   const reader = new FrameReader(source);
   assertEquals(await reader.read(0), new Uint8Array(0));
-  await reader.discard(0);
   assertEquals(source.reads.length, 0);
 });
 
@@ -153,7 +135,6 @@ const step = fc.record({
   call: fc.constantFrom(
     "read" as const,
     "some" as const,
-    "discard" as const,
     "more" as const,
     "look" as const,
   ),
@@ -176,15 +157,8 @@ Deno.test("FrameReader: any mix of calls sees each byte once and in order (prope
         else if (at + (call === "some" ? 1 : size) > total) {
           const into = new Uint8Array(size);
           return assertTruncated(() =>
-            call === "discard"
-              ? reader.discard(size)
-              : call === "some"
-              ? reader.readSome(into)
-              : reader.readFull(into)
+            call === "some" ? reader.readSome(into) : reader.readFull(into)
           );
-        } else if (call === "discard") {
-          await reader.discard(size);
-          at += size;
         } else {
           const into = new Uint8Array(size);
           const count = call === "some" ? await reader.readSome(into) : size;

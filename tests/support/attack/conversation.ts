@@ -1,6 +1,6 @@
 /** Three secure clients on a server that does with their messages what it likes. */
+import type { DeliveredMessage } from "../protocol/frames.ts";
 import { type Bytes, equalBytes } from "../../../shared/bytes.ts";
-import type { DeliveredMessage } from "../../../shared/protocol/message.ts";
 import { assert, assertEquals } from "../assert.ts";
 import { EvilServer } from "./evil_server.ts";
 import { Party } from "./parties.ts";

@@ -1,4 +1,5 @@
 /** A server inside the test that speaks the secure protocol, honestly or as the test says. */
+import type { DeliveredMessage } from "../protocol/frames.ts";
 import { type Bytes, concat, equalBytes, toHex } from "../../../shared/bytes.ts";
 import { type Channel, openChannel } from "../../../shared/channel/channel.ts";
 import { acceptHandshake, readHandshakeRequest } from "../../../shared/channel/opening.ts";
@@ -7,7 +8,6 @@ import { secureClientId } from "../../../shared/crypto/identity.ts";
 import { writeAll } from "../../../shared/io.ts";
 import { FrameReader } from "../../../shared/protocol/frame_stream.ts";
 import { decodeRequestHeader, REQUEST_HEADER_SIZE } from "../../../shared/protocol/frame.ts";
-import type { DeliveredMessage } from "../../../shared/protocol/message.ts";
 import type { SecureEntry } from "../../../shared/protocol/secure/directory.ts";
 import {
   decodeSecureRequest,

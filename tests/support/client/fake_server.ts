@@ -1,8 +1,9 @@
 /** A server inside the test: real sockets, and on them what the test says, byte for byte. */
+import { decodeRequestPayload } from "../protocol/frames.ts";
 import type { Address } from "../../../client/network/address.ts";
 import { type Bytes, concat, equalBytes } from "../../../shared/bytes.ts";
 import { writeAll } from "../../../shared/io.ts";
-import { decodeRequestPayload, type Request } from "../../../shared/protocol/classic/requests.ts";
+import { type Request } from "../../../shared/protocol/classic/requests.ts";
 import { encodeResponse, type ResponseBody } from "../../../shared/protocol/classic/responses.ts";
 import { CLASSIC_VERSION } from "../../../shared/protocol/codes.ts";
 import { decodeRequestHeader, REQUEST_HEADER_SIZE } from "../../../shared/protocol/frame.ts";

@@ -2,8 +2,8 @@
 import type { Bytes } from "../../../shared/bytes.ts";
 import { Reader } from "../../../shared/cursor.ts";
 import {
+  CLASSIC_REQUESTS,
   classicEntry,
-  decodeRequestPayload,
   type Request,
 } from "../../../shared/protocol/classic/requests.ts";
 import { CLASSIC_RESPONSES, type Response } from "../../../shared/protocol/classic/responses.ts";
@@ -11,11 +11,12 @@ import {
   decodeRequestHeader,
   decodeResponseHeader,
   REQUEST_HEADER_SIZE,
+  type RequestHeader,
   RESPONSE_HEADER_SIZE,
   type ResponseHeader,
 } from "../../../shared/protocol/frame.ts";
-import { encode, list } from "../../../shared/protocol/layout.ts";
-import type { ClientEntry } from "../../../shared/protocol/message.ts";
+import { encode, list, type ValueOf } from "../../../shared/protocol/layout.ts";
+import { type ClientEntry, message } from "../../../shared/protocol/message.ts";
 import { type SecureEntry, secureEntry } from "../../../shared/protocol/secure/directory.ts";
 import type { SecureRequest } from "../../../shared/protocol/secure/requests.ts";
 import type { SecureResponse } from "../../../shared/protocol/secure/responses.ts";
@@ -27,6 +28,15 @@ export type FileRequest = Extract<SecureRequest, { blob: Bytes }>;
 export type FileResponse = Extract<SecureResponse, {
   kind: "upload" | "chunk-stored" | "shared" | "chunk" | "released" | "file-state";
 }>;
+
+/** A delivered message in memory. */
+export type DeliveredMessage = ValueOf<typeof message>;
+
+/** The classic request that `header` and its whole `payload` make. */
+export function decodeRequestPayload(header: RequestHeader, payload: Uint8Array): Request {
+  const { clientId, version } = header;
+  return { clientId, version, ...CLASSIC_REQUESTS.decode(header, payload) };
+}
 
 /** The classic request that fills `bytes` exactly. */
 export function decodeRequest(bytes: Uint8Array): Request {

@@ -1,4 +1,5 @@
 /** The other end of one secure channel to a server under test. */
+import type { DeliveredMessage } from "../protocol/frames.ts";
 import { type Bytes, concat, fromUtf8, utf8 } from "../../../shared/bytes.ts";
 import { type Channel, openChannel } from "../../../shared/channel/channel.ts";
 import { ChannelOpening } from "../../../shared/channel/opening.ts";
@@ -14,7 +15,6 @@ import { writeAll } from "../../../shared/io.ts";
 import { TOKEN_SIZE } from "../../../shared/limits.ts";
 import { type ErrorName, MessageType } from "../../../shared/protocol/codes.ts";
 import { decodeResponseHeader, RESPONSE_HEADER_SIZE } from "../../../shared/protocol/frame.ts";
-import type { DeliveredMessage } from "../../../shared/protocol/message.ts";
 import {
   encodeSecureRequest,
   type SecureRequest,

@@ -3,10 +3,9 @@ import { ProtocolError, type ProtocolErrorCode } from "../../../../shared/errors
 import { MAX_U32 } from "../../../../shared/limits.ts";
 import { RequestCode } from "../../../support/protocol/codes.ts";
 import { isMessageType, MessageType } from "../../../../shared/protocol/codes.ts";
-import { decodeRequest } from "../../../support/protocol/frames.ts";
+import { decodeRequest, decodeRequestPayload } from "../../../support/protocol/frames.ts";
 import {
   CLASSIC_REQUESTS,
-  decodeRequestPayload,
   decodeSendPrefix,
   encodeRequest,
   encodeSendPrefix,

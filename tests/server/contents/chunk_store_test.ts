@@ -1,8 +1,9 @@
+import type { ChunkFile } from "../../../server/contents/chunk_file.ts";
 import { ChunkStore } from "../../../server/contents/chunk_store.ts";
 import { type Bytes, toHex } from "../../../shared/bytes.ts";
 import { StorageError } from "../../../shared/errors.ts";
 import { assert, assertEquals, assertRejects } from "../../support/assert.ts";
-import { sampleBytes } from "../../support/pieces.ts";
+import { sampleBytes, settled } from "../../support/pieces.ts";
 import { type TempFolder, tempFolder } from "../../support/temp_folder.ts";
 
 const SIZE = 1000;
@@ -84,3 +85,28 @@ storeTest("after a failure of the disk a file is looked at anew", async (store, 
   await assertRejects(() => store.use(idOf(1), () => Promise.reject(failure)), StorageError);
   assertEquals(await store.use(idOf(1), (file) => file.firstMissing(SIZE)), 0);
 });
+
+storeTest(
+  "no more than 64 files stay open, those used last, and none after the end",
+  async (store) => {
+    const files: ChunkFile[] = [];
+    for (let i = 0; i < 70; i++) {
+      await store.use(idOf(i), async (file) => {
+        files.push(file);
+        await file.put(0, CONTENT, SIZE);
+      });
+      if (i === 63) await store.use(idOf(0), (file) => file.firstMissing(SIZE)); // used again
+    }
+    const open = files.flatMap((file, i) => file.opened ? [i] : []);
+    assertEquals(open, [0, ...Array.from({ length: 63 }, (_, i) => i + 7)]);
+    const working = Promise.withResolvers<void>();
+    const used = store.use(idOf(0), () => working.promise);
+    let closed = false;
+    const closing = store.close().then(() => closed = true);
+    for (let i = 0; i < 10; i++) await settled();
+    assertEquals([closed, files[0].opened], [false, true]);
+    working.resolve();
+    await Promise.all([used, closing]);
+    assertEquals(files.filter(({ opened }) => opened), []);
+  },
+);

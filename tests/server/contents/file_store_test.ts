@@ -1,7 +1,8 @@
 import { DAY } from "../../../server/limits/limits.ts";
 import { toHex } from "../../../shared/bytes.ts";
 import { FILE_CHUNK_SIZE } from "../../../shared/limits.ts";
-import { assertEquals } from "../../support/assert.ts";
+import { ProtocolError } from "../../../shared/errors.ts";
+import { assertEquals, assertRejects } from "../../support/assert.ts";
 import { sampleBytes } from "../../support/pieces.ts";
 import { newToken } from "../../support/server/secure_peer.ts";
 import {
@@ -146,4 +147,17 @@ Deno.test("file store: who asks for a file waits for its record and its bytes", 
   assertEquals(await opened, 0);
   assertEquals(order, ["remove", "open", "open"]);
   await store.close();
+});
+
+Deno.test("file store: a chunk for a complete file changes nothing", async () => {
+  await using server = await ServerFixture.start();
+  const [alice, bob] = [await server.secure("alice"), await server.secure("bob")];
+  const blob = newToken();
+  await upload(alice, blob, CONTENT, bob.who.id);
+  const { files } = server.services;
+  const other = new Uint8Array(FILE_CHUNK_SIZE);
+  await files.put({ blob, chunk: 0 }, alice.who.id, other);
+  const beyond = files.put({ blob, chunk: 2 }, alice.who.id, other);
+  assertEquals((await assertRejects(() => beyond, ProtocolError)).code, "malformed");
+  assertEquals(toHex(await download(bob, blob, SIZE)), toHex(CONTENT));
 });

@@ -316,8 +316,6 @@ function partsOf(request: SecureRequest): Bytes[] {
 }
 
 function refusedBy({ error, text, retryAfter }: SecureError): ClientError {
-  const message = error === "failed"
-    ? "server error; try again later"
-    : `the server refused: ${text}`;
+  const message = error === "failed" ? `server error; ${text}` : `the server refused: ${text}`;
   return new ClientError("refused", message, { cause: { error, retryAfter } });
 }

@@ -68,7 +68,7 @@ export function errorReply(error: unknown, code: number, log: Logger): SecureErr
     const name = STORAGE_ERRORS[error.code];
     if (name === "failed") {
       log.error("Request {code} failed: {error}", { code, error: error.cause ?? error });
-      return { kind: "error", error: name, retryAfter: 0, text: "server error; try again later" };
+      return { kind: "error", error: name, retryAfter: 0, text: "try again later" };
     }
     if (error.code === "disk-full") log.warn("Request {code} refused: the disk is full", { code });
     return refused(name, error.message, RETRY_AFTER[error.code]);

@@ -1,5 +1,5 @@
 import { trySequences } from "../../support/model/model.ts";
 
 Deno.test("sessions: whatever breaks, what is shown was sent, once, and all recovers", async () => {
-  await trySequences("honest", 50);
+  await trySequences("honest", 20);
 });

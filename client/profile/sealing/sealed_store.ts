@@ -1,29 +1,54 @@
 /** What the classes of all tables share. */
 import type { Database, Parameters, Statement } from "@db/sqlite";
-import type { Bytes } from "../../../shared/bytes.ts";
-import type { Fields } from "./sealed_table.ts";
-import { rowOf, type Vault } from "./vault.ts";
+import { type Bytes, equalBytes } from "../../../shared/bytes.ts";
+import {
+  type Cells,
+  cellsOf,
+  type Contents,
+  type Fields,
+  insertionOf,
+  type Part,
+  type SealedTable,
+  tagOf,
+} from "./sealed_table.ts";
+import { movedRow, rowOf, type Vault } from "./vault.ts";
 
 type Key = number | Bytes;
 
 /**
- * One table in use: its statements, and its rows, which are sealed on their way in and opened on
- * their way out. A subclass compiles its statements as its fields.
+ * One table in use: its rows are sealed on their way in and opened on their way out. `Opened` is a
+ * row with its key, where that is a number. Every method that opens rows fails with `bad-profile`
+ * if one was changed or moved.
  */
-export abstract class SealedStore<Row extends object> {
-  /** The name of the table. */
-  protected abstract readonly table: string;
+export abstract class SealedStore<Row extends object, Opened extends object = Row> {
+  protected abstract readonly table: SealedTable<Row>;
   protected readonly database: Database;
   protected readonly vault: Vault;
-  #next: Statement | undefined;
+  readonly #statements = new Map<string, Statement>();
 
   constructor(database: Database, vault: Vault) {
     this.database = database;
     this.vault = vault;
   }
 
-  protected prepare(sql: string): Statement {
-    return this.database.prepare(sql);
+  /** Returns the statement, which is compiled once. */
+  protected statement(sql: string): Statement {
+    const known = this.#statements.get(sql);
+    if (known) return known;
+    const statement = this.database.prepare(sql);
+    this.#statements.set(sql, statement);
+    return statement;
+  }
+
+  /** Returns how many rows it has changed. */
+  protected run(sql: string, ...parameters: Parameters): number {
+    return this.statement(sql).run(...parameters);
+  }
+
+  /** Reports whether there is such a row. */
+  protected hasRow(where: string, ...parameters: Parameters): boolean {
+    const sql = `SELECT 1 FROM ${this.table.name} WHERE ${where} LIMIT 1`;
+    return this.statement(sql).get(...parameters) !== undefined;
   }
 
   /** Runs `change` in one transaction, or in the one that is open; returns its result. */
@@ -33,31 +58,77 @@ export abstract class SealedStore<Row extends object> {
 
   /** Returns one more than the largest `number` in the table. */
   protected nextNumber(): number {
-    this.#next ??= this.prepare(`SELECT ifnull(max(number), 0) + 1 FROM ${this.table}`);
-    return this.#next.value<[number]>()?.[0] ?? 1;
+    const sql = `SELECT ifnull(max(number), 0) + 1 FROM ${this.table.name}`;
+    return this.statement(sql).value<[number]>()?.[0] ?? 1;
+  }
+
+  /** Returns the tag of `parts` in `column`; null if one is absent. */
+  protected tag(column: string, ...parts: Part[]): Bytes | null {
+    return tagOf(this.vault, this.table.tags[column], parts);
   }
 
   protected sealRow(key: Key, row: Row): Bytes {
-    return this.vault.sealRow(rowOf(this.table, key), row as Fields);
+    return this.vault.sealRow(rowOf(this.table.name, key), row as Fields);
   }
 
-  /** @throws {ClientError} `bad-profile` if the row was changed */
   protected openRow(key: Key, sealed: Bytes): Row {
-    return this.vault.openRow<Row>(rowOf(this.table, key), sealed);
+    return this.vault.openRow<Row>(rowOf(this.table.name, key), sealed);
   }
 
-  /** Opens the row with this key, which `statement` finds: the first column is its `sealed`. */
-  protected findRow(statement: Statement, key: Key, ...parameters: Parameters): Row | undefined {
-    const sealed = statement.value<[Bytes]>(...parameters)?.[0];
+  /** Adds a row ({@link cellsOf}); reports whether `onConflict` let it. */
+  protected addRow(clear: Cells, row: Row, onConflict = "", more?: Contents): boolean {
+    const cells = cellsOf(this.vault, this.table, clear, row, more);
+    const sql = `${insertionOf(this.table.name, cells)} ${onConflict}`;
+    return this.run(sql, ...Object.values(cells)) > 0;
+  }
+
+  /** Adds a row, or puts it in the place of the one with the same key. */
+  protected putRow(clear: Cells, row: Row): void {
+    const columns = [...Object.keys(this.table.tags), ...Object.keys(clear), "sealed"];
+    const changes = columns.map((column) => `${column} = excluded.${column}`);
+    this.addRow(clear, row, `ON CONFLICT DO UPDATE SET ${changes}`);
+  }
+
+  /** Opens the row with this key. */
+  protected findRow(key: Key | null, where = ""): Row | undefined {
+    if (key === null) return undefined;
+    const { name, key: column } = this.table;
+    const sql = `SELECT sealed FROM ${name} WHERE ${column} = ? ${where}`;
+    const sealed = this.statement(sql).value<[Bytes]>(key)?.[0];
     return sealed && this.openRow(key, sealed);
   }
 
-  /** Opens all rows that `statement` finds, by their columns `number` and `sealed`. */
-  protected openRows(
-    statement: Statement,
-    ...parameters: Parameters
-  ): (Row & { readonly number: number })[] {
-    return statement.all<{ number: number; sealed: Bytes }>(...parameters)
-      .map(({ number, sealed }) => ({ ...this.openRow(number, sealed), number }));
+  /** Opens the rows that a `SELECT` with this end finds. */
+  protected rows(end: string, ...parameters: Parameters): Opened[] {
+    return this.#select(end, parameters);
   }
+
+  /** Opens the rows with the tag of `parts` in `column`; the `SELECT` goes on with `end`. */
+  protected rowsBy(
+    column: string,
+    parts: readonly Part[],
+    end = "",
+    ...parameters: number[]
+  ): Opened[] {
+    const [_, partsOf] = this.table.tags[column];
+    const all = [this.tag(column, ...parts), ...parameters];
+    return this.#select(`WHERE ${column} = ? ${end}`, all, (row) => {
+      return partsOf(row).every((part, i) => isSame(part, parts[i]));
+    });
+  }
+
+  #select(end: string, parameters: Parameters, fits = (_: Row) => true): Opened[] {
+    const { name, key: column } = this.table;
+    const rows = this.statement(`SELECT ${column} AS key, sealed FROM ${name} ${end}`)
+      .all<{ key: Key; sealed: Bytes }>(...parameters);
+    return rows.map(({ key, sealed }) => {
+      const row = this.openRow(key, sealed);
+      if (!fits(row)) throw movedRow(rowOf(name, key));
+      return (typeof key === "number" ? { ...row, [column]: key } : row) as unknown as Opened;
+    });
+  }
+}
+
+function isSame(a: Part, b: Part): boolean {
+  return a instanceof Uint8Array && b instanceof Uint8Array ? equalBytes(a, b) : a === b;
 }

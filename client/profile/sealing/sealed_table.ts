@@ -3,7 +3,7 @@
  * rows is sealed; this file knows none of them.
  */
 import type { Database, Parameters } from "@db/sqlite";
-import type { Bytes } from "../../../shared/bytes.ts";
+import { type Bytes, utf8 } from "../../../shared/bytes.ts";
 import type { CborValue } from "../../../shared/cbor.ts";
 import { rowOf, type Vault } from "./vault.ts";
 
@@ -12,7 +12,15 @@ export type Fields = { readonly [name: string]: CborValue };
 
 /** A column: a number, a text, a tag or something sealed. */
 type Cell = number | string | Uint8Array | null;
-type Cells = Record<string, Cell>;
+export type Cells = Record<string, Cell>;
+
+/** Columns that are sealed by themselves. */
+export type Contents = Record<string, Uint8Array | null>;
+
+/** A value that a tag stands for; a row without it has no such tag. */
+export type Part = Uint8Array | string | number | null | undefined;
+/** The context of a tag, and the values of a row that it stands for. */
+type Tag<Row> = readonly [context: string, parts: (row: Row) => readonly Part[]];
 
 /** A table of a profile. Its column `sealed` holds, among others, the values of its tags. */
 export interface SealedTable<Row extends object = never> {
@@ -21,8 +29,7 @@ export interface SealedTable<Row extends object = never> {
   readonly schema: string;
   /** The column of the primary key. */
   readonly key: string;
-  /** The columns that are tags, and how each is made; null if a row has no such value. */
-  readonly tags: { readonly [column: string]: (vault: Vault, row: Row) => Bytes | null };
+  readonly tags: { readonly [column: string]: Tag<Row> };
   /** Columns that are sealed by themselves; their context is TABLE.COLUMN and the primary key. */
   readonly alsoSealed?: readonly string[];
   /** Nothing in it is sealed, and its tags are lasting ones: rows are copied as they are. */
@@ -37,22 +44,38 @@ export interface Unlocked {
 
 const PAGE = 256;
 
-/** Adds a row: `clear` are its columns that are neither tags nor sealed, `row` what is sealed. */
-export function insertRow<Row extends object>(
-  { database, vault }: Unlocked,
+/**
+ * Returns the columns of a row: the tags of `row`, unless `clear` has something else for them, all
+ * that `clear` has, `row` itself, sealed, and `more`, each sealed by itself.
+ */
+export function cellsOf<Row extends object>(
+  vault: Vault,
   table: SealedTable<Row>,
   clear: Cells,
   row: Row,
-  more: { readonly [column: string]: Uint8Array | null } = {},
-): void {
-  const cells: Cells = { ...clear };
-  for (const [column, tag] of Object.entries(table.tags)) cells[column] = tag(vault, row);
+  more: Contents = {},
+): Cells {
+  const cells: Cells = {};
+  for (const [column, tag] of Object.entries(table.tags)) {
+    cells[column] = tagOf(vault, tag, tag[1](row));
+  }
+  Object.assign(cells, clear);
   const key = keyOf(table, cells);
   cells.sealed = vault.sealRow(rowOf(table.name, key), row as Fields);
   for (const [column, plaintext] of Object.entries(more)) {
     cells[column] = plaintext && vault.seal(rowOf(`${table.name}.${column}`, key), plaintext);
   }
-  insert(database, table.name, cells);
+  return cells;
+}
+
+/** Returns the tag of `parts`; null if one is absent. */
+export function tagOf(vault: Vault, [context]: Tag<never>, parts: readonly Part[]): Bytes | null {
+  const all: Uint8Array[] = [];
+  for (const part of parts) {
+    if (part === null || part === undefined) return null;
+    all.push(part instanceof Uint8Array ? part : utf8(`${part}`));
+  }
+  return vault.blind(context, ...all);
 }
 
 /**
@@ -80,7 +103,7 @@ function resealRow<Row extends object>(
   const row = from.openRow<Row>(rowOf(table.name, oldKey), cells.sealed as Bytes);
   for (const [column, tag] of Object.entries(table.tags)) {
     // A removed tag stays removed.
-    if (cells[column] !== null) cells[column] = tag(to, row);
+    if (cells[column] !== null) cells[column] = tagOf(to, tag, tag[1](row));
   }
   const key = keyOf(table, cells);
   cells.sealed = to.sealRow(rowOf(table.name, key), row as Fields);
@@ -107,11 +130,26 @@ export function* rowsOf(database: Database, table: string): Generator<Cells> {
   }
 }
 
+/** Adds a row, as {@link cellsOf} makes it. */
+export function insertRow<Row extends object>(
+  { database, vault }: Unlocked,
+  table: SealedTable<Row>,
+  clear: Cells,
+  row: Row,
+  more?: Contents,
+): void {
+  insert(database, table.name, cellsOf(vault, table, clear, row, more));
+}
+
 function insert(database: Database, table: string, cells: Cells): void {
-  const columns = Object.keys(cells);
-  const places = columns.map(() => "?");
   const values: Parameters = Object.values(cells);
-  database.prepare(`INSERT INTO ${table} (${columns}) VALUES (${places})`).run(...values);
+  database.prepare(insertionOf(table, cells)).run(...values);
+}
+
+/** Returns the SQL that inserts the values of `cells`. */
+export function insertionOf(table: string, cells: Cells): string {
+  const columns = Object.keys(cells);
+  return `INSERT INTO ${table} (${columns}) VALUES (${columns.map(() => "?")})`;
 }
 
 function keyOf({ key }: { key: string }, cells: Cells): number | string | Uint8Array {

@@ -1,12 +1,10 @@
 /** The clients that this profile has met, and what it knows of them. */
-import type { Statement } from "@db/sqlite";
-import { type Bytes, equalBytes, toHex, utf8 } from "../../../shared/bytes.ts";
+import { type Bytes, equalBytes, toHex } from "../../../shared/bytes.ts";
 import { claimsToBeSecure } from "../../../shared/crypto/identity.ts";
 import type { ClientEntry } from "../../../shared/protocol/message.ts";
 import { ClientError } from "../../errors.ts";
 import { SealedStore } from "../sealing/sealed_store.ts";
-import { rowsOf, type SealedTable } from "../sealing/sealed_table.ts";
-import { movedRow, rowOf, type Vault } from "../sealing/vault.ts";
+import type { SealedTable } from "../sealing/sealed_table.ts";
 
 const NO_KEY = new Uint8Array(0);
 
@@ -27,11 +25,6 @@ interface Row extends Contact {
   readonly pinned: boolean;
 }
 
-interface Cells {
-  id: Bytes;
-  sealed: Bytes;
-}
-
 export const CONTACTS: SealedTable<Row> = {
   name: "contacts",
   schema: `
@@ -47,9 +40,9 @@ export const CONTACTS: SealedTable<Row> = {
   `,
   key: "id",
   tags: {
-    id: (vault, { id }) => idTag(vault, id),
-    name: (vault, { name }) => nameTag(vault, name),
-    alias: (vault, { alias }) => alias === undefined ? null : nameTag(vault, alias),
+    id: ["contacts.id", ({ id }) => [id]],
+    name: ["contacts.name", ({ name }) => [name]],
+    alias: ["contacts.name", ({ alias }) => [alias]],
   },
 };
 
@@ -58,18 +51,9 @@ const MAX_REMEMBERED = 1000;
 
 /** Keeps every client once, found by its ID, its name or its alias. */
 export class Contacts extends SealedStore<Row> {
-  protected readonly table = CONTACTS.name;
+  protected readonly table = CONTACTS;
   /** Rows that were found since the last change, by their search key. */
   readonly #memory = new Map<string, Row | undefined>();
-
-  readonly #byId = this.prepare("SELECT id, sealed FROM contacts WHERE id = ?");
-  readonly #byName = this.prepare("SELECT id, sealed FROM contacts WHERE name = ?");
-  readonly #byAlias = this.prepare("SELECT id, sealed FROM contacts WHERE alias = ?");
-  readonly #put = this.prepare(
-    "INSERT INTO contacts (id, name, alias, sealed) VALUES (?1, ?2, ?3, ?4) " +
-      "ON CONFLICT DO UPDATE SET name = ?2, alias = ?3, sealed = ?4",
-  );
-  readonly #forgetAll = this.prepare("DELETE FROM contacts");
 
   byId(id: Bytes): Contact | undefined {
     const row = this.#rowById(id);
@@ -84,12 +68,8 @@ export class Contacts extends SealedStore<Row> {
 
   /** Returns all contacts in the order of their names. */
   all(): Contact[] {
-    const contacts: Contact[] = [];
-    for (const cells of rowsOf(this.database, CONTACTS.name)) {
-      const { id, sealed } = cells as unknown as Cells;
-      contacts.push(contactOf(this.openRow(id, sealed)));
-    }
-    return contacts.sort((a, b) => a.name < b.name ? -1 : Number(a.name > b.name));
+    return this.rows("").map(contactOf)
+      .sort((a, b) => a.name < b.name ? -1 : Number(a.name > b.name));
   }
 
   /**
@@ -164,7 +144,7 @@ export class Contacts extends SealedStore<Row> {
   /** Forgets everyone; the server's list tells who there is. */
   forgetAll(): void {
     this.#memory.clear();
-    this.#forgetAll.run();
+    this.run("DELETE FROM contacts");
   }
 
   /** Returns the 160-byte public key, if it was used before. */
@@ -178,30 +158,22 @@ export class Contacts extends SealedStore<Row> {
   }
 
   #rowById(id: Bytes): Row | undefined {
-    return this.#remembered(`id ${toHex(id)}`, () => {
-      return this.#lookUp(this.#byId, idTag(this.vault, id), (row) => equalBytes(row.id, id));
-    });
+    return this.#lookUp("id", id);
   }
 
   #rowByName(name: string): Row | undefined {
-    return this.#remembered(`name ${name}`, () => {
-      return this.#lookUp(this.#byName, nameTag(this.vault, name), (row) => row.name === name);
-    });
+    return this.#lookUp("name", name);
   }
 
   #rowByAlias(name: string): Row | undefined {
-    return this.#remembered(`alias ${name}`, () => {
-      return this.#lookUp(this.#byAlias, nameTag(this.vault, name), (row) => row.alias === name);
-    });
+    return this.#lookUp("alias", name);
   }
 
-  /**
-   * Returns what `find` finds, or found since the last change. What is found in a transaction is
-   * not remembered, as the transaction may be undone.
-   */
-  #remembered(key: string, find: () => Row | undefined): Row | undefined {
+  /** Remembers nothing that is found in a transaction, as that may be undone. */
+  #lookUp(column: "id" | "name" | "alias", value: Bytes | string): Row | undefined {
+    const key = `${column} ${typeof value === "string" ? value : toHex(value)}`;
     if (this.#memory.has(key)) return this.#memory.get(key);
-    const row = find();
+    const [row] = this.rowsBy(column, [value], "LIMIT 1");
     if (this.#memory.size >= MAX_REMEMBERED) this.#memory.clear();
     if (!this.database.inTransaction) this.#memory.set(key, row);
     return row;
@@ -211,14 +183,6 @@ export class Contacts extends SealedStore<Row> {
   #otherCalled(id: Bytes, name: string): Row | undefined {
     return [this.#rowByAlias(name), this.#rowByName(name)]
       .find((row) => row && !equalBytes(row.id, id));
-  }
-
-  #lookUp(statement: Statement, tag: Bytes, fits: (row: Row) => boolean): Row | undefined {
-    const cells = statement.get<Cells>(tag);
-    if (!cells) return undefined;
-    const row = this.openRow(cells.id, cells.sealed);
-    if (!fits(row)) throw movedRow(rowOf(this.table, cells.id));
-    return row;
   }
 
   #changeById(id: Bytes, changes: Partial<Row>): void {
@@ -241,21 +205,9 @@ export class Contacts extends SealedStore<Row> {
   }
 
   #write(row: Row): void {
-    const { id, name, alias } = row;
-    const key = idTag(this.vault, id);
-    const aliasTag = alias === undefined ? null : nameTag(this.vault, alias);
     this.#memory.clear();
-    this.#put.run(key, nameTag(this.vault, name), aliasTag, this.sealRow(key, row));
+    this.putRow({}, row);
   }
-}
-
-function idTag(vault: Vault, id: Bytes): Bytes {
-  return vault.blind("contacts.id", id);
-}
-
-/** Returns the tag of a name or of an alias. */
-function nameTag(vault: Vault, name: string): Bytes {
-  return vault.blind("contacts.name", utf8(name));
 }
 
 function newRow(id: Bytes, name: string, publicKey?: Bytes): Row {

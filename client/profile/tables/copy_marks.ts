@@ -17,9 +17,8 @@ type Row = {
 
 /** Most attempts in a row without an answer; the server may have any of their marks. */
 const MAX_PENDING = 64;
-const ONE = 1;
 
-export const COPY_MARKS: SealedTable = {
+export const COPY_MARKS: SealedTable<object> = {
   name: "marks",
   schema: `
     CREATE TABLE marks (
@@ -33,12 +32,7 @@ export const COPY_MARKS: SealedTable = {
 
 /** Keeps the marks that the server may hold. */
 export class CopyMarks extends SealedStore<Row> {
-  protected readonly table = COPY_MARKS.name;
-  readonly #select = this.prepare("SELECT sealed FROM marks");
-  readonly #put = this.prepare(
-    "INSERT INTO marks (one, sealed) VALUES (1, ?) " +
-      "ON CONFLICT DO UPDATE SET sealed = excluded.sealed",
-  );
+  protected readonly table = COPY_MARKS;
 
   /** Returns the mark that the server was last seen to have, 16 bytes; zeros before the first. */
   current(): Bytes {
@@ -73,11 +67,10 @@ export class CopyMarks extends SealedStore<Row> {
   }
 
   #load(): Row {
-    return this.findRow(this.#select, ONE) ??
-      { current: new Uint8Array(COPY_MARK_SIZE), pending: [] };
+    return this.findRow(1) ?? { current: new Uint8Array(COPY_MARK_SIZE), pending: [] };
   }
 
   #save(row: Row): void {
-    this.#put.run(this.sealRow(ONE, row));
+    this.putRow({ one: 1 }, row);
   }
 }

@@ -7,10 +7,10 @@
  * depend on all that was encrypted.
  */
 import type { Database } from "@db/sqlite";
-import { type Bytes, utf8 } from "../../../shared/bytes.ts";
+import type { Bytes } from "../../../shared/bytes.ts";
 import type { MessageHead } from "../../../shared/protocol/message.ts";
 import { SealedStore } from "../sealing/sealed_store.ts";
-import type { SealedTable } from "../sealing/sealed_table.ts";
+import type { Part, SealedTable } from "../sealing/sealed_table.ts";
 import { rowOf, type Vault } from "../sealing/vault.ts";
 
 /** Bytes at the end of a content that are remembered. */
@@ -28,8 +28,6 @@ export interface NewEnvelope extends Envelope {
   /** The last {@link TAIL_SIZE} bytes of its content, or all of a shorter one. */
   tail: Bytes;
 }
-
-type State = "waiting" | "unreadable" | "done";
 
 /** All that is known of a message, by which it is recognised. */
 type Row = Omit<NewEnvelope, "number" | "content">;
@@ -58,35 +56,18 @@ export const ENVELOPES: SealedTable<Row> = {
     CREATE INDEX envelopes_by_state ON envelopes (state, number) WHERE state <> 'done';
   `,
   key: "number",
-  tags: { message: messageTag, sender: (vault, { from }) => senderTag(vault, from) },
+  tags: {
+    message: ["envelopes.message", partsOf],
+    sender: ["envelopes.sender", ({ from }) => [from]],
+  },
   alsoSealed: ["content"],
 };
 
 /** Keeps collected messages until they are shown, and recognises repeats. */
 export class Envelopes extends SealedStore<Row> {
-  protected readonly table = ENVELOPES.name;
+  protected readonly table = ENVELOPES;
   /** Where the files are. */
   readonly folder: string;
-
-  readonly #known = this.prepare("SELECT 1 FROM envelopes WHERE message = ?");
-  readonly #put = this.prepare(
-    "INSERT INTO envelopes (number, message, sender, filed, state, sealed, content) " +
-      "VALUES (?, ?, ?, ?, 'waiting', ?, ?) ON CONFLICT DO NOTHING",
-  );
-  readonly #inState = this.prepare(
-    "SELECT number, sealed, content FROM envelopes " +
-      "WHERE state = ? AND number > ? ORDER BY number LIMIT 1",
-  );
-  readonly #inFiles = this.prepare(
-    "SELECT number FROM envelopes WHERE state <> 'done' AND filed = 1",
-  );
-  readonly #setState = this.prepare("UPDATE envelopes SET state = ? WHERE number = ?");
-  readonly #finish = this.prepare(
-    "UPDATE envelopes SET state = 'done', content = NULL WHERE number = ?",
-  );
-  readonly #retry = this.prepare(
-    "UPDATE envelopes SET state = 'waiting' WHERE state = 'unreadable' AND sender = ?",
-  );
 
   constructor(database: Database, vault: Vault, folder: string) {
     super(database, vault);
@@ -100,7 +81,7 @@ export class Envelopes extends SealedStore<Row> {
 
   /** Reports whether this message was collected before, even if it is done. */
   known(message: Row): boolean {
-    return this.#known.get(messageTag(this.vault, message)) !== undefined;
+    return this.hasRow("message = ?", this.tag("message", ...partsOf(message)));
   }
 
   /** Returns the path of a content that is too large for the database. */
@@ -110,7 +91,10 @@ export class Envelopes extends SealedStore<Row> {
 
   /** Returns the names of the files that hold contents. */
   files(): Set<string> {
-    return new Set(this.#inFiles.all<{ number: number }>().map(({ number }) => String(number)));
+    const sql = "SELECT number FROM envelopes WHERE state <> 'done' AND filed = 1";
+    return new Set(
+      this.statement(sql).all<{ number: number }>().map(({ number }) => String(number)),
+    );
   }
 
   /**
@@ -119,57 +103,47 @@ export class Envelopes extends SealedStore<Row> {
    */
   put(envelopes: readonly NewEnvelope[]): void {
     this.transaction(() => {
-      for (const envelope of envelopes) this.#insert(envelope);
+      for (const { number, messageId, from, type, size, tail, content } of envelopes) {
+        const clear = { number, filed: content ? 0 : 1, state: "waiting" };
+        const row = { messageId, from, type, size, tail };
+        this.addRow(clear, row, "ON CONFLICT DO NOTHING", { content });
+      }
     });
   }
 
   /** Returns the first message behind number `after` that waits to be opened. */
   nextWaiting(after: number): Envelope | undefined {
-    const cells = this.#inState.get<Cells>("waiting" satisfies State, after);
+    const cells = this.statement(
+      "SELECT number, sealed, content FROM envelopes " +
+        "WHERE state = 'waiting' AND number > ? ORDER BY number LIMIT 1",
+    ).get<Cells>(after);
     if (!cells) return undefined;
     const { number, sealed, content } = cells;
+    const context = rowOf(`${ENVELOPES.name}.content`, number);
     const { tail: _, ...head } = this.openRow(number, sealed);
-    return { ...head, number, content: content && this.vault.open(contentOf(number), content) };
+    return { ...head, number, content: content && this.vault.open(context, content) };
   }
 
   /** Notes that no known key fits; the message is tried again when another key comes. */
   markUnreadable(number: number): void {
-    this.#setState.run("unreadable" satisfies State, number);
+    this.run("UPDATE envelopes SET state = 'unreadable' WHERE number = ?", number);
   }
 
   /** Marks the unreadable messages of this sender to be tried again; returns their number. */
   retryUnreadable(sender: Bytes): number {
-    return this.#retry.run(senderTag(this.vault, sender));
+    return this.run(
+      "UPDATE envelopes SET state = 'waiting' WHERE state = 'unreadable' AND sender = ?",
+      this.tag("sender", sender),
+    );
   }
 
   /** Notes that the message was shown or saved; keeps only the end of its content. */
   markDone(number: number): void {
-    this.#finish.run(number);
-  }
-
-  #insert({ number, messageId, from, type, size, tail, content }: NewEnvelope): void {
-    const { vault } = this;
-    const row = { messageId, from, type, size, tail };
-    this.#put.run(
-      number,
-      messageTag(vault, row),
-      senderTag(vault, from),
-      content ? 0 : 1,
-      this.sealRow(number, row),
-      content && vault.seal(contentOf(number), content),
-    );
+    const sql = "UPDATE envelopes SET state = 'done', content = NULL WHERE number = ?";
+    this.run(sql, number);
   }
 }
 
-/** The context of a content. */
-function contentOf(number: number): string {
-  return rowOf(`${ENVELOPES.name}.content`, number);
-}
-
-function messageTag(vault: Vault, { messageId, from, type, size, tail }: Row): Bytes {
-  return vault.blind("envelopes.message", utf8(`${messageId} ${type} ${size}`), from, tail);
-}
-
-function senderTag(vault: Vault, sender: Bytes): Bytes {
-  return vault.blind("envelopes.sender", sender);
+function partsOf({ messageId, from, type, size, tail }: Row): Part[] {
+  return [`${messageId} ${type} ${size}`, from, tail];
 }

@@ -5,10 +5,9 @@
  * When an entry from a secure client is forgotten, the tag of its content ID stays, so that a
  * repeat is not shown again.
  */
-import { type Bytes, equalBytes, utf8 } from "../../../shared/bytes.ts";
+import type { Bytes } from "../../../shared/bytes.ts";
 import { SealedStore } from "../sealing/sealed_store.ts";
 import type { SealedTable } from "../sealing/sealed_table.ts";
-import { movedRow, rowOf, type Vault } from "../sealing/vault.ts";
 
 /** What was written: a text, or a file. */
 export type HistoryBody = { readonly text: string } | { readonly file: HistoryFile };
@@ -56,11 +55,14 @@ type Fields = {
 const DISPLAY = { due: 0, shown: 1, arriving: 2 };
 
 const CONTENT_TAG = "history content";
-const MESSAGE_TAG = "history message";
 /** Entries of a long history that are in memory at a time. */
 const PAGE = 256;
+const NEXT_PAGE = `AND number > ? ORDER BY number LIMIT ${PAGE}`;
+const TAGGED_PAGE = "SELECT number, content IS NOT NULL AS tagged FROM history " +
+  `WHERE peer = ? ORDER BY number LIMIT ${PAGE}`;
+type Tagged = { readonly number: number; readonly tagged: number };
 /** All that is sealed in the row of a forgotten entry: it belongs to nobody. */
-const FORGOTTEN = { peer: new Uint8Array(0) };
+const FORGOTTEN = { peer: new Uint8Array(0) } as Fields;
 
 export const HISTORY: SealedTable<Pick<Fields, "peer" | "messageId">> = {
   name: "history",
@@ -81,41 +83,14 @@ export const HISTORY: SealedTable<Pick<Fields, "peer" | "messageId">> = {
   key: "number",
   // The content's tag is a lasting one.
   tags: {
-    peer: (vault, { peer }) => tagOf(vault, peer),
-    message: (vault, { peer, messageId }) => messageTagOf(vault, peer, messageId),
+    peer: ["history", ({ peer }) => [peer]],
+    message: ["history message", ({ peer, messageId }) => [peer, messageId]],
   },
 };
 
 /** Keeps what was sent and received, and which of it was not shown yet. */
-export class History extends SealedStore<Fields> {
-  protected readonly table = HISTORY.name;
-
-  readonly #insert = this.prepare(
-    "INSERT INTO history (number, peer, content, shown, sealed) VALUES (?, ?, ?, ?, ?) " +
-      "ON CONFLICT (content) DO NOTHING",
-  );
-  readonly #sealed = this.prepare("SELECT sealed FROM history WHERE number = ?");
-  readonly #update = this.prepare("UPDATE history SET message = ?, sealed = ? WHERE number = ?");
-  readonly #unshown = this.prepare(
-    "SELECT number, sealed FROM history WHERE shown = 0 ORDER BY number LIMIT ?",
-  );
-  readonly #show = this.prepare("UPDATE history SET shown = 1 WHERE number = ?");
-  readonly #hide = this.prepare("UPDATE history SET shown = 0, sealed = ? WHERE number = ?");
-  readonly #byMessage = this.prepare(
-    "SELECT number, sealed FROM history WHERE message = ? ORDER BY number DESC LIMIT 1",
-  );
-  readonly #page = this.prepare(
-    "SELECT number, sealed FROM history WHERE peer = ? AND number > ? ORDER BY number " +
-      `LIMIT ${PAGE}`,
-  );
-  readonly #tagged = this.prepare(
-    "SELECT number, content IS NOT NULL AS tagged FROM history WHERE peer = ? ORDER BY number " +
-      `LIMIT ${PAGE}`,
-  );
-  readonly #delete = this.prepare("DELETE FROM history WHERE number = ?");
-  readonly #blank = this.prepare(
-    "UPDATE history SET peer = ?, message = NULL, shown = 1, sealed = ? WHERE number = ?",
-  );
+export class History extends SealedStore<Fields, HistoryEntry> {
+  protected readonly table = HISTORY;
 
   /**
    * Keeps what came from a client, to be shown at once or, if it is a file that is `arriving`,
@@ -147,22 +122,19 @@ export class History extends SealedStore<Fields> {
     this.#change(number, { state: "failed" });
   }
 
-  /**
-   * Returns the first `limit` received entries that are to be shown.
-   * @throws {ClientError} `bad-profile`, like all that follows, if a row was changed
-   */
+  /** Returns the first `limit` received entries that are to be shown. */
   unshown(limit: number): HistoryEntry[] {
-    return this.openRows(this.#unshown, limit);
+    return this.rows("WHERE shown = 0 ORDER BY number LIMIT ?", limit);
   }
 
   /** Returns the entry with this number, unless it was forgotten. */
   entry(number: number): HistoryEntry | undefined {
-    const fields = this.findRow(this.#sealed, number, number);
+    const fields = this.findRow(number);
     return fields && fields.peer.length > 0 ? { ...fields, number } : undefined;
   }
 
   markShown(number: number): void {
-    this.#show.run(number);
+    this.run("UPDATE history SET shown = 1 WHERE number = ?", number);
   }
 
   /** Notes that a received file is at `path` now, and marks it as not shown. */
@@ -172,15 +144,14 @@ export class History extends SealedStore<Fields> {
       if (!entry || entry.sent || !("file" in entry.body)) return;
       const { number: _, ...fields } = entry;
       const saved = { ...fields, body: { file: { ...entry.body.file, path } } };
-      this.#hide.run(this.sealRow(number, saved), number);
+      const sql = "UPDATE history SET shown = 0, sealed = ? WHERE number = ?";
+      this.run(sql, this.sealRow(number, saved), number);
     });
   }
 
   /** Returns the entry that the server took as `messageId` for `peer`; the last, if several. */
   sentAs(peer: Bytes, messageId: number): HistoryEntry | undefined {
-    const [entry] = this.openRows(this.#byMessage, messageTagOf(this.vault, peer, messageId));
-    if (!entry || (entry.messageId === messageId && equalBytes(entry.peer, peer))) return entry;
-    throw movedRow(rowOf(this.table, entry.number));
+    return this.rowsBy("message", [peer, messageId], "ORDER BY number DESC LIMIT 1")[0];
   }
 
   /**
@@ -188,12 +159,10 @@ export class History extends SealedStore<Fields> {
    * it, whatever the case.
    */
   *list(peer: Bytes, { search = "" }: { search?: string } = {}): Generator<HistoryEntry> {
-    const tag = tagOf(this.vault, peer);
     const wanted = folded(search);
     for (let after = 0;;) {
-      const entries = this.openRows(this.#page, tag, after);
+      const entries = this.rowsBy("peer", [peer], NEXT_PAGE, after);
       for (const entry of entries) {
-        if (!equalBytes(entry.peer, peer)) throw movedRow(rowOf(this.table, entry.number));
         if (wanted === "" || folded(nameOrText(entry.body)).includes(wanted)) yield entry;
         after = entry.number;
       }
@@ -204,17 +173,15 @@ export class History extends SealedStore<Fields> {
   /** Forgets all entries of `peer`; returns how many there were. */
   forget(peer: Bytes): number {
     return this.transaction(() => {
-      const tag = tagOf(this.vault, peer);
+      const tag = this.tag("peer", peer);
       const last = this.nextNumber() - 1;
+      const page = this.statement(TAGGED_PAGE);
       let count = 0;
-      for (
-        let rows;
-        (rows = this.#tagged.all<{ number: number; tagged: number }>(tag)).length > 0;
-      ) {
+      for (let rows; (rows = page.all<Tagged>(tag)).length > 0;) {
         for (const { number, tagged } of rows) {
           // The last row stays as well, or its number would be used again.
           if (tagged === 1 || number === last) this.#forget(number);
-          else this.#delete.run(number);
+          else this.run("DELETE FROM history WHERE number = ?", number);
         }
         count += rows.length;
       }
@@ -222,29 +189,34 @@ export class History extends SealedStore<Fields> {
     });
   }
 
-  #add(fields: Fields, contentTag: Bytes | null, display: number): number | undefined {
+  #add(fields: Fields, content: Bytes | null, shown: number): number | undefined {
     return this.transaction(() => {
       const number = this.nextNumber();
-      const peerTag = tagOf(this.vault, fields.peer);
-      const sealed = this.sealRow(number, fields);
-      const added = this.#insert.run(number, peerTag, contentTag, display, sealed) > 0;
+      // Only what was sent is found by its message, once it has that.
+      const clear = { number, content, shown, message: null };
+      const added = this.addRow(clear, fields, "ON CONFLICT (content) DO NOTHING");
       return added ? number : undefined;
     });
   }
 
   #change(number: number, changes: Partial<Fields>): void {
     this.transaction(() => {
-      const before = this.findRow(this.#sealed, number, number);
+      const before = this.findRow(number);
       if (!before?.sent) return;
       const fields = { ...before, ...changes };
-      const tag = messageTagOf(this.vault, fields.peer, fields.messageId);
-      this.#update.run(tag, this.sealRow(number, fields), number);
+      const tag = this.tag("message", fields.peer, fields.messageId);
+      const sql = "UPDATE history SET message = ?, sealed = ? WHERE number = ?";
+      this.run(sql, tag, this.sealRow(number, fields), number);
     });
   }
 
   #forget(number: number): void {
-    const sealed = this.vault.sealRow(rowOf(this.table, number), FORGOTTEN);
-    this.#blank.run(tagOf(this.vault, FORGOTTEN.peer), sealed, number);
+    this.run(
+      "UPDATE history SET peer = ?, message = NULL, shown = 1, sealed = ? WHERE number = ?",
+      this.tag("peer", FORGOTTEN.peer),
+      this.sealRow(number, FORGOTTEN),
+      number,
+    );
   }
 }
 
@@ -255,16 +227,6 @@ function nameOrText(body: HistoryBody): string {
 /** Returns what is kept of an entry, without anything else that `entry` may have. */
 function fieldsOf({ peer, at, stored, contentId, messageId, body }: ReceivedEntry): ReceivedEntry {
   return { peer, at, stored, contentId, messageId, body };
-}
-
-function tagOf(vault: Vault, peer: Bytes): Bytes {
-  return vault.blind(HISTORY.name, peer);
-}
-
-function messageTagOf(vault: Vault, peer: Bytes, messageId: number): Bytes;
-function messageTagOf(vault: Vault, peer: Bytes, messageId: number | null): Bytes | null;
-function messageTagOf(vault: Vault, peer: Bytes, messageId: number | null): Bytes | null {
-  return messageId === null ? null : vault.blind(MESSAGE_TAG, peer, utf8(`${messageId}`));
 }
 
 /**

@@ -48,54 +48,40 @@ export const IDENTITIES: SealedTable<object> = {
  * registration whose answer got lost can be repeated with the same keys.
  */
 export class Identities extends SealedStore<SecureIdentity | ClassicIdentity> {
-  protected readonly table = IDENTITIES.name;
-  readonly #select = this.prepare(
-    "SELECT sealed FROM identities WHERE kind = ? AND registered = ?",
-  );
-  readonly #putPending = this.prepare(
-    `INSERT INTO identities (kind, registered, sealed) VALUES (${secure}, 0, ?) ` +
-      "ON CONFLICT DO UPDATE SET sealed = excluded.sealed WHERE registered = 0",
-  );
-  readonly #markRegistered = this.prepare(
-    `UPDATE identities SET registered = 1 WHERE kind = ${secure}`,
-  );
-  readonly #putClassic = this.prepare(
-    `INSERT INTO identities (kind, registered, sealed) VALUES (${classic}, 1, ?) ` +
-      "ON CONFLICT DO UPDATE SET sealed = excluded.sealed",
-  );
-  readonly #removeClassic = this.prepare(`DELETE FROM identities WHERE kind = ${classic}`);
+  protected readonly table = IDENTITIES;
 
   /** Returns the registered secure identity. */
   registered(): SecureIdentity | undefined {
-    return this.findRow(this.#select, secure, secure, 1) as SecureIdentity | undefined;
+    return this.findRow(secure, "AND registered = 1") as SecureIdentity | undefined;
   }
 
   /** Returns the secure identity whose registration is under way. */
   pending(): SecureIdentity | undefined {
-    return this.findRow(this.#select, secure, secure, 0) as SecureIdentity | undefined;
+    return this.findRow(secure, "AND registered = 0") as SecureIdentity | undefined;
   }
 
   /** Keeps an identity that is about to be registered, in the place of any other such one. */
   putPending({ id, name, publicKey, secrets: { signing, agreement } }: SecureIdentity): void {
     const row = { id, name, publicKey, secrets: { signing, agreement } };
-    this.#putPending.run(this.sealRow(secure, row));
+    const onConflict = "ON CONFLICT DO UPDATE SET sealed = excluded.sealed WHERE registered = 0";
+    this.addRow({ kind: secure, registered: 0 }, row, onConflict);
   }
 
   /** Marks the pending identity as registered. */
   markRegistered(): void {
-    this.#markRegistered.run();
+    this.run("UPDATE identities SET registered = 1 WHERE kind = ?", secure);
   }
 
   /** Returns the classic identity; without a passphrase there is none here. */
   classic(): ClassicIdentity | undefined {
-    return this.findRow(this.#select, classic, classic, 1) as ClassicIdentity | undefined;
+    return this.findRow(classic, "AND registered = 1") as ClassicIdentity | undefined;
   }
 
   putClassic({ id, name, privateKey }: ClassicIdentity): void {
-    this.#putClassic.run(this.sealRow(classic, { id, name, privateKey }));
+    this.putRow({ kind: classic, registered: 1 }, { id, name, privateKey });
   }
 
   removeClassic(): void {
-    this.#removeClassic.run();
+    this.run("DELETE FROM identities WHERE kind = ?", classic);
   }
 }

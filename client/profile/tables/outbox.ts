@@ -27,7 +27,7 @@ type Row = Omit<OutboxItem, "number">;
 /** Items that are read at once unless the caller says otherwise. */
 const PAGE = 64;
 
-export const OUTBOX: SealedTable = {
+export const OUTBOX: SealedTable<object> = {
   name: "outbox",
   schema: `
     CREATE TABLE outbox (
@@ -40,14 +40,8 @@ export const OUTBOX: SealedTable = {
 };
 
 /** Keeps messages in the order in which they are to be sent. */
-export class Outbox extends SealedStore<Row> {
-  protected readonly table = OUTBOX.name;
-  readonly #insert = this.prepare("INSERT INTO outbox (number, sealed) VALUES (?, ?)");
-  readonly #first = this.prepare(
-    "SELECT number, sealed FROM outbox WHERE number > ? ORDER BY number LIMIT ?",
-  );
-  readonly #clear = this.prepare("DELETE FROM outbox");
-  readonly #remove = this.prepare("DELETE FROM outbox WHERE number = ?");
+export class Outbox extends SealedStore<Row, OutboxItem> {
+  protected readonly table = OUTBOX;
   /** The largest number that was seen here. */
   #largest = 0;
 
@@ -56,29 +50,26 @@ export class Outbox extends SealedStore<Row> {
     return this.transaction(() => {
       // No number is used twice: a reader that continues behind the last item must find this one.
       const number = Math.max(this.nextNumber(), this.#largest + 1);
-      this.#insert.run(number, this.sealRow(number, { to, type, token, content, history }));
+      this.addRow({ number }, { to, type, token, content, history });
       this.#largest = number;
       return number;
     });
   }
 
-  /**
-   * Returns the first items behind number `after`, at most `limit`, in their order.
-   * @throws {ClientError} `bad-profile` if a row was changed
-   */
+  /** Returns the first items behind number `after`, at most `limit`, in their order. */
   first(after = 0, limit = PAGE): OutboxItem[] {
-    const items = this.openRows(this.#first, after, limit);
+    const items = this.rows("WHERE number > ? ORDER BY number LIMIT ?", after, limit);
     this.#largest = Math.max(this.#largest, items.at(-1)?.number ?? 0);
     return items;
   }
 
   /** Removes an item that the server has, or will never take. */
   remove(number: number): void {
-    this.#remove.run(number);
+    this.run("DELETE FROM outbox WHERE number = ?", number);
   }
 
   /** Removes all items, because their sender no longer owns the profile. */
   clear(): void {
-    this.#clear.run();
+    this.run("DELETE FROM outbox");
   }
 }

@@ -8,18 +8,17 @@ import { PrekeyKind } from "../../../shared/protocol/prekey.ts";
 import type { PrekeySecret } from "../../../shared/session/prekeys.ts";
 import { SealedStore } from "../sealing/sealed_store.ts";
 import type { SealedTable } from "../sealing/sealed_table.ts";
-import { rowOf } from "../sealing/vault.ts";
 
 /** The kinds of which everyone gets the same prekey, until the next replaces it. */
 export type ReusedKind = typeof PrekeyKind.signed | typeof PrekeyKind.lastResort;
 
 type Row = Omit<PrekeySecret, "id">;
+type Largest = { readonly largest: number };
 
 /** The row in which the largest ID is kept; no prekey has this ID. */
 const LARGEST = 0;
-const REPLACED = `kind IN (${PrekeyKind.signed}, ${PrekeyKind.lastResort}) AND replaced_at < ?`;
 
-export const PREKEYS: SealedTable = {
+export const PREKEYS: SealedTable<object> = {
   name: "prekeys",
   schema: `
     CREATE TABLE prekeys (
@@ -49,37 +48,8 @@ export const AGREED: SealedTable = {
 };
 
 /** Keeps the secrets of prekeys until nobody can need them any more. */
-export class PrekeyStore extends SealedStore<Row> {
-  protected readonly table = PREKEYS.name;
-
-  readonly #byId = this.prepare("SELECT sealed FROM prekeys WHERE id = ?");
-  readonly #after = this.prepare("SELECT id, sealed FROM prekeys WHERE id > ? ORDER BY id");
-  readonly #current = this.prepare(
-    "SELECT id, made_at AS madeAt FROM prekeys WHERE kind = ? AND replaced_at IS NULL " +
-      "ORDER BY id DESC LIMIT 1",
-  );
-  readonly #replace = this.prepare(
-    "UPDATE prekeys SET replaced_at = ? WHERE kind = ? AND replaced_at IS NULL",
-  );
-  readonly #insert = this.prepare(
-    "INSERT INTO prekeys (id, kind, made_at, sealed) VALUES (?, ?, ?, ?)",
-  );
-  readonly #putLargest = this.prepare(
-    `INSERT INTO prekeys (id, kind, made_at, sealed) VALUES (${LARGEST}, 0, 0, ?) ` +
-      "ON CONFLICT DO UPDATE SET sealed = excluded.sealed",
-  );
-  readonly #remove = this.prepare(`DELETE FROM prekeys WHERE id = ? AND id <> ${LARGEST}`);
-  readonly #removeOneTime = this.prepare("DELETE FROM prekeys WHERE kind IN (?, ?)");
-  readonly #purge = this.prepare(`DELETE FROM prekeys WHERE ${REPLACED}`);
-  readonly #purgeOneTime = this.prepare(
-    "DELETE FROM prekeys WHERE kind = ?1 AND made_at < ?2 AND id NOT IN " +
-      "(SELECT id FROM prekeys WHERE kind = ?1 ORDER BY id DESC LIMIT ?3)",
-  );
-  readonly #purgeAgreed = this.prepare(
-    `DELETE FROM agreed WHERE prekey IN (SELECT id FROM prekeys WHERE ${REPLACED})`,
-  );
-  readonly #agree = this.prepare("INSERT OR IGNORE INTO agreed (base, prekey) VALUES (?, ?)");
-  readonly #agreed = this.prepare("SELECT 1 FROM agreed WHERE base = ?");
+export class PrekeyStore extends SealedStore<Row | Largest, PrekeySecret> {
+  protected readonly table = PREKEYS;
 
   /**
    * Keeps new prekeys, made at `now` in milliseconds. One of the kinds `signed` and `lastResort`
@@ -92,45 +62,45 @@ export class PrekeyStore extends SealedStore<Row> {
       let largest = before;
       for (const { id, kind, secret } of prekeys) {
         if (id <= before) throw new RangeError(`the ID ${id} of a prekey came before`);
-        if (isReused(kind)) this.#replace.run(now, kind);
-        this.#insert.run(id, kind, now, this.sealRow(id, { kind, secret }));
+        if (isReused(kind)) {
+          const sql = "UPDATE prekeys SET replaced_at = ? WHERE kind = ? AND replaced_at IS NULL";
+          this.run(sql, now, kind);
+        }
+        this.addRow({ id, kind, made_at: now }, { kind, secret });
         largest = Math.max(largest, id);
       }
       if (largest === before) return;
-      this.#putLargest.run(this.vault.sealRow(rowOf(this.table, LARGEST), { largest }));
+      this.putRow({ id: LARGEST, kind: 0, made_at: 0 }, { largest });
     });
   }
 
-  /** @throws {ClientError} `bad-profile` if the row was changed */
   get(id: number): PrekeySecret | undefined {
-    const row = id === LARGEST ? undefined : this.findRow(this.#byId, id, id);
+    const row = id === LARGEST ? undefined : this.findRow(id) as Row | undefined;
     return row && { id, ...row };
   }
 
-  /**
-   * Returns the prekeys with a larger ID than `id`, in the order of their IDs.
-   * @throws {ClientError} `bad-profile` if a row was changed
-   */
+  /** Returns the prekeys with a larger ID than `id`, in the order of their IDs. */
   after(id: number): PrekeySecret[] {
-    const rows = this.#after.all<{ id: number; sealed: Bytes }>(Math.max(id, LARGEST));
-    return rows.map(({ id, sealed }) => ({ id, ...this.openRow(id, sealed) }));
+    return this.rows("WHERE id > ? ORDER BY id", Math.max(id, LARGEST));
   }
 
   /** Returns the last prekey of that kind, and when it was made, in milliseconds. */
   current(kind: ReusedKind): { readonly id: number; readonly madeAt: number } | undefined {
-    return this.#current.get<{ id: number; madeAt: number }>(kind);
+    return this.statement(
+      "SELECT id, made_at AS madeAt FROM prekeys WHERE kind = ? AND replaced_at IS NULL " +
+        "ORDER BY id DESC LIMIT 1",
+    ).get<{ id: number; madeAt: number }>(kind);
   }
 
   /** Forgets the secret of a prekey. */
   remove(id: number): void {
-    this.#remove.run(id);
+    this.run(`DELETE FROM prekeys WHERE id = ? AND id <> ${LARGEST}`, id);
   }
 
   /** Returns the largest ID that any prekey ever had, or 0. */
   largestId(): number {
-    const sealed = this.#byId.value<[Bytes]>(LARGEST)?.[0];
-    if (!sealed) return 0;
-    return this.vault.openRow<{ largest: number }>(rowOf(this.table, LARGEST), sealed).largest;
+    const row = this.findRow(LARGEST) as Largest | undefined;
+    return row?.largest ?? 0;
   }
 
   /**
@@ -139,8 +109,11 @@ export class PrekeyStore extends SealedStore<Row> {
    */
   purge(before: number): void {
     this.transaction(() => {
-      this.#purgeAgreed.run(before);
-      this.#purge.run(before);
+      const replaced = `kind IN (${PrekeyKind.signed}, ${PrekeyKind.lastResort}) ` +
+        "AND replaced_at < ?";
+      const ids = `SELECT id FROM prekeys WHERE ${replaced}`;
+      this.run(`DELETE FROM agreed WHERE prekey IN (${ids})`, before);
+      this.run(`DELETE FROM prekeys WHERE ${replaced}`, before);
     });
   }
 
@@ -150,25 +123,32 @@ export class PrekeyStore extends SealedStore<Row> {
    */
   purgeOneTime(before: number): void {
     for (const kind of [PrekeyKind.oneTime, PrekeyKind.oneTimeKem]) {
-      this.#purgeOneTime.run(kind, before, MAX_ONE_TIME_PREKEYS);
+      this.run(
+        "DELETE FROM prekeys WHERE kind = ?1 AND made_at < ?2 AND id NOT IN " +
+          "(SELECT id FROM prekeys WHERE kind = ?1 ORDER BY id DESC LIMIT ?3)",
+        kind,
+        before,
+        MAX_ONE_TIME_PREKEYS,
+      );
     }
   }
 
   /** Forgets all one-time prekeys: those of a restored profile may have been used. */
   removeOneTime(): void {
-    this.#removeOneTime.run(PrekeyKind.oneTime, PrekeyKind.oneTimeKem);
+    const { oneTime, oneTimeKem } = PrekeyKind;
+    this.run("DELETE FROM prekeys WHERE kind IN (?, ?)", oneTime, oneTimeKem);
   }
 
-  /**
-   * Remembers the 32-byte key `base` of a first message for as long as its signed prekey is kept.
-   */
+  /** Remembers the 32-byte key `base` of a first message as long as its signed prekey is kept. */
   rememberAgreed(base: Bytes, prekeyId: number): void {
-    this.#agree.run(this.#tagOf(base), prekeyId);
+    const sql = "INSERT OR IGNORE INTO agreed (base, prekey) VALUES (?, ?)";
+    this.run(sql, this.#tagOf(base), prekeyId);
   }
 
   /** Reports whether {@link rememberAgreed} was called with `base`. */
   isAgreed(base: Bytes): boolean {
-    return this.#agreed.get(this.#tagOf(base)) !== undefined;
+    const sql = "SELECT 1 FROM agreed WHERE base = ?";
+    return this.statement(sql).get(this.#tagOf(base)) !== undefined;
   }
 
   #tagOf(base: Bytes): Bytes {

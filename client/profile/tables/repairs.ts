@@ -6,7 +6,6 @@ import type { Bytes } from "../../../shared/bytes.ts";
 import { MAX_RESET_MESSAGES } from "../../../shared/session/reset.ts";
 import { SealedStore } from "../sealing/sealed_store.ts";
 import type { SealedTable } from "../sealing/sealed_table.ts";
-import type { Vault } from "../sealing/vault.ts";
 
 /** What is known about getting out of step with a client. Times are milliseconds since 1970. */
 export interface Repair {
@@ -45,24 +44,14 @@ export const REPAIRS: SealedTable<Row> = {
     ) STRICT;
   `,
   key: "peer",
-  tags: { peer: (vault, { peer }) => tagOf(vault, peer) },
+  tags: { peer: ["repairs", ({ peer }) => [peer]] },
 };
 
 /** Keeps what must be repaired with each client, and paces the questions. */
 export class Repairs extends SealedStore<Row> {
-  protected readonly table = REPAIRS.name;
+  protected readonly table = REPAIRS;
 
-  readonly #select = this.prepare("SELECT sealed FROM repairs WHERE peer = ?");
-  readonly #all = this.prepare("SELECT peer, sealed FROM repairs ORDER BY rowid");
-  readonly #put = this.prepare(
-    "INSERT INTO repairs (peer, sealed) VALUES (?, ?) " +
-      "ON CONFLICT DO UPDATE SET sealed = excluded.sealed",
-  );
-
-  /**
-   * Returns what is known about `peer`.
-   * @throws {ClientError} `bad-profile` if the row was changed
-   */
+  /** Returns what is known about `peer`. */
   get(peer: Bytes): Repair {
     const { peer: _, ...repair } = this.#load(peer);
     return repair;
@@ -122,13 +111,9 @@ export class Repairs extends SealedStore<Row> {
     this.#change(peer, () => ({ accepted: time, answeredAt: now }));
   }
 
-  /**
-   * Returns the clients that must be asked for messages, now or in time.
-   * @throws {ClientError} `bad-profile` if a row was changed
-   */
+  /** Returns the clients that must be asked for messages, now or in time. */
   peersWanting(): Bytes[] {
-    return this.#all.all<{ peer: Bytes; sealed: Bytes }>()
-      .map(({ peer, sealed }) => this.openRow(peer, sealed))
+    return this.rows("ORDER BY rowid")
       .filter(({ wanted }) => wanted.length > 0)
       .map(({ peer }) => peer);
   }
@@ -138,18 +123,11 @@ export class Repairs extends SealedStore<Row> {
     this.transaction(() => {
       const row = this.#load(peer);
       const changed = change(row);
-      if (Object.keys(changed).length === 0) return;
-      const tag = tagOf(this.vault, peer);
-      this.#put.run(tag, this.sealRow(tag, { ...row, ...changed }));
+      if (Object.keys(changed).length > 0) this.putRow({}, { ...row, ...changed });
     });
   }
 
   #load(peer: Bytes): Row {
-    const tag = tagOf(this.vault, peer);
-    return this.findRow(this.#select, tag, tag) ?? { ...NOTHING, peer };
+    return this.findRow(this.tag("peer", peer)) ?? { ...NOTHING, peer };
   }
-}
-
-function tagOf(vault: Vault, peer: Bytes): Bytes {
-  return vault.blind(REPAIRS.name, peer);
 }

@@ -1,10 +1,9 @@
 /** The keys of the servers that this profile has met, by address. */
-import { type Bytes, equalBytes, toHex, utf8 } from "../../../shared/bytes.ts";
+import { type Bytes, equalBytes, toHex } from "../../../shared/bytes.ts";
 import { type Address, formatAddress } from "../../network/address.ts";
 import { ClientError } from "../../errors.ts";
 import { SealedStore } from "../sealing/sealed_store.ts";
 import type { SealedTable } from "../sealing/sealed_table.ts";
-import type { Vault } from "../sealing/vault.ts";
 
 interface Row {
   /** HOST:PORT. */
@@ -22,18 +21,12 @@ export const SERVERS: SealedTable<Row> = {
     ) STRICT;
   `,
   key: "address",
-  tags: { address: (vault, { address }) => addressTag(vault, address) },
+  tags: { address: ["servers.address", ({ address }) => [address]] },
 };
 
 /** Pins the key of each server: the one in its address, else the first that it shows. */
 export class Servers extends SealedStore<Row> {
-  protected readonly table = SERVERS.name;
-  readonly #select = this.prepare("SELECT sealed FROM servers WHERE address = ?");
-  readonly #put = this.prepare(
-    "INSERT INTO servers (address, sealed) VALUES (?, ?) " +
-      "ON CONFLICT DO UPDATE SET sealed = excluded.sealed",
-  );
-  readonly #forget = this.prepare("DELETE FROM servers WHERE address = ?");
+  protected readonly table = SERVERS;
 
   /** Returns the 32-byte key that the server at this address must have, if one is known. */
   key(address: Address): Bytes | undefined {
@@ -42,7 +35,8 @@ export class Servers extends SealedStore<Row> {
 
   /** Trusts any key that the server at this address shows next. Reports whether one was known. */
   forget(address: Address): boolean {
-    return this.#forget.run(addressTag(this.vault, nameOf(address))) > 0;
+    const tag = this.tag("address", nameOf(address));
+    return this.run("DELETE FROM servers WHERE address = ?", tag) > 0;
   }
 
   /**
@@ -58,23 +52,13 @@ export class Servers extends SealedStore<Row> {
     } else if (known && !equalBytes(known, key)) {
       throw changed(where, known, key);
     }
-    if (!known || !equalBytes(known, key)) this.#keep({ address: where, key });
+    if (!known || !equalBytes(known, key)) this.putRow({}, { address: where, key });
     return known === undefined && !address.key;
   }
 
   #known(address: string): Bytes | undefined {
-    const tag = addressTag(this.vault, address);
-    return this.findRow(this.#select, tag, tag)?.key;
+    return this.findRow(this.tag("address", address))?.key;
   }
-
-  #keep(row: Row): void {
-    const tag = addressTag(this.vault, row.address);
-    this.#put.run(tag, this.sealRow(tag, row));
-  }
-}
-
-function addressTag(vault: Vault, address: string): Bytes {
-  return vault.blind("servers.address", utf8(address));
 }
 
 function nameOf({ hostname, port }: Address): string {

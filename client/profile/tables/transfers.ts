@@ -2,7 +2,6 @@
  * Files in chunks on their way up or down: what is needed to resume interrupted ones, and to have
  * the server drop unwanted ones.
  */
-import type { Statement } from "@db/sqlite";
 import { type Bytes, equalBytes } from "../../../shared/bytes.ts";
 import { SealedStore } from "../sealing/sealed_store.ts";
 import type { SealedTable } from "../sealing/sealed_table.ts";
@@ -74,7 +73,7 @@ type Row = {
   readonly sealed: Bytes;
 };
 
-export const TRANSFERS: SealedTable = {
+export const TRANSFERS: SealedTable<object> = {
   name: "transfers",
   schema: `
     CREATE TABLE transfers (
@@ -95,20 +94,7 @@ export const TRANSFERS: SealedTable = {
 
 /** Keeps the transfers, under numbers that the user sees. */
 export class Transfers extends SealedStore<Fields> {
-  protected readonly table = TRANSFERS.name;
-
-  readonly #insert = this.prepare(
-    "INSERT INTO transfers (number, up, state, settled, history, sealed) " +
-      "VALUES (?, ?, ?, 0, ?, ?)",
-  );
-  readonly #update = this.prepare(
-    "UPDATE transfers SET state = ?, settled = ?, history = ?, sealed = ? WHERE number = ?",
-  );
-  readonly #one = this.prepare("SELECT * FROM transfers WHERE number = ?");
-  readonly #all = this.prepare("SELECT * FROM transfers ORDER BY number");
-  readonly #open = this.prepare("SELECT * FROM transfers WHERE settled = 0 ORDER BY number");
-  readonly #byHistory = this.prepare("SELECT * FROM transfers WHERE history = ?");
-  readonly #delete = this.prepare("DELETE FROM transfers WHERE number = ?");
+  protected readonly table = TRANSFERS;
 
   /** Keeps a new one: `active` if it has a path, else `waiting`. Returns its number. */
   add({ direction, history = null, ...given }: NewTransfer): number {
@@ -125,32 +111,29 @@ export class Transfers extends SealedStore<Fields> {
       };
       const up = direction === "up" ? 1 : 0;
       const state = path === null ? "waiting" : "active";
-      this.#insert.run(number, up, state, history, this.sealRow(number, fields));
+      this.addRow({ number, up, state, settled: 0, history }, fields);
       return number;
     });
   }
 
-  /**
-   * Returns the transfer with this number.
-   * @throws {ClientError} `bad-profile`, like all that follows, if a row was changed
-   */
+  /** Returns the transfer with this number. */
   get(number: number): Transfer | undefined {
-    return this.#openAll(this.#one, number)[0];
+    return this.#openAll("WHERE number = ?", number)[0];
   }
 
   /** Returns the transfer that belongs to an entry of the history. */
   ofHistory(history: number): Transfer | undefined {
-    return this.#openAll(this.#byHistory, history)[0];
+    return this.#openAll("WHERE history = ?", history)[0];
   }
 
   /** Returns all transfers in the order of their numbers. */
   all(): Transfer[] {
-    return this.#openAll(this.#all);
+    return this.#openAll("ORDER BY number");
   }
 
   /** Returns the transfers about which something remains to be done. */
   open(): Transfer[] {
-    return this.#openAll(this.#open);
+    return this.#openAll("WHERE settled = 0 ORDER BY number");
   }
 
   /** Changes a transfer, if there is one with this number. */
@@ -159,8 +142,9 @@ export class Transfers extends SealedStore<Fields> {
       const before = this.get(number);
       if (!before) return;
       const after = { ...before, ...changes };
-      const { number: _, direction: __, state, settled, history, ...fields } = after;
-      this.#update.run(state, settled ? 1 : 0, history, this.sealRow(number, fields), number);
+      const { number: _, direction, state, settled, history, ...fields } = after;
+      const [up, done] = [direction === "up" ? 1 : 0, settled ? 1 : 0];
+      this.putRow({ number, up, state, settled: done, history }, fields);
     });
   }
 
@@ -170,14 +154,15 @@ export class Transfers extends SealedStore<Fields> {
       const last = this.nextNumber() - 1;
       for (const { number, peer: other, state } of this.all()) {
         if (!equalBytes(peer, other) || state === "waiting" || state === "active") continue;
-        if (number !== last) this.#delete.run(number);
+        if (number !== last) this.run("DELETE FROM transfers WHERE number = ?", number);
         else this.change(number, { ...FORGOTTEN, state: "cancelled" });
       }
     });
   }
 
-  #openAll(statement: Statement, ...parameters: number[]): Transfer[] {
-    return statement.all<Row>(...parameters).map((row) => {
+  #openAll(end: string, ...parameters: number[]): Transfer[] {
+    const rows = this.statement(`SELECT * FROM transfers ${end}`).all<Row>(...parameters);
+    return rows.map((row) => {
       const { number, up, state, settled, history, sealed } = row;
       const fields = this.openRow(number, sealed);
       const direction = up === 1 ? "up" : "down";

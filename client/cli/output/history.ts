@@ -5,32 +5,26 @@ import type { MarkedPeer } from "../../contacts/contact_book.ts";
 import type { HistoryEntry, HistoryFile } from "../../profile/tables/history.ts";
 import { isoTime, localTime, printable, printableLine, shownName } from "./printable.ts";
 
-/** What stands behind an entry that was not sent. */
-const STATES: Record<HistoryEntry["state"], string> = {
-  pending: " (not sent yet)",
-  failed: " (not sent)",
-  sent: "",
-  received: "",
-};
+/** What stands behind an entry. */
+const STATES = { pending: " (not sent yet)", failed: " (not sent)", sent: "", received: "" };
 
-/** Returns the JSON object of `entry`, from the history with `peer`, without a line end. */
-export function historyJson(entry: HistoryEntry, { id, name }: MarkedPeer): string {
-  const { number, sent, at, state, messageId, body } = entry;
-  return JSON.stringify({
+/** The arrow of the text points to the receiver. */
+export function historyView(
+  { number, sent, at, state, messageId, body }: HistoryEntry,
+  peer: MarkedPeer,
+): { json: unknown; text: string } {
+  const json = {
     number,
     message: messageId ?? null,
-    peer: { id: toHex(id), name },
+    peer: { id: toHex(peer.id), name: peer.name },
     direction: sent ? "sent" : "received",
     at: isoTime(at),
     state,
     ...("text" in body ? body : { file: fileJson(body.file) }),
-  });
-}
-
-/** Returns the line of `entry`, from the history with `peer`; the arrow points to the receiver. */
-export function historyText({ sent, at, state, body }: HistoryEntry, peer: MarkedPeer): string {
+  };
+  const what = "text" in body ? printable(body.text) : fileText(body.file);
   const who = `${localTime(at)} ${sent ? "→" : "←"} ${shownName(peer)}`;
-  return `${who}: ${"text" in body ? printable(body.text) : fileText(body.file)}${STATES[state]}`;
+  return { json, text: `${who}: ${what}${STATES[state]}` };
 }
 
 /** Without what opens it. */

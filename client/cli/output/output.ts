@@ -14,16 +14,12 @@ import type { MarkedPeer, Trust } from "../../contacts/contact_book.ts";
 import type { Received } from "../../inbox/received.ts";
 import type { Peer } from "../../contacts/peers.ts";
 import type { HistoryEntry } from "../../profile/tables/history.ts";
-import { historyJson, historyText } from "./history.ts";
+import { historyView } from "./history.ts";
 import { isoTime, printable, printableLine, shownName, shownPeer } from "./printable.ts";
 import { transferJson, transferText, waitingText } from "./transfers.ts";
 
 /** A message that was received, or a part of the agreement on keys. */
 type Message = Exclude<Received, { type: "problem" | "notice" }>;
-/** Something that happened while messages were received. */
-type Notice = Extract<Received, { type: "notice" }>;
-
-type PassphraseAction = "set" | "change" | "remove";
 
 /** One result of a command. */
 export type Output =
@@ -37,119 +33,108 @@ export type Output =
   | { kind: "fetched"; file: FetchedFile }
   | { kind: "waiting"; transfer: TransferInfo }
   | { kind: "transfer"; transfer: TransferInfo }
-  | { kind: "notice"; notice: Pick<Notice, "type" | "text"> }
+  | { kind: "notice"; notice: { type: "notice"; text: string } }
   | { kind: "history"; entry: HistoryEntry; peer: MarkedPeer }
   | { kind: "forgotten"; peer: MarkedPeer; count: number }
   | { kind: "trust"; peer: string; trust: Trust }
   | { kind: "card"; card: string }
-  | { kind: "passphrase"; action: PassphraseAction }
+  | { kind: "passphrase"; action: keyof typeof PASSPHRASE_TEXTS }
   | { kind: "exported"; path: string }
   | { kind: "imported"; path: string; identity: ClientEntry };
 
 /** Returns the JSON object of one result, without a line end. */
 export function toJson(output: Output): string {
-  if (output.kind === "history") return historyJson(output.entry, output.peer);
-  return JSON.stringify(jsonOf(output));
-}
-
-function jsonOf(output: Exclude<Output, { kind: "history" }>): unknown {
-  switch (output.kind) {
-    case "identity":
-      return idAndName(output.identity);
-    case "server": {
-      const key = output.key ? toHex(output.key) : null;
-      return { address: formatAddress(output.address), key };
-    }
-    case "client": {
-      const { client } = output;
-      return { ...idAndName(client), ...authenticity(client), ...marks(client) };
-    }
-    case "public-key":
-      return { ...idAndName(output.client), publicKey: toHex(output.client.publicKey) };
-    case "sent": {
-      const { sent: { message, to }, path } = output;
-      return { message, to: idAndName(to), ...authenticity(to), path };
-    }
-    case "received": {
-      const { message, from, type, ...rest } = output.received;
-      const time = "at" in rest ? { at: isoTime(rest.at) } : {};
-      return { message, from: idAndName(from), ...authenticity(from), type, ...rest, ...time };
-    }
-    case "fetched": {
-      const { number, from, name, path, size } = output.file;
-      const file = { transfer: number, from: idAndName(from), ...authenticity(from) };
-      return { ...file, type: "file", path, size, name };
-    }
-    case "waiting":
-    case "transfer":
-      return transferJson(output.transfer);
-    case "notice":
-      return { type: output.notice.type, text: output.notice.text };
-    case "forgotten":
-      return { ...idAndName(output.peer), forgotten: output.count };
-    case "trust": {
-      const { safetyNumber, verified } = output.trust;
-      return { safetyNumber, verified };
-    }
-    case "card":
-      return { card: output.card };
-    case "passphrase":
-      return { protected: output.action !== "remove" };
-    case "exported":
-      return { exported: output.path };
-    case "imported":
-      return { imported: output.path, ...idAndName(output.identity) };
-  }
+  return JSON.stringify(viewOf(output, false).json);
 }
 
 /** Returns the text of one result, without a line end; `rich` is for a person at a terminal. */
 export function toText(output: Output, { rich = false } = {}): string {
+  return viewOf(output, rich).text;
+}
+
+function viewOf(output: Output, rich: boolean): { json: unknown; text: string } {
   switch (output.kind) {
     case "identity":
-      return identityText(output.identity);
-    case "client":
-      return `${toHex(output.client.id)}  ${shownPeer(output.client)}`;
+      return { json: idAndName(output.identity), text: identityText(output.identity) };
     case "server": {
-      const key = output.key ? toHex(output.key) : "no key known yet";
-      return `${formatAddress(output.address)}  ${key}`;
+      const address = formatAddress(output.address);
+      const key = output.key ? toHex(output.key) : null;
+      return { json: { address, key }, text: `${address}  ${key ?? "no key known yet"}` };
     }
-    case "public-key":
-      return toHex(output.client.publicKey);
-    case "sent":
-      return sentText(output.sent, output.path);
-    case "received":
-      return receivedText(output.received);
+    case "client": {
+      const { client } = output;
+      const json = { ...idAndName(client), ...authenticity(client), ...marks(client) };
+      return { json, text: `${toHex(client.id)}  ${shownPeer(client)}` };
+    }
+    case "public-key": {
+      const publicKey = toHex(output.client.publicKey);
+      return { json: { ...idAndName(output.client), publicKey }, text: publicKey };
+    }
+    case "sent": {
+      const { sent: { message, to }, path } = output;
+      const json = { message, to: idAndName(to), ...authenticity(to), path };
+      const what = path === undefined ? "" : `, ${printableLine(path)},`;
+      return { json, text: `Message ${message} to ${shownName(to)}${what} is on the server.` };
+    }
+    case "received": {
+      const { message, from, type, ...rest } = output.received;
+      const time = "at" in rest ? { at: isoTime(rest.at) } : {};
+      const json = {
+        message,
+        from: idAndName(from),
+        ...authenticity(from),
+        type,
+        ...rest,
+        ...time,
+      };
+      return { json, text: receivedText(output.received) };
+    }
     case "fetched": {
-      const { from, size, path } = output.file;
-      return fileText(from, size, path);
+      const { number: transfer, from, name, path, size } = output.file;
+      const file = { transfer, from: idAndName(from), ...authenticity(from) };
+      return { json: { ...file, type: "file", path, size, name }, text: fileText(output.file) };
     }
     case "waiting":
-      return waitingText(output.transfer);
+      return { json: transferJson(output.transfer), text: waitingText(output.transfer) };
     case "transfer":
-      return transferText(output.transfer);
-    case "notice":
-      return printable(output.notice.text);
+      return { json: transferJson(output.transfer), text: transferText(output.transfer) };
+    case "notice": {
+      const { type, text } = output.notice;
+      return { json: { type, text }, text: printable(text) };
+    }
     case "history":
-      return historyText(output.entry, output.peer);
-    case "forgotten":
-      return `Deleted from the history with ${shownName(output.peer)}: ${output.count}.`;
-    case "trust":
-      return trustText(output.peer, output.trust, rich);
+      return historyView(output.entry, output.peer);
+    case "forgotten": {
+      const { peer, count } = output;
+      const text = `Deleted from the history with ${shownName(peer)}: ${count}.`;
+      return { json: { ...idAndName(peer), forgotten: count }, text };
+    }
+    case "trust": {
+      const { safetyNumber, verified } = output.trust;
+      return { json: { safetyNumber, verified }, text: trustText(output.peer, output.trust, rich) };
+    }
     case "card":
-      return printableLine(output.card);
-    case "passphrase":
-      return PASSPHRASE_TEXTS[output.action];
-    case "exported":
-      return `The profile is in ${printableLine(output.path)}, protected by its passphrase. To ` +
-        "move it: messaging-client --profile DIR import FILE\n" +
+      return { json: { card: output.card }, text: printableLine(output.card) };
+    case "passphrase": {
+      const { action } = output;
+      return { json: { protected: action !== "remove" }, text: PASSPHRASE_TEXTS[action] };
+    }
+    case "exported": {
+      const text =
+        `The profile is in ${printableLine(output.path)}, protected by its passphrase. ` +
+        "To move it: messaging-client --profile DIR import FILE\n" +
         "Use it in one place only: after the import, no longer here.";
-    case "imported":
-      return `${identityText(output.identity)}\n` +
+      return { json: { exported: output.path }, text };
+    }
+    case "imported": {
+      const text = `${identityText(output.identity)}\n` +
         "The profile is here now: do not use it any more where it was exported.";
+      return { json: { imported: output.path, ...idAndName(output.identity) }, text };
+    }
   }
 }
 
-const PASSPHRASE_TEXTS: Record<PassphraseAction, string> = {
+const PASSPHRASE_TEXTS = {
   set: "The profile is protected. A lost passphrase cannot be recovered.",
   change: "The profile has the new passphrase. Earlier copies of it have the old one.",
   remove: "The profile is no longer protected: anyone who reads its files can act in your name.",
@@ -165,12 +150,12 @@ function receivedText(received: Message): string {
     case "text":
       return `${from}: ${printable(received.text)}`;
     case "file":
-      return fileText(received.from, received.size, received.path);
-    case "announced": {
-      const { size, name, transfer } = received;
-      return `${from} sent a file of ${sizeText(size)}: ${printableLine(name)}. ` +
-        `Fetch it with: messaging-client fetch ${transfer}`;
-    }
+      return fileText(received);
+    case "announced":
+      return `${from} sent a file of ${sizeText(received.size)}: ${
+        printableLine(received.name)
+      }. ` +
+        `Fetch it with: messaging-client fetch ${received.transfer}`;
     case "key-request":
       return `${from} asked for a key, and got one.`;
     case "key":
@@ -178,12 +163,7 @@ function receivedText(received: Message): string {
   }
 }
 
-function sentText({ message, to }: Sent, path?: string): string {
-  const what = path === undefined ? "" : `, ${printableLine(path)},`;
-  return `Message ${message} to ${shownName(to)}${what} is on the server.`;
-}
-
-function fileText(from: Peer, size: number, path: string): string {
+function fileText({ from, size, path }: Pick<FetchedFile, "from" | "size" | "path">): string {
   return `${shownName(from)} sent a file of ${sizeText(size)}: ${printableLine(path)}`;
 }
 

@@ -4,23 +4,12 @@ import { sizesText, sizeText } from "../../../shared/size.ts";
 import type { TransferInfo } from "../../transfers/transfer_info.ts";
 import { isoTime, localTime, printableLine, shownName } from "./printable.ts";
 
-/** Returns what is printed of a transfer as JSON. */
 export function transferJson(transfer: TransferInfo): Record<string, unknown> {
-  const { number, direction, state, peer, name, size, done, path, started, ended, reason } =
-    transfer;
-  return {
-    transfer: number,
-    direction,
-    peer: { id: toHex(peer.id), name: peer.name },
-    name,
-    size,
-    done,
-    state,
-    path,
-    started: isoTime(started),
-    ended: ended === null ? null : isoTime(ended),
-    reason,
-  };
+  const { number, direction, peer, name, size, done, state, path, reason } = transfer;
+  const started = isoTime(transfer.started);
+  const ended = transfer.ended === null ? null : isoTime(transfer.ended);
+  const head = { transfer: number, direction, peer: { id: toHex(peer.id), name: peer.name } };
+  return { ...head, name, size, done, state, path, started, ended, reason };
 }
 
 /** Returns the line of a file that waits to be fetched. */
@@ -43,9 +32,8 @@ function stateText({ number, direction, state, size, done, path, reason }: Trans
     case "active":
       return `${sizesText(done, size)}, goes on with the next receive`;
     case "done":
-      return direction === "up" || path === null
-        ? `${sizeText(size)}, done`
-        : `${sizeText(size)}, done: ${printableLine(path)}`;
+      return `${sizeText(size)}, done` +
+        (direction === "up" || path === null ? "" : `: ${printableLine(path)}`);
     case "cancelled":
       return `${sizeText(size)}, cancelled`;
     case "failed":

@@ -1,4 +1,5 @@
-import { historyJson, historyText } from "../../../../client/cli/output/history.ts";
+import { toJson, toText } from "../../../../client/cli/output/output.ts";
+import type { MarkedPeer } from "../../../../client/contacts/contact_book.ts";
 import type { HistoryEntry } from "../../../../client/profile/tables/history.ts";
 import { toHex } from "../../../../shared/bytes.ts";
 import { assertEquals } from "../../../support/assert.ts";
@@ -17,6 +18,14 @@ const ENTRY: HistoryEntry = {
   state: "sent",
   body: { text: "hello" },
 };
+
+function historyText(entry: HistoryEntry, peer: MarkedPeer): string {
+  return toText({ kind: "history", entry, peer });
+}
+
+function historyJson(entry: HistoryEntry, peer: MarkedPeer): string {
+  return toJson({ kind: "history", entry, peer });
+}
 
 Deno.test("history: for people a line, whose arrow points to whom it went", () => {
   assertEquals(historyText(ENTRY, bob), "2026-01-02 03:04 → Bobby: hello");

@@ -30,34 +30,9 @@ import { verify } from "./commands/verify.ts";
 import { version } from "./commands/version.ts";
 import { whoami } from "./commands/whoami.ts";
 
-export const COMMANDS: readonly AnyCommand[] = [
-  menu,
-  register,
-  whoami,
-  list,
-  key,
-  requestKey,
-  sendKey,
-  send,
-  sendFile,
-  receive,
-  files,
-  fetch,
-  transfers,
-  history,
-  forget,
-  verify,
-  alias,
-  block,
-  unblock,
-  card,
-  add,
-  passphrase,
-  exportCommand,
-  importCommand,
-  server,
-  test,
-  completions,
-  help,
-  version,
-];
+const CLIENTS = [menu, register, whoami, list, key, requestKey, sendKey];
+const MESSAGES = [send, sendFile, receive, files, fetch, transfers, history, forget];
+const CONTACTS = [verify, alias, block, unblock, card, add];
+const OTHERS = [passphrase, exportCommand, importCommand, server, test, completions, help, version];
+
+export const COMMANDS: readonly AnyCommand[] = [CLIENTS, MESSAGES, CONTACTS, OTHERS].flat();

@@ -121,7 +121,8 @@ export interface Choice<A> {
   readonly questions?: readonly string[];
   /** Whether the last question is asked until the answer is empty. */
   readonly many?: boolean;
-  args(...answers: string[]): A;
+  /** Returns the arguments; by default the answers are the operands. */
+  readonly args?: (...answers: string[]) => A;
   /** Asked afterwards; yes runs the command again. */
   readonly followUp?: { readonly question: string; args(...answers: string[]): A };
 }

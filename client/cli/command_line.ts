@@ -40,12 +40,21 @@ export function parseCommandLine(
   const command = named(operands[0] ?? "menu", commands);
   if (flags.help) return special("help", { command: operands[0] });
   checkOwners(command, given, commands);
-  const parsed = {
-    ...operandsOf(command, operands.slice(1)),
-    ...optionsOf(command, given),
-  };
-  command.check?.(parsed);
-  return { command, args: parsed, options };
+  return { command, args: argumentsOf(command, operands.slice(1), given), options };
+}
+
+/**
+ * Returns the arguments of a command.
+ * @throws {UsageError}
+ */
+export function argumentsOf(
+  command: AnyCommand,
+  operands: readonly string[],
+  given: Values,
+): Readonly<Record<string, unknown>> {
+  const args = { ...operandsOf(command, operands), ...optionsOf(command, given) };
+  command.check?.(args);
+  return args;
 }
 
 /** @throws {UsageError} if there is none of this name */

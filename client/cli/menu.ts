@@ -1,5 +1,6 @@
 /** The interactive menu, on lines of standard input, so that a script can drive it, too. */
 import { type AnyCommand, type Choice, type ClientContext, runCommand } from "./command.ts";
+import { argumentsOf } from "./command_line.ts";
 import { toText } from "./output/output.ts";
 
 interface Entry extends Choice<unknown> {
@@ -25,7 +26,8 @@ export async function runMenu(context: ClientContext): Promise<void> {
     }
     const answers = await answersTo(entry, context);
     if (answers === null) return;
-    const { command, args, followUp } = entry;
+    const { command, followUp } = entry;
+    const { args = (...operands) => argumentsOf(command, operands, {}) } = entry;
     const done = await runChoice(command, () => args(...answers), context);
     if (!done || !followUp) continue;
     const answer = await ask(followUp.question);

@@ -14,8 +14,7 @@ export const OUT = {
   help: "Folder for received files (default: the current folder)",
 } as const;
 
-/** @throws {UsageError} */
-export function parseTransferNumber(text: string): number {
+function parseTransferNumber(text: string): number {
   if (/^[1-9]\d{0,14}$/.test(text)) return Number(text);
   throw new UsageError(`ID is a number, as files and transfers show it, not "${text}"`);
 }

@@ -5,7 +5,7 @@ export const card = clientCommand({
   summary: "Show your card, NAME#ID, for others to add",
   details: "Whoever adds it is certain of the keys that belong to it. Needs no server.",
   needsServer: () => false,
-  menu: [{ key: "8", label: "My card", args: () => ({}) }],
+  menu: [{ key: "8", label: "My card" }],
   async *run(_, { client }) {
     yield { kind: "card", card: client.contactBook.card() };
   },

@@ -1,6 +1,6 @@
 import { clientCommand } from "../command.ts";
 import { INTERRUPTED, PROGRESS } from "../help.ts";
-import { OUT, parseTransferNumber, TRANSFER } from "../operands.ts";
+import { OUT, TRANSFER } from "../operands.ts";
 
 export const fetch = clientCommand({
   name: "fetch",
@@ -9,12 +9,7 @@ export const fetch = clientCommand({
   summary: "Fetch a waiting file",
   details: `ID is the number that files and receive show.\n\n${INTERRUPTED}\n\n${PROGRESS}`,
   stops: "the command",
-  menu: [{
-    key: "55",
-    label: "Fetch a file",
-    questions: ["Number of the file: "],
-    args: (number) => ({ number: parseTransferNumber(number), out: undefined }),
-  }],
+  menu: [{ key: "55", label: "Fetch a file", questions: ["Number of the file: "] }],
   async *run({ number, out = "." }, { client, progress, signal }) {
     const file = await client.fetch(number, out, { onProgress: progress.update, signal });
     progress.clear();

@@ -7,7 +7,7 @@ export const files = clientCommand({
   details: "One a line: ID, sender, name, size, and when it was sent. Needs no server; receive\n" +
     "tells of new ones.",
   needsServer: () => false,
-  menu: [{ key: "54", label: "Waiting files", args: () => ({}) }],
+  menu: [{ key: "54", label: "Waiting files" }],
   nothing: "No files.",
   async *run(_, { client }) {
     for (const transfer of client.files()) yield transferResult(client, "waiting", transfer);

@@ -6,7 +6,7 @@ export const list = clientCommand({
   details:
     "One a line: ID, name, alias, and whether the client is unauthenticated (a classic one),\n" +
     "verified, or blocked.",
-  menu: [{ key: "2", label: "Client list", args: () => ({}) }],
+  menu: [{ key: "2", label: "Client list" }],
   nothing: "Nobody yet.",
   async *run(_, { client }) {
     for (const peer of await client.list()) {

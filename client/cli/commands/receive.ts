@@ -27,11 +27,7 @@ export const receive = clientCommand({
     "tried again when its sender has sent a key; the exit code is then 1.\n\n" +
     `${INTERRUPTED}\n\n${PROGRESS}`,
   stops: "the command",
-  menu: [{
-    key: "4",
-    label: "Waiting messages",
-    args: () => ({ out: undefined, "no-files": false, "max-size": undefined, follow: false }),
-  }],
+  menu: [{ key: "4", label: "Waiting messages" }],
   nothing: "No messages.",
   async *run(args, context) {
     const { client: { contactBook }, progress, report } = context;

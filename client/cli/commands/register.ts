@@ -10,12 +10,7 @@ export const register = clientCommand({
   details:
     "NAME has 2 characters to 254 bytes. The identity is kept in the profile (a classic one in\n" +
     "me.info), and the address of --server in server.info.",
-  menu: [{
-    key: "1",
-    label: "Register",
-    questions: ["Your name: "],
-    args: (as) => ({ as, classic: false }),
-  }],
+  menu: [{ key: "1", label: "Register", questions: ["Your name: "] }],
   async *run({ as, classic }, { client, profile, address, options, note }) {
     yield { kind: "identity", identity: await client.register(as, { classic }) };
     if (options.server !== undefined && await rememberServer(profile.folder, address)) {

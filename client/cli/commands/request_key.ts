@@ -7,7 +7,7 @@ export const requestKey = clientCommand({
   operands: { peer: PEER },
   summary: "Ask a classic client for a key",
   details: "It answers when it next receives its messages.",
-  menu: [{ key: "51", label: "Request a key", questions: ["From: "], args: (peer) => ({ peer }) }],
+  menu: [{ key: "51", label: "Request a key", questions: ["From: "] }],
   async *run({ peer }, { client }) {
     yield sentResult(client, await client.requestKey(peer));
   },

@@ -1,11 +1,10 @@
 /** Files: read as streams, written whole, and received ones brought to their place. */
-import { removeFile } from "../../shared/files.ts";
+import { removeFile, syncFolder } from "../../shared/files.ts";
 import { writeAll } from "../../shared/io.ts";
 import { MiB } from "../../shared/limits.ts";
-import { syncFolder } from "../../shared/files.ts";
 import { ClientError, withReason } from "../errors.ts";
 
-export { removeFile } from "../../shared/files.ts";
+export { removeFile };
 
 /** The permissions of every file that is written: its owner alone may read it. */
 export const PRIVATE_FILE = 0o600;
@@ -20,12 +19,16 @@ export interface OpenFile {
 
 /** @throws {ClientError} `file` */
 export async function openFile(path: string): Promise<OpenFile> {
-  return await withReason("file", `cannot read ${path}`, async () => {
+  return await reading(path, async () => {
     const { size, isFile } = await Deno.stat(path);
     if (!isFile) throw new ClientError("file", `${path} is not a regular file`);
     const file = await Deno.open(path, { read: true });
     return { size, content: readable(file, path).pipeThrough(exactly(size, path)) };
   });
+}
+
+function reading<T>(path: string, action: () => Promise<T>): Promise<T> {
+  return withReason("file", `cannot read ${path}`, action);
 }
 
 /** Passes bytes on and fails unless there are exactly `size`: the size was announced before. */
@@ -73,11 +76,7 @@ export async function writeNewFile(
 
 /** Reads the file at `path` from byte `start` on, in pieces of at most 1 MiB. */
 export async function* readFile(path: string, start = 0): AsyncGenerator<Uint8Array> {
-  const file = await withReason(
-    "file",
-    `cannot read ${path}`,
-    () => Deno.open(path, { read: true }),
-  );
+  const file = await reading(path, () => Deno.open(path, { read: true }));
   await file.seek(start, Deno.SeekMode.Start);
   yield* readable(file, path);
 }
@@ -90,11 +89,10 @@ function readable(file: Deno.FsFile, path: string): ReadableStream<Uint8Array> {
   return new ReadableStream({
     async pull(controller) {
       const bytes = new Uint8Array(STEP);
-      const count = await withReason("file", `cannot read ${path}`, () => file.read(bytes))
-        .catch((error) => {
-          file.close();
-          throw error;
-        });
+      const count = await reading(path, () => file.read(bytes)).catch((error) => {
+        file.close();
+        throw error;
+      });
       if (count !== null) return controller.enqueue(bytes.subarray(0, count));
       file.close();
       controller.close();
@@ -105,12 +103,12 @@ function readable(file: Deno.FsFile, path: string): ReadableStream<Uint8Array> {
 
 /** Returns all bytes of the file at `path`. */
 export async function readWhole(path: string): Promise<Uint8Array<ArrayBuffer>> {
-  return await withReason("file", `cannot read ${path}`, () => Deno.readFile(path));
+  return await reading(path, () => Deno.readFile(path));
 }
 
 /** Returns the last `size` bytes of the file at `path`, or all of a shorter one. */
 export async function readEnd(path: string, size: number): Promise<Uint8Array<ArrayBuffer>> {
-  return await withReason("file", `cannot read ${path}`, async () => {
+  return await reading(path, async () => {
     using file = await Deno.open(path, { read: true });
     const all = (await file.stat()).size;
     await file.seek(Math.max(0, all - size), Deno.SeekMode.Start);

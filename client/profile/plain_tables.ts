@@ -9,40 +9,17 @@ import { IDENTITIES, IdentityKind } from "./tables/identities.ts";
 import { SERVERS } from "./tables/servers.ts";
 import { insertRow, rowsOf, type Unlocked } from "./sealing/sealed_table.ts";
 
-interface ContactRow {
-  id: Bytes;
-  name: string;
-  public_key: Bytes | null;
-}
-
-interface KeyRow {
-  number: number;
-  contact: Bytes;
-  key: Bytes;
-  own: number;
-  sending: number;
-  last_used: number;
-}
-
-interface EnvelopeRow {
-  number: number;
-  message: number;
-  sender: Bytes;
-  type: MessageType;
-  size: number;
-  tail: Bytes;
-  content: Bytes | null;
-  state: string;
-}
-
-interface IdentityRow {
-  id: Bytes;
-  name: string;
-  public_key: Bytes;
-  signing: Bytes;
-  agreement: Bytes;
-  registered: number;
-}
+/** The columns of each table. */
+type ContactRow = { id: Bytes; name: string; public_key: Bytes | null };
+type KeyRow =
+  & { contact: Bytes; key: Bytes }
+  & { number: number; own: number; sending: number; last_used: number };
+type EnvelopeRow =
+  & { number: number; message: number; sender: Bytes; type: MessageType }
+  & { size: number; tail: Bytes; content: Bytes | null; state: string };
+type IdentityRow =
+  & { id: Bytes; name: string; public_key: Bytes }
+  & { signing: Bytes; agreement: Bytes; registered: number };
 
 /** Copies everything from the tables of an old `version` into sealed ones. */
 export function sealPlainTables(from: Database, version: number, to: Unlocked): void {
@@ -55,7 +32,7 @@ export function sealPlainTables(from: Database, version: number, to: Unlocked): 
 }
 
 function sealContacts(from: Database, to: Unlocked): void {
-  for (const { id, name, public_key } of typed<ContactRow>(from, "contacts")) {
+  for (const { id, name, public_key } of rowsOf<ContactRow>(from, "contacts")) {
     const contact = { id, name, blocked: false, verified: false, pinned: false };
     const row = public_key ? { ...contact, publicKey: public_key } : contact;
     insertRow(to, CONTACTS, {}, row);
@@ -63,13 +40,13 @@ function sealContacts(from: Database, to: Unlocked): void {
 }
 
 function sealKeys(from: Database, to: Unlocked): void {
-  for (const { contact, key, ...clear } of typed<KeyRow>(from, "classic_keys")) {
+  for (const { contact, key, ...clear } of rowsOf<KeyRow>(from, "classic_keys")) {
     insertRow(to, CLASSIC_KEYS, clear, { contact, key });
   }
 }
 
 function sealEnvelopes(from: Database, to: Unlocked): void {
-  for (const row of typed<EnvelopeRow>(from, "envelopes")) {
+  for (const row of rowsOf<EnvelopeRow>(from, "envelopes")) {
     const { number, message, sender, type, size, tail, content, state } = row;
     const filed = content === null && state !== "done" ? 1 : 0;
     const sealed = { messageId: message, from: sender, type, size, tail };
@@ -78,7 +55,7 @@ function sealEnvelopes(from: Database, to: Unlocked): void {
 }
 
 function sealIdentity(from: Database, to: Unlocked): void {
-  for (const row of typed<IdentityRow>(from, "secure_identity")) {
+  for (const row of rowsOf<IdentityRow>(from, "secure_identity")) {
     const { id, name, public_key: publicKey, signing, agreement, registered } = row;
     const clear = { kind: IdentityKind.secure, registered };
     const identity = { id, name, publicKey, secrets: { signing, agreement } };
@@ -87,12 +64,7 @@ function sealIdentity(from: Database, to: Unlocked): void {
 }
 
 function sealServers(from: Database, to: Unlocked): void {
-  for (const row of typed<{ address: string; key: Bytes }>(from, "servers")) {
+  for (const row of rowsOf<{ address: string; key: Bytes }>(from, "servers")) {
     insertRow(to, SERVERS, {}, { ...row });
   }
-}
-
-/** Yields the rows of a table, whose columns are those of `Row`. */
-function typed<Row>(database: Database, table: string): Generator<Row> {
-  return rowsOf(database, table) as Generator<unknown> as Generator<Row>;
 }

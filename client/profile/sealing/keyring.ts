@@ -19,12 +19,6 @@ export const KEYRING = `
   `;
 const CONTEXT = rowOf("keyring", 1);
 
-interface Row {
-  protected: number;
-  key: Bytes;
-  lasting: Bytes;
-}
-
 /** A data key as it is in the database, and the vault that it opens. */
 export interface Keyring {
   readonly vault: Vault;
@@ -83,7 +77,8 @@ export async function openKeyring(
   passphrase: () => Promise<string>,
   random: Random,
 ): Promise<Keyring> {
-  const row = database.prepare("SELECT protected, key, lasting FROM keyring").get<Row>();
+  const row = database.prepare("SELECT protected, key, lasting FROM keyring")
+    .get<{ protected: number; key: Bytes; lasting: Bytes }>();
   if (!row) throw damagedRow(CONTEXT);
   const isProtected = row.protected !== 0;
   const key = isProtected ? await unwrap(row.key, passphrase) : row.key.slice();

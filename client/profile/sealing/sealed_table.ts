@@ -116,7 +116,7 @@ function resealRow<Row extends object>(
 }
 
 /** Yields all rows of a table; only some at a time are in memory. */
-export function* rowsOf(database: Database, table: string): Generator<Cells> {
+export function* rowsOf<Row = Cells>(database: Database, table: string): Generator<Row> {
   const page = database.prepare(
     `SELECT rowid AS row_number, * FROM ${table} WHERE rowid > ? ORDER BY rowid LIMIT ${PAGE}`,
   );
@@ -124,7 +124,7 @@ export function* rowsOf(database: Database, table: string): Generator<Cells> {
     const rows = page.all<Cells>(after);
     if (rows.length === 0) return;
     for (const { row_number, ...cells } of rows) {
-      yield cells;
+      yield cells as Row;
       after = Number(row_number);
     }
   }

@@ -122,20 +122,16 @@ export class Vault {
     this.#wiped = true;
   }
 
+  /** Every part follows its length, so that no two lists of parts look the same. */
   #tag(key: Uint8Array, context: string, parts: readonly Uint8Array[]): Bytes {
     if (this.#wiped) throw new TypeError("the vault was wiped");
-    return tagOf(key, context, parts);
+    const sized = [utf8(context), ...parts].flatMap((part) => [utf8(`${part.length}:`), part]);
+    return hmacSha256(key, ...sized).slice(0, BLIND_SIZE);
   }
 }
 
 function derive(key: Uint8Array, label: Uint8Array): Bytes {
   return hkdfSha256(NO_SALT, key, label, KEY_SIZE);
-}
-
-/** Every part follows its length, so that no two lists of parts look the same. */
-function tagOf(key: Uint8Array, context: string, parts: readonly Uint8Array[]): Bytes {
-  const sized = [utf8(context), ...parts].flatMap((part) => [utf8(`${part.length}:`), part]);
-  return hmacSha256(key, ...sized).slice(0, BLIND_SIZE);
 }
 
 /** Returns the error for a row, by its context, whose content was changed. */

@@ -56,13 +56,13 @@ export class Contacts extends SealedStore<Row> {
   readonly #memory = new Map<string, Row | undefined>();
 
   byId(id: Bytes): Contact | undefined {
-    const row = this.#rowById(id);
+    const row = this.#find("id", id);
     return row && contactOf(row);
   }
 
   /** Returns the contact that the owner calls `name`, else the one with that name. */
   byName(name: string): Contact | undefined {
-    const row = this.#rowByAlias(name) ?? this.#rowByName(name);
+    const row = this.#find("alias", name) ?? this.#find("name", name);
     return row && contactOf(row);
   }
 
@@ -83,10 +83,10 @@ export class Contacts extends SealedStore<Row> {
   put(entries: readonly (ClientEntry & { publicKey?: Bytes })[]): void {
     this.transaction(() => {
       for (const { id, name, publicKey } of entries) {
-        const known = this.#rowById(id);
+        const known = this.#find("id", id);
         if (known && claimsToBeSecure(known.publicKey ?? NO_KEY)) continue;
         if (known?.name !== name) {
-          const owner = this.#rowByName(name);
+          const owner = this.#find("name", name);
           if (owner && !equalBytes(owner.id, id)) continue;
         }
         if (!known) this.#write(newRow(id, name, publicKey));
@@ -109,7 +109,7 @@ export class Contacts extends SealedStore<Row> {
           `another client, ${toHex(owner.id)}, is called "${name}" here`,
         );
       }
-      const known = this.#rowById(id);
+      const known = this.#find("id", id);
       if (known) this.#change(known, { name, pinned: true });
       else this.#write({ ...newRow(id, name), pinned: true });
     });
@@ -124,7 +124,7 @@ export class Contacts extends SealedStore<Row> {
       if (alias !== undefined && this.#otherCalled(id, alias)) {
         throw new ClientError("bad-name", `"${alias}" is what another contact is called`);
       }
-      const known = this.#rowById(id);
+      const known = this.#find("id", id);
       if (!known || known.alias === alias) return;
       const { alias: _, ...row } = known;
       this.#write(alias === undefined ? row : { ...row, alias });
@@ -149,7 +149,7 @@ export class Contacts extends SealedStore<Row> {
 
   /** Returns the 160-byte public key, if it was used before. */
   publicKey(id: Bytes): Bytes | undefined {
-    return this.#rowById(id)?.publicKey;
+    return this.#find("id", id)?.publicKey;
   }
 
   /** Keeps the public key of a client that is a contact. */
@@ -157,20 +157,8 @@ export class Contacts extends SealedStore<Row> {
     this.#changeById(id, { publicKey });
   }
 
-  #rowById(id: Bytes): Row | undefined {
-    return this.#lookUp("id", id);
-  }
-
-  #rowByName(name: string): Row | undefined {
-    return this.#lookUp("name", name);
-  }
-
-  #rowByAlias(name: string): Row | undefined {
-    return this.#lookUp("alias", name);
-  }
-
-  /** Remembers nothing that is found in a transaction, as that may be undone. */
-  #lookUp(column: "id" | "name" | "alias", value: Bytes | string): Row | undefined {
+  /** Remembers what it finds, except in a transaction, as that may be undone. */
+  #find(column: "id" | "name" | "alias", value: Bytes | string): Row | undefined {
     const key = `${column} ${typeof value === "string" ? value : toHex(value)}`;
     if (this.#memory.has(key)) return this.#memory.get(key);
     const [row] = this.rowsBy(column, [value], "LIMIT 1");
@@ -181,13 +169,13 @@ export class Contacts extends SealedStore<Row> {
 
   /** Returns a contact that is called `name` and has another ID. */
   #otherCalled(id: Bytes, name: string): Row | undefined {
-    return [this.#rowByAlias(name), this.#rowByName(name)]
+    return [this.#find("alias", name), this.#find("name", name)]
       .find((row) => row && !equalBytes(row.id, id));
   }
 
   #changeById(id: Bytes, changes: Partial<Row>): void {
     this.transaction(() => {
-      const known = this.#rowById(id);
+      const known = this.#find("id", id);
       if (known) this.#change(known, changes);
     });
   }

@@ -32,12 +32,6 @@ export interface NewEnvelope extends Envelope {
 /** All that is known of a message, by which it is recognised. */
 type Row = Omit<NewEnvelope, "number" | "content">;
 
-interface Cells {
-  number: number;
-  sealed: Bytes;
-  content: Bytes | null;
-}
-
 export const ENVELOPES: SealedTable<Row> = {
   name: "envelopes",
   schema: `
@@ -116,7 +110,7 @@ export class Envelopes extends SealedStore<Row> {
     const cells = this.statement(
       "SELECT number, sealed, content FROM envelopes " +
         "WHERE state = 'waiting' AND number > ? ORDER BY number LIMIT 1",
-    ).get<Cells>(after);
+    ).get<{ number: number; sealed: Bytes; content: Bytes | null }>(after);
     if (!cells) return undefined;
     const { number, sealed, content } = cells;
     const context = rowOf(`${ENVELOPES.name}.content`, number);

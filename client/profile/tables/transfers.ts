@@ -64,14 +64,9 @@ export type NewTransfer =
   & Partial<Pick<Fields, "changed" | "spooled">>
   & { readonly direction: Direction; readonly history?: number | null };
 
-type Row = {
-  readonly number: number;
-  readonly up: number;
-  readonly state: TransferState;
-  readonly settled: number;
-  readonly history: number | null;
-  readonly sealed: Bytes;
-};
+type Row =
+  & Pick<Transfer, "number" | "state" | "history">
+  & { readonly up: number; readonly settled: number; readonly sealed: Bytes };
 
 export const TRANSFERS: SealedTable<object> = {
   name: "transfers",
@@ -100,14 +95,11 @@ export class Transfers extends SealedStore<Fields> {
   add({ direction, history = null, ...given }: NewTransfer): number {
     return this.transaction(() => {
       const number = this.nextNumber();
-      const { peer, blob, key, name, size, path, started, changed = null } = given;
+      const { peer, blob, key, name, size, path, started } = given;
+      const { changed = null, spooled = false } = given;
       const fields: Fields = {
-        ...{ peer, blob, key, name, size, path, started, changed },
-        spooled: given.spooled ?? false,
-        chunks: 0,
-        draft: null,
-        ended: null,
-        reason: null,
+        ...{ peer, blob, key, name, size, path, started, changed, spooled },
+        ...{ chunks: 0, draft: null, ended: null, reason: null },
       };
       const up = direction === "up" ? 1 : 0;
       const state = path === null ? "waiting" : "active";

@@ -1,4 +1,5 @@
 /** Files: read as streams, written whole, and received ones brought to their place. */
+import { concat } from "../../shared/bytes.ts";
 import { removeFile, syncFolder } from "../../shared/files.ts";
 import { writeAll } from "../../shared/io.ts";
 import { MiB } from "../../shared/limits.ts";
@@ -109,22 +110,9 @@ export async function readWhole(path: string): Promise<Uint8Array<ArrayBuffer>> 
 /** Returns the last `size` bytes of the file at `path`, or all of a shorter one. */
 export async function readEnd(path: string, size: number): Promise<Uint8Array<ArrayBuffer>> {
   return await reading(path, async () => {
-    using file = await Deno.open(path, { read: true });
-    const all = (await file.stat()).size;
-    await file.seek(Math.max(0, all - size), Deno.SeekMode.Start);
-    return await readUpTo(file, Math.min(size, all));
+    const start = Math.max(0, (await Deno.stat(path)).size - size);
+    return concat(...await Array.fromAsync(readFile(path, start)));
   });
-}
-
-async function readUpTo(file: Deno.FsFile, size: number): Promise<Uint8Array<ArrayBuffer>> {
-  const bytes = new Uint8Array(size);
-  let have = 0;
-  while (have < size) {
-    const count = await file.read(bytes.subarray(have));
-    if (count === null) break;
-    have += count;
-  }
-  return bytes.subarray(0, have);
 }
 
 /**

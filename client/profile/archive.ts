@@ -51,14 +51,19 @@ export interface Surroundings {
   readonly classic: ClassicIdentity | undefined;
 }
 
+/** How an export is protected. */
+export interface Protection {
+  readonly passphrase: string;
+  readonly random: Random;
+  readonly cost?: PassphraseCost;
+}
+
 /** Writes an export to `path`, where no file must be. Throws what the system throws. */
 export async function writeArchive(
   path: string,
   from: Unlocked,
   { folder, incoming, classic }: Surroundings,
-  passphrase: string,
-  random: Random,
-  cost?: PassphraseCost,
+  { passphrase, random, cost }: Protection,
 ): Promise<void> {
   const keyring = await newKeyring(random, passphrase, { lasting: from.vault.lasting, cost });
   const complete = (database: Database) => {
@@ -108,9 +113,7 @@ async function packFiles(
 export async function unpackArchive(
   path: string,
   folder: string,
-  passphrase: string,
-  random: Random,
-  cost?: PassphraseCost,
+  protection: Protection,
 ): Promise<void> {
   const draft = `${folder}/profile.db.new`;
   await removeFile(draft);
@@ -118,7 +121,9 @@ export async function unpackArchive(
   const copy = `${folder}/import.new`;
   try {
     await writeNewFile(copy, readFile(path));
-    await importing(path, () => unpackCopy(copy, folder, draft, passphrase, random, cost));
+    await withReason("file", `cannot import ${path}`, async () => {
+      await unpackCopy(copy, folder, draft, protection).catch(notOfProfile);
+    });
   } finally {
     for (const end of ["", "-wal", "-shm", "-journal"]) await removeFile(copy + end);
   }
@@ -128,9 +133,7 @@ async function unpackCopy(
   copy: string,
   folder: string,
   draft: string,
-  passphrase: string,
-  random: Random,
-  cost?: PassphraseCost,
+  { passphrase, random, cost }: Protection,
 ): Promise<void> {
   const database = new Database(copy, { int64: true });
   try {
@@ -142,10 +145,8 @@ async function unpackCopy(
     const check = database.prepare("PRAGMA quick_check(1)").value<[string]>()?.[0];
     if (check !== "ok") throw new TypeError("it is damaged");
     prepareDatabase(database);
-    const from = {
-      database,
-      ...await openKeyring(database, () => Promise.resolve(passphrase), random),
-    };
+    const opened = await openKeyring(database, () => Promise.resolve(passphrase), random);
+    const from = { database, vault: opened.vault };
     const keyring = await newKeyring(random, passphrase, { lasting: from.vault.lasting, cost });
     try {
       await writeSealedFile(draft, keyring, (to) => copyTables(from, to));
@@ -186,14 +187,8 @@ async function unpackFiles({ database, vault }: Unlocked, folder: string): Promi
   if (server && !await isThere(path)) await writePrivateFile(path, fromUtf8(server));
 }
 
-/** Turns errors of a profile into errors of the export's file. */
-async function importing(path: string, action: () => Promise<void>): Promise<void> {
-  await withReason("file", `cannot import ${path}`, async () => {
-    try {
-      await action();
-    } catch (error) {
-      if (!(error instanceof ClientError) || error.code !== "bad-profile") throw error;
-      throw new TypeError("it is damaged", { cause: error });
-    }
-  });
+/** Turns an error of a profile into one of the export's file. */
+function notOfProfile(error: unknown): never {
+  if (!(error instanceof ClientError) || error.code !== "bad-profile") throw error;
+  throw new TypeError("it is damaged", { cause: error });
 }

@@ -105,7 +105,7 @@ export class Profile implements Disposable {
           `the profile ${folder} is registered already; import into another folder: --profile DIR`,
         );
       }
-      await unpackArchive(file, folder, passphrase, random, passphraseCost);
+      await unpackArchive(file, folder, { passphrase, random, cost: passphraseCost });
       const path = databasePath(folder);
       await replaceDatabase(path, new Database(path, { int64: true }));
     });
@@ -159,9 +159,7 @@ export class Profile implements Disposable {
    * earlier owner are forgotten. What was collected stays, and so do the keys that open it.
    */
   async register(identity: ClassicIdentity): Promise<void> {
-    this.outbox.clear();
-    this.contacts.forgetAll();
-    this.keys.retireAll();
+    this.#forgetOwner();
     if (this.protected) this.identities.putClassic(identity);
     else await writeMeInfo(this.folder, identity);
     this.#identity = identity;
@@ -177,10 +175,7 @@ export class Profile implements Disposable {
     return this.identities.pending();
   }
 
-  /**
-   * Returns the identity to register as `name`: the one of an unanswered registration, else a new
-   * one.
-   */
+  /** Returns the identity to register as `name`: that of an unanswered registration, or a new. */
   async prepareSecure(name: string): Promise<SecureIdentity> {
     const identity = { ...this.identities.pending() ?? await newIdentity(), name };
     this.identities.putPending(identity);
@@ -190,9 +185,7 @@ export class Profile implements Disposable {
   /** Makes the identity of {@link prepareSecure} the owner; otherwise as {@link register}. */
   registerSecure(): void {
     this.transaction(() => {
-      this.outbox.clear();
-      this.contacts.forgetAll();
-      this.keys.retireAll();
+      this.#forgetOwner();
       this.identities.markRegistered();
     });
     this.#identity = this.identities.registered();
@@ -242,12 +235,11 @@ export class Profile implements Disposable {
    * @throws {ClientError} `file` if it cannot be written, or exists; `bad-passphrase`
    */
   async exportTo(file: string, passphrase: string): Promise<void> {
-    const { folder } = this;
-    const incoming = this.envelopes.files();
-    const surroundings = { folder, incoming, classic: this.#classicIdentity };
+    const classic = this.#classicIdentity;
+    const surroundings = { folder: this.folder, incoming: this.envelopes.files(), classic };
+    const protection = { passphrase, random: this.#random, cost: this.#cost };
     await withReason("file", `cannot write ${file}`, async () => {
-      const database = this.#database;
-      await writeArchive(file, database, surroundings, passphrase, this.#random, this.#cost);
+      await writeArchive(file, this.#database, surroundings, protection);
       await syncFolder(folderOf(file));
     });
   }
@@ -261,6 +253,12 @@ export class Profile implements Disposable {
     } finally {
       this.#lock[Symbol.dispose]();
     }
+  }
+
+  #forgetOwner(): void {
+    this.outbox.clear();
+    this.contacts.forgetAll();
+    this.keys.retireAll();
   }
 
   #use(database: ProfileDatabase): void {

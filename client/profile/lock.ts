@@ -2,11 +2,7 @@
 import { ClientError } from "../errors.ts";
 import { tryLock } from "../disk/private_file.ts";
 
-const LOCK = "profile.lock";
-
-/**
- * How long to wait, in milliseconds: commands that follow each other in a script must not collide.
- */
+/** Milliseconds to wait: commands that follow each other in a script must not collide. */
 const PATIENCE = 2000;
 const PAUSE = 50;
 
@@ -19,14 +15,11 @@ export type Sleep = (milliseconds: number) => Promise<void>;
  */
 export async function lockProfile(folder: string, sleep: Sleep): Promise<Disposable> {
   for (let waited = 0;; waited += PAUSE) {
-    const lock = await tryLock(`${folder}/${LOCK}`);
+    const lock = await tryLock(`${folder}/profile.lock`);
     if (lock) return lock;
     if (waited >= PATIENCE) {
-      throw new ClientError(
-        "in-use",
-        `the profile ${folder} is in use by another messaging-client; wait for it, stop it, or ` +
-          "use another --profile DIR",
-      );
+      const message = `the profile ${folder} is in use by another messaging-client; wait for it`;
+      throw new ClientError("in-use", `${message}, stop it, or use another --profile DIR`);
     }
     await sleep(PAUSE);
   }

@@ -45,8 +45,7 @@ export async function newKeyring(
     return { vault: new Vault(key, random, lasting), isProtected, stored };
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
-    const message = `this passphrase cannot be used: ${error.message}`;
-    throw new ClientError("bad-passphrase", message);
+    throw new ClientError("bad-passphrase", `this passphrase cannot be used: ${error.message}`);
   } finally {
     key.fill(0);
   }

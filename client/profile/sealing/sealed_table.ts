@@ -88,31 +88,30 @@ export function copyTable<Row extends object>(
   table: SealedTable<Row>,
 ): void {
   for (const cells of rowsOf(from.database, table.name)) {
-    if (!table.isPlain) resealRow(from.vault, to.vault, table, cells);
-    insert(to.database, table.name, cells);
+    const copy = table.isPlain ? cells : resealed(from.vault, to.vault, table, cells);
+    insert(to.database, table.name, copy);
   }
 }
 
-function resealRow<Row extends object>(
+function resealed<Row extends object>(
   from: Vault,
   to: Vault,
   table: SealedTable<Row>,
   cells: Cells,
-): void {
-  const oldKey = keyOf(table, cells);
-  const row = from.openRow<Row>(rowOf(table.name, oldKey), cells.sealed as Bytes);
-  for (const [column, tag] of Object.entries(table.tags)) {
-    // A removed tag stays removed.
-    if (cells[column] !== null) cells[column] = tagOf(to, tag, tag[1](row));
-  }
+): Cells {
   const key = keyOf(table, cells);
-  cells.sealed = to.sealRow(rowOf(table.name, key), row as Fields);
-  for (const column of table.alsoSealed ?? []) {
-    const sealed = cells[column];
-    if (!(sealed instanceof Uint8Array)) continue;
-    const name = `${table.name}.${column}`;
-    cells[column] = to.seal(rowOf(name, key), from.open(rowOf(name, oldKey), sealed));
+  const row = from.openRow<Row>(rowOf(table.name, key), cells.sealed as Bytes);
+  const clear = { ...cells };
+  for (const column of Object.keys(table.tags)) {
+    // A removed tag stays removed.
+    if (cells[column] !== null) delete clear[column];
   }
+  const more: Contents = {};
+  for (const column of table.alsoSealed ?? []) {
+    const sealed = cells[column] as Uint8Array | null;
+    more[column] = sealed && from.open(rowOf(`${table.name}.${column}`, key), sealed);
+  }
+  return cellsOf(to, table, clear, row, more);
 }
 
 /** Yields all rows of a table; only some at a time are in memory. */

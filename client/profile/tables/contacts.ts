@@ -104,10 +104,8 @@ export class Contacts extends SealedStore<Row> {
     this.transaction(() => {
       const owner = this.#otherCalled(id, name);
       if (owner) {
-        throw new ClientError(
-          "wrong-identity",
-          `another client, ${toHex(owner.id)}, is called "${name}" here`,
-        );
+        const message = `another client, ${toHex(owner.id)}, is called "${name}" here`;
+        throw new ClientError("wrong-identity", message);
       }
       const known = this.#find("id", id);
       if (known) this.#change(known, { name, pinned: true });

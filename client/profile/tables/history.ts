@@ -180,7 +180,7 @@ export class History extends SealedStore<Fields, HistoryEntry> {
       for (let rows; (rows = page.all<Tagged>(tag)).length > 0;) {
         for (const { number, tagged } of rows) {
           // The last row stays as well, or its number would be used again.
-          if (tagged === 1 || number === last) this.#forget(number);
+          if (tagged === 1 || number === last) this.#blank(number);
           else this.run("DELETE FROM history WHERE number = ?", number);
         }
         count += rows.length;
@@ -210,7 +210,7 @@ export class History extends SealedStore<Fields, HistoryEntry> {
     });
   }
 
-  #forget(number: number): void {
+  #blank(number: number): void {
     this.run(
       "UPDATE history SET peer = ?, message = NULL, shown = 1, sealed = ? WHERE number = ?",
       this.tag("peer", FORGOTTEN.peer),

@@ -25,7 +25,6 @@ export interface ClassicIdentity {
 
 /** The kinds of identities, as the table holds them. */
 export const IdentityKind = { secure: 1, classic: 2 } as const;
-
 const { secure, classic } = IdentityKind;
 
 export const IDENTITIES: SealedTable<object> = {

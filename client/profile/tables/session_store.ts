@@ -45,7 +45,6 @@ export class SessionStore extends SealedStore<Row, Row & StoredSession> {
     return this.hasRow("peer = ?", this.tag("peer", peer));
   }
 
-  /** Returns all sessions with everyone. */
   all(): (Row & StoredSession)[] {
     return this.rows("ORDER BY number");
   }
@@ -94,7 +93,6 @@ export class SessionStore extends SealedStore<Row, Row & StoredSession> {
     );
   }
 
-  /** Deletes all sessions with everyone. */
   clear(): void {
     this.run("DELETE FROM sessions");
   }

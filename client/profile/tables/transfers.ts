@@ -108,7 +108,6 @@ export class Transfers extends SealedStore<Fields> {
     });
   }
 
-  /** Returns the transfer with this number. */
   get(number: number): Transfer | undefined {
     return this.#openAll("WHERE number = ?", number)[0];
   }
@@ -118,7 +117,6 @@ export class Transfers extends SealedStore<Fields> {
     return this.#openAll("WHERE history = ?", history)[0];
   }
 
-  /** Returns all transfers in the order of their numbers. */
   all(): Transfer[] {
     return this.#openAll("ORDER BY number");
   }

@@ -11,7 +11,7 @@ import { SecretLines } from "./terminal/secret_line.ts";
 import {
   errorIsTerminal,
   inputBytes,
-  InputLines,
+  inputLines,
   listenForInterrupts,
   outputIsTerminal,
   printError,
@@ -39,23 +39,26 @@ export function openContext(
 ): CommandContext {
   const { json, quiet } = options;
   const progress = openProgress(options, process);
+  const terminal = rawTerminal();
+  const secrets = terminal && new SecretLines(terminal);
+  const ask = secrets && ((question: string) => secrets.ask(question));
   const showError = (error: unknown) => {
     progress.clear();
     printFailure(error, json);
   };
-  let lines: InputLines | undefined;
+  let lines: ReturnType<typeof inputLines> | undefined;
   return {
     ...rest,
     options,
     runtime: process,
-    passphrases: openPassphrases(process),
+    passphrases: new Passphrases({ environment: process.environment, ask }),
     progress,
     rich: outputIsTerminal(),
     stoppable: openStopper(progress, process),
     printLine: (line) => printOut(`${line}\n`),
-    ask(prompt) {
+    async ask(prompt) {
       printOut(prompt);
-      return (lines ??= new InputLines()).next();
+      return (await (lines ??= inputLines()).read()).value ?? null;
     },
     readText: readAllInput,
     readInput: inputBytes,
@@ -84,13 +87,6 @@ function openProgress({ json, quiet }: GlobalOptions, { ticks }: Process): Progr
   const terminal = { columns: terminalColumns, write: printError };
   const view = json ? new ProgressLines(printError) : bar ? new ProgressBar(terminal) : null;
   return new Progress({ view: quiet ? null : view, now: ticks });
-}
-
-/** Passphrases of the environment, else of the terminal. */
-function openPassphrases({ environment }: Process): Passphrases {
-  const terminal = rawTerminal();
-  const lines = terminal && new SecretLines(terminal);
-  return new Passphrases({ environment, ask: lines && ((question) => lines.ask(question)) });
 }
 
 function openStopper(progress: Progress, { sleep, exit }: Process): CommandContext["stoppable"] {

@@ -8,8 +8,6 @@ import type { RawTerminal } from "./secret_line.ts";
 // `deno-std` republishes `@std/streams` without its declarations.
 const TextLineStream: new () => TransformStream<string, string> = UntypedTextLineStream;
 
-const encoder = new TextEncoder();
-
 /** Writes to standard output; results go there, and nothing else. */
 export function printOut(text: string): void {
   writeSync(Deno.stdout, text);
@@ -21,7 +19,7 @@ export function printError(text: string): void {
 }
 
 function writeSync(stream: { writeSync(bytes: Uint8Array): number }, text: string): void {
-  const bytes = encoder.encode(text);
+  const bytes = new TextEncoder().encode(text);
   for (let at = 0; at < bytes.length;) at += stream.writeSync(bytes.subarray(at));
 }
 
@@ -97,16 +95,8 @@ export function rawTerminal(): RawTerminal | undefined {
   };
 }
 
-/** The lines of standard input, one at a time. */
-export class InputLines {
-  readonly #lines = Deno.stdin.readable
-    .pipeThrough(new TextDecoderStream())
-    .pipeThrough(new TextLineStream())
-    .getReader();
-
-  /** Returns the next line without its end, or null at the end of input. */
-  async next(): Promise<string | null> {
-    const { done, value } = await this.#lines.read();
-    return done ? null : value;
-  }
+/** Returns the lines of standard input, without their ends. */
+export function inputLines(): ReadableStreamDefaultReader<string> {
+  return Deno.stdin.readable.pipeThrough(new TextDecoderStream())
+    .pipeThrough(new TextLineStream()).getReader();
 }

@@ -27,7 +27,7 @@ export class UsageError extends Error {
 }
 
 /** Which options a command line knows. */
-export interface OptionNames<B extends string, S extends string> {
+interface OptionNames<B extends string, S extends string> {
   /** Options without a value. */
   flags: readonly B[];
   /** Options with one. */
@@ -70,22 +70,17 @@ export function parseArguments<B extends string, S extends string>(
     if (given[0] === "") throw new UsageError(`--${name} needs a value`);
     values[name] = given[0];
   }
-  const flags = Object.fromEntries(
-    names.flags.map((name) => [name, parsed[name] === true]),
-  ) as Record<B, boolean>;
-  return { flags, values, operands: parsed._.map(String) };
+  const flags = Object.fromEntries(names.flags.map((name) => [name, parsed[name] === true]));
+  return { flags: flags as Record<B, boolean>, values, operands: parsed._.map(String) };
 }
 
 /** Returns what to add to an error about `word` if one of the `known` words is similar. */
 export function didYouMean(word: string, known: readonly string[]): string {
   if (word.length > MAX_WORD) return "";
-  const distances = known.map((other) => ({
-    other,
-    distance: distance(word.toLowerCase(), other),
-  }));
-  const [closest] = distances.toSorted((a, b) => a.distance - b.distance);
+  const far = (other: string) => distance(word.toLowerCase(), other);
+  const [closest] = known.toSorted((a, b) => far(a) - far(b));
   const most = Math.min(2, word.replace(/^-+/, "").length / 2);
-  return closest && closest.distance <= most ? `; did you mean ${closest.other}?` : "";
+  return closest !== undefined && far(closest) <= most ? `; did you mean ${closest}?` : "";
 }
 
 /** Longer words are no slips of the keyboard. */

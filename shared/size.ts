@@ -16,10 +16,8 @@ export function parseSize(text: string): number | null {
 
 /** Returns the largest unit that is not larger than `size`. */
 function unitOf(size: number): [name: string, bytes: number] {
-  if (size >= TiB) return ["TiB", TiB];
-  if (size >= GiB) return ["GiB", GiB];
-  if (size >= MiB) return ["MiB", MiB];
-  return size >= KiB ? ["KiB", KiB] : [size === 1 ? "byte" : "bytes", 1];
+  const unit = ["T", "G", "M", "K"].find((unit) => size >= UNITS[unit]);
+  return unit ? [`${unit}iB`, UNITS[unit]] : [size === 1 ? "byte" : "bytes", 1];
 }
 
 /** Returns `size` bytes for people, such as 17 bytes, 1.5 KiB or 120 MiB; never rounds up. */

@@ -1,11 +1,5 @@
 /** The help of the command line, made from the declarations of the commands. */
-import {
-  type AnyCommand,
-  GLOBAL_OPTIONS,
-  type Operand,
-  type Option,
-  type Options,
-} from "./command.ts";
+import { type AnyCommand, GLOBAL_OPTIONS, type Operand, type Options } from "./command.ts";
 import { operandName } from "./command_line.ts";
 
 export const INTERRUPTED =
@@ -57,19 +51,16 @@ function synopsis({ name, operands }: AnyCommand): string {
   let close = "";
   for (const operand of Object.values<Operand>(operands)) {
     const word = operandName(operand) + (operand.repeated ? "..." : "");
-    if (operand.optional === "with the one before") {
-      text += ` ${word}`;
-      continue;
-    }
-    text += close;
-    close = operand.optional ? "]" : "";
-    text += operand.optional ? ` [${word}` : ` ${word}`;
+    const together = operand.optional === "with the one before";
+    const opens = operand.optional === true;
+    text += `${together ? "" : close} ${opens ? "[" : ""}${word}`;
+    if (!together) close = opens ? "]" : "";
   }
   return text + close;
 }
 
 function optionLines(options: Options): string {
-  return Object.entries<Option>(options).map(([name, { value, help }]) => {
+  return Object.entries(options).map(([name, { value, help }]) => {
     const short = name === "help" ? "-h, " : "";
     const left = `  ${short}--${name}${value === undefined ? "" : ` ${value}`}`;
     const indent = "\n".padEnd(OPTION_WIDTH + 1);

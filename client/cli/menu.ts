@@ -59,14 +59,13 @@ async function runChoice(
   args: () => unknown,
   context: ClientContext,
 ): Promise<boolean> {
+  let count = 0;
   try {
-    const count = await context.stoppable(async (signal) => {
-      let count = 0;
+    await context.stoppable(async (signal) => {
       for await (const output of runCommand(command, args(), { ...context, signal })) {
         context.printLine(toText(output, context));
         count++;
       }
-      return count;
     });
     context.progress.stop();
     if (count === 0 && command.nothing !== undefined) context.printLine(command.nothing);

@@ -10,11 +10,9 @@ export const EXIT_USAGE = 2;
 /** As shells report a process that Ctrl-C has ended. */
 export const EXIT_INTERRUPTED = 130;
 
-/** What a failed command says. */
-export interface Failure {
-  /** For scripts. */
+/** What a failed command says: a code for scripts, a message for people. */
+interface Failure {
   code: string;
-  /** For people. */
   message: string;
   exitCode: number;
 }

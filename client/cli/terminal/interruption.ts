@@ -6,7 +6,7 @@ import type { Moving } from "./progress.ts";
 /** How long an interrupted transfer may take to end in good order, in milliseconds. */
 const GRACE = 2000;
 
-export interface InterruptionOptions {
+interface InterruptionOptions {
   /** Returns the transfer that is under way. */
   readonly moving: () => Moving | null;
   readonly sleep: (milliseconds: number) => Promise<void>;

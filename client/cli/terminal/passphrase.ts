@@ -6,8 +6,7 @@ export const PASSPHRASE_VARIABLE = "MESSAGING_PASSPHRASE";
 /** Its new passphrase. */
 export const NEW_PASSPHRASE_VARIABLE = "MESSAGING_NEW_PASSPHRASE";
 
-/** What passphrases are taken from. */
-export interface PassphraseSources {
+interface PassphraseSources {
   /** Returns a variable of the environment. */
   environment(variable: string): string | undefined;
   /** Asks on the terminal, without echo; undefined if there is no terminal. */
@@ -33,7 +32,7 @@ export class Passphrases {
 
   /** Returns the first passphrase of a profile or of an export. Errors as {@link next}. */
   first(): Promise<string> {
-    return this.#new(PASSPHRASE_VARIABLE);
+    return this.next(PASSPHRASE_VARIABLE);
   }
 
   /**
@@ -41,11 +40,7 @@ export class Passphrases {
    * @throws {ClientError} `no-passphrase`, `interrupted`, `bad-passphrase` if the two differ, or
    * it is empty
    */
-  next(): Promise<string> {
-    return this.#new(NEW_PASSPHRASE_VARIABLE);
-  }
-
-  async #new(variable: string): Promise<string> {
+  async next(variable = NEW_PASSPHRASE_VARIABLE): Promise<string> {
     const passphrase = await this.#given(variable, "New passphrase: ");
     if (passphrase === "") {
       throw new ClientError("bad-passphrase", "an empty passphrase protects nothing");

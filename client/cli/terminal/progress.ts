@@ -43,6 +43,7 @@ export interface ProgressView {
   end(): void;
 }
 
+const NOTHING = { files: 0, size: 0 };
 /** Fewer bytes than this move too fast to show progress. */
 const WORTH_SHOWING = 1024 * 1024;
 
@@ -56,8 +57,8 @@ export class Progress {
   #current: { key: number | null; done: number; size: number } | null = null;
   #moving: Moving | null = null;
   /** What was moved before the current file, and all that moves with it. */
-  #before = { files: 0, size: 0 };
-  #all: Work = { files: 0, size: 0 };
+  #before = NOTHING;
+  #all: Work = NOTHING;
   #moved = 0;
 
   constructor({ view, now }: { view: ProgressView | null; now: () => number }) {
@@ -118,8 +119,7 @@ export class Progress {
     this.#view?.end();
     this.#pace = new Pace();
     this.#left = this.#current = this.#moving = null;
-    this.#before = { files: 0, size: 0 };
-    this.#all = { files: 0, size: 0 };
+    this.#before = this.#all = NOTHING;
   }
 
   #begin(key: number | null, done: number, size: number): void {
@@ -128,7 +128,7 @@ export class Progress {
       this.#before = { files: this.#before.files + 1, size: this.#before.size + last.size };
     } else {
       // All before is done: what starts now is counted and measured by itself.
-      this.#before = { files: 0, size: 0 };
+      this.#before = NOTHING;
       this.#pace = new Pace();
     }
     this.#current = { key, done, size };

@@ -12,13 +12,8 @@ export interface BarTerminal {
 
 /** Time between two drawings, in milliseconds. */
 const INTERVAL = 100;
-/** Characters. */
-const MAX_BAR = 30;
-const MIN_BAR = 8;
-const MAX_NAME = 28;
-const MIN_LABEL = 12;
-/** Columns for the text behind a bar. */
-const FIGURES = 44;
+/** Characters; those of the figures stand behind a bar. */
+const [MIN_BAR, MAX_BAR, MAX_NAME, MIN_LABEL, FIGURES] = [8, 30, 28, 12, 44];
 
 const [WRAP, NO_WRAP] = ["\x1b[?7h", "\x1b[?7l"];
 /** Erases all from the start of the line on. */

@@ -39,6 +39,7 @@ export function openContext(
 ): CommandContext {
   const { json, quiet } = options;
   const progress = openProgress(options, process);
+  const { environment } = process;
   const terminal = rawTerminal();
   const secrets = terminal && new SecretLines(terminal);
   const ask = secrets && ((question: string) => secrets.ask(question));
@@ -51,7 +52,7 @@ export function openContext(
     ...rest,
     options,
     runtime: process,
-    passphrases: new Passphrases({ environment: process.environment, ask }),
+    passphrases: new Passphrases({ environment, ask }),
     progress,
     rich: outputIsTerminal(),
     stoppable: openStopper(progress, process),

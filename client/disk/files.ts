@@ -115,10 +115,7 @@ export async function readEnd(path: string, size: number): Promise<Uint8Array<Ar
   });
 }
 
-/**
- * Removes the files in `folder`, if it exists, whose names are not in `needed`: what a crash
- * left behind.
- */
+/** Removes what a crash left in `folder`, if that exists: files whose names are not `needed`. */
 export async function removeOthers(folder: string, needed: ReadonlySet<string>): Promise<void> {
   const entries = await Array.fromAsync(Deno.readDir(folder)).catch((error) => {
     if (error instanceof Deno.errors.NotFound) return [];

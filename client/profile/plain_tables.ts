@@ -23,47 +23,26 @@ type IdentityRow =
 
 /** Copies everything from the tables of an old `version` into sealed ones. */
 export function sealPlainTables(from: Database, version: number, to: Unlocked): void {
-  sealContacts(from, to);
-  sealKeys(from, to);
-  sealEnvelopes(from, to);
-  if (version < 2) return;
-  sealIdentity(from, to);
-  sealServers(from, to);
-}
-
-function sealContacts(from: Database, to: Unlocked): void {
   for (const { id, name, public_key } of rowsOf<ContactRow>(from, "contacts")) {
     const contact = { id, name, blocked: false, verified: false, pinned: false };
     const row = public_key ? { ...contact, publicKey: public_key } : contact;
     insertRow(to, CONTACTS, {}, row);
   }
-}
-
-function sealKeys(from: Database, to: Unlocked): void {
   for (const { contact, key, ...clear } of rowsOf<KeyRow>(from, "classic_keys")) {
     insertRow(to, CLASSIC_KEYS, clear, { contact, key });
   }
-}
-
-function sealEnvelopes(from: Database, to: Unlocked): void {
   for (const row of rowsOf<EnvelopeRow>(from, "envelopes")) {
     const { number, message, sender, type, size, tail, content, state } = row;
     const filed = content === null && state !== "done" ? 1 : 0;
     const sealed = { messageId: message, from: sender, type, size, tail };
     insertRow(to, ENVELOPES, { number, filed, state }, sealed, { content });
   }
-}
-
-function sealIdentity(from: Database, to: Unlocked): void {
+  if (version < 2) return;
   for (const row of rowsOf<IdentityRow>(from, "secure_identity")) {
     const { id, name, public_key: publicKey, signing, agreement, registered } = row;
-    const clear = { kind: IdentityKind.secure, registered };
     const identity = { id, name, publicKey, secrets: { signing, agreement } };
-    insertRow(to, IDENTITIES, clear, identity);
+    insertRow(to, IDENTITIES, { kind: IdentityKind.secure, registered }, identity);
   }
-}
-
-function sealServers(from: Database, to: Unlocked): void {
   for (const row of rowsOf<{ address: string; key: Bytes }>(from, "servers")) {
     insertRow(to, SERVERS, {}, { ...row });
   }

@@ -273,7 +273,9 @@ export class Profile implements Disposable {
   /** Sets the owner: `classic`, which `me.info` holds, or else the one in the database. */
   async #takeIdentity(classic: ClassicIdentity | undefined): Promise<void> {
     const kept = this.identities.classic();
-    if (kept && classic && !isSame(kept, classic)) {
+    const isSame = kept && classic && equalBytes(kept.id, classic.id) &&
+      equalBytes(kept.privateKey, classic.privateKey);
+    if (kept && classic && !isSame) {
       const message = `there is a ${meInfoPath(this.folder)}, but the profile belongs to another`;
       throw new ClientError("bad-profile", `${message} identity, "${kept.name}"; remove one`);
     }
@@ -289,10 +291,6 @@ async function newIdentity(): Promise<Omit<SecureIdentity, "name">> {
   const secrets = generateIdentity();
   const publicKey = await publicIdentity(secrets);
   return { id: secureClientId(publicKey), publicKey, secrets };
-}
-
-function isSame(a: ClassicIdentity, b: ClassicIdentity): boolean {
-  return equalBytes(a.id, b.id) && equalBytes(a.privateKey, b.privateKey);
 }
 
 function noPassphrase(): Promise<string> {

@@ -47,7 +47,7 @@ export class CopyMarks extends SealedStore<Row> {
     return this.transaction(() => {
       const { current, pending } = this.#load();
       const made = random(COPY_MARK_SIZE);
-      this.#save({ current, pending: [...pending, made].slice(-MAX_PENDING) });
+      this.putRow({ one: 1 }, { current, pending: [...pending, made].slice(-MAX_PENDING) });
       return made;
     });
   }
@@ -62,15 +62,11 @@ export class CopyMarks extends SealedStore<Row> {
   settle(): void {
     this.transaction(() => {
       const last = this.#load().pending.at(-1);
-      if (last) this.#save({ current: last, pending: [] });
+      if (last) this.putRow({ one: 1 }, { current: last, pending: [] });
     });
   }
 
   #load(): Row {
     return this.findRow(1) ?? { current: new Uint8Array(COPY_MARK_SIZE), pending: [] };
-  }
-
-  #save(row: Row): void {
-    this.putRow({ one: 1 }, row);
   }
 }

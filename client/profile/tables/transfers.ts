@@ -27,9 +27,7 @@ type Fields = {
   readonly name: string;
   /** Bytes of plaintext. */
   readonly size: number;
-  /**
-   * The source, or the folder that it goes to and in the end its place; absolute. Null: not wanted.
-   */
+  /** The source, or the folder that it goes to, in the end its place; absolute. Null: unwanted. */
   readonly path: string | null;
   /** When the source was last changed. */
   readonly changed: number | null;

@@ -2,7 +2,6 @@
  * What a command is. Each is one file in `commands/` and one line in `commands.ts`; parsing, help
  * and completions follow from its declaration.
  */
-
 import type { OpenedClient, Runtime } from "../open_client.ts";
 import type { ClientError } from "../errors.ts";
 import type { Output } from "./output/output.ts";

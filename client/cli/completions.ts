@@ -2,14 +2,14 @@
 import { type AnyCommand, GLOBAL_OPTIONS, type Operand, type Option } from "./command.ts";
 import { operandName } from "./command_line.ts";
 
-const SCRIPTS = { bash: bashScript, zsh: zshScript, fish: fishScript };
-
-type Shell = keyof typeof SCRIPTS;
-export const SHELLS = ["bash", "zsh", "fish"] as const satisfies Shell[];
+export const SHELLS = ["bash", "zsh", "fish"] as const;
 
 /** Returns the script that completes `commands` in a shell, without a line end. */
-export function completionScript(shell: Shell, commands: readonly AnyCommand[]): string {
-  return SCRIPTS[shell](commands);
+export function completionScript(
+  shell: typeof SHELLS[number],
+  commands: readonly AnyCommand[],
+): string {
+  return { bash: bashScript, zsh: zshScript, fish: fishScript }[shell](commands);
 }
 
 type NamedOption = readonly [name: string, option: Option];

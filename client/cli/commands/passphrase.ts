@@ -1,5 +1,4 @@
 import { ClientError } from "../../errors.ts";
-import type { Profile } from "../../profile/profile.ts";
 import { clientCommand } from "../command.ts";
 import type { Passphrases } from "../terminal/passphrase.ts";
 
@@ -20,21 +19,15 @@ export const passphrase = clientCommand({
     "  MESSAGING_NEW_PASSPHRASE  For change, the new one",
   needsServer: () => false,
   async *run({ action }, { profile, passphrases }) {
-    checkProtected(profile, action !== "set");
+    if (profile.protected && action === "set") {
+      const hint = "to change it: messaging-client passphrase change";
+      throw new ClientError("has-passphrase", `the profile has a passphrase already; ${hint}`);
+    }
+    if (!profile.protected && action !== "set") {
+      const hint = "to set one: messaging-client passphrase set";
+      throw new ClientError("no-passphrase", `the profile has no passphrase; ${hint}`);
+    }
     await profile.setPassphrase(await NEW_PASSPHRASE[action](passphrases));
     yield { kind: "passphrase", action };
   },
 });
-
-function checkProtected(profile: Profile, wanted: boolean): void {
-  if (profile.protected === wanted) return;
-  throw wanted
-    ? new ClientError(
-      "no-passphrase",
-      "the profile has no passphrase; to set one: messaging-client passphrase set",
-    )
-    : new ClientError(
-      "has-passphrase",
-      "the profile has a passphrase already; to change it: messaging-client passphrase change",
-    );
-}

@@ -1,6 +1,5 @@
 import { UsageError } from "../../../shared/args.ts";
 import { parseSize } from "../../../shared/size.ts";
-import type { Received } from "../../inbox/received.ts";
 import { type Args, clientCommand, type ClientContext, type Operands } from "../command.ts";
 import { INTERRUPTED, PROGRESS } from "../help.ts";
 import { OUT } from "../operands.ts";
@@ -45,13 +44,9 @@ export const receive = clientCommand({
   },
 });
 
-function receiving(
-  { out = ".", follow, "no-files": noFiles, "max-size": maxSize }: Args<
-    Operands,
-    typeof OPTIONS
-  >,
-  { client, progress, note, signal }: ClientContext,
-): AsyncGenerator<Received> {
+function receiving(args: Args<Operands, typeof OPTIONS>, context: ClientContext) {
+  const { out = ".", follow, "no-files": noFiles, "max-size": maxSize } = args;
+  const { client, progress, note, signal } = context;
   progress.expect(() => {
     const sizes = client.transfers().flatMap(({ state, size }) => state === "active" ? [size] : []);
     return { files: sizes.length, size: sizes.reduce((sum, size) => sum + size, 0) };

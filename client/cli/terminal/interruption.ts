@@ -24,7 +24,6 @@ export class Interruption {
     this.#options = options;
   }
 
-  /** Acts on a signal. */
   request(): void {
     if (!this.#controller || this.#controller.signal.aborted) this.#options.kill();
     else this.#controller.abort();

@@ -9,14 +9,9 @@ import type { RawTerminal } from "./secret_line.ts";
 const TextLineStream: new () => TransformStream<string, string> = UntypedTextLineStream;
 
 /** Writes to standard output; results go there, and nothing else. */
-export function printOut(text: string): void {
-  writeSync(Deno.stdout, text);
-}
-
+export const printOut = (text: string) => writeSync(Deno.stdout, text);
 /** Writes to standard error: problems, progress, hints. */
-export function printError(text: string): void {
-  writeSync(Deno.stderr, text);
-}
+export const printError = (text: string) => writeSync(Deno.stderr, text);
 
 function writeSync(stream: { writeSync(bytes: Uint8Array): number }, text: string): void {
   const bytes = new TextEncoder().encode(text);
@@ -56,15 +51,9 @@ export function inputBytes(): AsyncIterable<Uint8Array> {
   return Deno.stdin.readable;
 }
 
-/** Reports whether a person sees standard output. */
-export function outputIsTerminal(): boolean {
-  return Deno.stdout.isTerminal();
-}
-
-/** Reports whether a person sees standard error. */
-export function errorIsTerminal(): boolean {
-  return Deno.stderr.isTerminal();
-}
+/** Report whether a person sees the stream. */
+export const outputIsTerminal = () => Deno.stdout.isTerminal();
+export const errorIsTerminal = () => Deno.stderr.isTerminal();
 
 /** Returns how many characters a line of the terminal has. */
 export function terminalColumns(): number {

@@ -15,12 +15,12 @@ import {
   type RequestHeader,
 } from "../../shared/protocol/frame.ts";
 import { sleep } from "../../shared/sleep.ts";
+import type { Services } from "../services.ts";
+import { errorReply } from "../wire/error_replies.ts";
+import { linger, Payload } from "../wire/payload.ts";
 import type { SessionLink } from "../wire/session_link.ts";
 import { type Answer, dispatch } from "./dispatch.ts";
 import type { LeasedPart } from "./lease_messages.ts";
-import { Payload } from "../wire/payload.ts";
-import { errorReply } from "../wire/error_replies.ts";
-import type { Services } from "../services.ts";
 
 const FAILURE = { kind: "failure" } as const;
 /** How long a reset may take to follow the end of a peer's stream, in milliseconds. */
@@ -151,17 +151,10 @@ export class ClassicSession {
     }
   }
 
-  /**
-   * Lets a refused peer read its response: closing with bytes unread would reset the connection,
-   * and the response could be lost.
-   */
+  /** Lets a refused peer read its response. */
   async #linger(): Promise<void> {
     await this.#link.closeWrite();
     this.#link.extend(this.#services.limits.headerDeadline);
-    const sink = new Uint8Array(16 * 1024);
-    let left = this.#services.limits.maxDiscardSize;
-    while (left > 0 && await this.#link.reader.more()) {
-      left -= await this.#link.reader.readSome(sink);
-    }
+    await linger(this.#link.reader, this.#services.limits.maxDiscardSize);
   }
 }

@@ -1,7 +1,7 @@
 /** Which handler answers which classic request, and what must hold before. */
 import type { Bytes } from "../../shared/bytes.ts";
 import { claimsToBeSecure } from "../../shared/crypto/identity.ts";
-import { ProtocolError, StorageError } from "../../shared/errors.ts";
+import { ProtocolError } from "../../shared/errors.ts";
 import {
   CLASSIC_REQUESTS,
   classicEntry,
@@ -11,17 +11,17 @@ import {
   type RequestBody,
   SEND_PREFIX_SIZE,
 } from "../../shared/protocol/classic/requests.ts";
+import { CLIENT_ID_SIZE } from "../../shared/limits.ts";
 import { MessageType } from "../../shared/protocol/codes.ts";
 import type { RequestHeader } from "../../shared/protocol/frame.ts";
-import { clientList } from "../handlers/client_list.ts";
-import { publicKey } from "../handlers/public_key.ts";
-import { sendMessage } from "../handlers/send_message.ts";
+import { clientList, publicKey } from "../handlers/directory.ts";
+import { sendMessage } from "../handlers/messages.ts";
 import type { Services } from "../services.ts";
+import { known } from "../storage/storage.ts";
 import { Refusal } from "../wire/error_replies.ts";
 import type { Streamed } from "../wire/handler.ts";
 import type { Payload } from "../wire/payload.ts";
 import { type LeasedDelivery, leaseMessages } from "./lease_messages.ts";
-import { register } from "./register.ts";
 
 type Kind = RequestBody["kind"];
 
@@ -63,21 +63,26 @@ export async function dispatch(
   payload: Payload,
   services: Services,
 ): Promise<Answer> {
-  return await answer(CLASSIC_REQUESTS.checkSize(header).kind, header, payload, services);
-}
-
-async function answer<K extends Kind>(
-  kind: K,
-  header: RequestHeader,
-  payload: Payload,
-  services: Services,
-): Promise<Answer> {
-  const route: Route<K> = ROUTES[kind];
+  const route = ROUTES[CLASSIC_REQUESTS.checkSize(header).kind] as Route<Kind>;
   const { clientId } = header;
   await checkAsker(clientId, route.from, services);
   if ("stream" in route) return await route.stream(payload, clientId, services);
   const request = CLASSIC_REQUESTS.decode(header, await payload.readAll());
-  return await route.handle(request as ClassicRequestOf<K>, clientId, services);
+  return await route.handle(request, clientId, services);
+}
+
+/** Request 100. */
+async function register(
+  { name, publicKey }: ClassicRequestOf<"register">,
+  _asker: Bytes,
+  { storage, random }: Services,
+): Promise<Answer> {
+  if (claimsToBeSecure(publicKey)) {
+    throw new Refusal("forbidden", "a secure client registers on a secure channel");
+  }
+  const clientId = random(CLIENT_ID_SIZE);
+  await storage.register({ id: clientId, name, publicKey });
+  return { kind: "registered", clientId };
 }
 
 /** Request 103. */
@@ -94,14 +99,9 @@ async function send(payload: Payload, asker: Bytes, services: Services): Promise
  * Checks that the ID in a header is that of a client which may ask. The original client puts
  * another client's ID into request 102, so no more than this can be asked of it.
  */
-async function checkAsker(
-  clientId: Bytes,
-  from: Asker,
-  { storage }: Services,
-): Promise<void> {
+async function checkAsker(clientId: Bytes, from: Asker, { storage }: Services): Promise<void> {
   if (from === "anyone") return;
-  const asker = await storage.client(clientId);
-  if (!asker) throw new StorageError("unknown-client", "no client has this ID");
+  const asker = known(await storage.client(clientId));
   if (from === "classic-client" && claimsToBeSecure(asker.publicKey)) {
     throw new Refusal("forbidden", "a secure client is served on a secure channel alone");
   }

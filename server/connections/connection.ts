@@ -9,17 +9,12 @@ import type { Deadline, Deadlines } from "./deadlines.ts";
 import { SecureSession } from "../secure/secure_session.ts";
 import type { Services } from "../services.ts";
 
-/** How one protocol is served on a connection. */
-interface Session {
-  stop(): void;
-}
-
 export class Connection {
   readonly #conn: Deno.Conn;
   readonly #services: Services;
   readonly #deadlines: Deadlines;
   readonly #deadline: Deadline;
-  #session: Session | null = null;
+  #session: SecureSession | ClassicSession | null = null;
   /** Abandons the write that is under way. */
   #interrupt = () => {};
 

@@ -5,7 +5,7 @@ import {
   MAX_ONE_TIME_PREKEYS,
   MiB,
 } from "../../shared/limits.ts";
-import type { StorageLimits } from "../storage/storage_options.ts";
+import type { StorageLimits } from "../storage/storage.ts";
 
 export interface Limits extends StorageLimits {
   /** Times that one asker may draw prekeys at once; then once in each interval. */

@@ -14,28 +14,24 @@ import {
   type SecureReply,
   type SecureRequestKind,
 } from "../../shared/protocol/secure/requests.ts";
-import { acknowledge } from "../handlers/acknowledge.ts";
-import { checkIn } from "../handlers/check_in.ts";
-import { clientList } from "../handlers/client_list.ts";
-import { fetchPrekeys } from "../handlers/fetch_prekeys.ts";
-import { fileState } from "../handlers/file_state.ts";
-import { type ChunkFrame, getChunk } from "../handlers/get_chunk.ts";
-import { getMessages } from "../handlers/get_messages.ts";
-import { openUpload } from "../handlers/open_upload.ts";
-import { publicKey } from "../handlers/public_key.ts";
-import { publishPrekeys } from "../handlers/publish_prekeys.ts";
-import { putChunk } from "../handlers/put_chunk.ts";
-import { releaseFile } from "../handlers/release_file.ts";
-import { sendMessage } from "../handlers/send_message.ts";
-import { shareFile } from "../handlers/share_file.ts";
+import { clientList, publicKey } from "../handlers/directory.ts";
+import {
+  type ChunkFrame,
+  fileState,
+  getChunk,
+  openUpload,
+  putChunk,
+  releaseFile,
+  shareFile,
+} from "../handlers/files.ts";
+import { acknowledge, getMessages, sendMessage } from "../handlers/messages.ts";
+import { checkIn, fetchPrekeys, publishPrekeys } from "../handlers/prekeys.ts";
 import type { Limits } from "../limits/limits.ts";
 import type { Services } from "../services.ts";
 import { Refusal } from "../wire/error_replies.ts";
 import type { Streamed } from "../wire/handler.ts";
 import type { Payload } from "../wire/payload.ts";
-import { login } from "./login.ts";
-import { register } from "./register.ts";
-import { checkHeaderId, type SecurePeer } from "./secure_peer.ts";
+import { checkHeaderId, login, register, type SecurePeer } from "./account.ts";
 
 /** What a request of kind `K` is answered with, if it is not refused. */
 export type Answer<K extends SecureRequestKind = SecureRequestKind> =
@@ -48,9 +44,7 @@ type Route<K extends SecureRequestKind> =
   & {
     /** Who may ask: a registered client, unless said otherwise. */
     readonly from?: "anyone" | "logged-in";
-    /**
-     * Whether the next request may be read before this one is answered; no, unless said otherwise.
-     */
+    /** Whether the next request may be read before this one is answered: no, unless said so. */
     readonly overlaps?: (size: number, limits: Limits) => boolean;
     /** Whether the request or its answer carries a chunk of a file. */
     readonly carriesChunk?: true;
@@ -101,10 +95,7 @@ async function send(payload: Payload, asker: Bytes, services: Services) {
 }
 
 /** Returns what the session must know before it has a request answered. */
-export function trafficOf(
-  { code, size }: RequestHeader,
-  limits: Limits,
-): { overlaps: boolean; carriesChunk: boolean } {
+export function trafficOf({ code, size }: RequestHeader, limits: Limits) {
   const { overlaps, carriesChunk = false } = routeOf(code) ?? {};
   return { overlaps: overlaps?.(size, limits) ?? false, carriesChunk };
 }
@@ -122,21 +113,10 @@ export async function dispatch(
   services: Services,
 ): Promise<Answer> {
   const asker = checkAllowed(header, peer);
-  return await answer(checkSecureHeader(header), header, payload, asker, services, peer);
-}
-
-async function answer<K extends SecureRequestKind>(
-  kind: K,
-  header: RequestHeader,
-  payload: Payload,
-  asker: Bytes,
-  services: Services,
-  peer: SecurePeer,
-): Promise<Answer> {
-  const route: Route<K> = ROUTES[kind];
+  const route = ROUTES[checkSecureHeader(header)] as Route<SecureRequestKind>;
   if ("stream" in route) return await route.stream(payload, asker, services);
   const request = decodeSecureRequest(header, await payload.readAll());
-  return await route.handle(request as RequestOf<K>, asker, services, peer);
+  return await route.handle(request, asker, services, peer);
 }
 
 /** Checks that `peer` may make this request. Returns who asks; for a login, who claims to. */

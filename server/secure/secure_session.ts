@@ -12,7 +12,7 @@ import { type Channel, openChannel } from "../../shared/channel/channel.ts";
 import { acceptHandshake, readHandshakeRequest } from "../../shared/channel/opening.ts";
 import { ProtocolError } from "../../shared/errors.ts";
 import { writeAll } from "../../shared/io.ts";
-import { FILE_CHUNK_SIZE, KiB, MiB } from "../../shared/limits.ts";
+import { FILE_CHUNK_SIZE, MiB } from "../../shared/limits.ts";
 import { SECURE_VERSION } from "../../shared/protocol/codes.ts";
 import {
   decodeRequestHeader,
@@ -25,12 +25,12 @@ import { encodeSecureResponse, type SecureError } from "../../shared/protocol/se
 import type { Services } from "../services.ts";
 import { errorReply } from "../wire/error_replies.ts";
 import { FrameWriter } from "../wire/frame_writer.ts";
-import { Payload } from "../wire/payload.ts";
+import { linger, Payload } from "../wire/payload.ts";
 import type { SessionLink } from "../wire/session_link.ts";
+import type { SecurePeer } from "./account.ts";
 import { Answers } from "./answers.ts";
 import { type Answer, dispatch, trafficOf } from "./dispatch.ts";
 import { Pushing } from "./pushing.ts";
-import type { SecurePeer } from "./secure_peer.ts";
 
 /** Requests of one client that may be under way at a time, and bytes of their payloads. */
 const MAX_UNDER_WAY = 256;
@@ -39,11 +39,11 @@ const MAX_UNDER_WAY_SIZE = 1 * MiB;
 const MAX_CHUNKS_SIZE = 4 * FILE_CHUNK_SIZE;
 /** How long a peer may take to close its side when the server stops, in milliseconds. */
 const STOP_LINGER = 1_000;
-/** Bytes that are read at a time only to be skipped. */
-const LINGER_STEP = 4 * KiB;
 
 /** What is read: the handshake, nothing until the next request begins, a request, or no more. */
 type State = "opening" | "waiting" | "serving" | "ending";
+
+type Reply = Answer | SecureError;
 
 /** An open channel and who is at its other end. */
 interface Line {
@@ -172,19 +172,11 @@ export class SecureSession {
     await this.#answers.until(0);
     await channel.end();
     await this.#link.closeWrite();
-    // Closing with bytes unread would reset the connection, and the last answers be lost with it.
     this.#link.extend(this.#stopping ? STOP_LINGER : headerDeadline);
-    const sink = new Uint8Array(LINGER_STEP);
-    for (let left = maxDiscardSize; left > 0 && await frames.more();) {
-      left -= await frames.readSome(sink);
-    }
+    await linger(frames, maxDiscardSize);
   }
 
-  async #answer(
-    header: RequestHeader,
-    payload: Payload,
-    peer: SecurePeer,
-  ): Promise<Answer | SecureError> {
+  async #answer(header: RequestHeader, payload: Payload, peer: SecurePeer): Promise<Reply> {
     try {
       return await dispatch(header, payload, peer, this.#services);
     } catch (error) {
@@ -194,11 +186,7 @@ export class SecureSession {
     }
   }
 
-  async #send(
-    answer: Answer | SecureError,
-    writer: FrameWriter,
-    peer: SecurePeer,
-  ): Promise<void> {
+  async #send(answer: Reply, writer: FrameWriter, peer: SecurePeer): Promise<void> {
     switch (answer.kind) {
       case "streamed": {
         const { code, size } = answer;

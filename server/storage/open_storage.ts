@@ -1,8 +1,7 @@
 /** Opens the storage behind an address. Only this file knows which engines there are. */
 import { StorageError } from "../../shared/errors.ts";
 import { SqliteStorage } from "./sqlite/sqlite_storage.ts";
-import type { StorageOptions } from "./storage_options.ts";
-import type { Storage } from "./storage.ts";
+import type { Storage, StorageOptions } from "./storage.ts";
 
 /**
  * Opens the storage at `address`: the path of a SQLite file, which is created for its owner alone

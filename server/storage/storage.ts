@@ -5,12 +5,12 @@
  * answer is larger than the room that its caller allows.
  */
 import type { Bytes } from "../../shared/bytes.ts";
+import { StorageError } from "../../shared/errors.ts";
 import type { MessageType } from "../../shared/protocol/codes.ts";
 import type { ClientEntry, MessageHead } from "../../shared/protocol/message.ts";
+import type { Prekey } from "../../shared/protocol/prekey.ts";
+import type { CheckedIn } from "../../shared/protocol/secure/prekeys.ts";
 import type { FileRecords } from "./file_records.ts";
-import type { Leases } from "./leases.ts";
-import type { PrekeyRecords } from "./prekey_records.ts";
-import type { Room, StoredMessage } from "./stored_message.ts";
 
 /** A registered client. */
 export interface Client extends ClientEntry {
@@ -48,6 +48,20 @@ export interface Deposited {
 
 /** A message in a mailbox, with its content. */
 export type FullMessage = MessageHead & Content;
+
+/** A message in a mailbox, without its content. */
+export interface StoredMessage extends MessageHead {
+  /** The blob that holds the content; undefined if the mailbox itself does. */
+  blob?: string;
+}
+
+/** How much of a mailbox a call may return. */
+export interface Room {
+  /** Messages. */
+  count: number;
+  /** Bytes. Each message takes `MESSAGE_HEAD_SIZE` and its content. */
+  size: number;
+}
 
 export interface Storage {
   /** Files in chunks. */
@@ -111,4 +125,95 @@ export interface Storage {
 
   /** Waits for what is under way, then closes. Everything asked later fails as `closed`. */
   close(): Promise<void>;
+}
+
+/** What others need to start a session with a client. */
+export interface PrekeyRecords {
+  /**
+   * Adds the prekeys of a client whose IDs are larger than every one that it published before, and
+   * passes over the others: a repeat changes nothing. Of a kind that is handed out again and again
+   * only the last one stays. With `replace` it first forgets all prekeys whose IDs are smaller than
+   * those in `prekeys`.
+   * @throws {StorageError} `unknown-client`, `prekeys-full`
+   */
+  publish(owner: Bytes, prekeys: readonly Prekey[], options: { replace: boolean }): Promise<void>;
+
+  /**
+   * Returns a client's prekeys for one session: the signed one, a one-time KEM prekey or else that
+   * of last resort, and a one-time one if there is any. One-time prekeys are deleted; without
+   * `oneTime` none is used.
+   * @throws {StorageError} `unknown-client`, `no-prekeys`
+   */
+  draw(owner: Bytes, options: { oneTime: boolean }): Promise<Prekey[]>;
+
+  /**
+   * Keeps the 16 bytes of `mark` for a client, and returns the mark before, with what is known of
+   * its prekeys.
+   * @throws {StorageError} `unknown-client`
+   */
+  checkIn(client: Bytes, mark: Bytes): Promise<CheckedIn>;
+}
+
+/** Messages that are being delivered: no other lease holds them until this one ends. */
+export interface Lease {
+  readonly mailbox: Bytes;
+  /** In the order of their IDs. */
+  readonly messages: readonly StoredMessage[];
+}
+
+/** Messages on their way to classic clients, which do not acknowledge what they got. */
+export interface Leases {
+  /**
+   * Leases the first messages of a mailbox that are not leased: those that fit into `room`, up to
+   * the first that does not. Ends by {@link remove} or {@link release}; a restart ends every lease.
+   * @throws {StorageError} `unknown-client`
+   */
+  take(mailbox: Bytes, room: Room): Promise<Lease>;
+
+  /**
+   * Ends a lease and deletes `messages` of it, by default all; the rest waits again. Blobs that are
+   * needed no more are left to the caller. Does nothing to a lease that has ended.
+   */
+  remove(lease: Lease, messages?: readonly StoredMessage[]): Promise<void>;
+
+  /** Ends a lease; its messages wait again, at their old place. Never rejects. */
+  release(lease: Lease): Promise<void>;
+}
+
+/** The options of every engine. */
+export interface StorageOptions {
+  limits: StorageLimits;
+  /** Milliseconds since 1970. */
+  now: () => number;
+}
+
+/** The limits of what is stored. Sizes are in bytes, times in milliseconds. */
+export interface StorageLimits {
+  /** Clients that may register. */
+  maxClients: number;
+  /** Messages that may wait in one mailbox. */
+  maxMessages: number;
+  /** Bytes of content that may wait in one mailbox. */
+  maxMailboxSize: number;
+  /** One-time prekeys of each of the two kinds that are held for a client. */
+  maxOneTimePrekeys: number;
+  /** Bytes that the files in chunks of one sender may take, from the start of each upload on. */
+  maxSenderSize: number;
+  /** Files in chunks of one sender. */
+  maxSenderFiles: number;
+  /** Bytes that the files in chunks of all senders may take. */
+  maxTotalSize: number;
+  /** How long a file waits for its receivers after it was last shared. */
+  fileExpiry: number;
+  /** How long an upload waits for its next chunk. */
+  uploadExpiry: number;
+}
+
+/**
+ * Returns what was looked up about a client.
+ * @throws {StorageError} `unknown-client` if there is none
+ */
+export function known<T>(found: T | undefined): T {
+  if (found === undefined) throw new StorageError("unknown-client", "no client has this ID");
+  return found;
 }

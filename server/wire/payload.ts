@@ -5,6 +5,7 @@ import type { FrameReader } from "../../shared/protocol/frame_stream.ts";
 
 /** Bytes that are read at a time only to be skipped. */
 const DISCARD_STEP = 16 * KiB;
+const LINGER_STEP = 4 * KiB;
 /** A larger payload may take a slow client longer than one deadline. */
 const MAX_AT_ONCE = 8 * KiB;
 
@@ -77,4 +78,13 @@ export class Payload {
     if (this.#left === 0) this.release();
     this.#onProgress();
   }
+}
+
+/**
+ * Skips what the peer still sends, up to `most` bytes: closing with bytes unread would reset the
+ * connection, and the last responses could be lost.
+ */
+export async function linger(reader: FrameReader, most: number): Promise<void> {
+  const step = new Uint8Array(LINGER_STEP);
+  for (let left = most; left > 0 && await reader.more();) left -= await reader.readSome(step);
 }

@@ -3,9 +3,14 @@ import { type Bytes, utf8 } from "../../shared/bytes.ts";
 import { StorageError, type StorageErrorCode } from "../../shared/errors.ts";
 import { MessageType } from "../../shared/protocol/codes.ts";
 import type { ClientEntry } from "../../shared/protocol/message.ts";
-import type { StorageLimits, StorageOptions } from "../../server/storage/storage_options.ts";
-import type { Lease } from "../../server/storage/leases.ts";
-import type { Client, Content, Storage } from "../../server/storage/storage.ts";
+import type {
+  Client,
+  Content,
+  Lease,
+  Storage,
+  StorageLimits,
+  StorageOptions,
+} from "../../server/storage/storage.ts";
 import { assertEquals, assertRejects } from "../support/assert.ts";
 
 /** One implementation. */

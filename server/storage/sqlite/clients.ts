@@ -1,9 +1,8 @@
 /** The table of clients. Each row also counts what waits in the client's mailbox. */
 import { type Bytes, equalBytes } from "../../../shared/bytes.ts";
 import { StorageError } from "../../../shared/errors.ts";
-import type { StorageOptions } from "../storage_options.ts";
-import type { Client, ClientList } from "../storage.ts";
-import type { SqliteFile, Statements } from "./database.ts";
+import type { Client, ClientList, StorageOptions } from "../storage.ts";
+import { type SqliteFile, Table } from "./database.ts";
 
 export const CLIENTS_SCHEMA = `
   CREATE TABLE clients (
@@ -21,47 +20,44 @@ export const CLIENTS_SCHEMA = `
 /** Clients in one page of a list. */
 const PAGE = 512;
 
-export class SqliteClients {
-  readonly #file: SqliteFile;
+export class SqliteClients extends Table<keyof typeof STATEMENTS> {
   readonly #options: StorageOptions;
-  readonly #statements: Statements<keyof typeof STATEMENTS>;
 
   constructor(file: SqliteFile, options: StorageOptions) {
-    this.#file = file;
+    super(file, STATEMENTS);
     this.#options = options;
-    this.#statements = file.prepare(STATEMENTS);
   }
 
   register(client: Client): Promise<void> {
     const { limits, now } = this.#options;
-    return this.#file.write(() => {
+    return this.file.write(() => {
       // Clients are numbered from 1 and never deleted.
       if (this.#last() >= limits.maxClients) {
         throw new StorageError("clients-full", "the server takes no further clients");
       }
-      if (this.#statements.byName.get(client.name)) {
+      if (this.statements.byName.get(client.name)) {
         throw new StorageError("name-taken", "the name is taken");
       }
-      this.#statements.add.run(client.id, client.name, client.publicKey, now());
+      this.statements.add.run(client.id, client.name, client.publicKey, now());
     });
   }
 
   client(id: Bytes): Promise<Client | undefined> {
-    return this.#file.read(() => this.#statements.byId.get<Client>(id));
+    return this.file.read(() => this.statements.byId.get<Client>(id));
   }
 
   clientsExcept(except: Bytes): Promise<ClientList> {
-    return this.#file.read(() => {
+    return this.file.read(() => {
       const last = this.#last();
-      const count = this.#statements.countExcept.value<[number]>(last, except)?.[0] ?? 0;
+      const count = this.statements.countExcept.value<[number]>(last, except)?.[0] ?? 0;
       return { count, pages: this.#pages(except, last) };
     });
   }
 
   async *#pages(except: Bytes, last: number): AsyncIterable<Client[]> {
     for (let after = 0; after < last;) {
-      const page = await this.#file.read(() =>
-        this.#statements.page.all<Client & { number: number }>(after, last, PAGE)
+      const page = await this.file.read(() =>
+        this.statements.page.all<Client & { number: number }>(after, last, PAGE)
       );
       after = page.at(-1)?.number ?? last;
       yield page.filter(({ id }) => !equalBytes(id, except));
@@ -69,7 +65,7 @@ export class SqliteClients {
   }
 
   #last(): number {
-    return this.#statements.last.value<[number]>()?.[0] ?? 0;
+    return this.statements.last.value<[number]>()?.[0] ?? 0;
   }
 }
 

@@ -3,8 +3,6 @@ import type { Database, Statement } from "@db/sqlite";
 import { StorageError } from "../../../shared/errors.ts";
 import { GroupCommit } from "./group_commit.ts";
 
-export type Statements<Name extends string> = Record<Name, Statement>;
-
 export class SqliteFile {
   readonly #database: Database;
   readonly #commits: GroupCommit;
@@ -16,7 +14,7 @@ export class SqliteFile {
   }
 
   /** Compiles the statements of a table. */
-  prepare<Name extends string>(sql: Readonly<Record<Name, string>>): Statements<Name> {
+  prepare<Name extends string>(sql: Readonly<Record<Name, string>>): Record<Name, Statement> {
     const names = Object.keys(sql) as Name[];
     const compiled = names.map((name) => [name, this.#database.prepare(sql[name])]);
     return Object.fromEntries(compiled);
@@ -41,5 +39,14 @@ export class SqliteFile {
     this.#commits.close();
     this.#closed = true;
     this.#database.close();
+  }
+}
+
+/** A table of the file, with its statements. */
+export abstract class Table<Name extends string> {
+  protected readonly statements: Record<Name, Statement>;
+
+  constructor(protected readonly file: SqliteFile, sql: Readonly<Record<Name, string>>) {
+    this.statements = file.prepare(sql);
   }
 }

@@ -2,8 +2,8 @@
 import { type Bytes, equalBytes } from "../../../shared/bytes.ts";
 import { StorageError } from "../../../shared/errors.ts";
 import type { FileRecord, FileRecords } from "../file_records.ts";
-import type { StorageOptions } from "../storage_options.ts";
-import type { SqliteFile, Statements } from "./database.ts";
+import { known, type StorageOptions } from "../storage.ts";
+import { type SqliteFile, Table } from "./database.ts";
 
 export const FILES_SCHEMA = `
   -- The bytes of the files lie in the folder chunks/.
@@ -46,81 +46,75 @@ const PAGE = 512;
 /** The ID whose row in the table of usage counts all clients together. */
 const EVERYBODY = new Uint8Array(0);
 
-export class SqliteFiles implements FileRecords {
-  readonly #file: SqliteFile;
+export class SqliteFiles extends Table<keyof typeof STATEMENTS> implements FileRecords {
   readonly #options: StorageOptions;
-  readonly #statements: Statements<keyof typeof STATEMENTS>;
 
   constructor(file: SqliteFile, options: StorageOptions) {
-    this.#file = file;
+    super(file, STATEMENTS);
     this.#options = options;
-    this.#statements = file.prepare(STATEMENTS);
   }
 
   open(id: Bytes, owner: Bytes, size: number): Promise<{ file: FileRecord; created: boolean }> {
-    return this.#file.write(() => {
-      const row = this.#statements.find.get<FileRow>(id);
+    return this.file.write(() => {
+      const row = this.statements.find.get<FileRow>(id);
       if (row) {
         if (!equalBytes(row.owner, owner)) {
           throw new StorageError("file-taken", "the file is another client's");
         }
         if (row.size !== size) throw new StorageError("file-differs", "the file has another size");
-        if (row.complete === 0) this.#statements.touch.run(this.#options.now(), id);
+        if (row.complete === 0) this.statements.touch.run(this.#options.now(), id);
         return { file: recordOf(row), created: false };
       }
       this.#reserve(owner, size);
-      this.#statements.add.run(id, owner, size, this.#options.now());
+      this.statements.add.run(id, owner, size, this.#options.now());
       return { file: { id, owner, size, complete: false }, created: true };
     });
   }
 
   find(id: Bytes): Promise<FileRecord | undefined> {
-    return this.#file.read(() => recordOf(this.#statements.find.get<FileRow>(id)));
+    return this.file.read(() => recordOf(this.statements.find.get<FileRow>(id)));
   }
 
   findFor(id: Bytes, receiver: Bytes): Promise<FileRecord | undefined> {
-    return this.#file.read(() => recordOf(this.#statements.findFor.get<FileRow>(id, receiver)));
+    return this.file.read(() => recordOf(this.statements.findFor.get<FileRow>(id, receiver)));
   }
 
   receivers(id: Bytes): Promise<number> {
-    return this.#file.read(() => this.#statements.receivers.value<[number]>(id)?.[0] ?? 0);
+    return this.file.read(() => this.statements.receivers.value<[number]>(id)?.[0] ?? 0);
   }
 
   async touch(id: Bytes): Promise<void> {
-    await this.#file.write(() => this.#statements.touch.run(this.#options.now(), id));
+    await this.file.write(() => this.statements.touch.run(this.#options.now(), id));
   }
 
   share(id: Bytes, receivers: readonly Bytes[]): Promise<void> {
-    return this.#file.write(() => {
-      const row = this.#statements.find.get<FileRow>(id);
+    return this.file.write(() => {
+      const row = this.statements.find.get<FileRow>(id);
       if (!row) throw new StorageError("unknown-file", "no file has this ID");
-      for (const receiver of receivers) {
-        if (this.#statements.client.get(receiver)) continue;
-        throw new StorageError("unknown-client", "no client has this ID");
-      }
-      this.#statements.complete.run(this.#options.now(), row.number);
-      for (const receiver of receivers) this.#statements.addReceiver.run(row.number, receiver);
+      for (const receiver of receivers) known(this.statements.client.get(receiver));
+      this.statements.complete.run(this.#options.now(), row.number);
+      for (const receiver of receivers) this.statements.addReceiver.run(row.number, receiver);
     });
   }
 
   async reopen(id: Bytes): Promise<void> {
-    await this.#file.write(() => this.#statements.reopen.run(this.#options.now(), id));
+    await this.file.write(() => this.statements.reopen.run(this.#options.now(), id));
   }
 
   release(id: Bytes, receiver: Bytes): Promise<boolean> {
-    return this.#file.write(() => {
-      const row = this.#statements.findFor.get<FileRow>(id, receiver);
+    return this.file.write(() => {
+      const row = this.statements.findFor.get<FileRow>(id, receiver);
       if (!row) return false;
-      this.#statements.removeReceiver.run(row.number, receiver);
-      if (this.#statements.receivers.value<[number]>(id)?.[0] !== 0) return false;
+      this.statements.removeReceiver.run(row.number, receiver);
+      if (this.statements.receivers.value<[number]>(id)?.[0] !== 0) return false;
       this.#remove(row);
       return true;
     });
   }
 
   async remove(id: Bytes): Promise<void> {
-    await this.#file.write(() => {
-      const row = this.#statements.find.get<FileRow>(id);
+    await this.file.write(() => {
+      const row = this.statements.find.get<FileRow>(id);
       if (row) this.#remove(row);
     });
   }
@@ -128,8 +122,8 @@ export class SqliteFiles implements FileRecords {
   expire(): Promise<Bytes[]> {
     const unfinished = this.#options.now() - this.#options.limits.uploadExpiry;
     const unfetched = this.#options.now() - this.#options.limits.fileExpiry;
-    return this.#file.write(() => {
-      const rows = this.#statements.old.all<FileRow>(unfinished, unfetched, PAGE);
+    return this.file.write(() => {
+      const rows = this.statements.old.all<FileRow>(unfinished, unfetched, PAGE);
       for (const row of rows) this.#remove(row);
       return rows.map(({ id }) => id);
     });
@@ -137,7 +131,7 @@ export class SqliteFiles implements FileRecords {
 
   async *all(): AsyncIterable<FileRecord> {
     for (let after = 0;;) {
-      const page = await this.#file.read(() => this.#statements.after.all<FileRow>(after, PAGE));
+      const page = await this.file.read(() => this.statements.after.all<FileRow>(after, PAGE));
       yield* page.map(recordOf);
       const last = page.at(-1);
       if (!last) return;
@@ -149,7 +143,7 @@ export class SqliteFiles implements FileRecords {
   #reserve(owner: Bytes, size: number): void {
     const { maxSenderSize, maxSenderFiles, maxTotalSize } = this.#options.limits;
     const usage = (whose: Bytes) =>
-      this.#statements.usage.get<{ files: number; bytes: number }>(whose) ?? { files: 0, bytes: 0 };
+      this.statements.usage.get<{ files: number; bytes: number }>(whose) ?? { files: 0, bytes: 0 };
     const own = usage(owner);
     if (own.bytes + size > maxSenderSize) {
       const left = Math.max(0, maxSenderSize - own.bytes);
@@ -162,13 +156,13 @@ export class SqliteFiles implements FileRecords {
     if (usage(EVERYBODY).bytes + size > maxTotalSize) {
       throw new StorageError("quota-full", "the server takes no further files for now");
     }
-    for (const whose of [owner, EVERYBODY]) this.#statements.use.run(whose, 1, size);
+    for (const whose of [owner, EVERYBODY]) this.statements.use.run(whose, 1, size);
   }
 
   #remove({ number, owner, size }: FileRow): void {
-    this.#statements.removeReceivers.run(number);
-    this.#statements.remove.run(number);
-    for (const whose of [owner, EVERYBODY]) this.#statements.use.run(whose, -1, -size);
+    this.statements.removeReceivers.run(number);
+    this.statements.remove.run(number);
+    for (const whose of [owner, EVERYBODY]) this.statements.use.run(whose, -1, -size);
   }
 }
 

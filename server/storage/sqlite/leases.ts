@@ -1,7 +1,6 @@
 /** The {@link Leases} of one process: kept in memory, so that a restart ends them, as it should. */
 import { type Bytes, toHex } from "../../../shared/bytes.ts";
-import type { Lease, Leases } from "../leases.ts";
-import type { Room } from "../stored_message.ts";
+import type { Lease, Leases, Room } from "../storage.ts";
 import type { SqliteFile } from "./database.ts";
 import type { SqliteMailboxes } from "./mailboxes.ts";
 

@@ -4,10 +4,16 @@ import { StorageError } from "../../../shared/errors.ts";
 import { MAX_U32 } from "../../../shared/limits.ts";
 import type { MessageType } from "../../../shared/protocol/codes.ts";
 import { MESSAGE_HEAD_SIZE } from "../../../shared/protocol/message.ts";
-import type { StorageLimits } from "../storage_options.ts";
-import type { Deposit, Deposited, FullMessage } from "../storage.ts";
-import type { Room, StoredMessage } from "../stored_message.ts";
-import type { SqliteFile, Statements } from "./database.ts";
+import {
+  type Deposit,
+  type Deposited,
+  type FullMessage,
+  known,
+  type Room,
+  type StorageLimits,
+  type StoredMessage,
+} from "../storage.ts";
+import { type SqliteFile, Table } from "./database.ts";
 import type { SqliteTokens } from "./tokens.ts";
 
 export const MESSAGES_SCHEMA = `
@@ -43,25 +49,22 @@ interface MessageRow {
 /** Heads that are looked at in one step. */
 const STEP = 1024;
 
-export class SqliteMailboxes {
-  readonly #file: SqliteFile;
+export class SqliteMailboxes extends Table<keyof typeof STATEMENTS> {
   readonly #limits: StorageLimits;
   readonly #tokens: SqliteTokens;
-  readonly #statements: Statements<keyof typeof STATEMENTS>;
   /** By the ID of the mailbox, in hex. */
   readonly #watches = new Map<string, Set<() => void>>();
 
   constructor(file: SqliteFile, limits: StorageLimits, tokens: SqliteTokens) {
-    this.#file = file;
+    super(file, STATEMENTS);
     this.#limits = limits;
     this.#tokens = tokens;
-    this.#statements = file.prepare(STATEMENTS);
   }
 
   async deposit({ from, to, type, content, token }: Deposit): Promise<Deposited> {
     const [inline, blob] = "blob" in content ? [null, content.blob] : [content.inline, null];
     const size = "blob" in content ? content.size : content.inline.length;
-    const deposited = await this.#file.write(() => {
+    const deposited = await this.file.write(() => {
       const mailbox = this.#mailbox(to);
       const named = token && this.#tokens.find(from, token);
       if (named) {
@@ -73,8 +76,8 @@ export class SqliteMailboxes {
         mailbox.bytes + size > this.#limits.maxMailboxSize
       ) throw new StorageError("mailbox-full", "the receiver's mailbox is full");
       const id = mailbox.last_message + 1;
-      this.#statements.grow.run(id, size, mailbox.number);
-      this.#statements.add.run(mailbox.number, id, from, type, size, inline, blob);
+      this.statements.grow.run(id, size, mailbox.number);
+      this.statements.add.run(mailbox.number, id, from, type, size, inline, blob);
       if (token) this.#tokens.add(from, token, { mailbox: mailbox.number, message: id });
       return { messageId: id, repeated: false };
     });
@@ -83,17 +86,17 @@ export class SqliteMailboxes {
   }
 
   heads(mailbox: Bytes, after: number, room: Room): Promise<StoredMessage[]> {
-    return this.#file.read(() => this.select(mailbox, after, room));
+    return this.file.read(() => this.select(mailbox, after, room));
   }
 
   page(mailbox: Bytes, after: number, room: Room): Promise<FullMessage[]> {
-    return this.#file.read(() => {
+    return this.file.read(() => {
       const { number } = this.#mailbox(mailbox);
       const count = Math.min(room.count, STEP);
       // The size of each comes first, so that no content is read that does not fit.
-      const [end] = this.#statements.pageEnd.value<[number]>(number, after, count, room.size) ??
+      const [end] = this.statements.pageEnd.value<[number]>(number, after, count, room.size) ??
         [0];
-      const rows = this.#statements.page.all<MessageRow & { content: Bytes }>(number, after, end);
+      const rows = this.statements.page.all<MessageRow & { content: Bytes }>(number, after, end);
       return rows.map(({ id, sender: from, type, size, blob, content: inline }) =>
         blob === null
           ? { from, messageId: id, type, size, inline }
@@ -115,7 +118,7 @@ export class SqliteMailboxes {
     const { number } = this.#mailbox(mailbox);
     const selected: StoredMessage[] = [];
     for (let left = room.size;;) {
-      const rows = this.#statements.heads.all<MessageRow>(number, after, STEP);
+      const rows = this.statements.heads.all<MessageRow>(number, after, STEP);
       for (const row of rows) {
         after = row.id;
         if (skipped(row.id)) continue;
@@ -128,7 +131,7 @@ export class SqliteMailboxes {
   }
 
   watch(mailbox: Bytes, notify: () => void): Promise<() => Promise<void>> {
-    return this.#file.read(() => {
+    return this.file.read(() => {
       const key = toHex(mailbox);
       const watches = this.#watches.get(key) ?? new Set();
       this.#watches.set(key, watches.add(notify));
@@ -141,19 +144,19 @@ export class SqliteMailboxes {
   }
 
   acknowledge(mailbox: Bytes, messageIds: readonly number[]): Promise<string[]> {
-    return this.#file.write(() => {
+    return this.file.write(() => {
       const { number } = this.#mailbox(mailbox);
       const blobs: string[] = [];
       let count = 0;
       let size = 0;
       for (const id of messageIds) {
-        const row = this.#statements.take.get<{ size: number; blob: string | null }>(number, id);
+        const row = this.statements.take.get<{ size: number; blob: string | null }>(number, id);
         if (!row) continue;
         count++;
         size += row.size;
         if (row.blob !== null) blobs.push(row.blob);
       }
-      if (count > 0) this.#statements.shrink.run(count, size, number);
+      if (count > 0) this.statements.shrink.run(count, size, number);
       return blobs;
     });
   }
@@ -162,22 +165,20 @@ export class SqliteMailboxes {
   remove(mailbox: Bytes, messages: readonly StoredMessage[]): void {
     const { number } = this.#mailbox(mailbox);
     const removed = messages.filter(({ messageId }) =>
-      this.#statements.remove.run(number, messageId) > 0
+      this.statements.remove.run(number, messageId) > 0
     );
     const size = removed.reduce((sum, message) => sum + message.size, 0);
-    this.#statements.shrink.run(removed.length, size, number);
+    this.statements.shrink.run(removed.length, size, number);
   }
 
   neededBlobs(names: readonly string[]): Promise<Set<string>> {
-    return this.#file.read(() =>
-      new Set(names.filter((name) => this.#statements.byBlob.get(name) !== undefined))
+    return this.file.read(() =>
+      new Set(names.filter((name) => this.statements.byBlob.get(name) !== undefined))
     );
   }
 
   #mailbox(id: Bytes): MailboxRow {
-    const row = this.#statements.mailbox.get<MailboxRow & object>(id);
-    if (!row) throw new StorageError("unknown-client", "no client has this ID");
-    return row;
+    return known(this.statements.mailbox.get<MailboxRow & object>(id));
   }
 }
 

@@ -3,9 +3,8 @@ import type { Bytes } from "../../../shared/bytes.ts";
 import { StorageError } from "../../../shared/errors.ts";
 import { type Prekey, PrekeyKind } from "../../../shared/protocol/prekey.ts";
 import type { CheckedIn } from "../../../shared/protocol/secure/prekeys.ts";
-import type { PrekeyRecords } from "../prekey_records.ts";
-import type { StorageLimits } from "../storage_options.ts";
-import type { SqliteFile, Statements } from "./database.ts";
+import { known, type PrekeyRecords, type StorageLimits } from "../storage.ts";
+import { type SqliteFile, Table } from "./database.ts";
 
 export const PREKEYS_SCHEMA = `
   ALTER TABLE clients ADD COLUMN last_prekey INTEGER NOT NULL DEFAULT 0; -- highest ID ever
@@ -27,26 +26,19 @@ interface OwnerRow {
   mark: Bytes;
 }
 
-export class SqlitePrekeys implements PrekeyRecords {
-  readonly #file: SqliteFile;
+export class SqlitePrekeys extends Table<keyof typeof STATEMENTS> implements PrekeyRecords {
   /** How many of each one-time kind are held for a client. */
   readonly #most: number;
-  readonly #statements: Statements<keyof typeof STATEMENTS>;
 
   constructor(file: SqliteFile, { maxOneTimePrekeys }: StorageLimits) {
-    this.#file = file;
+    super(file, STATEMENTS);
     this.#most = maxOneTimePrekeys;
-    this.#statements = file.prepare(STATEMENTS);
   }
 
-  publish(
-    ownerId: Bytes,
-    prekeys: readonly Prekey[],
-    { replace }: { replace: boolean },
-  ): Promise<void> {
+  publish(ownerId: Bytes, prekeys: readonly Prekey[], { replace }: { replace: boolean }) {
     const sorted = prekeys.toSorted((a, b) => a.id - b.id);
     const from = replace ? sorted[0]?.id ?? 0 : 0;
-    return this.#file.write(() => {
+    return this.file.write(() => {
       const owner = this.#owner(ownerId);
       // Only IDs behind the last one ever published, and each once.
       const added = sorted.filter(({ id }, i) =>
@@ -58,7 +50,7 @@ export class SqlitePrekeys implements PrekeyRecords {
           throw new StorageError("prekeys-full", `no more than ${this.#most} one-time prekeys`);
         }
       }
-      const { forget, add, forgetKind, setLast } = this.#statements;
+      const { forget, add, forgetKind, setLast } = this.statements;
       if (from > 0) forget.run(owner.number, from);
       for (const { kind, id, key, signature } of added) {
         if (isKept(kind)) forgetKind.run(owner.number, kind);
@@ -70,10 +62,10 @@ export class SqlitePrekeys implements PrekeyRecords {
   }
 
   draw(ownerId: Bytes, { oneTime }: { oneTime: boolean }): Promise<Prekey[]> {
-    return this.#file.write(() => {
+    return this.file.write(() => {
       const owner = this.#owner(ownerId);
       const first = (kind: PrekeyKind) =>
-        this.#statements.first.get<Prekey & object>(owner.number, kind);
+        this.statements.first.get<Prekey & object>(owner.number, kind);
       const signed = first(PrekeyKind.signed);
       const kem = (oneTime ? first(PrekeyKind.oneTimeKem) : undefined) ??
         first(PrekeyKind.lastResort);
@@ -81,16 +73,16 @@ export class SqlitePrekeys implements PrekeyRecords {
       const further = oneTime ? first(PrekeyKind.oneTime) : undefined;
       const drawn = further ? [signed, kem, further] : [signed, kem];
       for (const { kind, id } of drawn) {
-        if (!isKept(kind)) this.#statements.remove.run(owner.number, kind, id);
+        if (!isKept(kind)) this.statements.remove.run(owner.number, kind, id);
       }
       return drawn;
     });
   }
 
   checkIn(clientId: Bytes, mark: Bytes): Promise<CheckedIn> {
-    return this.#file.write(() => {
+    return this.file.write(() => {
       const client = this.#owner(clientId);
-      this.#statements.setMark.run(mark, client.number);
+      this.statements.setMark.run(mark, client.number);
       return {
         mark: client.mark,
         prekeyId: client.last_prekey,
@@ -101,14 +93,12 @@ export class SqlitePrekeys implements PrekeyRecords {
   }
 
   #owner(id: Bytes): OwnerRow {
-    const row = this.#statements.owner.get<OwnerRow & object>(id);
-    if (!row) throw new StorageError("unknown-client", "no client has this ID");
-    return row;
+    return known(this.statements.owner.get<OwnerRow & object>(id));
   }
 
   /** Returns how many prekeys of `kind` have the ID `from` or a larger one. */
   #count({ number }: OwnerRow, kind: PrekeyKind, from = 0): number {
-    return this.#statements.count.value<[number]>(number, kind, from)?.[0] ?? 0;
+    return this.statements.count.value<[number]>(number, kind, from)?.[0] ?? 0;
   }
 }
 

@@ -1,8 +1,7 @@
 /** The {@link Storage} of one process over one SQLite file: its tables, put together. */
 import { Database } from "@db/sqlite";
 import type { Bytes } from "../../../shared/bytes.ts";
-import type { StorageOptions } from "../storage_options.ts";
-import type { Client, Deposit, Storage } from "../storage.ts";
+import type { Client, Deposit, Storage, StorageOptions } from "../storage.ts";
 import { SqliteClients } from "./clients.ts";
 import { SqliteFile } from "./database.ts";
 import { SqliteFiles } from "./files.ts";

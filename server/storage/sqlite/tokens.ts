@@ -1,6 +1,6 @@
 /** The table of tokens: how senders named their messages, so that a repeat is recognized. */
 import type { Bytes } from "../../../shared/bytes.ts";
-import type { SqliteFile, Statements } from "./database.ts";
+import { type SqliteFile, Table } from "./database.ts";
 
 export const TOKENS_SCHEMA = `
   CREATE TABLE tokens (
@@ -26,30 +26,27 @@ export interface TokenRow {
   message: number;
 }
 
-export class SqliteTokens {
-  readonly #file: SqliteFile;
+export class SqliteTokens extends Table<keyof typeof STATEMENTS> {
   readonly #now: () => number;
-  readonly #statements: Statements<keyof typeof STATEMENTS>;
 
   constructor(file: SqliteFile, now: () => number) {
-    this.#file = file;
+    super(file, STATEMENTS);
     this.#now = now;
-    this.#statements = file.prepare(STATEMENTS);
   }
 
   /** Returns what `token` names. To be called inside a write, as is {@link add}. */
   find(sender: Bytes, token: Bytes): TokenRow | undefined {
-    return this.#statements.find.get<TokenRow & object>(sender, token);
+    return this.statements.find.get<TokenRow & object>(sender, token);
   }
 
   add(sender: Bytes, token: Bytes, { mailbox, message }: TokenRow): void {
-    this.#statements.add.run(sender, token, mailbox, message, this.#now());
+    this.statements.add.run(sender, token, mailbox, message, this.#now());
   }
 
   /** Forgets the tokens that are too old. */
   async forget(): Promise<void> {
     const before = this.#now() - AGE;
-    while (await this.#file.write(() => this.#statements.forget.run(PAGE, before)) === PAGE);
+    while (await this.file.write(() => this.statements.forget.run(PAGE, before)) === PAGE);
   }
 }
 

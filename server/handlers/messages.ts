@@ -1,23 +1,20 @@
-/** Request 103: a message for another client, whose content may be larger than memory. */
+/** Requests 103, 104 and 106: messages, sent, fetched and forgotten. */
 import type { Bytes } from "../../shared/bytes.ts";
-import { ProtocolError, StorageError } from "../../shared/errors.ts";
-import { KiB } from "../../shared/limits.ts";
+import { ProtocolError } from "../../shared/errors.ts";
+import { KiB, MAX_U32 } from "../../shared/limits.ts";
 import type { SendPrefix } from "../../shared/protocol/classic/requests.ts";
 import type { SecureReply } from "../../shared/protocol/secure/requests.ts";
 import type { BlobWriter } from "../contents/blob_store.ts";
-import type { Payload } from "../wire/payload.ts";
 import type { Services } from "../services.ts";
-import type { Content } from "../storage/storage.ts";
+import { type Content, known } from "../storage/storage.ts";
+import { delivery } from "../wire/delivery.ts";
+import type { Handler, Streamed } from "../wire/handler.ts";
+import type { Payload } from "../wire/payload.ts";
 
 /** What moves from the socket to the disk in one step. */
 const STEP = 256 * KiB;
 
-/**
- * Stores the message of `from` whose content is what is left of `payload`. A message with a token
- * that was stored before is not stored again.
- * @throws {StorageError} `unknown-client`, `mailbox-full`, `failed`
- * @throws {ProtocolError} `too-large`
- */
+/** Stores the message of `from` whose content, perhaps a large one, is the rest of `payload`. */
 export async function sendMessage(
   { to, type, size, token }: SendPrefix & { token?: Bytes },
   payload: Payload,
@@ -34,7 +31,7 @@ export async function sendMessage(
     await payload.fill(inline);
     return { kind: "sent", to, messageId: (await deposit({ inline })).messageId };
   }
-  if (!await storage.client(to)) throw new StorageError("unknown-client", "no client has this ID");
+  known(await storage.client(to));
   const blob = await blobs.create();
   try {
     await copy(payload, blob);
@@ -65,3 +62,32 @@ async function copy(payload: Payload, blob: BlobWriter): Promise<void> {
     await writing;
   }
 }
+
+/** As many messages behind number `after` as one response can hold. They stay. */
+export const getMessages: Handler<"get-messages", Streamed> = async (
+  { after },
+  asker,
+  services,
+) => {
+  const { storage, limits, blobs, log } = services;
+  const room = { count: limits.maxDeliveryCount, size: MAX_U32 };
+  const whole = [];
+  for (const message of await storage.heads(asker, after, room)) {
+    if (message.blob === undefined || await blobs.has(message.blob, message.size)) {
+      whole.push(message);
+    } else {
+      log.error("A message stays: its file {blob} is damaged or gone", { blob: message.blob });
+    }
+  }
+  return delivery(asker, whole, services);
+};
+
+/** Forgets messages that the asker has stored. */
+export const acknowledge: Handler<"acknowledge"> = async ({ messageIds }, mailbox, services) => {
+  // An empty one only shows that its sender is alive.
+  if (messageIds.length > 0) {
+    const unneeded = await services.storage.acknowledge(mailbox, messageIds);
+    await services.blobs.removeAll(unneeded, services.log);
+  }
+  return { kind: "acknowledged" };
+};

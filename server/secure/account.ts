@@ -1,0 +1,88 @@
+/** Requests 112 and 100 on a channel: who is at its other end, and that it becomes a client. */
+import { type Bytes, equalBytes } from "../../shared/bytes.ts";
+import { type Identity, verifyIdentity, verifyLogin } from "../../shared/crypto/identity.ts";
+import { CryptoError } from "../../shared/errors.ts";
+import type { RequestOf, SecureReply } from "../../shared/protocol/secure/requests.ts";
+import type { Services } from "../services.ts";
+import type { Client } from "../storage/storage.ts";
+import { Refusal } from "../wire/error_replies.ts";
+
+/** Who is at the other end of a channel. Filled by the login and the registration. */
+export interface SecurePeer {
+  /** 32 bytes that name the channel. */
+  readonly handshakeHash: Bytes;
+  identity: Identity | null;
+  registered: boolean;
+}
+
+/**
+ * Checks that the ID in a header is zero or that of `identity`.
+ * @throws {Refusal} `forbidden`
+ */
+export function checkHeaderId(clientId: Uint8Array, identity: Identity): void {
+  if (!equalBytes(clientId, identity.clientId) && clientId.some((byte) => byte !== 0)) {
+    throw new Refusal("forbidden", "the ID in the header is not the one that has logged in");
+  }
+}
+
+/**
+ * Sets the identity of `peer`, which has signed this channel. `claimed` is the ID in the header.
+ * @throws {Refusal} `unauthenticated`; `forbidden` if the channel has an identity
+ */
+export async function login(
+  { publicKey, signature }: RequestOf<"login">,
+  claimed: Bytes,
+  { storage }: Services,
+  peer: SecurePeer,
+): Promise<SecureReply<"login">> {
+  if (peer.identity) throw new Refusal("forbidden", "this channel has logged in before");
+  const identity = await verifyIdentity(publicKey).catch((error) => {
+    if (error instanceof CryptoError) throw new Refusal("unauthenticated", error.message);
+    throw error;
+  });
+  if (!await verifyLogin(identity, peer.handshakeHash, signature)) {
+    throw new Refusal("unauthenticated", "the signature is not one for this channel");
+  }
+  checkHeaderId(claimed, identity);
+  const client = await storage.client(identity.clientId);
+  peer.identity = identity;
+  peer.registered = client !== undefined;
+  return { kind: "logged-in", registered: peer.registered };
+}
+
+/**
+ * Makes the identity that has logged in a client. A repeat, after an answer that got lost, gets
+ * the same answer.
+ * @throws {Refusal} `forbidden` for another key, or another name than before
+ */
+export async function register(
+  { name, publicKey }: RequestOf<"register">,
+  clientId: Bytes,
+  services: Services,
+  peer: SecurePeer,
+): Promise<SecureReply<"register">> {
+  if (!peer.identity || !equalBytes(publicKey, peer.identity.publicKey)) {
+    throw new Refusal("forbidden", "only the key that has logged in can be registered");
+  }
+  const client = await find({ id: clientId, name, publicKey }, services);
+  if (client.name !== name) {
+    throw new Refusal("forbidden", "this identity is registered under another name");
+  }
+  peer.registered = true;
+  return { kind: "registered", clientId };
+}
+
+/** Returns the client with the ID of `wanted`, which is stored if there is none. */
+async function find(wanted: Client, { storage }: Services): Promise<Client> {
+  const before = await storage.client(wanted.id);
+  if (before) return before;
+  try {
+    await storage.register(wanted);
+    return wanted;
+  } catch (error) {
+    // A first attempt may still have been under way, on a connection that was lost.
+    const meanwhile = await storage.client(wanted.id);
+    if (meanwhile) return meanwhile;
+    throw error;
+  }
+}

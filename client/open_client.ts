@@ -94,6 +94,4 @@ export async function rememberServer(folder: string, address: Address): Promise<
   return true;
 }
 
-function serverInfo(folder: string): string {
-  return `${folder}/server.info`;
-}
+const serverInfo = (folder: string) => `${folder}/server.info`;

@@ -48,10 +48,7 @@ async function run({ command, args, options }: Invocation, process: Process): Pr
   await using opened = await openClient({ folder, address, passphrase, note, ...process });
   using _progress = { [Symbol.dispose]: () => progress.stop() };
   const all = { ...context, ...opened };
-  if (command.stops === "the command") {
-    await context.stoppable((signal) => show({ ...all, signal }));
-  } else {
-    await show(all);
-  }
+  const stops = command.stops === "the command";
+  await (stops ? context.stoppable((signal) => show({ ...all, signal })) : show(all));
   return exitCode;
 }

@@ -43,10 +43,7 @@ export function parseCommandLine(
   return { command, args: argumentsOf(command, operands.slice(1), given), options };
 }
 
-/**
- * Returns the arguments of a command.
- * @throws {UsageError}
- */
+/** Returns the arguments of a command. @throws {UsageError} */
 export function argumentsOf(
   command: AnyCommand,
   operands: readonly string[],

@@ -13,7 +13,6 @@ export const verify = clientCommand({
     key: "7",
     label: "Verify a client",
     questions: ["Client's name: "],
-    args: (peer) => ({ peer, yes: false }),
     followUp: {
       question: "Is it the same on the other side (yes/no)? ",
       args: (peer) => ({ peer, yes: true }),

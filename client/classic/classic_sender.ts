@@ -2,7 +2,7 @@
  * Sends texts and files to classic clients, and as a classic client. What cannot be encrypted
  * before the receiver sends a key is kept in the outbox, and sent when the key has arrived.
  */
-import { type Bytes, equalBytes, fromUtf8, utf8 } from "../../shared/bytes.ts";
+import { type Bytes, equalBytes, fromUtf8, toHex, utf8 } from "../../shared/bytes.ts";
 import { cbcEncryptStream, cbcSize } from "../../shared/crypto/classic/aes_cbc.ts";
 import { encryptText } from "../../shared/crypto/classic/classic.ts";
 import { MAX_CONTENT_SIZE } from "../../shared/limits.ts";
@@ -43,7 +43,7 @@ export class ClassicSender {
    * @throws {ClientError} `queued` if it waits for the receiver's key, and as the network does
    */
   async sendText(to: Peer, text: string): Promise<number> {
-    const key = await this.#options.keys.keyFor(to);
+    const key = await this.#keyFor(to);
     if (!key) throw await this.#keep(to, MessageType.text, utf8(text), { text });
     const messageId = await this.#sendText(to.id, key, text);
     this.#noteSent(to, messageId, { text });
@@ -61,7 +61,7 @@ export class ClassicSender {
     let kept = false;
     try {
       checkClassicSize(name, size);
-      const key = await this.#options.keys.keyFor(to);
+      const key = await this.#keyFor(to);
       if (!key) {
         const queued = await this.#keep(to, MessageType.file, utf8(placeOf(source)), body);
         kept = true;
@@ -86,7 +86,7 @@ export class ClassicSender {
     for (const item of this.#kept()) {
       const key = profile.keys.sending(item.to);
       if (!key) continue;
-      const name = peers.known(item.to)?.name ?? "somebody";
+      const name = peers.known(item.to)?.name ?? toHex(item.to);
       const what = `the ${item.type === MessageType.file ? "file" : "text"} kept for ${name}`;
       try {
         const messageId = await this.#sendItem(item, key);
@@ -101,6 +101,16 @@ export class ClassicSender {
     return notices;
   }
 
+  /** Returns the key for a message to `to`; undefined if it must be kept for now. */
+  async #keyFor(to: Peer): Promise<Bytes | undefined> {
+    // No message overtakes the kept ones.
+    return this.#keepsFor(to) ? undefined : await this.#options.keys.keyFor(to);
+  }
+
+  #keepsFor({ id }: Peer): boolean {
+    return this.#kept().some((item) => equalBytes(item.to, id));
+  }
+
   /** The kept messages. A secure profile has none: its outbox holds sealed ones. */
   *#kept(): Generator<OutboxItem> {
     const { outbox, secureIdentity } = this.#options.profile;
@@ -112,8 +122,8 @@ export class ClassicSender {
   }
 
   /**
-   * Asks the receiver for a key, unless that was done, and keeps the message until it comes.
-   * Returns the error that says so.
+   * Asks the receiver for a key, unless that was done, and keeps the message. Returns the error
+   * that says so.
    */
   async #keep(
     to: Peer,
@@ -122,16 +132,15 @@ export class ClassicSender {
     body: HistoryBody,
   ): Promise<ClientError> {
     const { profile, keys } = this.#options;
-    const asked = this.#kept().some((item) => equalBytes(item.to, to.id));
-    if (!asked) await keys.request(to);
+    if (!this.#keepsFor(to)) await keys.request(to);
     profile.transaction(() => {
       const history = this.#addToHistory(to, body);
       profile.outbox.put({ to: to.id, type, token: new Uint8Array(0), content, history });
     });
-    return new ClientError(
-      "queued",
-      `${to.name} was asked for a key; the message is kept and goes out when the key has come`,
-    );
+    const why = profile.keys.sending(to.id)
+      ? `earlier messages to ${to.name} are kept; this one goes out after them`
+      : `${to.name} was asked for a key; the message is kept and goes out when the key has come`;
+    return new ClientError("queued", why);
   }
 
   async #sendItem(item: OutboxItem, key: Bytes): Promise<number> {

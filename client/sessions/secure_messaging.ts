@@ -2,6 +2,7 @@
  * What a secure profile has beside the operations of every profile: sessions, an outbox, and
  * prekeys that must be kept up.
  */
+import { toHex } from "../../shared/bytes.ts";
 import { type Identity, verifyIdentity } from "../../shared/crypto/identity.ts";
 import type { Random } from "../../shared/crypto/random.ts";
 import { ClientError } from "../errors.ts";
@@ -127,7 +128,7 @@ export class SecureMessaging {
   async #flush(): Promise<string[]> {
     const { peers } = this.#options;
     return (await this.sender.flush()).map(({ item, error }) => {
-      const name = peers.known(item.to)?.name ?? "somebody";
+      const name = peers.known(item.to)?.name ?? toHex(item.to);
       return `a message to ${name} was dropped: ${error.message}`;
     });
   }

@@ -33,6 +33,20 @@ async function sent({ state }: Mailbox): Promise<string[]> {
   }));
 }
 
+/** A server that delivers what waits, and breaks the connection of each message to it. */
+function withoutSending(bob: Mailbox): Mailbox["script"] {
+  return async (conn) => {
+    for (let request; (request = await conn.request());) {
+      if (request.kind === "send") return;
+      await conn.respond(
+        request.kind === "get-messages"
+          ? { kind: "messages", messages: bob.state.inbox.splice(0) }
+          : { kind: "public-key", clientId: carol.id, publicKey },
+      );
+    }
+  };
+}
+
 Deno.test("kept: before the key comes nothing is sent, and no key asked for again", async () => {
   await using bob = await withCarol();
   assertEquals(await code(() => bob.client.sendText("carol", "one")), "queued");
@@ -73,16 +87,7 @@ Deno.test("kept: what cannot be sent when the key comes goes out later, in its o
   }
   await bob.putKey(KEY, { from: carol.id });
   const { script } = bob;
-  bob.script = async (conn) => {
-    for (let request; (request = await conn.request());) {
-      if (request.kind === "send") return;
-      await conn.respond(
-        request.kind === "get-messages"
-          ? { kind: "messages", messages: bob.state.inbox.splice(0) }
-          : { kind: "public-key", clientId: carol.id, publicKey },
-      );
-    }
-  };
+  bob.script = withoutSending(bob);
   assertEquals(await code(() => bob.receive()), "unreachable");
   assertEquals(await sent(bob), ["type 1"]);
   bob.script = script;
@@ -91,6 +96,24 @@ Deno.test("kept: what cannot be sent when the key comes goes out later, in its o
   await bob.client.sendText("carol", "three");
   assertEquals(await sent(bob), ["type 1", "one", "two", "three"]);
   assertEquals(bob.profile.outbox.first(), []);
+});
+
+Deno.test("kept: no message overtakes those that could not be sent just now", async () => {
+  await using bob = await withCarol();
+  assertEquals(await code(() => bob.client.sendText("carol", "one")), "queued");
+  await bob.putKey(KEY, { from: carol.id });
+  const { script } = bob;
+  bob.script = withoutSending(bob);
+  assertEquals(await code(() => bob.receive()), "unreachable");
+  // The server fails once, and answers right afterwards.
+  bob.script = async (conn) => {
+    bob.script = script;
+    await conn.request();
+  };
+  assertEquals(await code(() => bob.client.sendText("carol", "two")), "queued");
+  assertEquals(await sent(bob), ["type 1"]);
+  await bob.client.list();
+  assertEquals(await sent(bob), ["type 1", "one", "two"]);
 });
 
 Deno.test("kept: what the server refuses is dropped, and marked as failed", async () => {

@@ -75,9 +75,8 @@ export function parseCommand(args: readonly string[]): Command {
   return { kind: "serve", hostname, port, data, classic: !flags["no-classic"], limits };
 }
 
-function parseLimits(
-  { quota, total, expire }: { quota?: string; total?: string; expire?: string },
-): Partial<Limits> {
+function parseLimits(values: { quota?: string; total?: string; expire?: string }): Partial<Limits> {
+  const { quota, total, expire } = values;
   const limits: Partial<Limits> = {};
   const size = (option: string, text: string) => {
     const bytes = parseSize(text);

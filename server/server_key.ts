@@ -11,19 +11,14 @@ import { readIfThere, syncFolder } from "../shared/files.ts";
  */
 export async function openServerKey(data: string): Promise<X25519KeyPair> {
   const path = `${data}/server.key`;
-  const text = await readIfThere(path) ?? await makeKey(data, path);
-  let secret;
-  try {
-    secret = fromHex(text.trim());
-  } catch {
-    secret = new Uint8Array(0);
-  }
-  if (secret.length !== X25519_SIZE) {
+  const text = (await readIfThere(path) ?? await makeKey(data, path)).trim();
+  if (text.length !== 2 * X25519_SIZE || /[^0-9a-f]/i.test(text)) {
     throw new Error(
       `${path} does not hold a key. Bring it back from a backup; with a new key no client ` +
         "would trust this server any more",
     );
   }
+  const secret = fromHex(text);
   const key = new X25519KeyPair(secret);
   secret.fill(0);
   return key;

@@ -5,7 +5,7 @@ import type { X25519KeyPair } from "../shared/crypto/x25519.ts";
 import { BlobStore } from "./contents/blob_store.ts";
 import { FileStore } from "./contents/file_store.ts";
 import type { Limits } from "./limits/limits.ts";
-import { type PrekeyRates, prekeyRates } from "./limits/prekey_rates.ts";
+import { RateLimit } from "./limits/rate_limit.ts";
 import { openStorage } from "./storage/open_storage.ts";
 import type { Storage } from "./storage/storage.ts";
 
@@ -31,7 +31,13 @@ export interface Services extends Environment {
   blobs: BlobStore;
   /** Files in chunks. */
   files: FileStore;
-  prekeyRates: PrekeyRates;
+  /** How fast prekeys may be fetched, so that nobody uses up another's. Keys are IDs in hex. */
+  prekeyRates: {
+    /** Fetches of one asker. */
+    ofAsker: RateLimit;
+    /** One-time prekeys that one asker gets of one target, by both IDs. */
+    oneTime: RateLimit;
+  };
 }
 
 /** Opens what lies in the folder `data`, in which `files/` and `chunks/` must exist. */
@@ -43,6 +49,13 @@ export async function openServices(data: string, environment: Environment): Prom
     storage,
     blobs: new BlobStore(`${data}/files`, random),
     files: new FileStore(`${data}/chunks`, storage.files, log),
-    prekeyRates: prekeyRates(limits, clock),
+    prekeyRates: {
+      ofAsker: new RateLimit({ burst: limits.prekeyBurst, interval: limits.prekeyInterval, clock }),
+      oneTime: new RateLimit({
+        burst: limits.oneTimeBurst,
+        interval: limits.oneTimeInterval,
+        clock,
+      }),
+    },
   };
 }

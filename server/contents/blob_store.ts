@@ -44,11 +44,8 @@ export class BlobStore {
 
   /** Reports whether a blob is there, whole. */
   async has(name: string, size: number): Promise<boolean> {
-    try {
-      return (await Deno.stat(`${this.#folder}/${name}`)).size === size;
-    } catch {
-      return false;
-    }
+    const stat = Deno.stat(`${this.#folder}/${name}`);
+    return await stat.then((found) => found.size === size, () => false);
   }
 
   /** Opens a blob for reading from its start. */
@@ -82,26 +79,20 @@ export class BlobStore {
    */
   async sweep(needed: (names: string[]) => Promise<ReadonlySet<string>>): Promise<number> {
     let removed = 0;
-    for await (const page of this.#pages()) {
-      const staying = await needed(page);
-      for (const name of page) {
-        if (staying.has(name)) continue;
-        await this.remove(name);
-        removed++;
-      }
-    }
-    return removed;
-  }
-
-  async *#pages(): AsyncIterable<string[]> {
     let page: string[] = [];
+    const sweepPage = async () => {
+      const staying = await needed(page);
+      const unneeded = page.filter((name) => !staying.has(name));
+      for (const name of unneeded) await this.remove(name);
+      removed += unneeded.length;
+      page = [];
+    };
     for await (const { name } of Deno.readDir(this.#folder)) {
       if (NAME.test(name)) page.push(name);
-      if (page.length < SWEEP_PAGE) continue;
-      yield page;
-      page = [];
+      if (page.length >= SWEEP_PAGE) await sweepPage();
     }
-    yield page;
+    await sweepPage();
+    return removed;
   }
 }
 
@@ -124,10 +115,7 @@ export class BlobWriter {
     this.#syncFolder = syncFolder;
   }
 
-  /**
-   * Appends `bytes`. Resolves when they are written, and the disk has kept up with those before.
-   * @throws {StorageError} `disk-full`, `failed`
-   */
+  /** Appends `bytes`. Resolves when they are written, and the disk kept up with those before. */
   async write(bytes: Uint8Array): Promise<void> {
     await onDisk(async () => {
       await writeAll(this.#file, bytes);

@@ -42,7 +42,10 @@ interface Handles {
   readonly syncing: DiskFile;
 }
 
-/** For one caller at a time, see {@link ./chunk_store.ts}. Opens its files when it needs them. */
+/**
+ * For one caller at a time, see {@link ./chunk_store.ts}. Opens its files when it needs them.
+ * Methods fail as {@link onDisk} does.
+ */
 export class ChunkFile {
   readonly #path: string;
   readonly #syncFolder: () => Promise<void>;
@@ -74,7 +77,6 @@ export class ChunkFile {
   /**
    * Returns the first chunk that is missing or damaged, of a file of `size` bytes; the number of
    * its chunks if none is.
-   * @throws {StorageError} `disk-full`, `failed`
    */
   async firstMissing(size: number): Promise<number> {
     return await onDisk(async () => {
@@ -88,7 +90,6 @@ export class ChunkFile {
    * Stores chunk number `chunk` of a file of `size` bytes; one that is there already is left as it
    * is. Resolves when it is written, and the disk has kept up with those long before.
    * @throws {ProtocolError} `malformed` if one before it is missing, or its size is wrong
-   * @throws {StorageError} `disk-full`, `failed`
    */
   async put(chunk: number, bytes: Bytes, size: number): Promise<void> {
     if (chunk >= chunkCount(size) || bytes.length !== chunkSizeAt(chunk, size)) {
@@ -112,7 +113,6 @@ export class ChunkFile {
   /**
    * Reads a chunk into `into`, which has its size. Reports whether it is there and not damaged;
    * otherwise `into` holds nothing of use.
-   * @throws {StorageError} `failed`
    */
   async get(chunk: number, into: Bytes): Promise<boolean> {
     return await onDisk(async () => await this.#read(await this.#open(), chunk, into));
@@ -126,10 +126,7 @@ export class ChunkFile {
     });
   }
 
-  /**
-   * Makes all that was written outlast a power failure, also the names of the files.
-   * @throws {StorageError} `disk-full`, `failed`
-   */
+  /** Makes all that was written outlast a power failure, also the names of the files. */
   async sync(): Promise<void> {
     await onDisk(async () => {
       const handles = await this.#open();

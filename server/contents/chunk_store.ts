@@ -77,13 +77,10 @@ export class ChunkStore {
 
   /** Reports whether the bytes of `id` are there, as many as `size`. */
   async has(id: Bytes, size: number): Promise<boolean> {
-    return await onDisk(async () => {
-      try {
-        return (await Deno.stat(`${this.#folder}/${toHex(id)}`)).size === size;
-      } catch (error) {
-        if (error instanceof Deno.errors.NotFound) return false;
-        throw error;
-      }
+    const stat = onDisk(() => Deno.stat(`${this.#folder}/${toHex(id)}`));
+    return await stat.then((found) => found.size === size, (error) => {
+      if (error.cause instanceof Deno.errors.NotFound) return false;
+      throw error;
     });
   }
 

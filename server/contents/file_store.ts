@@ -23,7 +23,10 @@ export interface StoredChunk {
   done: () => void;
 }
 
-/** All files in chunks of one server. An `id` is 16 bytes; so are clients. */
+/**
+ * All files in chunks of one server. IDs of files and clients have 16 bytes. What works on a file
+ * fails as `unknown-file` or `file-taken` if the client has none, and as the disk does.
+ */
 export class FileStore {
   readonly buffers = new ChunkBuffers();
   readonly #records: FileRecords;
@@ -40,7 +43,7 @@ export class FileStore {
   /**
    * Begins an upload of `size` bytes, or continues it. Returns the first chunk that is missing; the
    * number of all chunks if none is.
-   * @throws {StorageError} `file-taken`, `file-differs`, `quota-full`, `disk-full`, `failed`
+   * @throws {StorageError} `file-taken`, `file-differs`, `quota-full`
    */
   async open(id: Bytes, owner: Bytes, size: number): Promise<number> {
     return await this.#chunks.use(id, async (bytes) => {
@@ -50,10 +53,7 @@ export class FileStore {
     });
   }
 
-  /**
-   * Returns the first chunk that is missing, and how many receivers have not released the file.
-   * @throws {StorageError} `unknown-file` also if all have released it; `file-taken`, `failed`
-   */
+  /** Returns the first chunk that is missing, and how many receivers have not released the file. */
   async state(id: Bytes, owner: Bytes): Promise<{ next: number; waiting: number }> {
     return await this.#chunks.use(id, async (bytes) => {
       const next = await nextOf(await this.#own(id, owner), bytes);
@@ -63,7 +63,6 @@ export class FileStore {
 
   /**
    * Stores a chunk; one that is there already is left as it is.
-   * @throws {StorageError} `unknown-file`, `file-taken`, `disk-full`, `failed`
    * @throws {ProtocolError} `malformed` for a chunk that is not the next one, or not of its size
    */
   async put({ blob: id, chunk }: ChunkPlace, owner: Bytes, content: Bytes): Promise<void> {
@@ -78,17 +77,14 @@ export class FileStore {
   /**
    * Returns a chunk for one of the receivers of the file, or null while a part of the file is
    * missing. A damaged chunk is never returned: it is missing from then on.
-   * @throws {StorageError} `unknown-file`, `failed`
    * @throws {ProtocolError} `malformed` if the file has no such chunk
    */
   async get({ blob: id, chunk }: ChunkPlace, receiver: Bytes): Promise<StoredChunk | null> {
     return await this.#chunks.use(id, async (bytes) => {
       const file = await this.#records.findFor(id, receiver);
       if (!file) {
-        throw new StorageError(
-          "unknown-file",
-          "the file is not here, no longer here, or not for you",
-        );
+        const text = "the file is not here, no longer here, or not for you";
+        throw new StorageError("unknown-file", text);
       }
       checkChunk(chunk, file);
       if (!file.complete) return null;
@@ -109,7 +105,7 @@ export class FileStore {
   /**
    * Shares a file that was uploaded whole; when this resolves, all of it is on the disk. Its
    * earlier receivers stay.
-   * @throws {StorageError} `unknown-file`, `file-taken`, `unknown-client`, `disk-full`, `failed`
+   * @throws {StorageError} `unknown-client`
    * @throws {ProtocolError} `malformed` if chunks are missing
    */
   async share(id: Bytes, owner: Bytes, receivers: readonly Bytes[]): Promise<void> {
@@ -191,7 +187,6 @@ export class FileStore {
   }
 }
 
-/** The first chunk that is missing. */
 async function nextOf({ size, complete }: FileRecord, bytes: ChunkFile): Promise<number> {
   return complete ? chunkCount(size) : await bytes.firstMissing(size);
 }

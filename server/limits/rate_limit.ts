@@ -18,18 +18,12 @@ export interface RateLimitOptions {
 const CAPACITY = 65_536;
 
 export class RateLimit {
-  readonly #burst: number;
-  readonly #interval: number;
-  readonly #clock: () => number;
-  readonly #capacity: number;
+  readonly #options: Required<RateLimitOptions>;
   /** When each bucket is full, in the order in which a token was last taken from them. */
   readonly #fullAt = new Map<string, number>();
 
-  constructor({ burst, interval, clock, capacity = CAPACITY }: RateLimitOptions) {
-    this.#burst = burst;
-    this.#interval = interval;
-    this.#clock = clock;
-    this.#capacity = capacity;
+  constructor(options: RateLimitOptions) {
+    this.#options = { capacity: CAPACITY, ...options };
   }
 
   /** Number of remembered buckets: all that are not full, and a few that are. */
@@ -42,9 +36,10 @@ export class RateLimit {
    * milliseconds until there is.
    */
   take(key: string): number {
-    const now = Math.floor(this.#clock()); // sums of fractions would not be exact
-    const fullAt = Math.max(now, this.#fullAt.get(key) ?? now) + this.#interval;
-    const wait = fullAt - now - this.#burst * this.#interval;
+    const { burst, interval, clock } = this.#options;
+    const now = Math.floor(clock()); // sums of fractions would not be exact
+    const fullAt = Math.max(now, this.#fullAt.get(key) ?? now) + interval;
+    const wait = fullAt - now - burst * interval;
     if (wait > 0) return wait;
     this.#fullAt.delete(key); // it goes to the end
     this.#fullAt.set(key, fullAt);
@@ -55,7 +50,7 @@ export class RateLimit {
   /** Puts back a token of the bucket of `key` that was not used. */
   giveBack(key: string): void {
     const fullAt = this.#fullAt.get(key);
-    if (fullAt !== undefined) this.#fullAt.set(key, fullAt - this.#interval);
+    if (fullAt !== undefined) this.#fullAt.set(key, fullAt - this.#options.interval);
   }
 
   /**
@@ -65,7 +60,7 @@ export class RateLimit {
    */
   #forget(now: number): void {
     for (const [key, fullAt] of this.#fullAt) {
-      if (fullAt > now && this.#fullAt.size <= this.#capacity) return;
+      if (fullAt > now && this.#fullAt.size <= this.#options.capacity) return;
       this.#fullAt.delete(key);
     }
   }

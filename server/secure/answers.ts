@@ -1,6 +1,7 @@
-/** The answers of one secure session: under way side by side, written in the order of requests. */
-
-/** Counts what is under way, so that a session can bound it. */
+/**
+ * The answers of one secure session: under way side by side, written in the order of requests.
+ * Counts what is under way, so that a session can bound it.
+ */
 export class Answers {
   /** Answers that were not written yet, and bytes that they hold in memory. */
   #count = 0;
@@ -13,11 +14,7 @@ export class Answers {
    * Has `write` called with `answer` as soon as those of all answers before it were called.
    * Resolves when it is written. Until then it counts as `size` bytes.
    */
-  async add<T>(
-    answer: Promise<T>,
-    size: number,
-    write: (answer: T) => Promise<void>,
-  ): Promise<void> {
+  async add<T>(answer: Promise<T>, size: number, write: (answer: T) => Promise<void>) {
     const before = this.#issued;
     const issued = Promise.withResolvers<void>();
     this.#issued = issued.promise;

@@ -33,14 +33,13 @@ import type { Streamed } from "../wire/handler.ts";
 import type { Payload } from "../wire/payload.ts";
 import { checkHeaderId, login, register, type SecurePeer } from "./account.ts";
 
+type Kind = SecureRequestKind;
+
 /** What a request of kind `K` is answered with, if it is not refused. */
-export type Answer<K extends SecureRequestKind = SecureRequestKind> =
-  | SecureReply<K>
-  | Streamed
-  | ChunkFrame;
+export type Answer<K extends Kind = Kind> = SecureReply<K> | Streamed | ChunkFrame;
 
 /** How requests of kind `K` are answered: after they were read whole, or as their payload comes. */
-type Route<K extends SecureRequestKind> =
+type Route<K extends Kind> =
   & {
     /** Who may ask: a registered client, unless said otherwise. */
     readonly from?: "anyone" | "logged-in";
@@ -60,7 +59,9 @@ type Route<K extends SecureRequestKind> =
     readonly stream: (payload: Payload, asker: Bytes, services: Services) => Promise<Answer<K>>;
   });
 
-const ROUTES: { readonly [K in SecureRequestKind]: Route<K> } = {
+const always = () => true;
+
+const ROUTES: { readonly [K in Kind]: Route<K> } = {
   "login": { handle: login, from: "anyone" },
   "register": { handle: register, from: "logged-in" },
   "client-list": { handle: clientList(secureEntry) },
@@ -79,10 +80,6 @@ const ROUTES: { readonly [K in SecureRequestKind]: Route<K> } = {
   "release": { handle: releaseFile },
   "file-state": { handle: fileState },
 };
-
-function always(): boolean {
-  return true;
-}
 
 function isInline(size: number, { maxInlineSize }: Limits): boolean {
   return size <= SECURE_SEND_PREFIX_SIZE + maxInlineSize;
@@ -113,7 +110,7 @@ export async function dispatch(
   services: Services,
 ): Promise<Answer> {
   const asker = checkAllowed(header, peer);
-  const route = ROUTES[checkSecureHeader(header)] as Route<SecureRequestKind>;
+  const route = ROUTES[checkSecureHeader(header)] as Route<Kind>;
   if ("stream" in route) return await route.stream(payload, asker, services);
   const request = decodeSecureRequest(header, await payload.readAll());
   return await route.handle(request, asker, services, peer);
@@ -132,7 +129,7 @@ function checkAllowed({ code, clientId }: RequestHeader, peer: SecurePeer): Byte
   return identity.clientId;
 }
 
-function routeOf(code: number): Omit<Route<SecureRequestKind>, "handle" | "stream"> | undefined {
+function routeOf(code: number): Omit<Route<Kind>, "handle" | "stream"> | undefined {
   const entry = SECURE_REQUESTS.find(code);
   return entry && ROUTES[entry.kind];
 }

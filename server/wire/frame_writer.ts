@@ -13,9 +13,7 @@ export class FrameWriter {
     this.#sink = sink;
   }
 
-  /**
-   * Writes one whole frame. Frames that are written while others are on their way travel together.
-   */
+  /** Writes one whole frame, together with others that are written at the same time. */
   write(frame: Uint8Array): Promise<void> {
     return this.#inOrder(() => this.#sink.write(frame));
   }

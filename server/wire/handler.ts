@@ -22,10 +22,6 @@ export interface Streamed {
   readonly code: number;
   /** Bytes of the payload. */
   readonly size: number;
-  /**
-   * Writes `header`, then the payload.
-   * @throws {StorageError} `failed` if the payload cannot be read; part of it may be written by
-   * then
-   */
+  /** Writes `header`, then the payload. Part of it may be written when it fails. */
   write(header: Bytes, sink: ByteSink): Promise<void>;
 }

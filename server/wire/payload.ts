@@ -38,10 +38,7 @@ export class Payload {
     this.#released.resolve();
   }
 
-  /**
-   * Returns the next `size` bytes, which are progress only when all of them are here. The caller
-   * has checked `size` against {@link left} and its limit.
-   */
+  /** Returns the next `size` bytes, no more than are left; progress only when all are here. */
   async read(size: number): Promise<Bytes> {
     const bytes = await this.#reader.read(size);
     this.#advance(size);

@@ -13,11 +13,8 @@ export class SqliteFile {
     this.#commits = new GroupCommit(database);
   }
 
-  /** Compiles the statements of a table. */
-  prepare<Name extends string>(sql: Readonly<Record<Name, string>>): Record<Name, Statement> {
-    const names = Object.keys(sql) as Name[];
-    const compiled = names.map((name) => [name, this.#database.prepare(sql[name])]);
-    return Object.fromEntries(compiled);
+  prepare(sql: string): Statement {
+    return this.#database.prepare(sql);
   }
 
   /** Runs a read now: outside of a transaction it sees exactly what is committed. */
@@ -47,6 +44,7 @@ export abstract class Table<Name extends string> {
   protected readonly statements: Record<Name, Statement>;
 
   constructor(protected readonly file: SqliteFile, sql: Readonly<Record<Name, string>>) {
-    this.statements = file.prepare(sql);
+    const compiled = Object.keys(sql).map((name) => [name, file.prepare(sql[name as Name])]);
+    this.statements = Object.fromEntries(compiled);
   }
 }

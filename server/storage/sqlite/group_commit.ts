@@ -79,11 +79,8 @@ function attempt(operation: Waiting): () => void {
   }
 }
 
-/** What SQLite says if the disk has no room left (SQLITE_FULL). */
-const FULL = 13;
-
 function failed(cause: unknown): StorageError {
-  if ((cause as { errcode?: unknown } | undefined)?.errcode === FULL) {
+  if ((cause as { errcode?: unknown } | undefined)?.errcode === 13 /* SQLITE_FULL */) {
     return new StorageError("disk-full", "the server's disk is full", { cause });
   }
   return new StorageError("failed", "the database could not store it", { cause });

@@ -105,10 +105,7 @@ export class SqliteMailboxes extends Table<keyof typeof STATEMENTS> {
     });
   }
 
-  /**
-   * Returns the first messages after number `after` that are not `skipped` and fit into `room`. To
-   * be called inside a read.
-   */
+  /** Returns the first messages after `after` that are not `skipped`. To be called in a read. */
   select(
     mailbox: Bytes,
     after: number,
@@ -124,7 +121,8 @@ export class SqliteMailboxes extends Table<keyof typeof STATEMENTS> {
         if (skipped(row.id)) continue;
         left -= MESSAGE_HEAD_SIZE + row.size;
         if (left < 0 || selected.length >= room.count) return selected;
-        selected.push(messageOf(row));
+        const { id: messageId, sender: from, type, size, blob } = row;
+        selected.push({ from, messageId, type, size, blob: blob ?? undefined });
       }
       if (rows.length < STEP) return selected;
     }
@@ -180,10 +178,6 @@ export class SqliteMailboxes extends Table<keyof typeof STATEMENTS> {
   #mailbox(id: Bytes): MailboxRow {
     return known(this.statements.mailbox.get<MailboxRow & object>(id));
   }
-}
-
-function messageOf({ id, sender, type, size, blob }: MessageRow): StoredMessage {
-  return { from: sender, messageId: id, type, size, blob: blob ?? undefined };
 }
 
 const STATEMENTS = {

@@ -14,12 +14,7 @@ const APPLICATION_ID = 0x4d534753;
 const CACHE_SIZE = 16 * 1024;
 
 /** The steps from each version (`PRAGMA user_version`) to the next; only ever added to. */
-const MIGRATIONS = [
-  CLIENTS_SCHEMA + MESSAGES_SCHEMA,
-  TOKENS_SCHEMA,
-  PREKEYS_SCHEMA,
-  FILES_SCHEMA,
-];
+const STEPS = [CLIENTS_SCHEMA + MESSAGES_SCHEMA, TOKENS_SCHEMA, PREKEYS_SCHEMA, FILES_SCHEMA];
 
 /**
  * Sets `database` up and brings its tables up to date.
@@ -32,15 +27,15 @@ export function prepareDatabase(database: Database): void {
   if (tables !== 0 && pragma("application_id") !== APPLICATION_ID) {
     throw new StorageError("failed", "the database is not one of this server");
   }
-  if (version > MIGRATIONS.length) {
+  if (version > STEPS.length) {
     throw new StorageError("failed", "the database is from a newer version of this server");
   }
   // FULL makes each commit wait until the write-ahead log is on the disk.
   database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON");
   database.exec(`PRAGMA cache_size = -${CACHE_SIZE}`);
   database.transaction(() => {
-    for (const step of MIGRATIONS.slice(version)) database.exec(step);
+    for (const step of STEPS.slice(version)) database.exec(step);
     database.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
-    database.exec(`PRAGMA user_version = ${MIGRATIONS.length}`);
+    database.exec(`PRAGMA user_version = ${STEPS.length}`);
   }).immediate();
 }

@@ -88,12 +88,7 @@ export function acceptHandshake(
   message: Uint8Array,
   staticKey: X25519KeyPair,
 ): { reply: Bytes; result: HandshakeResult } {
-  const handshake = new Handshake({
-    pattern: NX,
-    initiator: false,
-    prologue: PROLOGUE,
-    staticKey,
-  });
+  const handshake = new Handshake({ pattern: NX, initiator: false, prologue: PROLOGUE, staticKey });
   handshake.readMessage(message);
   const answer = handshake.writeMessage();
   const header = { version: SECURE_VERSION, code: RESPONSE_CODE, size: answer.length };

@@ -10,10 +10,4 @@ export interface Pattern {
 }
 
 /** The initiator is anonymous; the responder proves its static key. */
-export const NX: Pattern = {
-  name: "NX",
-  messages: [
-    ["e"],
-    ["e", "ee", "s", "es"],
-  ],
-};
+export const NX: Pattern = { name: "NX", messages: [["e"], ["e", "ee", "s", "es"]] };

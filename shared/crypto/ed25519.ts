@@ -35,11 +35,7 @@ export async function sign(secret: Bytes, message: Bytes): Promise<Bytes> {
  * Reports whether `signature` is a signature of `message` by the owner of the 32-byte `publicKey`.
  * A key of small order, for which anyone could sign, has no owner.
  */
-export async function verify(
-  publicKey: Bytes,
-  signature: Bytes,
-  message: Bytes,
-): Promise<boolean> {
+export async function verify(publicKey: Bytes, signature: Bytes, message: Bytes): Promise<boolean> {
   if (hasSmallOrder(publicKey)) return false;
   try {
     const key = await crypto.subtle.importKey("raw", publicKey, ALGORITHM, false, ["verify"]);

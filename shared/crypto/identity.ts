@@ -93,12 +93,7 @@ export async function verifyIdentity(publicKey: Bytes): Promise<Identity> {
   }
   const agreement = keys.slice(ED25519_KEY_SIZE);
   checkCanonical(agreement);
-  return {
-    publicKey: publicKey.slice(),
-    clientId: secureClientId(publicKey),
-    signing,
-    agreement,
-  };
+  return { publicKey: publicKey.slice(), clientId: secureClientId(publicKey), signing, agreement };
 }
 
 /** Returns the 64-byte signature that logs in on the channel with this 32-byte handshake hash. */

@@ -23,12 +23,7 @@ export const ErrorCode = {
 export type ErrorName = keyof typeof ErrorCode;
 
 /** The content of a message, as its sender says. */
-export const MessageType = {
-  keyRequest: 1,
-  key: 2,
-  text: 3,
-  file: 4,
-} as const;
+export const MessageType = { keyRequest: 1, key: 2, text: 3, file: 4 } as const;
 
 export type MessageType = (typeof MessageType)[keyof typeof MessageType];
 

@@ -1,25 +1,23 @@
 /** Sessions as bytes. They hold secrets: the caller must seal them before it stores them. */
 import type { Bytes } from "../bytes.ts";
 import { type CborValue, decodeCbor, encodeCbor } from "../cbor.ts";
-import type { Chain, RatchetState, SkippedKey } from "./ratchet.ts";
+import type { Chain } from "./ratchet.ts";
 import type { Session } from "./session.ts";
 
-/** Returns the bytes of `session`. */
-export function encodeSession({ base, offer, ratchet }: Session): Bytes {
+type ChainFields = [key: Bytes, headerKey: Bytes, number: number] | null;
+
+/** Returns the values of `session` in the order in which they are stored. */
+function fieldsOf({ base, offer, ratchet }: Session) {
   const { root, own, sending, receiving, nextSending, nextReceiving, previous, skipped } = ratchet;
-  return encodeCbor([
-    base,
-    offer,
-    root,
-    own.secret,
-    own.publicKey,
-    chainFields(sending),
-    chainFields(receiving),
-    nextSending,
-    nextReceiving,
-    previous,
-    skipped.map(({ headerKey, number, key, at }) => [headerKey, number, key, at]),
-  ]);
+  const keys = [base, offer, root, own.secret, own.publicKey] as const;
+  const chains = [chainFields(sending), chainFields(receiving)] as const;
+  const skippedKeys = skipped.map((s) => [s.headerKey, s.number, s.key, s.at] as const);
+  return [...keys, ...chains, nextSending, nextReceiving, previous, skippedKeys] as const;
+}
+
+/** Returns the bytes of `session`. */
+export function encodeSession(session: Session): Bytes {
+  return encodeCbor(fieldsOf(session));
 }
 
 /**
@@ -27,52 +25,23 @@ export function encodeSession({ base, offer, ratchet }: Session): Bytes {
  * @throws {ProtocolError} `malformed` if they are something else
  */
 export function decodeSession(bytes: Uint8Array): Session {
-  type Fields = [
-    Bytes,
-    Bytes | null,
-    Bytes,
-    Bytes,
-    Bytes,
-    ChainFields,
-    ChainFields,
-    Bytes,
-    Bytes,
+  const fields = decodeCbor(bytes) as CborValue as ReturnType<typeof fieldsOf>;
+  const [base, offer, root, secret, publicKey, sending, receiving, ...others] = fields;
+  const [nextSending, nextReceiving, previous, skippedKeys] = others;
+  const skipped = skippedKeys.map(([headerKey, number, key, at]) => ({
+    headerKey,
     number,
-    SkippedFields[],
-  ];
-  const [
+    key,
+    at,
+  }));
+  const chains = { sending: chainOf(sending), receiving: chainOf(receiving) };
+  const own = { secret, publicKey };
+  return {
     base,
     offer,
-    root,
-    secret,
-    publicKey,
-    sending,
-    receiving,
-    nextSending,
-    nextReceiving,
-    previous,
-    skipped,
-  ] = decodeCbor(bytes) as CborValue as Fields;
-  const ratchet: RatchetState = {
-    root,
-    own: { secret, publicKey },
-    sending: chainOf(sending),
-    receiving: chainOf(receiving),
-    nextSending,
-    nextReceiving,
-    previous,
-    skipped: skipped.map(([headerKey, number, key, at]): SkippedKey => ({
-      headerKey,
-      number,
-      key,
-      at,
-    })),
+    ratchet: { root, own, ...chains, nextSending, nextReceiving, previous, skipped },
   };
-  return { base, offer, ratchet };
 }
-
-type ChainFields = [Bytes, Bytes, number] | null;
-type SkippedFields = [Bytes, number, Bytes, number];
 
 function chainFields(chain: Chain | null): ChainFields {
   return chain && [chain.key, chain.headerKey, chain.number];

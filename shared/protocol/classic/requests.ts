@@ -21,12 +21,7 @@ export const classicClients = response({
   payload: { clients: list(classicEntry) },
 });
 
-const clientList = request({
-  kind: "client-list",
-  code: 101,
-  payload: {},
-  reply: classicClients,
-});
+const clientList = request({ kind: "client-list", code: 101, payload: {}, reply: classicClients });
 
 const envelope = { to: clientId, type: messageType };
 
@@ -46,12 +41,7 @@ export const {
 } = contentPrefix(envelope);
 export type SendPrefix = ReturnType<typeof decodeSendPrefix>;
 
-const getMessages = request({
-  kind: "get-messages",
-  code: 104,
-  payload: {},
-  reply: messages,
-});
+const getMessages = request({ kind: "get-messages", code: 104, payload: {}, reply: messages });
 
 const ENTRIES = [register, clientList, publicKey, send, getMessages] as const;
 

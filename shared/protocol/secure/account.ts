@@ -5,11 +5,7 @@ import { request, response } from "../entry.ts";
 import { bytes, clientId, flag } from "../layout.ts";
 import { clientName } from "../name.ts";
 
-export const loggedIn = response({
-  kind: "logged-in",
-  code: 1112,
-  payload: { registered: flag },
-});
+export const loggedIn = response({ kind: "logged-in", code: 1112, payload: { registered: flag } });
 
 /** Must come first. The signature is over the handshake hash of the channel. */
 export const login = request({
@@ -19,11 +15,7 @@ export const login = request({
   reply: loggedIn,
 });
 
-export const registered = response({
-  kind: "registered",
-  code: 1000,
-  payload: { clientId },
-});
+export const registered = response({ kind: "registered", code: 1000, payload: { clientId } });
 
 export const register = request({
   kind: "register",

@@ -75,11 +75,7 @@ export const openUpload = request({
   reply: upload,
 });
 
-export const chunkStored = response({
-  kind: "chunk-stored",
-  code: 1121,
-  payload: { chunk: u32 },
-});
+export const chunkStored = response({ kind: "chunk-stored", code: 1121, payload: { chunk: u32 } });
 
 export const putChunk = request({
   kind: "put-chunk",
@@ -100,22 +96,12 @@ export const share = request({
 
 export const chunk = response({ kind: "chunk", code: 1123, payload: { bytes: chunkBytes } });
 
-export const getChunk = request({
-  kind: "get-chunk",
-  code: 123,
-  payload: place,
-  reply: chunk,
-});
+export const getChunk = request({ kind: "get-chunk", code: 123, payload: place, reply: chunk });
 
 export const released = response({ kind: "released", code: 1124, payload: {} });
 
 /** A receiver needs the file no more, or its uploader takes it back. */
-export const release = request({
-  kind: "release",
-  code: 124,
-  payload: { blob },
-  reply: released,
-});
+export const release = request({ kind: "release", code: 124, payload: { blob }, reply: released });
 
 /** `next` as in {@link upload}; `waiting` receivers have not released the file. */
 export const fileStateIs = response({

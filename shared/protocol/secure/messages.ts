@@ -46,12 +46,7 @@ export const getMessages = request({
 export const subscribed = response({ kind: "subscribed", code: 1005, payload: {} });
 
 /** From here on, messages come as pushes. */
-export const subscribe = request({
-  kind: "subscribe",
-  code: 105,
-  payload: {},
-  reply: subscribed,
-});
+export const subscribe = request({ kind: "subscribe", code: 105, payload: {}, reply: subscribed });
 
 /** A message that the server sends by itself, to a subscriber. */
 export const push = response({ kind: "push", code: 2000, payload: { message } });

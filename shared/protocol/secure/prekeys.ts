@@ -4,11 +4,7 @@ import { request, response } from "../entry.ts";
 import { bytes, clientId, fields, flag, list, u32, type ValueOf } from "../layout.ts";
 import { prekey } from "../prekey.ts";
 
-export const prekeysPublished = response({
-  kind: "prekeys-published",
-  code: 1007,
-  payload: {},
-});
+export const prekeysPublished = response({ kind: "prekeys-published", code: 1007, payload: {} });
 
 /** With `replace`, every prekey with a smaller ID than these is forgotten. */
 export const publishPrekeys = request({

@@ -94,16 +94,17 @@ export class Client {
 
   /** Asks a classic client for a key. */
   async requestKey(name: string): Promise<Sent> {
-    const to = await this.#peers.named(name);
-    const message = await this.#classic.keys.request(to);
-    await this.#sending.kept();
-    return { message, to };
+    return await this.#exchangeKey("request", name);
   }
 
   /** Sends a classic client a key. */
   async sendKey(name: string): Promise<Sent> {
+    return await this.#exchangeKey("send", name);
+  }
+
+  async #exchangeKey(step: "request" | "send", name: string): Promise<Sent> {
     const to = await this.#peers.named(name);
-    const message = await this.#classic.keys.send(to);
+    const message = await this.#classic.keys[step](to);
     await this.#sending.kept();
     return { message, to };
   }
@@ -132,8 +133,7 @@ export class Client {
    * Sends files, given by their paths or as streams, one after the other. A secure client is told
    * of each when it is on the server whole; an interrupted one continues when it is sent again, or
    * by itself at the next {@link receive} or {@link sendFiles}.
-   * @throws {ClientError} `file`, `changed`, `blocked`, `interrupted`, and as
-   * {@link sendText}
+   * @throws {ClientError} `file`, `changed`, `blocked`, `interrupted`, and as {@link sendText}
    */
   sendFiles(
     name: string,
@@ -145,9 +145,7 @@ export class Client {
 
   /** Returns the files that were announced and wait until they are wanted. */
   files(): TransferInfo[] {
-    return this.transfers().filter(({ direction, state }) =>
-      direction === "down" && state === "waiting"
-    );
+    return this.transfers().filter((it) => it.direction === "down" && it.state === "waiting");
   }
 
   /** Returns all files that are, or were, on their way. */

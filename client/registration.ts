@@ -1,8 +1,8 @@
 /** Registers the owner of a profile. */
 import { type Bytes, equalBytes } from "../shared/bytes.ts";
+import { generateClassicKeyPair } from "../shared/crypto/classic/classic.ts";
 import type { ClientEntry } from "../shared/protocol/message.ts";
-import { registerClassic } from "./classic/classic_identity.ts";
-import { checkName } from "./contacts/names.ts";
+import { checkName } from "./contacts/contact_book.ts";
 import { ClientError } from "./errors.ts";
 import { refusalName } from "./network/failures.ts";
 import type { Network, Transport } from "./network/transport.ts";
@@ -28,8 +28,10 @@ export async function register(
   }
   checkName(name);
   if (classic) {
-    const transport = network.registering(undefined);
-    return await registerClassic(profile, name, (key) => registerKey(transport, name, key));
+    const { publicKey, privateKey } = await generateClassicKeyPair();
+    const id = await registerKey(network.registering(undefined), name, publicKey);
+    await profile.register({ id, name, privateKey });
+    return { id, name };
   }
   const identity = await profile.prepareSecure(name);
   const { id, publicKey } = identity;

@@ -1,18 +1,7 @@
 /** The entry to all that exists for the classic protocol alone, except its transport. */
-import type { Peers } from "../contacts/peers.ts";
-import type { Network } from "../network/transport.ts";
-import type { Profile } from "../profile/profile.ts";
 import { ClassicOpener } from "./classic_opener.ts";
 import { ClassicSender } from "./classic_sender.ts";
-import { KeyExchange } from "./key_exchange.ts";
-
-export interface ClassicOptions {
-  profile: Profile;
-  network: Network;
-  peers: Peers;
-  /** Milliseconds since 1970. */
-  now: () => number;
-}
+import { type ClassicOptions, KeyExchange } from "./key_exchange.ts";
 
 /** What a profile exchanges with classic clients, or as one. */
 export class Classic {

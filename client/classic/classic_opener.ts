@@ -11,7 +11,7 @@ import { ClientError } from "../errors.ts";
 import type { Envelope } from "../profile/tables/envelopes.ts";
 import type { HistoryBody } from "../profile/tables/history.ts";
 import type { Profile } from "../profile/profile.ts";
-import type { KeyExchange } from "./key_exchange.ts";
+import type { ClassicOptions, KeyExchange } from "./key_exchange.ts";
 
 /** What became of a message. */
 export type ClassicOpened =
@@ -24,13 +24,6 @@ export type ClassicOpened =
   /** There is nothing to show. */
   | { kind: "nothing" };
 
-export interface ClassicOpenerOptions {
-  profile: Profile;
-  keys: KeyExchange;
-  /** Milliseconds since 1970. */
-  now: () => number;
-}
-
 /** Longest content, except a file's, that is read into memory. */
 const MAX_IN_MEMORY = 64 * MiB;
 
@@ -40,7 +33,7 @@ export class ClassicOpener {
   readonly #keys: KeyExchange;
   readonly #now: () => number;
 
-  constructor({ profile, keys, now }: ClassicOpenerOptions) {
+  constructor({ profile, keys, now }: ClassicOptions & { keys: KeyExchange }) {
     this.#profile = profile;
     this.#keys = keys;
     this.#now = now;

@@ -7,34 +7,23 @@ import { cbcEncryptStream, cbcSize } from "../../shared/crypto/classic/aes_cbc.t
 import { encryptText } from "../../shared/crypto/classic/classic.ts";
 import { MAX_CONTENT_SIZE } from "../../shared/limits.ts";
 import { MessageType } from "../../shared/protocol/codes.ts";
-import type { Peer, Peers } from "../contacts/peers.ts";
+import type { Peer } from "../contacts/peers.ts";
 import { openFile, removeFile } from "../disk/files.ts";
 import { ClientError, type ClientErrorCode } from "../errors.ts";
-import type { Network } from "../network/transport.ts";
 import type { HistoryBody } from "../profile/tables/history.ts";
 import type { OutboxItem } from "../profile/tables/outbox.ts";
-import type { Profile } from "../profile/profile.ts";
 import type { Source } from "../transfers/file_transfers.ts";
 import type { OnProgress } from "../transfers/progress.ts";
 import { unlessInterrupted } from "../transfers/interrupt.ts";
 import { absolutePath } from "../transfers/transfer_files.ts";
 import type { TransferOptions } from "../transfers/uploads.ts";
-import type { KeyExchange } from "./key_exchange.ts";
-
-export interface ClassicSenderOptions {
-  profile: Profile;
-  network: Network;
-  peers: Peers;
-  keys: KeyExchange;
-  /** Milliseconds since 1970. */
-  now: () => number;
-}
+import type { ClassicOptions, KeyExchange } from "./key_exchange.ts";
 
 /** Sends the messages of one profile. */
 export class ClassicSender {
-  readonly #options: ClassicSenderOptions;
+  readonly #options: ClassicOptions & { keys: KeyExchange };
 
-  constructor(options: ClassicSenderOptions) {
+  constructor(options: ClassicOptions & { keys: KeyExchange }) {
     this.#options = options;
   }
 

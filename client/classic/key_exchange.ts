@@ -10,17 +10,19 @@ import { ClientError } from "../errors.ts";
 import type { Network } from "../network/transport.ts";
 import type { Profile } from "../profile/profile.ts";
 
-export interface KeyExchangeOptions {
+export interface ClassicOptions {
   profile: Profile;
   network: Network;
   peers: Peers;
+  /** Milliseconds since 1970. */
+  now: () => number;
 }
 
 /** Agrees on keys with the peers of one profile. */
 export class KeyExchange {
-  readonly #options: KeyExchangeOptions;
+  readonly #options: ClassicOptions;
 
-  constructor(options: KeyExchangeOptions) {
+  constructor(options: ClassicOptions) {
     this.#options = options;
   }
 

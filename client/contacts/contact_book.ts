@@ -1,9 +1,10 @@
 /** What the owner of a profile decides about others: whom to trust, and what to call them. */
 import { equalBytes, fromHex, toHex } from "../../shared/bytes.ts";
 import type { Identity } from "../../shared/crypto/identity.ts";
+import { ProtocolError } from "../../shared/errors.ts";
+import { encodeName } from "../../shared/protocol/name.ts";
 import { groupsOf, safetyNumber } from "../../shared/session/safety_number.ts";
 import { ClientError } from "../errors.ts";
-import { checkName } from "./names.ts";
 import type { Peer, Peers } from "./peers.ts";
 import type { HistoryEntry } from "../profile/tables/history.ts";
 import type { Profile } from "../profile/profile.ts";
@@ -191,4 +192,18 @@ function parseCard(card: string): { name: string; id: Uint8Array<ArrayBuffer> } 
   }
   checkName(name);
   return { name, id: fromHex(id) };
+}
+
+/** @throws {ClientError} `bad-name` if `name` cannot be one; the message says why */
+export function checkName(name: string): void {
+  try {
+    encodeName(name);
+  } catch (error) {
+    if (!(error instanceof ProtocolError)) throw error;
+    throw new ClientError("bad-name", `"${name}" cannot be a name: ${error.message}`);
+  }
+  // A line break would also break me.info.
+  if (/\p{Cc}/u.test(name)) {
+    throw new ClientError("bad-name", "a name cannot hold line breaks or control characters");
+  }
 }

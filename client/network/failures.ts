@@ -6,16 +6,17 @@ import { type Address, formatAddress } from "./address.ts";
 
 /** Returns the protocol's name of a refusal; undefined if `error` is none. */
 export function refusalName(error: unknown): ErrorName | undefined {
-  const cause = error instanceof ClientError ? error.cause : undefined;
-  if (typeof cause !== "object" || cause === null || !("error" in cause)) return undefined;
-  return cause.error as ErrorName;
+  return refusalOf(error)?.error;
 }
 
 /** Returns the milliseconds that the server asked to wait, else 0. */
 export function retryAfter(error: unknown): number {
-  const cause = error instanceof ClientError ? error.cause : undefined;
-  const isAsked = typeof cause === "object" && cause !== null && "retryAfter" in cause;
-  return isAsked && typeof cause.retryAfter === "number" ? cause.retryAfter : 0;
+  return refusalOf(error)?.retryAfter ?? 0;
+}
+
+function refusalOf(error: unknown): { error: ErrorName; retryAfter?: number } | undefined {
+  const isRefusal = error instanceof ClientError && error.code === "refused";
+  return isRefusal ? error.cause as ReturnType<typeof refusalOf> : undefined;
 }
 
 /** Reports whether the server may grant a refused request later. */

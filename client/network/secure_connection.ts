@@ -93,7 +93,7 @@ export class SecureConnection {
   #pending: Pending[] = [];
   #toAcknowledge: number[] = [];
   #receiver: PushReceiver | null = null;
-  #ended = Promise.withResolvers<never>();
+  readonly #ended = Promise.withResolvers<never>();
 
   private constructor(address: Address, { conn, channel }: OpenedChannel, deadline: number) {
     this.#address = address;
@@ -168,15 +168,10 @@ export class SecureConnection {
   /** Hands the messages behind number `after` to `receiver`; returns their IDs. */
   async poll(after: number, receiver: Receiver): Promise<number[]> {
     while (this.#state.name === "streaming") await this.#state.done;
-    const ids = Promise.withResolvers<number[]>();
-    ids.promise.catch(() => {}); // in case the request cannot even be written
-    this.#await({
-      code: messages.code,
-      take: async ({ size }) => ids.resolve(await receiveMessages(this.#reader, size, receiver)),
-      fail: ids.reject,
-    });
+    const take = ({ size }: ResponseHeader) => receiveMessages(this.#reader, size, receiver);
+    const ids = this.#await(messages.code, take);
     await this.#write(encodeSecureRequest({ kind: "get-messages", after }));
-    return await ids.promise;
+    return await ids;
   }
 
   /** Has the server push messages into `receiver`, which says when they may be acknowledged. */
@@ -199,20 +194,19 @@ export class SecureConnection {
   }
 
   #expect<K extends SmallRequest["kind"]>(kind: K): Promise<SecureReply<K>> {
-    const reply = Promise.withResolvers<SecureReply<K>>();
-    reply.promise.catch(() => {}); // in case the request cannot even be written
-    this.#await({
-      code: SECURE_REQUESTS.of[kind].reply.code,
-      take: async (header) =>
-        reply.resolve(decodeSecureReply(kind, header, await this.#payload(header))),
-      fail: reply.reject,
-    });
-    return reply.promise;
+    return this.#await(
+      SECURE_REQUESTS.of[kind].reply.code,
+      async (header) => decodeSecureReply(kind, header, await this.#payload(header)),
+    );
   }
 
-  #await(pending: Pending): void {
-    if (this.#state.name === "ended") pending.fail(this.#state.reason);
-    else this.#pending.push(pending);
+  /** Resolves with what `take` makes of the next response, which must have this code. */
+  #await<T>(code: number, take: (header: ResponseHeader) => Promise<T>): Promise<T> {
+    const { promise, resolve, reject: fail } = Promise.withResolvers<T>();
+    promise.catch(() => {}); // in case the request cannot even be written
+    if (this.#state.name === "ended") fail(this.#state.reason);
+    else this.#pending.push({ code, take: async (header) => resolve(await take(header)), fail });
+    return promise;
   }
 
   async #write(bytes: Uint8Array): Promise<void> {

@@ -116,12 +116,10 @@ async function lockFolder(data: string): Promise<Disposable> {
 /** Resolves with the first SIGINT or SIGTERM. A second one ends the process at once. */
 function untilSignal(): Promise<string> {
   // Windows has no SIGTERM; closing the console sends SIGBREAK there.
-  const signals: Deno.Signal[] = Deno.build.os === "windows"
-    ? ["SIGINT", "SIGBREAK"]
-    : ["SIGINT", "SIGTERM"];
+  const end = Deno.build.os === "windows" ? "SIGBREAK" : "SIGTERM";
   return new Promise((resolve) => {
     let count = 0;
-    for (const signal of signals) {
+    for (const signal of ["SIGINT", end] as const) {
       Deno.addSignalListener(signal, () => {
         if (++count > 1) Deno.exit(EXIT_FAILED);
         resolve(signal);

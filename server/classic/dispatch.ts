@@ -34,15 +34,9 @@ type Asker = "anyone" | "client" | "classic-client";
 /** How requests of kind `K` are answered. */
 type Route<K extends Kind> =
   & { readonly from: Asker }
-  & ({
-    readonly handle: (
-      request: ClassicRequestOf<K>,
-      asker: Bytes,
-      services: Services,
-    ) => Promise<Answer>;
-  } | {
-    readonly stream: (payload: Payload, asker: Bytes, services: Services) => Promise<Answer>;
-  });
+  & ({ readonly handle: Handle<ClassicRequestOf<K>> } | { readonly stream: Handle<Payload> });
+
+type Handle<R> = (request: R, asker: Bytes, services: Services) => Promise<Answer>;
 
 const ROUTES: { readonly [K in Kind]: Route<K> } = {
   "register": { handle: register, from: "anyone" },

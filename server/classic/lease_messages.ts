@@ -52,10 +52,8 @@ export async function leaseMessages(
     throw error;
   }
   if (damaged.length > 0) {
-    log.error("{count} messages stay: their files are damaged or gone, such as {names}", {
-      count: damaged.length,
-      names: damaged.slice(0, MAX_NAMED),
-    });
+    const text = "{count} messages stay: their files are damaged or gone, such as {names}";
+    log.error(text, { count: damaged.length, names: damaged.slice(0, MAX_NAMED) });
   }
   return { ...delivery(asker, parts.flatMap((part) => part.messages), services), parts };
 }

@@ -122,10 +122,7 @@ export class FileStore {
     });
   }
 
-  /**
-   * Ends the right of a receiver, or takes the file back if `client` is its owner. Does nothing if
-   * the file is gone, or is not for the client.
-   */
+  /** Ends the right of a receiver, or takes the file back for its owner. Others change nothing. */
   async release(id: Bytes, client: Bytes): Promise<void> {
     await this.#chunks.use(id, async (bytes) => {
       const file = await this.#records.find(id);

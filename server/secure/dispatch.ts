@@ -48,16 +48,14 @@ type Route<K extends Kind> =
     /** Whether the request or its answer carries a chunk of a file. */
     readonly carriesChunk?: true;
   }
-  & ({
-    readonly handle: (
-      request: RequestOf<K>,
-      asker: Bytes,
-      services: Services,
-      peer: SecurePeer,
-    ) => Promise<Answer<K>>;
-  } | {
-    readonly stream: (payload: Payload, asker: Bytes, services: Services) => Promise<Answer<K>>;
-  });
+  & ({ readonly handle: Handle<K, RequestOf<K>> } | { readonly stream: Handle<K, Payload> });
+
+type Handle<K extends Kind, R> = (
+  request: R,
+  asker: Bytes,
+  services: Services,
+  peer: SecurePeer,
+) => Promise<Answer<K>>;
 
 const always = () => true;
 
@@ -111,7 +109,7 @@ export async function dispatch(
 ): Promise<Answer> {
   const asker = checkAllowed(header, peer);
   const route = ROUTES[checkSecureHeader(header)] as Route<Kind>;
-  if ("stream" in route) return await route.stream(payload, asker, services);
+  if ("stream" in route) return await route.stream(payload, asker, services, peer);
   const request = decodeSecureRequest(header, await payload.readAll());
   return await route.handle(request, asker, services, peer);
 }

@@ -61,7 +61,6 @@ export class SecureSession {
   #state: State = "opening";
   /** Ends the wait for the next request. */
   #wake = () => {};
-  /** Whether the server stops. */
   #stopping = false;
   #pushing: Pushing | null = null;
   /** Why the connection was ended. */

@@ -2,7 +2,8 @@
  * What the server keeps, in terms of clients and mailboxes. The interface is asynchronous and does
  * not mention SQL, so that another engine can stand behind it; `tests/contract/` checks what each
  * must do. An operation that rejects has changed nothing; one that resolves is on the disk. No
- * answer is larger than the room that its caller allows.
+ * answer is larger than the room that its caller allows. A client that must exist and does not is
+ * `unknown-client`.
  */
 import type { Bytes } from "../../shared/bytes.ts";
 import { StorageError } from "../../shared/errors.ts";
@@ -94,14 +95,12 @@ export interface Storage {
   /**
    * Returns the first messages of a mailbox after number `after`, without their contents: those
    * that fit into `room`, up to the first that does not. They stay.
-   * @throws {StorageError} `unknown-client`
    */
   heads(mailbox: Bytes, after: number, room: Room): Promise<StoredMessage[]>;
 
   /**
    * Returns the same with their contents. Blobs take no room here, and the first message is
    * returned even if it is too large for `room`.
-   * @throws {StorageError} `unknown-client`
    */
   page(mailbox: Bytes, after: number, room: Room): Promise<FullMessage[]>;
 
@@ -111,10 +110,7 @@ export interface Storage {
    */
   watch(mailbox: Bytes, notify: () => void): Promise<() => Promise<void>>;
 
-  /**
-   * Deletes messages by their IDs, and passes over IDs that are gone. Returns the names of the
-   * blobs that are no longer needed.
-   */
+  /** Deletes messages that are there. Returns the names of the blobs that are needed no more. */
   acknowledge(mailbox: Bytes, messageIds: readonly number[]): Promise<string[]>;
 
   /** Forgets tokens that are older than 8 days. */
@@ -149,7 +145,6 @@ export interface PrekeyRecords {
   /**
    * Keeps the 16 bytes of `mark` for a client, and returns the mark before, with what is known of
    * its prekeys.
-   * @throws {StorageError} `unknown-client`
    */
   checkIn(client: Bytes, mark: Bytes): Promise<CheckedIn>;
 }
@@ -166,7 +161,6 @@ export interface Leases {
   /**
    * Leases the first messages of a mailbox that are not leased: those that fit into `room`, up to
    * the first that does not. Ends by {@link remove} or {@link release}; a restart ends every lease.
-   * @throws {StorageError} `unknown-client`
    */
   take(mailbox: Bytes, room: Room): Promise<Lease>;
 

@@ -1,5 +1,5 @@
 import type { Streamed } from "../../../server/wire/handler.ts";
-import { listing } from "../../../server/wire/listing.ts";
+import { listing } from "../../../server/handlers/directory.ts";
 import type { Client } from "../../../server/storage/storage.ts";
 import { type Bytes, concat } from "../../../shared/bytes.ts";
 import { StorageError } from "../../../shared/errors.ts";

@@ -59,19 +59,13 @@ export class SymmetricState {
     return plaintext;
   }
 
-  /**
-   * Returns the ciphers of both directions, the initiator's first. The last call: wipes the rest.
-   */
+  /** Returns both directions' ciphers, the initiator's first. The last call: wipes the rest. */
   split(): [CipherState, CipherState] {
-    const [first, second] = this.#derive(NOTHING);
-    const ciphers: [CipherState, CipherState] = [
-      new CipherState(this.#functions, first),
-      new CipherState(this.#functions, second),
-    ];
-    first.fill(0);
-    second.fill(0);
+    const keys = this.#derive(NOTHING);
+    const [first, second] = keys.map((key) => new CipherState(this.#functions, key));
+    for (const key of keys) key.fill(0);
     this.wipe();
-    return ciphers;
+    return [first, second];
   }
 
   /** Forgets all keys; the hash stays. */
@@ -82,8 +76,7 @@ export class SymmetricState {
   }
 
   /** Noise's HKDF (§4.3), which is RFC 5869 with the chaining key as salt and no info. */
-  #derive(secret: Uint8Array): [Bytes, Bytes] {
-    const [first, second] = hkdfKeys(this.#chainingKey, secret, NOTHING, 2);
-    return [first, second];
+  #derive(secret: Uint8Array): Bytes[] {
+    return hkdfKeys(this.#chainingKey, secret, NOTHING, 2);
   }
 }

@@ -2,7 +2,7 @@
  * SHA-256 and what is built on it, and SHA-512. Synchronous, because for small inputs an
  * asynchronous call costs ten times more than the work itself.
  */
-import { createHash, createHmac, hkdfSync } from "node:crypto";
+import { createHash, createHmac, type Hash, hkdfSync, type Hmac } from "node:crypto";
 import type { Bytes } from "../bytes.ts";
 
 /** Size of a digest, in bytes. */
@@ -10,23 +10,22 @@ export const HASH_SIZE = 32;
 
 /** Returns SHA-256 (FIPS 180-4) of the concatenated `parts`: 32 bytes. */
 export function sha256(...parts: Uint8Array[]): Bytes {
-  const hash = createHash("sha256");
-  for (const part of parts) hash.update(part);
-  return new Uint8Array(hash.digest());
+  return digest(createHash("sha256"), parts);
 }
 
 /** Returns SHA-512 (FIPS 180-4) of the concatenated `parts`: 64 bytes. */
 export function sha512(...parts: Uint8Array[]): Bytes {
-  const hash = createHash("sha512");
-  for (const part of parts) hash.update(part);
-  return new Uint8Array(hash.digest());
+  return digest(createHash("sha512"), parts);
 }
 
 /** Returns HMAC-SHA-256 (RFC 2104) of the concatenated `parts`: 32 bytes. */
 export function hmacSha256(key: Uint8Array, ...parts: Uint8Array[]): Bytes {
-  const hmac = createHmac("sha256", key);
-  for (const part of parts) hmac.update(part);
-  return new Uint8Array(hmac.digest());
+  return digest(createHmac("sha256", key), parts);
+}
+
+function digest(hash: Hash | Hmac, parts: readonly Uint8Array[]): Bytes {
+  for (const part of parts) hash.update(part);
+  return new Uint8Array(hash.digest());
 }
 
 /** Returns `count` keys of 32 bytes each by {@link hkdfSha256}. */
@@ -39,7 +38,7 @@ export function hkdfKeys(
   const output = hkdfSha256(salt, secret, info, count * HASH_SIZE);
   const keys = Array.from(
     { length: count },
-    (_, i) => output.slice(i * HASH_SIZE).slice(0, HASH_SIZE),
+    (_, i) => output.slice(i * HASH_SIZE, (i + 1) * HASH_SIZE),
   );
   output.fill(0);
   return keys;

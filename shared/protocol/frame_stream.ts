@@ -33,9 +33,7 @@ export class FrameReader {
    * whether it has sent any.
    */
   lookAhead(): void {
-    if (this.#start === this.#end && !this.#ended && this.#failure === undefined) {
-      this.#pending ??= this.#fill();
-    }
+    if (this.quiet) this.#pending ??= this.#fill();
   }
 
   /** Whether, as far as known, nothing arrived beyond what was read: no bytes, no end, no error. */
@@ -43,10 +41,7 @@ export class FrameReader {
     return this.#start === this.#end && !this.#ended && this.#failure === undefined;
   }
 
-  /**
-   * Waits until the peer sends something. Returns false if its stream ends instead, between two
-   * frames.
-   */
+  /** Waits until the peer sends something. Returns false if its stream ends instead. */
   async more(): Promise<boolean> {
     while (this.#start === this.#end) {
       if (this.#failure !== undefined) throw this.#failure;
@@ -66,10 +61,7 @@ export class FrameReader {
     return bytes;
   }
 
-  /**
-   * Fills `into`.
-   * @throws {ProtocolError} `truncated` if the stream ends before
-   */
+  /** Fills `into`. @throws {ProtocolError} `truncated` if the stream ends before */
   async readFull(into: Uint8Array): Promise<void> {
     let have = 0;
     while (have < into.length) have += await this.readSome(into.subarray(have));
@@ -80,9 +72,7 @@ export class FrameReader {
    * @throws {ProtocolError} `truncated` if the stream has ended
    */
   async readSome(into: Uint8Array): Promise<number> {
-    const direct = this.#start === this.#end && into.length >= this.#buffer.length &&
-      !this.#pending && !this.#ended && this.#failure === undefined;
-    if (direct) {
+    if (this.quiet && into.length >= this.#buffer.length && !this.#pending) {
       const count = await this.#receive(into);
       if (count !== null) return count;
     }

@@ -261,10 +261,8 @@ function skipTo(
     chain = next;
   }
   if (skipped.length === 0) return { state, chain };
-  return {
-    state: { ...state, skipped: [...state.skipped, ...skipped].slice(-MAX_SKIPPED) },
-    chain,
-  };
+  const all = [...state.skipped, ...skipped].slice(-MAX_SKIPPED);
+  return { state: { ...state, skipped: all }, chain };
 }
 
 /** Returns the state without skipped keys that are too old; the same object if there are none. */

@@ -33,24 +33,12 @@ export async function decryptCbc(key: Bytes, ciphertext: Bytes, iv = ZERO_IV): P
 
 /** Returns a stream that encrypts what passes through it under the 16-byte `key`. */
 export function cbcEncryptStream(key: Bytes): TransformStream<Uint8Array, Bytes> {
-  checkKey(key);
-  let cryptoKey: CryptoKey;
-  let iv = ZERO_IV;
-  return new TransformStream(
-    inSteps({
-      async start() {
-        cryptoKey = await importKey(key);
-      },
-      async step(plaintext) {
-        // Web Crypto pads every call; a block of padding alone is left out.
-        const padded = await encryptWith(cryptoKey, plaintext, iv);
-        const ciphertext = padded.subarray(0, plaintext.length);
-        iv = ciphertext.slice(-BLOCK_SIZE);
-        return ciphertext;
-      },
-      last: (plaintext) => encryptWith(cryptoKey, plaintext, iv),
-    }),
-  );
+  return inSteps(key, async (cryptoKey, plaintext, iv) => {
+    // Web Crypto pads every call; a block of padding alone is left out.
+    const padded = await encryptWith(cryptoKey, plaintext, iv);
+    const ciphertext = padded.subarray(0, plaintext.length);
+    return { done: ciphertext, nextIv: ciphertext.slice(-BLOCK_SIZE) };
+  }, encryptWith);
 }
 
 /**
@@ -59,44 +47,38 @@ export function cbcEncryptStream(key: Bytes): TransformStream<Uint8Array, Bytes>
  * @throws {CryptoError} (as the stream's error) `decrypt-failed` if the padding is wrong
  */
 export function cbcDecryptStream(key: Bytes): TransformStream<Uint8Array, Bytes> {
-  checkKey(key);
-  let cryptoKey: CryptoKey;
-  let iv = ZERO_IV;
-  return new TransformStream(
-    inSteps({
-      async start() {
-        cryptoKey = await importKey(key);
-      },
-      async step(ciphertext) {
-        const end = ciphertext.slice(-BLOCK_SIZE);
-        // Web Crypto wants padding in every call, so a block of padding is appended.
-        const padding = await encryptWith(cryptoKey, new Uint8Array(0), end);
-        const plaintext = await decryptWith(cryptoKey, concat(ciphertext, padding), iv);
-        iv = end;
-        return plaintext;
-      },
-      last: (ciphertext) => decryptWith(cryptoKey, ciphertext, iv),
-    }),
-  );
+  return inSteps(key, async (cryptoKey, ciphertext, iv) => {
+    const nextIv = ciphertext.slice(-BLOCK_SIZE);
+    // Web Crypto wants padding in every call, so a block of padding is appended.
+    const padding = await encryptWith(cryptoKey, new Uint8Array(0), nextIv);
+    return { done: await decryptWith(cryptoKey, concat(ciphertext, padding), iv), nextIv };
+  }, decryptWith);
 }
 
 /**
  * Cuts a stream into steps of {@link STEP} bytes and a rest. Unless the stream is empty, the rest
  * has from 1 byte to a whole step, because the end of a ciphertext has the padding.
  */
-function inSteps({ start, step, last }: {
-  start: () => Promise<void>;
-  step: (bytes: Bytes) => Promise<Bytes>;
-  last: (bytes: Bytes) => Promise<Bytes>;
-}): Transformer<Uint8Array, Bytes> {
+function inSteps(
+  key: Bytes,
+  step: (key: CryptoKey, bytes: Bytes, iv: Bytes) => Promise<{ done: Bytes; nextIv: Bytes }>,
+  last: (key: CryptoKey, bytes: Bytes, iv: Bytes) => Promise<Bytes>,
+): TransformStream<Uint8Array, Bytes> {
+  checkKey(key);
   const buffer = new Uint8Array(STEP);
   let used = 0;
-  return {
-    start,
+  let cryptoKey: CryptoKey;
+  let iv = ZERO_IV;
+  return new TransformStream({
+    async start() {
+      cryptoKey = await importKey(key);
+    },
     async transform(chunk, controller) {
       for (let at = 0; at < chunk.length;) {
         if (used === STEP) {
-          controller.enqueue(await step(buffer));
+          const { done, nextIv } = await step(cryptoKey, buffer, iv);
+          controller.enqueue(done);
+          iv = nextIv;
           used = 0;
         }
         const count = Math.min(STEP - used, chunk.length - at);
@@ -106,10 +88,10 @@ function inSteps({ start, step, last }: {
       }
     },
     async flush(controller) {
-      const bytes = await last(buffer.subarray(0, used));
+      const bytes = await last(cryptoKey, buffer.subarray(0, used), iv);
       if (bytes.length > 0) controller.enqueue(bytes);
     },
-  };
+  });
 }
 
 async function decryptWith(key: CryptoKey, ciphertext: Bytes, iv: Bytes): Promise<Bytes> {

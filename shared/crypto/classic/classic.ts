@@ -61,9 +61,8 @@ export async function wrapSymmetricKey(publicKey: Bytes, symmetricKey: Bytes): P
     const wrapped = await crypto.subtle.encrypt({ name: "RSA-OAEP" }, key, symmetricKey);
     if (wrapped.byteLength === WRAPPED_KEY_SIZE) return new Uint8Array(wrapped);
   } catch (cause) {
-    throw new CryptoError("bad-key", "the public key is not an RSA key that can be used", {
-      cause,
-    });
+    const reason = "the public key is not an RSA key that can be used";
+    throw new CryptoError("bad-key", reason, { cause });
   }
   throw new CryptoError("bad-key", "the public key is not an RSA-1024 key");
 }

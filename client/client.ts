@@ -1,4 +1,3 @@
-/** The operations that every front end calls: commands, menu and automatic tests. */
 import type { Random } from "../shared/crypto/random.ts";
 import type { Bytes } from "../shared/bytes.ts";
 import type { ClientEntry } from "../shared/protocol/message.ts";
@@ -31,7 +30,7 @@ export interface ClientOptions {
   oneTimeTarget?: number;
 }
 
-/** One profile on one server. */
+/** The operations that every front end calls: commands, menu and automatic tests. */
 export class Client {
   /** What the owner decides about other clients, and the history with them. */
   readonly contactBook: ContactBook;

@@ -1,4 +1,3 @@
-/** Sending texts and files, by the protocol that both sides speak. */
 import type { Random } from "../shared/crypto/random.ts";
 import type { Identity } from "../shared/crypto/identity.ts";
 import { MAX_TEXT_SIZE } from "../shared/limits.ts";
@@ -33,7 +32,7 @@ export interface SendingOptions {
   note: (text: string) => void;
 }
 
-/** Sends the messages of one profile. */
+/** Sending texts and files, by the protocol that both sides speak. */
 export class Sending {
   readonly #options: SendingOptions;
 

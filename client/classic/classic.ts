@@ -1,9 +1,8 @@
-/** The entry to all that exists for the classic protocol alone, except its transport. */
 import { ClassicOpener } from "./classic_opener.ts";
 import { ClassicSender } from "./classic_sender.ts";
 import { type ClassicOptions, KeyExchange } from "./key_exchange.ts";
 
-/** What a profile exchanges with classic clients, or as one. */
+/** The entry to all that exists for the classic protocol alone, except its transport. */
 export class Classic {
   readonly keys: KeyExchange;
   readonly sender: ClassicSender;

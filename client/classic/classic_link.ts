@@ -1,4 +1,3 @@
-/** One connection of the classic protocol, with a deadline for each of its steps. */
 import type { Bytes } from "../../shared/bytes.ts";
 import { ProtocolError } from "../../shared/errors.ts";
 import type { ByteSource } from "../../shared/io.ts";
@@ -17,7 +16,7 @@ import { FrameReader } from "../../shared/protocol/frame_stream.ts";
 import { ClientError } from "../errors.ts";
 import { MAX_RESPONSE_SIZE } from "../network/connect.ts";
 
-/** Writes requests and reads responses. */
+/** One connection of the classic protocol, with a deadline for each of its steps. */
 export class ClassicLink {
   readonly #conn: Deno.TcpConn;
   readonly #source: PausingSource;

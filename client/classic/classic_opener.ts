@@ -1,4 +1,3 @@
-/** Opens messages from, or to, a classic client, with whichever of the shared keys fits. */
 import { type Bytes, toHex } from "../../shared/bytes.ts";
 import { BLOCK_SIZE, cbcDecryptStream, decryptCbc } from "../../shared/crypto/classic/aes_cbc.ts";
 import { decryptText, unwrapSymmetricKey } from "../../shared/crypto/classic/classic.ts";
@@ -27,7 +26,7 @@ export type ClassicOpened =
 /** Longest content, except a file's, that is read into memory. */
 const MAX_IN_MEMORY = 64 * MiB;
 
-/** Opens the messages of one profile. */
+/** Opens messages from, or to, a classic client, with whichever of the shared keys fits. */
 export class ClassicOpener {
   readonly #profile: Profile;
   readonly #keys: KeyExchange;

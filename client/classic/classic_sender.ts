@@ -1,7 +1,3 @@
-/**
- * Sends texts and files to classic clients, and as a classic client. What cannot be encrypted
- * before the receiver sends a key is kept in the outbox, and sent when the key has arrived.
- */
 import { type Bytes, equalBytes, fromUtf8, toHex, utf8 } from "../../shared/bytes.ts";
 import { cbcEncryptStream, cbcSize } from "../../shared/crypto/classic/aes_cbc.ts";
 import { encryptText } from "../../shared/crypto/classic/classic.ts";
@@ -19,7 +15,10 @@ import { absolutePath } from "../transfers/transfer_files.ts";
 import type { TransferOptions } from "../transfers/uploads.ts";
 import type { ClassicOptions, KeyExchange } from "./key_exchange.ts";
 
-/** Sends the messages of one profile. */
+/**
+ * Sends texts and files to classic clients, and as a classic client. What cannot be encrypted
+ * before the receiver sends a key is kept in the outbox, and sent when the key has arrived.
+ */
 export class ClassicSender {
   readonly #options: ClassicOptions & { keys: KeyExchange };
 

@@ -1,4 +1,3 @@
-/** The classic protocol over TCP: one connection a request, as the original client has it. */
 import type { Bytes } from "../../shared/bytes.ts";
 import { ProtocolError } from "../../shared/errors.ts";
 import {
@@ -26,7 +25,7 @@ import type {
 } from "../network/transport.ts";
 import { ClassicLink } from "./classic_link.ts";
 
-/** Speaks the classic protocol for one client. */
+/** The classic protocol over TCP: one connection a request, as the original client has it. */
 export class ClassicTransport implements Transport {
   readonly #address: Address;
   readonly #clientId: Bytes;

@@ -1,4 +1,3 @@
-/** Agreeing with a client on a symmetric key, as the classic protocol does it. */
 import type { Bytes } from "../../shared/bytes.ts";
 import { generateSymmetricKey, wrapSymmetricKey } from "../../shared/crypto/classic/classic.ts";
 import { claimsToBeSecure } from "../../shared/crypto/identity.ts";
@@ -18,7 +17,7 @@ export interface ClassicOptions {
   now: () => number;
 }
 
-/** Agrees on keys with the peers of one profile. */
+/** Agreeing with a client on a symmetric key, as the classic protocol does it. */
 export class KeyExchange {
   readonly #options: ClassicOptions;
 

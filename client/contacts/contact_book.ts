@@ -1,4 +1,3 @@
-/** What the owner of a profile decides about others: whom to trust, and what to call them. */
 import { equalBytes, fromHex, toHex } from "../../shared/bytes.ts";
 import type { Identity } from "../../shared/crypto/identity.ts";
 import { ProtocolError } from "../../shared/errors.ts";
@@ -29,7 +28,7 @@ export interface Trust {
 
 const CARD = /^(?<name>.+)#(?<id>[0-9a-f]{32})$/is;
 
-/** The contacts of one profile. */
+/** What the owner of a profile decides about others: whom to trust, and what to call them. */
 export class ContactBook {
   readonly #profile: Profile;
   readonly #peers: Peers;

@@ -1,4 +1,3 @@
-/** Finds other clients, by name or ID, and checks who they are. */
 import { type Bytes, equalBytes, toHex } from "../../shared/bytes.ts";
 import {
   claimsToBeSecure,
@@ -18,7 +17,7 @@ export interface Peer extends ClientEntry {
   authenticated?: boolean;
 }
 
-/** The other clients, as one profile and its server know them. */
+/** Finds other clients, by name or ID, and checks who they are. */
 export class Peers {
   readonly #profile: Profile;
   readonly #network: Network;

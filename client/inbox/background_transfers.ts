@@ -1,4 +1,3 @@
-/** Files move while messages come. */
 import { ClientError } from "../errors.ts";
 import type { FileTransfers, TransferOutcome } from "../transfers/file_transfers.ts";
 import type { OnProgress } from "../transfers/progress.ts";

@@ -1,4 +1,3 @@
-/** Following: messages are opened and files move as they come, until the caller wants no more. */
 import type { OnTrouble, PushReceiver, SecureTransport } from "../network/transport.ts";
 import type { Profile } from "../profile/profile.ts";
 import type { SecureMessaging } from "../sessions/secure_messaging.ts";

@@ -1,8 +1,3 @@
-/**
- * Incoming messages, in two steps that may be years apart: collected from the server into the
- * profile as they are, then opened in the order of their numbers. The server deletes a message only
- * after the second step. What was opened is in the history, marked as not shown until it was shown.
- */
 import type { Classic } from "../classic/classic.ts";
 import type { Peers } from "../contacts/peers.ts";
 import { removeOthers } from "../disk/files.ts";
@@ -31,7 +26,11 @@ export interface InboxOptions {
   secure: () => Promise<SecureMessaging | null>;
 }
 
-/** Receives messages and files, once or as they come. */
+/**
+ * Incoming messages, in two steps that may be years apart: collected from the server into the
+ * profile as they are, then opened in the order of their numbers. The server deletes a message only
+ * after the second step. What was opened is in the history, marked as not shown until it was shown.
+ */
 export class Inbox {
   readonly #options: InboxOptions;
   readonly #shown: ShownMessages;

@@ -1,4 +1,3 @@
-/** Collecting: messages go from the server into the profile as they are. */
 import { type Bytes, concat } from "../../shared/bytes.ts";
 import { KiB, MAX_ENVELOPE_SIZE, MiB } from "../../shared/limits.ts";
 import { MessageType } from "../../shared/protocol/codes.ts";

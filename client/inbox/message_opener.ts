@@ -1,4 +1,3 @@
-/** Opening: messages that were collected become entries of the history, in their order. */
 import { equalBytes, toHex } from "../../shared/bytes.ts";
 import { CryptoError } from "../../shared/errors.ts";
 import { MAX_ENVELOPE_SIZE, MiB } from "../../shared/limits.ts";
@@ -30,7 +29,7 @@ export interface MessageOpenerOptions {
   shown: ShownMessages;
 }
 
-/** Opens what waits, with the opener of its sender's protocol. */
+/** Opening: messages that were collected become entries of the history, in their order. */
 export class MessageOpener {
   readonly #options: MessageOpenerOptions;
 

@@ -1,7 +1,3 @@
-/**
- * What one run through the waiting messages remembers: which messages must not be opened yet, and
- * why. All else that becomes of a message is in the profile.
- */
 import { toHex } from "../../shared/bytes.ts";
 import { MessageType } from "../../shared/protocol/codes.ts";
 import { ClientError } from "../errors.ts";
@@ -21,7 +17,10 @@ type Left = "blocking" | "alone";
  */
 type Retry = "retried" | "again";
 
-/** What one call of `receive`, or one turn of a follower, remembers. */
+/**
+ * What one run through the waiting messages remembers: which messages must not be opened yet, and
+ * why. All else that becomes of a message is in the profile.
+ */
 export class Round {
   readonly wishes: FileWishes;
   /** The classic clients who got a key already: their IDs in hex. */

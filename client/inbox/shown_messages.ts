@@ -1,4 +1,3 @@
-/** Shows what was opened, once and in its order, even if the process ended in between. */
 import type { Peer, Peers } from "../contacts/peers.ts";
 import type { Profile } from "../profile/profile.ts";
 import type { HistoryEntry } from "../profile/tables/history.ts";
@@ -8,7 +7,7 @@ import type { Received } from "./received.ts";
 /** Entries that are read at a time. */
 const PAGE = 256;
 
-/** Shows entries of the history, and marks them as shown. */
+/** Shows what was opened, once and in its order, even if the process ended in between. */
 export class ShownMessages {
   readonly #profile: Profile;
   readonly #peers: Peers;

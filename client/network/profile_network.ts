@@ -1,4 +1,3 @@
-/** The network of a profile: its secure connection, or the transport of a classic owner. */
 import type { Bytes } from "../../shared/bytes.ts";
 import { CLIENT_ID_SIZE } from "../../shared/limits.ts";
 import type { Address } from "./address.ts";
@@ -24,7 +23,7 @@ export interface ProfileNetworkOptions
   onFirstKey: (key: Bytes) => void;
 }
 
-/** The connections of one profile to one server. */
+/** The network of a profile: its secure connection, or the transport of a classic owner. */
 export class ProfileNetwork implements Network {
   readonly #options: ProfileNetworkOptions;
   #secure: ReconnectingTransport | null = null;

@@ -1,8 +1,3 @@
-/**
- * The secure protocol over one connection, which is opened when it is first needed, and again after
- * it broke. A message that may or may not have arrived is sent again under the same token, so that
- * it arrives once.
- */
 import type { Random } from "../../shared/crypto/random.ts";
 import { type Bytes, equalBytes } from "../../shared/bytes.ts";
 import { MAX_ACKNOWLEDGED, TOKEN_SIZE } from "../../shared/limits.ts";
@@ -55,7 +50,11 @@ const LONGEST_ASKED = 3_600_000;
 /** How often a subscriber shows that it is alive, in milliseconds. */
 const PING_INTERVAL = 120_000;
 
-/** Speaks the secure protocol for one identity. */
+/**
+ * The secure protocol over one connection, which is opened when it is first needed, and again after
+ * it broke. A message that may or may not have arrived is sent again under the same token, so that
+ * it arrives once.
+ */
 export class ReconnectingTransport implements SecureTransport {
   readonly #options: ReconnectingOptions;
   #connection: Promise<SecureConnection> | null = null;

@@ -1,7 +1,3 @@
-/**
- * One secure connection from the client's side. Requests go out without waiting for each other's
- * responses, and messages may be pushed in between.
- */
 import { type Bytes, concat } from "../../shared/bytes.ts";
 import type { Channel } from "../../shared/channel/channel.ts";
 import { ProtocolError } from "../../shared/errors.ts";
@@ -79,7 +75,10 @@ const WATCH_INTERVAL = 1_000;
 /** Most messages that are acknowledged together. */
 const ACKNOWLEDGE_STEP = 256;
 
-/** One connection to a server that has proved its key. */
+/**
+ * One secure connection from the client's side. Requests go out without waiting for each other's
+ * responses, and messages may be pushed in between.
+ */
 export class SecureConnection {
   readonly #conn: WatchedConn;
   readonly #channel: Channel;

@@ -1,4 +1,3 @@
-/** Sends what is in the outbox, in its order. */
 import { MessageType } from "../../shared/protocol/codes.ts";
 import { messagesOfReset } from "../../shared/session/reset.ts";
 import { ClientError } from "../errors.ts";

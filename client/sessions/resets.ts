@@ -1,7 +1,3 @@
-/**
- * Getting back into step (`shared/PROTOCOL.md`, Messages). A client is sent a reset that names its
- * messages that could not be opened. It starts a new session, and sends them again.
- */
 import type { Bytes } from "../../shared/bytes.ts";
 import type { Identity } from "../../shared/crypto/identity.ts";
 import { MessageType } from "../../shared/protocol/codes.ts";
@@ -30,7 +26,10 @@ export interface ResetsOptions {
   now: () => number;
 }
 
-/** Answers the resets of others, and sends own ones. */
+/**
+ * Getting back into step (`shared/PROTOCOL.md`, Messages). A client is sent a reset that names its
+ * messages that could not be opened. It starts a new session, and sends them again.
+ */
 export class Resets {
   readonly #options: ResetsOptions;
 

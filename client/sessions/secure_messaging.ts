@@ -1,7 +1,3 @@
-/**
- * What a secure profile has beside the operations of every profile: sessions, an outbox, and
- * prekeys that must be kept up.
- */
 import { toHex } from "../../shared/bytes.ts";
 import { type Identity, verifyIdentity } from "../../shared/crypto/identity.ts";
 import type { Random } from "../../shared/crypto/random.ts";
@@ -34,7 +30,10 @@ export interface SecureMessagingOptions {
   oneTimeTarget?: number;
 }
 
-/** Wires the parts that messages and files between secure clients need. */
+/**
+ * What a secure profile has beside the operations of every profile: sessions, an outbox, and
+ * prekeys that must be kept up.
+ */
 export class SecureMessaging {
   readonly sessions: Sessions;
   readonly starter: SessionStarter;

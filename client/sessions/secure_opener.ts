@@ -1,8 +1,3 @@
-/**
- * Opens what secure clients send. A step of a session, its plaintext, and the note
- * that the message is done are one transaction; what fails leaves the session as it was, and its
- * sender is asked for it again.
- */
 import { fileChunkCount } from "../../shared/crypto/file_chunks.ts";
 import type { Identity } from "../../shared/crypto/identity.ts";
 import { CryptoError } from "../../shared/errors.ts";
@@ -47,7 +42,11 @@ export interface SecureOpenerOptions {
   now: () => number;
 }
 
-/** Opens the messages of secure clients. */
+/**
+ * Opens what secure clients send. A step of a session, its plaintext, and the note
+ * that the message is done are one transaction; what fails leaves the session as it was, and its
+ * sender is asked for it again.
+ */
 export class SecureOpener {
   readonly #options: SecureOpenerOptions;
 

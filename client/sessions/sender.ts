@@ -1,8 +1,3 @@
-/**
- * Messages to secure clients on their way out. Each is sealed and put into the outbox in one
- * transaction with the session that it advances, before a byte leaves, so that a repeat sends the
- * same bytes under the same token. Messages that are sent at the same time share a transaction.
- */
 import type { Random } from "../../shared/crypto/random.ts";
 import type { Bytes } from "../../shared/bytes.ts";
 import type { Identity } from "../../shared/crypto/identity.ts";
@@ -45,7 +40,11 @@ export interface SenderOptions {
   now: () => number;
 }
 
-/** Seals messages, keeps them in the outbox, and has them delivered. */
+/**
+ * Messages to secure clients on their way out. Each is sealed and put into the outbox in one
+ * transaction with the session that it advances, before a byte leaves, so that a repeat sends the
+ * same bytes under the same token. Messages that are sent at the same time share a transaction.
+ */
 export class Sender {
   readonly #options: SenderOptions;
   readonly #delivery: OutboxDelivery;

@@ -1,4 +1,3 @@
-/** Starts sessions with other secure clients, with the prekeys that they have published. */
 import { equalBytes } from "../../shared/bytes.ts";
 import type { Identity } from "../../shared/crypto/identity.ts";
 import { CryptoError } from "../../shared/errors.ts";
@@ -15,7 +14,7 @@ export interface SessionStarterOptions {
   sessions: Sessions;
 }
 
-/** Starts sessions. */
+/** Starts sessions with other secure clients, with the prekeys that they have published. */
 export class SessionStarter {
   readonly #options: SessionStarterOptions;
 

@@ -1,7 +1,3 @@
-/**
- * The sessions of a profile with other secure clients. Changes are made in memory and kept by one
- * transaction, together with whatever else belongs to the step. If that fails, nothing was done.
- */
 import { type Bytes, equalBytes, toHex } from "../../shared/bytes.ts";
 import type { Identity } from "../../shared/crypto/identity.ts";
 import { mlKemPublicKey } from "../../shared/crypto/ml_kem.ts";
@@ -52,7 +48,10 @@ export interface SessionsOptions {
   now: () => number;
 }
 
-/** Seals and opens envelopes in the sessions of a profile. */
+/**
+ * The sessions of a profile with other secure clients. Changes are made in memory and kept by one
+ * transaction, together with whatever else belongs to the step. If that fails, nothing was done.
+ */
 export class Sessions {
   readonly #options: SessionsOptions;
   readonly #loaded = new Map<string, Loaded>();

@@ -1,8 +1,3 @@
-/**
- * Fetching the chunks of a file (`shared/PROTOCOL.md`, "Secure: files"), several at a time, into a
- * draft beside its final place. No byte is written before the tag of its chunk was checked; what
- * was fsynced need not be fetched again.
- */
 import { type Bytes, discard, toHex } from "../../shared/bytes.ts";
 import { CHUNK_SIZE, FileCipher } from "../../shared/crypto/file_chunks.ts";
 import { CryptoError } from "../../shared/errors.ts";
@@ -24,7 +19,11 @@ const SYNC_STEP = 64;
 /** How often a chunk that does not open is fetched in all. */
 const ATTEMPTS = 3;
 
-/** Fetches files. */
+/**
+ * Fetching the chunks of a file (`shared/PROTOCOL.md`, "Secure: files"), several at a time, into a
+ * draft beside its final place. No byte is written before the tag of its chunk was checked; what
+ * was fsynced need not be fetched again.
+ */
 export class Downloads {
   readonly #profile: Profile;
   readonly #transport: SecureTransport;

@@ -1,8 +1,3 @@
-/**
- * Files between secure clients: what is sent goes up and is then announced by a message; what was
- * announced comes down when it is wanted. {@link FileTransfers.resume} goes on with interrupted
- * ones.
- */
 import type { Random } from "../../shared/crypto/random.ts";
 import { type Bytes, equalBytes, toHex } from "../../shared/bytes.ts";
 import { KEY_SIZE } from "../../shared/crypto/aes_gcm.ts";
@@ -63,7 +58,11 @@ export interface FileTransfersOptions {
   now: () => number;
 }
 
-/** Starts transfers, goes on with them, and cancels them. */
+/**
+ * Files between secure clients: what is sent goes up and is then announced by a message; what was
+ * announced comes down when it is wanted. {@link FileTransfers.resume} goes on with interrupted
+ * ones.
+ */
 export class FileTransfers {
   readonly #options: FileTransfersOptions;
   readonly #uploads: Uploads;

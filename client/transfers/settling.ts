@@ -1,4 +1,3 @@
-/** Settling: what is left to be done about transfers that are over, here and with the server. */
 import { equalBytes } from "../../shared/bytes.ts";
 import { fileChunkCount } from "../../shared/crypto/file_chunks.ts";
 import { removeFile, removeOthers } from "../disk/files.ts";
@@ -21,7 +20,7 @@ export interface SettlingOptions {
   now: () => number;
 }
 
-/** Lets the server and this disk forget transfers that are over. */
+/** Settling: what is left to be done about transfers that are over, here and with the server. */
 export class Settling {
   readonly #options: SettlingOptions;
   readonly #uploads: Uploads;

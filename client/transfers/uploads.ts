@@ -1,8 +1,3 @@
-/**
- * Sending the chunks of a file (`shared/PROTOCOL.md`, "Secure: files"): from the first one that the
- * server lacks, several at a time. The same chunk is never encrypted with different bytes: a source
- * that is not what it was fails.
- */
 import { discard } from "../../shared/bytes.ts";
 import { CHUNK_SIZE, FileCipher, sealedFileSize } from "../../shared/crypto/file_chunks.ts";
 import type { OnProgress } from "./progress.ts";
@@ -31,7 +26,11 @@ export interface TransferOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Sends files. */
+/**
+ * Sending the chunks of a file (`shared/PROTOCOL.md`, "Secure: files"): from the first one that the
+ * server lacks, several at a time. The same chunk is never encrypted with different bytes: a source
+ * that is not what it was fails.
+ */
 export class Uploads {
   readonly #profile: Profile;
   readonly #transport: SecureTransport;

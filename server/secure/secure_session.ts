@@ -1,12 +1,3 @@
-/**
- * The secure protocol on one connection: handshake, login, then requests that are answered in order
- * and messages that are pushed in between.
- *
- * Requests are read one after the other. Some may overlap: those that only queue work for the next
- * commit, so that a client which pipelines them shares commits with itself, and those that move the
- * chunks of files. Every other request waits until the answers to those before it were written, so
- * a client that does not read has at most one long answer waiting.
- */
 import type { Bytes } from "../../shared/bytes.ts";
 import { type Channel, openChannel } from "../../shared/channel/channel.ts";
 import { acceptHandshake, readHandshakeRequest } from "../../shared/channel/opening.ts";
@@ -53,7 +44,15 @@ interface Line {
   readonly peer: SecurePeer;
 }
 
-/** Serves one peer that speaks the secure protocol. */
+/**
+ * The secure protocol on one connection: handshake, login, then requests that are answered in order
+ * and messages that are pushed in between.
+ *
+ * Requests are read one after the other. Some may overlap: those that only queue work for the next
+ * commit, so that a client which pipelines them shares commits with itself, and those that move the
+ * chunks of files. Every other request waits until the answers to those before it were written, so
+ * a client that does not read has at most one long answer waiting.
+ */
 export class SecureSession {
   readonly #link: SessionLink;
   readonly #services: Services;

@@ -1,4 +1,3 @@
-/** The encrypted connection that a handshake leaves behind. */
 import type { Bytes } from "../bytes.ts";
 import type { ByteSink, ByteSource } from "../io.ts";
 import type { HandshakeResult } from "./handshake.ts";

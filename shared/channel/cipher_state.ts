@@ -1,4 +1,3 @@
-/** A key and its counter: the CipherState of Noise (§5.1), which never uses a nonce twice. */
 import type { Bytes } from "../bytes.ts";
 import { AesGcmKey, NONCE_SIZE } from "../crypto/aes_gcm.ts";
 import { CryptoError } from "../errors.ts";
@@ -39,7 +38,7 @@ export const MAX_MESSAGES = 2 ** 40;
 
 const NOTHING = new Uint8Array(0);
 
-/** One direction of a Noise conversation. */
+/** A key and its counter: the CipherState of Noise (§5.1), which never uses a nonce twice. */
 export class CipherState {
   readonly #functions: CipherFunctions;
   readonly #key: CipherKey;

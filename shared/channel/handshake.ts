@@ -1,4 +1,3 @@
-/** The interpreter of handshake patterns: the HandshakeState of Noise (revision 34, §5.3). */
 import { type Bytes, concat } from "../bytes.ts";
 import { TAG_SIZE } from "../crypto/aes_gcm.ts";
 import { X25519_SIZE, X25519KeyPair } from "../crypto/x25519.ts";

@@ -1,4 +1,3 @@
-/** The receiving half of a channel. */
 import { type Bytes, discard } from "../bytes.ts";
 import { TAG_SIZE } from "../crypto/aes_gcm.ts";
 import { ProtocolError } from "../errors.ts";

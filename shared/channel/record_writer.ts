@@ -1,4 +1,3 @@
-/** The sending half of a channel. */
 import type { Bytes } from "../bytes.ts";
 import { CryptoError } from "../errors.ts";
 import type { ByteSink } from "../io.ts";

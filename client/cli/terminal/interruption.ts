@@ -1,4 +1,3 @@
-/** Ctrl-C: what runs stops so that it can be resumed, and the user is told how. */
 import { sizesText } from "../../../shared/size.ts";
 import { ClientError } from "../../errors.ts";
 import type { Moving } from "./progress.ts";

@@ -1,12 +1,10 @@
-/** How fast bytes move, measured over the last seconds. */
-
 /** The measured time, and the shortest time between two samples, in milliseconds. */
 const WINDOW = 10_000;
 const STEP = 100;
 /** A shorter time says nothing, in milliseconds. */
 const SHORTEST = 400;
 
-/** Measures a rate, and estimates the time left. */
+/** How fast bytes move, measured over the last seconds. */
 export class Pace {
   /** How many bytes had moved when, the oldest first. */
   readonly #samples: { at: number; moved: number }[] = [];

@@ -1,4 +1,3 @@
-/** Where passphrases come from: the environment, else the terminal. */
 import { ClientError } from "../../errors.ts";
 
 /** The profile's passphrase, also its first one. */
@@ -13,7 +12,7 @@ interface PassphraseSources {
   ask?: (question: string) => Promise<string>;
 }
 
-/** Gets passphrases from the environment, else from the terminal. */
+/** Where passphrases come from: the environment, else the terminal. */
 export class Passphrases {
   readonly #sources: PassphraseSources;
   #current: Promise<string> | undefined;

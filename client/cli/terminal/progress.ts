@@ -1,4 +1,3 @@
-/** The progress of moving files, of each and of all. */
 import type { OnProgress } from "../../transfers/progress.ts";
 import { Pace } from "./pace.ts";
 

@@ -1,4 +1,3 @@
-/** Progress bars: lines of a terminal that are drawn again and again in place. */
 import { sizeText } from "../../../shared/size.ts";
 import { printableLine } from "../output/printable.ts";
 import type { Moving, ProgressView } from "./progress.ts";

@@ -1,4 +1,3 @@
-/** Progress for scripts: JSON objects, one a line. */
 import type { Moving, ProgressView } from "./progress.ts";
 
 /** Time between two lines, in milliseconds. */

@@ -1,8 +1,3 @@
-/**
- * A line typed on a terminal that does not show it. The library's `promptSecret` is no substitute:
- * it writes to standard output, takes Ctrl-C for text on Windows, and a backspace removes one byte
- * of a character.
- */
 import { ClientError } from "../../errors.ts";
 
 /** The part of a terminal that this needs. */
@@ -18,7 +13,11 @@ export interface RawTerminal {
 // deno-lint-ignore no-control-regex
 const SEQUENCE = /^\x1b(?:\[[0-?]*[ -/]*[@-~]|O.|)/su;
 
-/** Asks for lines that are not shown. */
+/**
+ * A line typed on a terminal that does not show it. The library's `promptSecret` is no substitute:
+ * it writes to standard output, takes Ctrl-C for text on Windows, and a backspace removes one byte
+ * of a character.
+ */
 export class SecretLines {
   readonly #terminal: RawTerminal;
   readonly #decoder = new TextDecoder();

@@ -1,4 +1,3 @@
-/** What the classes of all tables share. */
 import type { Database, Parameters, Statement } from "@db/sqlite";
 import { type Bytes, equalBytes } from "../../../shared/bytes.ts";
 import {

@@ -1,11 +1,3 @@
-/**
- * The symmetric keys shared with each classic contact. Keys cross on the wire, so that a contact
- * may use any of them at any time, and all are kept. There is one key of our own for each contact,
- * which it gets whenever it asks: an original client honours only the first answer that it sees.
- *
- * Of the keys that came from a contact, {@link MAX_KEYS} are kept: the last used, then the last
- * received. So nobody can send thousands of keys and make every message cost thousands of attempts.
- */
 import type { Bytes } from "../../../shared/bytes.ts";
 import { SealedStore } from "../sealing/sealed_store.ts";
 import type { SealedTable } from "../sealing/sealed_table.ts";
@@ -43,7 +35,14 @@ export const CLASSIC_KEYS: SealedTable<Row> = {
   },
 };
 
-/** Keeps the keys that each classic contact may use. */
+/**
+ * The symmetric keys shared with each classic contact. Keys cross on the wire, so that a contact
+ * may use any of them at any time, and all are kept. There is one key of our own for each contact,
+ * which it gets whenever it asks: an original client honours only the first answer that it sees.
+ *
+ * Of the keys that came from a contact, {@link MAX_KEYS} are kept: the last used, then the last
+ * received. So nobody can send thousands of keys and make every message cost thousands of attempts.
+ */
 export class ClassicKeys extends SealedStore<Row> {
   protected readonly table = CLASSIC_KEYS;
 

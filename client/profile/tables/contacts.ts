@@ -1,4 +1,3 @@
-/** The clients that this profile has met, and what it knows of them. */
 import { type Bytes, equalBytes, toHex } from "../../../shared/bytes.ts";
 import { claimsToBeSecure } from "../../../shared/crypto/identity.ts";
 import type { ClientEntry } from "../../../shared/protocol/message.ts";

@@ -1,7 +1,3 @@
-/**
- * Copy marks: how a client notices that its profile is an old copy (`shared/PROTOCOL.md` section 9,
- * request 108). On each run it sends the server a new mark and receives the previous one.
- */
 import type { Random } from "../../../shared/crypto/random.ts";
 import { type Bytes, equalBytes } from "../../../shared/bytes.ts";
 import { COPY_MARK_SIZE } from "../../../shared/limits.ts";
@@ -30,7 +26,10 @@ export const COPY_MARKS: SealedTable<object> = {
   tags: {},
 };
 
-/** Keeps the marks that the server may hold. */
+/**
+ * Copy marks: how a client notices that its profile is an old copy (`shared/PROTOCOL.md` section 9,
+ * request 108). On each run it sends the server a new mark and receives the previous one.
+ */
 export class CopyMarks extends SealedStore<Row> {
   protected readonly table = COPY_MARKS;
 

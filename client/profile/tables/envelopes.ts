@@ -1,11 +1,3 @@
-/**
- * Messages as the server delivered them, kept from before they are acknowledged until they are
- * decrypted and shown. Large contents are files in a folder of their own.
- *
- * A message is recognised by everything about it, because a server that lost its memory would use
- * its number again. The last {@link TAIL_SIZE} bytes stand for the content: in every type they
- * depend on all that was encrypted.
- */
 import type { Database } from "@db/sqlite";
 import type { Bytes } from "../../../shared/bytes.ts";
 import type { MessageHead } from "../../../shared/protocol/message.ts";
@@ -57,7 +49,14 @@ export const ENVELOPES: SealedTable<Row> = {
   alsoSealed: ["content"],
 };
 
-/** Keeps collected messages until they are shown, and recognises repeats. */
+/**
+ * Messages as the server delivered them, kept from before they are acknowledged until they are
+ * decrypted and shown. Large contents are files in a folder of their own.
+ *
+ * A message is recognised by everything about it, because a server that lost its memory would use
+ * its number again. The last {@link TAIL_SIZE} bytes stand for the content: in every type they
+ * depend on all that was encrypted.
+ */
 export class Envelopes extends SealedStore<Row> {
   protected readonly table = ENVELOPES;
   /** Where the files are. */

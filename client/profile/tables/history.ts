@@ -1,10 +1,3 @@
-/**
- * The texts and files that were exchanged with each client, in the order in which they came here.
- * A file is noted without its content.
- *
- * When an entry from a secure client is forgotten, the tag of its content ID stays, so that a
- * repeat is not shown again.
- */
 import type { Bytes } from "../../../shared/bytes.ts";
 import { SealedStore } from "../sealing/sealed_store.ts";
 import type { SealedTable } from "../sealing/sealed_table.ts";
@@ -88,7 +81,13 @@ export const HISTORY: SealedTable<Pick<Fields, "peer" | "messageId">> = {
   },
 };
 
-/** Keeps what was sent and received, and which of it was not shown yet. */
+/**
+ * The texts and files that were exchanged with each client, in the order in which they came here.
+ * A file is noted without its content.
+ *
+ * When an entry from a secure client is forgotten, the tag of its content ID stays, so that a
+ * repeat is not shown again.
+ */
 export class History extends SealedStore<Fields, HistoryEntry> {
   protected readonly table = HISTORY;
 

@@ -1,4 +1,3 @@
-/** Who the owner of a profile is. */
 import type { Bytes } from "../../../shared/bytes.ts";
 import type { IdentitySecrets } from "../../../shared/crypto/identity.ts";
 import { SealedStore } from "../sealing/sealed_store.ts";

@@ -1,8 +1,3 @@
-/**
- * What is about to be sent: a message is kept in the same step that advances its session, and stays
- * until the server has it. A repeat sends the same bytes. In a classic profile: messages that wait
- * for the receiver's key, not encrypted yet.
- */
 import type { Bytes } from "../../../shared/bytes.ts";
 import { SealedStore } from "../sealing/sealed_store.ts";
 import type { SealedTable } from "../sealing/sealed_table.ts";
@@ -39,7 +34,11 @@ export const OUTBOX: SealedTable<object> = {
   tags: {},
 };
 
-/** Keeps messages in the order in which they are to be sent. */
+/**
+ * What is about to be sent: a message is kept in the same step that advances its session, and stays
+ * until the server has it. A repeat sends the same bytes. In a classic profile: messages that wait
+ * for the receiver's key, not encrypted yet.
+ */
 export class Outbox extends SealedStore<Row, OutboxItem> {
   protected readonly table = OUTBOX;
   /** The largest number that was seen here. */

@@ -1,7 +1,3 @@
-/**
- * The secrets of this client's prekeys (`shared/PROTOCOL.md` section 9), and the first messages
- * that were agreed on with them.
- */
 import type { Bytes } from "../../../shared/bytes.ts";
 import { MAX_ONE_TIME_PREKEYS } from "../../../shared/limits.ts";
 import { PrekeyKind } from "../../../shared/protocol/prekey.ts";
@@ -47,7 +43,10 @@ export const AGREED: SealedTable = {
   isPlain: true,
 };
 
-/** Keeps the secrets of prekeys until nobody can need them any more. */
+/**
+ * The secrets of this client's prekeys (`shared/PROTOCOL.md` section 9), and the first messages
+ * that were agreed on with them.
+ */
 export class PrekeyStore extends SealedStore<Row | Largest, PrekeySecret> {
   protected readonly table = PREKEYS;
 

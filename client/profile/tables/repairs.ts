@@ -1,7 +1,3 @@
-/**
- * Getting back into step with other clients (`shared/PROTOCOL.md` section 10, Messages): which
- * messages each must send again, when it is asked for them, and which of its resets were accepted.
- */
 import type { Bytes } from "../../../shared/bytes.ts";
 import { MAX_RESET_MESSAGES } from "../../../shared/session/reset.ts";
 import { SealedStore } from "../sealing/sealed_store.ts";
@@ -47,7 +43,10 @@ export const REPAIRS: SealedTable<Row> = {
   tags: { peer: ["repairs", ({ peer }) => [peer]] },
 };
 
-/** Keeps what must be repaired with each client, and paces the questions. */
+/**
+ * Getting back into step with other clients (`shared/PROTOCOL.md` section 10, Messages): which
+ * messages each must send again, when it is asked for them, and which of its resets were accepted.
+ */
 export class Repairs extends SealedStore<Row> {
   protected readonly table = REPAIRS;
 

@@ -1,4 +1,3 @@
-/** The keys of the servers that this profile has met, by address. */
 import { type Bytes, equalBytes, toHex } from "../../../shared/bytes.ts";
 import { type Address, formatAddress } from "../../network/address.ts";
 import { ClientError } from "../../errors.ts";

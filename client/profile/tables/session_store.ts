@@ -1,7 +1,3 @@
-/**
- * The states of the sessions with other clients (`shared/PROTOCOL.md` section 10). Only
- * `shared/session` knows what a state holds.
- */
 import type { Bytes } from "../../../shared/bytes.ts";
 import { SealedStore } from "../sealing/sealed_store.ts";
 import type { SealedTable } from "../sealing/sealed_table.ts";
@@ -30,7 +26,10 @@ export const SESSIONS: SealedTable<Row> = {
   tags: { peer: ["sessions", ({ peer }) => [peer]] },
 };
 
-/** Keeps the sessions with each client, in the order of their use. */
+/**
+ * The states of the sessions with other clients (`shared/PROTOCOL.md` section 10). Only
+ * `shared/session` knows what a state holds.
+ */
 export class SessionStore extends SealedStore<Row, Row & StoredSession> {
   protected readonly table = SESSIONS;
 

@@ -1,7 +1,3 @@
-/**
- * Files in chunks on their way up or down: what is needed to resume interrupted ones, and to have
- * the server drop unwanted ones.
- */
 import { type Bytes, equalBytes } from "../../../shared/bytes.ts";
 import { SealedStore } from "../sealing/sealed_store.ts";
 import type { SealedTable } from "../sealing/sealed_table.ts";
@@ -85,7 +81,10 @@ export const TRANSFERS: SealedTable<object> = {
   tags: {},
 };
 
-/** Keeps the transfers, under numbers that the user sees. */
+/**
+ * Files in chunks on their way up or down: what is needed to resume interrupted ones, and to have
+ * the server drop unwanted ones.
+ */
 export class Transfers extends SealedStore<Fields> {
   protected readonly table = TRANSFERS;
 

@@ -12,10 +12,9 @@ import type { Profile } from "./profile/profile.ts";
 import { register } from "./registration.ts";
 import { Sending, type Sent } from "./sending.ts";
 import { SecureMessaging } from "./sessions/secure_messaging.ts";
-import type { OnProgress } from "./transfers/progress.ts";
-import type { NamedContent } from "./transfers/sources.ts";
+import type { NamedContent } from "./transfers/transfer_files.ts";
 import { type FetchedFile, type TransferInfo, transferInfo } from "./transfers/transfer_info.ts";
-import type { TransferOptions } from "./transfers/uploads.ts";
+import type { OnProgress, TransferOptions } from "./transfers/uploads.ts";
 
 export interface ClientOptions {
   profile: Profile;

@@ -8,8 +8,7 @@ import type { Peer, Peers } from "./contacts/peers.ts";
 import { ClientError } from "./errors.ts";
 import type { Profile } from "./profile/profile.ts";
 import { isUnreachable, type SecureMessaging } from "./sessions/secure_messaging.ts";
-import { type NamedContent, sourceOf } from "./transfers/sources.ts";
-import { fileFacts } from "./transfers/transfer_files.ts";
+import { fileFacts, type NamedContent, sourceOf } from "./transfers/transfer_files.ts";
 import type { TransferOptions } from "./transfers/uploads.ts";
 
 /** A message that the server has accepted. */

@@ -8,11 +8,9 @@ import { openFile, removeFile } from "../disk/files.ts";
 import { ClientError, type ClientErrorCode } from "../errors.ts";
 import type { HistoryBody } from "../profile/tables/history.ts";
 import type { OutboxItem } from "../profile/tables/outbox.ts";
-import type { Source } from "../transfers/file_transfers.ts";
-import type { OnProgress } from "../transfers/progress.ts";
 import { unlessInterrupted } from "../transfers/interrupt.ts";
-import { absolutePath } from "../transfers/transfer_files.ts";
-import type { TransferOptions } from "../transfers/uploads.ts";
+import { absolutePath, type Source } from "../transfers/transfer_files.ts";
+import type { OnProgress, TransferOptions } from "../transfers/uploads.ts";
 import type { ClassicOptions, KeyExchange } from "./key_exchange.ts";
 
 /**

@@ -1,6 +1,6 @@
 import { ClientError } from "../errors.ts";
 import type { FileTransfers, TransferOutcome } from "../transfers/file_transfers.ts";
-import type { OnProgress } from "../transfers/progress.ts";
+import type { OnProgress } from "../transfers/uploads.ts";
 
 export interface BackgroundTransfersOptions {
   files: FileTransfers;

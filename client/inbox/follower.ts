@@ -5,8 +5,7 @@ import { BackgroundTransfers } from "./background_transfers.ts";
 import { MessageCollector } from "./message_collector.ts";
 import type { MessageOpener } from "./message_opener.ts";
 import type { Destination, Received } from "./received.ts";
-import { prepare, repair } from "./repairing.ts";
-import { Round } from "./round.ts";
+import { prepare, repair, Round } from "./round.ts";
 import type { ShownMessages } from "./shown_messages.ts";
 
 /** How often a follower looks whether something is due, in milliseconds. */

@@ -5,13 +5,12 @@ import { ClientError } from "../errors.ts";
 import type { Network, OnTrouble } from "../network/transport.ts";
 import type { Profile } from "../profile/profile.ts";
 import type { SecureMessaging } from "../sessions/secure_messaging.ts";
-import type { OnProgress } from "../transfers/progress.ts";
+import type { OnProgress } from "../transfers/uploads.ts";
 import { Follower } from "./follower.ts";
 import { MessageCollector } from "./message_collector.ts";
 import { MessageOpener } from "./message_opener.ts";
 import type { Received, ReceiveOptions } from "./received.ts";
-import { prepare, repair, sendKept } from "./repairing.ts";
-import { Round } from "./round.ts";
+import { prepare, repair, Round, sendKept } from "./round.ts";
 import { ShownMessages } from "./shown_messages.ts";
 
 /** Polls in a row that bring only known messages, after which a server is not asked again. */

@@ -7,7 +7,7 @@ import { syncFolder } from "../../shared/files.ts";
 import type { IncomingContent, Receiver } from "../network/transport.ts";
 import type { Profile } from "../profile/profile.ts";
 import { type NewEnvelope, TAIL_SIZE } from "../profile/tables/envelopes.ts";
-import type { OnProgress } from "../transfers/progress.ts";
+import type { OnProgress } from "../transfers/uploads.ts";
 
 /** Bytes and messages that are kept by one commit. */
 const BATCH_SIZE = 1 * MiB;

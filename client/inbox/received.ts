@@ -1,7 +1,7 @@
 /** What the inbox tells a front end, and what a front end asks of it. */
 import type { Peer } from "../contacts/peers.ts";
 import type { ClientError } from "../errors.ts";
-import type { OnProgress } from "../transfers/progress.ts";
+import type { OnProgress } from "../transfers/uploads.ts";
 
 /** Something that has arrived, or happened. Times are milliseconds since 1970. */
 export type Received =

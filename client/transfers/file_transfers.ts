@@ -14,18 +14,9 @@ import type { HistoryBody } from "../profile/tables/history.ts";
 import type { Transfer } from "../profile/tables/transfers.ts";
 import { ignoreNetwork, Settling } from "./settling.ts";
 import { failed, isFinal, resumable, stopsOthers } from "./transfer_failures.ts";
-import { absolutePath, type FileFacts } from "./transfer_files.ts";
+import { absolutePath, type Source } from "./transfer_files.ts";
 import type { SecureTransport } from "../network/transport.ts";
 import { type TransferOptions, Uploads } from "./uploads.ts";
-
-/** A file that is about to be sent. */
-export interface Source extends FileFacts {
-  /** As its receiver shall call it. */
-  readonly name: string;
-  readonly path: string;
-  /** Whether `path` is a copy that is removed in the end. */
-  readonly spooled: boolean;
-}
 
 /** What became of a transfer that went on. */
 export type TransferOutcome =

@@ -1,8 +1,9 @@
 /** The files at both ends of a transfer: the source, read chunk by chunk, and the draft. */
+import { toHex } from "../../shared/bytes.ts";
 import { writeAll } from "../../shared/io.ts";
 import { ClientError, withReason } from "../errors.ts";
-import { PRIVATE_FILE, removeFile } from "../disk/files.ts";
-import { folderOf } from "../disk/private_file.ts";
+import { PRIVATE_FILE, removeFile, writeNewFile } from "../disk/files.ts";
+import { createPrivateFolder, folderOf } from "../disk/private_file.ts";
 
 /** Tells whether a file is still the same. */
 export interface FileFacts {
@@ -10,6 +11,15 @@ export interface FileFacts {
   readonly size: number;
   /** When it was last changed, in milliseconds since 1970; 0 if the system does not say. */
   readonly changed: number;
+}
+
+/** A file that is about to be sent. */
+export interface Source extends FileFacts {
+  /** As its receiver shall call it. */
+  readonly name: string;
+  readonly path: string;
+  /** Whether `path` is a copy that is removed in the end. */
+  readonly spooled: boolean;
 }
 
 /** Returns `path` from the root of the file system, whatever is there. */
@@ -22,6 +32,36 @@ export function absolutePath(path: string): string {
 export async function fileFacts(path: string): Promise<FileFacts> {
   using source = await SourceFile.open(path);
   return source.facts;
+}
+
+/** What comes from a stream, and what its receiver shall call it. */
+export interface NamedContent {
+  readonly name: string;
+  readonly content: AsyncIterable<Uint8Array>;
+}
+
+/**
+ * Returns what is to be read for `file`. A stream is copied first, to a new file in `folder`, which
+ * the caller removes.
+ * @throws {ClientError} `file`
+ */
+export async function sourceOf(
+  file: string | NamedContent,
+  folder: string,
+  random: (size: number) => Uint8Array,
+): Promise<Source> {
+  if (typeof file === "string") {
+    return { name: baseName(file), path: file, spooled: false, ...await fileFacts(file) };
+  }
+  await createPrivateFolder(folder);
+  const path = `${folder}/${toHex(random(16))}`;
+  await writeNewFile(path, file.content);
+  return { name: file.name, path, spooled: true, ...await fileFacts(path) };
+}
+
+/** Returns the last part of a path. */
+function baseName(path: string): string {
+  return path.split(/[\\/]/).findLast((part) => part !== "") ?? path;
 }
 
 /** A file that is being sent. */

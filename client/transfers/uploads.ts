@@ -1,10 +1,9 @@
 import { discard } from "../../shared/bytes.ts";
 import { CHUNK_SIZE, FileCipher, sealedFileSize } from "../../shared/crypto/file_chunks.ts";
-import type { OnProgress } from "./progress.ts";
 import { ClientError } from "../errors.ts";
 import { awaitedLater, unlessInterrupted } from "./interrupt.ts";
 import type { Profile } from "../profile/profile.ts";
-import type { Transfer } from "../profile/tables/transfers.ts";
+import type { Direction, Transfer } from "../profile/tables/transfers.ts";
 import { refusalName, retryAfter } from "../network/failures.ts";
 import { changedSource, SourceFile } from "./transfer_files.ts";
 import type { SecureTransport } from "../network/transport.ts";
@@ -19,6 +18,17 @@ const ATTEMPTS = 4;
  * Longest pause that the transport keeps by itself when the server asks for one, in milliseconds.
  */
 const LONGEST_PAUSE = 30_000;
+
+/** A file in chunks while it moves. */
+export interface MovingFile {
+  /** The number of its transfer. */
+  readonly number: number;
+  readonly name: string;
+  readonly direction: Direction;
+}
+
+/** Called with the bytes of a file that have moved so far, its size, and what is known of it. */
+export type OnProgress = (done: number, size: number, file?: MovingFile) => void;
 
 /** How a transfer is watched, and stopped. */
 export interface TransferOptions {

@@ -1,4 +1,4 @@
-import type { OnProgress } from "../../transfers/progress.ts";
+import type { OnProgress } from "../../transfers/uploads.ts";
 import { Pace } from "./pace.ts";
 
 /** An amount of files. */

@@ -5,10 +5,8 @@
 import type { Prekey, PrekeyKind as Kind } from "../../shared/protocol/prekey.ts";
 import { PrekeyKind } from "../../shared/protocol/prekey.ts";
 import { newPrekeySecret, type PrekeySecret, publicPrekey } from "../../shared/session/prekeys.ts";
-import type { Random } from "../../shared/crypto/random.ts";
 import { ClientError } from "../errors.ts";
-import type { Profile } from "../profile/profile.ts";
-import type { SecureTransport } from "../network/transport.ts";
+import type { SessionContext } from "./context.ts";
 
 /**
  * One-time prekeys of each kind that are on the server after publishing; at half of it more are.
@@ -33,17 +31,10 @@ interface OnServer {
   readonly oneTimeKemLeft: number;
 }
 
-export interface PrekeyUpkeepOptions {
-  profile: Profile;
-  transport: SecureTransport;
-  /** The Ed25519 secret of the identity, 32 bytes. */
-  signing: Uint8Array<ArrayBuffer>;
-  random: Random;
-  /** Milliseconds since 1970. */
-  now: () => number;
-  /** How many one-time prekeys of each kind are on the server after publishing; 100 by default. */
-  oneTimeTarget?: number;
-}
+type PrekeyUpkeepOptions = Pick<
+  SessionContext,
+  "profile" | "transport" | "signing" | "random" | "now" | "oneTimeTarget"
+>;
 
 /** Publishes prekeys, and tells an old copy of a profile from the current one. */
 export class PrekeyUpkeep {

@@ -7,24 +7,18 @@ import type { PrekeyBundle } from "../../shared/session/prekeys.ts";
 import { decodeReset, encodeReset } from "../../shared/session/reset.ts";
 import { ClientError } from "../errors.ts";
 import { mayPass } from "../network/failures.ts";
-import type { Profile } from "../profile/profile.ts";
 import type { HistoryEntry } from "../profile/tables/history.ts";
+import type { SessionContext } from "./context.ts";
 import type { Incoming } from "./secure_opener.ts";
 import type { Sender } from "./sender.ts";
 import type { Sessions } from "./sessions.ts";
 import type { SessionStarter } from "./session_starter.ts";
 
-export interface ResetsOptions {
-  profile: Profile;
+type ResetsOptions = Pick<SessionContext, "profile" | "own" | "signing" | "now"> & {
   sessions: Sessions;
   starter: SessionStarter;
   sender: Sender;
-  own: Party;
-  /** The Ed25519 secret of the identity, 32 bytes. */
-  signing: Bytes;
-  /** Milliseconds since 1970. */
-  now: () => number;
-}
+};
 
 /**
  * Getting back into step (`shared/PROTOCOL.md`, Messages). A client is sent a reset that names its

@@ -1,34 +1,25 @@
 import { toHex } from "../../shared/bytes.ts";
 import { type Identity, verifyIdentity } from "../../shared/crypto/identity.ts";
-import type { Random } from "../../shared/crypto/random.ts";
 import { ClientError } from "../errors.ts";
 import { FileTransfers } from "../transfers/file_transfers.ts";
+import type { SessionContext } from "./context.ts";
 import { PrekeyUpkeep } from "./prekey_upkeep.ts";
 import type { Peers } from "../contacts/peers.ts";
-import type { Profile } from "../profile/profile.ts";
 import type { SecureIdentity } from "../profile/tables/identities.ts";
 import { Resets } from "./resets.ts";
 import { SecureOpener } from "./secure_opener.ts";
 import { Sender } from "./sender.ts";
 import { SessionStarter } from "./session_starter.ts";
 import { Sessions } from "./sessions.ts";
-import type { SecureTransport } from "../network/transport.ts";
 
 type Secrets = SecureIdentity["secrets"];
 
 /** How long after the last time the prekeys are looked after again, in milliseconds: an hour. */
 const UPKEEP_INTERVAL = 60 * 60 * 1000;
 
-export interface SecureMessagingOptions {
-  profile: Profile;
-  transport: SecureTransport;
-  peers: Peers;
-  random: Random;
-  /** Milliseconds since 1970. */
-  now: () => number;
-  /** As in {@link PrekeyUpkeepOptions}. */
-  oneTimeTarget?: number;
-}
+type SecureMessagingOptions =
+  & Pick<SessionContext, "profile" | "transport" | "random" | "now" | "oneTimeTarget">
+  & { peers: Peers };
 
 /**
  * What a secure profile has beside the operations of every profile: sessions, an outbox, and

@@ -5,8 +5,8 @@ import { MAX_TIME, MAX_U32 } from "../../shared/limits.ts";
 import type { Content } from "../../shared/session/content.ts";
 import type { Peer } from "../contacts/peers.ts";
 import type { Envelope } from "../profile/tables/envelopes.ts";
-import type { Profile } from "../profile/profile.ts";
 import { absolutePath } from "../transfers/transfer_files.ts";
+import type { SessionContext } from "./context.ts";
 import type { Sessions } from "./sessions.ts";
 
 /** A collected message with its sender. */
@@ -35,12 +35,7 @@ export interface FileWishes {
   readonly maxSize: number;
 }
 
-export interface SecureOpenerOptions {
-  profile: Profile;
-  sessions: Sessions;
-  /** Milliseconds since 1970. */
-  now: () => number;
-}
+type SecureOpenerOptions = Pick<SessionContext, "profile" | "now"> & { sessions: Sessions };
 
 /**
  * Opens what secure clients send. A step of a session, its plaintext, and the note

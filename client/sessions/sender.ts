@@ -1,4 +1,3 @@
-import type { Random } from "../../shared/crypto/random.ts";
 import type { Bytes } from "../../shared/bytes.ts";
 import type { Identity } from "../../shared/crypto/identity.ts";
 import { CONTENT_ID_SIZE, MAX_ENVELOPE_SIZE } from "../../shared/limits.ts";
@@ -6,9 +5,8 @@ import type { MessageType } from "../../shared/protocol/codes.ts";
 import type { Content } from "../../shared/session/content.ts";
 import { ClientError } from "../errors.ts";
 import { newToken } from "../network/reconnecting_transport.ts";
-import type { SecureTransport } from "../network/transport.ts";
-import type { Profile } from "../profile/profile.ts";
 import type { HistoryBody } from "../profile/tables/history.ts";
+import type { SessionContext } from "./context.ts";
 import { OutboxDelivery, type RefusedItem } from "./outbox_delivery.ts";
 import type { Sessions } from "./sessions.ts";
 
@@ -31,14 +29,9 @@ interface Job {
   reject: (reason: unknown) => void;
 }
 
-export interface SenderOptions {
-  profile: Profile;
-  transport: SecureTransport;
+type SenderOptions = Pick<SessionContext, "profile" | "transport" | "random" | "now"> & {
   sessions: Sessions;
-  random: Random;
-  /** Milliseconds since 1970. */
-  now: () => number;
-}
+};
 
 /**
  * Messages to secure clients on their way out. Each is sealed and put into the outbox in one

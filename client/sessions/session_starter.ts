@@ -4,15 +4,10 @@ import { CryptoError } from "../../shared/errors.ts";
 import { type PrekeyBundle, verifyBundle } from "../../shared/session/prekeys.ts";
 import { ClientError } from "../errors.ts";
 import { refusalName } from "../network/failures.ts";
-import type { SecureTransport } from "../network/transport.ts";
-import type { Profile } from "../profile/profile.ts";
+import type { SessionContext } from "./context.ts";
 import type { Sessions } from "./sessions.ts";
 
-export interface SessionStarterOptions {
-  profile: Profile;
-  transport: SecureTransport;
-  sessions: Sessions;
-}
+type SessionStarterOptions = Pick<SessionContext, "profile" | "transport"> & { sessions: Sessions };
 
 /** Starts sessions with other secure clients, with the prekeys that they have published. */
 export class SessionStarter {

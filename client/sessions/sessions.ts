@@ -7,7 +7,6 @@ import { PrekeyKind } from "../../shared/protocol/prekey.ts";
 import type { Offer, Party, PrekeySecrets } from "../../shared/session/agreement.ts";
 import { type Content, decodeContent, encodeContent } from "../../shared/session/content.ts";
 import type { PrekeyBundle } from "../../shared/session/prekeys.ts";
-import type { Random } from "../../shared/crypto/random.ts";
 import { withoutExpired } from "../../shared/session/ratchet.ts";
 import {
   acceptSession,
@@ -19,7 +18,7 @@ import {
   startSession,
 } from "../../shared/session/session.ts";
 import { decodeSession, encodeSession } from "../../shared/session/session_state.ts";
-import type { Profile } from "../profile/profile.ts";
+import type { SessionContext } from "./context.ts";
 
 /** Sessions that are kept with one client. */
 const MAX_SESSIONS = 8;
@@ -40,13 +39,7 @@ interface Loaded {
   reordered: boolean;
 }
 
-export interface SessionsOptions {
-  profile: Profile;
-  own: Party;
-  random: Random;
-  /** Milliseconds since 1970. */
-  now: () => number;
-}
+type SessionsOptions = Pick<SessionContext, "profile" | "own" | "random" | "now">;
 
 /**
  * The sessions of a profile with other secure clients. Changes are made in memory and kept by one

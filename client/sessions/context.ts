@@ -1,0 +1,19 @@
+import type { Bytes } from "../../shared/bytes.ts";
+import type { Random } from "../../shared/crypto/random.ts";
+import type { Party } from "../../shared/session/agreement.ts";
+import type { SecureTransport } from "../network/transport.ts";
+import type { Profile } from "../profile/profile.ts";
+
+/** What the classes of this room work with; each takes its part. */
+export interface SessionContext {
+  profile: Profile;
+  transport: SecureTransport;
+  own: Party;
+  /** The Ed25519 secret of the identity, 32 bytes. */
+  signing: Bytes;
+  random: Random;
+  /** Milliseconds since 1970. */
+  now: () => number;
+  /** How many one-time prekeys of each kind are on the server after publishing; 100 by default. */
+  oneTimeTarget?: number;
+}

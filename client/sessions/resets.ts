@@ -1,7 +1,6 @@
 import type { Bytes } from "../../shared/bytes.ts";
 import type { Identity } from "../../shared/crypto/identity.ts";
 import { MessageType } from "../../shared/protocol/codes.ts";
-import type { Party } from "../../shared/session/agreement.ts";
 import type { Content } from "../../shared/session/content.ts";
 import type { PrekeyBundle } from "../../shared/session/prekeys.ts";
 import { decodeReset, encodeReset } from "../../shared/session/reset.ts";

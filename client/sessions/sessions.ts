@@ -4,7 +4,7 @@ import { mlKemPublicKey } from "../../shared/crypto/ml_kem.ts";
 import { CryptoError, ProtocolError } from "../../shared/errors.ts";
 import type { MessageType } from "../../shared/protocol/codes.ts";
 import { PrekeyKind } from "../../shared/protocol/prekey.ts";
-import type { Offer, Party, PrekeySecrets } from "../../shared/session/agreement.ts";
+import type { Offer, PrekeySecrets } from "../../shared/session/agreement.ts";
 import { type Content, decodeContent, encodeContent } from "../../shared/session/content.ts";
 import type { PrekeyBundle } from "../../shared/session/prekeys.ts";
 import { withoutExpired } from "../../shared/session/ratchet.ts";

@@ -1,4 +1,3 @@
-/** Registers the owner of a profile. */
 import { type Bytes, equalBytes } from "../shared/bytes.ts";
 import { generateClassicKeyPair } from "../shared/crypto/classic/classic.ts";
 import type { ClientEntry } from "../shared/protocol/message.ts";

@@ -33,16 +33,12 @@ export interface SendingOptions {
 
 /** Sending texts and files, by the protocol that both sides speak. */
 export class Sending {
-  readonly #options: SendingOptions;
-
-  constructor(options: SendingOptions) {
-    this.#options = options;
-  }
+  constructor(private readonly options: SendingOptions) {}
 
   /** See {@link Client.sendText}. */
   async text(name: string, text: string): Promise<Sent> {
     checkText(text);
-    const { peers, classic, now } = this.#options;
+    const { peers, classic, now } = this.options;
     const to = await this.#receiver(name);
     const identity = await peers.identityOf(to);
     if (!identity) {
@@ -61,7 +57,7 @@ export class Sending {
     files: readonly (string | NamedContent)[],
     options: TransferOptions,
   ): AsyncGenerator<Sent> {
-    const { profile, peers, classic, random } = this.#options;
+    const { profile, peers, classic, random } = this.options;
     // First, so that no key goes out for a file that cannot be read.
     for (const file of files) {
       if (typeof file !== "string") continue;
@@ -85,7 +81,7 @@ export class Sending {
 
   /** Sends what waits in the outbox, as the server can be reached. What fails keeps waiting. */
   async kept(): Promise<void> {
-    const { profile, classic, secure } = this.#options;
+    const { profile, classic, secure } = this.options;
     if (profile.outbox.first(0, 1).length === 0) return;
     try {
       const side = await secure();
@@ -97,7 +93,7 @@ export class Sending {
 
   /** @throws {ClientError} `blocked`, `unknown-name` */
   async #receiver(name: string): Promise<Peer> {
-    const { profile, peers } = this.#options;
+    const { profile, peers } = this.options;
     const to = await peers.named(name);
     if (!profile.contacts.byId(to.id)?.blocked) return to;
     throw new ClientError(
@@ -108,7 +104,7 @@ export class Sending {
 
   /** Makes sure of a session with this client; offline, an old one will do. */
   async #readyFor(identity: Identity, to: Peer): Promise<SecureMessaging> {
-    const secure = await this.#options.secure();
+    const secure = await this.options.secure();
     if (!secure) throw new TypeError("only a secure profile has sessions");
     try {
       this.#noteAll(await secure.prepare());
@@ -120,7 +116,7 @@ export class Sending {
   }
 
   #noteAll(notices: readonly string[]): void {
-    for (const notice of notices) this.#options.note(notice);
+    for (const notice of notices) this.options.note(notice);
   }
 }
 

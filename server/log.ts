@@ -1,4 +1,3 @@
-/** The server's log: JSON lines on standard error, one an event. */
 import { configure, getLogger, jsonLinesFormatter, type Logger } from "@logtape/logtape";
 
 /** Sets up the log and returns it. To be called once in a process. */

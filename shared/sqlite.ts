@@ -102,25 +102,21 @@ export class Database {
 
 /** A compiled statement. */
 export class Statement {
-  readonly #statement: StatementSync;
-
-  constructor(statement: StatementSync) {
-    this.#statement = statement;
-  }
+  constructor(private readonly statement: StatementSync) {}
 
   /** Runs it. Returns the number of changed rows. */
   run(...params: Parameters): number {
-    return Number(this.#statement.run(...bound(params)).changes);
+    return Number(this.statement.run(...bound(params)).changes);
   }
 
   /** Returns the first row, or undefined. */
   get<T extends object = Row>(...params: Parameters): T | undefined {
-    return this.#statement.get(...bound(params)) as T | undefined;
+    return this.statement.get(...bound(params)) as T | undefined;
   }
 
   /** Returns all rows. */
   all<T extends object = Row>(...params: Parameters): T[] {
-    return this.#statement.all(...bound(params)) as T[];
+    return this.statement.all(...bound(params)) as T[];
   }
 
   /** Returns the columns, which must have different names, of the first row, or undefined. */

@@ -112,13 +112,10 @@ export class ClassicLink {
 
 /** The bytes of a connection, which pause at a chosen place. */
 class PausingSource implements ByteSource {
-  readonly #conn: Deno.TcpConn;
   #left = Infinity;
   #then: (() => Promise<void>) | undefined;
 
-  constructor(conn: Deno.TcpConn) {
-    this.#conn = conn;
-  }
+  constructor(private readonly conn: Deno.TcpConn) {}
 
   pauseAfter(size: number, then?: () => Promise<void>): void {
     this.#left = size;
@@ -130,7 +127,7 @@ class PausingSource implements ByteSource {
       this.#left = Infinity;
       await this.#then?.();
     }
-    const count = await this.#conn.read(into.subarray(0, Math.min(into.length, this.#left)));
+    const count = await this.conn.read(into.subarray(0, Math.min(into.length, this.#left)));
     this.#left -= count ?? 0;
     return count;
   }

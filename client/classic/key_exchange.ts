@@ -19,11 +19,7 @@ export interface ClassicOptions {
 
 /** Agreeing with a client on a symmetric key, as the classic protocol does it. */
 export class KeyExchange {
-  readonly #options: ClassicOptions;
-
-  constructor(options: ClassicOptions) {
-    this.#options = options;
-  }
+  constructor(private readonly options: ClassicOptions) {}
 
   /**
    * Sends this peer our key, and encrypts with it from now on; returns the message's ID.
@@ -31,12 +27,12 @@ export class KeyExchange {
    * secure clients
    */
   async send(peer: ClientEntry): Promise<number> {
-    return await this.#sendUnder(peer, await this.#options.peers.publicKey(peer));
+    return await this.#sendUnder(peer, await this.options.peers.publicKey(peer));
   }
 
   async #sendUnder(peer: ClientEntry, publicKey: Bytes): Promise<number> {
     this.#checkNotSecure(peer, publicKey);
-    const { profile: { keys, contacts }, network } = this.#options;
+    const { profile: { keys, contacts }, network } = this.options;
     const key = keys.own(peer.id) ?? generateSymmetricKey();
     let content: Bytes;
     try {
@@ -58,7 +54,7 @@ export class KeyExchange {
    * @throws {ClientError} `not-needed` between secure clients
    */
   async request(peer: ClientEntry): Promise<number> {
-    const { profile, network, peers } = this.#options;
+    const { profile, network, peers } = this.options;
     if (profile.secureIdentity) this.#checkNotSecure(peer, await peers.publicKey(peer));
     const content = new Uint8Array(0);
     return await network.transport.send({ to: peer.id, type: MessageType.keyRequest, content });
@@ -69,7 +65,7 @@ export class KeyExchange {
    * undefined if only the peer can begin: nothing can be encrypted for a secure client's key.
    */
   async keyFor(peer: ClientEntry): Promise<Bytes | undefined> {
-    const { profile: { keys, secureIdentity }, peers } = this.#options;
+    const { profile: { keys, secureIdentity }, peers } = this.options;
     const key = keys.sending(peer.id);
     if (key) return key;
     const publicKey = await peers.publicKey(peer);
@@ -81,7 +77,7 @@ export class KeyExchange {
   /** Two secure clients never exchange keys of the classic protocol. */
   #checkNotSecure({ name }: ClientEntry, publicKey: Bytes): void {
     if (!claimsToBeSecure(publicKey)) return;
-    throw this.#options.profile.secureIdentity
+    throw this.options.profile.secureIdentity
       ? new ClientError("not-needed", `${name} is a secure client: keys need no messages there`)
       : new ClientError(
         "bad-key",

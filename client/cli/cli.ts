@@ -1,4 +1,3 @@
-/** The command line as a front end: parses it, runs a command, prints its results. */
 import { openClient, serverAddress } from "../open_client.ts";
 import { type CommandContext, runCommand } from "./command.ts";
 import { type Invocation, parseCommandLine } from "./command_line.ts";

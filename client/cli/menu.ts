@@ -1,4 +1,3 @@
-/** The interactive menu, on lines of standard input, so that a script can drive it, too. */
 import { type AnyCommand, type Choice, type ClientContext, runCommand } from "./command.ts";
 import { argumentsOf } from "./command_line.ts";
 import { toText } from "./output/output.ts";

@@ -1,4 +1,3 @@
-/** The automatic tests of the client against a running server. */
 import type { Random } from "../../shared/crypto/random.ts";
 import { type Bytes, equalBytes, toHex } from "../../shared/bytes.ts";
 import { PUBLIC_KEY_SIZE } from "../../shared/limits.ts";

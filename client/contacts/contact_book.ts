@@ -30,17 +30,11 @@ const CARD = /^(?<name>.+)#(?<id>[0-9a-f]{32})$/is;
 
 /** What the owner of a profile decides about others: whom to trust, and what to call them. */
 export class ContactBook {
-  readonly #profile: Profile;
-  readonly #peers: Peers;
-
-  constructor(profile: Profile, peers: Peers) {
-    this.#profile = profile;
-    this.#peers = peers;
-  }
+  constructor(private readonly profile: Profile, private readonly peers: Peers) {}
 
   /** Returns `peer` with what is noted about it here. */
   marked<P extends Peer>(peer: P): P & MarkedPeer {
-    const { contacts, secureIdentity } = this.#profile;
+    const { contacts, secureIdentity } = this.profile;
     const contact = secureIdentity && contacts.byId(peer.id);
     if (!contact) return peer;
     const { alias, verified, blocked } = contact;
@@ -52,14 +46,14 @@ export class ContactBook {
    * @throws {ClientError} `unauthenticated` if either is classic, `unknown-name`
    */
   async verify(name: string): Promise<Trust> {
-    return await this.#trustIn(await this.#peers.named(name));
+    return await this.#trustIn(await this.peers.named(name));
   }
 
   /** Notes that both see the same safety number. Errors as {@link verify}. */
   async markVerified(name: string): Promise<Trust> {
-    const peer = await this.#peers.named(name);
+    const peer = await this.peers.named(name);
     const trust = await this.#trustIn(peer);
-    this.#profile.contacts.setVerified(peer.id, true);
+    this.profile.contacts.setVerified(peer.id, true);
     return { ...trust, verified: true };
   }
 
@@ -76,9 +70,9 @@ export class ContactBook {
    * @throws {ClientError} `bad-name` if it is no name, or someone else's; `unknown-name`
    */
   async setAlias(name: string, alias: string | undefined): Promise<MarkedPeer> {
-    const peer = await this.#peers.named(name);
+    const peer = await this.peers.named(name);
     if (alias !== undefined) checkName(alias);
-    this.#profile.contacts.setAlias(peer.id, alias);
+    this.profile.contacts.setAlias(peer.id, alias);
     return this.marked(peer);
   }
 
@@ -92,8 +86,8 @@ export class ContactBook {
   }
 
   async #setBlocked(name: string, blocked: boolean): Promise<MarkedPeer> {
-    const peer = await this.#peers.named(name);
-    this.#profile.contacts.setBlocked(peer.id, blocked);
+    const peer = await this.peers.named(name);
+    this.profile.contacts.setBlocked(peer.id, blocked);
     return this.marked(peer);
   }
 
@@ -114,7 +108,7 @@ export class ContactBook {
   async add(card: string): Promise<MarkedPeer> {
     const own = this.#ownIdentity();
     const { name, id } = parseCard(card);
-    const { contacts } = this.#profile;
+    const { contacts } = this.profile;
     if (equalBytes(id, own.id)) throw new ClientError("bad-card", "that is your own card");
     const known = contacts.byName(name);
     if (known && !equalBytes(known.id, id)) {
@@ -127,7 +121,7 @@ export class ContactBook {
     const peer = { id, name };
     const { publicKey } = await this.#secureIdentityOf(peer);
     // Together: a contact added by a card always has the keys that belong to the card.
-    this.#profile.transaction(() => {
+    this.profile.transaction(() => {
       contacts.add(id, name);
       contacts.putPublicKey(id, publicKey);
     });
@@ -139,15 +133,15 @@ export class ContactBook {
    * @throws {ClientError} `unknown-name`
    */
   history(name: string, search?: string): Iterable<HistoryEntry> {
-    return this.#profile.history.list(this.contact(name).id, { search });
+    return this.profile.history.list(this.contact(name).id, { search });
   }
 
   /** Deletes the history with a contact; returns the number of its entries. */
   forget(name: string): number {
     const { id } = this.contact(name);
-    return this.#profile.transaction(() => {
-      this.#profile.transfers.forget(id);
-      return this.#profile.history.forget(id);
+    return this.profile.transaction(() => {
+      this.profile.transfers.forget(id);
+      return this.profile.history.forget(id);
     });
   }
 
@@ -156,8 +150,8 @@ export class ContactBook {
    * @throws {ClientError} `unknown-name`
    */
   contact(name: string): MarkedPeer {
-    const contact = this.#profile.contacts.byName(name);
-    const peer = contact && this.#peers.known(contact.id);
+    const contact = this.profile.contacts.byName(name);
+    const peer = contact && this.peers.known(contact.id);
     if (peer) return this.marked(peer);
     throw new ClientError(
       "unknown-name",
@@ -166,7 +160,7 @@ export class ContactBook {
   }
 
   #ownIdentity(): SecureIdentity {
-    const { secureIdentity, identity } = this.#profile;
+    const { secureIdentity, identity } = this.profile;
     if (secureIdentity) return secureIdentity;
     throw new ClientError(
       "unauthenticated",
@@ -175,7 +169,7 @@ export class ContactBook {
   }
 
   async #secureIdentityOf(peer: Peer): Promise<Identity> {
-    const identity = await this.#peers.identityOf(peer);
+    const identity = await this.peers.identityOf(peer);
     if (identity) return identity;
     throw new ClientError(
       "unauthenticated",

@@ -19,26 +19,21 @@ export interface Peer extends ClientEntry {
 
 /** Finds other clients, by name or ID, and checks who they are. */
 export class Peers {
-  readonly #profile: Profile;
-  readonly #network: Network;
   /** Verified identities by client ID in hex. */
   readonly #verified = new Map<string, Identity>();
 
-  constructor(profile: Profile, network: Network) {
-    this.#profile = profile;
-    this.#network = network;
-  }
+  constructor(private readonly profile: Profile, private readonly network: Network) {}
 
   /**
    * Returns all other clients of the server.
    * @throws {ClientError} `wrong-identity` if the server returns another client's key
    */
   async list(): Promise<Peer[]> {
-    const clients = await this.#network.transport.clients();
+    const clients = await this.network.transport.clients();
     for (const client of clients) {
       if (client.publicKey) this.#checkKey(client, client.publicKey);
     }
-    this.#profile.contacts.put(clients);
+    this.profile.contacts.put(clients);
     return clients.map((client) => this.known(client.id) ?? this.#peer(client));
   }
 
@@ -61,14 +56,14 @@ export class Peers {
 
   /** Returns our own key, or that of a contact. The server has no say about our own ID. */
   #knownKey(id: Bytes): Bytes | undefined {
-    const { secureIdentity, contacts } = this.#profile;
+    const { secureIdentity, contacts } = this.profile;
     const isOwn = secureIdentity && equalBytes(id, secureIdentity.id);
     return isOwn ? secureIdentity.publicKey : contacts.publicKey(id);
   }
 
   /** Returns what this profile knows about a client. */
   #peer({ id, name }: ClientEntry): Peer {
-    if (!this.#profile.secureIdentity) return { id, name };
+    if (!this.profile.secureIdentity) return { id, name };
     const publicKey = this.#knownKey(id);
     return { id, name, authenticated: publicKey !== undefined && claimsToBeSecure(publicKey) };
   }
@@ -78,7 +73,7 @@ export class Peers {
    * @throws {ClientError} `wrong-identity`
    */
   async identityOf(peer: ClientEntry): Promise<Identity | undefined> {
-    if (!this.#profile.secureIdentity) return undefined;
+    if (!this.profile.secureIdentity) return undefined;
     const publicKey = await this.publicKey(peer);
     if (!claimsToBeSecure(publicKey)) return undefined;
     const verified = this.#verified.get(toHex(peer.id));
@@ -99,13 +94,13 @@ export class Peers {
    * @throws {ClientError} `unknown-name`
    */
   async named(name: string): Promise<Peer> {
-    const known = this.#profile.contacts.byName(name);
+    const known = this.profile.contacts.byName(name);
     if (known) return this.#peer(known);
     const found = (await this.list()).find((client) => client.name === name);
     if (found) return found;
     throw new ClientError(
       "unknown-name",
-      name === this.#profile.identity.name
+      name === this.profile.identity.name
         ? "that is your own name; messages go to other clients"
         : `no client is named "${name}"; see: messaging-client list`,
     );
@@ -113,7 +108,7 @@ export class Peers {
 
   /** Returns the client with this ID, without asking the server. */
   known(id: Bytes): Peer | undefined {
-    const { identity, contacts } = this.#profile;
+    const { identity, contacts } = this.profile;
     if (equalBytes(id, identity.id)) return this.#peer(identity);
     const contact = contacts.byId(id);
     return contact && this.#peer(contact);
@@ -138,7 +133,7 @@ export class Peers {
   async publicKey(peer: ClientEntry): Promise<Bytes> {
     const known = this.#knownKey(peer.id);
     if (known) return known;
-    const answer = await this.#network.transport.publicKey(peer.id);
+    const answer = await this.network.transport.publicKey(peer.id);
     if (equalBytes(answer.clientId, peer.id)) {
       this.#checkKey(peer, answer.publicKey);
       return answer.publicKey;

@@ -15,7 +15,6 @@ export interface BackgroundTransfersOptions {
 
 /** Goes on with transfers beside the messages; what became of them waits in {@link take}. */
 export class BackgroundTransfers {
-  readonly #options: BackgroundTransfersOptions;
   readonly #stop = new AbortController();
   /** The numbers of those that were tried, and are not tried again before {@link retryAll}. */
   readonly #tried = new Set<number>();
@@ -23,9 +22,7 @@ export class BackgroundTransfers {
   /** Resolves when they rest; null while they do. */
   #moving: Promise<void> | null = null;
 
-  constructor(options: BackgroundTransfersOptions) {
-    this.#options = options;
-  }
+  constructor(private readonly options: BackgroundTransfersOptions) {}
 
   /** Lets all be tried again: it is time, or there is a new connection. */
   retryAll(): void {
@@ -34,7 +31,7 @@ export class BackgroundTransfers {
 
   /** Starts to move what there is to move, unless it is moving already. */
   start(): void {
-    if (!this.#moving && this.#options.files.mayGoOn(this.#tried)) this.#moving = this.#move();
+    if (!this.#moving && this.options.files.mayGoOn(this.#tried)) this.#moving = this.#move();
   }
 
   /** Returns what became of transfers since the last call. */
@@ -49,7 +46,7 @@ export class BackgroundTransfers {
   }
 
   async #move(): Promise<void> {
-    const { files, onProgress, signal, onNews, onFailure } = this.#options;
+    const { files, onProgress, signal, onNews, onFailure } = this.options;
     const signals = signal ? [signal, this.#stop.signal] : [this.#stop.signal];
     const watched = { onProgress, signal: AbortSignal.any(signals) };
     try {

@@ -31,18 +31,14 @@ export interface MessageOpenerOptions {
 
 /** Opening: messages that were collected become entries of the history, in their order. */
 export class MessageOpener {
-  readonly #options: MessageOpenerOptions;
-
-  constructor(options: MessageOpenerOptions) {
-    this.#options = options;
-  }
+  constructor(private readonly options: MessageOpenerOptions) {}
 
   /**
    * Opens all that waits and that `round` admits. A failure of the network stops only what needs
    * the server; a message that cannot be opened stays, and holds up nobody else's.
    */
   async *openAll(round: Round): AsyncGenerator<Received> {
-    const { envelopes } = this.#options.profile;
+    const { envelopes } = this.options.profile;
     /** Small messages of secure clients, which are opened together. */
     const group = new Group();
     round.startPass();
@@ -63,7 +59,7 @@ export class MessageOpener {
       let from: Peer | undefined;
       try {
         from = await this.#senderOf(envelope, round);
-        const identity = await this.#options.peers.identityOf(from);
+        const identity = await this.options.peers.identityOf(from);
         const incoming = identity && { envelope, from, identity };
         if (incoming && envelope.type !== MessageType.keyRequest) {
           group.add({ ...incoming, envelope: await this.#withContent(envelope) });
@@ -88,7 +84,7 @@ export class MessageOpener {
 
   /** Drops a message that names the owner as its sender: clients send none to themselves. */
   async #isOwn(envelope: Envelope): Promise<boolean> {
-    const { secureIdentity, envelopes } = this.#options.profile;
+    const { secureIdentity, envelopes } = this.options.profile;
     if (!secureIdentity || !equalBytes(envelope.from, secureIdentity.id)) return false;
     envelopes.markDone(envelope.number);
     await this.#removeFile(envelope);
@@ -96,15 +92,15 @@ export class MessageOpener {
   }
 
   #needsServer({ type, from }: Envelope, round: Round): boolean {
-    return !this.#options.peers.known(from) ||
+    return !this.options.peers.known(from) ||
       type === MessageType.keyRequest && !round.answered.has(toHex(from));
   }
 
   /** Asks the server for unknown names once a pass, however many unknown senders there are. */
   async #senderOf({ from }: Envelope, round: Round): Promise<Peer> {
-    const known = this.#options.peers.known(from);
+    const known = this.options.peers.known(from);
     if (known) return known;
-    const sender = await this.#options.peers.withId(from, { mayList: round.mayList });
+    const sender = await this.options.peers.withId(from, { mayList: round.mayList });
     round.mayList = false;
     return sender;
   }
@@ -119,7 +115,7 @@ export class MessageOpener {
       if (error instanceof ClientError) return null;
       throw error;
     };
-    const path = this.#options.profile.envelopes.path(number);
+    const path = this.options.profile.envelopes.path(number);
     return { ...envelope, content: await readWhole(path).catch(lost) };
   }
 
@@ -130,7 +126,7 @@ export class MessageOpener {
     const opened = this.#secure.opener.openAll(incoming, wishes);
     for (const { envelope: { number, type, size } } of incoming) {
       if (!isFiled(type, size)) continue;
-      await removeFile(this.#options.profile.envelopes.path(number));
+      await removeFile(this.options.profile.envelopes.path(number));
     }
     for (const [i, what] of opened.entries()) yield* this.#show(what, incoming[i]);
   }
@@ -141,7 +137,7 @@ export class MessageOpener {
   ): Generator<Received> {
     switch (opened.kind) {
       case "new":
-        return yield* this.#options.shown.entry(opened.history, from);
+        return yield* this.options.shown.entry(opened.history, from);
       case "unreadable":
         return yield askedAgain(envelope, from);
       case "unknown":
@@ -152,7 +148,7 @@ export class MessageOpener {
   /** Does what the reset of a secure client asks for. */
   async *#answerReset(incoming: Incoming, round: Round): AsyncGenerator<Received> {
     const { envelope, from } = incoming;
-    const { envelopes } = this.#options.profile;
+    const { envelopes } = this.options.profile;
     try {
       if (await this.#secure.resets.answer(incoming)) await this.#removeFile(envelope);
       else round.leave(envelope, "alone");
@@ -175,7 +171,7 @@ export class MessageOpener {
     from: Peer,
     round: Round,
   ): AsyncGenerator<Received, boolean> {
-    const { classic, shown } = this.#options;
+    const { classic, shown } = this.options;
     const { wishes: { folder }, answered } = round;
     const head = { message: envelope.messageId, from };
     try {
@@ -194,15 +190,15 @@ export class MessageOpener {
   *#keep({ state, received }: Problem, envelope: Envelope, round: Round): Generator<Received> {
     yield received;
     if (state === "left") round.leave(envelope, "blocking");
-    else this.#options.profile.envelopes.markUnreadable(envelope.number);
+    else this.options.profile.envelopes.markUnreadable(envelope.number);
   }
 
   async #removeFile({ number, content }: Envelope): Promise<void> {
-    if (content === null) await removeFile(this.#options.profile.envelopes.path(number));
+    if (content === null) await removeFile(this.options.profile.envelopes.path(number));
   }
 
   get #secure(): SecureMessaging {
-    const { secure } = this.#options;
+    const { secure } = this.options;
     if (!secure) throw new TypeError("a classic profile has no part in this");
     return secure;
   }

@@ -9,20 +9,14 @@ const PAGE = 256;
 
 /** Shows what was opened, once and in its order, even if the process ended in between. */
 export class ShownMessages {
-  readonly #profile: Profile;
-  readonly #peers: Peers;
-
-  constructor(profile: Profile, peers: Peers) {
-    this.#profile = profile;
-    this.#peers = peers;
-  }
+  constructor(private readonly profile: Profile, private readonly peers: Peers) {}
 
   /** Shows everything that is in the history and was not shown yet. */
   async *unshown(): AsyncGenerator<Received> {
-    const { history } = this.#profile;
+    const { history } = this.profile;
     for (let entries; (entries = history.unshown(PAGE)).length > 0;) {
       for (const entry of entries) {
-        yield this.#received(entry, await this.#peers.withId(entry.peer, { mayList: false }));
+        yield this.#received(entry, await this.peers.withId(entry.peer, { mayList: false }));
         this.#markShown(entry.number);
       }
     }
@@ -30,7 +24,7 @@ export class ShownMessages {
 
   /** Shows the entry with this number. */
   *entry(number: number, from: Peer): Generator<Received> {
-    const entry = this.#profile.history.entry(number);
+    const entry = this.profile.history.entry(number);
     if (entry) yield this.#received(entry, from);
     this.#markShown(number);
   }
@@ -47,20 +41,20 @@ export class ShownMessages {
         return yield { message, from, type: "notice", text };
       }
       case "problem": {
-        const from = await this.#peers.withId(peer, { mayList: false });
+        const from = await this.peers.withId(peer, { mayList: false });
         yield { message: 0, from, type: "problem", error: outcome.error };
       }
     }
   }
 
   *notices(texts: readonly string[] = []): Generator<Received> {
-    const from = this.#profile.identity;
+    const from = this.profile.identity;
     for (const text of texts) yield { message: 0, from, type: "notice", text };
   }
 
   /** Nobody waits for the disk: to show something twice after a crash does no harm. */
   #markShown(number: number): void {
-    this.#profile.transaction(() => this.#profile.history.markShown(number), { durable: false });
+    this.profile.transaction(() => this.profile.history.markShown(number), { durable: false });
   }
 
   #received({ number, messageId, at, body }: HistoryEntry, from: Peer): Received {
@@ -68,7 +62,7 @@ export class ShownMessages {
     if ("text" in body) return { ...head, type: "text", text: body.text, at };
     const { name, path, size, blob } = body.file;
     if (!blob) return { ...head, type: "file", path: path ?? "", size, at };
-    const transfer = this.#profile.transfers.ofHistory(number)?.number ?? 0;
+    const transfer = this.profile.transfers.ofHistory(number)?.number ?? 0;
     if (path === null) return { ...head, type: "announced", name, size, at, transfer };
     return { ...head, type: "file", path, size, at, name, transfer };
   }

@@ -1,4 +1,3 @@
-/** Connecting to the server in time. */
 import { MiB } from "../../shared/limits.ts";
 import { ClientError } from "../errors.ts";
 import { type Address, formatAddress } from "./address.ts";

@@ -25,19 +25,16 @@ export interface ProfileNetworkOptions
 
 /** The network of a profile: its secure connection, or the transport of a classic owner. */
 export class ProfileNetwork implements Network {
-  readonly #options: ProfileNetworkOptions;
   #secure: ReconnectingTransport | null = null;
 
-  constructor(options: ProfileNetworkOptions) {
-    this.#options = options;
-  }
+  constructor(private readonly options: ProfileNetworkOptions) {}
 
   get transport(): Transport {
-    return this.secure ?? this.#classicAs(this.#options.profile.identity.id);
+    return this.secure ?? this.#classicAs(this.options.profile.identity.id);
   }
 
   get secure(): SecureTransport | undefined {
-    const { secureIdentity } = this.#options.profile;
+    const { secureIdentity } = this.options.profile;
     return secureIdentity && this.#secureAs(secureIdentity);
   }
 
@@ -51,17 +48,17 @@ export class ProfileNetwork implements Network {
   }
 
   #classicAs(clientId: Bytes): Transport {
-    const { address, classic: ClassicTransport } = this.#options;
+    const { address, classic: ClassicTransport } = this.options;
     return new ClassicTransport(address, clientId);
   }
 
   #secureAs(credentials: Credentials): SecureTransport {
-    const { profile, address, onFirstKey } = this.#options;
+    const { profile, address, onFirstKey } = this.options;
     const checkServer = (key: Bytes) => {
       if (profile.servers.check(address, key)) onFirstKey(key);
     };
     return this.#secure ??= new ReconnectingTransport({
-      ...this.#options,
+      ...this.options,
       credentials,
       checkServer,
     });

@@ -1,4 +1,3 @@
-/** Messages as both protocols deliver them: one after the other, each with its head. */
 import type { Bytes } from "../../shared/bytes.ts";
 import { ProtocolError } from "../../shared/errors.ts";
 import { decodeMessageHead, MESSAGE_HEAD_SIZE } from "../../shared/protocol/message.ts";

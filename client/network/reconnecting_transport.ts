@@ -56,13 +56,10 @@ const PING_INTERVAL = 120_000;
  * it arrives once.
  */
 export class ReconnectingTransport implements SecureTransport {
-  readonly #options: ReconnectingOptions;
   #connection: Promise<SecureConnection> | null = null;
   #closed = false;
 
-  constructor(options: ReconnectingOptions) {
-    this.#options = options;
-  }
+  constructor(private readonly options: ReconnectingOptions) {}
 
   async request<R extends SmallRequest>(
     request: R,
@@ -85,7 +82,7 @@ export class ReconnectingTransport implements SecureTransport {
   }
 
   async send(
-    { to, type, content, token = newToken(this.#options) }: Message & { token?: Bytes },
+    { to, type, content, token = newToken(this.options) }: Message & { token?: Bytes },
     options?: { once?: boolean },
   ): Promise<number> {
     return messageIdOf(await this.request({ kind: "send", to, type, token, content }, options), to);
@@ -94,7 +91,7 @@ export class ReconnectingTransport implements SecureTransport {
   async sendStream(message: StreamedMessage): Promise<number> {
     const connection = await this.#connected();
     // Not tried again: what was read of the content is gone.
-    const pieces = framed(message, newToken(this.#options));
+    const pieces = framed(message, newToken(this.options));
     return messageIdOf(await connection.stream(pieces), message.to);
   }
 
@@ -139,7 +136,7 @@ export class ReconnectingTransport implements SecureTransport {
         if (this.#closed || !mayBeTriedAgain(error) && !(worked && senseless)) throw error;
         const wait = Math.min(LONGEST_ASKED, this.#wait(attempt++, error));
         onTrouble(error, wait);
-        await this.#options.sleep(wait);
+        await this.options.sleep(wait);
       }
     }
   }
@@ -156,7 +153,7 @@ export class ReconnectingTransport implements SecureTransport {
     const current = await last?.catch(() => null);
     if (current?.usable) return current;
     if (this.#connection === last || !this.#connection) {
-      const { address, credentials, checkServer, deadline } = this.#options;
+      const { address, credentials, checkServer, deadline } = this.options;
       this.#connection = SecureConnection.open(address, credentials, checkServer, deadline);
     }
     return await this.#connection;
@@ -169,7 +166,7 @@ export class ReconnectingTransport implements SecureTransport {
       } catch (error) {
         if (this.#closed || attempt + 1 === ATTEMPTS || !mayBeTriedAgain(error)) throw error;
         if (retryAfter(error) > LONGEST_WAIT) throw error;
-        await this.#options.sleep(this.#wait(attempt, error));
+        await this.options.sleep(this.#wait(attempt, error));
       }
     }
   }
@@ -177,7 +174,7 @@ export class ReconnectingTransport implements SecureTransport {
   /** Returns a wait that doubles, and is random, so that not all clients return at once. */
   #wait(attempt: number, error: unknown): number {
     const longest = Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** attempt);
-    const share = this.#options.random(1)[0] / 256;
+    const share = this.options.random(1)[0] / 256;
     return Math.max(retryAfter(error), longest * (0.5 + share / 2));
   }
 }

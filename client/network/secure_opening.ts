@@ -1,6 +1,6 @@
 /** Opens a secure channel: connecting, the handshake, the check of the server's key, the login. */
 import type { Bytes } from "../../shared/bytes.ts";
-import { type Channel, openChannel } from "../../shared/channel/channel.ts";
+import { Channel } from "../../shared/channel/channel.ts";
 import { ChannelOpening } from "../../shared/channel/opening.ts";
 import { type IdentitySecrets, signLogin } from "../../shared/crypto/identity.ts";
 import { CryptoError, ProtocolError } from "../../shared/errors.ts";
@@ -59,7 +59,7 @@ async function shakeHands(
   const header = decodeResponseHeader(await reader.read(RESPONSE_HEADER_SIZE));
   const result = finish(opening, await reader.read(opening.payloadSize(header)));
   checkServer(result.remoteStatic);
-  return openChannel(result, conn, conn, reader.takeRest());
+  return new Channel(result, conn, conn, reader.takeRest());
 }
 
 function finish(opening: ChannelOpening, message: Bytes) {
@@ -73,12 +73,9 @@ function finish(opening: ChannelOpening, message: Bytes) {
 
 /** A TCP connection that notes when a byte last moved, either way. */
 export class WatchedConn implements ByteSource, ByteSink {
-  readonly #conn: Deno.TcpConn;
   #lastMoved = performance.now();
 
-  constructor(conn: Deno.TcpConn) {
-    this.#conn = conn;
-  }
+  constructor(private readonly conn: Deno.TcpConn) {}
 
   /** Milliseconds since a byte moved. */
   get silence(): number {
@@ -91,7 +88,7 @@ export class WatchedConn implements ByteSource, ByteSink {
   }
 
   async read(into: Uint8Array): Promise<number | null> {
-    const count = await this.#conn.read(into);
+    const count = await this.conn.read(into);
     this.moved();
     return count;
   }
@@ -101,7 +98,7 @@ export class WatchedConn implements ByteSource, ByteSink {
   }
 
   async #writeSome(bytes: Uint8Array): Promise<number> {
-    const count = await this.#conn.write(bytes);
+    const count = await this.conn.write(bytes);
     this.moved();
     return count;
   }
@@ -118,7 +115,7 @@ export class WatchedConn implements ByteSource, ByteSink {
 
   close(): void {
     try {
-      this.#conn.close();
+      this.conn.close();
     } catch {
       // Closed already.
     }

@@ -25,8 +25,6 @@ interface Waiter {
  * with it pass it.
  */
 export class OutboxDelivery {
-  readonly #profile: Profile;
-  readonly #transport: SecureTransport;
   readonly #waiters = new Map<number, Waiter>();
   /** Refused messages that nobody waits for; {@link flush} returns them. */
   readonly #refused: RefusedItem[] = [];
@@ -35,10 +33,7 @@ export class OutboxDelivery {
   /** Answers that were not noted yet; a message ID of null means refused. */
   #answered: { item: OutboxItem; messageId: number | null }[] = [];
 
-  constructor(profile: Profile, transport: SecureTransport) {
-    this.#profile = profile;
-    this.#transport = transport;
-  }
+  constructor(private readonly profile: Profile, private readonly transport: SecureTransport) {}
 
   /**
    * Sends the message with this number, after those before it; returns its ID in its mailbox.
@@ -69,7 +64,7 @@ export class OutboxDelivery {
     await Promise.resolve(); // what is put there in this moment goes along
     try {
       for (let after = 0;;) {
-        const items = this.#profile.outbox.first(after);
+        const items = this.profile.outbox.first(after);
         if (items.length === 0) return;
         await this.#deliver(items);
         after = items[items.length - 1].number;
@@ -107,7 +102,7 @@ export class OutboxDelivery {
     const { to, token, content } = item;
     const message = { to, type: item.type as MessageType, token, content };
     try {
-      const messageId = await this.#transport.send(message, options);
+      const messageId = await this.transport.send(message, options);
       this.#note(item, messageId);
       this.#takeWaiter(item)?.resolve(messageId);
     } catch (error) {
@@ -133,10 +128,10 @@ export class OutboxDelivery {
   }
 
   #noteAll(): void {
-    const { outbox, history, repairs } = this.#profile;
+    const { outbox, history, repairs } = this.profile;
     const answered = this.#answered.splice(0);
     try {
-      this.#profile.transaction(() => {
+      this.profile.transaction(() => {
         for (const { item, messageId } of answered) {
           outbox.remove(item.number);
           if (messageId === null && item.type === MessageType.keyRequest) {

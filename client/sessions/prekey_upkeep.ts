@@ -38,11 +38,7 @@ type PrekeyUpkeepOptions = Pick<
 
 /** Publishes prekeys, and tells an old copy of a profile from the current one. */
 export class PrekeyUpkeep {
-  readonly #options: PrekeyUpkeepOptions;
-
-  constructor(options: PrekeyUpkeepOptions) {
-    this.#options = options;
-  }
+  constructor(private readonly options: PrekeyUpkeepOptions) {}
 
   /**
    * Checks in and publishes what is missing. Reports whether the profile is an old copy; then its
@@ -50,7 +46,7 @@ export class PrekeyUpkeep {
    * @throws {ClientError} what the network may do
    */
   async run(): Promise<{ restored: boolean }> {
-    const { profile, transport, random, now } = this.#options;
+    const { profile, transport, random, now } = this.options;
     const { copyMarks, prekeys, sessions } = profile;
     const mark = profile.transaction(() => copyMarks.next(random));
     const server = await transport.request({ kind: "check-in", mark });
@@ -85,7 +81,7 @@ export class PrekeyUpkeep {
    * is an old copy, and the run that noticed it did not get to replace them.
    */
   #hasUnknown({ prekeyId, oneTimeLeft, oneTimeKemLeft }: OnServer): boolean {
-    const published = this.#options.profile.prekeys.after(0).filter(({ id }) => id <= prekeyId);
+    const published = this.options.profile.prekeys.after(0).filter(({ id }) => id <= prekeyId);
     const known = (kind: Kind) => published.filter((prekey) => prekey.kind === kind).length;
     return oneTimeLeft > known(PrekeyKind.oneTime) ||
       oneTimeKemLeft > known(PrekeyKind.oneTimeKem);
@@ -93,7 +89,7 @@ export class PrekeyUpkeep {
 
   /** Makes the secrets of new prekeys. */
   #make(server: OnServer, renew: boolean): void {
-    const { profile: { prekeys }, random, now, oneTimeTarget = ONE_TIME_TARGET } = this.#options;
+    const { profile: { prekeys }, random, now, oneTimeTarget = ONE_TIME_TARGET } = this.options;
     let id = Math.max(prekeys.largestId(), server.prekeyId);
     const made: PrekeySecret[] = [];
     const make = (kind: Kind) => made.push(newPrekeySecret(kind, ++id, random));
@@ -116,7 +112,7 @@ export class PrekeyUpkeep {
   }
 
   async #publish(secrets: readonly PrekeySecret[], replace: boolean): Promise<void> {
-    const { transport, signing } = this.#options;
+    const { transport, signing } = this.options;
     const prekeys: Prekey[] = [];
     for (const secret of secrets) prekeys.push(await publicPrekey(secret, signing));
     await transport.request({ kind: "publish-prekeys", replace, prekeys });

@@ -24,11 +24,7 @@ type ResetsOptions = Pick<SessionContext, "profile" | "own" | "signing" | "now">
  * messages that could not be opened. It starts a new session, and sends them again.
  */
 export class Resets {
-  readonly #options: ResetsOptions;
-
-  constructor(options: ResetsOptions) {
-    this.#options = options;
-  }
+  constructor(private readonly options: ResetsOptions) {}
 
   /**
    * Does what a reset asks for: starts a new session and puts the named messages into the outbox
@@ -38,7 +34,7 @@ export class Resets {
    * @throws {ClientError} what the network may do
    */
   async answer({ envelope, from, identity }: Incoming): Promise<boolean> {
-    const { profile, sessions, starter, own, now } = this.#options;
+    const { profile, sessions, starter, own, now } = this.options;
     const { contacts, envelopes, repairs } = profile;
     const reset = await decodeReset(envelope.content ?? new Uint8Array(0), identity, own.identity);
     if (contacts.byId(from.id)?.blocked || !repairs.isNew(from.id, reset.time)) {
@@ -59,7 +55,7 @@ export class Resets {
 
   /** Puts messages into the outbox once more; if there is none of them, what starts the session. */
   #sendAgain(to: Identity, messageIds: ReadonlySet<number>): void {
-    const { profile: { history }, sessions, sender, now } = this.#options;
+    const { profile: { history }, sessions, sender, now } = this.options;
     let count = 0;
     for (const messageId of messageIds) {
       const entry = history.sentAs(to.clientId, messageId);
@@ -78,7 +74,7 @@ export class Resets {
   /** Returns the prekeys for a new session; null if the server may give them later. */
   async #fetchBundle(identity: Identity, name: string): Promise<PrekeyBundle | null> {
     try {
-      return await this.#options.starter.fetchBundle(identity, name);
+      return await this.options.starter.fetchBundle(identity, name);
     } catch (error) {
       if (error instanceof ClientError && (mayPass(error) || error.code === "no-prekeys")) {
         return null;
@@ -92,7 +88,7 @@ export class Resets {
    * who they are.
    */
   async askAgain(identityOf: (peer: Bytes) => Promise<Identity | undefined>): Promise<void> {
-    const { profile, sender, own, signing, now } = this.#options;
+    const { profile, sender, own, signing, now } = this.options;
     const { repairs } = profile;
     for (const peer of repairs.peersWanting()) {
       const askedAt = now();

@@ -43,22 +43,18 @@ type SecureOpenerOptions = Pick<SessionContext, "profile" | "now"> & { sessions:
  * sender is asked for it again.
  */
 export class SecureOpener {
-  readonly #options: SecureOpenerOptions;
-
-  constructor(options: SecureOpenerOptions) {
-    this.#options = options;
-  }
+  constructor(private readonly options: SecureOpenerOptions) {}
 
   /** Opens messages of types 2 to 4 in one transaction. */
   openAll(messages: readonly Incoming[], wishes: FileWishes): Opened[] {
-    return this.#options.sessions.commit(() =>
+    return this.options.sessions.commit(() =>
       messages.map((message) => this.#open(message, wishes))
     );
   }
 
   #open(incoming: Incoming, wishes: FileWishes): Opened {
     const { envelope, from, identity } = incoming;
-    const { profile, sessions } = this.#options;
+    const { profile, sessions } = this.options;
     const { contacts, envelopes, repairs } = profile;
     const blocked = contacts.byId(from.id)?.blocked === true;
     envelopes.markDone(envelope.number);
@@ -78,7 +74,7 @@ export class SecureOpener {
 
   /** Keeps a content in the history, unless it came before; a file gets a transfer, too. */
   #keep({ envelope, from }: Incoming, content: Content, wishes: FileWishes): Opened {
-    const { profile: { history, transfers }, now } = this.#options;
+    const { profile: { history, transfers }, now } = this.options;
     const { id: contentId, text, file } = content;
     if (text === undefined && !file) return { kind: "nothing" }; // it only starts a session
     if (file && fileChunkCount(file.size) > MAX_U32) return { kind: "unknown" };

@@ -11,18 +11,14 @@ type SessionStarterOptions = Pick<SessionContext, "profile" | "transport"> & { s
 
 /** Starts sessions with other secure clients, with the prekeys that they have published. */
 export class SessionStarter {
-  readonly #options: SessionStarterOptions;
-
-  constructor(options: SessionStarterOptions) {
-    this.#options = options;
-  }
+  constructor(private readonly options: SessionStarterOptions) {}
 
   /**
    * Makes sure that there is a session with the client of that name.
    * @throws {ClientError} `no-prekeys`, `wrong-identity`, `bad-key`, and what the network may do
    */
   async ensure(peer: Identity, name: string): Promise<void> {
-    const { profile, sessions } = this.#options;
+    const { profile, sessions } = this.options;
     if (profile.sessions.has(peer.clientId)) return;
     const bundle = await this.fetchBundle(peer, name);
     // Another message may have been faster.
@@ -36,7 +32,7 @@ export class SessionStarter {
    */
   start(peer: Identity, name: string, bundle: PrekeyBundle): void {
     try {
-      this.#options.sessions.start(peer, bundle);
+      this.options.sessions.start(peer, bundle);
     } catch (error) {
       if (!(error instanceof CryptoError && error.code === "bad-key")) throw error;
       const message = `${name} has published keys that cannot be used: ${error.message}`;
@@ -51,7 +47,7 @@ export class SessionStarter {
   async fetchBundle(peer: Identity, name: string): Promise<PrekeyBundle> {
     const request = { kind: "fetch-prekeys", target: peer.clientId } as const;
     try {
-      const { clientId, prekeys } = await this.#options.transport.request(request);
+      const { clientId, prekeys } = await this.options.transport.request(request);
       if (equalBytes(clientId, peer.clientId)) return await verifyBundle(peer, prekeys);
       throw new ClientError("bad-response", "the server gave the prekeys of another client");
     } catch (error) {

@@ -46,17 +46,14 @@ type SessionsOptions = Pick<SessionContext, "profile" | "own" | "random" | "now"
  * transaction, together with whatever else belongs to the step. If that fails, nothing was done.
  */
 export class Sessions {
-  readonly #options: SessionsOptions;
   readonly #loaded = new Map<string, Loaded>();
 
-  constructor(options: SessionsOptions) {
-    this.#options = options;
-  }
+  constructor(private readonly options: SessionsOptions) {}
 
   /** Runs `change`, which uses the sessions and the profile, in one transaction. */
   commit<T>(change: () => T): T {
     try {
-      return this.#options.profile.transaction(() => {
+      return this.options.profile.transaction(() => {
         const result = change();
         for (const loaded of this.#loaded.values()) this.#save(loaded);
         return result;
@@ -71,14 +68,14 @@ export class Sessions {
    * @throws {CryptoError} `bad-key` for prekeys that cannot be used
    */
   start(peer: Identity, bundle: PrekeyBundle): void {
-    const { own, random } = this.#options;
+    const { own, random } = this.options;
     const session = startSession(own, peer, bundle, random);
     this.#toFront(this.#load(peer.clientId), { number: null, session, changed: true });
   }
 
   /** Drops skipped keys that are too old, in all sessions. Call it in a transaction. */
   dropExpired(): void {
-    const { profile: { sessions }, now } = this.#options;
+    const { profile: { sessions }, now } = this.options;
     for (const { number, peer, state } of sessions.all()) {
       const session = decodeSession(state);
       const ratchet = withoutExpired(session.ratchet, now());
@@ -89,7 +86,7 @@ export class Sessions {
 
   /** Seals a content for `peer`, with whom there is a session. Call it in {@link commit}. */
   seal(peer: Identity, type: MessageType, content: Content): Bytes {
-    const { own, random } = this.#options;
+    const { own, random } = this.options;
     const [entry] = this.#load(peer.clientId).entries;
     if (!entry) throw new RangeError("there is no session with this client");
     const padded = encodeContent(content);
@@ -107,7 +104,7 @@ export class Sessions {
    * @throws {CryptoError} `decrypt-failed`; nothing has changed then
    */
   open(peer: Identity, type: MessageType, envelope: Bytes): Content | null {
-    const route = { from: peer, to: this.#options.own.identity, type };
+    const route = { from: peer, to: this.options.own.identity, type };
     const padded = this.#openPadded(peer, route, envelope);
     try {
       return decodeContent(padded, type);
@@ -135,7 +132,7 @@ export class Sessions {
   }
 
   #openIn(loaded: Loaded, entry: Entry, route: Route, envelope: Bytes): Bytes {
-    const { random, now } = this.#options;
+    const { random, now } = this.options;
     const { session, content } = openEnvelope(entry.session, route, envelope, now(), random);
     entry.session = session;
     entry.changed = true;
@@ -145,7 +142,7 @@ export class Sessions {
 
   /** Takes the session that an initial envelope offers, once the envelope has opened. */
   #accept(peer: Identity, loaded: Loaded, offer: Offer, route: Route, envelope: Bytes): Bytes {
-    const { profile: { prekeys }, own } = this.#options;
+    const { profile: { prekeys }, own } = this.options;
     if (prekeys.isAgreed(offer.ephemeral)) {
       throw new CryptoError("decrypt-failed", "the message repeats the start of a session");
     }
@@ -170,7 +167,7 @@ export class Sessions {
   }
 
   #secretsFor({ signedId, kemId, oneTimeId }: Offer): PrekeySecrets {
-    const { prekeys } = this.#options.profile;
+    const { prekeys } = this.options.profile;
     const secret = (id: number, ...kinds: PrekeyKind[]): Bytes => {
       const prekey = prekeys.get(id);
       if (prekey && kinds.includes(prekey.kind)) return prekey.secret;
@@ -193,7 +190,7 @@ export class Sessions {
     const key = toHex(peer);
     let loaded = this.#loaded.get(key);
     if (!loaded) {
-      const entries = this.#options.profile.sessions.load(peer).map(({ number, state }) => {
+      const entries = this.options.profile.sessions.load(peer).map(({ number, state }) => {
         return { number, session: decodeSession(state), changed: false };
       });
       loaded = { peer, entries, reordered: false };
@@ -203,7 +200,7 @@ export class Sessions {
   }
 
   #save({ peer, entries, reordered }: Loaded): void {
-    const { sessions } = this.#options.profile;
+    const { sessions } = this.options.profile;
     // The first one last, which makes it the most recently used.
     for (const { number, session, changed } of entries.slice(0, MAX_SESSIONS).reverse()) {
       if (number === null) {

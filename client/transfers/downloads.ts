@@ -25,13 +25,7 @@ const ATTEMPTS = 3;
  * was fsynced need not be fetched again.
  */
 export class Downloads {
-  readonly #profile: Profile;
-  readonly #transport: SecureTransport;
-
-  constructor(profile: Profile, transport: SecureTransport) {
-    this.#profile = profile;
-    this.#transport = transport;
-  }
+  constructor(private readonly profile: Profile, private readonly transport: SecureTransport) {}
 
   /**
    * Brings the whole file into the folder that `path` of the transfer names; returns its own path.
@@ -63,7 +57,7 @@ export class Downloads {
   }
 
   get #owner(): string {
-    return toHex(this.#profile.identity.id);
+    return toHex(this.profile.identity.id);
   }
 
   /** Returns its final name, if it has that already: the process ended before it could note so. */
@@ -76,7 +70,7 @@ export class Downloads {
     path: string,
     { onProgress, signal }: TransferOptions,
   ): Promise<void> {
-    const { transfers } = this.#profile;
+    const { transfers } = this.profile;
     const cipher = new FileCipher(key, size);
     const opened = await DraftFile.open(path, Math.min(size, chunks * CHUNK_SIZE));
     using draft = opened.draft;
@@ -116,7 +110,7 @@ export class Downloads {
   ): AsyncGenerator<Bytes> {
     let chunk = first;
     for (let attempt = 1; chunk < cipher.count; attempt++) {
-      const sealed = new SealedChunks(this.#transport, blob, chunk, cipher.count);
+      const sealed = new SealedChunks(this.transport, blob, chunk, cipher.count);
       const opened = ReadableStream.from(sealed).pipeThrough(cipher.openStream(chunk)).getReader();
       try {
         for (;;) {
@@ -147,25 +141,21 @@ export class Downloads {
  */
 class SealedChunks implements AsyncIterable<Bytes> {
   failure: unknown = undefined;
-  readonly #transport: SecureTransport;
-  readonly #blob: Bytes;
-  readonly #first: number;
-  readonly #end: number;
 
-  constructor(transport: SecureTransport, blob: Bytes, first: number, end: number) {
-    this.#transport = transport;
-    this.#blob = blob;
-    this.#first = first;
-    this.#end = end;
-  }
+  constructor(
+    private readonly transport: SecureTransport,
+    private readonly blob: Bytes,
+    private readonly first: number,
+    private readonly end: number,
+  ) {}
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Bytes> {
     const underWay: Promise<{ bytes: Bytes }>[] = [];
-    let next = this.#first;
-    for (let chunk = next; chunk < this.#end; chunk++) {
-      for (; next < this.#end && underWay.length < UNDER_WAY; next++) {
-        const request = { kind: "get-chunk", blob: this.#blob, chunk: next } as const;
-        underWay.push(awaitedLater(this.#transport.request(request)));
+    let next = this.first;
+    for (let chunk = next; chunk < this.end; chunk++) {
+      for (; next < this.end && underWay.length < UNDER_WAY; next++) {
+        const request = { kind: "get-chunk", blob: this.blob, chunk: next } as const;
+        underWay.push(awaitedLater(this.transport.request(request)));
       }
       try {
         yield (await underWay.shift()!).bytes;

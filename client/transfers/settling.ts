@@ -22,20 +22,16 @@ export interface SettlingOptions {
 
 /** Settling: what is left to be done about transfers that are over, here and with the server. */
 export class Settling {
-  readonly #options: SettlingOptions;
-  readonly #uploads: Uploads;
-  readonly #downloads: Downloads;
-
-  constructor(options: SettlingOptions, uploads: Uploads, downloads: Downloads) {
-    this.#options = options;
-    this.#uploads = uploads;
-    this.#downloads = downloads;
-  }
+  constructor(
+    private readonly options: SettlingOptions,
+    private readonly uploads: Uploads,
+    private readonly downloads: Downloads,
+  ) {}
 
   /** Lets the server forget what is over, and sends it again what it has lost. */
   async settleAll(options: TransferOptions): Promise<void> {
     await this.#removeUnneededCopies();
-    const over = this.#options.profile.transfers.open().filter(({ state }) => {
+    const over = this.options.profile.transfers.open().filter(({ state }) => {
       return state !== "waiting" && state !== "active";
     });
     for (const transfer of over) {
@@ -45,7 +41,7 @@ export class Settling {
 
   /** Does the same for one that is over. @throws {ClientError} what the network may do */
   async settle(transfer: Transfer, options: TransferOptions = {}): Promise<void> {
-    const { profile: { transfers }, transport } = this.#options;
+    const { profile: { transfers }, transport } = this.options;
     const { number, direction, state, blob } = transfer;
     const isSent = direction === "up";
     if (isSent && state === "done") return await this.#lookAfter(transfer, options);
@@ -59,7 +55,7 @@ export class Settling {
   /** Removes what a transfer that is over leaves on this disk. */
   async drop(transfer: Transfer): Promise<void> {
     if (transfer.direction === "up") await this.dropCopy(transfer);
-    else await this.#downloads.discard(transfer).catch(() => {});
+    else await this.downloads.discard(transfer).catch(() => {});
   }
 
   /** Removes the copy that an upload was made from, unless it goes on. */
@@ -69,12 +65,12 @@ export class Settling {
 
   /** Keeps an announced upload until nobody needs it; sends again what the server lost of it. */
   async #lookAfter(transfer: Transfer, options: TransferOptions): Promise<void> {
-    const { profile: { transfers }, transport, now } = this.#options;
+    const { profile: { transfers }, transport, now } = this.options;
     const { number, blob, size } = transfer;
     try {
       const state = await transport.request({ kind: "file-state", blob });
       if (state.next >= fileChunkCount(size)) return;
-      await this.#uploads.upload(transfer, options);
+      await this.uploads.upload(transfer, options);
     } catch (error) {
       if (refusalName(error) === "not-found") return transfers.change(number, SETTLED);
       if (!(error instanceof ClientError)) throw error;
@@ -87,7 +83,7 @@ export class Settling {
 
   /** Removes copies that a crash left. */
   async #removeUnneededCopies(): Promise<void> {
-    const { profile } = this.#options;
+    const { profile } = this.options;
     const needed = profile.transfers.open().filter(({ spooled, state }) => {
       return spooled && state === "active";
     });

@@ -42,13 +42,7 @@ export interface TransferOptions {
  * that is not what it was fails.
  */
 export class Uploads {
-  readonly #profile: Profile;
-  readonly #transport: SecureTransport;
-
-  constructor(profile: Profile, transport: SecureTransport) {
-    this.#profile = profile;
-    this.#transport = transport;
-  }
+  constructor(private readonly profile: Profile, private readonly transport: SecureTransport) {}
 
   /**
    * Brings the whole file to the server, for its receiver.
@@ -66,7 +60,7 @@ export class Uploads {
     let furthest = -1;
     for (let vain = 0; vain < ATTEMPTS;) {
       const opening = { kind: "open-upload", blob, size: sealedFileSize(size) } as const;
-      const { next } = await unlessInterrupted(signal, this.#transport.request(opening));
+      const { next } = await unlessInterrupted(signal, this.transport.request(opening));
       if (next > cipher.count) throw new ClientError("bad-response", "the server has too much");
       vain = next > furthest ? 0 : vain + 1;
       furthest = Math.max(furthest, next);
@@ -78,7 +72,7 @@ export class Uploads {
           await this.#send(transfer, cipher, source, { first: next, end }, options);
           if (end < cipher.count) continue;
         }
-        const sharing = this.#transport.request({ kind: "share", blob, receivers: [peer] });
+        const sharing = this.transport.request({ kind: "share", blob, receivers: [peer] });
         await unlessInterrupted(signal, sharing);
         return;
       } catch (error) {
@@ -116,7 +110,7 @@ export class Uploads {
         if (!bytes) break;
         // Not tried again one by one: the server takes them in their order.
         const request = { kind: "put-chunk", blob, chunk, bytes } as const;
-        const stored = this.#transport.request(request, { once: true });
+        const stored = this.transport.request(request, { once: true });
         underWay.push(awaitedLater(stored.then(() => {
           discard(bytes);
           return chunk;
@@ -132,7 +126,7 @@ export class Uploads {
 
   /** Notes how far an upload is, for those who list it: the server knows better. */
   #note(number: number, chunks: number): void {
-    this.#profile.transaction(() => this.#profile.transfers.change(number, { chunks }), {
+    this.profile.transaction(() => this.profile.transfers.change(number, { chunks }), {
       durable: false,
     });
   }

@@ -27,46 +27,41 @@ const FAILURE = { kind: "failure" } as const;
 const RESET_DELAY = 20;
 
 export class ClassicSession {
-  readonly #link: SessionLink;
-  readonly #services: Services;
   #delivered: LeasedPart[] = [];
   /** Whether the peer's next bytes, or its end, prove that it got all responses so far. */
   #provable = true;
   #waiting = false;
   #stopping = false;
 
-  constructor(link: SessionLink, services: Services) {
-    this.#link = link;
-    this.#services = services;
-  }
+  constructor(private readonly link: SessionLink, private readonly services: Services) {}
 
   /** Serves the peer whose first request has this header, until either side ends the connection. */
   async serve(first: RequestHeader): Promise<void> {
     try {
       let inStep = await this.#serveRequest(first);
       while (inStep && await this.#waitForRequest()) {
-        this.#link.extend(this.#services.limits.headerDeadline);
-        const header = decodeRequestHeader(await this.#link.reader.read(REQUEST_HEADER_SIZE));
+        this.link.extend(this.services.limits.headerDeadline);
+        const header = decodeRequestHeader(await this.link.reader.read(REQUEST_HEADER_SIZE));
         await this.#confirmDelivered();
         inStep = await this.#serveRequest(header);
       }
     } finally {
-      for (const { lease } of this.#delivered) await this.#services.storage.leases.release(lease);
+      for (const { lease } of this.#delivered) await this.services.storage.leases.release(lease);
     }
   }
 
   /** Ends the connection as soon as nothing is under way on it. */
   stop(): void {
     this.#stopping = true;
-    if (this.#waiting && this.#delivered.length === 0) this.#link.abort();
+    if (this.#waiting && this.#delivered.length === 0) this.link.abort();
   }
 
   /** Returns false when there will be no further request. */
   async #waitForRequest(): Promise<boolean> {
     if (this.#stopping && this.#delivered.length === 0) return false;
-    this.#link.extend(this.#services.limits.idleDeadline);
+    this.link.extend(this.services.limits.idleDeadline);
     this.#waiting = true;
-    const more = await this.#link.reader.more();
+    const more = await this.link.reader.more();
     this.#waiting = false;
     if (!more && this.#delivered.length > 0) {
       await this.#checkEnd();
@@ -77,13 +72,13 @@ export class ClassicSession {
 
   /** Returns false when the stream of requests cannot go on. */
   async #serveRequest(header: RequestHeader): Promise<boolean> {
-    const { limits, classic } = this.#services;
+    const { limits, classic } = this.services;
     if (!classic || header.version < 1 || header.version > CLASSIC_VERSION) {
       await this.#write(encodeResponse({ version: CLASSIC_VERSION, ...FAILURE }));
       await this.#linger();
       return false;
     }
-    const { reader, extend } = this.#link;
+    const { reader, extend } = this.link;
     const payload = new Payload(reader, header.size, () => extend(limits.idleDeadline));
     await this.#reply(await this.#answer(header, payload));
     // What is left belongs to a refused request.
@@ -95,10 +90,10 @@ export class ClassicSession {
 
   async #answer(header: RequestHeader, payload: Payload): Promise<Answer | typeof FAILURE> {
     try {
-      return await dispatch(header, payload, this.#services);
+      return await dispatch(header, payload, this.services);
     } catch (error) {
       // Classic clients are not told why.
-      errorReply(error, header.code, this.#services.log);
+      errorReply(error, header.code, this.services.log);
       return FAILURE;
     }
   }
@@ -109,7 +104,7 @@ export class ClassicSession {
     }
     // From here on #write notices anything that the peer sends. Bytes that are already here are
     // noticed after the process has waited once, which only a timer guarantees.
-    this.#link.reader.lookAhead();
+    this.link.reader.lookAhead();
     if (this.#delivered.length > 0) await sleep(0);
     if (answer.kind !== "streamed") {
       return await this.#write(encodeResponse({ version: CLASSIC_VERSION, ...answer }));
@@ -125,9 +120,9 @@ export class ClassicSession {
    */
   async #write(bytes: Uint8Array): Promise<void> {
     for (let written = 0; written < bytes.length;) {
-      this.#provable = this.#link.reader.quiet;
-      this.#link.extend(this.#services.limits.idleDeadline);
-      written += await this.#link.writeSome(bytes.subarray(written));
+      this.#provable = this.link.reader.quiet;
+      this.link.extend(this.services.limits.idleDeadline);
+      written += await this.link.writeSome(bytes.subarray(written));
     }
   }
 
@@ -137,12 +132,12 @@ export class ClassicSession {
    */
   async #checkEnd(): Promise<void> {
     await sleep(RESET_DELAY);
-    await this.#link.writeSome(new Uint8Array(0));
+    await this.link.writeSome(new Uint8Array(0));
   }
 
   async #confirmDelivered(): Promise<void> {
     if (!this.#provable) return;
-    const { storage, blobs, log } = this.#services;
+    const { storage, blobs, log } = this.services;
     for (let delivery; (delivery = this.#delivered[0]);) {
       await storage.leases.remove(delivery.lease, delivery.messages);
       this.#delivered.shift();
@@ -153,8 +148,8 @@ export class ClassicSession {
 
   /** Lets a refused peer read its response. */
   async #linger(): Promise<void> {
-    await this.#link.closeWrite();
-    this.#link.extend(this.#services.limits.headerDeadline);
-    await linger(this.#link.reader, this.#services.limits.maxDiscardSize);
+    await this.link.closeWrite();
+    this.link.extend(this.services.limits.headerDeadline);
+    await linger(this.link.reader, this.services.limits.maxDiscardSize);
   }
 }

@@ -8,12 +8,9 @@ export class Deadline {
 }
 
 export class Deadlines {
-  readonly #clock: () => number;
   readonly #deadlines = new Set<Deadline>();
 
-  constructor(clock: () => number) {
-    this.#clock = clock;
-  }
+  constructor(private readonly clock: () => number) {}
 
   /** Returns a deadline that is not set yet. Calls `expire` once when it has passed. */
   add(expire: () => void): Deadline {
@@ -24,7 +21,7 @@ export class Deadlines {
 
   /** Moves `deadline` to `milliseconds` from now. */
   extend(deadline: Deadline, milliseconds: number): void {
-    deadline.at = this.#clock() + milliseconds;
+    deadline.at = this.clock() + milliseconds;
   }
 
   remove(deadline: Deadline): void {
@@ -33,7 +30,7 @@ export class Deadlines {
 
   /** Expires all deadlines that have passed. */
   sweep(): void {
-    const now = this.#clock();
+    const now = this.clock();
     for (const deadline of this.#deadlines) {
       if (deadline.at > now) continue;
       this.remove(deadline);

@@ -24,33 +24,27 @@ const SWEEP_PAGE = 500;
 export interface BlobReader extends ByteSource, Disposable {}
 
 export class BlobStore {
-  readonly #folder: string;
-  readonly #random: Random;
-
   /** Blobs live in `folder`, which must exist. */
-  constructor(folder: string, random: Random) {
-    this.#folder = folder;
-    this.#random = random;
-  }
+  constructor(private readonly folder: string, private readonly random: Random) {}
 
   /** Starts a new blob. */
   async create(): Promise<BlobWriter> {
-    const name = toHex(this.#random(NAME_SIZE));
-    const path = `${this.#folder}/${name}`;
+    const name = toHex(this.random(NAME_SIZE));
+    const path = `${this.folder}/${name}`;
     const options = { write: true, createNew: true, mode: 0o600 };
     const file = await onDisk(() => Deno.open(path + UNFINISHED, options));
-    return new BlobWriter(name, path, file, () => syncFolder(this.#folder));
+    return new BlobWriter(name, path, file, () => syncFolder(this.folder));
   }
 
   /** Reports whether a blob is there, whole. */
   async has(name: string, size: number): Promise<boolean> {
-    const stat = Deno.stat(`${this.#folder}/${name}`);
+    const stat = Deno.stat(`${this.folder}/${name}`);
     return await stat.then((found) => found.size === size, () => false);
   }
 
   /** Opens a blob for reading from its start. */
   async open(name: string): Promise<BlobReader> {
-    return await onDisk(() => Deno.open(`${this.#folder}/${name}`, { read: true }));
+    return await onDisk(() => Deno.open(`${this.folder}/${name}`, { read: true }));
   }
 
   /** Opens a blob of `size` bytes for reading; returns null if it is not there, whole. */
@@ -61,7 +55,7 @@ export class BlobStore {
 
   /** Deletes a blob, if it is there. */
   async remove(name: string): Promise<void> {
-    await onDisk(() => removeFile(`${this.#folder}/${name}`));
+    await onDisk(() => removeFile(`${this.folder}/${name}`));
   }
 
   /** Deletes the blobs of messages that are gone. What fails is swept at the next start. */
@@ -87,7 +81,7 @@ export class BlobStore {
       removed += unneeded.length;
       page = [];
     };
-    for await (const { name } of Deno.readDir(this.#folder)) {
+    for await (const { name } of Deno.readDir(this.folder)) {
       if (NAME.test(name)) page.push(name);
       if (page.length >= SWEEP_PAGE) await sweepPage();
     }
@@ -101,29 +95,25 @@ type BlobFile = Pick<Deno.FsFile, "write" | "sync" | "syncData" | "close">;
 
 /** A blob on its way to the disk. Ends by {@link commit} or {@link abort}. */
 export class BlobWriter {
-  readonly #name: string;
-  readonly #path: string;
-  readonly #file: BlobFile;
-  readonly #syncFolder: () => Promise<void>;
   #unsynced = 0;
   #syncing: Promise<void> = Promise.resolve();
 
-  constructor(name: string, path: string, file: BlobFile, syncFolder: () => Promise<void>) {
-    this.#name = name;
-    this.#path = path;
-    this.#file = file;
-    this.#syncFolder = syncFolder;
-  }
+  constructor(
+    private readonly name: string,
+    private readonly path: string,
+    private readonly file: BlobFile,
+    private readonly syncFolder: () => Promise<void>,
+  ) {}
 
   /** Appends `bytes`. Resolves when they are written, and the disk kept up with those before. */
   async write(bytes: Uint8Array): Promise<void> {
     await onDisk(async () => {
-      await writeAll(this.#file, bytes);
+      await writeAll(this.file, bytes);
       this.#unsynced += bytes.length;
       if (this.#unsynced < SYNC_STEP) return;
       this.#unsynced = 0;
       await this.#syncing;
-      this.#syncing = this.#file.syncData();
+      this.#syncing = this.file.syncData();
       this.#syncing.catch(() => {}); // the next await reports it
     });
   }
@@ -132,23 +122,23 @@ export class BlobWriter {
   async commit(): Promise<string> {
     await onDisk(async () => {
       await this.#syncing;
-      await this.#file.sync();
-      this.#file.close();
-      await Deno.rename(this.#path + UNFINISHED, this.#path);
-      await this.#syncFolder();
+      await this.file.sync();
+      this.file.close();
+      await Deno.rename(this.path + UNFINISHED, this.path);
+      await this.syncFolder();
     });
-    return this.#name;
+    return this.name;
   }
 
   /** Deletes what was written, also after a failed {@link commit}. */
   async abort(): Promise<void> {
     await this.#syncing.catch(() => {});
     try {
-      this.#file.close();
+      this.file.close();
     } catch {
       // Closed by commit.
     }
-    for (const path of [this.#path + UNFINISHED, this.#path]) {
+    for (const path of [this.path + UNFINISHED, this.path]) {
       await Deno.remove(path).catch(() => {}); // the next start removes it otherwise
     }
   }

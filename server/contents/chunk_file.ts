@@ -47,9 +47,6 @@ interface Handles {
  * Methods fail as {@link onDisk} does.
  */
 export class ChunkFile {
-  readonly #path: string;
-  readonly #syncFolder: () => Promise<void>;
-  readonly #openFile: (path: string) => Promise<DiskFile>;
   #handles: Handles | null = null;
   /** The CRC-32 of each chunk in the index, or {@link MISSING}. */
   #sums: number[] = [];
@@ -63,11 +60,11 @@ export class ChunkFile {
   #flushing: Promise<void> = Promise.resolve();
 
   /** The bytes lie at `path`; `syncFolder` makes names in its folder outlast a power failure. */
-  constructor(path: string, syncFolder: () => Promise<void>, openFile = openOrCreate) {
-    this.#path = path;
-    this.#syncFolder = syncFolder;
-    this.#openFile = openFile;
-  }
+  constructor(
+    private readonly path: string,
+    private readonly syncFolder: () => Promise<void>,
+    private readonly openFile = openOrCreate,
+  ) {}
 
   /** Whether its files are open. */
   get opened(): boolean {
@@ -135,7 +132,7 @@ export class ChunkFile {
       this.#synced = this.#trusted;
       await this.#noteSynced(handles);
       await handles.index.sync();
-      await this.#syncFolder();
+      await this.syncFolder();
       this.#unsynced = 0;
     });
   }
@@ -143,7 +140,7 @@ export class ChunkFile {
   /** Deletes both files, if they are there. */
   async remove(): Promise<void> {
     await this.close();
-    for (const path of [this.#path, this.#path + INDEX_SUFFIX]) {
+    for (const path of [this.path, this.path + INDEX_SUFFIX]) {
       await onDisk(() => removeFile(path));
     }
   }
@@ -164,14 +161,14 @@ export class ChunkFile {
     if (this.#handles) return this.#handles;
     const files: DiskFile[] = [];
     const open = async (path: string) => {
-      const file = await this.#openFile(path);
+      const file = await this.openFile(path);
       files.push(file);
       return file;
     };
     try {
-      const data = await open(this.#path);
-      const index = await open(this.#path + INDEX_SUFFIX);
-      const syncing = await open(this.#path);
+      const data = await open(this.path);
+      const index = await open(this.path + INDEX_SUFFIX);
+      const syncing = await open(this.path);
       const count = Math.max(0, Math.floor(((await index.stat()).size - HEADER_SIZE) / ENTRY_SIZE));
       const bytes = new Uint8Array(HEADER_SIZE + count * ENTRY_SIZE);
       if (!await readAt(index, 0, bytes)) bytes.fill(0);

@@ -24,14 +24,11 @@ interface Entry {
 }
 
 export class ChunkStore {
-  readonly #folder: string;
   /** By name, in the order of their last use. */
   readonly #entries = new Map<string, Entry>();
 
   /** The files live in `folder`, which must exist. */
-  constructor(folder: string) {
-    this.#folder = folder;
-  }
+  constructor(private readonly folder: string) {}
 
   /** Runs `work` on the file called `id`, 16 bytes, after the work that was asked for before. */
   async use<T>(id: Bytes, work: (file: ChunkFile) => Promise<T>): Promise<T> {
@@ -68,7 +65,7 @@ export class ChunkStore {
 
   /** Returns the IDs of all files that are there, whole or not. */
   async *ids(): AsyncIterable<Bytes> {
-    for await (const { name } of Deno.readDir(this.#folder)) {
+    for await (const { name } of Deno.readDir(this.folder)) {
       if (!NAME.test(name)) continue;
       const data = name.replace(INDEX_SUFFIX, "");
       if (name === data || !await this.#exists(data)) yield fromHex(data);
@@ -77,7 +74,7 @@ export class ChunkStore {
 
   /** Reports whether the bytes of `id` are there, as many as `size`. */
   async has(id: Bytes, size: number): Promise<boolean> {
-    const stat = onDisk(() => Deno.stat(`${this.#folder}/${toHex(id)}`));
+    const stat = onDisk(() => Deno.stat(`${this.folder}/${toHex(id)}`));
     return await stat.then((found) => found.size === size, (error) => {
       if (error.cause instanceof Deno.errors.NotFound) return false;
       throw error;
@@ -95,7 +92,7 @@ export class ChunkStore {
 
   #enter(name: string): Entry {
     const entry = this.#entries.get(name) ?? {
-      file: new ChunkFile(`${this.#folder}/${name}`, () => syncFolder(this.#folder)),
+      file: new ChunkFile(`${this.folder}/${name}`, () => syncFolder(this.folder)),
       users: 0,
       last: Promise.resolve(),
     };
@@ -121,6 +118,6 @@ export class ChunkStore {
   }
 
   async #exists(name: string): Promise<boolean> {
-    return await Deno.stat(`${this.#folder}/${name}`).then(() => true, () => false);
+    return await Deno.stat(`${this.folder}/${name}`).then(() => true, () => false);
   }
 }

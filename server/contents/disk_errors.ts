@@ -1,4 +1,3 @@
-/** Turns errors of the disk into errors that a client can be told. */
 import { StorageError } from "../../shared/errors.ts";
 
 /** How systems report that no room is left, on the disk or in the user's quota. */

@@ -1,5 +1,5 @@
 import type { Bytes } from "../../shared/bytes.ts";
-import { type Channel, openChannel } from "../../shared/channel/channel.ts";
+import { Channel } from "../../shared/channel/channel.ts";
 import { acceptHandshake, readHandshakeRequest } from "../../shared/channel/opening.ts";
 import { ProtocolError } from "../../shared/errors.ts";
 import { writeAll } from "../../shared/io.ts";
@@ -54,8 +54,6 @@ interface Line {
  * a client that does not read has at most one long answer waiting.
  */
 export class SecureSession {
-  readonly #link: SessionLink;
-  readonly #services: Services;
   readonly #answers = new Answers();
   #state: State = "opening";
   /** Ends the wait for the next request. */
@@ -65,10 +63,7 @@ export class SecureSession {
   /** Why the connection was ended. */
   #failure: unknown = undefined;
 
-  constructor(link: SessionLink, services: Services) {
-    this.#link = link;
-    this.#services = services;
-  }
+  constructor(private readonly link: SessionLink, private readonly services: Services) {}
 
   /** Serves the peer whose request 110 has this header, until either side ends the channel. */
   async serve(header: RequestHeader): Promise<void> {
@@ -88,14 +83,14 @@ export class SecureSession {
   /** Answers what is under way and takes no more. */
   stop(): void {
     this.#stopping = true;
-    if (this.#state === "opening") this.#link.abort();
+    if (this.#state === "opening") this.link.abort();
     this.#wake();
   }
 
   async #open(header: RequestHeader): Promise<Line> {
-    const { reader, source, writeSome } = this.#link;
+    const { reader, source, writeSome } = this.link;
     const message = await readHandshakeRequest(header, (size) => reader.read(size));
-    const { reply, result } = acceptHandshake(message, this.#services.serverKey);
+    const { reply, result } = acceptHandshake(message, this.services.serverKey);
     const peer: SecurePeer = { handshakeHash: result.hash, identity: null, registered: false };
     const write = async (bytes: Uint8Array) => {
       const count = await writeSome(bytes);
@@ -104,15 +99,15 @@ export class SecureSession {
     };
     const sink = { write: (bytes: Uint8Array) => writeAll({ write }, bytes) };
     await sink.write(reply);
-    const channel = openChannel(result, source, sink, reader.takeRest());
+    const channel = new Channel(result, source, sink, reader.takeRest());
     return { channel, frames: new FrameReader(channel), writer: new FrameWriter(channel), peer };
   }
 
   /** Returns false if there will be no further request. */
   async #serveRequest({ frames, writer, peer }: Line): Promise<boolean> {
-    const { limits } = this.#services;
+    const { limits } = this.services;
     if (!await this.#nextRequest(frames, peer)) return false;
-    if (peer.identity) this.#link.extend(limits.headerDeadline);
+    if (peer.identity) this.link.extend(limits.headerDeadline);
     const header = decodeRequestHeader(await frames.read(REQUEST_HEADER_SIZE));
     const payload = new Payload(frames, header.size, () => this.#extendFor(peer));
     const { overlaps, carriesChunk } = trafficOf(header, limits);
@@ -156,29 +151,29 @@ export class SecureSession {
    * within the deadline of the connection's first request.
    */
   #extendFor({ identity }: SecurePeer): void {
-    const { idleDeadline, sessionIdleDeadline } = this.#services.limits;
+    const { idleDeadline, sessionIdleDeadline } = this.services.limits;
     const waiting = this.#state === "waiting";
-    if (identity) this.#link.extend(waiting ? sessionIdleDeadline : idleDeadline);
+    if (identity) this.link.extend(waiting ? sessionIdleDeadline : idleDeadline);
   }
 
   /** Writes what is under way, ends this side's direction, and lets the peer read all of it. */
   async #finish({ channel, frames }: Line): Promise<void> {
-    const { headerDeadline, maxDiscardSize } = this.#services.limits;
+    const { headerDeadline, maxDiscardSize } = this.services.limits;
     this.#end();
-    this.#link.extend(headerDeadline);
+    this.link.extend(headerDeadline);
     await this.#pushing?.done;
     await this.#answers.until(0);
     await channel.end();
-    await this.#link.closeWrite();
-    this.#link.extend(this.#stopping ? STOP_LINGER : headerDeadline);
+    await this.link.closeWrite();
+    this.link.extend(this.#stopping ? STOP_LINGER : headerDeadline);
     await linger(frames, maxDiscardSize);
   }
 
   async #answer(header: RequestHeader, payload: Payload, peer: SecurePeer): Promise<Reply> {
     try {
-      return await dispatch(header, payload, peer, this.#services);
+      return await dispatch(header, payload, peer, this.services);
     } catch (error) {
-      return errorReply(error, header.code, this.#services.log);
+      return errorReply(error, header.code, this.services.log);
     } finally {
       payload.release();
     }
@@ -204,7 +199,7 @@ export class SecureSession {
 
   #startPushing(writer: FrameWriter, { identity }: SecurePeer): void {
     if (!identity || this.#pushing || this.#state === "ending") return;
-    this.#pushing = new Pushing(identity.clientId, writer, this.#services);
+    this.#pushing = new Pushing(identity.clientId, writer, this.services);
     this.#pushing.done.catch((error) => this.#fail(error));
   }
 
@@ -215,6 +210,6 @@ export class SecureSession {
 
   #fail(error: unknown): void {
     this.#failure ??= error;
-    this.#link.abort();
+    this.link.abort();
   }
 }

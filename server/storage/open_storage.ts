@@ -1,4 +1,3 @@
-/** Opens the storage behind an address. Only this file knows which engines there are. */
 import { StorageError } from "../../shared/errors.ts";
 import { SqliteStorage } from "./sqlite/sqlite_storage.ts";
 import type { Storage, StorageOptions } from "./storage.ts";

@@ -46,22 +46,17 @@ export function delivery(
 
 /** The contents of messages that are asked for in the order of their IDs, read page by page. */
 class Contents {
-  readonly #mailbox: Bytes;
-  readonly #storage: Storage;
   #page: FullMessage[] = [];
   #at = 0;
 
-  constructor(mailbox: Bytes, storage: Storage) {
-    this.#mailbox = mailbox;
-    this.#storage = storage;
-  }
+  constructor(private readonly mailbox: Bytes, private readonly storage: Storage) {}
 
   /** @throws {StorageError} `unknown-message` if it is gone */
   async of({ messageId }: StoredMessage): Promise<Bytes> {
     while (this.#page[this.#at]?.messageId < messageId) this.#at++;
     if (this.#page[this.#at]?.messageId !== messageId) {
       const room = { count: STEP_COUNT, size: STEP };
-      this.#page = await this.#storage.page(this.#mailbox, messageId - 1, room);
+      this.#page = await this.storage.page(this.mailbox, messageId - 1, room);
       this.#at = 0;
     }
     const found = this.#page[this.#at];

@@ -2,20 +2,17 @@
 import type { ByteSink } from "../../shared/io.ts";
 
 export class FrameWriter {
-  readonly #sink: ByteSink;
   /** Whether a frame is being written piece by piece. */
   #exclusive = false;
   /** What waits until that is over. */
   #queue: (() => void)[] = [];
 
   /** `sink` must keep the order of writes that are issued side by side, as a channel does. */
-  constructor(sink: ByteSink) {
-    this.#sink = sink;
-  }
+  constructor(private readonly sink: ByteSink) {}
 
   /** Writes one whole frame, together with others that are written at the same time. */
   write(frame: Uint8Array): Promise<void> {
-    return this.#inOrder(() => this.#sink.write(frame));
+    return this.#inOrder(() => this.sink.write(frame));
   }
 
   /** Keeps other frames out while `write` writes one piece by piece. */
@@ -23,7 +20,7 @@ export class FrameWriter {
     return this.#inOrder(async () => {
       this.#exclusive = true;
       try {
-        await write(this.#sink);
+        await write(this.sink);
       } finally {
         this.#exclusive = false;
         // All at once, so that no later write overtakes a waiting one.

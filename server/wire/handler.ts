@@ -1,4 +1,3 @@
-/** Handlers, which answer one kind of request each, and their answers. */
 import type { Bytes } from "../../shared/bytes.ts";
 import type { ByteSink } from "../../shared/io.ts";
 import type {

@@ -20,8 +20,16 @@ export class Channel implements ByteSource, ByteSink {
   readonly #reader: RecordReader;
   readonly #writer: RecordWriter;
 
-  /** See {@link openChannel}. */
-  constructor(result: HandshakeResult, source: ByteSource, sink: ByteSink, early: Uint8Array) {
+  /**
+   * @param result the result of {@link Handshake.finish}
+   * @param early bytes that arrived together with the last handshake message, behind it
+   */
+  constructor(
+    result: HandshakeResult,
+    source: ByteSource,
+    sink: ByteSink,
+    early: Uint8Array = new Uint8Array(0),
+  ) {
     this.handshakeHash = result.hash;
     this.#writer = new RecordWriter(sink, result.send, (reason) => this.#reader.fail(reason));
     this.#reader = new RecordReader(
@@ -69,18 +77,4 @@ export class Channel implements ByteSource, ByteSink {
     this.#reader.fail(reason);
     this.#writer.fail(reason);
   }
-}
-
-/**
- * Returns the channel that follows a handshake.
- * @param result the result of {@link Handshake.finish}
- * @param early bytes that arrived together with the last handshake message, behind it
- */
-export function openChannel(
-  result: HandshakeResult,
-  source: ByteSource,
-  sink: ByteSink,
-  early: Uint8Array = new Uint8Array(0),
-): Channel {
-  return new Channel(result, source, sink, early);
 }

@@ -42,9 +42,6 @@ const NOTHING = new Uint8Array(0);
  * not copied: they stay with their writer, so writers that wait for each write bound the queue.
  */
 export class RecordWriter {
-  readonly #sink: ByteSink;
-  readonly #cipher: CipherState;
-  readonly #onBroken: (reason: CryptoError) => void;
   #queue: Entry[] = [];
   #queuedSize = 0;
   #sealing: Sealing[] = [];
@@ -57,11 +54,11 @@ export class RecordWriter {
   #failure: { readonly reason: unknown } | null = null;
 
   /** `onBroken` is called when the cipher refuses to go on. */
-  constructor(sink: ByteSink, cipher: CipherState, onBroken: (reason: CryptoError) => void) {
-    this.#sink = sink;
-    this.#cipher = cipher;
-    this.#onBroken = onBroken;
-  }
+  constructor(
+    private readonly sink: ByteSink,
+    private readonly cipher: CipherState,
+    private readonly onBroken: (reason: CryptoError) => void,
+  ) {}
 
   /**
    * Sends `bytes`; resolves when the sink has taken the last of them. They must not change before
@@ -83,7 +80,7 @@ export class RecordWriter {
   fail(reason: unknown): void {
     if (this.#failure) return;
     this.#failure = { reason };
-    this.#cipher.wipe();
+    this.cipher.wipe();
     const sealing = this.#sealing.flatMap(({ entries }) => entries);
     const waiting = [...this.#leaving, ...sealing, ...this.#queue];
     this.#leaving = [];
@@ -110,16 +107,16 @@ export class RecordWriter {
         if (this.#failure) break;
         const records = this.#takeSealed();
         this.#seal(true); // the ciphers work while the sink does
-        await this.#sink.write(records);
+        await this.sink.write(records);
         const sent = this.#leaving; // after a failure there is nothing left to resolve
         this.#leaving = [];
         for (const entry of sent) entry.resolve();
       }
       this.#output = NOTHING;
-      if (this.#end) this.#cipher.wipe();
+      if (this.#end) this.cipher.wipe();
     } catch (error) {
       this.fail(error);
-      if (error instanceof CryptoError) this.#onBroken(error);
+      if (error instanceof CryptoError) this.onBroken(error);
     }
     this.#busy = false;
   }
@@ -135,7 +132,7 @@ export class RecordWriter {
       // In the list before the cipher may throw: `fail` must find the entries.
       const sealing: Sealing = { sealed: null, done: null, entries: [] };
       this.#sealing.push(sealing);
-      const sealed = sealContent(this.#cipher, this.#takeContent(sealing.entries));
+      const sealed = sealContent(this.cipher, this.#takeContent(sealing.entries));
       if (sealed instanceof Uint8Array) {
         sealing.sealed = sealed;
       } else {

@@ -1,4 +1,3 @@
-/** Randomness from the system. */
 import type { Bytes } from "../bytes.ts";
 
 /** Returns that many random bytes, fit for keys. A parameter of everything that needs some. */

@@ -15,16 +15,13 @@ interface InterruptionOptions {
 
 /** Handles signals: the first one stops what runs, the next one kills the process. */
 export class Interruption {
-  readonly #options: InterruptionOptions;
   /** Null while nothing runs. */
   #controller: AbortController | null = null;
 
-  constructor(options: InterruptionOptions) {
-    this.#options = options;
-  }
+  constructor(private readonly options: InterruptionOptions) {}
 
   request(): void {
-    if (!this.#controller || this.#controller.signal.aborted) this.#options.kill();
+    if (!this.#controller || this.#controller.signal.aborted) this.options.kill();
     else this.#controller.abort();
   }
 
@@ -34,7 +31,7 @@ export class Interruption {
    * @throws {ClientError} `interrupted`, and what `run` throws
    */
   async during<T>(run: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const { moving, sleep } = this.#options;
+    const { moving, sleep } = this.options;
     const { signal } = this.#controller = new AbortController();
     const stopped = Promise.withResolvers<never>();
     stopped.promise.catch(() => {}); // it may come after the end

@@ -14,12 +14,9 @@ interface PassphraseSources {
 
 /** Where passphrases come from: the environment, else the terminal. */
 export class Passphrases {
-  readonly #sources: PassphraseSources;
   #current: Promise<string> | undefined;
 
-  constructor(sources: PassphraseSources) {
-    this.#sources = sources;
-  }
+  constructor(private readonly sources: PassphraseSources) {}
 
   /**
    * Returns the current passphrase; asks for it once.
@@ -52,7 +49,7 @@ export class Passphrases {
   async #given(variable: string, question: string): Promise<string> {
     const given = this.#fromEnvironment(variable);
     if (given !== undefined) return given;
-    const { ask } = this.#sources;
+    const { ask } = this.sources;
     if (ask) return await ask(question);
     throw new ClientError(
       "no-passphrase",
@@ -62,6 +59,6 @@ export class Passphrases {
 
   /** An empty variable counts as none. */
   #fromEnvironment(variable: string): string | undefined {
-    return this.#sources.environment(variable) || undefined;
+    return this.sources.environment(variable) || undefined;
   }
 }

@@ -22,27 +22,24 @@ const BACK = "\r\x1b[A";
 
 /** Shows the progress of a file, and of all that move with it, on a terminal. */
 export class ProgressBar implements ProgressView {
-  readonly #terminal: BarTerminal;
   #drawnAt = -Infinity;
   #visible = false;
 
-  constructor(terminal: BarTerminal) {
-    this.#terminal = terminal;
-  }
+  constructor(private readonly terminal: BarTerminal) {}
 
   show(moving: Moving, at: number): void {
     if (at - this.#drawnAt < INTERVAL && moving.done < moving.size) return;
     this.#drawnAt = at;
     this.#visible = true;
-    const lines = barLines(moving, this.#terminal.columns());
+    const lines = barLines(moving, this.terminal.columns());
     const back = BACK.repeat(lines.length - 1);
-    this.#terminal.write(`${NO_WRAP}${ERASE}${lines.join("\n")}${back}${WRAP}`);
+    this.terminal.write(`${NO_WRAP}${ERASE}${lines.join("\n")}${back}${WRAP}`);
   }
 
   clear(): void {
     if (!this.#visible) return;
     this.#visible = false;
-    this.#terminal.write(ERASE);
+    this.terminal.write(ERASE);
   }
 
   end(): void {

@@ -5,13 +5,10 @@ const INTERVAL = 500;
 
 /** Writes the progress of a file at most twice a second, and its last one. */
 export class ProgressLines implements ProgressView {
-  readonly #write: (text: string) => void;
   #writtenAt = -Infinity;
   #pending: Moving | null = null;
 
-  constructor(write: (text: string) => void) {
-    this.#write = write;
-  }
+  constructor(private readonly write: (text: string) => void) {}
 
   show(moving: Moving, at: number): void {
     this.#pending = moving;
@@ -26,7 +23,7 @@ export class ProgressLines implements ProgressView {
     if (!this.#pending) return;
     const { file, done, size, rate, left } = this.#pending;
     const progress = { file, done, size, rate: rate === null ? null : Math.round(rate), left };
-    this.#write(`${JSON.stringify({ progress })}\n`);
+    this.write(`${JSON.stringify({ progress })}\n`);
     this.#pending = null;
   }
 }

@@ -19,14 +19,11 @@ const SEQUENCE = /^\x1b(?:\[[0-?]*[ -/]*[@-~]|O.|)/su;
  * of a character.
  */
 export class SecretLines {
-  readonly #terminal: RawTerminal;
   readonly #decoder = new TextDecoder();
   /** What was typed, or pasted, ahead. */
   #ahead = "";
 
-  constructor(terminal: RawTerminal) {
-    this.#terminal = terminal;
-  }
+  constructor(private readonly terminal: RawTerminal) {}
 
   /**
    * Shows `question` and returns the line that is typed. Backspace removes a character, Ctrl-U all.
@@ -34,13 +31,13 @@ export class SecretLines {
    */
   async ask(question: string): Promise<string> {
     // First of all, so that nothing of a quick answer is shown.
-    this.#terminal.setRaw(true);
+    this.terminal.setRaw(true);
     try {
-      this.#terminal.write(question);
+      this.terminal.write(question);
       return await this.#line();
     } finally {
-      this.#terminal.setRaw(false);
-      this.#terminal.write("\n");
+      this.terminal.setRaw(false);
+      this.terminal.write("\n");
     }
   }
 
@@ -72,7 +69,7 @@ export class SecretLines {
   /** Returns the next character, or sequence; null at the end of input. */
   async #next(): Promise<string | null> {
     while (this.#ahead === "") {
-      const bytes = await this.#terminal.read();
+      const bytes = await this.terminal.read();
       if (bytes === null) return null;
       this.#ahead = this.#decoder.decode(bytes, { stream: true });
     }

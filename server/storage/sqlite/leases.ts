@@ -13,22 +13,17 @@ class Leased {
 }
 
 export class SqliteLeases implements Leases {
-  readonly #file: SqliteFile;
-  readonly #mailboxes: SqliteMailboxes;
   /** By the ID of the mailbox, in hex. */
   readonly #leased = new Map<string, Leased>();
 
-  constructor(file: SqliteFile, mailboxes: SqliteMailboxes) {
-    this.#file = file;
-    this.#mailboxes = mailboxes;
-  }
+  constructor(private readonly file: SqliteFile, private readonly mailboxes: SqliteMailboxes) {}
 
   take(mailbox: Bytes, room: Room): Promise<Lease> {
-    return this.#file.read(() => {
+    return this.file.read(() => {
       const key = toHex(mailbox);
       const leased = this.#leased.get(key) ?? new Leased();
       const { leases, upTo } = leased;
-      const messages = this.#mailboxes.select(mailbox, upTo, room, (id) => leases.has(id));
+      const messages = this.mailboxes.select(mailbox, upTo, room, (id) => leases.has(id));
       const lease = { mailbox, messages };
       for (const { messageId } of messages) {
         leases.set(messageId, lease);
@@ -41,10 +36,10 @@ export class SqliteLeases implements Leases {
 
   async remove(lease: Lease, messages = lease.messages): Promise<void> {
     try {
-      await this.#file.write(() => {
+      await this.file.write(() => {
         const leases = this.#leased.get(toHex(lease.mailbox))?.leases;
         const held = messages.filter(({ messageId }) => leases?.get(messageId) === lease);
-        this.#mailboxes.remove(lease.mailbox, held);
+        this.mailboxes.remove(lease.mailbox, held);
       });
     } finally {
       await this.release(lease);

@@ -1,5 +1,5 @@
 import { concat } from "../../../shared/bytes.ts";
-import { openChannel } from "../../../shared/channel/channel.ts";
+import { Channel } from "../../../shared/channel/channel.ts";
 import { CipherState, MAX_MESSAGES } from "../../../shared/channel/cipher_state.ts";
 import type { HandshakeResult } from "../../../shared/channel/handshake.ts";
 import { CryptoError, ProtocolError } from "../../../shared/errors.ts";
@@ -67,9 +67,9 @@ cipherTest("questions and answers of every size", async () => {
 cipherTest("the directions have keys of their own: nothing can be sent back", async () => {
   const [client] = handshake();
   const sink = new Recorder();
-  const writing = openChannel(client, silentSource, sink);
+  const writing = new Channel(client, silentSource, sink);
   await writing.write(sample(10));
-  const reflected = openChannel({ ...client }, source(sink.bytes), noSink);
+  const reflected = new Channel({ ...client }, source(sink.bytes), noSink);
   const { content, failure } = await readOut(reflected, 100);
   assertEquals(content.length, 0);
   assert(failure instanceof CryptoError && failure.code === "decrypt-failed");
@@ -77,10 +77,10 @@ cipherTest("the directions have keys of their own: nothing can be sent back", as
 
 cipherTest("records of another conversation are refused", async () => {
   const sink = new Recorder();
-  const recorded = openChannel(handshake()[0], silentSource, sink);
+  const recorded = new Channel(handshake()[0], silentSource, sink);
   await recorded.write(sample(10));
   await recorded.end();
-  const replayed = openChannel(handshake()[1], source(sink.bytes), noSink);
+  const replayed = new Channel(handshake()[1], source(sink.bytes), noSink);
   const { content, failure } = await readOut(replayed, 100);
   assertEquals(content.length, 0);
   assert(failure instanceof CryptoError);
@@ -91,12 +91,12 @@ cipherTest("bytes that came with the handshake are the first to be read", async 
     for (const share of [0, 0.01, 0.5, 0.99, 1]) {
       const [client, server] = handshake();
       const sink = new Recorder();
-      const sender = openChannel(client, silentSource, sink);
+      const sender = new Channel(client, silentSource, sink);
       await sender.write(sample(size));
       await sender.end();
       const early = Math.round(sink.bytes.length * share);
       const rest = source(sink.bytes.subarray(early), 1_000);
-      const receiver = openChannel(server, rest, noSink, sink.bytes.subarray(0, early));
+      const receiver = new Channel(server, rest, noSink, sink.bytes.subarray(0, early));
       const { content, failure } = await readOut(receiver, 4_096);
       assertEquals([content.length, failure], [size, null]);
     }
@@ -107,11 +107,11 @@ cipherTest("bytes that came with the handshake are the first to be read", async 
 function stuckChannel(counter?: number) {
   const [client, server] = handshake();
   const incoming = new Pipe();
-  const reverse = openChannel(client, silentSource, incoming);
+  const reverse = new Channel(client, silentSource, incoming);
   const result: HandshakeResult = counter === undefined
     ? server
     : { ...server, send: new CipherState(WATCHED_AESGCM, new Uint8Array(32), counter) };
-  const stuck = openChannel(result, incoming, { write: () => new Promise(() => {}) });
+  const stuck = new Channel(result, incoming, { write: () => new Promise(() => {}) });
   return { stuck, incoming, reverse };
 }
 
@@ -152,7 +152,7 @@ cipherTest("what breaks the records breaks both directions, at once and for good
 
 cipherTest("a source that fails breaks both directions", async () => {
   const reset = new Error("connection reset");
-  const channel = openChannel(
+  const channel = new Channel(
     handshake()[0],
     { read: () => Promise.reject(reset) },
     new Recorder(),
@@ -165,9 +165,9 @@ cipherTest("a source that fails breaks both directions", async () => {
 cipherTest("after a failed sink the other side's last words can be read", async () => {
   const [client, server] = handshake();
   const pipe = new Pipe();
-  const sender = openChannel(server, silentSource, pipe);
+  const sender = new Channel(server, silentSource, pipe);
   const broken = new Error("broken pipe");
-  const receiver = openChannel(client, pipe, { write: () => Promise.reject(broken) });
+  const receiver = new Channel(client, pipe, { write: () => Promise.reject(broken) });
   assert(broken === await assertRejects(() => receiver.write(sample(9)), Error));
   const writing = sender.write(sample(50)).then(() => sender.end());
   assertEquals(await readOut(receiver, 100), { content: sample(50), failure: null });

@@ -1,6 +1,6 @@
 /** The worked example of `shared/PROTOCOL.md`, computed again from its secrets. */
 import { concat, fromHex, toHex } from "../../../shared/bytes.ts";
-import { openChannel } from "../../../shared/channel/channel.ts";
+import { Channel } from "../../../shared/channel/channel.ts";
 import { Handshake } from "../../../shared/channel/handshake.ts";
 import { NX } from "../../../shared/channel/patterns.ts";
 import { publicIdentity, secureClientId, signLogin } from "../../../shared/crypto/identity.ts";
@@ -56,8 +56,8 @@ async function compute(secrets: Map<string, string>): Promise<Map<string, string
 
   const records: Uint8Array[] = [];
   const sink = { write: (bytes: Uint8Array) => Promise.resolve(void records.push(bytes.slice())) };
-  const fromClient = openChannel(clientEnd, NOTHING, sink);
-  const fromServer = openChannel(serverEnd, NOTHING, sink);
+  const fromClient = new Channel(clientEnd, NOTHING, sink);
+  const fromServer = new Channel(serverEnd, NOTHING, sink);
   const identity = { signing: secret("signing secret"), agreement: secret("agreement secret") };
   const publicKey = await publicIdentity(identity);
   const signature = await signLogin(identity, clientEnd.hash);

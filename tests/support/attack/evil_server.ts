@@ -1,7 +1,7 @@
 /** A server inside the test that speaks the secure protocol, honestly or as the test says. */
 import type { DeliveredMessage } from "../protocol/frames.ts";
 import { type Bytes, concat, equalBytes, toHex } from "../../../shared/bytes.ts";
-import { type Channel, openChannel } from "../../../shared/channel/channel.ts";
+import { Channel } from "../../../shared/channel/channel.ts";
 import { acceptHandshake, readHandshakeRequest } from "../../../shared/channel/opening.ts";
 import { X25519KeyPair } from "../../../shared/crypto/x25519.ts";
 import { secureClientId } from "../../../shared/crypto/identity.ts";
@@ -128,7 +128,7 @@ export class EvilServer implements AsyncDisposable {
     const source = {
       read: async (into: Uint8Array) => await plain.more() ? await plain.readSome(into) : null,
     };
-    const channel = openChannel(result, source, { write: (bytes) => writeAll(conn, bytes) });
+    const channel = new Channel(result, source, { write: (bytes) => writeAll(conn, bytes) });
     const link = new Link(channel, conn);
     this.#links.add(link);
     const frames = new FrameReader(channel);

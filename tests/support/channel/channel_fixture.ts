@@ -1,6 +1,6 @@
 /** For the tests of channels: byte streams in memory, channels over them, and records. */
 import { type Bytes, concatAll, utf8 } from "../../../shared/bytes.ts";
-import { type Channel, openChannel } from "../../../shared/channel/channel.ts";
+import { Channel } from "../../../shared/channel/channel.ts";
 import { AESGCM, type CipherFunctions, CipherState } from "../../../shared/channel/cipher_state.ts";
 import { Handshake, type HandshakeResult } from "../../../shared/channel/handshake.ts";
 import { NX } from "../../../shared/channel/patterns.ts";
@@ -63,7 +63,7 @@ export class Pipe implements ByteSource, ByteSink {
 export function channels(): [Channel, Channel] {
   const [client, server] = handshake();
   const [up, down] = [new Pipe(), new Pipe()];
-  return [openChannel(client, down, up), openChannel(server, up, down)];
+  return [new Channel(client, down, up), new Channel(server, up, down)];
 }
 
 /** Keeps copies of all that is written. */

@@ -1,7 +1,7 @@
 /** The other end of one secure channel to a server under test. */
 import type { DeliveredMessage } from "../protocol/frames.ts";
 import { type Bytes, concat, fromUtf8, utf8 } from "../../../shared/bytes.ts";
-import { type Channel, openChannel } from "../../../shared/channel/channel.ts";
+import { Channel } from "../../../shared/channel/channel.ts";
 import { ChannelOpening } from "../../../shared/channel/opening.ts";
 import {
   generateIdentity,
@@ -79,7 +79,7 @@ export class SecurePeer implements Disposable {
     const sink = { write: (bytes: Uint8Array) => writeAll(conn, bytes) };
     return new SecurePeer(
       conn,
-      openChannel(result, conn, sink, reader.takeRest()),
+      new Channel(result, conn, sink, reader.takeRest()),
       result.remoteStatic,
     );
   }

@@ -50,16 +50,23 @@ export function parseArguments<B extends string, S extends string>(
   args: readonly string[],
   names: OptionNames<B, S>,
 ): ParsedArgs<B, S> {
+  const refuse = (argument: string): never => {
+    const known = [...names.flags, ...names.values].map((name) => `--${name}`);
+    const hint = didYouMean(argument.replace(/=.*$/s, ""), known);
+    throw new UsageError(`unknown option ${argument}${hint}`);
+  };
+  const end = args.indexOf("--");
+  const before = end === -1 ? args : args.slice(0, end);
+  // To the library, `_` is the name of the operands.
+  const reserved = before.find((argument) => /^--(no-)?_(=|$)|^-[^-=]*_/s.test(argument));
+  if (reserved !== undefined) refuse(reserved);
   const parsed = parseArgs(args, {
     boolean: names.flags,
     string: [...names.values, "_"],
     collect: names.values, // so that one that is given again is noticed
     alias: names.flags.includes("help" as B) ? { h: "help" } : {},
     unknown(argument, key) {
-      if (key === undefined) return;
-      const known = [...names.flags, ...names.values].map((name) => `--${name}`);
-      const hint = didYouMean(argument.replace(/=.*$/s, ""), known);
-      throw new UsageError(`unknown option ${argument}${hint}`);
+      if (key !== undefined) refuse(argument);
     },
   });
   const values: Partial<Record<S, string>> = {};

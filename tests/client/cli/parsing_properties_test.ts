@@ -5,7 +5,7 @@ import { GLOBAL_OPTIONS } from "../../../client/cli/command.ts";
 import { parseCommandLine } from "../../../client/cli/command_line.ts";
 import { COMMANDS } from "../../../client/cli/commands.ts";
 import { didYouMean, UsageError } from "../../../shared/args.ts";
-import { assert, assertEquals } from "../../support/assert.ts";
+import { assert, assertEquals, assertThrows } from "../../support/assert.ts";
 import { runs } from "../../support/fuzz.ts";
 
 /** A command line, and what it must be parsed into. */
@@ -123,4 +123,15 @@ Deno.test("parsing: a word with one slip is close to what was meant", () => {
   for (const word of ["", "x", "constructor", "x".repeat(100_000)]) {
     assertEquals(didYouMean(word, names), "");
   }
+});
+
+Deno.test("command line: the library's own name for operands is no option", () => {
+  for (const argument of ["-_", "--_", "--_=x", "--no-_", "-h_"]) {
+    assertThrows(
+      () => parseCommandLine(["list", argument], COMMANDS),
+      UsageError,
+      `option ${argument}`,
+    );
+  }
+  assertThrows(() => parseCommandLine(["--", "-_"], COMMANDS), UsageError, 'unknown command "-_"');
 });

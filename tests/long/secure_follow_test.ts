@@ -1,11 +1,11 @@
 /** `receive --follow`: messages as they come, over breaking connections and restarting servers. */
-import { assert, assertEquals } from "../../support/assert.ts";
-import { EvilServer } from "../../support/attack/evil_server.ts";
-import { Party, tell } from "../../support/attack/parties.ts";
-import { Wire } from "../../support/attack/wire.ts";
-import { runOn, startClient } from "../../support/client_process.ts";
-import { startServer } from "../../support/server_process.ts";
-import { tempFolder } from "../../support/temp_folder.ts";
+import { assert, assertEquals } from "../support/assert.ts";
+import { EvilServer } from "../support/attack/evil_server.ts";
+import { Party, tell } from "../support/attack/parties.ts";
+import { Wire } from "../support/attack/wire.ts";
+import { runOn, startClient } from "../support/client_process.ts";
+import { startServer } from "../support/server_process.ts";
+import { tempFolder } from "../support/temp_folder.ts";
 
 /** Follows until `count` messages came. Returns them, and the waits before new connections. */
 async function follow(party: Party, address: string, count: number) {

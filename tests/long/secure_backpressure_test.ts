@@ -1,14 +1,10 @@
-import { MessageType } from "../../../shared/protocol/codes.ts";
-import { assert, assertEquals } from "../../support/assert.ts";
-import { sampleBytes, settled } from "../../support/pieces.ts";
-import { until } from "../../support/until.ts";
-import { textOf, textTo } from "../../support/server/secure_peer.ts";
-import {
-  FakeClock,
-  type FixtureOptions,
-  ServerFixture,
-} from "../../support/server/server_fixture.ts";
-import { storageWith } from "../../support/server/storage_with.ts";
+import { MessageType } from "../../shared/protocol/codes.ts";
+import { assert, assertEquals } from "../support/assert.ts";
+import { sampleBytes, settled } from "../support/pieces.ts";
+import { until } from "../support/until.ts";
+import { textOf, textTo } from "../support/server/secure_peer.ts";
+import { FakeClock, type FixtureOptions, ServerFixture } from "../support/server/server_fixture.ts";
+import { storageWith } from "../support/server/storage_with.ts";
 
 /** More than two sockets buffer for a peer that does not read. */
 const BACKLOG = 600;

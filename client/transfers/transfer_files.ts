@@ -69,6 +69,8 @@ export class SourceFile implements Disposable {
   readonly facts: FileFacts;
   readonly #path: string;
   readonly #file: Deno.FsFile;
+  /** Resolves when no read is under way. */
+  #idle: Promise<void> = Promise.resolve();
 
   private constructor(path: string, file: Deno.FsFile, facts: FileFacts) {
     this.#path = path;
@@ -94,10 +96,18 @@ export class SourceFile implements Disposable {
   }
 
   /**
-   * Fills `bytes` with those from `at` on, as the file was when it was opened.
+   * Fills `bytes` with those from `at` on, as the file was when it was opened. Reads wait for each
+   * other: an interrupted attempt may still read when the next one begins, and both move the
+   * position of the same file.
    * @throws {ClientError} `file`; `changed` if it is not the same any more
    */
-  async read(at: number, bytes: Uint8Array): Promise<void> {
+  read(at: number, bytes: Uint8Array): Promise<void> {
+    const reading = this.#idle.then(() => this.#read(at, bytes));
+    this.#idle = reading.catch(() => {});
+    return reading;
+  }
+
+  async #read(at: number, bytes: Uint8Array): Promise<void> {
     await withReason("file", `cannot read ${this.#path}`, async () => {
       const size = bytes.length;
       this.#file.seekSync(at, Deno.SeekMode.Start); // only sets a number

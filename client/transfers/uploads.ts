@@ -92,8 +92,9 @@ export class Uploads {
     { onProgress, signal }: TransferOptions,
   ): Promise<void> {
     const { number, name, size, blob } = transfer;
-    const plaintexts = ReadableStream.from(plaintextsOf(source, cipher, first, end));
-    const sealed = plaintexts.pipeThrough(cipher.sealStream(first)).getReader();
+    const plaintexts = plaintextsOf(source, cipher, first, end);
+    const sealed = ReadableStream.from(plaintexts).pipeThrough(cipher.sealStream(first))
+      .getReader();
     const underWay: Promise<number>[] = [];
     const answered = async () => {
       const chunk = await unlessInterrupted(signal, underWay.shift()!);
@@ -120,6 +121,7 @@ export class Uploads {
       while (underWay.length > 0) await answered();
     } finally {
       awaitedLater(sealed.cancel());
+      await plaintexts.return(); // nothing reads the source any more
       if (!signal?.aborted) await Promise.allSettled(underWay);
     }
   }

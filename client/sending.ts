@@ -67,16 +67,23 @@ export class Sending {
     const to = await this.#receiver(name);
     const identity = await peers.identityOf(to);
     if (!identity) await this.kept();
+    let queued: ClientError | undefined;
     for (const file of files) {
       const source = await sourceOf(file, profile.outgoingFolder, random);
       if (!identity) {
-        yield { message: await classic.sender.sendFile(to, source, options), to };
+        const sent = await classic.sender.sendFile(to, source, options).catch((error) => {
+          // The others are kept as well.
+          if (!(error instanceof ClientError && error.code === "queued")) throw error;
+          queued ??= error;
+        });
+        if (sent !== undefined) yield { message: sent, to };
         continue;
       }
       const { files: transfers } = await this.#readyFor(identity, to);
       const transfer = transfers.begin(identity.clientId, source);
       yield { message: await transfers.send(transfer, to, identity, options), to };
     }
+    if (queued) throw queued;
   }
 
   /** Sends what waits in the outbox, as the server can be reached. What fails keeps waiting. */

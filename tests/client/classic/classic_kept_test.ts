@@ -61,6 +61,19 @@ Deno.test("kept: before the key comes nothing is sent, and no key asked for agai
   assertEquals(await sent(bob), ["type 1", "one", "two", "three"]);
 });
 
+Deno.test("kept: of several files each is kept", async () => {
+  await using bob = await withCarol();
+  const files = ["a", "b", "c"].map((name) => {
+    return { name, content: ReadableStream.from([sampleBytes(1_000)]) };
+  });
+  const sending = () => Array.fromAsync(bob.client.sendFiles("carol", files));
+  assertEquals(await code(sending), "queued");
+  assertEquals(bob.profile.outbox.first().length, 3);
+  await bob.putKey(KEY, { from: carol.id });
+  assertEquals(await bob.told(), ["key", "notice", "notice", "notice"]);
+  assertEquals(await sent(bob), ["type 1", "type 4", "type 4", "type 4"]);
+});
+
 Deno.test("kept: if nobody can be asked for a key, nothing is kept", async () => {
   await using bob = await withCarol();
   await bob.client.list();

@@ -19,6 +19,8 @@ import type { ClassicOptions, KeyExchange } from "./key_exchange.ts";
  */
 export class ClassicSender {
   readonly #options: ClassicOptions & { keys: KeyExchange };
+  /** The kept messages that were refused for now, of which the user knows. */
+  readonly #refused = new Set<number>();
 
   constructor(options: ClassicOptions & { keys: KeyExchange }) {
     this.#options = options;
@@ -69,9 +71,11 @@ export class ClassicSender {
   async sendKept(): Promise<string[]> {
     const { profile, peers } = this.#options;
     const notices: string[] = [];
+    /** Whose messages were refused for now: none overtakes another. */
+    const refusing = new Set<string>();
     for (const item of this.#kept()) {
       const key = profile.keys.sending(item.to);
-      if (!key) continue;
+      if (!key || refusing.has(toHex(item.to))) continue;
       const name = peers.known(item.to)?.name ?? toHex(item.to);
       const what = `the ${item.type === MessageType.file ? "file" : "text"} kept for ${name}`;
       try {
@@ -79,12 +83,26 @@ export class ClassicSender {
         notices.push(`${what} is on the server as message ${messageId}`);
       } catch (error) {
         if (!(error instanceof ClientError && FINAL.includes(error.code))) throw error;
+        if (error.code === "refused" && !this.#isOld(item)) {
+          refusing.add(toHex(item.to));
+          if (this.#refused.has(item.number)) continue;
+          this.#refused.add(item.number);
+          notices.push(`${what} stays here for another attempt: ${error.message}`);
+          continue;
+        }
         this.#drop(item, (entry) => profile.history.markFailed(entry));
         notices.push(`${what} was dropped: ${error.message}`);
       }
       if (item.type === MessageType.file && isSpooled(item)) await removeFile(this.#pathOf(item));
     }
     return notices;
+  }
+
+  /** Reports whether it was kept for so long that a refusal of the server is final. */
+  #isOld({ history }: OutboxItem): boolean {
+    const { profile, now } = this.#options;
+    const entry = history === null ? undefined : profile.history.entry(history);
+    return !entry || now() - entry.stored > MAX_REFUSED_AGE;
   }
 
   /** Returns the key for a message to `to`; undefined if it must be kept for now. */
@@ -189,8 +207,13 @@ export class ClassicSender {
   }
 }
 
-/** After these errors a kept message is dropped. */
+/** After these errors a kept message is dropped, a refused one once it is old enough. */
 const FINAL: readonly ClientErrorCode[] = ["refused", "file"];
+/**
+ * A classic refusal does not say whether it will pass, as that of a full disk does. So a message is
+ * tried for this long, in milliseconds: 7 days.
+ */
+const MAX_REFUSED_AGE = 7 * 24 * 60 * 60 * 1000;
 
 /** @throws {ClientError} `file` if the file is too large for one message */
 export function checkClassicSize(name: string, size: number): void {

@@ -13,8 +13,8 @@ export function newClient(
   profile: Profile,
   network: Network,
   note: (text: string) => void = () => {},
+  now = () => Date.now(),
 ): Client {
   const random = (size: number) => crypto.getRandomValues(new Uint8Array(size));
-  const now = () => Date.now();
   return new Client({ profile, network, now, random, note, oneTimeTarget: ONE_TIME_TARGET });
 }

@@ -129,9 +129,11 @@ Deno.test("kept: no message overtakes those that could not be sent just now", as
   assertEquals(await sent(bob), ["type 1", "one", "two"]);
 });
 
-Deno.test("kept: what the server refuses is dropped, and marked as failed", async () => {
+Deno.test("kept: what the server refuses is tried for a week, then marked as failed", async () => {
   await using bob = await withCarol();
-  assertEquals(await code(() => bob.client.sendText("carol", "one")), "queued");
+  for (const text of ["one", "two"]) {
+    assertEquals(await code(() => bob.client.sendText("carol", text)), "queued");
+  }
   await bob.putKey(KEY, { from: carol.id });
   const { script } = bob;
   bob.script = async (conn) => {
@@ -142,11 +144,27 @@ Deno.test("kept: what the server refuses is dropped, and marked as failed", asyn
       else await conn.respond({ kind: "public-key", clientId: carol.id, publicKey });
     }
   };
+  // The first is refused, and the second does not overtake it.
   assertEquals(await bob.told(), ["key", "notice"]);
+  assertEquals(bob.profile.outbox.first().length, 2);
+  const refusing = bob.script;
   bob.script = script;
-  assertEquals(await bob.told(), []);
-  const [entry] = bob.profile.history.list(carol.id);
-  assertEquals(entry.state, "failed");
+  assertEquals(await bob.told(), ["notice", "notice"]);
+  assertEquals(await sent(bob), ["type 1", "one", "two"]);
+
+  bob.profile.keys.retireAll();
+  assertEquals(await code(() => bob.client.sendText("carol", "three")), "queued");
+  await bob.putKey(KEY, { from: carol.id });
+  bob.script = refusing;
+  const start = Date.now();
+  bob.now = () => start + 8 * 24 * 60 * 60 * 1000;
+  assertEquals(await bob.told(), ["key", "notice"]);
+  assertEquals(bob.profile.outbox.first(), []);
+  assertEquals([...bob.profile.history.list(carol.id)].map(({ state }) => state), [
+    "sent",
+    "sent",
+    "failed",
+  ]);
 });
 
 Deno.test("kept: whoever owns the profile next does not send it", async () => {

@@ -41,6 +41,8 @@ export class Mailbox implements AsyncDisposable {
   readonly out: string;
   profile: Profile;
   client: Client;
+  /** The clock of the client. */
+  now: () => number = () => Date.now();
   readonly #stack: AsyncDisposableStack;
   #messageId = 0;
 
@@ -48,7 +50,7 @@ export class Mailbox implements AsyncDisposable {
     this.folder = folder;
     this.out = `${folder}/out`;
     this.profile = profile;
-    this.client = newClient(profile, networkOf(profile, this.server.address));
+    this.client = this.#newClient();
     this.#stack = stack;
     stack.use(this.server);
     stack.defer(() => this.profile[Symbol.dispose]());
@@ -66,7 +68,12 @@ export class Mailbox implements AsyncDisposable {
   async reopen(): Promise<void> {
     this.profile[Symbol.dispose]();
     this.profile = await Profile.open(this.folder);
-    this.client = newClient(this.profile, networkOf(this.profile, this.server.address));
+    this.client = this.#newClient();
+  }
+
+  #newClient(): Client {
+    const network = networkOf(this.profile, this.server.address);
+    return newClient(this.profile, network, undefined, () => this.now());
   }
 
   /** Puts a message into the mailbox. Returns its ID. */

@@ -5,6 +5,7 @@ import type { PassphraseCost } from "../shared/crypto/passphrase.ts";
 import { readIfThere } from "../shared/files.ts";
 import { ClassicTransport } from "./classic/classic_transport.ts";
 import { Client } from "./client.ts";
+import { removeOthers } from "./disk/files.ts";
 import { writePrivateFile } from "./disk/private_file.ts";
 import { ClientError } from "./errors.ts";
 import { type Address, formatAddress, formatFullAddress, parseAddress } from "./network/address.ts";
@@ -55,6 +56,10 @@ export async function openClient(
 ): Promise<OpenedClient> {
   const { sleep, passphraseCost } = runtime;
   const profile = await Profile.open(folder, { passphrase, sleep, passphraseCost });
+  // Copies that a crash, or an owner before this one, left. A secure profile settles its own.
+  if (!profile.secureIdentity) {
+    await removeOthers(profile.outgoingFolder, profile.outbox.copies());
+  }
   const onFirstKey = (key: Bytes) =>
     note(`First contact with the server at ${formatAddress(address)}, key ${toHex(key)}`);
   const classic = ClassicTransport;

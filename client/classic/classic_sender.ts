@@ -7,7 +7,7 @@ import type { Peer } from "../contacts/peers.ts";
 import { openFile, removeFile } from "../disk/files.ts";
 import { ClientError, type ClientErrorCode } from "../errors.ts";
 import type { HistoryBody } from "../profile/tables/history.ts";
-import type { OutboxItem } from "../profile/tables/outbox.ts";
+import { isCopied, type OutboxItem } from "../profile/tables/outbox.ts";
 import { unlessInterrupted } from "../transfers/interrupt.ts";
 import { absolutePath, type Source } from "../transfers/transfer_files.ts";
 import type { OnProgress, TransferOptions } from "../transfers/uploads.ts";
@@ -93,7 +93,7 @@ export class ClassicSender {
         this.#drop(item, (entry) => profile.history.markFailed(entry));
         notices.push(`${what} was dropped: ${error.message}`);
       }
-      if (item.type === MessageType.file && isSpooled(item)) await removeFile(this.#pathOf(item));
+      if (isCopied(item)) await removeFile(this.#pathOf(item));
     }
     return notices;
   }
@@ -167,7 +167,7 @@ export class ClassicSender {
 
   #pathOf(item: OutboxItem): string {
     const place = fromUtf8(item.content);
-    return isSpooled(item) ? `${this.#options.profile.outgoingFolder}/${place}` : place;
+    return isCopied(item) ? `${this.#options.profile.outgoingFolder}/${place}` : place;
   }
 
   async #sendText(to: Bytes, key: Bytes, text: string): Promise<number> {
@@ -224,10 +224,6 @@ export function checkClassicSize(name: string, size: number): void {
 /** Returns what the outbox keeps of a file: its path, or the name of a copy in the profile. */
 function placeOf({ path, spooled }: Source): string {
   return spooled ? path.slice(path.lastIndexOf("/") + 1) : absolutePath(path);
-}
-
-function isSpooled({ content }: OutboxItem): boolean {
-  return !/[\\/]/.test(fromUtf8(content));
 }
 
 function reporting(

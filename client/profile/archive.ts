@@ -10,7 +10,7 @@ import { readIfThere, syncFolder } from "../../shared/files.ts";
 import { ClientError, withReason } from "../errors.ts";
 import { newKeyring, openKeyring } from "./sealing/keyring.ts";
 import { readFile, removeFile, writeNewFile } from "../disk/files.ts";
-import { isThere, writePrivateFile } from "../disk/private_file.ts";
+import { createPrivateFolder, isThere, writePrivateFile } from "../disk/private_file.ts";
 import { prepareDatabase, versionOf } from "./migrations.ts";
 import { copyTables, writeSealedFile } from "./sealed_file.ts";
 import type { Unlocked } from "./sealing/sealed_table.ts";
@@ -33,8 +33,8 @@ const TABLES = `
   ) STRICT;
 `;
 
-/** The number of an envelope. */
-const FILE_NAME = /^[1-9][0-9]{0,15}$/;
+/** The folders of the files, and how the files in each are called: a number, or random bytes. */
+const FILE_NAMES = { incoming: /^[1-9][0-9]{0,15}$/, outgoing: /^[0-9a-f]{32}$/ };
 
 type Exported = {
   /** The content of `server.info`, UTF-8; null if there is none. */
@@ -45,8 +45,8 @@ type Exported = {
 /** What is exported of a profile, beside its database. */
 export interface Surroundings {
   readonly folder: string;
-  /** The names of the files in its folder `incoming`. */
-  readonly incoming: Iterable<string>;
+  /** The names of the files in its folders `incoming` and `outgoing`. */
+  readonly names: Iterable<string>;
   /** The owner, if `me.info` has it. */
   readonly classic: ClassicIdentity | undefined;
 }
@@ -62,7 +62,7 @@ export interface Protection {
 export async function writeArchive(
   path: string,
   from: Unlocked,
-  { folder, incoming, classic }: Surroundings,
+  { folder, names, classic }: Surroundings,
   { passphrase, random, cost }: Protection,
 ): Promise<void> {
   const keyring = await newKeyring(random, passphrase, { lasting: from.vault.lasting, cost });
@@ -74,7 +74,7 @@ export async function writeArchive(
       copyTables(from, to);
       if (classic) new Identities(to.database, to.vault).putClassic(classic);
       to.database.exec(TABLES);
-      await packFiles(to, folder, incoming);
+      await packFiles(to, folder, names);
     }, complete);
   } finally {
     keyring.vault.wipe();
@@ -90,7 +90,7 @@ async function packFiles(
   const files: { name: string; size: number }[] = [];
   let number = 0;
   for (const name of names) {
-    const path = `${folder}/incoming/${name}`;
+    const path = `${folder}/${folderFor(name)}/${name}`;
     if (!await isThere(path)) continue;
     let size = 0;
     for await (const part of readFile(path)) {
@@ -176,15 +176,23 @@ async function unpackFiles({ database, vault }: Unlocked, folder: string): Promi
       yield part;
     }
   }
-  const incoming = `${folder}/incoming`;
+  const used = new Set<string>();
   for (const { name, size } of files) {
+    const kind = folderFor(name);
     // Someone else may have made the file.
-    if (!FILE_NAME.test(name)) throw damagedRow(context);
-    await writeNewFile(`${incoming}/${name}`, parts(size));
+    if (kind === undefined) throw damagedRow(context);
+    await createPrivateFolder(`${folder}/${kind}`);
+    await writeNewFile(`${folder}/${kind}/${name}`, parts(size));
+    used.add(kind);
   }
-  await syncFolder(incoming);
+  for (const kind of used) await syncFolder(`${folder}/${kind}`);
   const path = `${folder}/server.info`;
   if (server && !await isThere(path)) await writePrivateFile(path, fromUtf8(server));
+}
+
+/** Returns the folder of a file with this name; undefined if it has another kind of name. */
+function folderFor(name: string): string | undefined {
+  return Object.entries(FILE_NAMES).find(([_, pattern]) => pattern.test(name))?.[0];
 }
 
 /** Turns an error of a profile into one of the export's file. */

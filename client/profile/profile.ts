@@ -236,7 +236,9 @@ export class Profile implements Disposable {
    */
   async exportTo(file: string, passphrase: string): Promise<void> {
     const classic = this.#classicIdentity;
-    const surroundings = { folder: this.folder, incoming: this.envelopes.files(), classic };
+    const copies = this.secureIdentity ? [] : this.outbox.copies();
+    const names = [...this.envelopes.files(), ...copies];
+    const surroundings = { folder: this.folder, names, classic };
     const protection = { passphrase, random: this.#random, cost: this.#cost };
     await withReason("file", `cannot write ${file}`, async () => {
       await writeArchive(file, this.#database, surroundings, protection);

@@ -1,4 +1,5 @@
-import type { Bytes } from "../../../shared/bytes.ts";
+import { type Bytes, fromUtf8 } from "../../../shared/bytes.ts";
+import { MessageType } from "../../../shared/protocol/codes.ts";
 import { SealedStore } from "../sealing/sealed_store.ts";
 import type { SealedTable } from "../sealing/sealed_table.ts";
 
@@ -11,7 +12,7 @@ export interface OutboxItem {
   readonly type: number;
   /** 16 bytes, the same with each repeat; none in a classic profile. */
   readonly token: Bytes;
-  /** Sealed; in a classic profile a text, or the path of a file. */
+  /** Sealed; in a classic profile a text, the path of a file, or the name of a copy of one. */
   readonly content: Bytes;
   /** The number of its entry in the history, if it has one. */
   readonly history: number | null;
@@ -62,6 +63,11 @@ export class Outbox extends SealedStore<Row, OutboxItem> {
     return items;
   }
 
+  /** Returns the names of the copies in the folder `outgoing` that a classic profile needs. */
+  copies(): Set<string> {
+    return new Set(this.rows("").filter(isCopied).map(({ content }) => fromUtf8(content)));
+  }
+
   /** Removes an item that the server has, or will never take. */
   remove(number: number): void {
     this.run("DELETE FROM outbox WHERE number = ?", number);
@@ -71,4 +77,9 @@ export class Outbox extends SealedStore<Row, OutboxItem> {
   clear(): void {
     this.run("DELETE FROM outbox");
   }
+}
+
+/** Reports whether an item of a classic profile is a file of which the profile has a copy. */
+export function isCopied({ type, content }: OutboxItem): boolean {
+  return type === MessageType.file && !/[\\/]/.test(fromUtf8(content));
 }

@@ -1,5 +1,9 @@
 /** Messages that a classic profile keeps until their receiver has sent a key. */
 import { ClientError } from "../../../client/errors.ts";
+import { openClient } from "../../../client/open_client.ts";
+import { Profile } from "../../../client/profile/profile.ts";
+import { randomBytes } from "../../../shared/crypto/random.ts";
+import { sleep } from "../../../shared/sleep.ts";
 import {
   generateIdentity,
   publicIdentity,
@@ -181,4 +185,44 @@ Deno.test("kept: whoever owns the profile next does not send it", async () => {
     }
     assertEquals(bob.profile.outbox.first(), []);
   }
+});
+
+Deno.test("kept: an export takes the copies along that wait for a key", async () => {
+  await using bob = await withCarol();
+  const content = sampleBytes(100_000);
+  const notes = { name: "notes", content: ReadableStream.from([content.slice()]) };
+  assertEquals(await code(() => bob.client.sendFile("carol", notes)), "queued");
+  const file = `${bob.folder}/export`;
+  await bob.profile.exportTo(file, "a passphrase for it");
+  const other = `${bob.folder}/other`;
+  await Profile.importFrom(file, other, "a passphrase for it");
+  using imported = await Profile.open(other, {
+    passphrase: () => Promise.resolve("a passphrase for it"),
+  });
+  const [name] = imported.outbox.copies();
+  assertEquals(await Deno.readFile(`${imported.outgoingFolder}/${name}`), content);
+});
+
+Deno.test("kept: a copy that nobody needs any more is removed at the next start", async () => {
+  await using bob = await withCarol();
+  const notes = () => ({ name: "notes", content: ReadableStream.from([sampleBytes(1_000)]) });
+  assertEquals(await code(() => bob.client.sendFile("carol", notes())), "queued");
+  const left = `${bob.profile.outgoingFolder}/${"0".repeat(32)}`;
+  await Deno.writeFile(left, sampleBytes(10));
+  const [needed] = bob.profile.outbox.copies();
+  const { outgoingFolder } = bob.profile;
+  const names = () => [...Deno.readDirSync(outgoingFolder)].map(({ name }) => name);
+  const start = async () => {
+    bob.profile[Symbol.dispose]();
+    const runtime = { now: () => Date.now(), random: randomBytes, sleep };
+    await using _opened = await openClient({ folder: bob.folder, ...runtime });
+  };
+  await start();
+  assertEquals(names(), [needed]);
+  await bob.reopen();
+  const { privateKey } = bob.profile.identity as { privateKey: Uint8Array<ArrayBuffer> };
+  await bob.profile.register({ id: sampleBytes(16), name: "bert", privateKey });
+  await start();
+  assertEquals(names(), []);
+  await bob.reopen();
 });

@@ -1,4 +1,3 @@
-import type { Random } from "../shared/crypto/random.ts";
 import type { Bytes } from "../shared/bytes.ts";
 import type { ClientEntry } from "../shared/protocol/message.ts";
 import { Classic } from "./classic/classic.ts";
@@ -11,22 +10,17 @@ import type { Network, OnTrouble } from "./network/transport.ts";
 import type { Profile } from "./profile/profile.ts";
 import { register } from "./registration.ts";
 import { Sending, type Sent } from "./sending.ts";
+import type { ClientRuntime } from "./sessions/context.ts";
 import { SecureMessaging } from "./sessions/secure_messaging.ts";
 import type { NamedContent } from "./transfers/transfer_files.ts";
 import { type FetchedFile, type TransferInfo, transferInfo } from "./transfers/transfer_info.ts";
 import type { OnProgress, TransferOptions } from "./transfers/uploads.ts";
 
-export interface ClientOptions {
+export interface ClientOptions extends ClientRuntime {
   profile: Profile;
   network: Network;
-  /** Milliseconds since 1970. */
-  now: () => number;
-  /** Returns that many random bytes. */
-  random: Random;
   /** Called with what the user may want to know. */
   note: (text: string) => void;
-  /** How many one-time prekeys of each kind are on the server after publishing; 100 by default. */
-  oneTimeTarget?: number;
 }
 
 /** The operations that every front end calls: commands, menu and automatic tests. */

@@ -1,5 +1,4 @@
 /** What every front end calls first: a profile, the way to its server, and the client on both. */
-import type { Random } from "../shared/crypto/random.ts";
 import { type Bytes, toHex } from "../shared/bytes.ts";
 import type { PassphraseCost } from "../shared/crypto/passphrase.ts";
 import { readIfThere } from "../shared/files.ts";
@@ -11,19 +10,14 @@ import { ClientError } from "./errors.ts";
 import { type Address, formatAddress, formatFullAddress, parseAddress } from "./network/address.ts";
 import { ProfileNetwork } from "./network/profile_network.ts";
 import { Profile } from "./profile/profile.ts";
+import type { ClientRuntime } from "./sessions/context.ts";
 
 /** What a client needs of the system. */
-export interface Runtime {
-  /** Returns the time in milliseconds since 1970. */
-  readonly now: () => number;
+export interface Runtime extends ClientRuntime {
   /** Waits that many milliseconds. */
   readonly sleep: (milliseconds: number) => Promise<void>;
-  /** Returns that many random bytes. */
-  readonly random: Random;
   /** The cost of a passphrase that is set; half a second by default. */
   readonly passphraseCost?: PassphraseCost;
-  /** How many one-time prekeys of each kind are on the server after publishing; 100 by default. */
-  readonly oneTimeTarget?: number;
 }
 
 export interface OpenClientOptions extends Runtime {
@@ -57,9 +51,8 @@ export async function openClient(
   const { sleep, passphraseCost } = runtime;
   const profile = await Profile.open(folder, { passphrase, sleep, passphraseCost });
   // Copies that a crash, or an owner before this one, left. A secure profile settles its own.
-  if (!profile.secureIdentity) {
-    await removeOthers(profile.outgoingFolder, profile.outbox.copies());
-  }
+  const { secureIdentity, outgoingFolder, outbox } = profile;
+  if (!secureIdentity) await removeOthers(outgoingFolder, outbox.copies());
   const onFirstKey = (key: Bytes) =>
     note(`First contact with the server at ${formatAddress(address)}, key ${toHex(key)}`);
   const classic = ClassicTransport;

@@ -4,9 +4,9 @@ import { MAX_TEXT_SIZE } from "../shared/limits.ts";
 import { MessageType } from "../shared/protocol/codes.ts";
 import type { Classic } from "./classic/classic.ts";
 import { checkClassicSize } from "./classic/classic_sender.ts";
-import type { Peer, Peers } from "./contacts/peers.ts";
+import type { ClassicOptions } from "./classic/key_exchange.ts";
+import type { Peer } from "./contacts/peers.ts";
 import { ClientError } from "./errors.ts";
-import type { Profile } from "./profile/profile.ts";
 import { isUnreachable, type SecureMessaging } from "./sessions/secure_messaging.ts";
 import { fileFacts, type NamedContent, sourceOf } from "./transfers/transfer_files.ts";
 import type { TransferOptions } from "./transfers/uploads.ts";
@@ -17,15 +17,10 @@ export interface Sent {
   to: Peer;
 }
 
-export interface SendingOptions {
-  profile: Profile;
-  peers: Peers;
+export interface SendingOptions extends ClassicOptions {
   classic: Classic;
   /** Returns what only a secure profile has; null for a classic one. */
   secure: () => Promise<SecureMessaging | null>;
-  /** Milliseconds since 1970. */
-  now: () => number;
-  /** Returns that many random bytes. */
   random: Random;
   /** Called with what the user may want to know. */
   note: (text: string) => void;

@@ -21,7 +21,6 @@ type Transaction<A extends unknown[], R> = ((...args: A) => R) & {
 export class Database {
   readonly #db: DatabaseSync;
   #changes: StatementSync | undefined;
-  #lastRow: StatementSync | undefined;
 
   /**
    * Opens the database in the file `path`, or creates it. Reads nothing yet, so that
@@ -38,12 +37,6 @@ export class Database {
     return Number(this.#changes.get()?.value);
   }
 
-  /** Row ID of the last INSERT. */
-  get lastInsertRowId(): number {
-    this.#lastRow ??= this.#db.prepare("SELECT last_insert_rowid() AS value");
-    return Number(this.#lastRow.get()?.value);
-  }
-
   /** Whether a transaction is open. */
   get inTransaction(): boolean {
     return this.#db.isTransaction;
@@ -54,11 +47,6 @@ export class Database {
     if (params.length > 0) return this.prepare(sql).run(...params);
     this.#db.exec(sql);
     return this.changes;
-  }
-
-  /** The same as {@link exec}. */
-  run(sql: string, ...params: Parameters): number {
-    return this.exec(sql, ...params);
   }
 
   /** Compiles one statement. */

@@ -18,13 +18,10 @@ import type { ClassicOptions, KeyExchange } from "./key_exchange.ts";
  * before the receiver sends a key is kept in the outbox, and sent when the key has arrived.
  */
 export class ClassicSender {
-  readonly #options: ClassicOptions & { keys: KeyExchange };
   /** The kept messages that were refused for now, of which the user knows. */
   readonly #refused = new Set<number>();
 
-  constructor(options: ClassicOptions & { keys: KeyExchange }) {
-    this.#options = options;
-  }
+  constructor(private readonly options: ClassicOptions & { keys: KeyExchange }) {}
 
   /**
    * Sends a text; returns its message ID.
@@ -69,7 +66,7 @@ export class ClassicSender {
    * @throws {ClientError} as the network does
    */
   async sendKept(): Promise<string[]> {
-    const { profile, peers } = this.#options;
+    const { profile, peers } = this.options;
     const notices: string[] = [];
     /** Whose messages were refused for now: none overtakes another. */
     const refusing = new Set<string>();
@@ -85,9 +82,9 @@ export class ClassicSender {
         if (!(error instanceof ClientError && FINAL.includes(error.code))) throw error;
         if (error.code === "refused" && !this.#isOld(item)) {
           refusing.add(toHex(item.to));
-          if (this.#refused.has(item.number)) continue;
+          const text = `${what} stays here for another attempt: ${error.message}`;
+          if (!this.#refused.has(item.number)) notices.push(text);
           this.#refused.add(item.number);
-          notices.push(`${what} stays here for another attempt: ${error.message}`);
           continue;
         }
         this.#drop(item, (entry) => profile.history.markFailed(entry));
@@ -100,7 +97,7 @@ export class ClassicSender {
 
   /** Reports whether it was kept for so long that a refusal of the server is final. */
   #isOld({ history }: OutboxItem): boolean {
-    const { profile, now } = this.#options;
+    const { profile, now } = this.options;
     const entry = history === null ? undefined : profile.history.entry(history);
     return !entry || now() - entry.stored > MAX_REFUSED_AGE;
   }
@@ -108,7 +105,7 @@ export class ClassicSender {
   /** Returns the key for a message to `to`; undefined if it must be kept for now. */
   async #keyFor(to: Peer): Promise<Bytes | undefined> {
     // No message overtakes the kept ones.
-    return this.#keepsFor(to) ? undefined : await this.#options.keys.keyFor(to);
+    return this.#keepsFor(to) ? undefined : await this.options.keys.keyFor(to);
   }
 
   #keepsFor({ id }: Peer): boolean {
@@ -117,7 +114,7 @@ export class ClassicSender {
 
   /** The kept messages. A secure profile has none: its outbox holds sealed ones. */
   *#kept(): Generator<OutboxItem> {
-    const { outbox, secureIdentity } = this.#options.profile;
+    const { outbox, secureIdentity } = this.options.profile;
     if (secureIdentity) return;
     for (let items, after = 0; (items = outbox.first(after)).length > 0;) {
       yield* items;
@@ -135,7 +132,7 @@ export class ClassicSender {
     content: Bytes,
     body: HistoryBody,
   ): Promise<ClientError> {
-    const { profile, keys } = this.#options;
+    const { profile, keys } = this.options;
     if (!this.#keepsFor(to)) await keys.request(to);
     profile.transaction(() => {
       const history = this.#addToHistory(to, body);
@@ -148,7 +145,7 @@ export class ClassicSender {
   }
 
   async #sendItem(item: OutboxItem, key: Bytes): Promise<number> {
-    const { history } = this.#options.profile;
+    const { history } = this.options.profile;
     const messageId = item.type === MessageType.file
       ? await this.#sendFile(item.to, key, this.#pathOf(item), {})
       : await this.#sendText(item.to, key, fromUtf8(item.content));
@@ -158,7 +155,7 @@ export class ClassicSender {
 
   /** Takes an item out of the outbox, and notes in the history what became of it. */
   #drop({ number, history }: OutboxItem, note: (entry: number) => void): void {
-    const { profile } = this.#options;
+    const { profile } = this.options;
     profile.transaction(() => {
       profile.outbox.remove(number);
       if (history !== null) note(history);
@@ -167,12 +164,12 @@ export class ClassicSender {
 
   #pathOf(item: OutboxItem): string {
     const place = fromUtf8(item.content);
-    return isCopied(item) ? `${this.#options.profile.outgoingFolder}/${place}` : place;
+    return isCopied(item) ? `${this.options.profile.outgoingFolder}/${place}` : place;
   }
 
   async #sendText(to: Bytes, key: Bytes, text: string): Promise<number> {
     const content = await encryptText(key, text);
-    return await this.#options.network.transport.send({ to, type: MessageType.text, content });
+    return await this.options.network.transport.send({ to, type: MessageType.text, content });
   }
 
   async #sendFile(
@@ -187,7 +184,7 @@ export class ClassicSender {
       if (onProgress) stream = stream.pipeThrough(reporting(size, onProgress));
       stream = stream.pipeThrough(cbcEncryptStream(key));
       const message = { to, type: MessageType.file, size: cbcSize(size), content: stream };
-      const sending = this.#options.network.transport.sendStream(message);
+      const sending = this.options.network.transport.sendStream(message);
       return await unlessInterrupted(signal, sending);
     } finally {
       await stream.cancel().catch(() => {}); // closes the file if sending did not
@@ -195,13 +192,13 @@ export class ClassicSender {
   }
 
   #noteSent(to: Peer, messageId: number, body: HistoryBody): void {
-    const { profile } = this.#options;
+    const { profile } = this.options;
     profile.transaction(() => profile.history.markSent(this.#addToHistory(to, body), messageId));
   }
 
   /** Returns the number of the new entry. */
   #addToHistory({ id }: Peer, body: HistoryBody): number {
-    const { profile: { history }, now } = this.#options;
+    const { profile: { history }, now } = this.options;
     const at = now();
     return history.addSent({ peer: id, at, stored: at, contentId: null, body });
   }
@@ -209,10 +206,7 @@ export class ClassicSender {
 
 /** After these errors a kept message is dropped, a refused one once it is old enough. */
 const FINAL: readonly ClientErrorCode[] = ["refused", "file"];
-/**
- * A classic refusal does not say whether it will pass, as that of a full disk does. So a message is
- * tried for this long, in milliseconds: 7 days.
- */
+/** How long a refused one is tried, as a full disk may pass: 7 days, in milliseconds. */
 const MAX_REFUSED_AGE = 7 * 24 * 60 * 60 * 1000;
 
 /** @throws {ClientError} `file` if the file is too large for one message */

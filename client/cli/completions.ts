@@ -24,7 +24,6 @@ function operandsOf({ operands }: AnyCommand): Operand[] {
   return Object.values(operands);
 }
 
-/** Returns the options of all commands that take a value. */
 function valueOptions(commands: readonly AnyCommand[]): Map<string, Option> {
   const all = [...GLOBAL, ...commands.flatMap(optionsOf)];
   return new Map(all.filter(([, { value }]) => value !== undefined));

@@ -25,7 +25,6 @@ import {
 export interface Process extends Runtime {
   /** Returns a steady time in milliseconds. */
   readonly ticks: () => number;
-  /** Returns a variable of the environment. */
   readonly environment: (variable: string) => string | undefined;
   /** Ends the process at once. */
   readonly exit: (code: number) => void;

@@ -22,7 +22,6 @@ export class ShownMessages {
     }
   }
 
-  /** Shows the entry with this number. */
   *entry(number: number, from: Peer): Generator<Received> {
     const entry = this.profile.history.entry(number);
     if (entry) yield this.#received(entry, from);

@@ -5,7 +5,6 @@ import { type ReconnectingOptions, ReconnectingTransport } from "./reconnecting_
 import type { Credentials } from "./secure_opening.ts";
 import type { Network, SecureTransport, Transport } from "./transport.ts";
 
-/** What the network needs of a profile. */
 export interface NetworkProfile {
   readonly identity: { readonly id: Bytes };
   /** Undefined for a classic owner. */
@@ -17,7 +16,6 @@ export interface NetworkProfile {
 export interface ProfileNetworkOptions
   extends Omit<ReconnectingOptions, "credentials" | "checkServer"> {
   profile: NetworkProfile;
-  /** Makes the transport of a classic client. */
   classic: new (address: Address, clientId: Bytes) => Transport;
   /** Called with the server's key if it was accepted because it was the first. */
   onFirstKey: (key: Bytes) => void;

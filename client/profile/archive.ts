@@ -51,7 +51,6 @@ export interface Surroundings {
   readonly classic: ClassicIdentity | undefined;
 }
 
-/** How an export is protected. */
 export interface Protection {
   readonly passphrase: string;
   readonly random: Random;

@@ -236,8 +236,7 @@ export class Profile implements Disposable {
    */
   async exportTo(file: string, passphrase: string): Promise<void> {
     const classic = this.#classicIdentity;
-    const copies = this.secureIdentity ? [] : this.outbox.copies();
-    const names = [...this.envelopes.files(), ...copies];
+    const names = [...this.envelopes.files(), ...this.secureIdentity ? [] : this.outbox.copies()];
     const surroundings = { folder: this.folder, names, classic };
     const protection = { passphrase, random: this.#random, cost: this.#cost };
     await withReason("file", `cannot write ${file}`, async () => {

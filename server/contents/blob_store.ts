@@ -20,7 +20,6 @@ const SYNC_STEP = 16 * MiB;
 /** Blobs that a sweep asks about at a time. */
 const SWEEP_PAGE = 500;
 
-/** A blob that is being read. */
 export interface BlobReader extends ByteSource, Disposable {}
 
 export class BlobStore {
@@ -90,7 +89,6 @@ export class BlobStore {
   }
 }
 
-/** What a blob is written to. */
 type BlobFile = Pick<Deno.FsFile, "write" | "sync" | "syncData" | "close">;
 
 /** A blob on its way to the disk. Ends by {@link commit} or {@link abort}. */

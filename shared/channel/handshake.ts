@@ -21,7 +21,6 @@ export interface HandshakeOptions {
   cipher?: CipherFunctions;
 }
 
-/** The result of a complete handshake. */
 export interface HandshakeResult {
   /** Encrypts what this party sends. */
   readonly send: CipherState;

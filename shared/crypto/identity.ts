@@ -31,7 +31,6 @@ const IDENTITY_LABEL = utf8("messaging-system/3 identity");
 const ID_LABEL = utf8("messaging-system/3 client id");
 const LOGIN_LABEL = utf8("messaging-system/3 login");
 
-/** The secrets of an identity. */
 export interface IdentitySecrets {
   /** Ed25519 secret key, 32 bytes. */
   signing: Bytes;

@@ -37,7 +37,6 @@ export function decodeName(field: Uint8Array): string {
   return name;
 }
 
-/** A client's name in its field. */
 export const clientName: Layout<string> = fixed(
   NAME_FIELD_SIZE,
   (writer, name) => writer.bytes(encodeName(name)),

@@ -7,7 +7,6 @@ import { SIGNATURE_SIZE } from "../crypto/ed25519.ts";
 import { ProtocolError } from "../errors.ts";
 import type { Layout } from "./layout.ts";
 
-/** What a prekey is for. */
 export const PrekeyKind = {
   /** X25519, handed out to everyone until a later one replaces it. */
   signed: 1,

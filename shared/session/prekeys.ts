@@ -14,7 +14,6 @@ import type { Random } from "../crypto/random.ts";
 
 const LABEL = utf8("messaging-system/3 prekey");
 
-/** The secret part of a prekey. */
 export interface PrekeySecret {
   readonly id: number;
   readonly kind: PrekeyKind;

@@ -6,7 +6,6 @@ export const PASSPHRASE_VARIABLE = "MESSAGING_PASSPHRASE";
 export const NEW_PASSPHRASE_VARIABLE = "MESSAGING_NEW_PASSPHRASE";
 
 interface PassphraseSources {
-  /** Returns a variable of the environment. */
   environment(variable: string): string | undefined;
   /** Asks on the terminal, without echo; undefined if there is no terminal. */
   ask?: (question: string) => Promise<string>;

@@ -88,7 +88,6 @@ export abstract class SealedStore<Row extends object, Opened extends object = Ro
     this.addRow(clear, row, `ON CONFLICT DO UPDATE SET ${changes}`);
   }
 
-  /** Opens the row with this key. */
   protected findRow(key: Key | null, where = ""): Row | undefined {
     if (key === null) return undefined;
     const { name, key: column } = this.table;

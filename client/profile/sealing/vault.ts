@@ -83,7 +83,6 @@ export class Vault {
     }
   }
 
-  /** Seals a row of named values. */
   sealRow(context: string, row: { readonly [name: string]: CborValue }): Bytes {
     return this.seal(context, encodeCbor(row));
   }

@@ -6,7 +6,6 @@ import type { SealedTable } from "../sealing/sealed_table.ts";
 const MAX_KEYS = 64;
 
 interface Row {
-  /** The ID of the contact. */
   readonly contact: Bytes;
   /** 16 bytes. */
   readonly key: Bytes;

@@ -48,7 +48,6 @@ export const IDENTITIES: SealedTable<object> = {
 export class Identities extends SealedStore<SecureIdentity | ClassicIdentity> {
   protected readonly table = IDENTITIES;
 
-  /** Returns the registered secure identity. */
   registered(): SecureIdentity | undefined {
     return this.findRow(secure, "AND registered = 1") as SecureIdentity | undefined;
   }

@@ -52,7 +52,6 @@ export interface Transfer extends Fields {
   readonly history: number | null;
 }
 
-/** What a new transfer starts with. */
 export type NewTransfer =
   & Pick<Fields, "peer" | "blob" | "key" | "name" | "size" | "path" | "started">
   & Partial<Pick<Fields, "changed" | "spooled">>

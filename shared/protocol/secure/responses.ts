@@ -50,7 +50,6 @@ export function decodeSecureReply<K extends SecureRequestKind>(
   return decodeSecureResponse(header, payload) as SecureReply<K>;
 }
 
-/** Reports whether responses with this code are errors. */
 export function isErrorCode(code: number): boolean {
   return ERROR_NAMES.has(code);
 }

@@ -52,7 +52,8 @@ export async function openClient(
   const profile = await Profile.open(folder, { passphrase, sleep, passphraseCost });
   // Copies that a crash, or an owner before this one, left. A secure profile settles its own.
   const { secureIdentity, outgoingFolder, outbox } = profile;
-  if (!secureIdentity) await removeOthers(outgoingFolder, outbox.copies());
+  // What cannot be removed now is removed at a later start.
+  if (!secureIdentity) await removeOthers(outgoingFolder, outbox.copies()).catch(() => {});
   const onFirstKey = (key: Bytes) =>
     note(`First contact with the server at ${formatAddress(address)}, key ${toHex(key)}`);
   const classic = ClassicTransport;

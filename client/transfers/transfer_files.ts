@@ -41,8 +41,8 @@ export interface NamedContent {
 }
 
 /**
- * Returns what is to be read for `file`. A stream is copied first, to a new file in `folder`, which
- * the caller removes.
+ * Returns the source for `file`. A stream is copied first, to a new file in `folder`; the caller
+ * removes that.
  * @throws {ClientError} `file`
  */
 export async function sourceOf(

@@ -34,6 +34,7 @@ interface Text {
 interface Copy {
   readonly shown: Set<string>;
   readonly unmarked: Set<string>;
+  readonly taken: Set<string>;
   /** Whom it had blocked. */
   readonly blocked: readonly string[];
 }
@@ -60,6 +61,8 @@ export class World implements Disposable {
   #shown: Set<string>[];
   /** For each person, what it may be shown again: the process ended before that was noted. */
   #unmarked: Set<string>[];
+  /** For each person, the last bytes of what it has acknowledged, with the profile it has now. */
+  #taken: Set<string>[];
   readonly #copies = new Map<number, Copy>();
   /** "A B" where A has blocked B. */
   readonly #blocked = new Set<string>();
@@ -89,6 +92,7 @@ export class World implements Disposable {
     );
     this.#shown = this.parties.map(() => new Set());
     this.#unmarked = this.parties.map(() => new Set());
+    this.#taken = this.parties.map(() => new Set());
   }
 
   [Symbol.dispose](): void {
@@ -122,7 +126,9 @@ export class World implements Disposable {
     const text = this.#sealed.get(tailOf(mail.content))?.text ?? null;
     // First what it has left to do of its own accord.
     await this.#receive(who, [], null);
-    const wasShown = text !== null && this.#shown[who].has(text);
+    // A text that was sent again is another envelope, which is no repeat the first time.
+    const wasTaken = this.#taken[who].has(tailOf(mail.content));
+    const wasShown = wasTaken && text !== null && this.#shown[who].has(text);
     const before = await this.#statesOf(who, mail.from);
     await this.#receive(who, [copy], null);
     if (wasShown) assertEquals(await this.#statesOf(who, mail.from), before, "a repeat counted");
@@ -184,8 +190,9 @@ export class World implements Disposable {
     const party = this.parties[who];
     party.close();
     Deno.copyFileSync(party.path, `${party.path}.copy`);
-    const [shown, unmarked] = [this.#shown, this.#unmarked].map((sets) => new Set(sets[who]));
-    this.#copies.set(who, { shown, unmarked, blocked: this.#blockedBy(who) });
+    const [shown, unmarked, taken] = [this.#shown, this.#unmarked, this.#taken]
+      .map((sets) => new Set(sets[who]));
+    this.#copies.set(who, { shown, unmarked, taken, blocked: this.#blockedBy(who) });
   }
 
   /** `who` puts its copy in the place of its profile. */
@@ -199,6 +206,7 @@ export class World implements Disposable {
     party.seen.clear();
     this.#shown = this.#shown.with(who, new Set(copy.shown));
     this.#unmarked = this.#unmarked.with(who, new Set(copy.unmarked));
+    this.#taken = this.#taken.with(who, new Set(copy.taken));
     for (const pair of this.#blockedBy(who)) this.#unblock(pair);
     for (const pair of copy.blocked) this.#blocked.add(pair);
     // What was under way in the life that is gone, and not on the server, is gone with it.
@@ -379,6 +387,10 @@ export class World implements Disposable {
       last = null;
     });
     if (last !== null) this.#unmarked[who].add(last);
+    // What was acknowledged has left the tray.
+    for (const mail of mails) {
+      if (!party.account.tray.includes(mail)) this.#taken[who].add(tailOf(mail.content));
+    }
   }
 
   /** Checks what `who` is shown. */

@@ -25,7 +25,7 @@ export async function register(
         "for another identity use another folder: --profile DIR",
     );
   }
-  checkName(name);
+  checkName(name, { secure: !classic });
   if (classic) {
     const { publicKey, privateKey } = await generateClassicKeyPair();
     const id = await registerKey(network.registering(undefined), name, publicKey);

@@ -1,7 +1,7 @@
 import { equalBytes, fromHex, toHex } from "../../shared/bytes.ts";
 import type { Identity } from "../../shared/crypto/identity.ts";
 import { ProtocolError } from "../../shared/errors.ts";
-import { encodeName } from "../../shared/protocol/name.ts";
+import { checkSecureName, encodeName } from "../../shared/protocol/name.ts";
 import { groupsOf, safetyNumber } from "../../shared/session/safety_number.ts";
 import { ClientError } from "../errors.ts";
 import type { Peer, Peers } from "./peers.ts";
@@ -187,10 +187,14 @@ function parseCard(card: string): { name: string; id: Uint8Array<ArrayBuffer> } 
   return { name, id: fromHex(id) };
 }
 
-/** @throws {ClientError} `bad-name` if `name` cannot be one; the message says why */
-export function checkName(name: string): void {
+/**
+ * Checks that `name` can be one, or even that of a client that registers as a secure one.
+ * @throws {ClientError} `bad-name`; the message says why
+ */
+export function checkName(name: string, { secure = false } = {}): void {
   try {
     encodeName(name);
+    if (secure) checkSecureName(name);
   } catch (error) {
     if (!(error instanceof ProtocolError)) throw error;
     throw new ClientError("bad-name", `"${name}" cannot be a name: ${error.message}`);

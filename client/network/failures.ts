@@ -21,7 +21,7 @@ function refusalOf(error: unknown): { error: ErrorName; retryAfter?: number } | 
 
 /** Reports whether the server may grant a refused request later. */
 export function mayPass(error: unknown): boolean {
-  return ["rate-limited", "shutting-down", "failed"].includes(refusalName(error) ?? "");
+  return retryAfter(error) > 0;
 }
 
 /** Returns the error to show for one of a connection. Other errors stay as they are. */

@@ -1,7 +1,6 @@
-import { fileChunkCount } from "../../shared/crypto/file_chunks.ts";
 import type { Identity } from "../../shared/crypto/identity.ts";
 import { CryptoError } from "../../shared/errors.ts";
-import { MAX_TIME, MAX_U32 } from "../../shared/limits.ts";
+import { MAX_TIME } from "../../shared/limits.ts";
 import type { Content } from "../../shared/session/content.ts";
 import type { Peer } from "../contacts/peers.ts";
 import type { Envelope } from "../profile/tables/envelopes.ts";
@@ -77,7 +76,6 @@ export class SecureOpener {
     const { profile: { history, transfers }, now } = this.options;
     const { id: contentId, text, file } = content;
     if (text === undefined && !file) return { kind: "nothing" }; // it only starts a session
-    if (file && fileChunkCount(file.size) > MAX_U32) return { kind: "unknown" };
     const stored = now();
     // Its author may claim a time that no calendar has.
     const at = content.at <= MAX_TIME ? content.at : stored;

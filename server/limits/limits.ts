@@ -26,7 +26,7 @@ export interface Limits extends StorageLimits {
   maxContentSize: number;
   /** Contents up to this size go into the database, larger ones into a file. */
   maxInlineSize: number;
-  /** A refused content up to this size is read and forgotten; a larger one ends the connection. */
+  /** What a refused request left unread up to this size is skipped; more ends the connection. */
   maxDiscardSize: number;
   /** Messages in one response. */
   maxDeliveryCount: number;
@@ -52,7 +52,7 @@ export const DEFAULT_LIMITS: Limits = {
   sessionIdleDeadline: 600_000,
   maxContentSize: MAX_CONTENT_SIZE,
   maxInlineSize: MAX_INLINE_SIZE,
-  maxDiscardSize: 1 * MiB,
+  maxDiscardSize: 2 * MiB,
   maxDeliveryCount: 65_536,
   stopDeadline: 10_000,
   maxSenderSize: 64 * 1024 * MiB,

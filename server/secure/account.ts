@@ -2,6 +2,7 @@
 import { type Bytes, equalBytes } from "../../shared/bytes.ts";
 import { type Identity, verifyIdentity, verifyLogin } from "../../shared/crypto/identity.ts";
 import { CryptoError } from "../../shared/errors.ts";
+import { checkSecureName } from "../../shared/protocol/name.ts";
 import type { RequestOf, SecureReply } from "../../shared/protocol/secure/requests.ts";
 import type { Services } from "../services.ts";
 import type { Client } from "../storage/storage.ts";
@@ -53,6 +54,7 @@ export async function login(
 /**
  * Makes the identity that has logged in a client. A repeat, after an answer that got lost, gets
  * the same answer.
+ * @throws {ProtocolError} `malformed` for a name that a secure client cannot have
  * @throws {Refusal} `forbidden` for another key, or another name than before
  */
 export async function register(
@@ -61,6 +63,7 @@ export async function register(
   services: Services,
   peer: SecurePeer,
 ): Promise<SecureReply<"register">> {
+  checkSecureName(name);
   if (!peer.identity || !equalBytes(publicKey, peer.identity.publicKey)) {
     throw new Refusal("forbidden", "only the key that has logged in can be registered");
   }

@@ -47,6 +47,7 @@ const PROTOCOL_ERRORS: Partial<Record<ProtocolErrorCode, ErrorName>> = {
 const RETRY_AFTER: Partial<Record<StorageErrorCode, number>> = {
   "closed": 2_000, // until a restarted server is up
   "disk-full": 60_000,
+  "failed": 60_000,
 };
 
 /**
@@ -66,12 +67,13 @@ export function errorReply(error: unknown, code: number, log: Logger): SecureErr
   }
   if (error instanceof StorageError) {
     const name = STORAGE_ERRORS[error.code];
+    const retryAfter = RETRY_AFTER[error.code] ?? 0;
     if (name === "failed") {
       log.error("Request {code} failed: {error}", { code, error: error.cause ?? error });
-      return { kind: "error", error: name, retryAfter: 0, text: "try again later" };
+      return { kind: "error", error: name, retryAfter, text: "try again later" };
     }
     if (error.code === "disk-full") log.warn("Request {code} refused: the disk is full", { code });
-    return refused(name, error.message, RETRY_AFTER[error.code]);
+    return refused(name, error.message, retryAfter);
   }
   throw error;
 }

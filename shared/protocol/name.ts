@@ -43,6 +43,25 @@ export const clientName: Layout<string> = fixed(
   (reader) => decodeName(reader.bytes(NAME_FIELD_SIZE)),
 );
 
+/** Control characters, line breaks, what has no width, and marks of writing direction. */
+const UNSEEN = /[\p{Cc}\u061c\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff]/u;
+
+/**
+ * Checks that a secure client may register under `name`.
+ * @throws {ProtocolError} `malformed`; the message says why
+ */
+export function checkSecureName(name: string): void {
+  const unseen = UNSEEN.exec(name)?.[0].codePointAt(0);
+  if (unseen !== undefined) {
+    const code = unseen.toString(16).toUpperCase().padStart(4, "0");
+    const text = "a name cannot hold line breaks, control characters or other unseen ones";
+    throw new ProtocolError("malformed", `${text}: U+${code}`);
+  }
+  if (/^\p{Zs}|\p{Zs}$/u.test(name)) {
+    throw new ProtocolError("malformed", "a name cannot begin or end with a space");
+  }
+}
+
 function checkName(name: string, size: number): void {
   if (name.includes("\0")) {
     throw new ProtocolError("malformed", "the name holds a zero character");

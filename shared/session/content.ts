@@ -5,8 +5,9 @@
 import type { Bytes } from "../bytes.ts";
 import { type CborValue, decodeCbor, encodeCbor } from "../cbor.ts";
 import { KEY_SIZE } from "../crypto/aes_gcm.ts";
+import { fileChunkCount } from "../crypto/file_chunks.ts";
 import { ProtocolError } from "../errors.ts";
-import { BLOB_ID_SIZE, CONTENT_ID_SIZE } from "../limits.ts";
+import { BLOB_ID_SIZE, CONTENT_ID_SIZE, MAX_U32 } from "../limits.ts";
 import { MessageType } from "../protocol/codes.ts";
 
 /** What a message of type 4 says of its file. */
@@ -91,6 +92,7 @@ function text(value: CborValue): string {
 function fileNote(value: CborValue): FileNote {
   const { name, size, blob, key, ...others } = mapOf(value);
   if (typeof name !== "string" || !isCount(size)) throw malformed();
+  if (fileChunkCount(size) > MAX_U32) throw malformed();
   if (!isBytes(blob, BLOB_ID_SIZE) || !isBytes(key, KEY_SIZE)) throw malformed();
   if (Object.keys(others).length > 0) throw malformed();
   return { name, size, blob, key };

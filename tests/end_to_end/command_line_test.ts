@@ -99,6 +99,8 @@ Deno.test("command line: a failure has its code, exit code 1, and no standard ou
   await fails(nobody, ["register", "alice"], "refused", "taken");
   await fails(nobody, ["register", "x"], "bad-name", "2 characters");
   await fails(nobody, ["register", "two\nlines"], "bad-name", "line breaks");
+  await fails(nobody, ["register", "right\u202eleft"], "bad-name", "U+202E");
+  await fails(nobody, ["register", "alice "], "bad-name", "begin or end with a space");
   await fails(alice, ["register", "alice"], "already-registered", '"alice"');
   await fails(alice, ["send", "carol", "hi"], "unknown-name", '"carol"');
   await fails(alice, ["send", "alice", "hi"], "unknown-name", "your own name");

@@ -16,6 +16,7 @@ import {
 import type { Request } from "../../shared/protocol/classic/requests.ts";
 import type { Response } from "../../shared/protocol/classic/responses.ts";
 import { ErrorCode, type ErrorName, MessageType } from "../../shared/protocol/codes.ts";
+import { isFileSize } from "../../shared/protocol/secure/files.ts";
 import type { SecureRequest } from "../../shared/protocol/secure/requests.ts";
 import type { SecureResponse } from "../../shared/protocol/secure/responses.ts";
 import { type Prekey, PrekeyKind } from "../../shared/protocol/prekey.ts";
@@ -128,7 +129,7 @@ export const prekey: fc.Arbitrary<Prekey> = fc.constantFrom(...Object.values(Pre
   },
 );
 
-const fileSize = fc.integer({ min: 1, max: 2 ** 51 });
+const fileSize = fc.integer({ min: 16, max: 2 ** 51 }).filter(isFileSize);
 const publicKeyOf = { publicKey, signature: bytes(SIGNATURE_SIZE) };
 
 /** Requests of every kind on a secure channel. */

@@ -3,6 +3,7 @@
  * bytes, the last one shorter or equal, under an ID of 16 random bytes that its uploader chooses.
  */
 import type { Bytes } from "../../bytes.ts";
+import { TAG_SIZE } from "../../crypto/chacha20_poly1305.ts";
 import { ProtocolError } from "../../errors.ts";
 import { BLOB_ID_SIZE, FILE_CHUNK_SIZE, MAX_RECEIVERS, MAX_U32 } from "../../limits.ts";
 import { request, response } from "../entry.ts";
@@ -53,13 +54,23 @@ export function chunkSizeAt(chunk: number, size: number): number {
   return Math.min(FILE_CHUNK_SIZE, size - chunk * FILE_CHUNK_SIZE);
 }
 
+/**
+ * Reports whether a file can have `size` bytes of ciphertext: each chunk has a tag, and only the
+ * chunk of an empty file has nothing else.
+ */
+export function isFileSize(size: number): boolean {
+  if (size <= FILE_CHUNK_SIZE) return size >= TAG_SIZE;
+  const count = chunkCount(size);
+  return count <= MAX_U32 && chunkSizeAt(count - 1, size) > TAG_SIZE;
+}
+
 /** Bytes of a file's ciphertext, 8 bytes. */
 const fileSize: Layout<number> = fixed(
   8,
   (writer, value) => writer.u64(value),
   (reader) => {
     const value = reader.u64();
-    if (value > 0 && chunkCount(value) <= MAX_U32) return value;
+    if (isFileSize(value)) return value;
     throw new ProtocolError("malformed", `no file has ${value} bytes of ciphertext`);
   },
 );

@@ -1,5 +1,5 @@
 import { concat } from "../../../shared/bytes.ts";
-import { FILE_CHUNK_SIZE, MAX_RECEIVERS, MAX_U32 } from "../../../shared/limits.ts";
+import { FILE_CHUNK_SIZE, MAX_RECEIVERS, MAX_U32, MiB } from "../../../shared/limits.ts";
 import { RequestCode } from "../../support/protocol/codes.ts";
 import { secureHeader, type SecureRequest } from "../../../shared/protocol/secure/requests.ts";
 import { assert, assertEquals } from "../../support/assert.ts";
@@ -16,7 +16,7 @@ import {
 } from "../../support/server/secure_uploads.ts";
 import { ServerFixture } from "../../support/server/server_fixture.ts";
 
-const SIZE = 2 * FILE_CHUNK_SIZE + 10;
+const SIZE = 2 * FILE_CHUNK_SIZE + 100;
 const CONTENT = sampleBytes(SIZE);
 
 Deno.test("secure file refusals: another's file, or of another size, is not touched", async () => {
@@ -71,9 +71,14 @@ Deno.test("secure file refusals: what is not there, or cannot be", async () => {
     { kind: "put-chunk", blob, chunk: 0, bytes: bytes.subarray(1) },
     { kind: "share", blob, receivers: [bob.who.id] }, // not whole
     { kind: "share", blob, receivers: [bob.who.id, alice.who.id] },
-    { kind: "open-upload", blob: newToken(), size: 0 },
+    // Sizes that no file has: a chunk without a tag, or with nothing else behind another one.
+    ...[0, 1, 15, FILE_CHUNK_SIZE + 1, FILE_CHUNK_SIZE + 15, FILE_CHUNK_SIZE + 16, SIZE - 84]
+      .map((size) => ({ kind: "open-upload", blob: newToken(), size } as const)),
   ];
   for (const request of wrong) assertEquals(await alice.refused(request), "malformed");
+  for (const size of [16, 17, FILE_CHUNK_SIZE, FILE_CHUNK_SIZE + 17, 2 * FILE_CHUNK_SIZE]) {
+    assertEquals(await openUpload(alice, newToken(), size), 0);
+  }
   await putChunks(alice, blob, CONTENT);
   const stranger = newToken();
   assertEquals(await alice.refused({ kind: "share", blob, receivers: [stranger] }), "not-found");
@@ -95,6 +100,7 @@ Deno.test("secure file refusals: malformed frames leave the next in its place", 
     payload(RequestCode.openUpload, 25),
     huge,
     payload(RequestCode.putChunk, 20),
+    payload(RequestCode.putChunk, 20 + FILE_CHUNK_SIZE + 1),
     payload(RequestCode.share, 16),
     payload(RequestCode.share, 40),
     payload(RequestCode.share, 16 + 16 * (MAX_RECEIVERS + 1)),
@@ -107,7 +113,7 @@ Deno.test("secure file refusals: malformed frames leave the next in its place", 
     assertEquals(await alice.refused({ kind: "file-state", blob }), "not-found");
   }
   assertEquals(
-    await alice.refused(secureHeader(RequestCode.putChunk, FILE_CHUNK_SIZE + 21)),
+    await alice.refused(secureHeader(RequestCode.putChunk, 2 * MiB + 1)),
     "malformed",
   );
   assert(await alice.ended()); // more than is skipped
@@ -123,9 +129,9 @@ Deno.test("secure file refusals: quotas of a sender and of all", async () => {
   await upload(alice, blob, CONTENT, bob.who.id);
   assertEquals(await alice.refused(open(SIZE + 1)), "over-quota");
   await alice.request(open(), "upload");
-  assertEquals(await alice.refused(open(1)), "over-quota");
+  assertEquals(await alice.refused(open(16)), "over-quota");
   await bob.request(open(), "upload");
-  assertEquals(await bob.refused(open(1)), "over-quota");
+  assertEquals(await bob.refused(open(16)), "over-quota");
   await release(bob, blob);
   await bob.request(open(), "upload");
 });

@@ -17,7 +17,7 @@ const NOTHING = { read: () => Promise.resolve(null) };
 /** The `name = hex` entries of the example, whose values may go over several lines. */
 function readExample(): Map<string, string> {
   const text = Deno.readTextFileSync(SPECIFICATION);
-  const block = /### Worked example: a handshake[\s\S]*?```text\n([\s\S]*?)```/.exec(text)?.[1];
+  const block = /### A handshake and a login[\s\S]*?```text\n([\s\S]*?)```/.exec(text)?.[1];
   if (block === undefined) throw new Error("the specification has lost its example");
   const values = new Map<string, string>();
   let name = "";

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { concat, toHex, utf8 } from "../../../shared/bytes.ts";
 import { ProtocolError } from "../../../shared/errors.ts";
 import { MAX_NAME_SIZE, NAME_FIELD_SIZE } from "../../../shared/limits.ts";
-import { decodeName, encodeName } from "../../../shared/protocol/name.ts";
+import { checkSecureName, decodeName, encodeName } from "../../../shared/protocol/name.ts";
 import { assertEquals, assertThrows } from "../../support/assert.ts";
 import { bytes, name, runs } from "../../support/fuzz.ts";
 
@@ -108,4 +108,25 @@ Deno.test("name: a field decodes and encodes to itself, or is malformed (propert
     }),
     runs(500),
   );
+});
+
+Deno.test("name: what a secure client cannot be called", () => {
+  const unseen = [
+    ...[0x00, 0x1f, 0x7f, 0x9f, 0x61c, 0x200b, 0x200e, 0x200f, 0x2028, 0x2029, 0x202a, 0x202e],
+    ...[0x2060, 0x2066, 0x2069, 0xfeff],
+  ];
+  for (const code of unseen) {
+    const mark = String.fromCodePoint(code);
+    for (const name of [`${mark}ab`, `a${mark}b`, `ab${mark}`]) {
+      assertMalformed(() => checkSecureName(name), code.toString(16).toUpperCase());
+    }
+  }
+  for (const space of [" ", "\u00a0", "\u1680", "\u2000", "\u200a", "\u202f", "\u205f", "\u3000"]) {
+    assertMalformed(() => checkSecureName(`${space}ab`), "begin or end with a space");
+    assertMalformed(() => checkSecureName(`ab${space}`), "begin or end with a space");
+    checkSecureName(`a${space}b`);
+  }
+  for (const code of [0x20, 0x7e, 0xa1, 0x200c, 0x200d, 0x2010, 0x2027, 0x2030, 0x206a, 0x1f44b]) {
+    checkSecureName(`a${String.fromCodePoint(code)}b`);
+  }
 });

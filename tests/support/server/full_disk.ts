@@ -13,7 +13,7 @@ import { newToken } from "./secure_peer.ts";
 import { chunkOf, download, openUpload, upload } from "./secure_uploads.ts";
 import { ServerFixture } from "./server_fixture.ts";
 
-const SIZE = 2 * FILE_CHUNK_SIZE + 10;
+const SIZE = 2 * FILE_CHUNK_SIZE + 100;
 const CONTENT = sampleBytes(SIZE);
 
 async function chunkFileSaysSo(): Promise<void> {

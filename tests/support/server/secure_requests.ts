@@ -25,7 +25,7 @@ export function allRequests({ id, name, publicKey }: Someone): SecureRequest[] {
     { kind: "publish-prekeys", replace: true, prekeys: [prekeyOf(PrekeyKind.oneTime, 1)] },
     { kind: "check-in", mark: new Uint8Array(16).fill(1) },
     { kind: "fetch-prekeys", target: id },
-    { kind: "open-upload", blob: newToken(), size: 3 },
+    { kind: "open-upload", blob: newToken(), size: 30 },
     { kind: "put-chunk", blob: newToken(), chunk: 0, bytes: new Uint8Array(3) },
     { kind: "share", blob: newToken(), receivers: [id] },
     { kind: "get-chunk", blob: newToken(), chunk: 0 },
@@ -53,7 +53,7 @@ const SAMPLES: ReadonlyMap<number, SecureRequest> = new Map<number, SecureReques
   }],
   [RequestCode.checkIn, { kind: "check-in", mark: new Uint8Array(16) }],
   [RequestCode.fetchPrekeys, { kind: "fetch-prekeys", target: new Uint8Array(16) }],
-  [RequestCode.openUpload, { kind: "open-upload", blob: newToken(), size: 3 }],
+  [RequestCode.openUpload, { kind: "open-upload", blob: newToken(), size: 30 }],
   [RequestCode.putChunk, {
     kind: "put-chunk",
     blob: newToken(),

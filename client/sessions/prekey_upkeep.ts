@@ -11,13 +11,13 @@ import type { SessionContext } from "./context.ts";
 /**
  * One-time prekeys of each kind that are on the server after publishing; at half of it more are.
  */
-const ONE_TIME_TARGET = 100;
+export const ONE_TIME_TARGET = 100;
 /** How long a signed prekey is given out, in milliseconds: 7 days. */
-const ROTATION = 7 * 24 * 60 * 60 * 1000;
+export const ROTATION = 7 * 24 * 60 * 60 * 1000;
 /** How long its secret is kept after that, in milliseconds: 30 days. */
-const KEPT = 30 * 24 * 60 * 60 * 1000;
+export const KEPT = 30 * 24 * 60 * 60 * 1000;
 /** How long one-time prekeys are kept that were given out and never used: 90 days. */
-const ONE_TIME_KEPT = 90 * 24 * 60 * 60 * 1000;
+export const ONE_TIME_KEPT = 90 * 24 * 60 * 60 * 1000;
 /**
  * How far an old copy of a profile may be behind what it has published: 5,000 times of publishing.
  * A server that says more would have us run out of IDs.

@@ -21,7 +21,7 @@ import { decodeSession, encodeSession } from "../../shared/session/session_state
 import type { SessionContext } from "./context.ts";
 
 /** Sessions that are kept with one client. */
-const MAX_SESSIONS = 8;
+export const MAX_SESSIONS = 8;
 
 /** A session in memory. */
 interface Entry {

@@ -24,10 +24,10 @@ import { type Answer, dispatch, trafficOf } from "./dispatch.ts";
 import { Pushing } from "./pushing.ts";
 
 /** Requests of one client that may be under way at a time, and bytes of their payloads. */
-const MAX_UNDER_WAY = 256;
-const MAX_UNDER_WAY_SIZE = 1 * MiB;
+export const MAX_UNDER_WAY = 256;
+export const MAX_UNDER_WAY_SIZE = 1 * MiB;
 /** The same where chunks of files are among them: disk and network work on some at a time. */
-const MAX_CHUNKS_SIZE = 4 * FILE_CHUNK_SIZE;
+export const MAX_CHUNKS_SIZE = 4 * FILE_CHUNK_SIZE;
 /** How long a peer may take to close its side when the server stops, in milliseconds. */
 const STOP_LINGER = 1_000;
 

@@ -113,7 +113,7 @@ export interface Storage {
   /** Deletes messages that are there. Returns the names of the blobs that are needed no more. */
   acknowledge(mailbox: Bytes, messageIds: readonly number[]): Promise<string[]>;
 
-  /** Forgets tokens that are older than 8 days. */
+  /** Forgets tokens that are older than 7 days. */
   forgetTokens(): Promise<void>;
 
   /** Returns the names of those blobs, among `names`, that messages need. */

@@ -49,7 +49,7 @@ export interface Content extends Statement {
 }
 
 /** Size of the smallest padded content. */
-const MIN_PADDED_SIZE = 256;
+export const MIN_PADDED_SIZE = 256;
 const PADDING_START = 0x80;
 
 /** Returns the padded encoding of `content`. */

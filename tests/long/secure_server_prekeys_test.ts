@@ -214,7 +214,7 @@ Deno.test("server: a reset waits until the server gives prekeys again", async ()
   for (const error of ["rate-limited", "failed", "shutting-down"] as const) {
     scene.server.lie = ({ kind }) =>
       kind === "fetch-prekeys"
-        ? { kind: "error", error, retryAfter: 0, text: "not now" }
+        ? { kind: "error", error, retryAfter: 60_000, text: "not now" }
         : undefined;
     assertEquals(await scene.answers(), [], error);
   }

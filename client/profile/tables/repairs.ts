@@ -26,8 +26,8 @@ interface Row extends Repair {
 /** IDs that are kept for one client. */
 const MAX_WANTED = 10_000;
 /** Between two questions, in milliseconds, if the first brought something. */
-const MIN_WAIT = 60 * 1000;
-const MAX_WAIT = 24 * 60 * 60 * 1000;
+export const MIN_WAIT = 60 * 1000;
+export const MAX_WAIT = 24 * 60 * 60 * 1000;
 
 const NOTHING = { accepted: 0, askedAt: 0, count: 0, sent: 0, answeredAt: 0, wanted: [] };
 

@@ -14,8 +14,8 @@ export const TOKENS_SCHEMA = `
   ) STRICT;
 `;
 
-/** How long a token is known, in milliseconds: 8 days. */
-const AGE = 8 * 24 * 60 * 60 * 1000;
+/** How long a token is known at least, in milliseconds: 7 days. */
+export const TOKEN_AGE = 7 * 24 * 60 * 60 * 1000;
 /** Tokens that are forgotten in one transaction. */
 const PAGE = 1000;
 
@@ -45,7 +45,7 @@ export class SqliteTokens extends Table<keyof typeof STATEMENTS> {
 
   /** Forgets the tokens that are too old. */
   async forget(): Promise<void> {
-    const before = this.#now() - AGE;
+    const before = this.#now() - TOKEN_AGE;
     while (await this.file.write(() => this.statements.forget.run(PAGE, before)) === PAGE);
   }
 }

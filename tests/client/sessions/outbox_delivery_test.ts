@@ -125,7 +125,9 @@ Deno.test("outbox delivery: one that is refused for good is reported, others go 
 Deno.test("outbox delivery: one that may be taken later stays, and all behind it", async () => {
   await using world = await open();
   const { server, delivery, put } = world;
-  const error = new ClientError("refused", "later", { cause: { error: "failed", retryAfter: 1 } });
+  // The code may be any: a full disk is over-quota.
+  const cause = { error: "over-quota", retryAfter: 60_000 };
+  const error = new ClientError("refused", "later", { cause });
   server.fate = () => ({ arrives: false, error });
   const sent = delivery.delivered(put("one"));
   assertEquals((await assertRejects(() => sent, ClientError)).code, "queued");

@@ -1,0 +1,110 @@
+/** The table of limits in PROTOCOL.md has the numbers of the code. */
+import { MAX_SESSIONS } from "../../client/sessions/sessions.ts";
+import {
+  KEPT,
+  ONE_TIME_KEPT,
+  ONE_TIME_TARGET,
+  ROTATION,
+} from "../../client/sessions/prekey_upkeep.ts";
+import { MAX_WAIT, MIN_WAIT } from "../../client/profile/tables/repairs.ts";
+import { DEFAULT_LIMITS } from "../../server/limits/limits.ts";
+import {
+  MAX_CHUNKS_SIZE,
+  MAX_UNDER_WAY,
+  MAX_UNDER_WAY_SIZE,
+} from "../../server/secure/secure_session.ts";
+import { TOKEN_AGE } from "../../server/storage/sqlite/tokens.ts";
+import { MAX_MESSAGES } from "../../shared/channel/cipher_state.ts";
+import * as shared from "../../shared/limits.ts";
+import { MIN_PADDED_SIZE } from "../../shared/session/content.ts";
+import { MAX_SKIP, MAX_SKIPPED, MAX_SKIPPED_AGE } from "../../shared/session/ratchet.ts";
+import { MAX_RESET_MESSAGES } from "../../shared/session/reset.ts";
+import { assertEquals } from "../support/assert.ts";
+import { firstTable, partUnder, readDocument } from "../support/documents.ts";
+
+const server = DEFAULT_LIMITS;
+
+/** What the code says of each row. */
+const LIMITS: Record<string, number> = {
+  "shortest name": shared.MIN_NAME_LENGTH,
+  "longest name": shared.MAX_NAME_SIZE,
+  "content of a message": server.maxContentSize,
+  "messages that wait in a mailbox": server.maxMessages,
+  "contents that wait in a mailbox, in all": server.maxMailboxSize,
+  "clients of a server": server.maxClients,
+  "messages in one response 1004": server.maxDeliveryCount,
+  "message IDs in a request 106": shared.MAX_ACKNOWLEDGED,
+  "time in which a token is known, at least": TOKEN_AGE,
+  "text of a failure": shared.MAX_ERROR_TEXT_SIZE,
+  "a Noise message": shared.MAX_NOISE_MESSAGE_SIZE,
+  "records under one key": MAX_MESSAGES,
+  "connections at a time": server.maxConnections,
+  "from the first byte of a connection to its login": server.headerDeadline,
+  "from the first byte of a request to its payload": server.headerDeadline,
+  "without a byte moving, with a request under way": server.idleDeadline,
+  "without a request, after the login": server.sessionIdleDeadline,
+  "payload of a refused request behind which the channel goes on": server.maxDiscardSize,
+  "requests of a channel under way": MAX_UNDER_WAY,
+  "their payloads, without those of chunks": MAX_UNDER_WAY_SIZE,
+  "their chunks": MAX_CHUNKS_SIZE / shared.FILE_CHUNK_SIZE,
+  "prekeys in a request 107": shared.MAX_PREKEYS_PUBLISHED,
+  "one-time prekeys of each kind that wait": server.maxOneTimePrekeys,
+  "fetches of prekeys by one client: at once": server.prekeyBurst,
+  "fetches of prekeys by one client: then one every": server.prekeyInterval,
+  "one-time prekeys of one target for one client: at once": server.oneTimeBurst,
+  "one-time prekeys of one target for one client: then one every": server.oneTimeInterval,
+  "one-time prekeys that an owner publishes up to": ONE_TIME_TARGET,
+  "age at which a signed and a last-resort prekey are replaced": ROTATION,
+  "secrets of those, after their replacement": KEPT,
+  "secrets of unused one-time prekeys": ONE_TIME_KEPT,
+  "keys that one message skips in a chain": MAX_SKIP,
+  "skipped keys of a session": MAX_SKIPPED,
+  "age of a skipped key": MAX_SKIPPED_AGE,
+  "sessions with one client": MAX_SESSIONS,
+  "text of a message": shared.MAX_TEXT_SIZE,
+  "envelope": shared.MAX_ENVELOPE_SIZE,
+  "smallest padded content": MIN_PADDED_SIZE,
+  "message IDs in a reset": MAX_RESET_MESSAGES,
+  "between two resets to one client, at least": MIN_WAIT,
+  "the same, after resets that brought nothing, at most": MAX_WAIT,
+  "between two answers to resets of one client, at least": MIN_WAIT,
+  "chunk of ciphertext": shared.FILE_CHUNK_SIZE,
+  "chunks of a file": shared.MAX_U32,
+  "receivers in a request 122": shared.MAX_RECEIVERS,
+  "blobs of one sender, in all": server.maxSenderSize,
+  "blobs of one sender": server.maxSenderFiles,
+  "blobs of all senders, in all": server.maxTotalSize,
+  "an upload without progress": server.uploadExpiry,
+  "a blob after it was last shared": server.fileExpiry,
+};
+
+const UNITS: Record<string, number> = {
+  bytes: 1,
+  characters: 1,
+  KiB: 2 ** 10,
+  MiB: 2 ** 20,
+  GiB: 2 ** 30,
+  TiB: 2 ** 40,
+  s: 1000,
+  min: 60 * 1000,
+  h: 60 * 60 * 1000,
+  day: 24 * 60 * 60 * 1000,
+  days: 24 * 60 * 60 * 1000,
+};
+
+/** Returns the number that a cell such as "1,024", "2^32 − 1", "64 GiB" or "10 s" stands for. */
+function valueOf(cell: string): number {
+  const [all, digits, power, less, unit] =
+    /^([\d,]+)(?:\^(\d+))?(?: − (\d+))?(?: ([A-Za-z]+))?$/.exec(cell) ?? [];
+  const factor = unit === undefined ? 1 : UNITS[unit];
+  if (all === undefined || factor === undefined) throw new Error(`"${cell}" is no value`);
+  const base = Number(digits.replaceAll(",", ""));
+  return (base ** Number(power ?? 1) - Number(less ?? 0)) * factor;
+}
+
+Deno.test("PROTOCOL.md: the table of limits has the numbers of the code", () => {
+  const rows = firstTable(partUnder(readDocument("shared/PROTOCOL.md"), "13. Limits and paces"));
+  const written = rows.map(([limit, value]) => [limit.replace(" \\*", ""), valueOf(value)]);
+  assertEquals(Object.fromEntries(written), LIMITS);
+  assertEquals(rows.length, Object.keys(LIMITS).length, "no row comes twice");
+});

@@ -67,7 +67,7 @@ const CLOCKS = [
 /** What of the runtime may be imported, and where. Whatever is not named here: nowhere. */
 const HOMES = {
   "@noble/": ["shared/crypto/"],
-  "node:crypto": ["shared/crypto/"],
+  "node:crypto": ["shared/crypto/", "client/profile/version_03/aes_gcm.ts"],
   "node:buffer": ["shared/crypto/"],
   "node:sqlite": ["shared/sqlite.ts"],
   "node:timers": ["server/"],
@@ -105,7 +105,13 @@ const ROOMS: Rooms = {
   "client/network/address.ts": ["client/errors.ts"],
   "client/profile/sealing/": ["client/errors.ts"],
   "client/profile/tables/": [...GROUND, "client/profile/sealing/"],
-  "client/profile/": [...GROUND, "client/profile/sealing/", "client/profile/tables/"],
+  "client/profile/version_03/": [...GROUND, "client/profile/sealing/", "client/profile/tables/"],
+  "client/profile/": [
+    ...GROUND,
+    "client/profile/sealing/",
+    "client/profile/tables/",
+    "client/profile/version_03/",
+  ],
   "client/network/": GROUND,
   "client/contacts/": [...GROUND, ...PROFILE, "client/network/"],
   "client/transfers/": PEOPLE,

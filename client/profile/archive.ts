@@ -11,11 +11,13 @@ import { ClientError, withReason } from "../errors.ts";
 import { newKeyring, openKeyring } from "./sealing/keyring.ts";
 import { readFile, removeFile, writeNewFile } from "../disk/files.ts";
 import { createPrivateFolder, isThere, writePrivateFile } from "../disk/private_file.ts";
-import { prepareDatabase, versionOf } from "./migrations.ts";
+import { FIRST_KEPT, prepareDatabase, versionOf } from "./migrations.ts";
 import { copyTables, writeSealedFile } from "./sealed_file.ts";
-import type { Unlocked } from "./sealing/sealed_table.ts";
+import type { Readable, Unlocked } from "./sealing/sealed_table.ts";
 import { damagedRow, rowOf } from "./sealing/vault.ts";
 import { type ClassicIdentity, Identities } from "./tables/identities.ts";
+import { openOldKeyring } from "./version_03/old_keyring.ts";
+import { renewTables } from "./version_03/renew_tables.ts";
 
 /** `PRAGMA application_id` of a whole export: "MSGX". A profile's own database has 0. */
 const APPLICATION_ID = 0x4d534758;
@@ -138,17 +140,24 @@ async function unpackCopy(
   try {
     database.exec("PRAGMA trusted_schema = OFF");
     const id = database.prepare("PRAGMA application_id").value<[number]>()?.[0];
-    if (id !== APPLICATION_ID || versionOf(database) === 0) {
+    const version = versionOf(database);
+    if (id !== APPLICATION_ID || version === 0) {
       throw new TypeError("it is not an export of a profile, or not a whole one");
     }
     const check = database.prepare("PRAGMA quick_check(1)").value<[string]>()?.[0];
     if (check !== "ok") throw new TypeError("it is damaged");
-    prepareDatabase(database);
-    const opened = await openKeyring(database, () => Promise.resolve(passphrase), random);
+    const isOld = version < FIRST_KEPT;
+    if (!isOld) prepareDatabase(database);
+    const given = () => Promise.resolve(passphrase);
+    const opened =
+      await (isOld ? openOldKeyring(database, given) : openKeyring(database, given, random));
     const from = { database, vault: opened.vault };
     const keyring = await newKeyring(random, passphrase, { lasting: from.vault.lasting, cost });
     try {
-      await writeSealedFile(draft, keyring, (to) => copyTables(from, to));
+      await writeSealedFile(draft, keyring, (to) => {
+        if (isOld) renewTables(from, version, to, random);
+        else copyTables(from, to);
+      });
       await unpackFiles(from, folder);
     } finally {
       from.vault.wipe();
@@ -159,7 +168,7 @@ async function unpackCopy(
   }
 }
 
-async function unpackFiles({ database, vault }: Unlocked, folder: string): Promise<void> {
+async function unpackFiles({ database, vault }: Readable, folder: string): Promise<void> {
   const context = rowOf("exported", 1);
   const sealed = database.prepare("SELECT sealed FROM exported").value<[Bytes]>()?.[0];
   if (!sealed) throw damagedRow(context);

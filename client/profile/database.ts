@@ -3,12 +3,20 @@ import type { Random } from "../../shared/crypto/random.ts";
 import { Database } from "@db/sqlite";
 import { removeFile } from "../disk/files.ts";
 import { createPrivateFile, isThere, makePrivate } from "../disk/private_file.ts";
-import { FIRST_SEALED, prepareDatabase, versionOf } from "./migrations.ts";
+import { FIRST_KEPT, FIRST_SEALED, prepareDatabase, versionOf } from "./migrations.ts";
 import { sealPlainTables } from "./plain_tables.ts";
 import { replaceDatabase, writeSealedFile } from "./sealed_file.ts";
-import { type Keyring, openKeyring, plainKeyring, writeKeyring } from "./sealing/keyring.ts";
+import {
+  type Keyring,
+  newKeyring,
+  openKeyring,
+  plainKeyring,
+  writeKeyring,
+} from "./sealing/keyring.ts";
 import type { Vault } from "./sealing/vault.ts";
 import { openTables, type Tables } from "./tables.ts";
+import { openOldKeyring } from "./version_03/old_keyring.ts";
+import { renewTables } from "./version_03/renew_tables.ts";
 
 /** What a crash may leave in a profile's folder; none of it counts. */
 const LEFTOVERS = [
@@ -41,8 +49,8 @@ export class ProfileDatabase implements Disposable {
 
   /**
    * Opens the database of the profile in `folder`, which no other process may use. Creates it if
-   * there is none, and seals one of a version in which nothing was sealed. `passphrase` is called
-   * if the database is protected by one.
+   * there is none, and renews one of an earlier version. `passphrase` is called if the database is
+   * protected by one.
    * @throws {ClientError} `wrong-passphrase`, `bad-profile`
    */
   static async open(
@@ -55,12 +63,13 @@ export class ProfileDatabase implements Disposable {
     // SQLite creates its log with the permissions of the database.
     if (await isThere(path)) await makePrivate(path);
     else await createPrivateFile(path);
-    await sealOldDatabase(path, random);
+    const renewed = await renewOldDatabase(path, passphrase, random);
     const database = new Database(path, { int64: true });
     try {
       prepareDatabase(database, () => writeKeyring(database, plainKeyring(random)));
       database.exec("PRAGMA wal_checkpoint(TRUNCATE)"); // what a killed process left in the log
-      return new ProfileDatabase(folder, database, await openKeyring(database, passphrase, random));
+      const keyring = renewed ?? await openKeyring(database, passphrase, random);
+      return new ProfileDatabase(folder, database, keyring);
     } catch (error) {
       database.close();
       throw error;
@@ -81,21 +90,55 @@ export class ProfileDatabase implements Disposable {
   }
 }
 
-/** Seals into a new file, so that nothing of the old one stays in the clear. */
-async function sealOldDatabase(path: string, random: Random): Promise<void> {
+/**
+ * Brings a database of an earlier version up to date in a new file, under a new data key, so that
+ * nothing stays that is in the clear or that the old key could open. Returns its keyring; undefined
+ * if there was nothing to do.
+ */
+async function renewOldDatabase(
+  path: string,
+  passphrase: () => Promise<string>,
+  random: Random,
+): Promise<Keyring | undefined> {
   const old = new Database(path, { int64: true });
-  let version: number;
+  let keyring: Keyring;
   try {
-    version = versionOf(old);
-    if (version === 0 || version >= FIRST_SEALED) return old.close();
-    const keyring = plainKeyring(random);
-    await writeSealedFile(`${path}.new`, keyring, (to) => sealPlainTables(old, version, to));
-    keyring.vault.wipe();
+    const version = versionOf(old);
+    if (version === 0 || version >= FIRST_KEPT) {
+      old.close();
+      return undefined;
+    }
+    keyring = await writeRenewed(`${path}.new`, old, version, passphrase, random);
   } catch (error) {
     old.close();
     throw error;
   }
   await replaceDatabase(path, old);
+  return keyring;
+}
+
+/** Writes what an `old` database becomes to `path`; returns the keyring of the new one. */
+async function writeRenewed(
+  path: string,
+  old: Database,
+  version: number,
+  passphrase: () => Promise<string>,
+  random: Random,
+): Promise<Keyring> {
+  if (version < FIRST_SEALED) {
+    const keyring = plainKeyring(random);
+    await writeSealedFile(path, keyring, (to) => sealPlainTables(old, version, to));
+    return keyring;
+  }
+  const { vault, passphrase: given, cost } = await openOldKeyring(old, passphrase);
+  const from = { database: old, vault };
+  try {
+    const keyring = await newKeyring(random, given, { lasting: vault.lasting, cost });
+    await writeSealedFile(path, keyring, (to) => renewTables(from, version, to, random));
+    return keyring;
+  } finally {
+    vault.wipe();
+  }
 }
 
 /** Reports whether the folder has the database of a profile in which someone is registered. */

@@ -2,18 +2,19 @@
 import type { Database } from "@db/sqlite";
 import { KEYRING } from "./sealing/keyring.ts";
 import { TABLES } from "./tables.ts";
-import { TRANSFERS } from "./tables/transfers.ts";
 
 /** The version of the tables (`PRAGMA user_version`). */
-const VERSION = 4;
+const VERSION = 5;
 /** The first version whose rows are sealed; the earlier ones are for `plain_tables.ts`. */
 export const FIRST_SEALED = 3;
+/** The first version that is brought up to date in its place; `version_03/` renews those before. */
+export const FIRST_KEPT = 5;
 
 /**
- * The SQL that leads from each sealed version to the next; never edited, only added to. When the
- * schema of a table changes, its earlier text moves here.
+ * The SQL that leads from each version since {@link FIRST_KEPT} to the next; never edited, only
+ * added to. When the schema of a table changes, its earlier text moves here.
  */
-const STEPS: readonly string[] = [TRANSFERS.schema];
+const STEPS: readonly string[] = [];
 
 /** Returns the version of the tables in a database; 0 if there are none yet. */
 export function versionOf(database: Database): number {
@@ -39,14 +40,14 @@ export function createTables(database: Database, fill: () => void = () => {}): v
  */
 export function prepareDatabase(database: Database, fill?: () => void): void {
   const version = versionOf(database);
-  if (version > 0 && version < FIRST_SEALED) throw new TypeError("its tables are not sealed yet");
+  if (version > 0 && version < FIRST_KEPT) throw new TypeError("its tables are not renewed yet");
   database.exec("PRAGMA synchronous = FULL");
   database.exec("PRAGMA secure_delete = ON");
   database.exec("PRAGMA journal_mode = WAL");
   if (version === 0) return createTables(database, fill);
   if (version === VERSION) return;
   database.transaction(() => {
-    for (const step of STEPS.slice(version - FIRST_SEALED)) database.exec(step);
+    for (const step of STEPS.slice(version - FIRST_KEPT)) database.exec(step);
     database.exec(`PRAGMA user_version = ${VERSION}`);
   }).immediate();
 }

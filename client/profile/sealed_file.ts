@@ -8,7 +8,7 @@ import { removeFile } from "../disk/files.ts";
 import { createPrivateFile, replaceFile, syncFile } from "../disk/private_file.ts";
 import { createTables } from "./migrations.ts";
 import { type Keyring, writeKeyring } from "./sealing/keyring.ts";
-import { copyTable, type Unlocked } from "./sealing/sealed_table.ts";
+import { copyTable, type Readable, type Unlocked } from "./sealing/sealed_table.ts";
 import { TABLES } from "./tables.ts";
 
 /** How long another process may still have the database open, in milliseconds. */
@@ -52,7 +52,7 @@ export async function writeSealedFile(
  * Copies everything from one database to another, empty one, under the key of the latter.
  * @throws {ClientError} `bad-profile` if anything was changed
  */
-export function copyTables(from: Unlocked, to: Unlocked): void {
+export function copyTables(from: Readable, to: Unlocked): void {
   for (const table of TABLES) copyTable(from, to, table);
 }
 

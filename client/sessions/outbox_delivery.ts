@@ -21,7 +21,7 @@ interface Waiter {
 /**
  * Delivers the messages of the outbox in their order, also over connections that break. Messages
  * leave together over one connection, which keeps their order; none newer leaves before each of
- * them was answered or repeated. Only when the server refuses a message for now can those that left
+ * them was answered or repeated. What is not sealed yet stays behind. Only when the server refuses a message for now can those that left
  * with it pass it.
  */
 export class OutboxDelivery {
@@ -66,7 +66,7 @@ export class OutboxDelivery {
       for (let after = 0;;) {
         const items = this.profile.outbox.first(after);
         if (items.length === 0) return;
-        await this.#deliver(items);
+        await this.#deliver(items.filter(({ content }) => content.length > 0));
         after = items[items.length - 1].number;
       }
     } catch (error) {

@@ -56,13 +56,14 @@ export class PrekeyUpkeep {
     }
     const restored = !copyMarks.isFresh(server.mark) || server.prekeyId > prekeys.largestId() ||
       this.#hasUnknown(server);
+    const replace = restored || this.#publishedOf(server).length === 0;
     profile.transaction(() => {
       if (restored) {
         sessions.clear();
         prekeys.removeOneTime();
       }
       const none = { oneTimeLeft: 0, oneTimeKemLeft: 0 };
-      this.#make(restored ? { ...server, ...none } : server, restored);
+      this.#make(replace ? { ...server, ...none } : server, restored);
       prekeys.purge(now() - KEPT);
       prekeys.purgeOneTime(now() - ONE_TIME_KEPT);
     });
@@ -71,20 +72,28 @@ export class PrekeyUpkeep {
       kind !== PrekeyKind.signed && kind !== PrekeyKind.lastResort ||
       id === prekeys.current(kind)?.id
     );
-    if (unpublished.length > 0) await this.#publish(unpublished, restored);
+    if (unpublished.length > 0) await this.#publish(unpublished, replace);
     profile.transaction(() => copyMarks.settle());
     return { restored };
   }
 
   /**
    * Reports whether the server hands out one-time prekeys whose secrets are not here: the profile
-   * is an old copy, and the run that noticed it did not get to replace them.
+   * is an old copy, and the run that noticed it did not get to replace them. Where none of them is
+   * here, an earlier version made them, and they are to be replaced.
    */
-  #hasUnknown({ prekeyId, oneTimeLeft, oneTimeKemLeft }: OnServer): boolean {
-    const published = this.options.profile.prekeys.after(0).filter(({ id }) => id <= prekeyId);
+  #hasUnknown(server: OnServer): boolean {
+    const published = this.#publishedOf(server);
+    if (published.length === 0) return false;
+    const { oneTimeLeft, oneTimeKemLeft } = server;
     const known = (kind: Kind) => published.filter((prekey) => prekey.kind === kind).length;
     return oneTimeLeft > known(PrekeyKind.oneTime) ||
       oneTimeKemLeft > known(PrekeyKind.oneTimeKem);
+  }
+
+  /** Returns the prekeys that are here and may be on the server. */
+  #publishedOf({ prekeyId }: OnServer): PrekeySecret[] {
+    return this.options.profile.prekeys.after(0).filter(({ id }) => id <= prekeyId);
   }
 
   /** Makes the secrets of new prekeys. */

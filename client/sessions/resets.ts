@@ -106,7 +106,7 @@ export class Resets {
 }
 
 /** Returns the content that an entry was sent as; null for one that was sent without a session. */
-function contentOf(
+export function contentOf(
   { contentId, at, body }: HistoryEntry,
 ): { type: MessageType; content: Content } | null {
   if (!contentId) return null;

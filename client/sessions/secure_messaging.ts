@@ -3,6 +3,8 @@ import { type Identity, verifyIdentity } from "../../shared/crypto/identity.ts";
 import { ClientError } from "../errors.ts";
 import { FileTransfers } from "../transfers/file_transfers.ts";
 import type { SessionContext } from "./context.ts";
+import type { RefusedItem } from "./outbox_delivery.ts";
+import { OutboxSealing } from "./outbox_sealing.ts";
 import { PrekeyUpkeep } from "./prekey_upkeep.ts";
 import type { Peers } from "../contacts/peers.ts";
 import type { SecureIdentity } from "../profile/tables/identities.ts";
@@ -33,6 +35,7 @@ export class SecureMessaging {
   readonly resets: Resets;
   readonly files: FileTransfers;
   readonly #upkeep: PrekeyUpkeep;
+  readonly #sealing: OutboxSealing;
   readonly #options: SecureMessagingOptions;
   #keptUp: number | null = null;
   #keepingUp: Promise<boolean> | null = null;
@@ -49,6 +52,7 @@ export class SecureMessaging {
     this.resets = new Resets({ profile, sessions, starter, sender, own, signing, now });
     this.files = new FileTransfers({ ...options, sender, starter });
     this.#upkeep = new PrekeyUpkeep({ ...options, signing });
+    this.#sealing = new OutboxSealing({ ...options, sessions, starter });
   }
 
   static async of(
@@ -81,7 +85,7 @@ export class SecureMessaging {
       if (!(error instanceof ClientError && error.code === "refused")) throw error;
       refusal = error; // what is in the outbox has nothing to do with it
     }
-    notices.push(...await this.#flush());
+    notices.push(...this.#dropped(await this.#sealing.run()), ...await this.#flush());
     if (refusal) throw refusal;
     return notices;
   }
@@ -116,8 +120,12 @@ export class SecureMessaging {
   }
 
   async #flush(): Promise<string[]> {
+    return this.#dropped(await this.sender.flush());
+  }
+
+  #dropped(refused: readonly RefusedItem[]): string[] {
     const { peers } = this.#options;
-    return (await this.sender.flush()).map(({ item, error }) => {
+    return refused.map(({ item, error }) => {
       const name = peers.known(item.to)?.name ?? toHex(item.to);
       return `a message to ${name} was dropped: ${error.message}`;
     });

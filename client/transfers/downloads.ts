@@ -71,6 +71,11 @@ export class Downloads {
     { onProgress, signal }: TransferOptions,
   ): Promise<void> {
     const { transfers } = this.profile;
+    if (key.length === 0) {
+      const message =
+        "it was sent by an earlier version, and can no longer be opened; ask for it again";
+      throw new ClientError("gone", message);
+    }
     const cipher = new FileCipher(key, size);
     const opened = await DraftFile.open(path, Math.min(size, chunks * CHUNK_SIZE));
     using draft = opened.draft;

@@ -1,16 +1,16 @@
 /**
  * A key under a passphrase. scrypt (RFC 7914) makes guessing expensive in time and memory; its
- * result seals the key with AES-256-GCM.
+ * result seals the key with XChaCha20-Poly1305.
  *
- * `01` · log2 N 1 · r 1 · p 1 · salt 16 · nonce 12 · sealed key 32 · tag 16. The key of AES-GCM is
- * HKDF-SHA-256 of the 32 bytes from scrypt; all bytes before the nonce are associated data.
+ * `02` · log2 N 1 · r 1 · p 1 · salt 16 · nonce 24 · sealed key 32 · tag 16. The key of the cipher
+ * is HKDF-SHA-256 of the 32 bytes from scrypt; all bytes before the nonce are associated data.
  */
 import type { Random } from "./random.ts";
 import { scrypt } from "node:crypto";
 import { type Bytes, concat, utf8 } from "../bytes.ts";
 import { CryptoError } from "../errors.ts";
 import { MiB } from "../limits.ts";
-import { AesGcmKey, KEY_SIZE, NONCE_SIZE, TAG_SIZE } from "./aes_gcm.ts";
+import { KEY_SIZE, LONG_NONCE_SIZE, TAG_SIZE, XChaChaKey } from "./chacha20_poly1305.ts";
 import { hkdfSha256 } from "./hash.ts";
 
 /** Fewest characters (Unicode code points) of a passphrase. */
@@ -32,11 +32,11 @@ const COST: PassphraseCost = { logN: 17, r: 8, p: 1 };
 const MAX_MEMORY = 512 * MiB;
 const MAX_PARALLEL = 4;
 
-const VERSION = 1;
+const VERSION = 2;
 const SALT_SIZE = 16;
 const HEADER_SIZE = 4 + SALT_SIZE;
 /** Size of a key under a passphrase, in bytes. */
-export const WRAPPED_KEY_SIZE = HEADER_SIZE + NONCE_SIZE + KEY_SIZE + TAG_SIZE;
+export const WRAPPED_KEY_SIZE = HEADER_SIZE + LONG_NONCE_SIZE + KEY_SIZE + TAG_SIZE;
 
 const LABEL = utf8("messaging-client/profile passphrase");
 
@@ -70,10 +70,10 @@ export async function wrapKey(
   { logN, r, p } = COST,
 ): Promise<Bytes> {
   const header = concat(new Uint8Array([VERSION, logN, r, p]), random(SALT_SIZE));
-  const nonce = random(NONCE_SIZE);
-  const wrapping = await wrappingKey(passphraseBytes(passphrase), header);
+  const nonce = random(LONG_NONCE_SIZE);
+  const wrapping = keyOf(await stretch(passphraseBytes(passphrase), header));
   try {
-    return concat(header, nonce, wrapping.sealSync(nonce, header, key));
+    return concat(header, nonce, wrapping.seal(nonce, header, key));
   } finally {
     wrapping.wipe();
   }
@@ -89,6 +89,20 @@ export async function unwrapKey(passphrase: string, wrapped: Uint8Array): Promis
     throw new CryptoError("bad-key", "not a key under a passphrase");
   }
   const header = wrapped.slice(0, HEADER_SIZE);
+  const wrapping = keyOf(await passphraseKey(passphrase, header));
+  try {
+    const nonce = wrapped.slice(HEADER_SIZE, HEADER_SIZE + LONG_NONCE_SIZE);
+    return wrapping.open(nonce, header, wrapped.slice(HEADER_SIZE + LONG_NONCE_SIZE));
+  } finally {
+    wrapping.wipe();
+  }
+}
+
+/**
+ * Returns the 32-byte key that a passphrase makes with the first 20 bytes of a key under it.
+ * @throws {CryptoError} as {@link unwrapKey}
+ */
+export async function passphraseKey(passphrase: string, header: Bytes): Promise<Bytes> {
   checkCost(costOf(header));
   let bytes: Bytes;
   try {
@@ -96,17 +110,12 @@ export async function unwrapKey(passphrase: string, wrapped: Uint8Array): Promis
   } catch (error) {
     throw new CryptoError("decrypt-failed", "no passphrase is like this", { cause: error });
   }
-  const wrapping = await wrappingKey(bytes, header);
-  try {
-    const nonce = wrapped.slice(HEADER_SIZE, HEADER_SIZE + NONCE_SIZE);
-    return wrapping.openSync(nonce, header, wrapped.slice(HEADER_SIZE + NONCE_SIZE));
-  } finally {
-    wrapping.wipe();
-  }
+  return await stretch(bytes, header);
 }
 
-function costOf(header: Uint8Array): PassphraseCost {
-  const [, logN, r, p] = header;
+/** Returns what a key under a passphrase says one guess costs. */
+export function costOf(wrapped: Uint8Array): PassphraseCost {
+  const [, logN, r, p] = wrapped;
   return { logN, r, p };
 }
 
@@ -117,7 +126,8 @@ function checkCost({ logN, r, p }: PassphraseCost): void {
   }
 }
 
-async function wrappingKey(passphrase: Bytes, header: Bytes): Promise<AesGcmKey> {
+/** Returns 32 bytes; wipes `passphrase`. */
+async function stretch(passphrase: Bytes, header: Bytes): Promise<Bytes> {
   const { logN, r, p } = costOf(header);
   const salt = header.subarray(4);
   const options = { N: 2 ** logN, r, p, maxmem: 2 * MAX_MEMORY };
@@ -128,7 +138,13 @@ async function wrappingKey(passphrase: Bytes, header: Bytes): Promise<AesGcmKey>
     });
   });
   const key = hkdfSha256(salt, stretched, LABEL, KEY_SIZE);
-  const wrapping = new AesGcmKey(key);
-  for (const secret of [passphrase, stretched, key]) secret.fill(0);
-  return wrapping;
+  for (const secret of [passphrase, stretched]) secret.fill(0);
+  return key;
+}
+
+/** Takes the bytes over, and wipes them. */
+function keyOf(bytes: Bytes): XChaChaKey {
+  const key = new XChaChaKey(bytes);
+  bytes.fill(0);
+  return key;
 }

@@ -17,7 +17,8 @@ export const KEYRING = `
       lasting   BLOB NOT NULL     -- sealed: the key of tags that stay when the data key changes
     ) STRICT;
   `;
-const CONTEXT = rowOf("keyring", 1);
+/** The context of its row. */
+export const KEYRING_ROW = rowOf("keyring", 1);
 
 /** A data key as it is in the database, and the vault that it opens. */
 export interface Keyring {
@@ -63,7 +64,7 @@ export function writeKeyring(database: Database, { vault, isProtected, stored }:
     "INSERT INTO keyring (one, protected, key, lasting) VALUES (1, ?, ?, ?)",
     isProtected ? 1 : 0,
     stored,
-    vault.seal(CONTEXT, vault.lasting),
+    vault.seal(KEYRING_ROW, vault.lasting),
   );
 }
 
@@ -76,28 +77,38 @@ export async function openKeyring(
   passphrase: () => Promise<string>,
   random: Random,
 ): Promise<Keyring> {
-  const row = database.prepare("SELECT protected, key, lasting FROM keyring")
-    .get<{ protected: number; key: Bytes; lasting: Bytes }>();
-  if (!row) throw damagedRow(CONTEXT);
-  const isProtected = row.protected !== 0;
-  const key = isProtected ? await unwrap(row.key, passphrase) : row.key.slice();
-  if (key.length !== VAULT_KEY_SIZE) throw damagedRow(CONTEXT);
+  const unwrap = async (wrapped: Bytes) => await unwrapKey(await passphrase(), wrapped);
+  const { key, isProtected, stored, sealedLasting } = await readKeyring(database, unwrap);
   const temporary = new Vault(key, random);
   try {
-    const vault = new Vault(key, random, temporary.open(CONTEXT, row.lasting));
-    return { vault, isProtected, stored: row.key };
+    const vault = new Vault(key, random, temporary.open(KEYRING_ROW, sealedLasting));
+    return { vault, isProtected, stored };
   } finally {
     temporary.wipe();
     key.fill(0);
   }
 }
 
-async function unwrap(wrapped: Bytes, passphrase: () => Promise<string>): Promise<Bytes> {
-  try {
-    return await unwrapKey(await passphrase(), wrapped);
-  } catch (error) {
-    if (!(error instanceof CryptoError)) throw error;
-    if (error.code !== "decrypt-failed") throw damagedRow(CONTEXT, error);
-    throw new ClientError("wrong-passphrase", "the passphrase is wrong");
-  }
+/**
+ * Returns what the keyring of a database holds, with the data key in the clear. `unwrap` is called
+ * with what is under a passphrase.
+ * @throws {ClientError} as {@link openKeyring}, for the errors of {@link unwrapKey}
+ */
+export async function readKeyring(
+  database: Database,
+  unwrap: (wrapped: Bytes) => Promise<Bytes>,
+): Promise<Pick<Keyring, "isProtected" | "stored"> & { key: Bytes; sealedLasting: Bytes }> {
+  const row = database.prepare("SELECT protected, key, lasting FROM keyring")
+    .get<{ protected: number; key: Bytes; lasting: Bytes }>();
+  if (!row) throw damagedRow(KEYRING_ROW);
+  const isProtected = row.protected !== 0;
+  const key = isProtected ? await unwrap(row.key).catch(asClientError) : row.key.slice();
+  if (key.length !== VAULT_KEY_SIZE) throw damagedRow(KEYRING_ROW);
+  return { key, isProtected, stored: row.key, sealedLasting: row.lasting };
+}
+
+function asClientError(error: unknown): never {
+  if (!(error instanceof CryptoError)) throw error;
+  if (error.code !== "decrypt-failed") throw damagedRow(KEYRING_ROW, error);
+  throw new ClientError("wrong-passphrase", "the passphrase is wrong");
 }

@@ -5,7 +5,7 @@
 import type { Database, Parameters } from "@db/sqlite";
 import { type Bytes, utf8 } from "../../../shared/bytes.ts";
 import type { CborValue } from "../../../shared/cbor.ts";
-import { rowOf, type Vault } from "./vault.ts";
+import { rowOf, type RowOpener, type Vault } from "./vault.ts";
 
 /** The values that are sealed in a row. */
 export type Fields = { readonly [name: string]: CborValue };
@@ -37,8 +37,13 @@ export interface SealedTable<Row extends object = never> {
 }
 
 /** An open database, and the keys that open its rows. */
-export interface Unlocked {
+export interface Readable {
   readonly database: Database;
+  readonly vault: RowOpener;
+}
+
+/** An open database, and the keys that open and seal its rows. */
+export interface Unlocked extends Readable {
   readonly vault: Vault;
 }
 
@@ -79,22 +84,24 @@ export function tagOf(vault: Vault, [context]: Tag<never>, parts: readonly Part[
 }
 
 /**
- * Copies all rows of a table into the same one, empty, of another database.
+ * Copies all rows of a table that `isKept` into the same one, empty, of another database.
  * @throws {ClientError} `bad-profile` if a row was changed
  */
 export function copyTable<Row extends object>(
-  from: Unlocked,
+  from: Readable,
   to: Unlocked,
   table: SealedTable<Row>,
+  isKept: (cells: Cells) => boolean = () => true,
 ): void {
   for (const cells of rowsOf(from.database, table.name)) {
+    if (!isKept(cells)) continue;
     const copy = table.isPlain ? cells : resealed(from.vault, to.vault, table, cells);
     insert(to.database, table.name, copy);
   }
 }
 
 function resealed<Row extends object>(
-  from: Vault,
+  from: RowOpener,
   to: Vault,
   table: SealedTable<Row>,
   cells: Cells,

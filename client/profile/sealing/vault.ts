@@ -2,15 +2,15 @@
  * Protects the rows of a profile: each is sealed under the profile's data key, and found by tags
  * that only this key can make.
  *
- * A sealed row: nonce 12 · AES-256-GCM of the plaintext · tag 16. Its context, the name of its
- * table and its primary key, is the associated data, so that no row can take the place of another.
- * Nonces are random: of 2^32 rows written, two have the same one with a chance of 2^-33 (NIST SP
- * 800-38D §8.3), and changing the passphrase starts with a new key.
+ * A sealed row: nonce 24 · XChaCha20-Poly1305 of the plaintext · tag 16. Its context, the name of
+ * its table and its primary key, is the associated data, so that no row can take the place of
+ * another. Nonces are random: of 2^n of 192 bits, two are the same with a chance below 2^(2n - 193).
+ * For 2^64 rows, more than any disk sees written, that is 2^-65.
  */
 import type { Random } from "../../../shared/crypto/random.ts";
 import { type Bytes, concat, toHex, utf8 } from "../../../shared/bytes.ts";
 import { type CborValue, decodeCbor, encodeCbor } from "../../../shared/cbor.ts";
-import { AesGcmKey, KEY_SIZE, NONCE_SIZE } from "../../../shared/crypto/aes_gcm.ts";
+import { KEY_SIZE, LONG_NONCE_SIZE, XChaChaKey } from "../../../shared/crypto/chacha20_poly1305.ts";
 import { hkdfSha256, hmacSha256 } from "../../../shared/crypto/hash.ts";
 import { CryptoError } from "../../../shared/errors.ts";
 import { ClientError } from "../../errors.ts";
@@ -30,9 +30,12 @@ export function rowOf(table: string, key: number | string | Uint8Array): string 
   return `${table} ${typeof key === "object" ? toHex(key) : key}`;
 }
 
+/** What opens the rows of a database. */
+export type RowOpener = Pick<Vault, "open" | "openRow">;
+
 /** Seals and opens rows under one data key, and makes the tags by which they are found. */
 export class Vault {
-  readonly #rows: AesGcmKey;
+  readonly #rows: XChaChaKey;
   readonly #tags: Bytes;
   readonly #lasting: Bytes;
   readonly #random: Random;
@@ -48,7 +51,7 @@ export class Vault {
       if (each.length !== VAULT_KEY_SIZE) throw new CryptoError("bad-key", "not 32 bytes");
     }
     const rows = derive(key, ROWS_LABEL);
-    this.#rows = new AesGcmKey(rows);
+    this.#rows = new XChaChaKey(rows);
     rows.fill(0);
     this.#tags = derive(key, TAGS_LABEL);
     this.#lasting = lasting ? new Uint8Array(lasting) : derive(key, LASTING_LABEL);
@@ -60,10 +63,10 @@ export class Vault {
     return this.#lasting.slice();
   }
 
-  /** Seals a row. The result has 28 bytes more than `plaintext`. */
+  /** Seals a row. The result has 40 bytes more than `plaintext`. */
   seal(context: string, plaintext: Uint8Array): Bytes {
-    const nonce = this.#random(NONCE_SIZE);
-    return concat(nonce, this.#rows.sealSync(nonce, utf8(context), plaintext));
+    const nonce = this.#random(LONG_NONCE_SIZE);
+    return concat(nonce, this.#rows.seal(nonce, utf8(context), plaintext));
   }
 
   /**
@@ -72,11 +75,11 @@ export class Vault {
    */
   open(context: string, sealed: Uint8Array): Bytes {
     try {
-      const nonce = sealed.subarray(0, NONCE_SIZE);
-      if (nonce.length < NONCE_SIZE) {
+      const nonce = sealed.subarray(0, LONG_NONCE_SIZE);
+      if (nonce.length < LONG_NONCE_SIZE) {
         throw new CryptoError("decrypt-failed", "the row is too short");
       }
-      return this.#rows.openSync(nonce, utf8(context), sealed.subarray(NONCE_SIZE));
+      return this.#rows.open(nonce, utf8(context), sealed.subarray(LONG_NONCE_SIZE));
     } catch (error) {
       if (!(error instanceof CryptoError)) throw error;
       throw damagedRow(context, error);

@@ -12,7 +12,7 @@ export interface OutboxItem {
   readonly type: number;
   /** 16 bytes, the same with each repeat; none in a classic profile. */
   readonly token: Bytes;
-  /** Sealed; in a classic profile a text, the path of a file, or the name of a copy of one. */
+  /** Sealed, or empty until it is; in a classic profile a text, the path of a file, or the name of a copy of one. */
   readonly content: Bytes;
   /** The number of its entry in the history, if it has one. */
   readonly history: number | null;
@@ -66,6 +66,15 @@ export class Outbox extends SealedStore<Row, OutboxItem> {
   /** Returns the names of the copies in the folder `outgoing` that a classic profile needs. */
   copies(): Set<string> {
     return new Set(this.rows("").filter(isCopied).map(({ content }) => fromUtf8(content)));
+  }
+
+  /** Sets what is sent as this item, which must be there. */
+  setContent(number: number, content: Bytes): void {
+    this.transaction(() => {
+      const row = this.findRow(number);
+      if (!row) throw new RangeError(`there is no item ${number}`);
+      this.putRow({ number }, { ...row, content });
+    });
   }
 
   /** Removes an item that the server has, or will never take. */

@@ -12,7 +12,7 @@ type Row = Omit<PrekeySecret, "id">;
 type Largest = { readonly largest: number };
 
 /** The row in which the largest ID is kept; no prekey has this ID. */
-const LARGEST = 0;
+export const LARGEST = 0;
 
 export const PREKEYS: SealedTable<object> = {
   name: "prekeys",

@@ -17,7 +17,10 @@ type Fields = {
   readonly peer: Bytes;
   /** Its ID on the server, 16 bytes. */
   readonly blob: Bytes;
-  /** The key of its chunks, 32 bytes; empty once the server no longer has it. */
+  /**
+   * The key of its chunks, 32 bytes; empty once the server no longer has it, or if an earlier
+   * version sealed them.
+   */
   readonly key: Bytes;
   /** The sender's name for it. Never use it as a path. */
   readonly name: string;

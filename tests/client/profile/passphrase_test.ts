@@ -195,7 +195,7 @@ Deno.test("passphrase: a keyring that was changed is told from a wrong passphras
     database.close();
   };
   // log2 N of 62, which would take all memory there is.
-  change("UPDATE keyring SET key = CAST(x'013e0801' || substr(key, 5) AS BLOB)");
+  change("UPDATE keyring SET key = CAST(x'023e0801' || substr(key, 5) AS BLOB)");
   assertEquals(await refusedCode(folder, FIRST), "bad-profile");
   change("DELETE FROM keyring");
   assertEquals(await refusedCode(folder, FIRST), "bad-profile");

@@ -2,8 +2,8 @@ import type { Bytes } from "../../shared/bytes.ts";
 import type { Identity } from "../../shared/crypto/identity.ts";
 import { MessageType } from "../../shared/protocol/codes.ts";
 import type { Content } from "../../shared/session/content.ts";
-import type { PrekeyBundle } from "../../shared/session/prekeys.ts";
 import { decodeReset, encodeReset } from "../../shared/session/reset.ts";
+import type { Session } from "../../shared/session/session.ts";
 import { ClientError } from "../errors.ts";
 import { mayPass } from "../network/failures.ts";
 import type { HistoryEntry } from "../profile/tables/history.ts";
@@ -34,7 +34,7 @@ export class Resets {
    * @throws {ClientError} what the network may do
    */
   async answer({ envelope, from, identity }: Incoming): Promise<boolean> {
-    const { profile, sessions, starter, own, now } = this.options;
+    const { profile, sessions, own, now } = this.options;
     const { contacts, envelopes, repairs } = profile;
     const reset = await decodeReset(envelope.content ?? new Uint8Array(0), identity, own.identity);
     if (contacts.byId(from.id)?.blocked || !repairs.isNew(from.id, reset.time)) {
@@ -42,12 +42,12 @@ export class Resets {
       return true;
     }
     if (repairs.answeredLately(from.id, now())) return false;
-    const bundle = await this.#fetchBundle(identity, from.name);
-    if (!bundle) return false;
+    const session = await this.#start(identity, from.name);
+    if (!session) return false;
     sessions.commit(() => {
       envelopes.markDone(envelope.number);
       repairs.accept(from.id, reset.time, now());
-      starter.start(identity, from.name, bundle);
+      sessions.add(identity, session);
       this.#sendAgain(identity, new Set(reset.messageIds));
     });
     return true;
@@ -71,10 +71,10 @@ export class Resets {
     sender.put(to.clientId, MessageType.key, sealed, null);
   }
 
-  /** Returns the prekeys for a new session; null if the server may give them later. */
-  async #fetchBundle(identity: Identity, name: string): Promise<PrekeyBundle | null> {
+  /** Returns a new session; null if the server may give the prekeys for it later. */
+  async #start(identity: Identity, name: string): Promise<Session | null> {
     try {
-      return await this.options.starter.fetchBundle(identity, name);
+      return await this.options.starter.start(identity, name);
     } catch (error) {
       if (error instanceof ClientError && (mayPass(error) || error.code === "no-prekeys")) {
         return null;

@@ -46,7 +46,14 @@ export class SecureMessaging {
     const own = { identity, agreement };
     this.#options = options;
     const sessions = this.sessions = new Sessions({ profile, own, random, now });
-    const starter = this.starter = new SessionStarter({ profile, transport, sessions });
+    const starter = this.starter = new SessionStarter({
+      profile,
+      transport,
+      sessions,
+      own,
+      random,
+      now,
+    });
     const sender = this.sender = new Sender({ profile, transport, sessions, random, now });
     this.opener = new SecureOpener({ profile, sessions, now });
     this.resets = new Resets({ profile, sessions, starter, sender, own, signing, now });

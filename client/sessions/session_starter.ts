@@ -2,12 +2,15 @@ import { equalBytes } from "../../shared/bytes.ts";
 import type { Identity } from "../../shared/crypto/identity.ts";
 import { CryptoError } from "../../shared/errors.ts";
 import { type PrekeyBundle, verifyBundle } from "../../shared/session/prekeys.ts";
+import { type Session, startSession } from "../../shared/session/session.ts";
 import { ClientError } from "../errors.ts";
 import { refusalName } from "../network/failures.ts";
 import type { SessionContext } from "./context.ts";
 import type { Sessions } from "./sessions.ts";
 
-type SessionStarterOptions = Pick<SessionContext, "profile" | "transport"> & { sessions: Sessions };
+type SessionStarterOptions =
+  & Pick<SessionContext, "profile" | "transport" | "own" | "random" | "now">
+  & { sessions: Sessions };
 
 /** Starts sessions with other secure clients, with the prekeys that they have published. */
 export class SessionStarter {
@@ -20,19 +23,22 @@ export class SessionStarter {
   async ensure(peer: Identity, name: string): Promise<void> {
     const { profile, sessions } = this.options;
     if (profile.sessions.has(peer.clientId)) return;
-    const bundle = await this.fetchBundle(peer, name);
+    const session = await this.start(peer, name);
     // Another message may have been faster.
     if (profile.sessions.has(peer.clientId)) return;
-    sessions.commit(() => this.start(peer, name, bundle));
+    sessions.commit(() => sessions.add(peer, session));
   }
 
   /**
-   * Starts a session, and sends in it from now on. Call it in {@link Sessions.commit}.
-   * @throws {ClientError} `bad-key` if the client has signed prekeys that make no session
+   * Returns a new session with the client of that name, for {@link Sessions.add}.
+   * @throws {ClientError} `no-prekeys`, `wrong-identity`, `bad-key` if the client has signed prekeys
+   * that make no session, and what the network may do
    */
-  start(peer: Identity, name: string, bundle: PrekeyBundle): void {
+  async start(peer: Identity, name: string): Promise<Session> {
+    const { own, random, now } = this.options;
+    const bundle = await this.#fetchBundle(peer, name);
     try {
-      this.options.sessions.start(peer, bundle);
+      return await startSession(own, peer, bundle, now(), random);
     } catch (error) {
       if (!(error instanceof CryptoError && error.code === "bad-key")) throw error;
       const message = `${name} has published keys that cannot be used: ${error.message}`;
@@ -40,11 +46,8 @@ export class SessionStarter {
     }
   }
 
-  /**
-   * Returns the prekeys of a client, verified.
-   * @throws {ClientError} `no-prekeys`, `wrong-identity`, and what the network may do
-   */
-  async fetchBundle(peer: Identity, name: string): Promise<PrekeyBundle> {
+  /** Returns the prekeys of a client, verified. */
+  async #fetchBundle(peer: Identity, name: string): Promise<PrekeyBundle> {
     const request = { kind: "fetch-prekeys", target: peer.clientId } as const;
     try {
       const { clientId, prekeys } = await this.options.transport.request(request);

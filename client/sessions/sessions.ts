@@ -6,7 +6,6 @@ import type { MessageType } from "../../shared/protocol/codes.ts";
 import { PrekeyKind } from "../../shared/protocol/prekey.ts";
 import type { Offer, PrekeySecrets } from "../../shared/session/agreement.ts";
 import { type Content, decodeContent, encodeContent } from "../../shared/session/content.ts";
-import type { PrekeyBundle } from "../../shared/session/prekeys.ts";
 import { withoutExpired } from "../../shared/session/ratchet.ts";
 import {
   acceptSession,
@@ -15,7 +14,6 @@ import {
   type Route,
   sealEnvelope,
   type Session,
-  startSession,
 } from "../../shared/session/session.ts";
 import { decodeSession, encodeSession } from "../../shared/session/session_state.ts";
 import type { SessionContext } from "./context.ts";
@@ -63,13 +61,8 @@ export class Sessions {
     }
   }
 
-  /**
-   * Starts a session, and sends in it from now on. Call it in {@link commit}.
-   * @throws {CryptoError} `bad-key` for prekeys that cannot be used
-   */
-  start(peer: Identity, bundle: PrekeyBundle): void {
-    const { own, random } = this.options;
-    const session = startSession(own, peer, bundle, random);
+  /** Takes a new session, and sends in it from now on. Call it in {@link commit}. */
+  add(peer: Identity, session: Session): void {
     this.#toFront(this.#load(peer.clientId), { number: null, session, changed: true });
   }
 
@@ -142,7 +135,7 @@ export class Sessions {
 
   /** Takes the session that an initial envelope offers, once the envelope has opened. */
   #accept(peer: Identity, loaded: Loaded, offer: Offer, route: Route, envelope: Bytes): Bytes {
-    const { profile: { prekeys }, own } = this.options;
+    const { profile: { prekeys }, own, now } = this.options;
     if (prekeys.isAgreed(offer.ephemeral)) {
       throw new CryptoError("decrypt-failed", "the message repeats the start of a session");
     }
@@ -150,7 +143,7 @@ export class Sessions {
     try {
       const entry = {
         number: null,
-        session: acceptSession(own, peer, offer, secrets),
+        session: acceptSession(own, peer, offer, secrets, now()),
         changed: true,
       };
       const content = this.#openIn({ ...loaded, entries: [entry] }, entry, route, envelope);

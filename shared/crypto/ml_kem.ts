@@ -1,6 +1,6 @@
 /**
- * ML-KEM-768 (FIPS 203), by @noble/post-quantum: the Web Crypto of older runtimes does not have it.
- * Synchronous; an operation takes about 0.4 ms.
+ * ML-KEM-768 (FIPS 203), by @noble/post-quantum. Synchronous, for what must be one step with a
+ * session and its storage; an operation takes about 0.5 ms. Who can wait uses `ml_kem_engine.ts`.
  */
 import { ml_kem768 } from "@noble/post-quantum/ml-kem.js";
 import type { Bytes } from "../bytes.ts";
@@ -20,7 +20,7 @@ export const ML_KEM_COINS_SIZE = 32;
  * @throws {CryptoError} `bad-key` if the seed has another size
  */
 export function mlKemPublicKey(seed: Bytes): Bytes {
-  checkSize(seed, ML_KEM_SEED_SIZE);
+  checkKemSize(seed, ML_KEM_SEED_SIZE);
   const { publicKey, secretKey } = ml_kem768.keygen(seed);
   secretKey.fill(0);
   return publicKey as Bytes;
@@ -36,8 +36,8 @@ export function mlKemEncapsulate(
   publicKey: Bytes,
   coins: Bytes,
 ): { ciphertext: Bytes; secret: Bytes } {
-  checkSize(publicKey, ML_KEM_KEY_SIZE);
-  checkSize(coins, ML_KEM_COINS_SIZE);
+  checkKemSize(publicKey, ML_KEM_KEY_SIZE);
+  checkKemSize(coins, ML_KEM_COINS_SIZE);
   try {
     const { cipherText, sharedSecret } = ml_kem768.encapsulate(publicKey, coins);
     return { ciphertext: cipherText as Bytes, secret: sharedSecret as Bytes };
@@ -52,8 +52,8 @@ export function mlKemEncapsulate(
  * @throws {CryptoError} `bad-key` if either has another size
  */
 export function mlKemDecapsulate(seed: Bytes, ciphertext: Bytes): Bytes {
-  checkSize(seed, ML_KEM_SEED_SIZE);
-  checkSize(ciphertext, ML_KEM_CIPHERTEXT_SIZE);
+  checkKemSize(seed, ML_KEM_SEED_SIZE);
+  checkKemSize(ciphertext, ML_KEM_CIPHERTEXT_SIZE);
   const { secretKey } = ml_kem768.keygen(seed);
   try {
     return ml_kem768.decapsulate(ciphertext, secretKey) as Bytes;
@@ -62,7 +62,8 @@ export function mlKemDecapsulate(seed: Bytes, ciphertext: Bytes): Bytes {
   }
 }
 
-function checkSize(bytes: Uint8Array, size: number): void {
+/** @throws {CryptoError} `bad-key` unless there are `size` bytes */
+export function checkKemSize(bytes: Uint8Array, size: number): void {
   if (bytes.length !== size) {
     throw new CryptoError("bad-key", `${size} bytes expected for ML-KEM-768, got ${bytes.length}`);
   }

@@ -6,12 +6,8 @@
 import { type Bytes, concat, concatAll, utf8 } from "../bytes.ts";
 import { hkdfKeys, sha256 } from "../crypto/hash.ts";
 import type { Identity } from "../crypto/identity.ts";
-import {
-  ML_KEM_CIPHERTEXT_SIZE,
-  ML_KEM_COINS_SIZE,
-  mlKemDecapsulate,
-  mlKemEncapsulate,
-} from "../crypto/ml_kem.ts";
+import { ML_KEM_CIPHERTEXT_SIZE, mlKemDecapsulate } from "../crypto/ml_kem.ts";
+import type { MlKemEngine } from "../crypto/ml_kem_engine.ts";
 import { checkCanonical, X25519_SIZE, X25519KeyPair } from "../crypto/x25519.ts";
 import { bytes, fields, u32, type ValueOf } from "../protocol/layout.ts";
 import type { PrekeyBundle } from "./prekeys.ts";
@@ -57,19 +53,19 @@ export interface PrekeySecrets {
  * @throws {CryptoError} `bad-key` for keys that lead to an all-zero secret, and for an ML-KEM key
  * that fails its check
  */
-export function initiate(
+export async function initiate(
   own: Party,
   peer: Identity,
   { signed, kem, oneTime }: PrekeyBundle,
   random: Random,
-): { keys: AgreedKeys; offer: Offer } {
+  engine: MlKemEngine,
+): Promise<{ keys: AgreedKeys; offer: Offer }> {
   const secret = random(X25519_SIZE);
   const ephemeral = new X25519KeyPair(secret);
   secret.fill(0);
-  const coins = random(ML_KEM_COINS_SIZE);
+  const { ciphertext, secret: kemSecret } = await engine.encapsulate(kem.key, random);
   const shared: Bytes[] = [];
   try {
-    const { ciphertext, secret: kemSecret } = mlKemEncapsulate(kem.key, coins);
     shared.push(new X25519KeyPair(own.agreement).agree(signed.key));
     shared.push(ephemeral.agree(peer.agreement), ephemeral.agree(signed.key));
     if (oneTime) shared.push(ephemeral.agree(oneTime.key));
@@ -84,8 +80,7 @@ export function initiate(
     const publicKeys = { signed: signed.key, kem: kem.key, oneTime: oneTime?.key ?? null };
     return { keys: derive(shared, own.identity, peer, offer, publicKeys), offer };
   } finally {
-    coins.fill(0);
-    for (const each of shared) each.fill(0);
+    for (const each of [...shared, kemSecret]) each.fill(0);
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import type { Bytes } from "../bytes.ts";
 import { type CborValue, decodeCbor, encodeCbor } from "../cbor.ts";
-import { KEY_SIZE } from "../crypto/aes_gcm.ts";
+import { KEY_SIZE } from "../crypto/chacha20_poly1305.ts";
 import { fileChunkCount } from "../crypto/file_chunks.ts";
 import { ProtocolError } from "../errors.ts";
 import { BLOB_ID_SIZE, CONTENT_ID_SIZE, MAX_U32 } from "../limits.ts";

@@ -5,7 +5,8 @@
 import { type Bytes, concat, utf8 } from "../bytes.ts";
 import { sign, verify } from "../crypto/ed25519.ts";
 import type { Identity } from "../crypto/identity.ts";
-import { ML_KEM_SEED_SIZE, mlKemPublicKey } from "../crypto/ml_kem.ts";
+import { ML_KEM_SEED_SIZE } from "../crypto/ml_kem.ts";
+import { fastestMlKem } from "../crypto/ml_kem_engine.ts";
 import { checkCanonical, X25519_SIZE, X25519KeyPair } from "../crypto/x25519.ts";
 import { Writer } from "../cursor.ts";
 import { CryptoError } from "../errors.ts";
@@ -39,7 +40,9 @@ export async function publicPrekey(
   { kind, id, secret }: PrekeySecret,
   signing: Bytes,
 ): Promise<Prekey> {
-  const key = isKem(kind) ? mlKemPublicKey(secret) : new X25519KeyPair(secret).publicKey;
+  const key = isKem(kind)
+    ? await (await fastestMlKem()).publicKey(secret)
+    : new X25519KeyPair(secret).publicKey;
   return { kind, id, key, signature: await sign(signing, signedPart({ kind, id, key })) };
 }
 

@@ -1,59 +1,33 @@
 /**
  * The Double Ratchet with header encryption (Signal, "The Double Ratchet Algorithm", revision 1,
- * section 4). Each message has a key of its own, which is deleted after use, and each turn of the
- * conversation adds fresh secrets.
+ * section 4), into which ML-KEM secrets enter as well. Each message has a key of its own, which is
+ * deleted after use, and each turn of the conversation adds fresh secrets.
  *
  * States are values: a step returns a new state, and a failed step returns none. A message on the
- * wire is header nonce 12 · encrypted header 56 · nonce 12 · ciphertext with its tag. Nonces are
- * random, so even an old copy of a state that encrypts again does not repeat one.
+ * wire is header size 2 · header nonce 12 · encrypted header 57 or 1,241 · nonce 12 · ciphertext
+ * with its tag. Nonces are random, so even an old copy of a state that encrypts again does not
+ * repeat one.
  */
 import type { Random } from "../crypto/random.ts";
 import { type Bytes, concat, equalBytes, utf8 } from "../bytes.ts";
-import { AesGcmKey, NONCE_SIZE, TAG_SIZE } from "../crypto/aes_gcm.ts";
-import { hkdfKeys, hmacSha256 } from "../crypto/hash.ts";
+import { ChaChaKey, NONCE_SIZE, TAG_SIZE } from "../crypto/chacha20_poly1305.ts";
+import { hkdfKeys } from "../crypto/hash.ts";
 import { checkCanonical, X25519_SIZE, X25519KeyPair } from "../crypto/x25519.ts";
 import { CryptoError } from "../errors.ts";
 import { MAX_U32 } from "../limits.ts";
-import { bytes, decode, encode, fields, u32, type ValueOf } from "../protocol/layout.ts";
+import { type Chain, type SkippedKey, skipTo, stepChain, unexpired } from "./chains.ts";
+import {
+  counted,
+  givePart,
+  isReceiving,
+  type KemState,
+  newKemState,
+  takePart,
+} from "./kem_ratchet.ts";
+import { type Header, openHeader, SEALED_HEADER_SIZES, sealHeader } from "./ratchet_header.ts";
 
-/** Most message keys of one chain that one message may skip. */
-export const MAX_SKIP = 1_000;
-/** Most skipped keys that a session keeps; the oldest go first. */
-export const MAX_SKIPPED = 2_000;
-/** How long a skipped key is kept, in milliseconds: 30 days. */
-export const MAX_SKIPPED_AGE = 30 * 24 * 60 * 60 * 1000;
-
-const headerLayout = fields({ ratchetKey: bytes(X25519_SIZE), previous: u32, number: u32 });
-type Header = ValueOf<typeof headerLayout>;
-
-const SEALED_HEADER_SIZE = headerLayout.max + TAG_SIZE;
-const HEAD_SIZE = NONCE_SIZE + SEALED_HEADER_SIZE + NONCE_SIZE;
-/** By how many bytes a message is longer than its plaintext. */
-export const RATCHET_OVERHEAD = HEAD_SIZE + TAG_SIZE;
-
+const SIZE_SIZE = 2;
 const RATCHET_LABEL = utf8("messaging-system/3 ratchet");
-const MESSAGE_KEY = new Uint8Array([1]);
-const CHAIN_KEY = new Uint8Array([2]);
-
-/** Message keys in one direction, between two ratchet steps. */
-export interface Chain {
-  /** CK, 32 bytes. */
-  readonly key: Bytes;
-  /** HK, 32 bytes. */
-  readonly headerKey: Bytes;
-  /** N: the number of the next message. */
-  readonly number: number;
-}
-
-/** The key of a message that has not arrived yet, although a later one has. */
-export interface SkippedKey {
-  readonly headerKey: Bytes;
-  readonly number: number;
-  /** The message key, 32 bytes. */
-  readonly key: Bytes;
-  /** When it was skipped, in milliseconds since 1970. */
-  readonly at: number;
-}
 
 /** One side of a conversation. */
 export interface RatchetState {
@@ -70,6 +44,7 @@ export interface RatchetState {
   readonly previous: number;
   /** The oldest first. */
   readonly skipped: readonly SkippedKey[];
+  readonly kem: KemState;
 }
 
 /** What both sides agree on before the first message; 32 bytes each. */
@@ -82,9 +57,14 @@ export interface AgreedKeys {
 }
 
 /** Returns the state of the side that sends first, to the holder of the 32-byte `peerKey`. */
-export function initiatorState(keys: AgreedKeys, peerKey: Bytes, random: Random): RatchetState {
+export function initiatorState(
+  keys: AgreedKeys,
+  peerKey: Bytes,
+  now: number,
+  random: Random,
+): RatchetState {
   const own = newPair(random);
-  const { root, chain, next } = stepRoot(keys.root, own.pair, peerKey);
+  const { root, chain, next } = stepRoot(keys.root, own.pair, peerKey, null);
   return {
     root,
     own: own.stored,
@@ -94,11 +74,12 @@ export function initiatorState(keys: AgreedKeys, peerKey: Bytes, random: Random)
     nextReceiving: keys.nextHeaderKey,
     previous: 0,
     skipped: [],
+    kem: newKemState(now),
   };
 }
 
 /** Returns the state of the side that receives first, with its 32-byte ratchet key. */
-export function responderState(keys: AgreedKeys, secret: Bytes): RatchetState {
+export function responderState(keys: AgreedKeys, secret: Bytes, now: number): RatchetState {
   const { publicKey } = new X25519KeyPair(secret);
   return {
     root: keys.root,
@@ -109,6 +90,7 @@ export function responderState(keys: AgreedKeys, secret: Bytes): RatchetState {
     nextReceiving: keys.headerKey,
     previous: 0,
     skipped: [],
+    kem: newKemState(now),
   };
 }
 
@@ -123,28 +105,31 @@ export function ratchetEncrypt(
   plaintext: Uint8Array,
   random: Random,
 ): { state: RatchetState; message: Bytes } {
-  const { sending } = state;
+  const { sending, own, previous, kem } = state;
   if (!sending || sending.number > MAX_U32) {
     throw new CryptoError("exhausted", "the session cannot send");
   }
-  const { own: { publicKey }, previous } = state;
-  const header = encode(headerLayout, { ratchetKey: publicKey, previous, number: sending.number });
+  const { number, headerKey } = sending;
+  const header = { ratchetKey: own.publicKey, previous, number, part: kem.sending };
+  const size = sizeBytes(SEALED_HEADER_SIZES[kem.sending ? 1 : 0]);
   const headerNonce = random(NONCE_SIZE);
-  const sealedHeader = new AesGcmKey(sending.headerKey).sealSync(headerNonce, associated, header);
+  const sealedHeader = sealHeader(headerKey, headerNonce, concat(associated, size), header);
+  const head = concat(size, headerNonce, sealedHeader);
   const nonce = random(NONCE_SIZE);
   const { messageKey, chain } = stepChain(sending);
-  const bound = concat(associated, headerNonce, sealedHeader);
-  const ciphertext = withKey(messageKey, (key) => key.sealSync(nonce, bound, plaintext));
+  const bound = concat(associated, head);
+  const ciphertext = withKey(messageKey, (key) => key.seal(nonce, bound, plaintext));
   return {
-    state: { ...state, sending: chain },
-    message: concat(headerNonce, sealedHeader, nonce, ciphertext),
+    state: { ...state, sending: chain, kem: counted(kem) },
+    message: concat(head, nonce, ciphertext),
   };
 }
 
 /**
- * Decrypts `message`. `now`, in milliseconds since 1970, decides which skipped keys are too old.
+ * Decrypts `message`. `now`, in milliseconds since 1970, decides which skipped keys are too old,
+ * and whether it is time for a new KEM key.
  * @throws {CryptoError} `decrypt-failed` if it is no message of this session to this side, was
- * changed, came before, or is too far ahead; `bad-key` for an unusable ratchet key
+ * changed, came before, or is too far ahead; `bad-key` for an unusable ratchet or KEM key
  */
 export function ratchetDecrypt(
   state: RatchetState,
@@ -153,49 +138,50 @@ export function ratchetDecrypt(
   now: number,
   random: Random,
 ): { state: RatchetState; plaintext: Bytes } {
-  if (message.length < RATCHET_OVERHEAD) throw failed("the message is too short");
+  const { headerOf, open } = readMessage(message, associated);
   const fresh = withoutExpired(state, now);
-  const headerNonce = message.slice(0, NONCE_SIZE);
-  const sealedHeader = message.subarray(NONCE_SIZE, NONCE_SIZE + SEALED_HEADER_SIZE);
-  const nonce = message.subarray(NONCE_SIZE + SEALED_HEADER_SIZE, HEAD_SIZE);
-  const bound = concat(associated, message.subarray(0, NONCE_SIZE + SEALED_HEADER_SIZE));
-  const headerOf = (key: Bytes) => openHeader(key, headerNonce, associated, sealedHeader);
-  const open = (messageKey: Bytes) =>
-    withKey(messageKey, (key) => key.openSync(nonce, bound, message.subarray(HEAD_SIZE)));
 
-  const skipped = findSkipped(fresh, headerOf);
+  const skipped = findSkipped(fresh.skipped, headerOf);
   if (skipped) {
     const plaintext = open(skipped.key.slice());
     const rest = fresh.skipped.filter((other) => other !== skipped);
-    return { state: { ...fresh, skipped: rest }, plaintext };
+    return { state: { ...fresh, skipped: rest, kem: counted(fresh.kem) }, plaintext };
   }
   const { state: ready, number } = receivingState(fresh, headerOf, now, random);
-  const { receiving } = ready;
-  if (!receiving || number < receiving.number) throw failed("the message came before");
-  const { state: reached, chain } = skipTo(ready, receiving, number, now);
-  const { messageKey, chain: next } = stepChain(chain);
+  if (!ready.receiving || number < ready.receiving.number) throw failed("the message came before");
+  const reached = skipTo(ready.receiving, number, ready.skipped, now);
+  const { messageKey, chain } = stepChain(reached.chain);
   const plaintext = open(messageKey);
-  return { state: { ...reached, receiving: next }, plaintext };
+  const { skipped: kept } = reached;
+  return {
+    state: { ...ready, receiving: chain, skipped: kept, kem: counted(ready.kem) },
+    plaintext,
+  };
 }
 
-/** Returns the header, or null if it was sealed with another key. */
-function openHeader(
-  key: Bytes,
-  nonce: Bytes,
-  associated: Bytes,
-  sealed: Uint8Array,
-): Header | null {
-  try {
-    return decode(headerLayout, new AesGcmKey(key).openSync(nonce, associated, sealed));
-  } catch (error) {
-    if (!(error instanceof CryptoError)) throw error;
-    return null;
+/** Returns what opens the header of `message`, and its content, with a key. */
+function readMessage(message: Bytes, associated: Bytes) {
+  const size = message.length < SIZE_SIZE ? 0 : message[0] + 256 * message[1];
+  const headEnd = SIZE_SIZE + NONCE_SIZE + size;
+  const start = headEnd + NONCE_SIZE;
+  if (!SEALED_HEADER_SIZES.includes(size) || message.length < start + TAG_SIZE) {
+    throw failed("the message has a form that is not known here");
   }
+  const headerNonce = message.slice(SIZE_SIZE, SIZE_SIZE + NONCE_SIZE);
+  const sealedHeader = message.subarray(SIZE_SIZE + NONCE_SIZE, headEnd);
+  const headerBound = concat(associated, message.subarray(0, SIZE_SIZE));
+  const nonce = message.subarray(headEnd, start);
+  const bound = concat(associated, message.subarray(0, headEnd));
+  return {
+    headerOf: (key: Bytes) => openHeader(key, headerNonce, headerBound, sealedHeader),
+    open: (messageKey: Bytes) =>
+      withKey(messageKey, (key) => key.open(nonce, bound, message.subarray(start))),
+  };
 }
 
 /** Returns the skipped key of the message. Tries each header key once. */
 function findSkipped(
-  { skipped }: RatchetState,
+  skipped: readonly SkippedKey[],
   headerOf: (key: Bytes) => Header | null,
 ): SkippedKey | undefined {
   let tried: Bytes | null = null;
@@ -217,22 +203,32 @@ function receivingState(
   now: number,
   random: Random,
 ): { state: RatchetState; number: number } {
-  const current = state.receiving && headerOf(state.receiving.headerKey);
-  if (current) return { state, number: current.number };
+  const { receiving, skipped, kem } = state;
+  const current = receiving && headerOf(receiving.headerKey);
+  if (current) {
+    if (isReceiving(kem, current.part)) return { state, number: current.number };
+    throw failed("the message has another KEM part than its chain");
+  }
   const header = headerOf(state.nextReceiving);
   if (!header) throw failed("the message is not of this session");
-  const before = state.receiving
-    ? skipTo(state, state.receiving, header.previous, now).state
-    : state;
-  return { state: step(before, header.ratchetKey, random), number: header.number };
+  const left = receiving ? skipTo(receiving, header.previous, skipped, now).skipped : skipped;
+  return { state: step({ ...state, skipped: left }, header, now, random), number: header.number };
 }
 
-/** Makes one step of the Diffie-Hellman ratchet. */
-function step(state: RatchetState, peerKey: Bytes, random: Random): RatchetState {
-  checkCanonical(peerKey);
-  const received = stepRoot(state.root, new X25519KeyPair(state.own.secret), peerKey);
+/** Makes one step of the ratchet. */
+function step(
+  state: RatchetState,
+  { ratchetKey, part }: Header,
+  now: number,
+  random: Random,
+): RatchetState {
+  checkCanonical(ratchetKey);
+  const taken = takePart(state.kem, part, now);
+  const { secret } = state.own;
+  const received = stepRoot(state.root, new X25519KeyPair(secret), ratchetKey, taken.secret);
   const own = newPair(random);
-  const sent = stepRoot(received.root, own.pair, peerKey);
+  const given = givePart(taken.kem, part, now, random);
+  const sent = stepRoot(received.root, own.pair, ratchetKey, given.secret);
   received.root.fill(0);
   return {
     root: sent.root,
@@ -243,48 +239,25 @@ function step(state: RatchetState, peerKey: Bytes, random: Random): RatchetState
     nextReceiving: received.next,
     previous: state.sending?.number ?? 0,
     skipped: state.skipped,
+    kem: given.kem,
   };
-}
-
-/** Keeps the message keys of `chain` up to (without) number `until`. */
-function skipTo(
-  state: RatchetState,
-  chain: Chain,
-  until: number,
-  at: number,
-): { state: RatchetState; chain: Chain } {
-  if (until - chain.number > MAX_SKIP) throw failed("too many messages were skipped");
-  const skipped: SkippedKey[] = [];
-  while (chain.number < until) {
-    const { messageKey, chain: next } = stepChain(chain);
-    skipped.push({ headerKey: chain.headerKey, number: chain.number, key: messageKey, at });
-    chain = next;
-  }
-  if (skipped.length === 0) return { state, chain };
-  const all = [...state.skipped, ...skipped].slice(-MAX_SKIPPED);
-  return { state: { ...state, skipped: all }, chain };
 }
 
 /** Returns the state without skipped keys that are too old; the same object if there are none. */
 export function withoutExpired(state: RatchetState, now: number): RatchetState {
-  const skipped = state.skipped.filter(({ at }) => at > now - MAX_SKIPPED_AGE);
-  return skipped.length === state.skipped.length ? state : { ...state, skipped };
+  const skipped = unexpired(state.skipped, now);
+  return skipped === state.skipped ? state : { ...state, skipped };
 }
 
-/** KDF_RK: next root key, chain key and next header key. */
-function stepRoot(root: Bytes, own: X25519KeyPair, peerKey: Bytes) {
+/**
+ * KDF_RK: next root key, chain key and next header key. Wipes `kemSecret`, if there is one.
+ */
+function stepRoot(root: Bytes, own: X25519KeyPair, peerKey: Bytes, kemSecret: Bytes | null) {
   const shared = own.agree(peerKey);
-  const [nextRoot, chain, next] = hkdfKeys(root, shared, RATCHET_LABEL, 3);
-  shared.fill(0);
+  const material = kemSecret ? concat(shared, kemSecret) : shared;
+  const [nextRoot, chain, next] = hkdfKeys(root, material, RATCHET_LABEL, 3);
+  for (const secret of [shared, kemSecret, material]) secret?.fill(0);
   return { root: nextRoot, chain, next };
-}
-
-/** KDF_CK. */
-function stepChain(chain: Chain): { messageKey: Bytes; chain: Chain } {
-  return {
-    messageKey: hmacSha256(chain.key, MESSAGE_KEY),
-    chain: { ...chain, key: hmacSha256(chain.key, CHAIN_KEY), number: chain.number + 1 },
-  };
 }
 
 function newPair(random: Random) {
@@ -294,14 +267,18 @@ function newPair(random: Random) {
 }
 
 /** Uses a message key, once. */
-function withKey<T>(messageKey: Bytes, use: (key: AesGcmKey) => T): T {
-  const key = new AesGcmKey(messageKey);
+function withKey<T>(messageKey: Bytes, use: (key: ChaChaKey) => T): T {
+  const key = new ChaChaKey(messageKey);
   messageKey.fill(0);
   try {
     return use(key);
   } finally {
     key.wipe();
   }
+}
+
+function sizeBytes(size: number): Bytes {
+  return new Uint8Array([size % 256, size >> 8]);
 }
 
 function failed(reason: string): CryptoError {

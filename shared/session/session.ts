@@ -4,6 +4,7 @@
  */
 import { type Bytes, concat, equalBytes, utf8 } from "../bytes.ts";
 import type { Identity } from "../crypto/identity.ts";
+import { fastestMlKem, type MlKemEngine } from "../crypto/ml_kem_engine.ts";
 import { CryptoError } from "../errors.ts";
 import type { MessageType } from "../protocol/codes.ts";
 import { decode, encode } from "../protocol/layout.ts";
@@ -52,17 +53,21 @@ export interface Route {
 }
 
 /**
- * Starts a session of `own` with `peer`.
+ * Starts a session of `own` with `peer`. It has to be on the disk before the first envelope leaves.
+ * @param engine for other than the fastest encapsulation
  * @throws {CryptoError} `bad-key` for unusable prekeys
  */
-export function startSession(
+export async function startSession(
   own: Party,
   peer: Identity,
   bundle: PrekeyBundle,
+  now: number,
   random: Random,
-): Session {
-  const { keys, offer } = initiate(own, peer, bundle, random);
-  const ratchet = initiatorState(keys, bundle.signed.key, random);
+  engine?: MlKemEngine,
+): Promise<Session> {
+  engine ??= await fastestMlKem();
+  const { keys, offer } = await initiate(own, peer, bundle, random, engine);
+  const ratchet = initiatorState(keys, bundle.signed.key, now, random);
   keys.root.fill(0);
   return {
     base: offer.ephemeral,
@@ -81,9 +86,11 @@ export function acceptSession(
   peer: Identity,
   offer: Offer,
   secrets: PrekeySecrets,
+  now: number,
 ): Session {
   const keys = respond(own, peer, offer, secrets);
-  return { base: offer.ephemeral, offer: null, ratchet: responderState(keys, secrets.signed) };
+  const ratchet = responderState(keys, secrets.signed, now);
+  return { base: offer.ephemeral, offer: null, ratchet };
 }
 
 /**

@@ -1,7 +1,7 @@
 /** Sessions as bytes. They hold secrets: the caller must seal them before it stores them. */
 import type { Bytes } from "../bytes.ts";
 import { type CborValue, decodeCbor, encodeCbor } from "../cbor.ts";
-import type { Chain } from "./ratchet.ts";
+import type { Chain } from "./chains.ts";
 import type { Session } from "./session.ts";
 
 type ChainFields = [key: Bytes, headerKey: Bytes, number: number] | null;
@@ -9,10 +9,12 @@ type ChainFields = [key: Bytes, headerKey: Bytes, number: number] | null;
 /** Returns the values of `session` in the order in which they are stored. */
 function fieldsOf({ base, offer, ratchet }: Session) {
   const { root, own, sending, receiving, nextSending, nextReceiving, previous, skipped } = ratchet;
+  const { kem: { seed, sending: given, receiving: taken, mixedAt, count } } = ratchet;
   const keys = [base, offer, root, own.secret, own.publicKey] as const;
   const chains = [chainFields(sending), chainFields(receiving)] as const;
   const skippedKeys = skipped.map((s) => [s.headerKey, s.number, s.key, s.at] as const);
-  return [...keys, ...chains, nextSending, nextReceiving, previous, skippedKeys] as const;
+  const kem = [seed, given, taken, mixedAt, count] as const;
+  return [...keys, ...chains, nextSending, nextReceiving, previous, skippedKeys, kem] as const;
 }
 
 /** Returns the bytes of `session`. */
@@ -27,7 +29,7 @@ export function encodeSession(session: Session): Bytes {
 export function decodeSession(bytes: Uint8Array): Session {
   const fields = decodeCbor(bytes) as CborValue as ReturnType<typeof fieldsOf>;
   const [base, offer, root, secret, publicKey, sending, receiving, ...others] = fields;
-  const [nextSending, nextReceiving, previous, skippedKeys] = others;
+  const [nextSending, nextReceiving, previous, skippedKeys, kemFields] = others;
   const skipped = skippedKeys.map(([headerKey, number, key, at]) => ({
     headerKey,
     number,
@@ -36,10 +38,12 @@ export function decodeSession(bytes: Uint8Array): Session {
   }));
   const chains = { sending: chainOf(sending), receiving: chainOf(receiving) };
   const own = { secret, publicKey };
+  const [seed, given, taken, mixedAt, count] = kemFields;
+  const kem = { seed, sending: given, receiving: taken, mixedAt, count };
   return {
     base,
     offer,
-    ratchet: { root, own, ...chains, nextSending, nextReceiving, previous, skipped },
+    ratchet: { root, own, ...chains, nextSending, nextReceiving, previous, skipped, kem },
   };
 }
 

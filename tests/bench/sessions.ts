@@ -71,20 +71,20 @@ export const sessionStarts: Suite = {
     const { bundle, secrets } = await newBundle(bob.signing);
     const route = { from: alice.identity, to: bob.identity, type };
     const content = newContent();
-    const start = () => {
-      const session = startSession(alice, bob.identity, bundle, randomBytes);
+    const start = async () => {
+      const session = await startSession(alice, bob.identity, bundle, now(), randomBytes);
       return sealEnvelope(session, route, content, randomBytes).envelope;
     };
-    const envelope = start();
+    const envelope = await start();
     const accept = () => {
       const offer = offerIn(envelope);
       if (!offer) throw new Error("no offer");
-      const session = acceptSession(bob, alice.identity, offer, secrets);
+      const session = acceptSession(bob, alice.identity, offer, secrets, now());
       openEnvelope(session, route, envelope, now(), randomBytes);
     };
     const load = { workers: 1, milliseconds: ROUND / 2 };
-    const rateOf = async (once: () => void) => {
-      const { value } = await repeatedly(load, () => Promise.resolve(once()));
+    const rateOf = async (once: () => void | Promise<unknown>) => {
+      const { value } = await repeatedly(load, async () => void await once());
       return { value };
     };
     return async () => [await rateOf(start), await rateOf(accept)];
@@ -117,7 +117,8 @@ export const sessionMessages: Suite = {
       { id: 2, kind: PrekeyKind.lastResort, secret: secrets.kem.seed },
     ], now());
     const sessions = new Sessions({ profile: sender, own: alice, random: randomBytes, now });
-    sessions.commit(() => sessions.start(bob.identity, bundle));
+    const session = await startSession(alice, bob.identity, bundle, now(), randomBytes);
+    sessions.commit(() => sessions.add(bob.identity, session));
     const sent: Bytes[] = [];
     const transport = takingInto(sent);
     const options = { now, random: randomBytes };

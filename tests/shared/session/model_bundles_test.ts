@@ -13,6 +13,7 @@ import {
   content,
   newPair,
   newPerson,
+  NOW,
   type Person,
   published,
   secretOf,
@@ -102,14 +103,14 @@ Deno.test("prekeys of small order, and ML-KEM keys out of range, start no sessio
     ]
   ) {
     const bundle = await verifyBundle(owner.identity, prekeys);
-    const start = () => startSession(other, owner.identity, bundle, randomBytes);
-    assertEquals(assertThrows(start, CryptoError).code, "bad-key");
+    const start = () => startSession(other, owner.identity, bundle, NOW, randomBytes);
+    assertEquals((await assertRejects(start, CryptoError)).code, "bad-key");
   }
 });
 
 Deno.test("an offer on other prekeys than those it was made with opens nothing", async () => {
   const bundle = await verifyBundle(owner.identity, [SPK, KEM, OPK]);
-  const session = startSession(other, owner.identity, bundle, randomBytes);
+  const session = await startSession(other, owner.identity, bundle, NOW, randomBytes);
   const { own } = (await newPair()).alice; // someone else
   assert(session.offer !== null);
   const offer = offerIn(concat(session.offer, new Uint8Array(0)));

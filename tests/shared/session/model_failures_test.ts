@@ -1,6 +1,6 @@
 /** Whatever goes wrong with an envelope leaves the session as it was, and usable. */
 import { type Bytes, concat } from "../../../shared/bytes.ts";
-import { AesGcmKey } from "../../../shared/crypto/aes_gcm.ts";
+import { ChaChaKey } from "../../../shared/crypto/chacha20_poly1305.ts";
 import { randomBytes } from "../../../shared/crypto/random.ts";
 import { X25519KeyPair } from "../../../shared/crypto/x25519.ts";
 import { CryptoError } from "../../../shared/errors.ts";
@@ -13,6 +13,7 @@ import {
   content,
   newPair,
   newPerson,
+  NOW,
   secretsFor,
   Talker,
 } from "../../support/session/model_pair.ts";
@@ -22,10 +23,11 @@ const OFFER = 1 + 3 * 4 + 32 + 1088;
 
 /** Where the parts of an envelope end, whose message starts at `start`. */
 function regions(start: number, envelope: Bytes): Record<string, [number, number]> {
-  const header = start + 12;
-  const nonce = header + 56;
+  const header = start + 2 + 12;
+  const nonce = header + envelope[start] + 256 * envelope[start + 1];
   return {
-    "header nonce": [start, header],
+    "header size": [start, start + 2],
+    "header nonce": [start + 2, header],
     header: [header, nonce],
     nonce: [nonce, nonce + 12],
     ciphertext: [nonce + 12, envelope.length - 16],
@@ -146,7 +148,7 @@ Deno.test("offers with keys of small order, or not canonical, are refused", asyn
   const offer = offerIn(alice.send(content("second")));
   assert(offer !== null);
   const accept = (ephemeral: Bytes) =>
-    acceptSession(bob.own, bob.peer, { ...offer, ephemeral }, secretsFor(bob.own, offer));
+    acceptSession(bob.own, bob.peer, { ...offer, ephemeral }, secretsFor(bob.own, offer), NOW);
   for (const key of [...SMALL_ORDER, ...NOT_CANONICAL]) {
     assertEquals(assertThrows(() => accept(key), CryptoError).code, "bad-key");
   }
@@ -201,12 +203,14 @@ Deno.test("whoever knows a header key alone makes nothing that is accepted", asy
   const [headerNonce, pair] = [randomBytes(12), X25519KeyPair.generate()];
   const label = new TextEncoder().encode("messaging-system/3 envelope");
   const { identity } = bob.own;
-  const prefix = new Uint8Array([MessageType.text, 3]);
+  const size = new Uint8Array([57, 0]);
+  const prefix = concat(new Uint8Array([MessageType.text, 3]), size);
   const associated = concat(label, bob.peer.publicKey, identity.publicKey, prefix);
   for (const [previous, number] of [[0, 0], [MAX_U32, 0], [0, MAX_U32], [1001, 0], [0, 1001]]) {
-    const header = concat(pair.publicKey, u32(previous), u32(number));
-    const sealed = new AesGcmKey(nextReceiving).sealSync(headerNonce, associated, header);
-    bob.refuses(concat(new Uint8Array([3]), headerNonce, sealed, randomBytes(12 + 256 + 16)));
+    const header = concat(pair.publicKey, u32(previous), u32(number), new Uint8Array(1));
+    const sealed = new ChaChaKey(nextReceiving).seal(headerNonce, associated, header);
+    const rest = randomBytes(12 + 256 + 16);
+    bob.refuses(concat(new Uint8Array([3]), size, headerNonce, sealed, rest));
   }
   assertEquals(bob.receive(envelope), content("secret"));
   goOn(alice, bob);

@@ -3,7 +3,7 @@ import type { Bytes } from "../../../shared/bytes.ts";
 import { toHex } from "../../../shared/bytes.ts";
 import { hmacSha256 } from "../../../shared/crypto/hash.ts";
 import { randomBytes } from "../../../shared/crypto/random.ts";
-import type { Chain } from "../../../shared/session/ratchet.ts";
+import type { Chain } from "../../../shared/session/chains.ts";
 import { assert, assertEquals } from "../../support/assert.ts";
 import { content, newPair, type Talker } from "../../support/session/model_pair.ts";
 

@@ -1,5 +1,5 @@
 /** How many message keys may be skipped, are kept, and for how long. */
-import { MAX_SKIP, MAX_SKIPPED, MAX_SKIPPED_AGE } from "../../../shared/session/ratchet.ts";
+import { MAX_SKIP, MAX_SKIPPED, MAX_SKIPPED_AGE } from "../../../shared/session/chains.ts";
 import { assert, assertEquals } from "../../support/assert.ts";
 import { content, newPair, NOW, type Talker } from "../../support/session/model_pair.ts";
 

@@ -2,6 +2,7 @@
 import { type Bytes, fromHex, toHex } from "../../../shared/bytes.ts";
 import { type Identity, publicIdentity, verifyIdentity } from "../../../shared/crypto/identity.ts";
 import { Reader } from "../../../shared/cursor.ts";
+import { nobleMlKem } from "../../../shared/crypto/ml_kem_engine.ts";
 import { CryptoError, ProtocolError } from "../../../shared/errors.ts";
 import { MessageType } from "../../../shared/protocol/codes.ts";
 import type { Prekey } from "../../../shared/protocol/prekey.ts";
@@ -55,6 +56,8 @@ function scripted(...values: string[]): { random: (size: number) => Bytes; done:
 }
 
 const none = scripted().random;
+/** When A starts the session of the conversation. */
+const START = 1_800_000_000_000;
 
 Deno.test("vectors: identities", async () => {
   const { agreement, ratchet, prekeys } = vectors;
@@ -99,6 +102,7 @@ Deno.test("vectors: bundles that are refused", async () => {
         owner,
         await verifyBundle(owner, decodePrekeys(new Reader(fromHex(bundle)))),
         random,
+        nobleMlKem,
       );
     const error = await assertRejects(start, Error);
     assert(error instanceof CryptoError || error instanceof ProtocolError, `${name}: ${error}`);
@@ -128,7 +132,7 @@ Deno.test("vectors: the agreement, both sides", async () => {
     const prekeys = decodePrekeys(new Reader(fromHex(vector.bundle)));
     const bundle = await verifyBundle(B.identity, prekeys);
     const { random, done } = scripted(EKa.secret, coins);
-    const { keys, offer } = initiate(A, B.identity, bundle, random);
+    const { keys, offer } = await initiate(A, B.identity, bundle, random, nobleMlKem);
     done();
     const expected: Offer = {
       signedId: SPKb["prekey ID"],
@@ -203,7 +207,8 @@ Deno.test("vectors: a conversation, every state and every envelope", async () =>
   });
   const bundle = await verifyBundle(parties.B.identity, prekeysOf(vector));
   const first = scripted(vector.EKa.secret, vector.coins, vector.DHs.secret);
-  const started = startSession(parties.A, parties.B.identity, bundle, first.random);
+  const { A, B } = parties;
+  const started = await startSession(A, B.identity, bundle, START, first.random, nobleMlKem);
   first.done();
   assertState(started, vector["state of A"]);
   const sessions: { A: Session; B?: Session } = { A: started };
@@ -226,7 +231,7 @@ Deno.test("vectors: a conversation, every state and every envelope", async () =>
       const { envelope, route, padded } = sent[number];
       if (side === "B" && sessions.B === undefined) {
         const offer = offerIn(envelope)!;
-        sessions.B = acceptSession(parties.B, parties.A.identity, offer, secretsOf(vector));
+        sessions.B = acceptSession(B, A.identity, offer, secretsOf(vector), step.time!);
         assertState(sessions.B, step["state of the new session"]!);
       }
       const before = sessions[side]!;

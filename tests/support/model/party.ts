@@ -7,11 +7,10 @@ import { Peers } from "../../../client/contacts/peers.ts";
 import { Profile } from "../../../client/profile/profile.ts";
 import { SecureMessaging } from "../../../client/sessions/secure_messaging.ts";
 import { type Bytes, equalBytes } from "../../../shared/bytes.ts";
-import { AesGcmKey, NONCE_SIZE, TAG_SIZE } from "../../../shared/crypto/aes_gcm.ts";
 import { hmacSha256 } from "../../../shared/crypto/hash.ts";
 import { randomBytes } from "../../../shared/crypto/random.ts";
-import { Reader } from "../../../shared/cursor.ts";
 import { MessageType } from "../../../shared/protocol/codes.ts";
+import { openHeader } from "../../../shared/session/ratchet_header.ts";
 import { decodeSession } from "../../../shared/session/session_state.ts";
 import type { Faults } from "./faults.ts";
 import { type Account, networkOf, type PostOffice } from "./post_office.ts";
@@ -170,23 +169,22 @@ function messageKeyOf(
     ...own.publicKey,
     ...peer.publicKey,
     type,
-    ...envelope.subarray(0, start),
+    ...envelope.subarray(0, start + 2),
   ]);
-  const nonce = envelope.slice(start, start + NONCE_SIZE);
-  const header = envelope.subarray(start + NONCE_SIZE, start + NONCE_SIZE + 40 + TAG_SIZE);
+  const nonce = envelope.slice(start + 2, start + 14);
+  const sealed = envelope.subarray(
+    start + 14,
+    start + 14 + envelope[start] + 256 * envelope[start + 1],
+  );
   for (const { state } of before) {
     const { sending, own } = decodeSession(state).ratchet;
     if (!sending) continue;
-    let opened: Bytes;
-    try {
-      opened = new AesGcmKey(sending.headerKey).openSync(nonce, associated, header);
-    } catch {
-      continue; // another session
-    }
-    if (!equalBytes(opened.subarray(0, 32), own.publicKey)) continue;
+    const header = openHeader(sending.headerKey, nonce, associated, sealed);
+    if (!header || !equalBytes(header.ratchetKey, own.publicKey)) continue; // another session
     let chain = sending.key;
-    const number = new Reader(opened.subarray(36)).u32();
-    for (let i = sending.number; i < number; i++) chain = hmacSha256(chain, new Uint8Array([2]));
+    for (let i = sending.number; i < header.number; i++) {
+      chain = hmacSha256(chain, new Uint8Array([2]));
+    }
     return hmacSha256(chain, new Uint8Array([1]));
   }
   return null;

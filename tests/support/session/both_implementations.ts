@@ -3,6 +3,7 @@ import fc from "fast-check";
 import type { Bytes } from "../../../shared/bytes.ts";
 import { verifyIdentity } from "../../../shared/crypto/identity.ts";
 import { Reader } from "../../../shared/cursor.ts";
+import { nobleMlKem } from "../../../shared/crypto/ml_kem_engine.ts";
 import { CryptoError } from "../../../shared/errors.ts";
 import { decodePrekeys } from "../prekeys.ts";
 import * as contents from "../../../shared/session/content.ts";
@@ -79,7 +80,8 @@ export class ProductTalker implements Talker {
   static async starts({ A, B }: Cast, bundle: Bytes, source: ByteSource): Promise<Talker> {
     const [own, peer] = [await partyOf(A), await verifyIdentity(B.identity)];
     const verified = await verifyBundle(peer, decodePrekeys(new Reader(bundle)));
-    const session = product.startSession(own, peer, verified, (size) => source.bytes(size));
+    const random = (size: number) => source.bytes(size);
+    const session = await product.startSession(own, peer, verified, NOW, random, nobleMlKem);
     return new ProductTalker(session, { from: own.identity, to: peer }, source);
   }
 
@@ -93,7 +95,7 @@ export class ProductTalker implements Talker {
       signed: find(offer.signedId).secret,
       kem: { seed: kem.secret, publicKey: kem.key },
       oneTime: offer.oneTimeId === 0 ? null : find(offer.oneTimeId).secret,
-    });
+    }, NOW);
     return new ProductTalker(session, { from: own.identity, to: peer }, source);
   }
 

@@ -127,7 +127,8 @@ export async function newPair(options: PairOptions = {}): Promise<{ alice: Talke
   const { kinds = [1, 4, 3], random = randomBytes } = options;
   const [a, b] = [await newPerson(), await newPerson()];
   const bundle = await verifyBundle(b.identity, await published(b, ...kinds));
-  const alice = new Talker(a, b.identity, startSession(a, b.identity, bundle, random), random);
+  const started = await startSession(a, b.identity, bundle, NOW, random);
+  const alice = new Talker(a, b.identity, started, random);
   const first = alice.send(content("first"));
   const bob = accepting(b, a.identity, first, random);
   assertEquals(bob.receive(first), content("first"));
@@ -143,7 +144,7 @@ export function accepting(
 ): Talker {
   const offer = offerIn(envelope);
   if (!offer) throw new TypeError("not an initial envelope");
-  const session = acceptSession(own, peer, offer, secretsFor(own, offer));
+  const session = acceptSession(own, peer, offer, secretsFor(own, offer), NOW);
   assert(equalBytes(session.base, offer.ephemeral));
   return new Talker(own, peer, session, random);
 }

@@ -33,7 +33,7 @@ Deno.test("both implementations: a message may skip a thousand keys, not one mor
     const next = (i: number) => A.send(3, { id: source.bytes(16), at: NOW, text: `${i}` });
     const envelopes = Array.from({ length: 3003 }, (_, i) => next(i));
     const B = await Accepter.accepts(cast, envelopes[0], source);
-    const textOf = (i: number) => B.receive(3, envelopes[i])?.text;
+    const textOf = (i: number) => B.receive(3, envelopes[i], NOW)?.text;
     assertEquals(textOf(1001), undefined); // 0 to 1000 were skipped
     assertEquals([1000, 2001, 3002].map(textOf), ["1000", "2001", "3002"]);
     // 3,000 keys were skipped, and the last 2,000 are left: those of 1001 to 2000 and 2002 to 3001.

@@ -3,7 +3,6 @@ import fc from "fast-check";
 import type { Bytes } from "../../../shared/bytes.ts";
 import { verifyIdentity } from "../../../shared/crypto/identity.ts";
 import { Reader } from "../../../shared/cursor.ts";
-import { nobleMlKem } from "../../../shared/crypto/ml_kem_engine.ts";
 import { CryptoError } from "../../../shared/errors.ts";
 import { decodePrekeys } from "../prekeys.ts";
 import * as contents from "../../../shared/session/content.ts";
@@ -26,26 +25,33 @@ import { readBundle } from "../../shared/session/reference/prekeys.ts";
 import * as reference from "../../shared/session/reference/session.ts";
 
 export const NOW = 1_800_000_000_000;
+const HOUR = 3_600_000;
 
 /** One side of a session, by whichever implementation. */
 export interface Talker {
   send(type: MessageType, content: Content): Bytes;
-  /** Null if the envelope is refused. */
-  receive(type: MessageType, envelope: Bytes): Content | null;
+  /** Null if the envelope is refused. `now` is in milliseconds since 1970. */
+  receive(type: MessageType, envelope: Bytes, now: number): Content | null;
 }
 
 export class ReferenceTalker implements Talker {
   constructor(readonly session: reference.Session, readonly source: ByteSource) {}
 
   static async starts({ A, B }: Cast, bundle: Bytes, source: ByteSource): Promise<Talker> {
-    const random = { EKa: source.pair(), coins: source.bytes(32), DHs: source.pair() };
+    const [EKa, coins, DHs] = [source.pair(), source.bytes(32), source.pair()];
     const prekeys = await readBundle(B.identity, bundle);
-    const { session } = await reference.start(A, B.identity, prekeys, random);
+    const { session } = await reference.start(A, B.identity, prekeys, {
+      EKa,
+      coins,
+      DHs,
+      now: NOW,
+    });
     return new ReferenceTalker(session, source);
   }
 
   static async accepts({ A, B, prekeys }: Cast, first: Bytes, source: ByteSource): Promise<Talker> {
-    const { session } = await reference.accept(B, Object.values(prekeys), A.identity, first);
+    const own = Object.values(prekeys);
+    const { session } = await reference.accept(B, own, A.identity, first, NOW);
     return new ReferenceTalker(session, source);
   }
 
@@ -54,10 +60,10 @@ export class ReferenceTalker implements Talker {
     return reference.send(this.session, type, pad(encodeContent(content)), nonces).envelope;
   }
 
-  receive(type: MessageType, envelope: Bytes): Content | null {
-    const newPair = () => this.source.pair();
+  receive(type: MessageType, envelope: Bytes, now: number): Content | null {
+    const random = (size: number) => this.source.bytes(size);
     try {
-      const { padded } = reference.openEnvelope(this.session, type, envelope, newPair, NOW);
+      const { padded } = reference.openEnvelope(this.session, type, envelope, random, now);
       return decodeContent(type, unpad(padded));
     } catch (error) {
       if (error instanceof Refused) return null;
@@ -81,7 +87,7 @@ export class ProductTalker implements Talker {
     const [own, peer] = [await partyOf(A), await verifyIdentity(B.identity)];
     const verified = await verifyBundle(peer, decodePrekeys(new Reader(bundle)));
     const random = (size: number) => source.bytes(size);
-    const session = await product.startSession(own, peer, verified, NOW, random, nobleMlKem);
+    const session = await product.startSession(own, peer, verified, NOW, random);
     return new ProductTalker(session, { from: own.identity, to: peer }, source);
   }
 
@@ -107,10 +113,10 @@ export class ProductTalker implements Talker {
     return sealed.envelope;
   }
 
-  receive(type: MessageType, envelope: Bytes): Content | null {
+  receive(type: MessageType, envelope: Bytes, now: number): Content | null {
     const route = { from: this.route.to, to: this.route.from, type };
     try {
-      const opened = product.openEnvelope(this.session, route, envelope, NOW, this.#random);
+      const opened = product.openEnvelope(this.session, route, envelope, now, this.#random);
       this.session = opened.session;
       return contents.decodeContent(opened.content, type);
     } catch (error) {
@@ -146,8 +152,17 @@ function randomContent(type: MessageType, source: ByteSource): Content {
   return content;
 }
 
-/** A conversation of 60 steps in which envelopes are lost, repeated, reordered and damaged. */
-async function converse(productStarts: boolean, seed: number): Promise<void> {
+/** Reports whether an envelope carries a KEM part. */
+function hasKemPart(envelope: Bytes): boolean {
+  const at = envelope[0] === 2 ? 1 + 3 * 4 + 32 + 1088 : 1;
+  return envelope[at] + 256 * envelope[at + 1] === 1241;
+}
+
+/**
+ * A conversation of 60 steps over some days, in which envelopes are lost, repeated, reordered and
+ * damaged. Returns how many of them carried a KEM part.
+ */
+async function converse(productStarts: boolean, seed: number): Promise<number> {
   const source = new ByteSource(`conversation ${seed}`);
   const cast = await castOf(source);
   const { 1: SPKb, 2: lastResort, 3: OPKb, 4: oneTime } = cast.prekeys;
@@ -160,6 +175,7 @@ async function converse(productStarts: boolean, seed: number): Promise<void> {
   const messages: Message[] = [];
   /** B can send once it has received. */
   let accepted = false;
+  let now = NOW;
 
   const send = (from: number) => {
     const type = ([2, 3, 4] as const)[source.below(3)];
@@ -174,15 +190,16 @@ async function converse(productStarts: boolean, seed: number): Promise<void> {
     const at = source.below(envelope.length);
     const damaged = envelope.with(at, envelope[at] ^ 1 << source.below(8));
     const otherType = type === 4 ? 2 : 4;
-    if (source.below(4) === 0) assertEquals(receiver.receive(type, damaged), null);
-    if (source.below(4) === 0) assertEquals(receiver.receive(otherType, envelope), null);
-    assertEquals(receiver.receive(type, envelope), received ? null : content);
+    if (source.below(4) === 0) assertEquals(receiver.receive(type, damaged, now), null);
+    if (source.below(4) === 0) assertEquals(receiver.receive(otherType, envelope, now), null);
+    assertEquals(receiver.receive(type, envelope, now), received ? null : content);
     message.received = true;
     if (from === 0) accepted = true;
   };
 
   send(0);
   for (let step = 0; step < 60; step++) {
+    now += source.below(8 * HOUR) - HOUR;
     const waiting = messages.filter(({ received }) => !received);
     const choice = source.below(10);
     if (choice < 4) send(accepted ? source.below(2) : 0);
@@ -190,10 +207,15 @@ async function converse(productStarts: boolean, seed: number): Promise<void> {
     else await deliver(messages[source.below(messages.length)]);
   }
   for (const message of messages.slice(-20)) if (!message.received) await deliver(message);
+  return messages.filter(({ envelope }) => hasKemPart(envelope)).length;
 }
 
 /** Tries `count` random conversations: each side understands the other. */
 export async function converseAtRandom(productStarts: boolean, count: number): Promise<void> {
-  const property = fc.asyncProperty(fc.nat(), (seed) => converse(productStarts, seed));
+  let kemParts = 0;
+  const property = fc.asyncProperty(fc.nat(), async (seed) => {
+    kemParts += await converse(productStarts, seed);
+  });
   await fc.assert(property, runs(count));
+  assert(kemParts > count, `only ${kemParts} KEM parts in ${count} conversations`);
 }

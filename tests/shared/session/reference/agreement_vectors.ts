@@ -70,6 +70,7 @@ async function refusedBundles(B: Person, prekeys: Cast["prekeys"]): Promise<Json
     return { ...prekey, signature: await sign(B.signing, signedMessage(prekey)) };
   };
   const zeros = new Uint8Array(32);
+  const uncanonical = signed.key.with(31, signed.key[31] | 0x80);
   const overflow = new Uint8Array(1184).fill(0xff);
   const cases: [string, Bytes][] = [
     ["signature of the signed prekey", bundleOf([forged(signed), oneTimeKem, oneTime])],
@@ -93,6 +94,10 @@ async function refusedBundles(B: Person, prekeys: Cast["prekeys"]): Promise<Json
     [
       "signed prekey of small order",
       bundleOf([await resigned({ ...signed, key: zeros }), oneTimeKem]),
+    ],
+    [
+      "signed prekey that is not canonical",
+      bundleOf([await resigned({ ...signed, key: uncanonical }), oneTimeKem]),
     ],
     [
       "one-time prekey of small order",
@@ -145,7 +150,7 @@ export async function agreementVectors(): Promise<Json> {
       ...agreementJson(atA),
     }));
   }
-  return cases;
+  return { agreements: cases };
 }
 
 export function agreementJson(agreement: Agreement): { [key: string]: Json | undefined } {

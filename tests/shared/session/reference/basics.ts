@@ -1,10 +1,10 @@
 /**
- * A second implementation of PROTOCOL.md §9 and §10, for the tests alone: readable, slow, written
+ * A second implementation of PROTOCOL.md §6 and §8 to §10, for the tests alone: readable, slow, written
  * from the specification. It uses nothing of the product, primitives included, but joining bytes.
  * This file has what the other files build on.
  */
-import { type Bytes, concat, utf8 } from "../../../../shared/bytes.ts";
-import { aesGcmOpen, aesGcmSeal, sha256, x25519Agree, x25519PublicKey } from "./primitives.ts";
+import { type Bytes, concat, toHex, utf8 } from "../../../../shared/bytes.ts";
+import { chachaOpen, chachaSeal, sha256, x25519Agree, x25519PublicKey } from "./primitives.ts";
 
 /** What the specification refuses. */
 export class Refused extends Error {
@@ -35,20 +35,28 @@ export function pairOf(secret: Bytes): Pair {
   return { secret, publicKey: x25519PublicKey(secret) };
 }
 
+const P = 2n ** 255n - 19n;
+
+/** Fails unless this public key of X25519 is canonical. */
+export function checkCanonical(publicKey: Bytes): void {
+  demand(BigInt(`0x${toHex(publicKey.toReversed())}`) < P, "a key that is not canonical");
+}
+
 /** DH of §10. */
 export function DH(own: Pair, publicKey: Bytes): Bytes {
+  checkCanonical(publicKey);
   return refusing("a key of small order", () => x25519Agree(own.secret, publicKey));
 }
 
 /** The AEAD of §10: ciphertext and tag. */
 export function seal(key: Bytes, nonce: Bytes, associated: Bytes, plaintext: Bytes): Bytes {
-  return aesGcmSeal(key, nonce, associated, plaintext);
+  return chachaSeal(key, nonce, associated, plaintext);
 }
 
 /** The plaintext, or null if anything does not fit. */
 export function open(key: Bytes, nonce: Bytes, associated: Bytes, sealed: Bytes): Bytes | null {
   try {
-    return aesGcmOpen(key, nonce, associated, sealed);
+    return chachaOpen(key, nonce, associated, sealed);
   } catch {
     return null;
   }

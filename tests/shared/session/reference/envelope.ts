@@ -24,7 +24,7 @@ export interface Way {
 /** An envelope cut into its parts. */
 export interface Envelope {
   initial?: Initial;
-  /** The bytes before the header nonce. */
+  /** The bytes before the header nonce, and so with the header size. */
   start: Bytes;
   headerNonce: Bytes;
   sealedHeader: Bytes;
@@ -41,12 +41,18 @@ export interface Sealed {
   envelope: Bytes;
 }
 
+const TAG_SIZE = 16;
+
+/** The sizes of an encrypted header: without and with a KEM part. */
+const HEADER_SIZES = [57, 1241];
+
 /** The associated data of what follows `before` and a nonce. */
 export function associatedData({ sender, receiver, type }: Way, before: Bytes): Bytes {
   return concat(utf8("messaging-system/3 envelope"), sender, receiver, integer(type, 1), before);
 }
 
-export function startOf(initial?: Initial): Bytes {
+/** What comes before the message. */
+function startOf(initial?: Initial): Bytes {
   if (initial === undefined) return new Uint8Array([3]);
   return concat(
     new Uint8Array([2]),
@@ -66,7 +72,8 @@ export function sealEnvelope(
   header: Bytes,
   padded: Bytes,
 ): Sealed {
-  let envelope = startOf(initial);
+  const headerSize = integer(header.length + TAG_SIZE, 2);
+  let envelope = concat(startOf(initial), headerSize);
   const headerAssociated = associatedData(way, envelope);
   const sealedHeader = seal(keys.HK, nonces.headerNonce, headerAssociated, header);
   envelope = concat(envelope, nonces.headerNonce, sealedHeader);
@@ -78,19 +85,21 @@ export function sealEnvelope(
 
 export function decodeEnvelope(bytes: Bytes): Envelope {
   demand(bytes[0] === 2 || bytes[0] === 3, "no such envelope");
-  const startSize = bytes[0] === 2 ? 1 + 4 + 4 + 4 + 32 + 1088 : 1;
-  const size = bytes.length - startSize - 12 - 56 - 12;
-  demand(size >= 16, "too short");
-  const parts = fields(bytes, startSize, 12, 56, 12, size);
+  const startSize = (bytes[0] === 2 ? 1 + 4 + 4 + 4 + 32 + 1088 : 1) + 2;
+  const headerSize = integerOf(bytes.slice(startSize - 2, startSize));
+  demand(HEADER_SIZES.includes(headerSize), "no such header size");
+  const size = bytes.length - startSize - 12 - headerSize - 12;
+  demand(size >= TAG_SIZE, "too short");
+  const parts = fields(bytes, startSize, 12, headerSize, 12, size);
   const [start, headerNonce, sealedHeader, nonce, ciphertext] = parts;
   const envelope = { start, headerNonce, sealedHeader, nonce, ciphertext };
   if (bytes[0] === 3) return envelope;
-  const [, SPKb, PQPKb, OPKb, EKa, CT] = fields(start, 1, 4, 4, 4, 32, 1088);
+  const [, SPKb, PQPKb, OPKb, EKa, CT] = fields(start, 1, 4, 4, 4, 32, 1088, 2);
   const ids = { SPKb: integerOf(SPKb), PQPKb: integerOf(PQPKb), OPKb: integerOf(OPKb) };
   return { ...envelope, initial: { ...ids, EKa, CT } };
 }
 
-/** The header's 40 bytes, or null if this is not its key. */
+/** The header's 41 or 1,225 bytes, or null if this is not its key. */
 export function openHeader(way: Way, envelope: Envelope, HK: Bytes): Bytes | null {
   const { start, headerNonce, sealedHeader } = envelope;
   return open(HK, headerNonce, associatedData(way, start), sealedHeader);

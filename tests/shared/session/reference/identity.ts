@@ -1,6 +1,6 @@
 /** Identities (PROTOCOL.md §8), and the reset, the safety number and the card of §10. */
 import { type Bytes, concat, equalBytes, toHex, utf8 } from "../../../../shared/bytes.ts";
-import { demand, fields, integer, integerOf, type Pair, pairOf } from "./basics.ts";
+import { checkCanonical, demand, fields, integer, integerOf, type Pair, pairOf } from "./basics.ts";
 import { ed25519PublicKey, sha256, sha512, sign, verify } from "./primitives.ts";
 
 /** A client with all its secrets. */
@@ -37,6 +37,7 @@ export async function checkIdentity(
 ): Promise<{ signing: Bytes; agreement: Bytes }> {
   const [magic, signing, agreement, signature, zeros] = fields(identity, 4, 32, 32, 64, 28);
   demand(equalBytes(magic, MAGIC) && equalBytes(zeros, ZEROS), "not an identity");
+  checkCanonical(agreement);
   const message = concat(utf8("messaging-system/3 identity"), signing, agreement);
   demand(await verify(signing, signature, message), "the identity's signature");
   return { signing, agreement };

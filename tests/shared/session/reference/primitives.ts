@@ -1,8 +1,8 @@
 /**
- * The primitives of the reference implementation, all by the @noble libraries. The product has them
- * from Web Crypto and node:crypto, ML-KEM excepted.
+ * The primitives of the reference implementation, all by the @noble libraries. The product has most
+ * of them from Web Crypto and node:crypto.
  */
-import { gcm } from "@noble/ciphers/aes.js";
+import { chacha20poly1305 } from "@noble/ciphers/chacha.js";
 import { ed25519, x25519 } from "@noble/curves/ed25519.js";
 import { hkdf } from "@noble/hashes/hkdf.js";
 import { hmac } from "@noble/hashes/hmac.js";
@@ -53,19 +53,21 @@ export function verify(publicKey: Bytes, signature: Bytes, message: Bytes): bool
   }
 }
 
-export function aesGcmSeal(key: Bytes, nonce: Bytes, associated: Bytes, plaintext: Bytes): Bytes {
-  return gcm(key, nonce, associated).encrypt(plaintext) as Bytes;
+/** ChaCha20-Poly1305 (RFC 8439 §2.8): the ciphertext and its tag of 16 bytes. */
+export function chachaSeal(key: Bytes, nonce: Bytes, associated: Bytes, plaintext: Bytes): Bytes {
+  return chacha20poly1305(key, nonce, associated).encrypt(plaintext) as Bytes;
 }
 
 /** Throws if the tag is wrong. */
-export function aesGcmOpen(key: Bytes, nonce: Bytes, associated: Bytes, sealed: Bytes): Bytes {
-  return gcm(key, nonce, associated).decrypt(sealed) as Bytes;
+export function chachaOpen(key: Bytes, nonce: Bytes, associated: Bytes, sealed: Bytes): Bytes {
+  return chacha20poly1305(key, nonce, associated).decrypt(sealed) as Bytes;
 }
 
 export function mlKemPublicKey(seed: Bytes): Bytes {
   return ml_kem768.keygen(seed).publicKey as Bytes;
 }
 
+/** Throws if the key fails the modulus check of FIPS 203 §7.2. */
 export function mlKemEncapsulate(publicKey: Bytes, coins: Bytes) {
   const { cipherText, sharedSecret } = ml_kem768.encapsulate(publicKey, coins);
   return { ciphertext: cipherText as Bytes, secret: sharedSecret as Bytes };

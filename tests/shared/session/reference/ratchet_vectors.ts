@@ -1,189 +1,189 @@
-/** The vectors of the ratchet and of envelopes: a conversation, and what is refused in it. */
-import { type Bytes, equalBytes } from "../../../../shared/bytes.ts";
-import { agreementJson, bundleOf, castOf } from "./agreement_vectors.ts";
-import { ByteSource, DH, type Pair, Refused } from "./basics.ts";
-import { encodeContent, type MessageType, pad } from "./content.ts";
-import { readBundle } from "./prekeys.ts";
-import { KDF_RK, type Ratchet } from "./ratchet.ts";
-import { accept, openEnvelope, send, type Sent, type Session, start } from "./session.ts";
-import { type Json, json, pairJson, personJson, prekeyJson } from "./vector_json.ts";
+/** The vectors of the ratchet: a conversation without a KEM part, and one with several. */
+import { DH, type Pair } from "./basics.ts";
+import { Conversation } from "./conversation.ts";
+import { mlKemEncapsulate, mlKemPublicKey } from "./primitives.ts";
+import { type Header, KDF_RK, type Part } from "./ratchet.ts";
+import type { Session } from "./session.ts";
+import type { Json } from "./vector_json.ts";
 
-/** The first time, in milliseconds since 1970. */
-const TIME = 1_800_000_000_000;
+const DAY = 24 * 3600 * 1000;
 
-type Side = "A" | "B";
-
-/** `A sends` and the like; then the number of the message, from 0, in the order of sending. */
-const CONVERSATION: [Side, "sends" | "receives" | "refuses", number][] = [
-  ["A", "sends", 0],
-  ["A", "sends", 1],
-  ["A", "sends", 2],
-  ["B", "receives", 1], // a step, message 0 skipped
-  ["B", "refuses", 1],
-  ["B", "receives", 0],
-  ["B", "refuses", 0],
-  ["B", "sends", 3],
-  ["B", "sends", 4],
-  ["A", "receives", 4], // a step, message 3 skipped
-  ["A", "sends", 5],
-  ["A", "sends", 6],
-  ["B", "receives", 6], // a step, message 2 of the old chain and message 5 of the new one skipped
-  ["B", "receives", 2],
-  ["B", "refuses", 2],
-  ["B", "sends", 7],
-  ["A", "receives", 7], // a step
-  ["A", "receives", 3],
-  ["B", "sends", 8],
-  ["A", "sends", 9],
-  ["B", "receives", 9], // a step
-  ["A", "receives", 8],
-  ["B", "receives", 5],
-  ["B", "sends", 10],
-  ["B", "sends", 11],
-  ["B", "sends", 12],
-  ["A", "receives", 12], // a step, messages 10 and 11 skipped
-  ["A", "receives", 10],
-  ["A", "sends", 13],
-  ["B", "receives", 13],
-  ["A", "receives", 11],
-  ["A", "refuses", 12],
-];
-
+/** Turns, skipped and late messages, repeats. */
 export async function ratchetVectors(): Promise<Json> {
-  const source = new ByteSource("ratchet");
-  const { A, B, prekeys } = await castOf(source);
-  const { 1: SPKb, 3: OPKb, 4: PQPKb } = prekeys;
-  const random = { EKa: source.pair(), coins: source.bytes(32), DHs: source.pair() };
-  const bundle = await readBundle(B.identity, bundleOf([SPKb, PQPKb, OPKb]));
-  const { session, agreement } = await start(A, B.identity, bundle, random);
-  const sessions: { A: Session; B?: Session } = { A: session };
-  const firstState = stateJson(session.ratchet);
-
-  const sent: { type: MessageType; padded: Bytes; sent: Sent }[] = [];
-  const steps: Json[] = [];
-  for (const [i, [side, does, number]] of CONVERSATION.entries()) {
-    const now = TIME + 1000 * i;
-    if (does === "sends") {
-      const session = sessions[side]!;
-      const type: MessageType = number === 0 ? 2 : number === 9 ? 4 : 3;
-      const content = encodeContent({
-        id: source.bytes(16),
-        at: now,
-        ...type === 3 ? { text: "x".repeat(50 * number) } : {},
-        ...type === 4
-          ? {
-            file: { blob: source.bytes(16), key: source.bytes(32), name: "a.txt", size: 12 },
-          }
-          : {},
-      });
-      const padded = pad(content);
-      const nonces = { headerNonce: source.bytes(12), nonce: source.bytes(12) };
-      const message = send(session, type, padded, nonces);
-      sent[number] = { type, padded, sent: message };
-      steps.push(json({
-        [`${side} sends`]: number,
-        "message type": type,
-        content,
-        "padded content": padded,
-        "header nonce": nonces.headerNonce,
-        nonce: nonces.nonce,
-        ...sentJson(message),
-        state: stateJson(session.ratchet),
-      }));
-      continue;
-    }
-    const { type, padded, sent: { envelope } } = sent[number];
-    let accepted: Json | undefined;
-    if (side === "B" && sessions.B === undefined) {
-      const { session } = await accept(B, Object.values(prekeys), A.identity, envelope);
-      sessions.B = session;
-      accepted = stateJson(session.ratchet);
-    }
-    const session = sessions[side]!;
-    const before = structuredClone(session.ratchet);
-    if (does === "refuses") {
-      mustRefuse(session, type, envelope, now);
-      steps.push({ [`${side} refuses`]: number });
-      continue;
-    }
-    const newPair = source.pair();
-    const received = openEnvelope(session, type, envelope, () => newPair, now);
-    if (!equalBytes(received.padded, padded)) throw new Error("another content");
-    steps.push(json({
-      [`${side} receives`]: number,
-      "state of the new session": accepted,
-      time: now,
-      "header key": { skipped: "of a skipped message", HKr: "HKr", NHKr: "NHKr" }[received.by],
-      step: received.by === "NHKr"
-        ? stepJson(before, received.header.ratchetKey, newPair)
-        : undefined,
-      "message key": received.MK,
-      state: stateJson(session.ratchet),
-    }));
-  }
-  return json({
-    A: personJson(A),
-    B: personJson(B),
-    SPKb: prekeyJson(SPKb),
-    PQPKb: prekeyJson(PQPKb),
-    OPKb: prekeyJson(OPKb),
-    EKa: pairJson(random.EKa),
-    coins: random.coins,
-    DHs: pairJson(random.DHs),
-    agreement: agreementJson(agreement),
-    "state of A": firstState,
-    steps,
-  });
+  const talk = await Conversation.start("ratchet");
+  talk.sends("A", 0, 2);
+  talk.sends("A", 1);
+  talk.sends("A", 2);
+  await talk.receives("B", 1); // a step, message 0 skipped
+  talk.repeats("B", 1);
+  await talk.receives("B", 0);
+  talk.repeats("B", 0);
+  talk.sends("B", 3);
+  talk.sends("B", 4);
+  await talk.receives("A", 4); // a step, message 3 skipped
+  talk.sends("A", 5);
+  talk.sends("A", 6);
+  await talk.receives("B", 6); // a step; messages 2 of the old chain and 5 of the new one skipped
+  await talk.receives("B", 2);
+  talk.repeats("B", 2);
+  talk.sends("B", 7);
+  await talk.receives("A", 7); // a step
+  await talk.receives("A", 3);
+  talk.sends("B", 8);
+  talk.sends("A", 9, 4);
+  await talk.receives("B", 9); // a step
+  await talk.receives("A", 8);
+  await talk.receives("B", 5);
+  talk.sends("B", 10);
+  talk.sends("B", 11);
+  talk.sends("B", 12);
+  await talk.receives("A", 12); // a step, messages 10 and 11 skipped
+  await talk.receives("A", 10);
+  talk.sends("A", 13);
+  await talk.receives("B", 13);
+  await talk.receives("A", 11);
+  talk.repeats("A", 12);
+  return talk.json();
 }
 
-function mustRefuse(session: Session, type: MessageType, envelope: Bytes, now: number): void {
-  const before = JSON.stringify(stateJson(session.ratchet));
-  try {
-    openEnvelope(session, type, envelope, () => new ByteSource("none").pair(), now);
-  } catch (error) {
-    if (!(error instanceof Refused)) throw error;
-    if (JSON.stringify(stateJson(session.ratchet)) !== before) throw new Error("state changed");
-    return;
-  }
-  throw new Error("nothing was refused");
+/** `session` with another KEM part in its sending chain. */
+function carrying({ ratchet, ...session }: Session, PARTs: Part): Session {
+  return { ...session, ratchet: { ...ratchet, PARTs } };
 }
 
-function sentJson(sent: Sent): { [key: string]: Json } {
-  return {
-    "header key": json(sent.HK),
-    "message key": json(sent.MK),
-    header: {
-      "ratchet key": json(sent.header.ratchetKey),
-      PN: sent.header.PN,
-      number: sent.header.number,
-      bytes: json(sent.headerBytes),
-    },
-    "associated data of the header": json(sent.headerAssociated),
-    "encrypted header": json(sent.sealedHeader),
-    "associated data": json(sent.associated),
-    ciphertext: json(sent.ciphertext),
-    envelope: json(sent.envelope),
+/**
+ * The session of one whose next step is as if there were no KEM: no secret is encapsulated or
+ * mixed in. The chain carries `PARTs` all the same.
+ */
+function stepWithoutKem(
+  { ratchet, ...session }: Session,
+  DHr: Header["ratchetKey"],
+  newDHs: Pair,
+  PARTs: Part,
+): Session {
+  const [first] = KDF_RK(ratchet.RK, DH(ratchet.DHs, DHr));
+  const [RK, CKs, NHKs] = KDF_RK(first, DH(newDHs, DHr));
+  const chain = { RK, CKs, NHKs, HKs: ratchet.NHKs, PN: ratchet.Ns, Ns: 0, DHs: newDHs, PARTs };
+  return { ...session, ratchet: { ...ratchet, ...chain } };
+}
+
+/** Three rounds of the KEM: by the time, by the time from the other side, and by the count. */
+export async function kemRatchetVectors(): Promise<Json> {
+  const talk = await Conversation.start("KEM ratchet");
+  const { source } = talk;
+  const DHof = (side: "A" | "B") => talk.session(side).ratchet.DHs.publicKey;
+  const someKey = () => mlKemPublicKey(source.bytes(64));
+  const ciphertextTo = (key: Uint8Array<ArrayBuffer>) => {
+    return mlKemEncapsulate(key, source.bytes(32)).ciphertext;
   };
-}
+  const keyOf = (side: "A" | "B") => talk.session(side).ratchet.PARTs.key!;
 
-/** The two calls of KDF_RK in a ratchet step. */
-function stepJson(before: Ratchet, DHr: Bytes, newPair: Pair): Json {
-  const dh = [DH(before.DHs, DHr), DH(newPair, DHr)];
-  const [RK, CKr, NHKr] = KDF_RK(before.RK, dh[0]);
-  const [nextRK, CKs, NHKs] = KDF_RK(RK, dh[1]);
-  return json({
-    DHr,
-    "first DH(DHs, DHr)": dh[0],
-    "first KDF_RK": { RK, CKr, NHKr },
-    "new DHs": pairJson(newPair),
-    "second DH(DHs, DHr)": dh[1],
-    "second KDF_RK": { RK: nextRK, CKs, NHKs },
-  });
-}
+  // The first round: A offers a key because 24 hours have passed.
+  talk.sends("A", 0, 2);
+  await talk.receives("B", 0);
+  talk.sends("B", 1);
+  talk.now += DAY;
+  await talk.receives("A", 1); // a step with a key
+  talk.sends("A", 2);
+  talk.sends("A", 3);
+  const beforeB = structuredClone(talk.session("B"));
+  const invalid = new Uint8Array(1184).fill(0xff);
+  const A = talk.session("A");
+  talk.refuses("B", "a KEM key that fails the modulus check", carrying(A, { key: invalid }));
+  talk.refuses(
+    "B",
+    "an answer without a key",
+    carrying(A, { ciphertext: ciphertextTo(someKey()) }),
+  );
+  for (const [why, byte] of [["zeros", 0], ["not canonical", 0xff]] as const) {
+    const DHs = { secret: source.bytes(32), publicKey: new Uint8Array(32).fill(byte) };
+    const forger = { ...A, ratchet: { ...A.ratchet, DHs } };
+    talk.refuses("B", `a ratchet key that is ${why}`, forger);
+  }
+  await talk.receives("B", 3); // a step with the answer, message 2 skipped
+  talk.refuses("B", "no KEM part in a chain with a key", carrying(A, {}));
+  talk.refuses("B", "another key in a chain with a key", carrying(A, { key: someKey() }));
+  await talk.receives("B", 2);
+  talk.sends("B", 4);
+  talk.sends("B", 5);
+  const without = (PARTs: Part) => stepWithoutKem(beforeB, DHof("A"), source.pair(), PARTs);
+  talk.refuses("A", "the answer is missing", without({}));
+  talk.refuses("A", "a key where the answer should be", without({ key: someKey() }));
+  talk.refuses(
+    "A",
+    "an answer whose secret was not mixed in",
+    without({
+      ciphertext: ciphertextTo(keyOf("A")),
+    }),
+  );
+  const B = talk.session("B");
+  talk.refuses(
+    "A",
+    "an answer to another key",
+    carrying(B, {
+      ciphertext: ciphertextTo(someKey()),
+    }),
+  );
+  talk.refuses(
+    "A",
+    "another answer to the key",
+    carrying(B, {
+      ciphertext: ciphertextTo(keyOf("A")),
+    }),
+  );
+  await talk.receives("A", 5); // a step with the secret of the answer, message 4 skipped
+  talk.refuses(
+    "A",
+    "another ciphertext in a chain with one",
+    carrying(B, {
+      ciphertext: ciphertextTo(someKey()),
+    }),
+  );
+  await talk.receives("A", 4);
+  talk.sends("A", 6);
 
-function stateJson({ DHs, skipped, ...rest }: Ratchet): Json {
-  const keys = skipped.map(({ HK, number, MK, at }) => {
-    return { "header key": HK, number, "message key": MK, "skipped at": at };
-  });
-  return json({ ...rest, DHs: pairJson(DHs), skipped: keys });
+  // The second round: B offers a key, first too early by a millisecond.
+  talk.now = talk.session("B").ratchet.MIXED + DAY - 1001;
+  await talk.receives("B", 6); // a step without a KEM part
+  talk.sends("B", 7);
+  await talk.receives("A", 7); // a step without a KEM part: A mixed later
+  talk.refuses(
+    "B",
+    "an answer after a chain without a key",
+    carrying(talk.session("A"), {
+      ciphertext: ciphertextTo(keyOf("A") ?? someKey()),
+    }),
+  );
+  talk.sends("A", 8);
+  await talk.receives("B", 8); // a step with a key
+  talk.sends("B", 9);
+  talk.sends("B", 10);
+  await talk.receives("A", 9); // a step with the answer
+  talk.sends("A", 11);
+  await talk.receives("B", 11); // a step with the secret of the answer
+  talk.sends("B", 12);
+  await talk.receives("A", 12); // a step without a KEM part
+  await talk.receives("A", 10); // late, of the chain with the key
+
+  // The third round: B offers a key because it has sealed and opened 50 messages.
+  let number = 13;
+  const count = (side: "A" | "B") => talk.session(side).ratchet.COUNT;
+  while (count("A") < 49) talk.sends("A", number++, 3, true);
+  for (let i = 13; i < number; i++) await talk.receives("B", i, i > 13);
+  while (count("B") < 50) talk.sends("B", number++);
+  await talk.receives("A", number - 1); // a step without a KEM part: COUNT was 49
+  talk.sends("A", number);
+  await talk.receives("B", number); // a step with a key: COUNT was 50
+  talk.sends("B", ++number);
+  await talk.receives("A", number); // a step with the answer
+  talk.sends("A", ++number);
+  await talk.receives("B", number); // a step with the secret of the answer
+  talk.sends("B", ++number);
+
+  // The clock went back: 24 hours count as passed.
+  talk.now = talk.session("A").ratchet.MIXED - 1001;
+  await talk.receives("A", number); // a step with a key
+  talk.sends("A", ++number);
+  await talk.receives("B", number); // a step with the answer
+  return talk.json();
 }

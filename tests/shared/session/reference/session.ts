@@ -19,6 +19,7 @@ import {
   encodeHeader,
   type Header,
   nextToSend,
+  type Random,
   type Ratchet,
   receive,
   type Received,
@@ -42,11 +43,12 @@ export interface Sent extends Sealed {
   headerBytes: Bytes;
 }
 
-/** What A needs that is random. */
+/** What A needs that is random, and the time, in milliseconds since 1970. */
 export interface StartRandomness {
   EKa: Pair;
   coins: Bytes;
   DHs: Pair;
+  now: number;
 }
 
 /** A starts a session with the owner of the bundle. */
@@ -54,7 +56,7 @@ export async function start(
   A: Person,
   identityB: Bytes,
   bundle: Bundle,
-  { EKa, coins, DHs }: StartRandomness,
+  { EKa, coins, DHs, now }: StartRandomness,
 ): Promise<{ session: Session; agreement: Agreement }> {
   const agreement = await agreeAsA(A, identityB, bundle, EKa, coins);
   const initial = {
@@ -64,7 +66,7 @@ export async function start(
     EKa: EKa.publicKey,
     CT: agreement.CT,
   };
-  const ratchet = startA(agreement, bundle.SPKb.key, DHs);
+  const ratchet = startA(agreement, bundle.SPKb.key, DHs, now);
   return { session: { own: A.identity, other: identityB, ratchet, initial }, agreement };
 }
 
@@ -74,12 +76,13 @@ export async function accept(
   prekeys: OwnPrekey[],
   identityA: Bytes,
   envelope: Bytes,
+  now: number,
 ): Promise<{ session: Session; agreement: Agreement }> {
   const { initial } = decodeEnvelope(envelope);
   demand(initial !== undefined, "not an initial envelope");
   const secrets = findSecrets(prekeys, initial);
   const agreement = await agreeAsB(B, identityA, secrets, initial.EKa, initial.CT);
-  const ratchet = startB(agreement, pairOf(secrets.SPKb.secret));
+  const ratchet = startB(agreement, pairOf(secrets.SPKb.secret), now);
   return { session: { own: B.identity, other: identityA, ratchet }, agreement };
 }
 
@@ -115,7 +118,7 @@ export function openEnvelope(
   session: Session,
   type: MessageType,
   bytes: Bytes,
-  newPair: () => Pair,
+  random: Random,
   now: number,
 ): Received & { padded: Bytes } {
   const envelope = decodeEnvelope(bytes);
@@ -127,7 +130,7 @@ export function openEnvelope(
       const header = openHeader(way, envelope, HK);
       return header === null ? null : decodeHeader(header);
     },
-    newPair,
+    random,
     now,
   );
   const padded = openCiphertext(way, envelope, received.MK);

@@ -75,5 +75,5 @@ export async function safetyNumberVectors(): Promise<Json> {
       "safety number": safetyNumber(persons[0].identity, persons[1].identity),
     });
   }
-  return json(cases);
+  return json({ pairs: cases });
 }

@@ -21,6 +21,34 @@ export interface PrekeyVector {
   signature: string;
 }
 
+export interface IdentitiesFile {
+  identities: (PersonVector & { "signed message": string; signature: string })[];
+  refused: { name: string; identity: string }[];
+}
+
+export interface ChannelFile {
+  "server static": PairVector;
+  "client ephemeral": PairVector;
+  "server ephemeral": PairVector;
+  "request 110": string;
+  "response 1110": string;
+  "handshake hash": string;
+  "key to the server": string;
+  "key to the client": string;
+  client: PersonVector;
+  "login signature": string;
+  "to the server": RecordVector[];
+  "to the client": RecordVector[];
+  "refused streams to the server": { name: string; stream: string }[];
+  "refused responses 1110": { name: string; response: string }[];
+}
+
+export interface RecordVector {
+  nonce: string;
+  content: string;
+  record: string;
+}
+
 export interface PrekeysFile {
   owner: PersonVector;
   prekeys: (PrekeyVector & { "signed message": string; prekey: string })[];
@@ -50,7 +78,15 @@ export interface AgreementInputs {
   coins: string;
 }
 
-export type AgreementFile = (AgreementInputs & Keys & { name: string; bundle: string })[];
+export interface AgreementFile {
+  agreements: (AgreementInputs & Keys & { name: string; bundle: string })[];
+}
+
+/** Nothing, a key or a ciphertext. */
+export interface PartVector {
+  key?: string;
+  ciphertext?: string;
+}
 
 export interface StateVector {
   RK: string;
@@ -65,6 +101,11 @@ export interface StateVector {
   Ns: number;
   Nr: number;
   PN: number;
+  SEED?: string;
+  PARTs: PartVector;
+  PARTr: PartVector;
+  MIXED: number;
+  COUNT: number;
   skipped: {
     "header key": string;
     number: number;
@@ -73,41 +114,70 @@ export interface StateVector {
   }[];
 }
 
-/** A message that is sent; beside these fields stands `A sends` or `B sends`. */
-export interface SentVector {
-  "message type": MessageType;
-  content: string;
-  "padded content": string;
-  "header nonce": string;
-  nonce: string;
-  envelope: string;
-  state: StateVector;
-}
-
-/** A message that is received; beside these fields stands `A receives` or `B receives`. */
-export interface ReceivedVector {
-  "state of the new session"?: StateVector;
-  time: number;
-  step?: { "new DHs": PairVector };
-  state: StateVector;
-}
-
-/** One step: who does what with the message of which number. */
-export interface RatchetStep extends Partial<SentVector>, Partial<Omit<ReceivedVector, "state">> {
+/** A step with all fields that a step of any kind can have. */
+export interface RatchetStep {
   "A sends"?: number;
   "B sends"?: number;
   "A receives"?: number;
   "B receives"?: number;
-  "A refuses"?: number;
-  "B refuses"?: number;
+  /** The number of a message that came before, or why the envelope of this step is refused. */
+  "A refuses"?: number | string;
+  "B refuses"?: number | string;
+  time?: number;
+  "message type"?: MessageType;
+  content?: string;
+  "padded content"?: string;
+  "header nonce"?: string;
+  nonce?: string;
+  envelope?: string;
+  "state of the new session"?: StateVector;
+  step?: { "new DHs": PairVector; coins?: string; "new SEED"?: string };
+  state?: StateVector;
 }
 
 export interface RatchetFile extends Omit<AgreementInputs, "OPKb"> {
   OPKb: PrekeyVector;
+  time: number;
   DHs: PairVector;
   agreement: Keys;
   "state of A": StateVector;
   steps: RatchetStep[];
+}
+
+export interface EnvelopesFile {
+  A: PersonVector;
+  B: PersonVector;
+  envelopes: {
+    name: string;
+    from: "A" | "B";
+    to: "A" | "B";
+    initial?: { SPKb: number; PQPKb: number; OPKb: number; EKa: string; CT: string };
+    "message type": MessageType;
+    "padded content": string;
+    "header nonce": string;
+    nonce: string;
+    "header key": string;
+    "message key": string;
+    header: { bytes: string };
+    envelope: string;
+    "state of the receiver"?: StateVector;
+  }[];
+  "refused by A": { name: string; envelope: string }[];
+  "state of A": StateVector;
+}
+
+export interface FileChunksFile {
+  key: string;
+  chunks: { name: string; number: number; last: boolean; plaintext: string; chunk: string }[];
+  refused: { name: string; number: number; last: boolean; chunk: string }[];
+  files: { size: number; "SHA-256(file)": string; chunks: FileChunkVector[] }[];
+}
+
+export interface FileChunkVector {
+  number: number;
+  last: boolean;
+  size: number;
+  "SHA-256(chunk)": string;
 }
 
 export interface ContentsFile {
@@ -140,10 +210,18 @@ export interface ResetsFile {
   refused: { name: string; reset: string }[];
 }
 
-export type SafetyNumbersFile = {
-  clients: { name: string; identity: string; "client ID": string; digits: string; card: string }[];
-  "safety number": string;
-}[];
+export interface SafetyNumbersFile {
+  pairs: {
+    clients: {
+      name: string;
+      identity: string;
+      "client ID": string;
+      digits: string;
+      card: string;
+    }[];
+    "safety number": string;
+  }[];
+}
 
 const FOLDER = new URL("../../../vectors/session/", import.meta.url);
 
@@ -154,21 +232,31 @@ export function readVectorText(name: string): string {
 
 /** All files. */
 export function readVectors(): {
+  channel: ChannelFile;
+  identities: IdentitiesFile;
   prekeys: PrekeysFile;
   agreement: AgreementFile;
   ratchet: RatchetFile;
+  kemRatchet: RatchetFile;
+  envelopes: EnvelopesFile;
   contents: ContentsFile;
   padding: PaddingFile;
+  fileChunks: FileChunksFile;
   resets: ResetsFile;
   safetyNumbers: SafetyNumbersFile;
 } {
   const read = (name: string) => JSON.parse(readVectorText(name));
   return {
+    channel: read("channel.json"),
+    identities: read("identities.json"),
     prekeys: read("prekeys.json"),
     agreement: read("agreement.json"),
     ratchet: read("ratchet.json"),
+    kemRatchet: read("kem_ratchet.json"),
+    envelopes: read("envelopes.json"),
     contents: read("contents.json"),
     padding: read("padding.json"),
+    fileChunks: read("file_chunks.json"),
     resets: read("resets.json"),
     safetyNumbers: read("safety_numbers.json"),
   };

@@ -6,7 +6,7 @@ import type { MessageType } from "../../shared/protocol/codes.ts";
 import { PrekeyKind } from "../../shared/protocol/prekey.ts";
 import type { Offer, PrekeySecrets } from "../../shared/session/agreement.ts";
 import { type Content, decodeContent, encodeContent } from "../../shared/session/content.ts";
-import { withoutExpired } from "../../shared/session/ratchet.ts";
+import { wipeReplaced, withoutExpired } from "../../shared/session/ratchet.ts";
 import {
   acceptSession,
   offerIn,
@@ -86,8 +86,7 @@ export class Sessions {
     const route = { from: own.identity, to: peer, type };
     const { session, envelope } = sealEnvelope(entry.session, route, padded, random);
     padded.fill(0);
-    entry.session = session;
-    entry.changed = true;
+    replace(entry, session);
     return envelope;
   }
 
@@ -127,8 +126,7 @@ export class Sessions {
   #openIn(loaded: Loaded, entry: Entry, route: Route, envelope: Bytes): Bytes {
     const { random, now } = this.options;
     const { session, content } = openEnvelope(entry.session, route, envelope, now(), random);
-    entry.session = session;
-    entry.changed = true;
+    replace(entry, session);
     if (loaded.entries[0] !== entry) this.#toFront(loaded, entry);
     return content;
   }
@@ -205,6 +203,13 @@ export class Sessions {
     }
     if (entries.length > MAX_SESSIONS) sessions.prune(peer, MAX_SESSIONS);
   }
+}
+
+/** Goes on with `session`; what only the one before it held is wiped. */
+function replace(entry: Entry, session: Session): void {
+  wipeReplaced(entry.session.ratchet, session.ratchet);
+  entry.session = session;
+  entry.changed = true;
 }
 
 /** What is wrong with a message says nothing about our own keys. */

@@ -243,6 +243,17 @@ function step(
   };
 }
 
+/** Wipes the secrets of `state` that `next`, which came of it, does not hold any more. */
+export function wipeReplaced(state: RatchetState, next: RatchetState): void {
+  const kept = new Set(secretsOf(next));
+  for (const secret of secretsOf(state)) if (!kept.has(secret)) secret?.fill(0);
+}
+
+function secretsOf({ root, own, sending, receiving, kem, skipped }: RatchetState) {
+  const keys = skipped.map(({ key }) => key);
+  return [root, own.secret, sending?.key, receiving?.key, kem.seed, ...keys];
+}
+
 /** Returns the state without skipped keys that are too old; the same object if there are none. */
 export function withoutExpired(state: RatchetState, now: number): RatchetState {
   const skipped = unexpired(state.skipped, now);

@@ -16,8 +16,9 @@ import {
 import { TOKEN_AGE } from "../../server/storage/sqlite/tokens.ts";
 import { MAX_MESSAGES } from "../../shared/channel/cipher_state.ts";
 import * as shared from "../../shared/limits.ts";
+import { MAX_SKIP, MAX_SKIPPED, MAX_SKIPPED_AGE } from "../../shared/session/chains.ts";
 import { MIN_PADDED_SIZE } from "../../shared/session/content.ts";
-import { MAX_SKIP, MAX_SKIPPED, MAX_SKIPPED_AGE } from "../../shared/session/ratchet.ts";
+import { MESSAGES_PER_MIX, TIME_PER_MIX } from "../../shared/session/kem_ratchet.ts";
 import { MAX_RESET_MESSAGES } from "../../shared/session/reset.ts";
 import { assertEquals } from "../support/assert.ts";
 import { firstTable, partUnder, readDocument } from "../support/documents.ts";
@@ -60,6 +61,8 @@ const LIMITS: Record<string, number> = {
   "keys that one message skips in a chain": MAX_SKIP,
   "skipped keys of a session": MAX_SKIPPED,
   "age of a skipped key": MAX_SKIPPED_AGE,
+  "messages from a KEM secret to the next KEM key": MESSAGES_PER_MIX,
+  "time from a KEM secret to the next KEM key": TIME_PER_MIX,
   "sessions with one client": MAX_SESSIONS,
   "text of a message": shared.MAX_TEXT_SIZE,
   "envelope": shared.MAX_ENVELOPE_SIZE,

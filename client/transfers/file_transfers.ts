@@ -1,6 +1,6 @@
 import type { Random } from "../../shared/crypto/random.ts";
 import { type Bytes, equalBytes, toHex } from "../../shared/bytes.ts";
-import { KEY_SIZE } from "../../shared/crypto/aes_gcm.ts";
+import { KEY_SIZE } from "../../shared/crypto/chacha20_poly1305.ts";
 import { fileChunkCount } from "../../shared/crypto/file_chunks.ts";
 import type { Identity } from "../../shared/crypto/identity.ts";
 import { BLOB_ID_SIZE, MAX_U32 } from "../../shared/limits.ts";

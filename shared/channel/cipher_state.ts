@@ -1,38 +1,12 @@
 import type { Bytes } from "../bytes.ts";
-import { AesGcmKey, NONCE_SIZE } from "../crypto/aes_gcm.ts";
+import { ChaChaKey, NONCE_SIZE } from "../crypto/chacha20_poly1305.ts";
 import { CryptoError } from "../errors.ts";
 
-/** An authenticated cipher under one key of 32 bytes, with tags of 16. */
-export interface CipherKey {
-  sealSync(nonce: Bytes, associated: Uint8Array, plaintext: Uint8Array): Bytes;
-  openSync(nonce: Bytes, associated: Uint8Array, sealed: Uint8Array): Bytes;
-  seal(nonce: Bytes, associated: Uint8Array, plaintext: Uint8Array): Promise<Bytes>;
-  open(nonce: Bytes, associated: Uint8Array, sealed: Uint8Array): Promise<Bytes>;
-  wipe(): void;
-}
-
-/** The cipher functions of a Noise protocol (§12). */
-export interface CipherFunctions {
-  /** Its name in the name of the protocol. */
-  readonly name: string;
-  key(bytes: Uint8Array): CipherKey;
-  nonce(counter: number): Bytes;
-}
-
-/** AES-256-GCM; nonce: 32 zero bits and the counter as 64 bits, big-endian (Noise §12.4). */
-export const AESGCM: CipherFunctions = {
-  name: "AESGCM",
-  key: (bytes) => new AesGcmKey(bytes),
-  nonce(counter) {
-    const nonce = new Uint8Array(NONCE_SIZE);
-    new DataView(nonce.buffer).setBigUint64(4, BigInt(counter));
-    return nonce;
-  },
-};
-
 /**
- * How many messages one key may encrypt. Noise asks for at most 2^56 bytes under a key of AES-GCM
- * (§14), and a message has less than 2^16.
+ * How many messages one key may encrypt. ChaCha20-Poly1305 itself allows for more than a counter of
+ * 64 bits can number (RFC 9001 §6.6, §B), and one forgery ends the channel. But the counter must
+ * never repeat, so it stays far below 2^53, up to which numbers are exact. That many full records
+ * are 64 PiB.
  */
 export const MAX_MESSAGES = 2 ** 40;
 
@@ -40,14 +14,12 @@ const NOTHING = new Uint8Array(0);
 
 /** A key and its counter: the CipherState of Noise (§5.1), which never uses a nonce twice. */
 export class CipherState {
-  readonly #functions: CipherFunctions;
-  readonly #key: CipherKey;
+  readonly #key: ChaChaKey;
   #counter: number;
 
   /** Copies `key`, of 32 bytes. `counter` is the number of earlier messages, for tests alone. */
-  constructor(functions: CipherFunctions, key: Uint8Array, counter = 0) {
-    this.#functions = functions;
-    this.#key = functions.key(key);
+  constructor(key: Uint8Array, counter = 0) {
+    this.#key = new ChaChaKey(key);
     this.#counter = counter;
   }
 
@@ -55,8 +27,8 @@ export class CipherState {
    * Returns the next message: the ciphertext of `plaintext` and its tag.
    * @throws {CryptoError} `exhausted` after {@link MAX_MESSAGES}
    */
-  encryptSync(plaintext: Uint8Array, associated: Uint8Array = NOTHING): Bytes {
-    return this.#key.sealSync(this.#nextNonce(), associated, plaintext);
+  encrypt(plaintext: Uint8Array, associated: Uint8Array = NOTHING): Bytes {
+    return this.#key.seal(this.#nextNonce(), associated, plaintext);
   }
 
   /**
@@ -65,18 +37,8 @@ export class CipherState {
    * @throws {CryptoError} `decrypt-failed` unless it is the one that the other party sent;
    * `exhausted` after {@link MAX_MESSAGES}
    */
-  decryptSync(sealed: Uint8Array, associated: Uint8Array = NOTHING): Bytes {
-    return this.#key.openSync(this.#nextNonce(), associated, sealed);
-  }
-
-  /** {@link encryptSync} on another thread. The order is that of the calls, not of the results. */
-  encrypt(plaintext: Uint8Array): Promise<Bytes> {
-    return this.#key.seal(this.#nextNonce(), NOTHING, plaintext);
-  }
-
-  /** {@link decryptSync} on another thread. The order is that of the calls, not of the results. */
-  decrypt(sealed: Uint8Array): Promise<Bytes> {
-    return this.#key.open(this.#nextNonce(), NOTHING, sealed);
+  decrypt(sealed: Uint8Array, associated: Uint8Array = NOTHING): Bytes {
+    return this.#key.open(this.#nextNonce(), associated, sealed);
   }
 
   /** Forgets the key: nothing can be encrypted or decrypted any more. */
@@ -84,11 +46,16 @@ export class CipherState {
     this.#key.wipe();
   }
 
-  /** Counts before the cipher runs, so that no failure leads to the same nonce again. */
+  /**
+   * 32 zero bits and the counter as 64 bits, little-endian (Noise §12.3). Counts before the cipher
+   * runs, so that no failure leads to the same nonce again.
+   */
   #nextNonce(): Bytes {
     if (this.#counter >= MAX_MESSAGES) {
       throw new CryptoError("exhausted", "the key has encrypted as many messages as it may");
     }
-    return this.#functions.nonce(this.#counter++);
+    const nonce = new Uint8Array(NONCE_SIZE);
+    new DataView(nonce.buffer).setBigUint64(4, BigInt(this.#counter++), true);
+    return nonce;
   }
 }

@@ -1,9 +1,9 @@
 import { type Bytes, concat } from "../bytes.ts";
-import { TAG_SIZE } from "../crypto/aes_gcm.ts";
+import { TAG_SIZE } from "../crypto/chacha20_poly1305.ts";
 import { X25519_SIZE, X25519KeyPair } from "../crypto/x25519.ts";
 import { ProtocolError } from "../errors.ts";
 import { MAX_NOISE_MESSAGE_SIZE } from "../limits.ts";
-import { AESGCM, type CipherFunctions, type CipherState } from "./cipher_state.ts";
+import type { CipherState } from "./cipher_state.ts";
 import type { Pattern, Token } from "./patterns.ts";
 import { SymmetricState } from "./symmetric_state.ts";
 
@@ -17,8 +17,6 @@ export interface HandshakeOptions {
   staticKey?: X25519KeyPair;
   /** For test vectors alone: any key that is used twice breaks the handshake. */
   ephemeralKey?: X25519KeyPair;
-  /** For test vectors alone. */
-  cipher?: CipherFunctions;
 }
 
 export interface HandshakeResult {
@@ -47,11 +45,10 @@ export class Handshake {
 
   /** @throws {TypeError} if the pattern needs a key that is not given */
   constructor(options: HandshakeOptions) {
-    const { pattern, prologue, cipher = AESGCM } = options;
-    const name = `Noise_${pattern.name}_25519_${cipher.name}_SHA256`;
+    const { pattern, prologue } = options;
     this.#options = options;
     this.#ephemeral = options.ephemeralKey ?? null;
-    this.#symmetric = new SymmetricState(name, cipher);
+    this.#symmetric = new SymmetricState(`Noise_${pattern.name}_25519_ChaChaPoly_SHA256`);
     this.#symmetric.mixHash(prologue);
     const sendsStatic = pattern.messages.some((tokens, i) =>
       this.#isMine(i) && tokens.includes("s")

@@ -1,5 +1,5 @@
 /**
- * How a secure channel begins: `Noise_NX_25519_AESGCM_SHA256` with its two messages in a request
+ * How a secure channel begins: `Noise_NX_25519_ChaChaPoly_SHA256` with its two messages in a request
  * 110 and a response 1110. The server proves its static key; the client is unknown before its
  * login.
  */

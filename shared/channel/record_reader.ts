@@ -1,29 +1,17 @@
 import { type Bytes, discard } from "../bytes.ts";
-import { TAG_SIZE } from "../crypto/aes_gcm.ts";
+import { TAG_SIZE } from "../crypto/chacha20_poly1305.ts";
 import { ProtocolError } from "../errors.ts";
 import type { ByteSource } from "../io.ts";
 import { KiB } from "../limits.ts";
 import type { CipherState } from "./cipher_state.ts";
-import {
-  MAX_RECORD_SIZE,
-  MAX_RECORDS_AHEAD,
-  MAX_SYNC_CONTENT,
-  openRecord,
-  RECORD_HEADER_SIZE,
-} from "./record.ts";
+import { MAX_RECORD_SIZE, RECORD_HEADER_SIZE } from "./record.ts";
 
 /** Input buffer of a channel at rest. */
 const IDLE_SIZE = 2 * KiB;
-/** Largest input buffer. */
+/** Largest input buffer, and so the most that is decrypted without a wait for the source. */
 const MAX_INPUT_SIZE = 4 * MAX_RECORD_SIZE;
 /** A buffer that is more than half full grows to this many times what has arrived. */
 const GROWTH = 8;
-
-/** A record that is being decrypted: without content until its tag is checked. */
-interface Opening {
-  content: Bytes | null;
-  failure: { readonly reason: unknown } | null;
-}
 
 /** The waiting read. */
 interface Waiting {
@@ -38,10 +26,9 @@ const NOTHING = new Uint8Array(0);
  * Returns the contents of the records from a source, and no byte of a record before its tag is
  * checked. A failure is reported after the contents that came before it.
  *
- * It reads from the source only while a read waits, but then fetches the next records while large
- * ones are being decrypted. It holds at most {@link MAX_RECORDS_AHEAD}. The input buffer grows with
- * what has arrived, never with what a length announces, and shrinks to {@link IDLE_SIZE} when it is
- * empty.
+ * It reads from the source and decrypts only while a read waits, so it holds the content of one
+ * record at most. The input buffer grows with what has arrived, never with what a length announces,
+ * and shrinks to {@link IDLE_SIZE} when it is empty.
  */
 export class RecordReader {
   readonly #source: ByteSource;
@@ -51,9 +38,6 @@ export class RecordReader {
   #start = 0;
   #end: number;
   #filling = false;
-  /** Whether no further record follows the ones that are being decrypted. */
-  #last = false;
-  #opening: Opening[] = [];
   #content: Bytes = NOTHING;
   #given = 0;
   #waiting: Waiting | null = null;
@@ -94,23 +78,18 @@ export class RecordReader {
     if (this.#failure) return;
     this.#failure = { reason };
     this.#release();
-    this.#settle();
+    this.#advance();
   }
 
-  /** Does all that can be done now. */
+  /** Answers the waiting read, or reads from the source for it. */
   #advance(): void {
-    this.#settle();
-    this.#openMore();
-    const room = this.#opening.length < MAX_RECORDS_AHEAD;
-    if (this.#waiting && room && !this.#filling && !this.#last) this.#fill();
-  }
-
-  /** Answers the waiting read if possible. */
-  #settle(): void {
     if (!this.#waiting) return;
     const { into, resolve, reject } = this.#waiting;
     const count = this.#take(into);
-    if (count === 0 && !this.#failure && !this.#ended) return;
+    if (count === 0 && !this.#failure && !this.#ended) {
+      if (!this.#filling) this.#fill();
+      return;
+    }
     this.#waiting = null;
     if (count > 0) resolve(count);
     else if (this.#failure) reject(this.#failure.reason);
@@ -126,98 +105,59 @@ export class RecordReader {
       into.set(part, count);
       this.#given += part.length;
       count += part.length;
-      if (this.#given === this.#content.length) this.#forget();
     }
+    if (this.#given === this.#content.length) this.#forgetContent();
     return count;
   }
 
-  /** Frees the content, which was returned to the reader. */
-  #forget(): void {
-    // Large arrays are freed at once, small ones by the garbage collector.
-    if (this.#content.length > MAX_SYNC_CONTENT) discard(this.#content);
-    this.#content = NOTHING;
-    this.#given = 0;
-  }
-
-  /** Turns to the next record. Reports whether it is there and has content. */
+  /** Turns to the next record. Reports whether it is there, whole and genuine, and has content. */
   #nextContent(): boolean {
-    this.#openMore();
-    const next = this.#opening.at(0);
-    if (next?.failure) {
-      this.#failure = next.failure;
-      this.#release();
-      this.#onBroken(next.failure.reason);
-    } else if (next?.content) {
-      this.#opening.shift();
-      this.#content = next.content;
-      this.#given = 0;
-      if (next.content.length > 0) return true;
+    if (this.#failure || this.#ended) return false;
+    this.#forgetContent();
+    try {
+      const content = this.#openNext();
+      if (!content) return false;
+      this.#content = content;
+      if (content.length > 0) return true;
       this.#ended = true;
       this.#release();
+    } catch (error) {
+      this.#break(error);
     }
     return false;
   }
 
-  /** Passes whole records to the cipher, as many as it may hold. */
-  #openMore(): void {
-    while (!this.#last && this.#opening.length < MAX_RECORDS_AHEAD) {
-      const arrived = this.#end - this.#start;
-      if (arrived < RECORD_HEADER_SIZE) break;
-      const size = (this.#input[this.#start] << 8) | this.#input[this.#start + 1];
-      if (size < TAG_SIZE) {
-        this.#conclude(new ProtocolError("malformed", `a record of ${size} bytes`));
-        break;
-      }
-      const from = this.#start + RECORD_HEADER_SIZE;
-      if (arrived < RECORD_HEADER_SIZE + size) break;
-      this.#start = from + size;
-      this.#open(this.#input.subarray(from, this.#start));
-    }
-    if (this.#start === this.#end && !this.#filling && this.#input.length > IDLE_SIZE) {
-      this.#input = NOTHING;
-      this.#start = this.#end = 0;
-    }
-  }
-
-  #open(sealed: Uint8Array): void {
-    const opening: Opening = { content: null, failure: null };
-    this.#opening.push(opening);
-    const fail = (reason: unknown) => {
-      opening.failure = { reason };
-      this.#last = true;
-    };
-    try {
-      const content = openRecord(this.#cipher, sealed);
-      if (content instanceof Uint8Array) opening.content = content;
-      else content.then((done) => opening.content = done, fail).then(() => this.#advance());
-    } catch (error) {
-      fail(error);
-    }
-  }
-
-  /** Puts the failure `reason` behind the records that came before. */
-  #conclude(reason: unknown): void {
-    this.#last = true;
-    this.#opening.push({ content: null, failure: { reason } });
+  /** Returns the content of the next record, or null if it has not arrived. */
+  #openNext(): Bytes | null {
+    const arrived = this.#end - this.#start;
+    if (arrived < RECORD_HEADER_SIZE) return null;
+    const size = (this.#input[this.#start] << 8) | this.#input[this.#start + 1];
+    if (size < TAG_SIZE) throw new ProtocolError("malformed", `a record of ${size} bytes`);
+    if (arrived < RECORD_HEADER_SIZE + size) return null;
+    const from = this.#start + RECORD_HEADER_SIZE;
+    this.#start = from + size;
+    const content = this.#cipher.decrypt(this.#input.subarray(from, this.#start));
+    if (this.#start === this.#end) this.#forgetInput();
+    return content;
   }
 
   /** Reads once from the source. Never rejects. */
   async #fill(): Promise<void> {
     this.#filling = true;
     let count: number | null = 0;
-    let failure: Opening["failure"] = null;
+    let failure: { readonly reason: unknown } | null = null;
     try {
       count = await this.#source.read(this.#makeRoom());
     } catch (reason) {
       failure = { reason };
     }
     this.#filling = false;
-    if (this.#failure || this.#ended) return;
+    if (this.#failure) return;
     if (failure) {
-      this.#conclude(failure.reason);
+      this.#break(failure.reason);
     } else if (count === null) {
       const where = this.#end > this.#start ? "inside a record" : "without the record that ends it";
-      this.#conclude(new ProtocolError("truncated", `the stream ended ${where}`));
+      this.#break(new ProtocolError("truncated", `the stream ended ${where}`));
     } else {
       this.#end += count;
     }
@@ -241,13 +181,27 @@ export class RecordReader {
     return this.#input.subarray(arrived);
   }
 
+  /** Notes why nothing more can be read, and tells the other direction. */
+  #break(reason: unknown): void {
+    this.#failure = { reason };
+    this.#release();
+    this.#onBroken(reason);
+  }
+
   #release(): void {
     this.#cipher.wipe();
-    this.#last = true;
-    this.#input = NOTHING;
+    this.#forgetInput();
+    this.#forgetContent();
+  }
+
+  #forgetInput(): void {
+    if (this.#input.length > IDLE_SIZE) this.#input = NOTHING;
     this.#start = this.#end = 0;
+  }
+
+  #forgetContent(): void {
+    if (this.#content.length > 0) discard(this.#content);
     this.#content = NOTHING;
     this.#given = 0;
-    this.#opening = [];
   }
 }

@@ -2,15 +2,7 @@ import type { Bytes } from "../bytes.ts";
 import { CryptoError } from "../errors.ts";
 import type { ByteSink } from "../io.ts";
 import type { CipherState } from "./cipher_state.ts";
-import {
-  MAX_RECORD_CONTENT,
-  MAX_RECORD_SIZE,
-  MAX_RECORDS_AHEAD,
-  MAX_SYNC_CONTENT,
-  putRecord,
-  RECORD_HEADER_SIZE,
-  sealContent,
-} from "./record.ts";
+import { MAX_RECORD_CONTENT, MAX_RECORD_SIZE, putRecord } from "./record.ts";
 
 /** Bytes that wait to be sent; none for the end. */
 interface Entry {
@@ -21,33 +13,26 @@ interface Entry {
   readonly reject: (reason: unknown) => void;
 }
 
-/** A record that is being encrypted, with the entries whose last byte it holds. */
-interface Sealing {
-  /** What follows its header; null until it is encrypted. */
-  sealed: Bytes | null;
-  /** Resolves when it is encrypted; null if it was at once. */
-  done: Promise<void> | null;
-  readonly entries: Entry[];
-}
-
 /** Most records in one write to the sink. */
 const MAX_RECORDS_AT_ONCE = 4;
+/** What a record adds to its content. */
+const OVERHEAD = MAX_RECORD_SIZE - MAX_RECORD_CONTENT;
 const NOTHING = new Uint8Array(0);
 
 /**
- * Cuts and joins what is written into records, and writes these to a sink in order; records that
- * are ready go together. Writes that come while the sink is busy share the next record.
+ * Cuts and joins what is written into records, and writes these to a sink in order, up to
+ * {@link MAX_RECORDS_AT_ONCE} together. Writes that come while the sink is busy share the next
+ * record.
  *
- * It holds at most {@link MAX_RECORDS_AHEAD} records besides those in the sink. Waiting bytes are
- * not copied: they stay with their writer, so writers that wait for each write bound the queue.
+ * It holds no records but those in the sink. Waiting bytes are not copied: they stay with their
+ * writer, so writers that wait for each write bound the queue.
  */
 export class RecordWriter {
   #queue: Entry[] = [];
   #queuedSize = 0;
-  #sealing: Sealing[] = [];
   /** The entries whose last byte is in the sink. */
   #leaving: Entry[] = [];
-  /** The bytes in the sink, if they are more than a small record. Not kept at rest. */
+  /** The records in the sink. Not kept at rest. */
   #output: Bytes = NOTHING;
   #busy = false;
   #end: Promise<void> | null = null;
@@ -81,10 +66,8 @@ export class RecordWriter {
     if (this.#failure) return;
     this.#failure = { reason };
     this.cipher.wipe();
-    const sealing = this.#sealing.flatMap(({ entries }) => entries);
-    const waiting = [...this.#leaving, ...sealing, ...this.#queue];
+    const waiting = [...this.#leaving, ...this.#queue];
     this.#leaving = [];
-    this.#sealing = [];
     this.#queue = [];
     for (const entry of waiting) entry.reject(reason);
   }
@@ -101,13 +84,8 @@ export class RecordWriter {
   async #run(): Promise<void> {
     this.#busy = true;
     try {
-      while (this.#seal()) {
-        const { done } = this.#sealing[0];
-        if (done) await done;
-        if (this.#failure) break;
-        const records = this.#takeSealed();
-        this.#seal(true); // the ciphers work while the sink does
-        await this.sink.write(records);
+      while (this.#queue.length > 0) {
+        await this.sink.write(this.#sealNext());
         const sent = this.#leaving; // after a failure there is nothing left to resolve
         this.#leaving = [];
         for (const entry of sent) entry.resolve();
@@ -122,61 +100,28 @@ export class RecordWriter {
   }
 
   /**
-   * Starts to seal records of the waiting bytes. A record that is not full waits while others are
-   * under way or the sink is busy, because more bytes may fill it. Reports whether any record is
-   * being encrypted.
+   * Returns the next records: full ones, or one that is not full. What is left over behind full
+   * ones waits while the sink is busy with them, because more bytes may join it.
    */
-  #seal(busy = false): boolean {
-    while (this.#queue.length > 0 && this.#sealing.length < MAX_RECORDS_AHEAD) {
-      if ((busy || this.#sealing.length > 0) && this.#queuedSize < MAX_RECORD_CONTENT) break;
-      // In the list before the cipher may throw: `fail` must find the entries.
-      const sealing: Sealing = { sealed: null, done: null, entries: [] };
-      this.#sealing.push(sealing);
-      const sealed = sealContent(this.cipher, this.#takeContent(sealing.entries));
-      if (sealed instanceof Uint8Array) {
-        sealing.sealed = sealed;
-      } else {
-        sealing.done = sealed.then((bytes) => {
-          sealing.sealed = bytes;
-        });
-        // After an earlier failure, which everyone knows, nobody waits for it.
-        sealing.done.catch(() => {});
-      }
-    }
-    return this.#sealing.length > 0;
-  }
-
-  /** Returns the first sealed records in a row; there is at least one. */
-  #takeSealed(): Uint8Array {
-    const single = this.#sealing.length === 1 || !this.#sealing[1].sealed;
-    const first = this.#sealing[0].sealed;
-    if (single && first && first.length <= MAX_SYNC_CONTENT) {
-      this.#leaving.push(...this.#sealing.shift()!.entries);
-      const record = new Uint8Array(RECORD_HEADER_SIZE + first.length);
-      putRecord(first, record, 0);
-      return record;
-    }
-    if (this.#output.length === 0) {
-      this.#output = new Uint8Array(MAX_RECORDS_AT_ONCE * MAX_RECORD_SIZE);
-    }
+  #sealNext(): Uint8Array {
+    const full = Math.floor(this.#queuedSize / MAX_RECORD_CONTENT);
+    const count = Math.max(1, Math.min(full, MAX_RECORDS_AT_ONCE));
+    const content = Math.min(this.#queuedSize, count * MAX_RECORD_CONTENT);
+    const size = content + count * OVERHEAD;
+    if (this.#output.length < size) this.#output = new Uint8Array(size);
     let end = 0;
-    for (let count = 0; count < MAX_RECORDS_AT_ONCE; count++) {
-      const next = this.#sealing.at(0);
-      if (!next?.sealed) break;
-      end = putRecord(next.sealed, this.#output, end);
-      this.#leaving.push(...next.entries);
-      this.#sealing.shift();
-    }
+    while (end < size) end = putRecord(this.cipher, this.#takeContent(), this.#output, end);
     return this.#output.subarray(0, end);
   }
 
-  /** Returns the content of the next record. Moves the entries that it completes to `completed`. */
-  #takeContent(completed: Entry[]): Uint8Array {
+  /** Returns the content of the next record. The entries that it completes are leaving. */
+  #takeContent(): Uint8Array {
     const size = Math.min(this.#queuedSize, MAX_RECORD_CONTENT);
     let content: Uint8Array = NOTHING;
     let filled = 0;
+    let completed = 0;
     do {
-      const entry = this.#queue[completed.length];
+      const entry = this.#queue[completed];
       const part = entry.bytes.subarray(entry.taken, entry.taken + size - filled);
       if (part.length === size) {
         content = part;
@@ -186,9 +131,9 @@ export class RecordWriter {
       }
       filled += part.length;
       entry.taken += part.length;
-      if (entry.taken === entry.bytes.length) completed.push(entry);
+      if (entry.taken === entry.bytes.length) completed++;
     } while (filled < size); // so the end, which is last and has no bytes, comes alone
-    this.#queue.splice(0, completed.length);
+    this.#leaving.push(...this.#queue.splice(0, completed));
     this.#queuedSize -= size;
     return content;
   }

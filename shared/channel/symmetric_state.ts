@@ -1,19 +1,17 @@
 /** The state of a handshake so far: the SymmetricState of Noise (§5.2), with SHA-256. */
 import { type Bytes, concat, utf8 } from "../bytes.ts";
 import { HASH_SIZE, hkdfKeys, sha256 } from "../crypto/hash.ts";
-import { type CipherFunctions, CipherState } from "./cipher_state.ts";
+import { CipherState } from "./cipher_state.ts";
 
 const NOTHING = new Uint8Array(0);
 
 export class SymmetricState {
-  readonly #functions: CipherFunctions;
   #chainingKey: Bytes;
   #hash: Bytes;
   #cipher: CipherState | null = null;
 
-  /** `protocolName` is as in Noise §8, such as `Noise_NX_25519_AESGCM_SHA256`. */
-  constructor(protocolName: string, functions: CipherFunctions) {
-    this.#functions = functions;
+  /** `protocolName` is as in Noise §8, such as `Noise_NX_25519_ChaChaPoly_SHA256`. */
+  constructor(protocolName: string) {
     const name = utf8(protocolName);
     this.#hash = name.length <= HASH_SIZE
       ? concat(name, new Uint8Array(HASH_SIZE - name.length))
@@ -38,7 +36,7 @@ export class SymmetricState {
     this.#chainingKey.fill(0);
     this.#chainingKey = chainingKey;
     this.#cipher?.wipe();
-    this.#cipher = new CipherState(this.#functions, key);
+    this.#cipher = new CipherState(key);
     key.fill(0);
   }
 
@@ -47,14 +45,14 @@ export class SymmetricState {
   }
 
   encryptAndHash(plaintext: Uint8Array): Bytes {
-    const sealed = this.#cipher?.encryptSync(plaintext, this.#hash) ?? plaintext.slice() as Bytes;
+    const sealed = this.#cipher?.encrypt(plaintext, this.#hash) ?? plaintext.slice() as Bytes;
     this.mixHash(sealed);
     return sealed;
   }
 
   /** @throws {CryptoError} `decrypt-failed`; nothing was mixed in then */
   decryptAndHash(sealed: Uint8Array): Bytes {
-    const plaintext = this.#cipher?.decryptSync(sealed, this.#hash) ?? sealed.slice() as Bytes;
+    const plaintext = this.#cipher?.decrypt(sealed, this.#hash) ?? sealed.slice() as Bytes;
     this.mixHash(sealed);
     return plaintext;
   }
@@ -62,7 +60,7 @@ export class SymmetricState {
   /** Returns both directions' ciphers, the initiator's first. The last call: wipes the rest. */
   split(): [CipherState, CipherState] {
     const keys = this.#derive(NOTHING);
-    const [first, second] = keys.map((key) => new CipherState(this.#functions, key));
+    const [first, second] = keys.map((key) => new CipherState(key));
     for (const key of keys) key.fill(0);
     this.wipe();
     return [first, second];

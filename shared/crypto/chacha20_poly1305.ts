@@ -5,7 +5,7 @@
  */
 import { createCipheriv, createDecipheriv } from "node:crypto";
 import { hchacha } from "@noble/ciphers/chacha.js";
-import type { Bytes } from "../bytes.ts";
+import { type Bytes, discard } from "../bytes.ts";
 import { CryptoError } from "../errors.ts";
 
 /** Size of a key, in bytes. */
@@ -116,11 +116,11 @@ const CONSTANTS = new Uint32Array([0x61707865, 0x3320646e, 0x79622d32, 0x6b20657
 
 /** HChaCha20 (draft-irtf-cfrg-xchacha-03 §2.2): a key of 32 bytes from a key and 16 bytes. */
 function hChaCha20(key: Uint8Array, nonce: Uint8Array): Bytes {
-  const out = new Uint32Array(KEY_SIZE / 4);
-  hchacha(CONSTANTS, wordsOf(key), wordsOf(nonce), out);
+  const [words, out] = [wordsOf(key), new Uint32Array(KEY_SIZE / 4)];
+  hchacha(CONSTANTS, words, wordsOf(nonce), out);
   const view = new DataView(new ArrayBuffer(KEY_SIZE));
   out.forEach((word, i) => view.setUint32(4 * i, word, true));
-  out.fill(0);
+  for (const secret of [words, out]) secret.fill(0);
   return new Uint8Array(view.buffer);
 }
 
@@ -138,7 +138,9 @@ function seal(
   const cipher = createCipheriv(ALGORITHM, key, nonce, OPTIONS);
   if (associated.length > 0) cipher.setAAD(associated, { plaintextLength: plaintext.length });
   const sealed = new Uint8Array(plaintext.length + TAG_SIZE);
-  sealed.set(cipher.update(plaintext));
+  const ciphertext = cipher.update(plaintext);
+  sealed.set(ciphertext);
+  if (ownsMemory(ciphertext)) discard(ciphertext);
   cipher.final();
   sealed.set(cipher.getAuthTag(), plaintext.length);
   return sealed;
@@ -162,9 +164,15 @@ function open(
     plaintext.fill(0);
     throw new CryptoError("decrypt-failed", "the tag is wrong", { cause: error });
   }
-  // Some runtimes return a part of a larger buffer, which must not leave this function.
-  const isWhole = plaintext.length === plaintext.buffer.byteLength;
-  return isWhole ? new Uint8Array(plaintext.buffer as ArrayBuffer) : new Uint8Array(plaintext);
+  if (ownsMemory(plaintext)) return new Uint8Array(plaintext.buffer);
+  const copy = new Uint8Array(plaintext);
+  plaintext.fill(0);
+  return copy;
+}
+
+/** Whether these are not a part of a larger buffer, which some runtimes return. */
+function ownsMemory(bytes: Uint8Array): bytes is Bytes {
+  return bytes.length === bytes.buffer.byteLength;
 }
 
 function copyOf(key: Uint8Array): Bytes {

@@ -2,7 +2,7 @@
 import { type Bytes, concat } from "../../shared/bytes.ts";
 import type { CipherState } from "../../shared/channel/cipher_state.ts";
 import { ChannelOpening } from "../../shared/channel/opening.ts";
-import { MAX_RECORD_SIZE, openRecord, RECORD_HEADER_SIZE } from "../../shared/channel/record.ts";
+import { MAX_RECORD_SIZE, RECORD_HEADER_SIZE } from "../../shared/channel/record.ts";
 import {
   generateIdentity,
   type IdentitySecrets,
@@ -90,7 +90,7 @@ export class SecureLink implements Disposable {
 
   /** Sends whole frames in one record, which must hold them all. */
   async write(frames: Uint8Array): Promise<void> {
-    await writeAll(this.#conn, await sealRecord(this.#send, frames));
+    await writeAll(this.#conn, sealRecord(this.#send, frames));
   }
 
   /** The next frame, which must have this code. */
@@ -145,7 +145,7 @@ export class SecureLink implements Disposable {
         const from = this.#start + RECORD_HEADER_SIZE;
         if (this.#end >= from + size) {
           this.#start = from + size;
-          return await openRecord(this.#receive, this.#buffer.subarray(from, this.#start));
+          return this.#receive.decrypt(this.#buffer.subarray(from, this.#start));
         }
         if (size > this.#buffer.length - RECORD_HEADER_SIZE) this.#grow();
       }

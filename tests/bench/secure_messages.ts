@@ -1,5 +1,5 @@
 /** Small messages over the secure channel, each acknowledged when it is on the disk. */
-import { TAG_SIZE } from "../../shared/crypto/aes_gcm.ts";
+import { TAG_SIZE } from "../../shared/crypto/chacha20_poly1305.ts";
 import { RECORD_HEADER_SIZE } from "../../shared/channel/record.ts";
 import { REQUEST_HEADER_SIZE } from "../../shared/protocol/frame.ts";
 import { SECURE_SEND_PREFIX_SIZE } from "../../shared/protocol/secure/messages.ts";

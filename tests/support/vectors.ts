@@ -63,7 +63,7 @@ export function wycheproofTest<Group, Vector>(
 
 /** A conversation of the cacophony vectors for Noise; all bytes in hex. */
 export interface NoiseVector {
-  /** Like `Noise_NX_25519_AESGCM_SHA256`. */
+  /** `Noise_NX_25519_ChaChaPoly_SHA256`. */
   protocol_name: string;
   init_prologue: string;
   init_ephemeral: string;
@@ -75,9 +75,9 @@ export interface NoiseVector {
   messages: { payload: string; ciphertext: string }[];
 }
 
-/** The conversations of the pattern NX. */
-export function readNoiseVectors(): NoiseVector[] {
-  return readVectors<{ vectors: NoiseVector[] }>("noise/nx.json").vectors;
+/** The conversation of the protocol that the channel uses. */
+export function readNoiseVector(): NoiseVector {
+  return readVectors<{ vectors: [NoiseVector] }>("noise/nx.json").vectors[0];
 }
 
 /** Fails unless `accepted`, which is what the implementation did, is right for this vector. */

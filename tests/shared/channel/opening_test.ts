@@ -28,8 +28,8 @@ Deno.test("opening: both sides end up with the same channel, and with the server
   assertEquals(mine.remoteStatic, serverKey.publicKey);
   assertEquals(result.remoteStatic, null);
   const text = new Uint8Array([1, 2, 3]);
-  assertEquals(result.receive.decryptSync(mine.send.encryptSync(text)), text);
-  assertEquals(mine.receive.decryptSync(result.send.encryptSync(text)), text);
+  assertEquals(result.receive.decrypt(mine.send.encrypt(text)), text);
+  assertEquals(mine.receive.decrypt(result.send.encrypt(text)), text);
 });
 
 Deno.test("opening: no two are alike", () => {

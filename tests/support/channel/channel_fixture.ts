@@ -1,11 +1,12 @@
 /** For the tests of channels: byte streams in memory, channels over them, and records. */
 import { type Bytes, concatAll, utf8 } from "../../../shared/bytes.ts";
 import { Channel } from "../../../shared/channel/channel.ts";
-import { AESGCM, type CipherFunctions, CipherState } from "../../../shared/channel/cipher_state.ts";
+import { CipherState } from "../../../shared/channel/cipher_state.ts";
 import { Handshake, type HandshakeResult } from "../../../shared/channel/handshake.ts";
 import { NX } from "../../../shared/channel/patterns.ts";
-import { putRecord, RECORD_HEADER_SIZE, sealContent } from "../../../shared/channel/record.ts";
+import { putRecord, RECORD_HEADER_SIZE } from "../../../shared/channel/record.ts";
 import { RecordReader } from "../../../shared/channel/record_reader.ts";
+import { TAG_SIZE } from "../../../shared/crypto/chacha20_poly1305.ts";
 import { X25519KeyPair } from "../../../shared/crypto/x25519.ts";
 import type { ByteSink, ByteSource } from "../../../shared/io.ts";
 import { assert } from "../assert.ts";
@@ -16,7 +17,7 @@ const serverKey = X25519KeyPair.generate();
 /** What both parties of one NX handshake are left with: the client, then the server. */
 export function handshake(): [HandshakeResult, HandshakeResult] {
   const prologue = utf8("test");
-  const both = { pattern: NX, prologue, cipher: WATCHED_AESGCM };
+  const both = { pattern: NX, prologue };
   const client = new Handshake({ ...both, initiator: true });
   const server = new Handshake({ ...both, initiator: false, staticKey: serverKey });
   server.readMessage(client.writeMessage());
@@ -118,63 +119,38 @@ export function sample(size: number): Bytes {
   return sampleBytes(size);
 }
 
-const working = new Set<Promise<unknown>>();
+/** Counts the messages that it encrypts or decrypts. */
+export class CountingCipher extends CipherState {
+  count = 0;
 
-/** AESGCM as it is, except that {@link cipherTest} knows what it still works on. */
-export const WATCHED_AESGCM: CipherFunctions = {
-  ...AESGCM,
-  key(bytes) {
-    const key = AESGCM.key(bytes);
-    const watch = <T>(work: Promise<T>): Promise<T> => {
-      const over = () => void working.delete(work);
-      working.add(work);
-      work.then(over, over);
-      return work;
-    };
-    return {
-      sealSync: (...message) => key.sealSync(...message),
-      openSync: (...message) => key.openSync(...message),
-      seal: (...message) => watch(key.seal(...message)),
-      open: (...message) => watch(key.open(...message)),
-      wipe: () => key.wipe(),
-    };
-  },
-};
+  override encrypt(...message: Parameters<CipherState["encrypt"]>): Bytes {
+    this.count++;
+    return super.encrypt(...message);
+  }
 
-/**
- * A test that is over only when no other thread encrypts or decrypts for it any more: what fails
- * does not wait for that.
- */
-export function cipherTest(name: string, test: () => Promise<void>): void {
-  Deno.test(name, async () => {
-    try {
-      await test();
-    } finally {
-      while (working.size > 0) await Promise.allSettled(working);
-    }
-  });
+  override decrypt(...message: Parameters<CipherState["decrypt"]>): Bytes {
+    this.count++;
+    return super.decrypt(...message);
+  }
 }
 
 /** The two ends of one direction, under a key that is always the same. */
-export function cipherPair(counter = 0, functions = WATCHED_AESGCM): [CipherState, CipherState] {
+export function cipherPair(counter = 0): [CountingCipher, CountingCipher] {
   const key = new Uint8Array(32).fill(0x42);
-  return [new CipherState(functions, key, counter), new CipherState(functions, key, counter)];
+  return [new CountingCipher(key, counter), new CountingCipher(key, counter)];
 }
 
 /** The next whole record of `cipher`. */
-export async function sealRecord(cipher: CipherState, content: Uint8Array): Promise<Bytes> {
-  const sealed = await sealContent(cipher, content);
-  const record = new Uint8Array(RECORD_HEADER_SIZE + sealed.length);
-  putRecord(sealed, record, 0);
+export function sealRecord(cipher: CipherState, content: Uint8Array): Bytes {
+  const record = new Uint8Array(RECORD_HEADER_SIZE + content.length + TAG_SIZE);
+  assert(putRecord(cipher, content, record, 0) === record.length);
   return record;
 }
 
 /** The records of `contents` one by one, the first of that key; the empty content is the end. */
-export async function records(contents: Uint8Array[], counter = 0): Promise<Bytes[]> {
+export function records(contents: Uint8Array[], counter = 0): Bytes[] {
   const [cipher] = cipherPair(counter);
-  const sealed: Bytes[] = [];
-  for (const content of contents) sealed.push(await sealRecord(cipher, content));
-  return sealed;
+  return contents.map((content) => sealRecord(cipher, content));
 }
 
 /** A reader of what {@link records} returns. */

@@ -72,7 +72,7 @@ export async function attackRecords(count: number): Promise<void> {
     fc.integer({ min: 1, max: 5_000 }),
     async (sizes, attack, pieceSize, bufferSize) => {
       const plain = [...sizes.map(sample), new Uint8Array(0)];
-      const sealed = await records(plain);
+      const sealed = records(plain);
       const genuine = concat(...sealed);
       const stream = attack === null ? genuine : concat(...carryOut(attack, sealed));
 

@@ -70,7 +70,7 @@ const HOMES = {
   "node:crypto": ["shared/crypto/", "client/profile/version_03/aes_gcm.ts"],
   "node:buffer": ["shared/crypto/"],
   "node:sqlite": ["shared/sqlite.ts"],
-  "node:timers": ["server/"],
+  "node:timers": ["server/", "shared/sleep.ts"],
   "node:zlib": ["server/contents/"],
   "node:": [],
 };

@@ -13,6 +13,8 @@ export const RECORD_HEADER_SIZE = 2;
 export const MAX_RECORD_CONTENT = MAX_NOISE_MESSAGE_SIZE - TAG_SIZE;
 /** Size of the largest record, its header included. */
 export const MAX_RECORD_SIZE = RECORD_HEADER_SIZE + MAX_NOISE_MESSAGE_SIZE;
+/** After this many bytes of records a direction lets the rest of the process have its turn. */
+export const TURN_SIZE = 4 * MAX_RECORD_SIZE;
 
 /**
  * Seals `content` as the next record of `cipher` and puts it into `into`, which has room for it,

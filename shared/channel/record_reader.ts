@@ -3,12 +3,13 @@ import { TAG_SIZE } from "../crypto/chacha20_poly1305.ts";
 import { ProtocolError } from "../errors.ts";
 import type { ByteSource } from "../io.ts";
 import { KiB } from "../limits.ts";
+import { nextTurn } from "../sleep.ts";
 import type { CipherState } from "./cipher_state.ts";
-import { MAX_RECORD_SIZE, RECORD_HEADER_SIZE } from "./record.ts";
+import { MAX_RECORD_SIZE, RECORD_HEADER_SIZE, TURN_SIZE } from "./record.ts";
 
 /** Input buffer of a channel at rest. */
 const IDLE_SIZE = 2 * KiB;
-/** Largest input buffer, and so the most that is decrypted without a wait for the source. */
+/** Largest input buffer. */
 const MAX_INPUT_SIZE = 4 * MAX_RECORD_SIZE;
 /** A buffer that is more than half full grows to this many times what has arrived. */
 const GROWTH = 8;
@@ -38,6 +39,8 @@ export class RecordReader {
   #start = 0;
   #end: number;
   #filling = false;
+  /** Bytes of records since the rest of the process had its turn. */
+  #work = 0;
   #content: Bytes = NOTHING;
   #given = 0;
   #waiting: Waiting | null = null;
@@ -136,6 +139,7 @@ export class RecordReader {
     if (arrived < RECORD_HEADER_SIZE + size) return null;
     const from = this.#start + RECORD_HEADER_SIZE;
     this.#start = from + size;
+    this.#work += size;
     const content = this.#cipher.decrypt(this.#input.subarray(from, this.#start));
     if (this.#start === this.#end) this.#forgetInput();
     return content;
@@ -147,7 +151,11 @@ export class RecordReader {
     let count: number | null = 0;
     let failure: { readonly reason: unknown } | null = null;
     try {
-      count = await this.#source.read(this.#makeRoom());
+      if (this.#work >= TURN_SIZE) {
+        this.#work = 0;
+        await nextTurn();
+      }
+      if (!this.#failure) count = await this.#source.read(this.#makeRoom());
     } catch (reason) {
       failure = { reason };
     }

@@ -1,8 +1,9 @@
 import type { Bytes } from "../bytes.ts";
 import { CryptoError } from "../errors.ts";
 import type { ByteSink } from "../io.ts";
+import { nextTurn } from "../sleep.ts";
 import type { CipherState } from "./cipher_state.ts";
-import { MAX_RECORD_CONTENT, MAX_RECORD_SIZE, putRecord } from "./record.ts";
+import { MAX_RECORD_CONTENT, MAX_RECORD_SIZE, putRecord, TURN_SIZE } from "./record.ts";
 
 /** Bytes that wait to be sent; none for the end. */
 interface Entry {
@@ -34,6 +35,8 @@ export class RecordWriter {
   #leaving: Entry[] = [];
   /** The records in the sink. Not kept at rest. */
   #output: Bytes = NOTHING;
+  /** Bytes of records since the rest of the process had its turn. */
+  #work = 0;
   #busy = false;
   #end: Promise<void> | null = null;
   #failure: { readonly reason: unknown } | null = null;
@@ -85,8 +88,13 @@ export class RecordWriter {
     this.#busy = true;
     try {
       while (this.#queue.length > 0) {
+        if (this.#work >= TURN_SIZE) {
+          this.#work = 0;
+          await nextTurn();
+          continue; // after a failure there is nothing left
+        }
         await this.sink.write(this.#sealNext());
-        const sent = this.#leaving; // after a failure there is nothing left to resolve
+        const sent = this.#leaving; // after a failure there are none
         this.#leaving = [];
         for (const entry of sent) entry.resolve();
       }
@@ -111,6 +119,7 @@ export class RecordWriter {
     if (this.#output.length < size) this.#output = new Uint8Array(size);
     let end = 0;
     while (end < size) end = putRecord(this.cipher, this.#takeContent(), this.#output, end);
+    this.#work += end;
     return this.#output.subarray(0, end);
   }
 

@@ -14,6 +14,7 @@ import {
   sample,
   silentSource,
   source,
+  turnsDuring,
 } from "../../support/channel/channel_fixture.ts";
 
 const END = new Uint8Array(0);
@@ -239,6 +240,30 @@ Deno.test("while nobody reads, the source is left alone", async () => {
 async function turns(count: number): Promise<void> {
   for (let i = 0; i < count; i++) await settled();
 }
+
+Deno.test("a source that brings everything at once does not keep others waiting", async () => {
+  const count = 40;
+  const stream = concat(...records([...Array(count).fill(sample(MAX_RECORD_CONTENT)), END]));
+  const turns = await turnsDuring(() => readOut(recordReader(source(stream)), 1_000_000));
+  assert(turns >= count / 8, `${turns} turns`);
+});
+
+Deno.test("failing while others have their turn leaves the source alone", async () => {
+  const early = concat(...records(Array(5).fill(sample(MAX_RECORD_CONTENT))));
+  for (const fails of [false, true]) {
+    const from = new ManualSource();
+    const reader = new RecordReader(from, cipherPair()[1], early, () => {});
+    const into = new Uint8Array(5 * MAX_RECORD_CONTENT);
+    assertEquals(await reader.read(into), into.length);
+    const failure = assertRejects(() => reader.read(into), Error, "given up");
+    assertEquals(from.reads, 0);
+    if (fails) reader.fail(new Error("given up"));
+    await turns(3);
+    assertEquals(from.reads, fails ? 0 : 1);
+    if (!fails) reader.fail(new Error("given up"));
+    await failure;
+  }
+});
 
 Deno.test("each record is opened when it is its turn to be read", async () => {
   const [, cipher] = cipherPair();

@@ -13,6 +13,7 @@ import {
   recordReader,
   sample,
   source,
+  turnsDuring,
 } from "../../support/channel/channel_fixture.ts";
 
 function recordWriter(sink: ByteSink, cipher: CipherState = cipherPair()[0]): RecordWriter {
@@ -132,6 +133,30 @@ Deno.test("a sink that does not take anything stops the writer", async () => {
     sink.release();
   }
   writer.fail(new Error("enough"));
+});
+
+Deno.test("a sink that takes everything at once does not keep others waiting", async () => {
+  const count = 40;
+  const sink = new Recorder();
+  const writer = recordWriter(sink);
+  const large = await turnsDuring(() => writer.write(sample(count * MAX_RECORD_CONTENT)));
+  assertEquals(sink.recordCount, count);
+  assert(large >= count / 4 - 1, `${large} turns`);
+  const small = await turnsDuring(async () => {
+    for (let i = 0; i < 4 * count; i++) await writer.write(sample(MAX_RECORD_CONTENT / 4 | 0));
+  });
+  assert(small >= count / 4 - 1, `${small} turns`);
+});
+
+Deno.test("failing while others have their turn sends nothing more", async () => {
+  const sink = new Recorder();
+  const writer = recordWriter(sink);
+  const write = writer.write(sample(8 * MAX_RECORD_CONTENT));
+  while (sink.recordCount < 4) await Promise.resolve();
+  writer.fail(new Error("given up"));
+  await assertRejects(() => write, Error, "given up");
+  await settled();
+  assertEquals(sink.recordCount, 4);
 });
 
 Deno.test("the last part of a large write waits for company", async () => {

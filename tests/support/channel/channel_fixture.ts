@@ -1,4 +1,5 @@
 /** For the tests of channels: byte streams in memory, channels over them, and records. */
+import { setImmediate } from "node:timers";
 import { type Bytes, concatAll, utf8 } from "../../../shared/bytes.ts";
 import { Channel } from "../../../shared/channel/channel.ts";
 import { CipherState } from "../../../shared/channel/cipher_state.ts";
@@ -9,6 +10,7 @@ import { RecordReader } from "../../../shared/channel/record_reader.ts";
 import { TAG_SIZE } from "../../../shared/crypto/chacha20_poly1305.ts";
 import { X25519KeyPair } from "../../../shared/crypto/x25519.ts";
 import type { ByteSink, ByteSource } from "../../../shared/io.ts";
+import { nextTurn } from "../../../shared/sleep.ts";
 import { assert } from "../assert.ts";
 import { sampleBytes } from "../pieces.ts";
 
@@ -151,6 +153,22 @@ export function sealRecord(cipher: CipherState, content: Uint8Array): Bytes {
 export function records(contents: Uint8Array[], counter = 0): Bytes[] {
   const [cipher] = cipherPair(counter);
   return contents.map((content) => sealRecord(cipher, content));
+}
+
+/** Runs `work`. Returns how often other events had their turn meanwhile. */
+export async function turnsDuring(work: () => Promise<unknown>): Promise<number> {
+  let turns = 0;
+  let over = false;
+  const count = () => {
+    if (over) return;
+    turns++;
+    setImmediate(count);
+  };
+  setImmediate(count);
+  await work();
+  over = true;
+  await nextTurn();
+  return turns;
 }
 
 /** A reader of what {@link records} returns. */

@@ -66,7 +66,7 @@ const EVENTS: Record<string, Event> = {
     await peer.send(await other.loginOf(await Someone.called("alice")));
     return peer;
   },
-  "a second login": async ({ server }) => {
+  "after the login: a second one": async ({ server }) => {
     const peer = await server.secure("alice");
     await peer.send(await peer.loginOf(peer.who));
     return peer;
@@ -74,10 +74,10 @@ const EVENTS: Record<string, Event> = {
   "after the login: a frame of another version than 3": (scene) => {
     return afterLogin(scene, encodeSecureRequest(LIST).with(16, 2));
   },
-  "a refused request with a payload of at most 2 MiB": (scene) => {
+  "after the login: a refused request with a payload of at most 2 MiB": (scene) => {
     return afterLogin(scene, concat(secureHeader(200, 2 * MiB), new Uint8Array(2 * MiB)));
   },
-  "a refused request with a larger payload": (scene) => {
+  "after the login: a refused request with a larger payload": (scene) => {
     return afterLogin(scene, secureHeader(200, 2 * MiB + 1));
   },
   "a wrong tag, a length below 16, or 2^40 records under one key": async ({ server }) => {

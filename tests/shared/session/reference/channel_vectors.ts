@@ -6,8 +6,9 @@ import { type Person, personOf } from "./identity.ts";
 import { sign } from "./primitives.ts";
 import { type Json, json, pairJson, personJson } from "./vector_json.ts";
 
-/** The 32 bytes that count up from `first`. */
-const counting = (first: number): Bytes => Uint8Array.from({ length: 32 }, (_, i) => first + i);
+/** 16 bytes that count up from `first`, twice. */
+const counting = (first: number): Bytes =>
+  Uint8Array.from({ length: 32 }, (_, i) => first + i % 16);
 
 export async function channelVectors(): Promise<Json> {
   const server = { static: pairOf(counting(0x10)), ephemeral: pairOf(counting(0x30)) };

@@ -76,7 +76,7 @@ export class Downloads {
         "it was sent by an earlier version, and can no longer be opened; ask for it again";
       throw new ClientError("gone", message);
     }
-    const cipher = new FileCipher(key, size);
+    using cipher = new FileCipher(key, size);
     const opened = await DraftFile.open(path, Math.min(size, chunks * CHUNK_SIZE));
     using draft = opened.draft;
     const whole = chunks === cipher.count && opened.at === size && size > 0;
@@ -115,17 +115,14 @@ export class Downloads {
   ): AsyncGenerator<Bytes> {
     let chunk = first;
     for (let attempt = 1; chunk < cipher.count; attempt++) {
-      const sealed = new SealedChunks(this.transport, blob, chunk, cipher.count);
-      const opened = ReadableStream.from(sealed).pipeThrough(cipher.openStream(chunk)).getReader();
       try {
-        for (;;) {
-          const { value } = await unlessInterrupted(signal, opened.read());
-          if (!value) break;
+        for await (const sealed of this.#sealed(blob, chunk, cipher.count, signal)) {
+          const plaintext = cipher.open(chunk, sealed);
+          discard(sealed);
           attempt = 1;
           chunk++;
-          yield value;
+          yield plaintext;
         }
-        if (sealed.failure !== undefined) throw chunkFailure(sealed.failure);
       } catch (error) {
         if (!(error instanceof CryptoError)) throw error;
         if (attempt < ATTEMPTS) continue;
@@ -133,41 +130,30 @@ export class Downloads {
           throw new ClientError("bad-key", "the key that came with the file does not open it");
         }
         throw new ClientError("damaged", `part ${chunk + 1} of the file is not what was sent`);
-      } finally {
-        awaitedLater(opened.cancel());
       }
     }
   }
-}
 
-/**
- * The chunks of a file as the server has them, several asked for at a time. It ends before one that
- * the server does not give; then {@link failure} says why.
- */
-class SealedChunks implements AsyncIterable<Bytes> {
-  failure: unknown = undefined;
-
-  constructor(
-    private readonly transport: SecureTransport,
-    private readonly blob: Bytes,
-    private readonly first: number,
-    private readonly end: number,
-  ) {}
-
-  async *[Symbol.asyncIterator](): AsyncGenerator<Bytes> {
+  /**
+   * The chunks from number `first` to before `end` as the server has them, several asked for at a
+   * time.
+   */
+  async *#sealed(
+    blob: Bytes,
+    first: number,
+    end: number,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<Bytes> {
     const underWay: Promise<{ bytes: Bytes }>[] = [];
-    let next = this.first;
-    for (let chunk = next; chunk < this.end; chunk++) {
-      for (; next < this.end && underWay.length < UNDER_WAY; next++) {
-        const request = { kind: "get-chunk", blob: this.blob, chunk: next } as const;
+    let next = first;
+    for (let chunk = first; chunk < end; chunk++) {
+      for (; next < end && underWay.length < UNDER_WAY; next++) {
+        const request = { kind: "get-chunk", blob, chunk: next } as const;
         underWay.push(awaitedLater(this.transport.request(request)));
       }
-      try {
-        yield (await underWay.shift()!).bytes;
-      } catch (error) {
-        this.failure = error;
-        return;
-      }
+      const answer = unlessInterrupted(signal, underWay.shift()!);
+      const { bytes } = await answer.catch((error) => Promise.reject(chunkFailure(error)));
+      yield bytes;
     }
   }
 }

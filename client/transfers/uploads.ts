@@ -55,7 +55,7 @@ export class Uploads {
     using source = await SourceFile.open(path);
     if (source.facts.size !== size || source.facts.changed !== changed) throw changedSource(path);
     const { signal } = options;
-    const cipher = new FileCipher(key, size);
+    using cipher = new FileCipher(key, size);
     let failure: unknown;
     let furthest = -1;
     for (let vain = 0; vain < ATTEMPTS;) {
@@ -92,9 +92,8 @@ export class Uploads {
     { onProgress, signal }: TransferOptions,
   ): Promise<void> {
     const { number, name, size, blob } = transfer;
-    const plaintexts = plaintextsOf(source, cipher, first, end);
-    const sealed = ReadableStream.from(plaintexts).pipeThrough(cipher.sealStream(first))
-      .getReader();
+    const plaintext = new Uint8Array(Math.min(size, CHUNK_SIZE));
+    let reading: Promise<void> = Promise.resolve();
     const underWay: Promise<number>[] = [];
     const answered = async () => {
       const chunk = await unlessInterrupted(signal, underWay.shift()!);
@@ -106,9 +105,11 @@ export class Uploads {
       if ((chunk + 1) % NOTE_STEP === 0) this.#note(number, chunk + 1);
     };
     try {
-      for (let chunk = first;; chunk++) {
-        const { value: bytes } = await unlessInterrupted(signal, sealed.read());
-        if (!bytes) break;
+      for (let chunk = first; chunk < end; chunk++) {
+        const part = plaintext.subarray(0, cipher.sizeOf(chunk));
+        reading = source.read(chunk * CHUNK_SIZE, part);
+        await unlessInterrupted(signal, reading);
+        const bytes = cipher.seal(chunk, part);
         // Not tried again one by one: the server takes them in their order.
         const request = { kind: "put-chunk", blob, chunk, bytes } as const;
         const stored = this.transport.request(request, { once: true });
@@ -120,8 +121,7 @@ export class Uploads {
       }
       while (underWay.length > 0) await answered();
     } finally {
-      awaitedLater(sealed.cancel());
-      await plaintexts.return(); // nothing reads the source any more
+      await reading.catch(() => {}); // nothing reads the source any more
       if (!signal?.aborted) await Promise.allSettled(underWay);
     }
   }
@@ -131,15 +131,6 @@ export class Uploads {
     this.profile.transaction(() => this.profile.transfers.change(number, { chunks }), {
       durable: false,
     });
-  }
-}
-
-/** The plaintexts of the chunks from number `first` to before `end`. */
-async function* plaintextsOf(source: SourceFile, cipher: FileCipher, first: number, end: number) {
-  for (let chunk = first; chunk < end; chunk++) {
-    const plaintext = new Uint8Array(cipher.sizeOf(chunk));
-    await source.read(chunk * CHUNK_SIZE, plaintext);
-    yield plaintext;
   }
 }
 

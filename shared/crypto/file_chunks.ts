@@ -1,19 +1,16 @@
 /**
- * A file as a sequence of AES-256-GCM ciphertexts (the STREAM construction of Hoang, Reyhanitabar,
- * Rogaway and Vizár, 2015): chunks of equal size, of which the last may be shorter, each under the
- * nonce counter 11 (big-endian) · last-chunk flag 1. Each can be sealed and opened by itself, in
- * any order and several at a time. Chunks that are swapped, cut off or from another file fail.
+ * A file as a sequence of ChaCha20-Poly1305 ciphertexts (the STREAM construction of Hoang,
+ * Reyhanitabar, Rogaway and Vizár, 2015): chunks of equal size, of which the last may be shorter,
+ * each under the nonce counter 11 (big-endian) · last-chunk flag 1. Each can be sealed and opened
+ * by itself, in any order. Chunks that are swapped, cut off or from another file fail.
  */
-import { type Bytes, discard } from "../bytes.ts";
+import type { Bytes } from "../bytes.ts";
 import { CryptoError } from "../errors.ts";
 import { MiB } from "../limits.ts";
-import { AesGcmKey, NONCE_SIZE, TAG_SIZE } from "./aes_gcm.ts";
+import { ChaChaKey, NONCE_SIZE, TAG_SIZE } from "./chacha20_poly1305.ts";
 
 /** Plaintext bytes in each chunk but the last. */
 export const CHUNK_SIZE = 1 * MiB;
-
-/** Chunks that a stream encrypts or decrypts at a time. */
-const AT_A_TIME = 3;
 
 const NOTHING = new Uint8Array(0);
 
@@ -27,13 +24,13 @@ export function sealedFileSize(size: number, chunkSize = CHUNK_SIZE): number {
   return size + fileChunkCount(size, chunkSize) * TAG_SIZE;
 }
 
-/** The cipher of one file, by Web Crypto. */
-export class FileCipher {
+/** The cipher of one file. Forgets the key when disposed of. */
+export class FileCipher implements Disposable {
   /** How many chunks the file has. */
   readonly count: number;
   readonly #size: number;
   readonly #chunkSize: number;
-  readonly #key: AesGcmKey;
+  readonly #key: ChaChaKey;
 
   /**
    * For a file of `size` bytes under `key`, 32 bytes that must serve for nothing else.
@@ -42,7 +39,7 @@ export class FileCipher {
    */
   constructor(key: Uint8Array, size: number, chunkSize = CHUNK_SIZE) {
     if (!Number.isSafeInteger(size) || size < 0) throw new RangeError(`a file of ${size} bytes`);
-    this.#key = new AesGcmKey(key);
+    this.#key = new ChaChaKey(key);
     this.#size = size;
     this.#chunkSize = chunkSize;
     this.count = fileChunkCount(size, chunkSize);
@@ -58,47 +55,27 @@ export class FileCipher {
 
   /**
    * Returns the ciphertext of chunk `number`, 16 bytes longer than `plaintext`. `plaintext` must be
-   * the whole chunk, and may change after this has returned. The same chunk must never be sealed
-   * with another plaintext.
+   * the whole chunk. The same chunk must never be sealed with another plaintext.
    */
-  async seal(number: number, plaintext: Uint8Array): Promise<Bytes> {
+  seal(number: number, plaintext: Uint8Array): Bytes {
     if (plaintext.length !== this.sizeOf(number)) {
       throw new RangeError(`chunk ${number} has not ${plaintext.length} bytes`);
     }
-    return await this.#key.seal(this.#nonce(number), NOTHING, plaintext);
+    return this.#key.seal(this.#nonce(number), NOTHING, plaintext);
   }
 
   /**
    * Returns the plaintext of chunk `number`.
    * @throws {CryptoError} `decrypt-failed` if `sealed` is not that chunk of this file
    */
-  async open(number: number, sealed: Uint8Array): Promise<Bytes> {
+  open(number: number, sealed: Uint8Array): Bytes {
     if (sealed.length !== this.sizeOf(number) + TAG_SIZE) {
       throw new CryptoError("decrypt-failed", `chunk ${number} has another size`);
     }
-    return await this.#key.open(this.#nonce(number), NOTHING, sealed);
+    return this.#key.open(this.#nonce(number), NOTHING, sealed);
   }
 
-  /**
-   * Returns a stream that seals chunks from number `first` on. Each piece that goes in must be a
-   * whole chunk of plaintext, whose memory the stream takes over.
-   */
-  sealStream(first = 0): TransformStream<Bytes, Bytes> {
-    return inOrder(first, (number, plaintext) => this.seal(number, plaintext));
-  }
-
-  /**
-   * Returns a stream that opens chunks from number `first` on. Each piece that goes in must be a
-   * whole sealed chunk, whose memory the stream takes over. No plaintext comes out before the tags
-   * of its chunk and of all before it were checked.
-   * @throws {CryptoError} (as the stream's error) `decrypt-failed`
-   */
-  openStream(first = 0): TransformStream<Bytes, Bytes> {
-    return inOrder(first, (number, sealed) => this.open(number, sealed));
-  }
-
-  /** Forgets the key. */
-  wipe(): void {
+  [Symbol.dispose](): void {
     this.#key.wipe();
   }
 
@@ -108,25 +85,4 @@ export class FileCipher {
     nonce[NONCE_SIZE - 1] = number === this.count - 1 ? 1 : 0;
     return nonce;
   }
-}
-
-/** Has `work` done on each piece, several at a time; the results come out in order. */
-function inOrder(
-  first: number,
-  work: (number: number, piece: Bytes) => Promise<Bytes>,
-): TransformStream<Bytes, Bytes> {
-  const underWay: Promise<Bytes>[] = [];
-  let next = first;
-  return new TransformStream({
-    async transform(piece, controller) {
-      const result = work(next++, piece);
-      result.catch(() => {}); // awaited in its turn
-      underWay.push(result);
-      discard(piece); // the cipher has copied what it needs
-      if (underWay.length >= AT_A_TIME) controller.enqueue(await underWay.shift()!);
-    },
-    async flush(controller) {
-      for (const result of underWay) controller.enqueue(await result);
-    },
-  });
 }

@@ -16,6 +16,7 @@ export type Example = Record<string, string | number>;
 /** The examples by their titles. */
 export function workedExamples(): Record<string, Example> {
   return {
+    "A handshake and a login": handshake(),
     "A prekey": prekey(),
     "An agreement": agreement(),
     "The ratchet without a KEM part": plainRatchet(),
@@ -26,6 +27,29 @@ export function workedExamples(): Record<string, Example> {
     "File chunks": fileChunks(),
     "A reset": reset(),
     "A safety number": safetyNumber(),
+  };
+}
+
+function handshake(): Example {
+  const file = read("channel.json");
+  const [up, down] = [file["to the server"][0], file["to the client"][0]];
+  return {
+    "server static secret": file["server static"].secret,
+    "client ephemeral secret": file["client ephemeral"].secret,
+    "server ephemeral secret": file["server ephemeral"].secret,
+    "signing secret": file.client["signing secret"],
+    "agreement secret": file.client["agreement secret"],
+    "server static key": file["server static"]["public key"],
+    "request 110": file["request 110"],
+    "response 1110": file["response 1110"],
+    "handshake hash": file["handshake hash"],
+    "identity": file.client.identity,
+    "client ID": file.client["client ID"],
+    "login signature": file["login signature"],
+    "request 112": up.content,
+    "record": up.record,
+    "response 1112": down.content,
+    "its record": down.record,
   };
 }
 

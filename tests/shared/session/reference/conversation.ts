@@ -3,8 +3,9 @@ import { type Bytes, equalBytes } from "../../../../shared/bytes.ts";
 import { agreementJson, bundleOf, type Cast, castOf } from "./agreement_vectors.ts";
 import { ByteSource, Refused } from "./basics.ts";
 import { encodeContent, type MessageType, pad } from "./content.ts";
+import { sealEnvelope } from "./envelope.ts";
 import { readBundle } from "./prekeys.ts";
-import type { Random, Ratchet, Step } from "./ratchet.ts";
+import { encodeHeader, nextToSend, type Random, type Ratchet, type Step } from "./ratchet.ts";
 import { accept, openEnvelope, send, type Sent, type Session, start } from "./session.ts";
 import { type Json, json, pairJson, personJson, prekeyJson } from "./vector_json.ts";
 
@@ -122,24 +123,22 @@ export class Conversation {
     this.steps.push({ [`${side} refuses`]: number, time: this.now });
   }
 
-  /** `side` refuses the next message that the other would send from `forger`'s state. */
-  refuses(side: Side, why: string, forger: Session): void {
+  /**
+   * `side` refuses the next message that the other would send from `forger`'s state, with its
+   * header as `changed` returns it.
+   */
+  refuses(side: Side, why: string, forger: Session, changed = (header: Bytes) => header): void {
     this.now += 1000;
     const { source } = this;
     const nonces = { headerNonce: source.bytes(12), nonce: source.bytes(12) };
     const padded = pad(encodeContent({ id: source.bytes(16), at: this.now, text: why }));
-    const { envelope } = send(structuredClone(forger), 3, padded, nonces);
-    this.refusesEnvelope(side, why, envelope);
-  }
-
-  refusesEnvelope(side: Side, why: string, envelope: Bytes, type: MessageType = 3): void {
-    this.#mustRefuse(side, type, envelope);
-    this.steps.push(json({
-      [`${side} refuses`]: why,
-      time: this.now,
-      "message type": type,
-      envelope,
-    }));
+    const { header, ...keys } = nextToSend(structuredClone(forger.ratchet));
+    const way = { sender: forger.own, receiver: forger.other, type: 3 as const };
+    const headerBytes = changed(encodeHeader(header));
+    const { envelope } = sealEnvelope(way, forger.initial, keys, nonces, headerBytes, padded);
+    this.#mustRefuse(side, 3, envelope);
+    const step = { [`${side} refuses`]: why, time: this.now, "message type": 3, envelope };
+    this.steps.push(json(step));
   }
 
   #mustRefuse(side: Side, type: MessageType, envelope: Bytes): void {

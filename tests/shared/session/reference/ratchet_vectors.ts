@@ -82,8 +82,8 @@ export async function kemRatchetVectors(): Promise<Json> {
   talk.sends("A", 0, 2);
   await talk.receives("B", 0);
   talk.sends("B", 1);
-  talk.now += DAY;
-  await talk.receives("A", 1); // a step with a key
+  talk.now = talk.session("A").ratchet.MIXED + DAY - 1000;
+  await talk.receives("A", 1); // a step with a key: exactly 24 hours have passed
   talk.sends("A", 2);
   talk.sends("A", 3);
   const beforeB = structuredClone(talk.session("B"));
@@ -131,6 +131,7 @@ export async function kemRatchetVectors(): Promise<Json> {
       ciphertext: ciphertextTo(keyOf("A")),
     }),
   );
+  talk.refuses("A", "not only zeros behind the answer", B, (header) => header.with(-1, 1));
   await talk.receives("A", 5); // a step with the secret of the answer, message 4 skipped
   talk.refuses(
     "A",

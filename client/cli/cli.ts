@@ -28,7 +28,7 @@ async function run({ command, args, options }: Invocation, process: Process): Pr
   const print = (output: Output) => {
     progress.clear();
     if (options.json) printOut(`${toJson(output)}\n`);
-    else if (output.kind === "notice") context.note(toText(output));
+    else if (output.kind === "notice" || output.kind === "unusable") context.note(toText(output));
     else printOut(`${toText(output, context)}\n`);
   };
   const show = async (context: CommandContext) => {

@@ -8,10 +8,10 @@ import { readWhole, removeFile } from "../disk/files.ts";
 import { ClientError } from "../errors.ts";
 import type { Profile } from "../profile/profile.ts";
 import type { Envelope } from "../profile/tables/envelopes.ts";
-import type { Incoming, Opened } from "../sessions/secure_opener.ts";
+import type { Incoming } from "../sessions/secure_opener.ts";
 import type { SecureMessaging } from "../sessions/secure_messaging.ts";
 import { isFiled } from "./message_collector.ts";
-import { askedAgain, isForLater, type Problem, problemOf, senseless } from "./problems.ts";
+import { isForLater, type Problem, problemOf } from "./problems.ts";
 import type { Received } from "./received.ts";
 import type { Round } from "./round.ts";
 import type { ShownMessages } from "./shown_messages.ts";
@@ -38,6 +38,14 @@ export class MessageOpener {
    * the server; a message that cannot be opened stays, and holds up nobody else's.
    */
   async *openAll(round: Round): AsyncGenerator<Received> {
+    try {
+      yield* this.#openEach(round);
+    } finally {
+      yield* round.unusable.take();
+    }
+  }
+
+  async *#openEach(round: Round): AsyncGenerator<Received> {
     const { envelopes } = this.options.profile;
     /** Small messages of secure clients, which are opened together. */
     const group = new Group();
@@ -60,14 +68,12 @@ export class MessageOpener {
       try {
         from = await this.#senderOf(envelope, round);
         const identity = await this.options.peers.identityOf(from);
-        const incoming = identity && { envelope, from, identity };
-        if (incoming && envelope.type !== MessageType.keyRequest) {
-          group.add({ ...incoming, envelope: await this.#withContent(envelope) });
+        if (identity) {
+          group.add({ envelope: await this.#withContent(envelope), from, identity });
           continue;
         }
         yield* this.#openGroup(group, round);
-        if (incoming) yield* this.#answerReset(incoming, round);
-        else if (yield* this.#openClassic(envelope, from, round)) after = 0;
+        if (yield* this.#openClassic(envelope, from, round)) after = 0;
       } catch (error) {
         if (isForLater(error)) {
           round.failure ??= error;
@@ -84,10 +90,9 @@ export class MessageOpener {
 
   /** Drops a message that names the owner as its sender: clients send none to themselves. */
   async #isOwn(envelope: Envelope): Promise<boolean> {
-    const { secureIdentity, envelopes } = this.options.profile;
+    const { secureIdentity } = this.options.profile;
     if (!secureIdentity || !equalBytes(envelope.from, secureIdentity.id)) return false;
-    envelopes.markDone(envelope.number);
-    await this.#removeFile(envelope);
+    await this.#drop(envelope);
     return true;
   }
 
@@ -119,47 +124,54 @@ export class MessageOpener {
     return { ...envelope, content: await readWhole(path).catch(lost) };
   }
 
-  /** Opens a group in one transaction, empties it, and shows what there is to show. */
-  async *#openGroup(group: Group, { wishes }: Round): AsyncGenerator<Received> {
-    const incoming = group.take();
-    if (incoming.length === 0) return;
-    const opened = this.#secure.opener.openAll(incoming, wishes);
-    for (const { envelope: { number, type, size } } of incoming) {
-      if (!isFiled(type, size)) continue;
-      await removeFile(this.options.profile.envelopes.path(number));
+  /**
+   * Empties a group: opens its messages in one transaction, shows what there is to show, and
+   * answers its resets.
+   */
+  async *#openGroup(group: Group, round: Round): AsyncGenerator<Received> {
+    const all = group.take();
+    const isReset = ({ envelope }: Incoming) => envelope.type === MessageType.keyRequest;
+    const messages = all.filter((incoming) => !isReset(incoming));
+    if (messages.length > 0) {
+      const opened = this.#secure.opener.openAll(messages, round.wishes);
+      for (const { envelope: { number, type, size } } of messages) {
+        if (!isFiled(type, size)) continue;
+        await removeFile(this.options.profile.envelopes.path(number));
+      }
+      for (const [i, what] of opened.entries()) {
+        const { from } = messages[i];
+        if (what.kind === "new") yield* this.options.shown.entry(what.history, from);
+        else if (what.kind === "unusable") round.unusable.add(from, what.flaw);
+      }
     }
-    for (const [i, what] of opened.entries()) yield* this.#show(what, incoming[i]);
-  }
-
-  *#show(
-    opened: Opened,
-    { envelope, from }: Pick<Incoming, "envelope" | "from">,
-  ): Generator<Received> {
-    switch (opened.kind) {
-      case "new":
-        return yield* this.options.shown.entry(opened.history, from);
-      case "unreadable":
-        return yield askedAgain(envelope, from);
-      case "unknown":
-        yield senseless(envelope, from);
-    }
+    for (const reset of all.filter(isReset)) yield* this.#answerReset(reset, round);
   }
 
   /** Does what the reset of a secure client asks for. */
   async *#answerReset(incoming: Incoming, round: Round): AsyncGenerator<Received> {
     const { envelope, from } = incoming;
-    const { envelopes } = this.options.profile;
+    if (round.failure !== undefined) return; // the next pass looks at it again
     try {
-      if (await this.#secure.resets.answer(incoming)) await this.#removeFile(envelope);
-      else round.leave(envelope, "alone");
+      const isDone = await this.#secure.resets.answer(incoming);
+      if (!isDone && round.mayWait(from)) round.leave(envelope, "alone");
+      else await this.#drop(envelope);
     } catch (error) {
-      if (error instanceof CryptoError) {
-        envelopes.markDone(envelope.number); // whoever sent this, it was not the client
-        await this.#removeFile(envelope);
-        return yield senseless(envelope, from);
+      if (isForLater(error)) {
+        round.failure ??= error;
+      } else if (error instanceof CryptoError) {
+        await this.#drop(envelope); // whoever sent this, it was not the client
+        round.unusable.add(from, "bad-reset");
+      } else {
+        yield* this.#keep(problemOf(error, envelope, from), envelope, round);
       }
-      yield* this.#keep(problemOf(error, envelope, from), envelope, round);
     }
+  }
+
+  /** Marks a message as done that changes nothing. To look at it again would do no harm. */
+  async #drop(envelope: Envelope): Promise<void> {
+    const { profile } = this.options;
+    profile.transaction(() => profile.envelopes.markDone(envelope.number), { durable: false });
+    await this.#removeFile(envelope);
   }
 
   /**

@@ -1,9 +1,11 @@
 /** What to tell of messages that could not be opened, and what to do with them. */
+import { toHex } from "../../shared/bytes.ts";
 import { MessageType } from "../../shared/protocol/codes.ts";
 import type { Peer } from "../contacts/peers.ts";
 import { ClientError, type ClientErrorCode } from "../errors.ts";
 import { mayPass } from "../network/failures.ts";
 import type { Envelope } from "../profile/tables/envelopes.ts";
+import type { Flaw } from "../sessions/secure_opener.ts";
 import type { Received } from "./received.ts";
 
 /** Failures to answer a message that no further attempt can mend. */
@@ -51,17 +53,20 @@ export function problemOf(error: unknown, { messageId, type }: Envelope, from: P
   return problem("left", "file", `is kept for the next run: ${error.message}`);
 }
 
-/** Tells of a message that was opened and that nobody here understands. */
-export function senseless({ messageId, type }: Envelope, from: Peer): Received {
-  const text = `message ${messageId} from ${from.name}, a ${TYPE_NAMES[type]}, makes no ` +
-    "sense here; perhaps it was made by a newer client";
-  const error = new ClientError("cannot-decrypt", text);
-  return { message: messageId, from, type: "problem", error };
-}
+/** Counts the messages that are of no use, so that a flood of them is told of in one line. */
+export class Unusable {
+  readonly #counts = new Map<string, { from: Peer; flaw: Flaw; count: number }>();
 
-/** Tells of a message that could not be opened, and that its sender is asked for again. */
-export function askedAgain({ messageId }: Envelope, from: Peer): Received {
-  const text = `message ${messageId} from ${from.name} could not be opened; ` +
-    `${from.name} is asked to send it again`;
-  return { message: messageId, from, type: "notice", text };
+  add(from: Peer, flaw: Flaw): void {
+    const key = `${toHex(from.id)} ${flaw}`;
+    const count = (this.#counts.get(key)?.count ?? 0) + 1;
+    this.#counts.set(key, { from, flaw, count });
+  }
+
+  /** Tells of those since the last call: one for each sender and flaw. */
+  *take(): Generator<Received> {
+    const all = [...this.#counts.values()];
+    this.#counts.clear();
+    for (const each of all) yield { message: 0, type: "unusable", ...each };
+  }
 }

@@ -1,6 +1,7 @@
 /** What the inbox tells a front end, and what a front end asks of it. */
 import type { Peer } from "../contacts/peers.ts";
 import type { ClientError } from "../errors.ts";
+import type { Flaw } from "../sessions/secure_opener.ts";
 import type { OnProgress } from "../transfers/uploads.ts";
 
 /** Something that has arrived, or happened. Times are milliseconds since 1970. */
@@ -15,6 +16,8 @@ export type Received =
     | { type: "key-request" }
     | { type: "key" }
     | { type: "notice"; text: string }
+    /** Messages of one secure client that came together and are of no use. */
+    | { type: "unusable"; flaw: Flaw; count: number }
     /** A message that could not be opened, or a transfer that failed. */
     | { type: "problem"; error: ClientError }
   );

@@ -1,10 +1,12 @@
 import { toHex } from "../../shared/bytes.ts";
 import { MessageType } from "../../shared/protocol/codes.ts";
 import { ClientError } from "../errors.ts";
+import type { Peer } from "../contacts/peers.ts";
 import type { Envelope } from "../profile/tables/envelopes.ts";
 import type { ClassicSender } from "../classic/classic_sender.ts";
 import type { SecureMessaging } from "../sessions/secure_messaging.ts";
 import type { FileWishes } from "../sessions/secure_opener.ts";
+import { Unusable } from "./problems.ts";
 import type { Destination } from "./received.ts";
 
 /**
@@ -19,6 +21,9 @@ type Left = "blocking" | "alone";
  */
 type Retry = "retried" | "again";
 
+/** Resets of one client that wait for their turn; they are looked at again and again. */
+export const MAX_WAITING_RESETS = 16;
+
 /**
  * What one run through the waiting messages remembers: which messages must not be opened yet, and
  * why. All else that becomes of a message is in the profile.
@@ -31,6 +36,8 @@ export class Round {
   mayList = true;
   /** Why nothing more is asked of the server. */
   failure: unknown = undefined;
+  /** Messages that are of no use, and were not told of yet. */
+  readonly unusable = new Unusable();
   readonly #ordered: boolean;
   /** By the numbers of messages. */
   readonly #left = new Map<number, Left>();
@@ -38,6 +45,8 @@ export class Round {
   readonly #held = new Set<string>();
   /** By senders, in hex. */
   readonly #retries = new Map<string, Retry>();
+  /** How many resets wait, by senders, in hex. */
+  readonly #waitingResets = new Map<string, number>();
 
   /** `ordered`: messages of one sender open in their order alone, as those of a session must. */
   constructor(
@@ -72,6 +81,13 @@ export class Round {
   leave(envelope: Envelope, how: Left): void {
     this.#left.set(envelope.number, how);
     if (how === "blocking") this.hold(envelope);
+  }
+
+  /** Counts one more reset that waits; reports whether `sender` may have so many. */
+  mayWait({ id }: Peer): boolean {
+    const count = (this.#waitingResets.get(toHex(id)) ?? 0) + 1;
+    this.#waitingResets.set(toHex(id), count);
+    return count <= MAX_WAITING_RESETS;
   }
 
   /**

@@ -14,6 +14,7 @@ import { COPY_MARKS, CopyMarks } from "./tables/copy_marks.ts";
 import { ENVELOPES, Envelopes } from "./tables/envelopes.ts";
 import { HISTORY, History } from "./tables/history.ts";
 import { IDENTITIES, Identities } from "./tables/identities.ts";
+import { OPENED, OpenedEnvelopes } from "./tables/opened.ts";
 import { OUTBOX, Outbox } from "./tables/outbox.ts";
 import { AGREED, PREKEYS, PrekeyStore } from "./tables/prekey_store.ts";
 import { REPAIRS, Repairs } from "./tables/repairs.ts";
@@ -30,6 +31,7 @@ const LIST = {
   envelopes: [Envelopes, ENVELOPES],
   sessions: [SessionStore, SESSIONS],
   prekeys: [PrekeyStore, PREKEYS, AGREED],
+  opened: [OpenedEnvelopes, OPENED],
   outbox: [Outbox, OUTBOX],
   history: [History, HISTORY],
   repairs: [Repairs, REPAIRS],

@@ -135,7 +135,7 @@ export class OutboxDelivery {
         for (const { item, messageId } of answered) {
           outbox.remove(item.number);
           if (messageId === null && item.type === MessageType.keyRequest) {
-            for (const id of messagesOfReset(item.content)) repairs.want(item.to, id);
+            repairs.want(item.to, messagesOfReset(item.content));
           }
           if (item.history === null) continue;
           if (messageId === null) history.markFailed(item.history);

@@ -1,7 +1,9 @@
 import type { Identity } from "../../shared/crypto/identity.ts";
+import { toHex } from "../../shared/bytes.ts";
 import { CryptoError } from "../../shared/errors.ts";
-import { MAX_TIME } from "../../shared/limits.ts";
+import { MAX_ENVELOPE_SIZE, MAX_TIME } from "../../shared/limits.ts";
 import type { Content } from "../../shared/session/content.ts";
+import { isKnownForm } from "../../shared/session/session.ts";
 import type { Peer } from "../contacts/peers.ts";
 import type { Envelope } from "../profile/tables/envelopes.ts";
 import { absolutePath } from "../transfers/transfer_files.ts";
@@ -15,16 +17,28 @@ export interface Incoming {
   identity: Identity;
 }
 
+/** Why a message is of no use (`shared/PROTOCOL.md` section 10, Unusable messages). */
+export type Flaw =
+  /** It fits no session; its sender is going to be asked for it again. */
+  | "unreadable"
+  /** Its form is not known here, or not any more. */
+  | "unknown-form"
+  /** It is larger than an envelope may be. */
+  | "too-large"
+  /** It was opened, and its content makes no sense here. */
+  | "senseless"
+  /** It is a reset that is not valid. */
+  | "bad-reset";
+
 /** What became of a message. */
 export type Opened =
   /** It is in the history under this number, and not shown yet: a text, or a file that waits. */
   | { kind: "new"; history: number }
-  /** There is nothing to show. */
+  /** It was opened, and there is nothing to show. */
   | { kind: "nothing" }
-  /** It could not be opened; its sender is going to be asked for it again. */
-  | { kind: "unreadable" }
-  /** It was opened, and makes no sense here. */
-  | { kind: "unknown" };
+  /** It is a repeat, or nobody wants to hear of it. */
+  | { kind: "ignored" }
+  | { kind: "unusable"; flaw: Flaw };
 
 /** What to do with the files that messages announce. */
 export interface FileWishes {
@@ -46,29 +60,56 @@ export class SecureOpener {
 
   /** Opens messages of types 2 to 4 in one transaction. */
   openAll(messages: readonly Incoming[], wishes: FileWishes): Opened[] {
-    return this.options.sessions.commit(() =>
-      messages.map((message) => this.#open(message, wishes))
-    );
+    return this.options.sessions.commit(() => {
+      const opened = messages.map((message) => this.#open(message, wishes));
+      this.#noteSteps(messages, opened);
+      return opened;
+    });
+  }
+
+  /** Notes who is in step and who is not: once for each sender, however much garbage it sends. */
+  #noteSteps(messages: readonly Incoming[], opened: readonly Opened[]): void {
+    const { repairs } = this.options.profile;
+    const results = messages.map(({ envelope, from }, i) => ({ ...opened[i], envelope, from }));
+    for (const some of Map.groupBy(results, ({ from }) => toHex(from.id)).values()) {
+      const { id } = some[0].from;
+      if (some.some(wasOpened)) repairs.healed(id);
+      const lost = some.filter((one) => one.kind === "unusable" && one.flaw === "unreadable");
+      if (lost.length > 0) repairs.want(id, lost.map(({ envelope }) => envelope.messageId));
+    }
   }
 
   #open(incoming: Incoming, wishes: FileWishes): Opened {
-    const { envelope, from, identity } = incoming;
-    const { profile, sessions } = this.options;
-    const { contacts, envelopes, repairs } = profile;
-    const blocked = contacts.byId(from.id)?.blocked === true;
+    const { envelope, from } = incoming;
+    const { contacts, envelopes } = this.options.profile;
+    const isBlocked = contacts.byId(from.id)?.blocked === true;
     envelopes.markDone(envelope.number);
-    let content: Content | null;
+    const content = this.#contentOf(incoming);
+    if (content === null) return { kind: "ignored" };
+    if (typeof content === "string") {
+      return isBlocked ? { kind: "ignored" } : { kind: "unusable", flaw: content };
+    }
+    return isBlocked ? { kind: "nothing" } : this.#keep(incoming, content, wishes);
+  }
+
+  /** Returns the content of a message, or what is wrong with it; null if it is a repeat. */
+  #contentOf({ envelope, from, identity }: Incoming): Content | Flaw | null {
+    const { profile: { opened }, sessions } = this.options;
+    const { type, size } = envelope;
+    const bytes = envelope.content ?? new Uint8Array(0);
+    if (size > MAX_ENVELOPE_SIZE) return "too-large";
+    const tag = opened.tagOf(from.id, type, bytes);
+    if (opened.has(tag)) return null;
+    // What was lost here is asked for again.
+    if (bytes.length > 0 && !isKnownForm(bytes)) return "unknown-form";
     try {
-      content = sessions.open(identity, envelope.type, envelope.content ?? new Uint8Array(0));
+      const content = sessions.open(identity, type, bytes);
+      opened.add(tag);
+      return content ?? "senseless";
     } catch (error) {
       if (!(error instanceof CryptoError)) throw error;
-      if (blocked) return { kind: "nothing" };
-      repairs.want(from.id, envelope.messageId);
-      return { kind: "unreadable" };
+      return "unreadable";
     }
-    repairs.healed(from.id);
-    if (!content) return { kind: "unknown" };
-    return blocked ? { kind: "nothing" } : this.#keep(incoming, content, wishes);
   }
 
   /** Keeps a content in the history, unless it came before; a file gets a transfer, too. */
@@ -97,4 +138,9 @@ export class SecureOpener {
     }
     return arriving ? { kind: "nothing" } : { kind: "new", history: number };
   }
+}
+
+function wasOpened(one: Opened): boolean {
+  if (one.kind === "unusable") return one.flaw === "senseless";
+  return one.kind !== "ignored";
 }

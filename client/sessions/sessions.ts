@@ -164,12 +164,11 @@ export class Sessions {
       if (prekey && kinds.includes(prekey.kind)) return prekey.secret;
       throw new CryptoError("decrypt-failed", `prekey ${id} is unknown here, or no longer known`);
     };
+    // Nothing is computed before all are known.
+    const signed = secret(signedId, PrekeyKind.signed);
     const seed = secret(kemId, PrekeyKind.lastResort, PrekeyKind.oneTimeKem);
-    return {
-      signed: secret(signedId, PrekeyKind.signed),
-      kem: { seed, publicKey: mlKemPublicKey(seed) },
-      oneTime: oneTimeId === 0 ? null : secret(oneTimeId, PrekeyKind.oneTime),
-    };
+    const oneTime = oneTimeId === 0 ? null : secret(oneTimeId, PrekeyKind.oneTime);
+    return { signed, kem: { seed, publicKey: mlKemPublicKey(seed) }, oneTime };
   }
 
   #toFront(loaded: Loaded, entry: Entry): void {

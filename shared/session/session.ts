@@ -93,6 +93,11 @@ export function acceptSession(
   return { base: offer.ephemeral, offer: null, ratchet };
 }
 
+/** Reports whether the first byte of an envelope is one of those that are opened here. */
+export function isKnownForm(envelope: Bytes): boolean {
+  return envelope[0] === INITIAL || envelope[0] === ORDINARY;
+}
+
 /**
  * Returns the offer in an initial envelope, or null for an ordinary one.
  * @throws {CryptoError} `decrypt-failed` if it is neither

@@ -147,7 +147,7 @@ Deno.test("server: an answer about another client is none", async () => {
       ? { kind: "public-key", clientId: malloryId, publicKey: unlisted.publicKey }
       : undefined;
   const got = await scene.alice.receive(scene.server.address);
-  assertEquals(got, [`${toHex(malloryId)}?: (notice)`]);
+  assertEquals(got, [`${toHex(malloryId)}?: (1 unknown-form)`]);
 });
 
 Deno.test("server: a sender about whom nothing is known does not delay the others", async () => {

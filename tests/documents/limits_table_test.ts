@@ -6,7 +6,9 @@ import {
   ONE_TIME_TARGET,
   ROTATION,
 } from "../../client/sessions/prekey_upkeep.ts";
+import { MAX_OPENED } from "../../client/profile/tables/opened.ts";
 import { MAX_WAIT, MIN_WAIT } from "../../client/profile/tables/repairs.ts";
+import { MAX_WAITING_RESETS } from "../../client/inbox/round.ts";
 import { DEFAULT_LIMITS } from "../../server/limits/limits.ts";
 import {
   MAX_CHUNKS_SIZE,
@@ -66,11 +68,13 @@ const LIMITS: Record<string, number> = {
   "sessions with one client": MAX_SESSIONS,
   "text of a message": shared.MAX_TEXT_SIZE,
   "envelope": shared.MAX_ENVELOPE_SIZE,
+  "envelopes whose repeats are recognised, at least": MAX_OPENED,
   "smallest padded content": MIN_PADDED_SIZE,
   "message IDs in a reset": MAX_RESET_MESSAGES,
   "between two resets to one client, at least": MIN_WAIT,
   "the same, after resets that brought nothing, at most": MAX_WAIT,
   "between two answers to resets of one client, at least": MIN_WAIT,
+  "resets of one client that wait": MAX_WAITING_RESETS,
   "chunk of ciphertext": shared.FILE_CHUNK_SIZE,
   "chunks of a file": shared.MAX_U32,
   "receivers in a request 122": shared.MAX_RECEIVERS,

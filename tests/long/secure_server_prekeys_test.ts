@@ -139,14 +139,14 @@ Deno.test("server: unusable prekeys are refused, even when their owner signed th
   const message = await scene.intercept("lost");
   scene.bob.profile.sessions.clear();
   scene.server.put(scene.bobId, message);
-  assertEquals(await scene.received(), ["alice: (notice)"]);
+  assertEquals(await scene.received(), ["alice: (1 unreadable)"]);
   const sessions = scene.alice.sessions(scene.bobId);
   give(scene, cases[0][0]);
   assertEquals(await scene.answers(), ["bob! bad-key"]);
   assertEquals(scene.alice.sessions(scene.bobId), sessions);
   scene.server.lie = () => undefined;
   await scene.say("still the old session");
-  assertEquals(await scene.received(), ["alice: (notice)"]);
+  assertEquals(await scene.received(), ["alice: (1 unreadable)"]);
   assert((await scene.settle()).includes("alice: still the old session"));
   await scene.assertGoesOn();
 });
@@ -158,7 +158,7 @@ Deno.test("server: a one-time prekey handed to two serves one, the other starts 
   await scene.say("from Alice");
   await carol.send(server.address, "bob", "from Carol");
   server.lie = () => undefined;
-  assertEquals(await scene.received(), ["alice: from Alice", "carol: (notice)"]);
+  assertEquals(await scene.received(), ["alice: from Alice", "carol: (1 unreadable)"]);
   assertEquals(await carol.receive(server.address), []);
   assertEquals(await scene.received(), ["carol: from Carol"]);
   await scene.assertGoesOn();
@@ -210,7 +210,7 @@ Deno.test("server: a reset waits until the server gives prekeys again", async ()
   await using scene = await Conversation.underWay();
   await scene.say("lost");
   scene.bob.profile.sessions.clear();
-  assertEquals(await scene.received(), ["alice: (notice)"]);
+  assertEquals(await scene.received(), ["alice: (1 unreadable)"]);
   for (const error of ["rate-limited", "failed", "shutting-down"] as const) {
     scene.server.lie = ({ kind }) =>
       kind === "fetch-prekeys"
@@ -241,7 +241,7 @@ Deno.test("server: refused prekeys delay neither messages nor a registration", a
     assertEquals(await scene.answers(), [`bob: from Bob ${error}`]);
     await scene.say(`from Alice ${error}`);
     const got = await scene.received();
-    assertEquals(got.filter((line) => !line.endsWith(": (notice)")), [
+    assertEquals(got.filter((line) => !line.endsWith(" unreadable)")), [
       `alice: from Alice ${error}`,
     ]);
     assertEquals(await failure(alice.send(server.address, `dave ${error}`, "hello")), "no-prekeys");
@@ -304,7 +304,7 @@ Deno.test("server: no claimed prekey ID uses up the remaining IDs", async () => 
   assertEquals(await scene.received(), ["bob?: (notice)"]); // he takes himself for an old copy
   server.lie = () => undefined;
   await scene.say("in the end");
-  assertEquals(await scene.received(), ["alice: (notice)"]);
+  assertEquals(await scene.received(), ["alice: (1 unreadable)"]);
   assert((await scene.settle()).includes("alice: in the end"));
   await scene.assertGoesOn();
 });

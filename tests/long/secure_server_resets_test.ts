@@ -110,7 +110,7 @@ Deno.test("server: a reset from the future is taken once; messages still arrive"
     server.put(scene.bobId, { from, type, content });
   }
   const got = await scene.received();
-  assertEquals(got, ["alice! cannot-decrypt", "alice! cannot-decrypt"], "no number that is safe");
+  assertEquals(got, ["alice: (2 bad-reset)"], "no number that is safe");
   await scene.assertGoesOn();
 });
 

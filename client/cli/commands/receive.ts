@@ -38,7 +38,9 @@ export const receive = clientCommand({
         yield { kind: "notice", notice: received };
       } else {
         const from = contactBook.marked(received.from);
-        yield { kind: "received", received: { ...received, from } };
+        if (received.type === "unusable") {
+          yield { kind: "unusable", messages: { ...received, from } };
+        } else yield { kind: "received", received: { ...received, from } };
       }
     }
   },

@@ -17,9 +17,10 @@ import type { HistoryEntry } from "../../profile/tables/history.ts";
 import { historyView } from "./history.ts";
 import { isoTime, printable, printableLine, shownName, shownPeer } from "./printable.ts";
 import { transferJson, transferText, waitingText } from "./transfers.ts";
+import { type UnusableMessages, unusableText } from "./unusable.ts";
 
 /** A message that was received, or a part of the agreement on keys. */
-type Message = Exclude<Received, { type: "problem" | "notice" }>;
+type Message = Exclude<Received, { type: "problem" | "notice" | "unusable" }>;
 
 /** One result of a command. */
 export type Output =
@@ -34,6 +35,7 @@ export type Output =
   | { kind: "waiting"; transfer: TransferInfo }
   | { kind: "transfer"; transfer: TransferInfo }
   | { kind: "notice"; notice: { type: "notice"; text: string } }
+  | { kind: "unusable"; messages: UnusableMessages }
   | { kind: "history"; entry: HistoryEntry; peer: MarkedPeer }
   | { kind: "forgotten"; peer: MarkedPeer; count: number }
   | { kind: "trust"; peer: string; trust: Trust }
@@ -101,6 +103,11 @@ function viewOf(output: Output, rich: boolean): { json: unknown; text: string } 
     case "notice": {
       const { type, text } = output.notice;
       return { json: { type, text }, text: printable(text) };
+    }
+    case "unusable": {
+      const { from, flaw, count } = output.messages;
+      const json = { type: "unusable", from: idAndName(from), ...authenticity(from), flaw, count };
+      return { json, text: unusableText(output.messages) };
     }
     case "history":
       return historyView(output.entry, output.peer);

@@ -56,11 +56,11 @@ export class Repairs extends SealedStore<Row> {
     return repair;
   }
 
-  /** Notes that a message could not be opened. Of more than 10,000 the oldest are given up. */
-  want(peer: Bytes, messageId: number): void {
+  /** Notes messages that could not be opened. Of more than 10,000 the oldest are given up. */
+  want(peer: Bytes, messageIds: readonly number[]): void {
     this.#change(peer, ({ wanted }) => {
-      if (wanted.includes(messageId)) return {};
-      return { wanted: [...wanted, messageId].slice(-MAX_WANTED) };
+      const all = [...new Set([...wanted, ...messageIds])];
+      return all.length === wanted.length ? {} : { wanted: all.slice(-MAX_WANTED) };
     });
   }
 
@@ -84,7 +84,8 @@ export class Repairs extends SealedStore<Row> {
   /** Notes that `peer` was asked at `now`, by a reset of that `time`, for the messages `ids`. */
   asked(peer: Bytes, now: number, time: number, ids: readonly number[]): void {
     this.#change(peer, ({ count, wanted }) => {
-      const others = wanted.filter((id) => !ids.includes(id));
+      const named = new Set(ids);
+      const others = wanted.filter((id) => !named.has(id));
       return { askedAt: now, sent: time, count: count + 1, wanted: others };
     });
   }

@@ -19,7 +19,7 @@ Deno.test("repair: a reset is answered by a later run when prekeys are not avail
   await alice.receive(server.address);
   loseSessions(bob);
   await alice.send(server.address, "bob", "two");
-  assertEquals(await bob.receive(server.address), ["alice: (notice)"]);
+  assertEquals(await bob.receive(server.address), ["alice: (1 unreadable)"]);
 
   // An hour is longer than a client waits.
   server.lie = ({ kind }) =>
@@ -50,10 +50,10 @@ Deno.test("repair: what is lost while a reset is under way is asked for later", 
     ).length;
 
   await alice.send(server.address, "bob", "two");
-  assertEquals(await bob.receive(server.address), ["alice: (notice)"]);
+  assertEquals(await bob.receive(server.address), ["alice: (1 unreadable)"]);
   assertEquals(resets(), 1);
   await alice.send(server.address, "bob", "three"); // before she has heard of it
-  assertEquals(await bob.receive(server.address), ["alice: (notice)"]);
+  assertEquals(await bob.receive(server.address), ["alice: (1 unreadable)"]);
   assertEquals(resets(), 1, "he does not ask twice in a minute");
   await alice.receive(server.address);
   assertEquals(await bob.receive(server.address), ["alice: two"]);
@@ -86,7 +86,7 @@ Deno.test("repair: a file that was lost is told of again, and comes", async () =
   const path = `${alice.folder}/photo.jpg`;
   await Deno.writeTextFile(path, "a photo");
   await alice.with(server.address, (client) => client.sendFile("bob", path));
-  assertEquals(await bob.receive(server.address), ["alice: (notice)"]);
+  assertEquals(await bob.receive(server.address), ["alice: (1 unreadable)"]);
   assertEquals(await alice.receive(server.address), []);
   assertEquals(await bob.receive(server.address), ["alice: (file)"]);
   const [, entry] = [...alice.profile.history.list(bob.profile.identity.id)]

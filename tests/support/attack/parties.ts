@@ -219,6 +219,8 @@ export function tell(received: Received): string {
       return `${from}: ${received.text}`;
     case "problem":
       return `${from}! ${received.error.code}`;
+    case "unusable":
+      return `${from}: (${received.count} ${received.flaw})`;
     default:
       return `${from}: (${received.type})`;
   }

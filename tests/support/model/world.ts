@@ -34,7 +34,7 @@ interface Text {
 interface Copy {
   readonly shown: Set<string>;
   readonly unmarked: Set<string>;
-  readonly taken: Set<string>;
+  readonly opened: Set<string>;
   /** Whom it had blocked. */
   readonly blocked: readonly string[];
 }
@@ -62,7 +62,7 @@ export class World implements Disposable {
   /** For each person, what it may be shown again: the process ended before that was noted. */
   #unmarked: Set<string>[];
   /** For each person, the last bytes of what it has acknowledged, with the profile it has now. */
-  #taken: Set<string>[];
+  #opened: Set<string>[];
   readonly #copies = new Map<number, Copy>();
   /** "A B" where A has blocked B. */
   readonly #blocked = new Set<string>();
@@ -92,7 +92,7 @@ export class World implements Disposable {
     );
     this.#shown = this.parties.map(() => new Set());
     this.#unmarked = this.parties.map(() => new Set());
-    this.#taken = this.parties.map(() => new Set());
+    this.#opened = this.parties.map(() => new Set());
   }
 
   [Symbol.dispose](): void {
@@ -123,15 +123,23 @@ export class World implements Disposable {
     if (!mail) return;
     const { account } = this.parties[who];
     const copy = asNew ? { ...mail, messageId: account.nextId++ } : mail;
-    const text = this.#sealed.get(tailOf(mail.content))?.text ?? null;
     // First what it has left to do of its own accord.
     await this.#receive(who, [], null);
-    // A text that was sent again is another envelope, which is no repeat the first time.
-    const wasTaken = this.#taken[who].has(tailOf(mail.content));
-    const wasShown = wasTaken && text !== null && this.#shown[who].has(text);
-    const before = await this.#statesOf(who, mail.from);
+    const wasOpened = this.#opened[who].has(tailOf(mail.content));
+    const before = await this.#relationTo(who, mail.from);
     await this.#receive(who, [copy], null);
-    if (wasShown) assertEquals(await this.#statesOf(who, mail.from), before, "a repeat counted");
+    if (wasOpened) assertEquals(await this.#relationTo(who, mail.from), before, "a repeat counted");
+  }
+
+  /** The sessions of `who` with `peer`, what it wants from it, and how many resets it sent. */
+  async #relationTo(who: number, peer: Bytes): Promise<unknown> {
+    const { profile } = await this.parties[who].opened();
+    const { id } = this.parties[who].account;
+    const resets = this.#office.log.filter(({ type, from, to }) =>
+      type === MessageType.keyRequest && equalBytes(from, id) && equalBytes(to, peer)
+    );
+    const states = await this.#statesOf(who, peer);
+    return { states, repair: profile.repairs.get(peer), resets: resets.length };
   }
 
   /** `who` gets a changed copy of a message that was sent to it at any time. */
@@ -161,6 +169,9 @@ export class World implements Disposable {
       this.#excuseNamedBy(mail);
     }
     const put = { ...mail, content: changed(mail.content, at) };
+    // Nobody asks again for what seems to be of a newer client.
+    const text = this.#textOf(mail);
+    if (put.content[0] !== mail.content[0] && text !== undefined) this.#excused.add(text);
     account.mailbox = account.mailbox.map((other) => other === mail ? put : other);
   }
 
@@ -190,9 +201,9 @@ export class World implements Disposable {
     const party = this.parties[who];
     party.close();
     Deno.copyFileSync(party.path, `${party.path}.copy`);
-    const [shown, unmarked, taken] = [this.#shown, this.#unmarked, this.#taken]
+    const [shown, unmarked, opened] = [this.#shown, this.#unmarked, this.#opened]
       .map((sets) => new Set(sets[who]));
-    this.#copies.set(who, { shown, unmarked, taken, blocked: this.#blockedBy(who) });
+    this.#copies.set(who, { shown, unmarked, opened, blocked: this.#blockedBy(who) });
   }
 
   /** `who` puts its copy in the place of its profile. */
@@ -206,7 +217,7 @@ export class World implements Disposable {
     party.seen.clear();
     this.#shown = this.#shown.with(who, new Set(copy.shown));
     this.#unmarked = this.#unmarked.with(who, new Set(copy.unmarked));
-    this.#taken = this.#taken.with(who, new Set(copy.taken));
+    this.#opened = this.#opened.with(who, new Set(copy.opened));
     for (const pair of this.#blockedBy(who)) this.#unblock(pair);
     for (const pair of copy.blocked) this.#blocked.add(pair);
     // What was under way in the life that is gone, and not on the server, is gone with it.
@@ -380,21 +391,30 @@ export class World implements Disposable {
     party.account.tray = mails;
     for (const mail of mails) this.#noteReset(who, mail);
     let last: string | null = null;
+    const shown = new Set<string>();
     await this.#withFault(who, fault, async () => {
       for await (const received of party.receive()) {
         last = this.#take(who, received);
+        if (last !== null) shown.add(last);
       }
       last = null;
     });
     if (last !== null) this.#unmarked[who].add(last);
-    // What was acknowledged has left the tray.
-    for (const mail of mails) {
-      if (!party.account.tray.includes(mail)) this.#taken[who].add(tailOf(mail.content));
+    if (fault) return; // what it showed may have come before
+    const texts = mails.map((mail) => this.#textOf(mail));
+    for (const [i, mail] of mails.entries()) {
+      const text = texts[i];
+      // The only envelope with a text that was shown is the one that was opened.
+      const isOnly = text !== undefined && texts.filter((other) => other === text).length === 1;
+      if (isOnly && shown.has(text)) this.#opened[who].add(tailOf(mail.content));
     }
   }
 
   /** Checks what `who` is shown. */
   #take(who: number, received: Received): string | null {
+    if (received.type === "unusable" && received.flaw === "bad-reset") {
+      assert(this.#resetChanged, "a reset that is not valid");
+    }
     if (received.type === "problem") {
       assert(this.#resetChanged, `a problem: ${received.error.message}`);
     }

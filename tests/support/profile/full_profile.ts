@@ -65,7 +65,7 @@ export async function fill(profile: Profile, { secure = true } = {}): Promise<vo
   const sent = { peer: BOB, at: 3, stored: 4, contentId: idOf(4) };
   const number = profile.history.addSent({ ...sent, body: { text: "a text that was sent" } });
   profile.history.markSent(number, 70);
-  profile.repairs.want(BOB, 9);
+  profile.repairs.want(BOB, [9]);
   profile.copyMarks.next((size) => new Uint8Array(size).fill(6));
 }
 

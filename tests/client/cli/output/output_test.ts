@@ -134,6 +134,39 @@ const OUTPUTS: [output: Output, json: string, text: string][] = [
     "Bobby: hello",
   ],
   [
+    { kind: "unusable", messages: { from: secureBob, flaw: "unreadable", count: 1 } },
+    `{"type":"unusable","from":${BOB_JSON},"authenticated":true,"flaw":"unreadable","count":1}`,
+    "a message from Bobby could not be opened; Bobby is asked to send it again",
+  ],
+  [
+    { kind: "unusable", messages: { from: bob, flaw: "unreadable", count: 12 } },
+    `{"type":"unusable","from":${BOB_JSON},"flaw":"unreadable","count":12}`,
+    "12 messages from bob could not be opened; bob is asked to send them again",
+  ],
+  [
+    { kind: "unusable", messages: { from: bob, flaw: "unknown-form", count: 1 } },
+    `{"type":"unusable","from":${BOB_JSON},"flaw":"unknown-form","count":1}`,
+    "a message from bob has a form that is not known here; a newer client may be needed; " +
+    "after an update ask bob to send it again",
+  ],
+  [
+    { kind: "unusable", messages: { from: bob, flaw: "too-large", count: 2 } },
+    `{"type":"unusable","from":${BOB_JSON},"flaw":"too-large","count":2}`,
+    "2 messages from bob are larger than a message may be, and were not opened; " +
+    "bob can send them as a file",
+  ],
+  [
+    { kind: "unusable", messages: { from: bob, flaw: "senseless", count: 3 } },
+    `{"type":"unusable","from":${BOB_JSON},"flaw":"senseless","count":3}`,
+    "3 messages from bob make no sense here; a newer client may be needed; " +
+    "after an update ask bob to send them again",
+  ],
+  [
+    { kind: "unusable", messages: { from: bob, flaw: "bad-reset", count: 1 } },
+    `{"type":"unusable","from":${BOB_JSON},"flaw":"bad-reset","count":1}`,
+    "a message from bob asks for a new session in a way that is not valid; nothing was done",
+  ],
+  [
     { kind: "notice", notice: { type: "notice", text: "a new session\nbegins" } },
     '{"type":"notice","text":"a new session\\nbegins"}',
     "a new session\n    begins",

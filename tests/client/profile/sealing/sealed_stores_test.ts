@@ -62,7 +62,7 @@ function fill({ sessions, prekeys, outbox, history, repairs, marks, transfers }:
     const content = bytes("content");
     outbox.put({ to: peer, type: 3, token: bytes("token"), content, history: number });
     repairs.accept(peer, 7, 1);
-    repairs.want(peer, 8);
+    repairs.want(peer, [8]);
     const file = { ...body.file, blob: bytes("content id"), key: bytes("secret key") };
     transfers.add({ direction: "up", peer, ...file, started: 1 });
   }

@@ -23,8 +23,8 @@ Deno.test("repairs: nothing is known, wanted or due at first", () => {
 
 Deno.test("repairs: what is wanted is due at once, and wanted until it was asked for", () => {
   const repairs = newRepairs();
-  for (const id of [7, 3, 7, 0xffff_ffff]) repairs.want(ALICE, id);
-  repairs.want(BOB, 1);
+  for (const id of [7, 3, 7, 0xffff_ffff]) repairs.want(ALICE, [id]);
+  repairs.want(BOB, [1]);
   assertEquals(repairs.due(ALICE, NOW), [7, 3, 0xffff_ffff]);
   assertEquals(repairs.peersWanting(), [ALICE, BOB]);
   repairs.asked(ALICE, NOW, NOW + 5, [3, 7]);
@@ -38,7 +38,7 @@ Deno.test("repairs: the wait doubles with each question in a row, up to a day", 
   const repairs = newRepairs();
   let now = NOW;
   const waits: number[] = [];
-  repairs.want(ALICE, 1);
+  repairs.want(ALICE, [1]);
   for (let i = 0; i < 13; i++) {
     repairs.asked(ALICE, now, now, []);
     let wait = MINUTE;
@@ -56,21 +56,21 @@ Deno.test("repairs: a client that healed may be asked again after a minute", () 
   repairs.healed(ALICE);
   for (let i = 0; i < 5; i++) repairs.asked(ALICE, NOW, NOW, []);
   repairs.healed(ALICE);
-  repairs.want(ALICE, 1);
+  repairs.want(ALICE, [1]);
   assertEquals(repairs.due(ALICE, NOW + MINUTE - 1), []);
   assertEquals(repairs.due(ALICE, NOW + MINUTE), [1]);
 });
 
 Deno.test("repairs: a clock that was set back does not stop the questions", () => {
   const repairs = newRepairs();
-  repairs.want(ALICE, 1);
+  repairs.want(ALICE, [1]);
   repairs.asked(ALICE, NOW, NOW, []);
   assertEquals(repairs.due(ALICE, NOW - DAY), [1]);
 });
 
 Deno.test("repairs: of many messages the first are asked for, and the others later", () => {
   const repairs = newRepairs();
-  for (let id = 1; id <= 300; id++) repairs.want(ALICE, id);
+  for (let id = 1; id <= 300; id++) repairs.want(ALICE, [id]);
   const first = Array.from({ length: 256 }, (_, i) => i + 1);
   assertEquals(repairs.due(ALICE, NOW), first);
   repairs.asked(ALICE, NOW, NOW, first);

@@ -1,0 +1,54 @@
+/** Messages that are of no use: what the user is told of them. */
+import type { MarkedPeer } from "../../contacts/contact_book.ts";
+import type { Flaw } from "../../sessions/secure_opener.ts";
+import { shownName } from "./printable.ts";
+
+/** Messages of one client that came together, and have the same flaw. */
+export interface UnusableMessages {
+  readonly from: MarkedPeer;
+  readonly flaw: Flaw;
+  readonly count: number;
+}
+
+/** Returns what is done, or can be done, about it: `them` is "it" or "them". */
+type Next = (from: string, them: string) => string;
+
+/** What is wrong with one message, and with several. */
+const TEXTS: Record<Flaw, { one: string; several: string; next: Next }> = {
+  "unreadable": {
+    one: "could not be opened",
+    several: "could not be opened",
+    next: (from, them) => `${from} is asked to send ${them} again`,
+  },
+  "unknown-form": {
+    one: "has a form that is not known here",
+    several: "have a form that is not known here",
+    next: askAfterUpdate,
+  },
+  "too-large": {
+    one: "is larger than a message may be, and was not opened",
+    several: "are larger than a message may be, and were not opened",
+    next: (from, them) => `${from} can send ${them} as a file`,
+  },
+  "senseless": {
+    one: "makes no sense here",
+    several: "make no sense here",
+    next: askAfterUpdate,
+  },
+  "bad-reset": {
+    one: "asks for a new session in a way that is not valid",
+    several: "ask for a new session in a way that is not valid",
+    next: () => "nothing was done",
+  },
+};
+
+function askAfterUpdate(from: string, them: string): string {
+  return `a newer client may be needed; after an update ask ${from} to send ${them} again`;
+}
+
+export function unusableText({ from, flaw, count }: UnusableMessages): string {
+  const { one, several, next } = TEXTS[flaw];
+  const name = shownName(from);
+  if (count === 1) return `a message from ${name} ${one}; ${next(name, "it")}`;
+  return `${count} messages from ${name} ${several}; ${next(name, "them")}`;
+}

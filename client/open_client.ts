@@ -38,6 +38,10 @@ export interface OpenedClient extends AsyncDisposable {
   readonly address: Address;
 }
 
+const RENEWED =
+  "The profile was brought up to date from an earlier version. Contacts and history are " +
+  "as before. Sessions begin anew: what cannot be opened any more is asked for again";
+
 /** An address to which every connection fails. */
 const NO_SERVER: Address = { hostname: "0.0.0.0", port: 0 };
 
@@ -54,6 +58,7 @@ export async function openClient(
   const { secureIdentity, outgoingFolder, outbox } = profile;
   // What cannot be removed now is removed at a later start.
   if (!secureIdentity) await removeOthers(outgoingFolder, outbox.copies()).catch(() => {});
+  if (profile.renewed && secureIdentity) note(RENEWED);
   const onFirstKey = (key: Bytes) =>
     note(`First contact with the server at ${formatAddress(address)}, key ${toHex(key)}`);
   const classic = ClassicTransport;

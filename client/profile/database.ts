@@ -38,12 +38,20 @@ export class ProfileDatabase implements Disposable {
   readonly vault: Vault;
   /** Whether a passphrase protects it. */
   readonly isProtected: boolean;
+  /** Whether it was of an earlier version until now, so that its sessions start anew. */
+  readonly isRenewed: boolean;
   readonly tables: Tables;
 
-  private constructor(folder: string, database: Database, { vault, isProtected }: Keyring) {
+  private constructor(
+    folder: string,
+    database: Database,
+    { vault, isProtected }: Keyring,
+    isRenewed = false,
+  ) {
     this.database = database;
     this.vault = vault;
     this.isProtected = isProtected;
+    this.isRenewed = isRenewed;
     this.tables = openTables(database, vault, `${folder}/incoming`);
   }
 
@@ -69,7 +77,7 @@ export class ProfileDatabase implements Disposable {
       prepareDatabase(database, () => writeKeyring(database, plainKeyring(random)));
       database.exec("PRAGMA wal_checkpoint(TRUNCATE)"); // what a killed process left in the log
       const keyring = renewed ?? await openKeyring(database, passphrase, random);
-      return new ProfileDatabase(folder, database, keyring);
+      return new ProfileDatabase(folder, database, keyring, renewed !== undefined);
     } catch (error) {
       database.close();
       throw error;

@@ -191,6 +191,11 @@ export class Profile implements Disposable {
     this.#identity = this.identities.registered();
   }
 
+  /** Whether it was of an earlier version when it was opened, so that its sessions start anew. */
+  get renewed(): boolean {
+    return this.#database.isRenewed;
+  }
+
   /** Whether a passphrase protects the profile. */
   get protected(): boolean {
     return this.#database.isProtected;

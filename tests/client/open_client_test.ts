@@ -4,6 +4,7 @@ import { openClient, rememberServer, serverAddress } from "../../client/open_cli
 import { assert, assertEquals, assertRejects } from "../support/assert.ts";
 import { random } from "../support/attack/parties.ts";
 import { ServerFixture } from "../support/server/server_fixture.ts";
+import { restore } from "../support/profile/released_profiles.ts";
 import { tempFolder } from "../support/temp_folder.ts";
 
 const RUNTIME = { now: () => Date.now(), sleep: () => Promise.resolve(), random };
@@ -47,4 +48,18 @@ Deno.test("open client: works at once, reports the first key, closes what it ope
   assertEquals(offline.client.whoami().name, "alice");
   const { code } = await assertRejects(() => offline.client.list(), ClientError);
   assertEquals(code, "unreachable");
+});
+
+Deno.test("open client: a profile of an earlier version is renewed, and its owner told once", async () => {
+  for (const [name, told] of [["secure", 1], ["classic", 0]] as const) {
+    await using temp = await tempFolder();
+    restore(name, `${temp.path}/profile.db`);
+    const notes: string[] = [];
+    const note = (text: string) => notes.push(text);
+    for (let time = 0; time < 2; time++) {
+      await using _opened = await openClient({ folder: temp.path, note, ...RUNTIME });
+      assertEquals(notes.length, told);
+    }
+    assert(notes.every((text) => text.includes("Sessions begin anew")));
+  }
 });

@@ -23,7 +23,7 @@ async function tryAll(name: string, steps: (fault: Fault) => Step[]): Promise<vo
       let broke = true;
       for (let at = 0; broke; at++) {
         try {
-          broke = await tried([...before, ...steps({ at, kind })]);
+          ({ broke } = await tried([...before, ...steps({ at, kind })]));
         } catch (cause) {
           throw new Error(`${name}: ${kind} at step ${at}`, { cause });
         }

@@ -15,6 +15,9 @@ export type Step = (world: World) => void | Promise<void>;
 const who = fc.constantFrom(0, 1, 0, 1, 2);
 const pair = fc.constantFrom([0, 1], [1, 0], [0, 1], [1, 0], [0, 2], [2, 0], [2, 1]);
 const pick = fc.nat({ max: 1000 });
+const turns = fc.integer({ min: 2, max: 6 });
+const days = fc.constantFrom(0.01, 1.1, 1.1);
+const many = fc.integer({ min: 20, max: 40 });
 const place = fc.nat({ max: 100_000 });
 const fault: fc.Arbitrary<Fault | null> = fc.option(
   fc.record({
@@ -40,6 +43,17 @@ function named<A extends unknown[]>(
 const accidents = [
   weighed(8, named("send", (world, [from, to], fault) => world.send(from, to, fault), pair, fault)),
   weighed(8, receiving("all", "first")),
+  weighed(3, named("talk", (world, ...args) => world.talk(...args), pair, turns, days, fault)),
+  weighed(
+    1,
+    named(
+      "send many",
+      (world, [from, to], ...args) => world.send(from, to, ...args),
+      pair,
+      fault,
+      many,
+    ),
+  ),
   weighed(1, named("wipe", (world, who) => world.wipe(who), who)),
   weighed(1, named("copy", (world, who) => world.copy(who), who)),
   weighed(1, named("restore", (world, who) => world.restore(who), who)),
@@ -93,23 +107,27 @@ async function registerAll(folder: string): Promise<Account[]> {
 
 /**
  * Tries `count` sequences of 4 to 14 steps, by honest people alone or with a server that attacks
- * them, and what must hold during and after each.
+ * them, and what must hold during and after each. Returns how often KEM secrets were mixed in.
  */
-export async function trySequences(server: "honest" | "hostile", count: number): Promise<void> {
+export async function trySequences(server: "honest" | "hostile", count: number): Promise<number> {
   const step = fc.oneof(...accidents, ...server === "hostile" ? attacks : []);
   const sequences = fc.array(step, { minLength: 4, maxLength: 14 });
+  let kemRounds = 0;
   await withWorlds(async (tried) => {
-    const property = fc.asyncProperty(sequences, async (steps) => void await tried(steps));
+    const property = fc.asyncProperty(sequences, async (steps) => {
+      kemRounds += (await tried(steps)).kemRounds();
+    });
     await fc.assert(property, runs(count));
   });
+  return kemRounds;
 }
 
 /**
  * Has `use` try sequences of steps, each in a world of its own, and what must hold after each.
- * `tried` tells whether a fault has happened.
+ * `tried` returns that world, which tells what has happened in it.
  */
 export async function withWorlds(
-  use: (tried: (steps: readonly Step[]) => Promise<boolean>) => Promise<void>,
+  use: (tried: (steps: readonly Step[]) => Promise<World>) => Promise<void>,
 ): Promise<void> {
   await using temp = await tempFolder();
   const accounts = await registerAll(temp.path);
@@ -121,6 +139,6 @@ export async function withWorlds(
     for (const step of steps) await step(world);
     await world.heal();
     await world.check();
-    return world.broke;
+    return world;
   });
 }

@@ -10,7 +10,7 @@ import { type Bytes, equalBytes } from "../../../shared/bytes.ts";
 import { hmacSha256 } from "../../../shared/crypto/hash.ts";
 import { randomBytes } from "../../../shared/crypto/random.ts";
 import { MessageType } from "../../../shared/protocol/codes.ts";
-import { openHeader } from "../../../shared/session/ratchet_header.ts";
+import { type KemPart, openHeader } from "../../../shared/session/ratchet_header.ts";
 import { decodeSession } from "../../../shared/session/session_state.ts";
 import type { Faults } from "./faults.ts";
 import { type Account, networkOf, type PostOffice } from "./post_office.ts";
@@ -31,6 +31,8 @@ export interface Sealed {
   readonly envelope: Bytes;
   /** Its message key, if its session was in the profile before. */
   readonly messageKey: Bytes | null;
+  /** The KEM part of its header, likewise. */
+  readonly part: KemPart;
 }
 
 export interface PartyOptions {
@@ -96,8 +98,8 @@ export class Party {
     this.#open = null;
   }
 
-  /** Sends a text as `Client.sendText` does. */
-  async send(to: string, text: string): Promise<void> {
+  /** Sends texts as `Client.sendText` does, all at once. */
+  async send(to: string, texts: readonly string[]): Promise<void> {
     const { peers, side } = await this.opened();
     const peer = await peers.named(to);
     const identity = await peers.identityOf(peer);
@@ -105,8 +107,11 @@ export class Party {
     await side.prepare();
     await side.starter.ensure(identity, peer.name);
     const { sender } = side;
-    const content = { id: sender.newContentId(), at: this.#options.now(), text };
-    await sender.send({ to: identity, type: MessageType.text, content, body: { text } });
+    const at = this.#options.now();
+    await Promise.all(texts.map((text) => {
+      const content = { id: sender.newContentId(), at, text };
+      return sender.send({ to: identity, type: MessageType.text, content, body: { text } });
+    }));
   }
 
   async *receive(): AsyncGenerator<Received> {
@@ -137,7 +142,7 @@ export class Party {
   }
 }
 
-/** Tells of each envelope that is sealed, with the message key that it was sealed with. */
+/** Tells of each envelope that is sealed, with what only its session knows. */
 function watchSealing(
   { sessions }: SecureMessaging,
   profile: Profile,
@@ -148,20 +153,21 @@ function watchSealing(
     const before = profile.sessions.load(peer.clientId);
     const envelope = seal(peer, type, content);
     const text = content.text ?? null;
-    onSealed({ text, envelope, messageKey: messageKeyOf(before, envelope, peer, type, profile) });
+    onSealed({ text, envelope, ...insideOf(before, envelope, peer, type, profile) });
     return envelope;
   };
 }
 
-function messageKeyOf(
+function insideOf(
   before: readonly { state: Bytes }[],
   envelope: Bytes,
   peer: { publicKey: Bytes },
   type: MessageType,
   profile: Profile,
-): Bytes | null {
+): Pick<Sealed, "messageKey" | "part"> {
+  const unknown = { messageKey: null, part: null };
   const own = profile.secureIdentity;
-  if (!own) return null;
+  if (!own) return unknown;
   const start = envelope[0] === 2 ? 1133 : 1;
   const label = new TextEncoder().encode("messaging-system/3 envelope");
   const associated = new Uint8Array([
@@ -185,7 +191,7 @@ function messageKeyOf(
     for (let i = sending.number; i < header.number; i++) {
       chain = hmacSha256(chain, new Uint8Array([2]));
     }
-    return hmacSha256(chain, new Uint8Array([1]));
+    return { messageKey: hmacSha256(chain, new Uint8Array([1])), part: header.part };
   }
-  return null;
+  return unknown;
 }

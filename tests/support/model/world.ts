@@ -7,6 +7,7 @@ import type { Received } from "../../../client/inbox/received.ts";
 import { type Bytes, equalBytes, toHex } from "../../../shared/bytes.ts";
 import { Reader } from "../../../shared/cursor.ts";
 import { MessageType } from "../../../shared/protocol/codes.ts";
+import { isKemCiphertext } from "../../../shared/session/ratchet_header.ts";
 import { assert, assertEquals } from "../assert.ts";
 import { Broken, type Fault, Faults } from "./faults.ts";
 import { asText, Party, type Sealed } from "./party.ts";
@@ -22,6 +23,8 @@ export const BEGIN = 1_800_000_000_000;
 const HEALING_TIME = 25 * 60 * 60 * SECOND;
 /** Rounds in which all must have come into step again. */
 const HEALING_ROUNDS = 12;
+/** Days after which the secret of a prekey may be gone that a message was sealed with. */
+const PATIENCE = 3;
 const SIGNATURE_SIZE = 64;
 
 /** A text that someone has started to send. */
@@ -74,6 +77,8 @@ export class World implements Disposable {
   #resetChanged = false;
   /** Whether a receiver may not be able to open what its sender cannot know of any more. */
   #disturbed = false;
+  /** How many days have passed by {@link wait} and {@link talk}. */
+  #waited = 0;
   /** Whether any fault has happened: a step may be over before its fault would. */
   broke = false;
 
@@ -100,13 +105,25 @@ export class World implements Disposable {
     this.#watching[Symbol.dispose]();
   }
 
-  async send(from: number, to: number, fault: Fault | null): Promise<void> {
+  async send(from: number, to: number, fault: Fault | null, count = 1): Promise<void> {
     this.#tick();
     if (this.#blocked.has(`${from} ${to}`)) return;
-    const text = `text ${this.#texts.size} from ${NAMES[from]} to ${NAMES[to]}`;
-    this.#texts.set(text, { from, to });
+    const texts = Array.from({ length: count }, (_, i) => {
+      return `text ${this.#texts.size + i} from ${NAMES[from]} to ${NAMES[to]}`;
+    });
+    for (const text of texts) this.#texts.set(text, { from, to });
     this.#active.add(from).add(to);
-    await this.#withFault(from, fault, () => this.parties[from].send(NAMES[to], text));
+    await this.#withFault(from, fault, () => this.parties[from].send(NAMES[to], texts));
+  }
+
+  /** Two persons take turns, which many days may lie between; the fault happens in the last one. */
+  async talk([one, other]: readonly number[], turns: number, days: number, fault: Fault | null) {
+    for (let turn = 0; turn < turns; turn++) {
+      const [from, to] = turn % 2 === 0 ? [one, other] : [other, one];
+      this.wait(days);
+      await this.send(from, to, null);
+      await this.receive(to, "all", 0, turn === turns - 1 ? fault : null);
+    }
   }
 
   /** `who` gets some of its messages, chosen by `seed` if the selection leaves it open. */
@@ -239,7 +256,8 @@ export class World implements Disposable {
   /** Time passes. */
   wait(days: number): void {
     this.#now += days * DAY;
-    this.#disturbed = true;
+    this.#waited += days;
+    this.#disturbed ||= this.#waited > PATIENCE;
   }
 
   async block(who: number, whom: number): Promise<void> {
@@ -313,6 +331,10 @@ export class World implements Disposable {
       await this.#receive(to, this.parties[to].account.mailbox, null);
       assert(this.#everShown.has(text), `${text} did not arrive at the first attempt`);
     }
+    // More than a day lies between, so one side offers a KEM key, and the other one answers it.
+    const before = this.kemRounds();
+    await this.talk([0, 1], 3, 1.1, null);
+    assert(this.kemRounds() > before, "no KEM secret enters any more");
     await this.#checkHistories();
     await this.#checkArrival();
     await this.#checkKeys();
@@ -384,6 +406,14 @@ export class World implements Disposable {
         assert(!file.includes(`${text}`), "the file holds a text in the clear");
       }
     }
+  }
+
+  /** How many KEM secrets both sides have mixed in: one sent the ciphertext, one opened it. */
+  kemRounds(): number {
+    const answered = [...this.#sealed.values()].filter(({ text, part }) =>
+      text && isKemCiphertext(part) && this.#everShown.has(text)
+    );
+    return new Set(answered.map(({ part }) => asText(part!))).size;
   }
 
   async #receive(who: number, mails: readonly Mail[], fault: Fault | null): Promise<void> {

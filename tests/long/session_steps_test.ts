@@ -63,3 +63,10 @@ Deno.test("sessions: noticing an old copy may break down at every step", async (
     (world) => world.receive(0, "all", 0, fault),
   ]);
 });
+
+Deno.test("sessions: mixing KEM secrets in may break down at every step", async () => {
+  // The last message carries a key, the answer to one, or is the first after both.
+  for (const turns of [2, 3, 4]) {
+    await tryAll(`${turns} turns`, (fault) => [(world) => world.talk([0, 1], turns, 1.1, fault)]);
+  }
+});

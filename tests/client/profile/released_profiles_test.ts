@@ -1,10 +1,11 @@
 /** Profiles that a release wrote (`tests/vectors/profiles/`) are opened, and are whole. */
 import { Database } from "@db/sqlite";
+import { ClientError } from "../../../client/errors.ts";
 import { Profile } from "../../../client/profile/profile.ts";
 import { fromHex } from "../../../shared/bytes.ts";
-import { assertEquals } from "../../support/assert.ts";
+import { assertEquals, assertRejects } from "../../support/assert.ts";
 import { emptyTables, idOf } from "../../support/profile/database.ts";
-import { giving } from "../../support/profile/full_profile.ts";
+import { CHEAP, giving } from "../../support/profile/full_profile.ts";
 import {
   assertSecureOwner,
   assertTransfers,
@@ -53,6 +54,40 @@ Deno.test("released profiles: an export is imported whole", async () => {
   assertSecureOwner(profile);
   assertWhole(profile);
   assertTransfers(profile);
+});
+
+Deno.test("released profiles: an export is imported with its files, unless it was changed", async () => {
+  const importOne = async (folder: string, change = "", passphrase = PASSPHRASE) => {
+    const file = `${folder}/export`;
+    restore("conversation/export", file, change);
+    await Profile.importFrom(file, `${folder}/profile`, passphrase, CHEAP);
+  };
+  const changes = [
+    "UPDATE parts SET sealed = CAST(x'00' || substr(sealed, 2) AS BLOB)",
+    "UPDATE exported SET sealed = CAST(x'00' || substr(sealed, 2) AS BLOB)",
+    "DELETE FROM parts",
+    "UPDATE history SET number = number + 10",
+  ];
+  for (const change of changes) {
+    await using temp = await tempFolder();
+    const { code } = await assertRejects(() => importOne(temp.path, change), ClientError);
+    assertEquals(code, "file");
+  }
+  await using temp = await tempFolder();
+  const folder = temp.path;
+  const wrong = await assertRejects(() => importOne(folder, "", "wrong horse"), ClientError);
+  assertEquals(wrong.code, "wrong-passphrase");
+  await Deno.remove(`${folder}/export`);
+  await importOne(folder);
+  using profile = await Profile.open(`${folder}/profile`, giving(PASSPHRASE));
+  const { id, verified } = profile.contacts.byName("bobby")!;
+  assertEquals([profile.identity.name, verified], ["alice", true]);
+  assertEquals([...profile.history.list(id)].length, 7);
+  const [name] = profile.envelopes.files();
+  const content = await Deno.readTextFile(profile.envelopes.path(Number(name)));
+  assertEquals(content, "a large content that waits in a file");
+  const address = await Deno.readTextFile(`${folder}/profile/server.info`);
+  assertEquals(address, "server.example.org:4242\n");
 });
 
 Deno.test("released profiles: one of a classic client is whole, with its me.info", async () => {

@@ -21,6 +21,9 @@ import type { SessionContext } from "./context.ts";
 /** Sessions that are kept with one client. */
 export const MAX_SESSIONS = 8;
 
+/** Initial envelopes of one client that may fail in one transaction: each costs an agreement. */
+export const MAX_FAILED_STARTS = 16;
+
 /** A session in memory. */
 interface Entry {
   /** Its number in the store; null for a new one. */
@@ -35,6 +38,8 @@ interface Loaded {
   entries: Entry[];
   /** Whether the order has changed. */
   reordered: boolean;
+  /** How many initial envelopes have failed after the agreement was computed. */
+  failedStarts: number;
 }
 
 type SessionsOptions = Pick<SessionContext, "profile" | "own" | "random" | "now">;
@@ -138,6 +143,9 @@ export class Sessions {
       throw new CryptoError("decrypt-failed", "the message repeats the start of a session");
     }
     const secrets = this.#secretsFor(offer);
+    if (loaded.failedStarts === MAX_FAILED_STARTS) {
+      throw new CryptoError("decrypt-failed", "too many starts of sessions have failed");
+    }
     try {
       const entry = {
         number: null,
@@ -153,6 +161,7 @@ export class Sessions {
       }
       return content;
     } catch (error) {
+      loaded.failedStarts++;
       throw error instanceof CryptoError ? asUnreadable(error) : error;
     }
   }
@@ -183,7 +192,7 @@ export class Sessions {
       const entries = this.options.profile.sessions.load(peer).map(({ number, state }) => {
         return { number, session: decodeSession(state), changed: false };
       });
-      loaded = { peer, entries, reordered: false };
+      loaded = { peer, entries, reordered: false, failedStarts: 0 };
       this.#loaded.set(key, loaded);
     }
     return loaded;

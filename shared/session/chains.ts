@@ -2,7 +2,7 @@
  * Chains of message keys (Signal, "The Double Ratchet Algorithm", revision 1, sections 2.2 and 2.6),
  * and the keys of messages that have not arrived yet although later ones have.
  */
-import type { Bytes } from "../bytes.ts";
+import { type Bytes, equalBytes } from "../bytes.ts";
 import { hmacSha256 } from "../crypto/hash.ts";
 import { CryptoError } from "../errors.ts";
 
@@ -10,6 +10,11 @@ import { CryptoError } from "../errors.ts";
 export const MAX_SKIP = 1_000;
 /** Most skipped keys that a session keeps; the oldest go first. */
 export const MAX_SKIPPED = 2_000;
+/**
+ * Most chains of which a session keeps skipped keys; those of the oldest go first. The header key of
+ * each is tried with every message, so this bounds what garbage costs.
+ */
+export const MAX_SKIPPED_CHAINS = 16;
 /** How long a skipped key is kept, in milliseconds: 30 days. */
 export const MAX_SKIPPED_AGE = 30 * 24 * 60 * 60 * 1000;
 
@@ -63,10 +68,20 @@ export function skipTo(
     added.push({ headerKey: chain.headerKey, number: chain.number, key: messageKey, at });
     chain = next;
   }
-  return {
-    chain,
-    skipped: added.length > 0 ? [...skipped, ...added].slice(-MAX_SKIPPED) : skipped,
-  };
+  return { chain, skipped: added.length > 0 ? bounded([...skipped, ...added]) : skipped };
+}
+
+/** Returns the last keys, no more than may be kept. Those of a chain are neighbours. */
+function bounded(skipped: readonly SkippedKey[]): readonly SkippedKey[] {
+  const last = skipped.slice(-MAX_SKIPPED);
+  let chains = 0;
+  let before: SkippedKey | undefined;
+  const dropped = last.findLastIndex((key) => {
+    if (!before || !equalBytes(key.headerKey, before.headerKey)) chains++;
+    before = key;
+    return chains > MAX_SKIPPED_CHAINS;
+  });
+  return last.slice(dropped + 1);
 }
 
 /** Returns the keys that are not too old; the same array if all are. */

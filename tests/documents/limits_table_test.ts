@@ -1,5 +1,5 @@
 /** The table of limits in PROTOCOL.md has the numbers of the code. */
-import { MAX_SESSIONS } from "../../client/sessions/sessions.ts";
+import { MAX_FAILED_STARTS, MAX_SESSIONS } from "../../client/sessions/sessions.ts";
 import {
   KEPT,
   ONE_TIME_KEPT,
@@ -18,7 +18,12 @@ import {
 import { TOKEN_AGE } from "../../server/storage/sqlite/tokens.ts";
 import { MAX_MESSAGES } from "../../shared/channel/cipher_state.ts";
 import * as shared from "../../shared/limits.ts";
-import { MAX_SKIP, MAX_SKIPPED, MAX_SKIPPED_AGE } from "../../shared/session/chains.ts";
+import {
+  MAX_SKIP,
+  MAX_SKIPPED,
+  MAX_SKIPPED_AGE,
+  MAX_SKIPPED_CHAINS,
+} from "../../shared/session/chains.ts";
 import { MIN_PADDED_SIZE } from "../../shared/session/content.ts";
 import { MESSAGES_PER_MIX, TIME_PER_MIX } from "../../shared/session/kem_ratchet.ts";
 import { MAX_RESET_MESSAGES } from "../../shared/session/reset.ts";
@@ -62,10 +67,12 @@ const LIMITS: Record<string, number> = {
   "secrets of unused one-time prekeys": ONE_TIME_KEPT,
   "keys that one message skips in a chain": MAX_SKIP,
   "skipped keys of a session": MAX_SKIPPED,
+  "chains of whose keys a session keeps some": MAX_SKIPPED_CHAINS,
   "age of a skipped key": MAX_SKIPPED_AGE,
   "messages from a KEM secret to the next KEM key": MESSAGES_PER_MIX,
   "time from a KEM secret to the next KEM key": TIME_PER_MIX,
   "sessions with one client": MAX_SESSIONS,
+  "initial envelopes of one client that fail, of those together": MAX_FAILED_STARTS,
   "text of a message": shared.MAX_TEXT_SIZE,
   "envelope": shared.MAX_ENVELOPE_SIZE,
   "envelopes whose repeats are recognised, at least": MAX_OPENED,

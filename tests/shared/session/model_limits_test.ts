@@ -1,5 +1,11 @@
 /** How many message keys may be skipped, are kept, and for how long. */
-import { MAX_SKIP, MAX_SKIPPED, MAX_SKIPPED_AGE } from "../../../shared/session/chains.ts";
+import { ChaChaKey } from "../../../shared/crypto/chacha20_poly1305.ts";
+import {
+  MAX_SKIP,
+  MAX_SKIPPED,
+  MAX_SKIPPED_AGE,
+  MAX_SKIPPED_CHAINS,
+} from "../../../shared/session/chains.ts";
 import { assert, assertEquals } from "../../support/assert.ts";
 import { content, newPair, NOW, type Talker } from "../../support/session/model_pair.ts";
 
@@ -50,6 +56,37 @@ Deno.test("2,000 keys are kept, and the oldest go first", async () => {
   assertEquals(bob.receive(chains[2][0]), content("0"));
   assertEquals(bob.session.ratchet.skipped.length, MAX_SKIPPED - 3);
 });
+
+Deno.test("keys of 16 chains are kept, so that garbage costs no more than 18 attempts", async () => {
+  const { alice, bob } = await newPair();
+  const missing = [];
+  for (let turn = 0; turn < MAX_SKIPPED_CHAINS + 3; turn++) {
+    missing.push(alice.send(content(`first of ${turn}`)), alice.send(content(`second of ${turn}`)));
+    bob.receive(alice.send(content("turn")));
+    alice.receive(bob.send(content("answer")));
+  }
+  assertEquals(bob.session.ratchet.skipped.length, 2 * MAX_SKIPPED_CHAINS);
+  const garbage = alice.send(content("garbage"));
+  garbage.fill(1, 10);
+  using attempts = countOpening();
+  bob.refuses(garbage);
+  assertEquals(attempts.count, MAX_SKIPPED_CHAINS + 2);
+  for (const lost of missing.slice(0, 6)) bob.refuses(lost);
+  assertEquals(bob.receive(missing[6]), content("first of 3"));
+  assertEquals(bob.receive(missing[7]), content("second of 3"));
+  assertEquals(bob.receive(missing.at(-1)!), content(`second of ${MAX_SKIPPED_CHAINS + 2}`));
+});
+
+/** Counts how often anything is decrypted until it is disposed of. */
+function countOpening(): Disposable & { count: number } {
+  const { open } = ChaChaKey.prototype;
+  const counter = { count: 0, [Symbol.dispose]: () => void (ChaChaKey.prototype.open = open) };
+  ChaChaKey.prototype.open = function (...parameters) {
+    counter.count++;
+    return open.apply(this, parameters);
+  };
+  return counter;
+}
 
 Deno.test("a skipped key is kept for 30 days, and then gone from the state", async () => {
   const { alice, bob } = await newPair();

@@ -2,7 +2,7 @@
  * The Double Ratchet with header encryption and KEM secrets (PROTOCOL.md §10), as one object that
  * is changed in place: who may fail works on a copy. The names are those of the specification.
  */
-import { type Bytes, concat, equalBytes, utf8 } from "../../../../shared/bytes.ts";
+import { type Bytes, concat, equalBytes, toHex, utf8 } from "../../../../shared/bytes.ts";
 import {
   hkdfSha256,
   hmacSha256,
@@ -62,6 +62,7 @@ export type Random = (size: number) => Bytes;
 
 const MAX_SKIPPED_AT_ONCE = 1000;
 const MAX_SKIPPED = 2000;
+const MAX_SKIPPED_CHAINS = 16;
 const HOUR = 3600 * 1000;
 const MAX_SKIPPED_AGE = 30 * 24 * HOUR;
 const MAX_COUNT = 50;
@@ -196,6 +197,8 @@ function skipTo(state: Ratchet, number: number, now: number): void {
     state.Nr++;
   }
   state.skipped = state.skipped.slice(-MAX_SKIPPED);
+  const chains = [...new Set(state.skipped.map(({ HK }) => toHex(HK)))].slice(-MAX_SKIPPED_CHAINS);
+  state.skipped = state.skipped.filter(({ HK }) => chains.includes(toHex(HK)));
 }
 
 /** Everything on the way through a ratchet step. */

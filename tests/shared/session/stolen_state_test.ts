@@ -69,7 +69,7 @@ function partOf({ session: { ratchet: { kem } } }: Talker): "key" | "answer" | "
   return kem.seed ? "key" : "answer";
 }
 
-Deno.test("stolen state, X25519 intact: it reads until the victim's next step, and no more", async () => {
+Deno.test("stolen state, X25519 intact: it reads until the next step of the victim", async () => {
   for (const side of sides) {
     const conversation = await Conversation.begin();
     const victim = conversation[side];

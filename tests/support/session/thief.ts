@@ -50,6 +50,14 @@ interface Parts {
   readonly ciphertext: Bytes;
 }
 
+/** Keys with which an envelope may open; `keep` remembers what was learnt from it. */
+interface Found {
+  readonly headerKey: Bytes;
+  readonly header: Header;
+  readonly key: Bytes;
+  readonly keep: () => void;
+}
+
 export class Thief {
   readonly #lines: Record<Side, Line>;
   readonly #identities: Record<Side, Bytes>;
@@ -86,25 +94,17 @@ export class Thief {
 
   /** Returns the padded content of an envelope of this side, or null if its key is not known. */
   reads(side: Side, envelope: Bytes): Bytes | null {
-    const parts = this.#partsOf(side, envelope);
-    const found = this.#find(side, parts);
-    if (!found) return null;
-    try {
-      const content = open(found.key, parts);
-      found.keep();
-      return content;
-    } catch (error) {
-      if (!(error instanceof CryptoError)) throw error;
-      return null; // the secret of another KEM key leads to other keys
-    }
+    const opened = this.#open(side, this.#partsOf(side, envelope));
+    opened?.found.keep();
+    return opened && opened.content;
   }
 
   /** Returns the envelope with `change` made to its header, as if its sender had made it. */
   forges(side: Side, envelope: Bytes, change: Partial<Header>): Bytes {
     const parts = this.#partsOf(side, envelope);
-    const found = this.#find(side, parts);
-    if (!found) throw new TypeError("the thief does not know these keys");
-    const content = open(found.key, parts);
+    const opened = this.#open(side, parts);
+    if (!opened) throw new TypeError("the thief does not know these keys");
+    const { found, content } = opened;
     const header = { ...found.header, ...change };
     const size = header.part ? [1241 % 256, 4] : [57, 0];
     const start = startOf(envelope);
@@ -117,45 +117,60 @@ export class Thief {
     return concat(head, parts.nonce, ciphertext);
   }
 
-  /** Finds the keys of an envelope; `keep` remembers what was learnt from it. */
-  #find(
-    side: Side,
-    { associated, headerNonce, sealedHeader }: Parts,
-  ): { headerKey: Bytes; header: Header; key: Bytes; keep: () => void } | null {
+  /** Tries whatever the thief can think of. */
+  #open(side: Side, parts: Parts): { found: Found; content: Bytes } | null {
+    for (const found of this.#find(side, parts)) {
+      const { key, nonce, head, ciphertext } = { ...found, ...parts };
+      try {
+        return { found, content: new ChaChaKey(key).open(nonce, head, ciphertext) };
+      } catch (error) {
+        if (!(error instanceof CryptoError)) throw error;
+      }
+    }
+    return null;
+  }
+
+  *#find(side: Side, { associated, headerNonce, sealedHeader }: Parts): Generator<Found> {
     const line = this.#lines[side];
     const headerOf = (key: Bytes) => openHeader(key, headerNonce, associated, sealedHeader);
+    const keep = () => {};
     for (const { headerKey, number, key } of side === "peer" ? this.#skipped : []) {
       const header = headerOf(headerKey);
-      if (header?.number === number) return { headerKey, header, key, keep: () => {} };
+      if (header?.number === number) yield { headerKey, header, key, keep };
     }
     for (const chain of line.chains) {
-      const header = headerOf(chain.headerKey);
-      if (!header) continue;
-      const key = messageKeyAt(chain, header.number);
-      return key && { headerKey: chain.headerKey, header, key, keep: () => {} };
+      const { headerKey } = chain;
+      const header = headerOf(headerKey);
+      const key = header && messageKeyAt(chain, header.number);
+      if (key) yield { headerKey, header, key, keep };
     }
     const headerKey = line.next;
     const header = headerOf(headerKey);
-    const step = header && this.#step(side, header);
-    const key = step && messageKeyAt(step.chain, header.number);
-    return key && { headerKey, header, key, keep: step.keep };
+    for (const { chain, keep } of header ? this.#steps(side, header) : []) {
+      const key = header && messageKeyAt(chain, header.number);
+      if (key) yield { headerKey, header, key, keep };
+    }
   }
 
-  /** Follows a ratchet step of `side`, if the thief has what it takes. */
-  #step(side: Side, { ratchetKey, part }: Header): { chain: Chain; keep: () => void } | null {
+  /** Follows a ratchet step of `side` in every way for which the thief has what it takes. */
+  *#steps(side: Side, { ratchetKey, part }: Header): Generator<{ chain: Chain; keep: () => void }> {
     const line = this.#lines[side];
     const shared = this.#agree(ratchetKey, this.#lines[OTHER[side]].ratchetKey);
-    const answer = isKemCiphertext(part) ? this.#decapsulate(side, part) : new Uint8Array(0);
-    if (!shared || !answer) return null;
-    const label = utf8("messaging-system/3 ratchet");
-    const [root, key, next] = hkdfKeys(this.#root, concat(shared, answer), label, 3);
-    const chain = { key, headerKey: line.next, number: 0 };
-    const keep = () => {
-      this.#root = root;
-      Object.assign(line, { next, ratchetKey });
-      line.chains.push(chain);
-    };
-    return { chain, keep };
+    if (!shared) return;
+    // Perhaps the KEM secret does not matter.
+    const answers = [new Uint8Array(0)];
+    if (this.#seed && isKemCiphertext(part)) answers.push(mlKemDecapsulate(this.#seed, part));
+    for (const answer of answers) {
+      const label = utf8("messaging-system/3 ratchet");
+      const [root, key, next] = hkdfKeys(this.#root, concat(shared, answer), label, 3);
+      const chain = { key, headerKey: line.next, number: 0 };
+      const keep = () => {
+        this.#root = root;
+        Object.assign(line, { next, ratchetKey });
+        line.chains.push(chain);
+      };
+      yield { chain, keep };
+    }
   }
 
   /** Agrees with the stolen secret, or with either secret where X25519 is broken. */
@@ -165,11 +180,6 @@ export class Thief {
     if (equalBytes(stolen.publicKey, other)) return stolen.agree(one);
     const secret = this.broken.get(toHex(one));
     return secret ? new X25519KeyPair(secret).agree(other) : null;
-  }
-
-  /** Only the answers of the peer are made for a key whose seed the victim had. */
-  #decapsulate(side: Side, ciphertext: Bytes): Bytes | null {
-    return side === "peer" && this.#seed ? mlKemDecapsulate(this.#seed, ciphertext) : null;
   }
 
   #context(side: Side): Bytes {
@@ -203,8 +213,4 @@ function messageKeyAt(chain: Chain, number: number): Bytes | null {
   if (number < chain.number) return null;
   while (chain.number < number) ({ chain } = stepChain(chain));
   return stepChain(chain).messageKey;
-}
-
-function open(key: Bytes, { nonce, head, ciphertext }: Parts): Bytes {
-  return new ChaChaKey(key).open(nonce, head, ciphertext);
 }

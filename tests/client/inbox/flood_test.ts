@@ -1,0 +1,161 @@
+/** What a stranger who sends a lot of garbage can cost: counted, not timed. */
+import { MAX_FAILED_STARTS, Sessions } from "../../../client/sessions/sessions.ts";
+import { MAX_WAITING_RESETS } from "../../../client/inbox/round.ts";
+import { Vault } from "../../../client/profile/sealing/vault.ts";
+import type { Received } from "../../../client/inbox/received.ts";
+import { type Bytes, concat } from "../../../shared/bytes.ts";
+import { verifyIdentity } from "../../../shared/crypto/identity.ts";
+import { X25519KeyPair } from "../../../shared/crypto/x25519.ts";
+import { MessageType } from "../../../shared/protocol/codes.ts";
+import { PrekeyKind } from "../../../shared/protocol/prekey.ts";
+import { CryptoError } from "../../../shared/errors.ts";
+import { encodeReset } from "../../../shared/session/reset.ts";
+import { assert, assertEquals, assertThrows } from "../../support/assert.ts";
+import { Conversation } from "../../support/attack/conversation.ts";
+import { type Party, random } from "../../support/attack/parties.ts";
+
+/** The start of an ordinary envelope. */
+const ORDINARY = new Uint8Array([3, 57, 0]);
+
+function putGarbage(scene: Conversation, count: number, head: Uint8Array): void {
+  for (let i = 0; i < count; i++) {
+    const content = concat(head, random(1400));
+    scene.server.put(scene.bobId, { from: scene.aliceId, type: MessageType.text, content });
+  }
+}
+
+/** The start of an initial envelope that names these prekeys. */
+function initial(signed: number, kem: number, oneTime: number): Bytes {
+  const ids = new Uint8Array(new Uint32Array([signed, kem, oneTime]).buffer);
+  return concat(new Uint8Array([2]), ids);
+}
+
+/** The ID of Bob's prekey of this kind. */
+function prekeyOf({ bob }: Conversation, kind: PrekeyKind): number {
+  return bob.profile.prekeys.after(0).find((prekey) => prekey.kind === kind)?.id ?? 0;
+}
+
+async function identityOf({ profile: { secureIdentity } }: Party) {
+  assert(secureIdentity);
+  return { ...await verifyIdentity(secureIdentity.publicKey), ...secureIdentity.secrets };
+}
+
+/** Counts what is done by `action` with this method: `weight` says how much a call is. */
+async function counted<T, K extends keyof T>(
+  prototype: T,
+  name: K,
+  weight: (parameters: Uint8Array[]) => number,
+  action: () => Promise<unknown>,
+): Promise<number> {
+  const original = prototype[name] as (...parameters: unknown[]) => unknown;
+  let sum = 0;
+  const counting = function (this: T, ...parameters: unknown[]) {
+    sum += weight(parameters as Uint8Array[]);
+    return original.apply(this, parameters);
+  };
+  prototype[name] = counting as T[K];
+  try {
+    await action();
+  } finally {
+    prototype[name] = original as T[K];
+  }
+  return sum;
+}
+
+Deno.test("flood: garbage of one sender costs linear work, and one line", async () => {
+  const costs: number[] = [];
+  for (const count of [500, 2000]) {
+    await using scene = await Conversation.underWay();
+    putGarbage(scene, count, ORDINARY);
+    const receive = async () => {
+      assertEquals(await scene.received(), [`alice: (${count} unreadable)`]);
+    };
+    const sealed = () =>
+      counted(Vault.prototype, "seal", ([_, plaintext]) => plaintext.length, receive);
+    let bytes = 0;
+    const opened = await counted(Vault.prototype, "open", ([_, data]) => data.length, async () => {
+      bytes = await sealed();
+    });
+    costs.push((bytes + opened) / count);
+  }
+  const [few, many] = costs;
+  assert(many < 1.2 * few, `${few} bytes a message become ${many}`);
+});
+
+Deno.test("flood: nothing is computed for prekeys that are unknown", async () => {
+  await using scene = await Conversation.underWay();
+  const { profile } = scene.bob;
+  const [own, alice] = [await identityOf(scene.bob), await identityOf(scene.alice)];
+  const signed = prekeyOf(scene, PrekeyKind.signed);
+  const kem = profile.prekeys.largestId() + 1;
+  // Whatever is computed with this is another error.
+  profile.prekeys.add([{ id: kem, kind: PrekeyKind.lastResort, secret: new Uint8Array(1) }], 1);
+  const sessions = new Sessions({ profile, own: { identity: own, ...own }, random, now: Date.now });
+  for (const [a, b, c] of [[signed, 9999, 0], [9999, kem, 0], [signed, kem, 9999]]) {
+    const envelope = concat(initial(a, b, c), random(1400));
+    assertThrows(
+      () => sessions.commit(() => sessions.open(alice, MessageType.text, envelope)),
+      CryptoError,
+      "prekey 9999 is unknown",
+    );
+  }
+});
+
+Deno.test("flood: few starts of sessions that fail are computed", async () => {
+  await using scene = await Conversation.underWay();
+  const { signed, lastResort } = PrekeyKind;
+  putGarbage(scene, 100, initial(prekeyOf(scene, signed), prekeyOf(scene, lastResort), 0));
+  const agree = await counted(X25519KeyPair.prototype, "agree", () => 1, async () => {
+    assertEquals(await scene.received(), ["alice: (100 unreadable)"]);
+  });
+  assert(agree <= 3 * MAX_FAILED_STARTS + 10, `${agree} agreements`);
+  await scene.assertGoesOn();
+});
+
+Deno.test("flood: resets between messages do not keep these from being opened together", async () => {
+  await using scene = await Conversation.underWay();
+  const { server, bobId, aliceId: from } = scene;
+  for (let i = 0; i < 50; i++) {
+    putGarbage(scene, 1, ORDINARY);
+    const content = random(73).with(0, 4) as Bytes;
+    server.put(bobId, { from, type: MessageType.keyRequest, content });
+  }
+  const { repairs } = scene.bob.profile;
+  const writes = await counted(Object.getPrototypeOf(repairs), "want", () => 1, async () => {
+    assertEquals(await scene.received(), ["alice: (50 unreadable)", "alice: (50 bad-reset)"]);
+  });
+  assertEquals(writes, 1);
+});
+
+Deno.test("flood: few resets of one client wait, the others are dropped", async () => {
+  await using scene = await Conversation.underWay();
+  const { server, alice, bob, bobId, aliceId: from } = scene;
+  const [own, peer] = [await identityOf(alice), await identityOf(bob)];
+  for (let time = 1; time <= 2 * MAX_WAITING_RESETS; time++) {
+    const content = await encodeReset({ time, messageIds: [] }, own, peer, own.signing);
+    server.put(bobId, { from, type: MessageType.keyRequest, content });
+  }
+  assertEquals(await scene.received(), []);
+  assertEquals(scene.mailbox, []);
+  let waiting = 0;
+  const { envelopes } = bob.profile;
+  for (let next; (next = envelopes.nextWaiting(next?.number ?? 0));) waiting++;
+  assertEquals(waiting, MAX_WAITING_RESETS);
+});
+
+Deno.test("flood: a follower tells of what came together in one line, too", async () => {
+  await using scene = await Conversation.underWay();
+  putGarbage(scene, 40, ORDINARY);
+  const { bob, server } = scene;
+  const told: Received[] = [];
+  await bob.with(server.address, async (client) => {
+    let count = 0;
+    for await (const received of client.follow(`${bob.folder}/out`, () => {}, () => {})) {
+      told.push(received);
+      assert(received.type === "unusable" && received.flaw === "unreadable", received.type);
+      count += received.count;
+      if (count === 40) break;
+    }
+  });
+  assert(told.length < 40, `${told.length} lines`);
+});

@@ -1,6 +1,6 @@
 /**
- * Chains of message keys (Signal, "The Double Ratchet Algorithm", revision 1, sections 2.2 and 2.6),
- * and the keys of messages that have not arrived yet although later ones have.
+ * Chains of message keys (Signal, "The Double Ratchet Algorithm", revision 1, sections 2.2 and
+ * 2.6), and the keys of messages that have not arrived yet although later ones have.
  */
 import { type Bytes, equalBytes } from "../bytes.ts";
 import { hmacSha256 } from "../crypto/hash.ts";
@@ -11,8 +11,8 @@ export const MAX_SKIP = 1_000;
 /** Most skipped keys that a session keeps; the oldest go first. */
 export const MAX_SKIPPED = 2_000;
 /**
- * Most chains of which a session keeps skipped keys; those of the oldest go first. The header key of
- * each is tried with every message, so this bounds what garbage costs.
+ * Most chains of which a session keeps skipped keys; those of the oldest go first. The header key
+ * of each is tried with every message, so this bounds what garbage costs.
  */
 export const MAX_SKIPPED_CHAINS = 16;
 /** How long a skipped key is kept, in milliseconds: 30 days. */

@@ -1,6 +1,6 @@
 /**
- * Headers of messages. A header is encrypted, as in Signal, "The Double Ratchet Algorithm", revision
- * 1, section 4. Its size shows that it has a KEM part, and not which.
+ * Headers of messages, encrypted as in Signal, "The Double Ratchet Algorithm", revision 1, section
+ * 4. The size of a header shows that it has a KEM part, and not which.
  */
 import { type Bytes, concat } from "../bytes.ts";
 import { ChaChaKey, TAG_SIZE } from "../crypto/chacha20_poly1305.ts";

@@ -54,7 +54,7 @@ function withPart(talker: Talker, sending: KemPart): Talker {
   return new Talker(own, peer, { ...session, ratchet: { ...session.ratchet, kem } });
 }
 
-Deno.test("KEM: a step offers a key after 50 messages, sealed and opened, not after 49", async () => {
+Deno.test("KEM: a step offers a key after 50 messages, not after 49", async () => {
   for (const missing of [1, 0]) {
     const { alice, bob } = await turning();
     // Of these her next step knows all, but not the message that makes it.
@@ -101,7 +101,7 @@ Deno.test("KEM: a key is answered in the very next chain, and not offered again"
   assertEquals([kemOf(alice).mixedAt, kemOf(alice).count], [now + 1, 1]);
 });
 
-Deno.test("KEM: all messages of a chain carry its part, and any of them may come first", async () => {
+Deno.test("KEM: all messages of a chain carry its part, and any may come first", async () => {
   await fc.assert(
     fc.asyncProperty(fc.shuffledSubarray([0, 1, 2, 3, 4], { minLength: 5 }), async (order) => {
       const { alice, bob, now } = await offered();
@@ -197,7 +197,7 @@ Deno.test("KEM: one round in 50 messages, so the traffic stays bounded", async (
   assert(parts >= 2 * 18 && parts <= 2 * 20, `${parts} KEM parts`);
 });
 
-Deno.test("KEM: an answer that is missing, wrong, or another one in its chain is refused", async () => {
+Deno.test("KEM: an answer that is missing, wrong, or not that of its chain is refused", async () => {
   const { alice, bob, now } = await offered();
   pass(alice, bob, now);
   const ciphertext = kemOf(bob).sending;

@@ -1,7 +1,8 @@
 /** Requests 103, 104 and 106: messages, sent, fetched and forgotten. */
 import type { Bytes } from "../../shared/bytes.ts";
+import { claimsToBeSecure } from "../../shared/crypto/identity.ts";
 import { ProtocolError } from "../../shared/errors.ts";
-import { KiB, MAX_U32 } from "../../shared/limits.ts";
+import { KiB, MAX_ENVELOPE_SIZE, MAX_U32 } from "../../shared/limits.ts";
 import type { SendPrefix } from "../../shared/protocol/classic/requests.ts";
 import type { SecureReply } from "../../shared/protocol/secure/requests.ts";
 import type { BlobWriter } from "../contents/blob_store.ts";
@@ -31,7 +32,11 @@ export async function sendMessage(
     await payload.fill(inline);
     return { kind: "sent", to, messageId: (await deposit({ inline })).messageId };
   }
-  known(await storage.client(to));
+  const { publicKey } = known(await storage.client(to));
+  // Its receiver would take it to the disk, and not open it.
+  if (token && size > MAX_ENVELOPE_SIZE && claimsToBeSecure(publicKey)) {
+    throw new ProtocolError("too-large", `an envelope of ${size} bytes is over the limit`);
+  }
   const blob = await blobs.create();
   try {
     await copy(payload, blob);

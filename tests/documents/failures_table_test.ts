@@ -1,7 +1,7 @@
 /** The table of failures in PROTOCOL.md: each of them, caused on a real server. */
 import { type Bytes, concat, toHex } from "../../shared/bytes.ts";
 import { StorageError } from "../../shared/errors.ts";
-import { FILE_CHUNK_SIZE } from "../../shared/limits.ts";
+import { FILE_CHUNK_SIZE, MAX_ENVELOPE_SIZE, MiB } from "../../shared/limits.ts";
 import { ErrorCode } from "../../shared/protocol/codes.ts";
 import { PrekeyKind } from "../../shared/protocol/prekey.ts";
 import {
@@ -40,7 +40,8 @@ const LIST: SecureRequest = { kind: "client-list" };
 
 const LIMITS = {
   maxClients: 3,
-  maxContentSize: 1000,
+  maxContentSize: 5 * MiB,
+  maxDiscardSize: 6 * MiB,
   maxMailboxSize: 100,
   maxOneTimePrekeys: 2,
   prekeyBurst: 1,
@@ -146,10 +147,13 @@ const CAUSES: Record<string, Cause> = {
     return Promise.resolve([alice, { kind: "public-key", target: NOBODY }]);
   },
   "103 send | 9005 | the content is too large": ({ alice, bob }) => {
-    return Promise.resolve([alice, textTo(bob.who.id, new Uint8Array(1001))]);
+    return Promise.resolve([alice, textTo(bob.who.id, new Uint8Array(5 * MiB + 1))]);
   },
   "103 send | 9003 | the receiver is no client": ({ alice }) => {
     return Promise.resolve([alice, textTo(NOBODY, "text")]);
+  },
+  "103 send | 9005 | more than 4 MiB for a secure client": ({ alice, bob }) => {
+    return Promise.resolve([alice, textTo(bob.who.id, new Uint8Array(MAX_ENVELOPE_SIZE + 1))]);
   },
   "103 send | 9008 | the token was used for another receiver": async ({ alice, bob }) => {
     const token = newToken();

@@ -48,9 +48,8 @@ Deno.test("secure stop: what is under way is answered first", async () => {
 Deno.test("secure stop: a message that is being pushed is pushed whole", async () => {
   await using server = await ServerFixture.start();
   const peer = await server.secure("alice");
-  const content = sampleBytes(20_000_000);
-  await peer.request(textTo(peer.who.id, content), "sent");
-  await peer.request(textTo(peer.who.id, content), "sent");
+  const content = sampleBytes(4_000_000);
+  for (let i = 0; i < 10; i++) await peer.request(textTo(peer.who.id, content), "sent");
   await peer.subscribe();
   const first = await peer.push();
   assertEquals(first.messageId, 1);

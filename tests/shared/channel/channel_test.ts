@@ -208,8 +208,8 @@ Deno.test("a reader that stops stops the writer", async () => {
     before = written;
     for (let i = 0; i < 20; i++) await settled();
   }
-  assert(written <= 14, `${written} records written ahead of the reader`);
-  const { content, failure } = await readOut(server, 1_000_000);
+  assert(written <= 3, `${written} records written ahead of the reader`);
+  const { content, failure } = await readOut(server, 65_519);
   assertEquals([content.length, failure], [200 * 65_519 - 1, null]);
   await writing;
 });

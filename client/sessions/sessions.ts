@@ -163,6 +163,8 @@ export class Sessions {
     } catch (error) {
       loaded.failedStarts++;
       throw error instanceof CryptoError ? asUnreadable(error) : error;
+    } finally {
+      for (const secret of [secrets.signed, secrets.kem.seed, secrets.oneTime]) secret?.fill(0);
     }
   }
 

@@ -62,7 +62,7 @@ const CASES: Record<string, Case> = {
     assertEquals(await scene.received(), ["alice: some text"]);
     return message;
   },
-  "a first byte other than `02` and `03`, the retired `01` included": (scene) => {
+  "type 2, 3 or 4: a first byte other than `02` and `03`": (scene) => {
     return garbage(scene, 1);
   },
   "an envelope of more than 4 MiB": (scene) => ({

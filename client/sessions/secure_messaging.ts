@@ -103,7 +103,11 @@ export class SecureMessaging {
     if (this.#keptUp !== null && now() - this.#keptUp <= UPKEEP_INTERVAL) return false;
     this.#keepingUp ??= this.#upkeep.run().then(({ restored }) => {
       this.#keptUp = now();
-      this.#options.profile.transaction(() => this.sessions.dropExpired());
+      const { profile } = this.#options;
+      profile.transaction(() => {
+        this.sessions.dropExpired();
+        profile.envelopes.forgetOld(); // whoever sends a lot must not fill the disk for ever
+      });
       return restored;
     }).finally(() => this.#keepingUp = null);
     return await this.#keepingUp;

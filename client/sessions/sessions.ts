@@ -6,7 +6,7 @@ import type { MessageType } from "../../shared/protocol/codes.ts";
 import { PrekeyKind } from "../../shared/protocol/prekey.ts";
 import type { Offer, PrekeySecrets } from "../../shared/session/agreement.ts";
 import { type Content, decodeContent, encodeContent } from "../../shared/session/content.ts";
-import { wipeReplaced, withoutExpired } from "../../shared/session/ratchet.ts";
+import { Untried, wipeReplaced, withoutExpired } from "../../shared/session/ratchet.ts";
 import {
   acceptSession,
   offerIn,
@@ -21,8 +21,8 @@ import type { SessionContext } from "./context.ts";
 /** Sessions that are kept with one client. */
 export const MAX_SESSIONS = 8;
 
-/** Initial envelopes of one client that may fail in one transaction: each costs an agreement. */
-export const MAX_FAILED_STARTS = 16;
+/** Messages of one client that may fail in one transaction after keys were computed for them. */
+export const MAX_COSTLY_FAILURES = 16;
 
 /** A session in memory. */
 interface Entry {
@@ -38,8 +38,8 @@ interface Loaded {
   entries: Entry[];
   /** Whether the order has changed. */
   reordered: boolean;
-  /** How many initial envelopes have failed after the agreement was computed. */
-  failedStarts: number;
+  /** How many messages have failed after keys were computed for them. */
+  costlyFailures: number;
 }
 
 type SessionsOptions = Pick<SessionContext, "profile" | "own" | "random" | "now">;
@@ -116,11 +116,15 @@ export class Sessions {
   #openPadded(peer: Identity, route: Route, envelope: Bytes): Bytes {
     const offer = offerIn(envelope);
     const loaded = this.#load(peer.clientId);
+    if (loaded.costlyFailures === MAX_COSTLY_FAILURES) {
+      throw new CryptoError("decrypt-failed", "too many messages of this client have failed");
+    }
     for (const entry of loaded.entries) {
       if (offer && !equalBytes(offer.ephemeral, entry.session.base)) continue;
       try {
         return this.#openIn(loaded, entry, route, envelope);
       } catch (error) {
+        if (!(error instanceof Untried)) loaded.costlyFailures++;
         if (!(error instanceof CryptoError) || offer) throw asUnreadable(error);
       }
     }
@@ -143,9 +147,6 @@ export class Sessions {
       throw new CryptoError("decrypt-failed", "the message repeats the start of a session");
     }
     const secrets = this.#secretsFor(offer);
-    if (loaded.failedStarts === MAX_FAILED_STARTS) {
-      throw new CryptoError("decrypt-failed", "too many starts of sessions have failed");
-    }
     try {
       const entry = {
         number: null,
@@ -161,7 +162,7 @@ export class Sessions {
       }
       return content;
     } catch (error) {
-      loaded.failedStarts++;
+      loaded.costlyFailures++;
       throw error instanceof CryptoError ? asUnreadable(error) : error;
     } finally {
       for (const secret of [secrets.signed, secrets.kem.seed, secrets.oneTime]) secret?.fill(0);
@@ -194,7 +195,7 @@ export class Sessions {
       const entries = this.options.profile.sessions.load(peer).map(({ number, state }) => {
         return { number, session: decodeSession(state), changed: false };
       });
-      loaded = { peer, entries, reordered: false, failedStarts: 0 };
+      loaded = { peer, entries, reordered: false, costlyFailures: 0 };
       this.#loaded.set(key, loaded);
     }
     return loaded;

@@ -47,6 +47,13 @@ export interface RatchetState {
   readonly kem: KemState;
 }
 
+/** Thrown for a message before any key was derived for it: it has cost next to nothing. */
+export class Untried extends CryptoError {
+  constructor(reason: string) {
+    super("decrypt-failed", reason);
+  }
+}
+
 /** What both sides agree on before the first message; 32 bytes each. */
 export interface AgreedKeys {
   readonly root: Bytes;
@@ -148,7 +155,9 @@ export function ratchetDecrypt(
     return { state: { ...fresh, skipped: rest, kem: counted(fresh.kem) }, plaintext };
   }
   const { state: ready, number } = receivingState(fresh, headerOf, now, random);
-  if (!ready.receiving || number < ready.receiving.number) throw failed("the message came before");
+  if (!ready.receiving || number < ready.receiving.number) {
+    throw new Untried("the message came before");
+  }
   const reached = skipTo(ready.receiving, number, ready.skipped, now);
   const { messageKey, chain } = stepChain(reached.chain);
   const plaintext = open(messageKey);
@@ -165,7 +174,7 @@ function readMessage(message: Bytes, associated: Bytes) {
   const headEnd = SIZE_SIZE + NONCE_SIZE + size;
   const start = headEnd + NONCE_SIZE;
   if (!SEALED_HEADER_SIZES.includes(size) || message.length < start + TAG_SIZE) {
-    throw failed("the message has a form that is not known here");
+    throw new Untried("the message has a form that is not known here");
   }
   const headerNonce = message.slice(SIZE_SIZE, SIZE_SIZE + NONCE_SIZE);
   const sealedHeader = message.subarray(SIZE_SIZE + NONCE_SIZE, headEnd);
@@ -210,7 +219,7 @@ function receivingState(
     throw failed("the message has another KEM part than its chain");
   }
   const header = headerOf(state.nextReceiving);
-  if (!header) throw failed("the message is not of this session");
+  if (!header) throw new Untried("the message is not of this session");
   const left = receiving ? skipTo(receiving, header.previous, skipped, now).skipped : skipped;
   return { state: step({ ...state, skipped: left }, header, now, random), number: header.number };
 }

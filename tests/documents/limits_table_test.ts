@@ -1,5 +1,5 @@
 /** The table of limits in PROTOCOL.md has the numbers of the code. */
-import { MAX_FAILED_STARTS, MAX_SESSIONS } from "../../client/sessions/sessions.ts";
+import { MAX_COSTLY_FAILURES, MAX_SESSIONS } from "../../client/sessions/sessions.ts";
 import {
   KEPT,
   ONE_TIME_KEPT,
@@ -72,7 +72,7 @@ const LIMITS: Record<string, number> = {
   "messages from a KEM secret to the next KEM key": MESSAGES_PER_MIX,
   "time from a KEM secret to the next KEM key": TIME_PER_MIX,
   "sessions with one client": MAX_SESSIONS,
-  "initial envelopes of one client that fail, of those together": MAX_FAILED_STARTS,
+  "messages of one client that fail after keys were computed": MAX_COSTLY_FAILURES,
   "text of a message": shared.MAX_TEXT_SIZE,
   "envelope": shared.MAX_ENVELOPE_SIZE,
   "envelopes whose repeats are recognised, at least": MAX_OPENED,

@@ -8,6 +8,9 @@ import { rowOf, type Vault } from "../sealing/vault.ts";
 /** Bytes at the end of a content that are remembered. */
 export const TAIL_SIZE = 16;
 
+/** Messages that are recognised when a secure profile gets them again. */
+export const MAX_KNOWN = 100_000;
+
 /** A collected message; without `content` it is in the file {@link Envelopes.path}. */
 export interface Envelope extends MessageHead {
   /** Its number here, in the order of arrival. */
@@ -128,6 +131,12 @@ export class Envelopes extends SealedStore<Row> {
       "UPDATE envelopes SET state = 'waiting' WHERE state = 'unreadable' AND sender = ?",
       this.tag("sender", sender),
     );
+  }
+
+  /** Forgets messages that are done, except for the last 100,000. */
+  forgetOld(): void {
+    const sql = "DELETE FROM envelopes WHERE number <= ? AND state = 'done'";
+    this.run(sql, this.nextNumber() - 1 - MAX_KNOWN);
   }
 
   /** Notes that the message was shown or saved; keeps only the end of its content. */

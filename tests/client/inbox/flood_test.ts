@@ -1,9 +1,10 @@
 /** What a stranger who sends a lot of garbage can cost: counted, not timed. */
-import { MAX_FAILED_STARTS, Sessions } from "../../../client/sessions/sessions.ts";
+import { MAX_COSTLY_FAILURES, Sessions } from "../../../client/sessions/sessions.ts";
 import { MAX_WAITING_RESETS } from "../../../client/inbox/round.ts";
 import { Vault } from "../../../client/profile/sealing/vault.ts";
 import type { Received } from "../../../client/inbox/received.ts";
 import { type Bytes, concat } from "../../../shared/bytes.ts";
+import { ChaChaKey } from "../../../shared/crypto/chacha20_poly1305.ts";
 import { verifyIdentity } from "../../../shared/crypto/identity.ts";
 import { X25519KeyPair } from "../../../shared/crypto/x25519.ts";
 import { MessageType } from "../../../shared/protocol/codes.ts";
@@ -14,6 +15,8 @@ import { assert, assertEquals, assertThrows } from "../../support/assert.ts";
 import { Conversation } from "../../support/attack/conversation.ts";
 import { type Party, random } from "../../support/attack/parties.ts";
 
+/** A short content, padded, with its tag. */
+const CONTENT_SIZE = 256 + 16;
 /** The start of an ordinary envelope. */
 const ORDINARY = new Uint8Array([3, 57, 0]);
 
@@ -108,7 +111,29 @@ Deno.test("flood: few starts of sessions that fail are computed", async () => {
   const agree = await counted(X25519KeyPair.prototype, "agree", () => 1, async () => {
     assertEquals(await scene.received(), ["alice: (100 unreadable)"]);
   });
-  assert(agree <= 3 * MAX_FAILED_STARTS + 10, `${agree} agreements`);
+  assert(agree <= 3 * MAX_COSTLY_FAILURES + 10, `${agree} agreements`);
+  await scene.assertGoesOn();
+});
+
+Deno.test("flood: few messages that skip many keys and fail are computed", async () => {
+  await using scene = await Conversation.underWay();
+  await scene.alice.with(scene.server.address, async (client) => {
+    const texts = Array.from({ length: 700 }, (_, i) => `dropped ${i}`);
+    await Promise.all(texts.map((text) => client.sendText("bob", text)));
+  });
+  scene.mailbox.splice(0);
+  const { content } = await scene.intercept("behind 700 others");
+  const step = { from: scene.aliceId, type: MessageType.text };
+  for (let i = 0; i < 100; i++) {
+    scene.server.put(scene.bobId, { ...step, content: content.with(-1 - i, 7) as Bytes });
+  }
+  const lengths = await counted(ChaChaKey.prototype, "open", ([_, __, sealed]) => {
+    return sealed.length === CONTENT_SIZE ? 1 : 0;
+  }, async () => {
+    const [told] = await scene.received();
+    assert(told === "alice: (100 unreadable)" || told === "alice: (99 unreadable)", told);
+  });
+  assertEquals(lengths, MAX_COSTLY_FAILURES);
   await scene.assertGoesOn();
 });
 

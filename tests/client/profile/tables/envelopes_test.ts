@@ -1,4 +1,8 @@
-import { Envelopes, type NewEnvelope } from "../../../../client/profile/tables/envelopes.ts";
+import {
+  Envelopes,
+  MAX_KNOWN,
+  type NewEnvelope,
+} from "../../../../client/profile/tables/envelopes.ts";
 import { utf8 } from "../../../../shared/bytes.ts";
 import { MessageType } from "../../../../shared/protocol/codes.ts";
 import { assert, assertEquals } from "../../../support/assert.ts";
@@ -100,4 +104,18 @@ Deno.test("envelopes: the files in use are those of messages that are not done",
   envelopes.markUnreadable(1);
   envelopes.markDone(2);
   assertEquals(envelopes.files(), new Set(["1", "3"]));
+});
+
+Deno.test("envelopes: of those that are done only the last 100,000 are known", () => {
+  const envelopes = new Envelopes(emptyTables(), testVault(), "folder");
+  const numbers = [1, 2, 3, 4, MAX_KNOWN + 3];
+  envelopes.put(numbers.map((number) => envelope(number)));
+  for (const number of [1, 3, 4]) envelopes.markDone(number);
+  envelopes.forgetOld();
+  assertEquals(numbers.filter((number) => envelopes.known(envelope(number))), [
+    2,
+    4,
+    MAX_KNOWN + 3,
+  ]);
+  assertEquals(waiting(envelopes), [2, MAX_KNOWN + 3]);
 });

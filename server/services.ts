@@ -34,15 +34,20 @@ export interface Services extends Environment {
   /** How fast prekeys may be fetched, so that nobody uses up another's. Keys are IDs in hex. */
   prekeyRates: {
     /** Fetches of one asker. */
-    ofAsker: RateLimit;
-    /** One-time prekeys that one asker gets of one target, by both IDs. */
-    oneTime: RateLimit;
+    fetches: RateLimit;
+    /** Fetches that bring one-time prekeys: of one asker from one target, by both IDs. */
+    oneTimeOfPair: RateLimit;
+    /** The same of one asker from all targets. */
+    oneTimeOfAsker: RateLimit;
+    /** The same of all askers from one target. */
+    oneTimeOfTarget: RateLimit;
   };
 }
 
 /** Opens what lies in the folder `data`, in which `files/` and `chunks/` must exist. */
 export async function openServices(data: string, environment: Environment): Promise<Services> {
   const { limits, clock, now, random, log } = environment;
+  const rate = (burst: number, interval: number) => new RateLimit({ burst, interval, clock });
   const storage = await openStorage(`${data}/server.db`, { limits, now });
   return {
     ...environment,
@@ -50,12 +55,10 @@ export async function openServices(data: string, environment: Environment): Prom
     blobs: new BlobStore(`${data}/files`, random),
     files: new FileStore(`${data}/chunks`, storage.files, log),
     prekeyRates: {
-      ofAsker: new RateLimit({ burst: limits.prekeyBurst, interval: limits.prekeyInterval, clock }),
-      oneTime: new RateLimit({
-        burst: limits.oneTimeBurst,
-        interval: limits.oneTimeInterval,
-        clock,
-      }),
+      fetches: rate(limits.prekeyBurst, limits.prekeyInterval),
+      oneTimeOfPair: rate(limits.oneTimeBurst, limits.oneTimeInterval),
+      oneTimeOfAsker: rate(limits.askerOneTimeBurst, limits.askerOneTimeInterval),
+      oneTimeOfTarget: rate(limits.targetOneTimeBurst, limits.targetOneTimeInterval),
     },
   };
 }

@@ -39,6 +39,8 @@ export const COPY_MARK_SIZE = 16;
 export const MAX_PREKEYS_PUBLISHED = 256;
 /** Most one-time prekeys of each of the two kinds that a server holds for a client. */
 export const MAX_ONE_TIME_PREKEYS = 200;
+/** One-time prekeys of one kind at which their owner is told that few are left. */
+export const LOW_PREKEYS = 50;
 /** Longest text of an error, in bytes of UTF-8. */
 export const MAX_ERROR_TEXT_SIZE = 512;
 /** Size of the random ID of an envelope's content. */

@@ -33,6 +33,8 @@ export class Follower {
   #news = Promise.withResolvers<void>();
   /** For messages that are stored, and opened by the next turn. */
   #acknowledgements: (() => void)[] = [];
+  /** The largest ID of a message that this connection brought and that is stored. */
+  #stored = 0;
   /** Whether prekeys, the outbox and failed transfers are to be looked after. */
   #upkeep: "due" | "done" = "done";
   /** Why following ends. */
@@ -79,19 +81,43 @@ export class Follower {
       yield* shown.notices(await prepare(secure, round));
       profile.dropOldStates();
     }
+    yield* this.#dropOldSecrets(round);
     yield* shown.notices(await repair(secure, round));
     for (const outcome of this.#transfers.take()) yield* shown.outcome(outcome);
     this.#transfers.start();
   }
 
+  /**
+   * Drops old secrets, once all that waits on the server is opened. What is only stored may be due
+   * in the next turn; so it is opened before.
+   */
+  async *#dropOldSecrets(round: Round): AsyncGenerator<Received> {
+    const { transport, secure, opener } = this.#options;
+    if (round.failure !== undefined || !secure.hasOldSecrets()) return;
+    const waits = await round.attempt(() => transport.waits(this.#stored));
+    if (waits !== false) return; // they come, and then there is another turn
+    yield* opener.openAll(round);
+    if (round.failure === undefined) secure.dropOldSecrets();
+  }
+
   /** Each connection gets one; what had to wait for the server may go on then. */
   #newReceiver(): PushReceiver {
-    const { profile, destination: { onProgress } } = this.#options;
+    const { profile, secure, destination: { onProgress } } = this.#options;
     this.#look();
     const collector = new MessageCollector(profile, onProgress);
+    let last = this.#stored = 0;
     return {
-      store: (head, content) => collector.store(head, content),
-      flush: () => collector.flush(),
+      async store(head, content) {
+        await collector.store(head, content);
+        last = Math.max(last, head.messageId);
+      },
+      flush: async () => {
+        await collector.flush();
+        this.#stored = last;
+      },
+      prekeysLow: () => {
+        if (secure.notePrekeysLow()) this.#look();
+      },
       stored: (acknowledge) => {
         this.#acknowledgements.push(acknowledge);
         this.#news.resolve();

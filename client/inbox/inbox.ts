@@ -68,6 +68,7 @@ export class Inbox {
     }
     if (round.failure !== undefined) throw round.failure;
     if (!secure) return;
+    secure.dropOldSecrets();
     const watched = { onProgress, signal: options.signal };
     for await (const outcome of secure.files.resume(watched)) yield* this.#shown.outcome(outcome);
     await secure.files.settle(watched);

@@ -1,11 +1,12 @@
 import type { Random } from "../../shared/crypto/random.ts";
 import { type Bytes, equalBytes } from "../../shared/bytes.ts";
-import { MAX_ACKNOWLEDGED, TOKEN_SIZE } from "../../shared/limits.ts";
+import { KiB, MAX_ACKNOWLEDGED, TOKEN_SIZE } from "../../shared/limits.ts";
 import {
   encodeSecureSendPrefix,
   SECURE_SEND_PREFIX_SIZE,
   send,
 } from "../../shared/protocol/secure/messages.ts";
+import type { MessageHead } from "../../shared/protocol/message.ts";
 import { secureHeader } from "../../shared/protocol/secure/requests.ts";
 import { ClientError } from "../errors.ts";
 import type { Address } from "./address.ts";
@@ -13,6 +14,7 @@ import { retryAfter } from "./failures.ts";
 import { SecureConnection } from "./secure_connection.ts";
 import type { Credentials } from "./secure_opening.ts";
 import type {
+  IncomingContent,
   ListedClient,
   Message,
   OnTrouble,
@@ -111,6 +113,10 @@ export class ReconnectingTransport implements SecureTransport {
     };
   }
 
+  async waits(after: number): Promise<boolean> {
+    return (await this.#retrying((connection) => connection.poll(after, new Unread()))).length > 0;
+  }
+
   /**
    * See {@link SecureTransport.follow}. Once it has worked, an answer that makes no sense is a
    * broken connection, too: anyone on the way can bring it about.
@@ -176,6 +182,19 @@ export class ReconnectingTransport implements SecureTransport {
     const longest = Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** attempt);
     const share = this.options.random(1)[0] / 256;
     return Math.max(retryAfter(error), longest * (0.5 + share / 2));
+  }
+}
+
+/** Keeps nothing of what it gets. */
+class Unread implements Receiver {
+  readonly #buffer = new Uint8Array(64 * KiB);
+
+  async store(_: MessageHead, content: IncomingContent): Promise<void> {
+    while (await content.read(this.#buffer) > 0);
+  }
+
+  flush(): Promise<void> {
+    return Promise.resolve();
   }
 }
 

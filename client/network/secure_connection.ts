@@ -16,6 +16,7 @@ import {
   putChunk,
 } from "../../shared/protocol/secure/files.ts";
 import { messages, push } from "../../shared/protocol/secure/messages.ts";
+import { prekeysLow } from "../../shared/protocol/secure/prekeys.ts";
 import {
   encodeSecureRequest,
   SECURE_REQUESTS,
@@ -225,6 +226,7 @@ export class SecureConnection {
           throw new ProtocolError("unsupported", `a response of version ${header.version}`);
         }
         if (header.code === push.code) await this.#takePush(header);
+        else if (header.code === prekeysLow.code) this.#takePrekeysLow(header);
         else await this.#takeResponse(header);
         // Messages that came together are handed over and acknowledged together.
         const enough = this.#reader.quiet || this.#toAcknowledge.length >= ACKNOWLEDGE_STEP;
@@ -258,6 +260,11 @@ export class SecureConnection {
     const messageIds = await receiveMessages(this.#reader, size, receiver, 1);
     if (messageIds.length === 0) throw new ProtocolError("malformed", "a push of nothing");
     this.#toAcknowledge.push(...messageIds);
+  }
+
+  #takePrekeysLow({ size }: ResponseHeader): void {
+    if (!this.#receiver || size > 0) throw new ProtocolError("malformed", "no such push is due");
+    this.#receiver.prekeysLow();
   }
 
   async #handOver(): Promise<void> {

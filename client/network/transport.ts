@@ -50,6 +50,9 @@ export interface Receiver {
 
 /** Takes messages as the server pushes them. */
 export interface PushReceiver extends Receiver {
+  /** Called when the server says that few one-time prekeys are left. */
+  prekeysLow(): void;
+
   /**
    * Called after {@link Receiver.flush}. Call `acknowledge` when nothing of the messages can be
    * lost any more: the server then deletes them.
@@ -106,6 +109,9 @@ export interface SecureTransport extends Transport {
    * order.
    */
   send(message: Message & { token?: Bytes }, options?: { once?: boolean }): Promise<number>;
+
+  /** Reports whether the server has messages with a larger ID than `after`. They stay there. */
+  waits(after: number): Promise<boolean>;
 
   /**
    * Takes messages as they come, and reconnects whenever the connection breaks; each connection

@@ -4,6 +4,7 @@
  */
 import type { Prekey, PrekeyKind as Kind } from "../../shared/protocol/prekey.ts";
 import { PrekeyKind } from "../../shared/protocol/prekey.ts";
+import { LOW_PREKEYS } from "../../shared/limits.ts";
 import { newPrekeySecret, type PrekeySecret, publicPrekey } from "../../shared/session/prekeys.ts";
 import { ClientError } from "../errors.ts";
 import type { SessionContext } from "./context.ts";
@@ -11,13 +12,19 @@ import type { SessionContext } from "./context.ts";
 /**
  * One-time prekeys of each kind that are on the server after publishing; at half of it more are.
  */
-export const ONE_TIME_TARGET = 100;
-/** How long a signed prekey is given out, in milliseconds: 7 days. */
-export const ROTATION = 7 * 24 * 60 * 60 * 1000;
-/** How long its secret is kept after that, in milliseconds: 30 days. */
-export const KEPT = 30 * 24 * 60 * 60 * 1000;
-/** How long one-time prekeys are kept that were given out and never used: 90 days. */
-export const ONE_TIME_KEPT = 90 * 24 * 60 * 60 * 1000;
+export const ONE_TIME_TARGET = 2 * LOW_PREKEYS;
+const DAY = 24 * 60 * 60 * 1000;
+/** How long signed and last-resort prekeys are given out, in milliseconds: a day. */
+export const ROTATION = DAY;
+/** How long their secrets are kept after that, in milliseconds: 3 days. */
+export const KEPT = 3 * DAY;
+/**
+ * How long the secrets of one-time prekeys are kept that the server has no more, and that were not
+ * used: 4 days. The signed prekey that went out with them is gone by then, if this client was online
+ * all the time.
+ */
+export const ONE_TIME_KEPT = ROTATION + KEPT;
+const AGES = { reused: KEPT, oneTime: ONE_TIME_KEPT };
 /**
  * How far an old copy of a profile may be behind what it has published: 5,000 times of publishing.
  * A server that says more would have us run out of IDs.
@@ -56,16 +63,16 @@ export class PrekeyUpkeep {
     }
     const restored = !copyMarks.isFresh(server.mark) || server.prekeyId > prekeys.largestId() ||
       this.#hasUnknown(server);
-    const replace = restored || this.#publishedOf(server).length === 0;
+    const replace = restored || !prekeys.hasUpTo(server.prekeyId);
     profile.transaction(() => {
       if (restored) {
         sessions.clear();
         prekeys.removeOneTime();
       }
-      const none = { oneTimeLeft: 0, oneTimeKemLeft: 0 };
-      this.#make(replace ? { ...server, ...none } : server, restored);
-      prekeys.purge(now() - KEPT);
-      prekeys.purgeOneTime(now() - ONE_TIME_KEPT);
+      const left = replace ? { ...server, oneTimeLeft: 0, oneTimeKemLeft: 0 } : server;
+      prekeys.noteGone(PrekeyKind.oneTime, left.prekeyId, left.oneTimeLeft, now());
+      prekeys.noteGone(PrekeyKind.oneTimeKem, left.prekeyId, left.oneTimeKemLeft, now());
+      this.#make(left, restored);
     });
     // Of runs that could not publish there may be several; only the last of a reused kind counts.
     const unpublished = prekeys.after(server.prekeyId).filter(({ id, kind }) =>
@@ -78,22 +85,14 @@ export class PrekeyUpkeep {
   }
 
   /**
-   * Reports whether the server hands out one-time prekeys whose secrets are not here: the profile
-   * is an old copy, and the run that noticed it did not get to replace them. Where none of them is
-   * here, an earlier version made them, and they are to be replaced.
+   * Reports whether the server hands out one-time prekeys whose secrets are not here. Where none of
+   * them is here, an earlier version made them, and they are to be replaced.
    */
-  #hasUnknown(server: OnServer): boolean {
-    const published = this.#publishedOf(server);
-    if (published.length === 0) return false;
-    const { oneTimeLeft, oneTimeKemLeft } = server;
-    const known = (kind: Kind) => published.filter((prekey) => prekey.kind === kind).length;
-    return oneTimeLeft > known(PrekeyKind.oneTime) ||
-      oneTimeKemLeft > known(PrekeyKind.oneTimeKem);
-  }
-
-  /** Returns the prekeys that are here and may be on the server. */
-  #publishedOf({ prekeyId }: OnServer): PrekeySecret[] {
-    return this.options.profile.prekeys.after(0).filter(({ id }) => id <= prekeyId);
+  #hasUnknown({ prekeyId, oneTimeLeft, oneTimeKemLeft }: OnServer): boolean {
+    const { prekeys } = this.options.profile;
+    return prekeys.hasUpTo(prekeyId) &&
+      (oneTimeLeft > prekeys.countWaiting(PrekeyKind.oneTime, prekeyId) ||
+        oneTimeKemLeft > prekeys.countWaiting(PrekeyKind.oneTimeKem, prekeyId));
   }
 
   /** Makes the secrets of new prekeys. */
@@ -104,12 +103,12 @@ export class PrekeyUpkeep {
     const make = (kind: Kind) => made.push(newPrekeySecret(kind, ++id, random));
     for (const kind of [PrekeyKind.signed, PrekeyKind.lastResort] as const) {
       const current = prekeys.current(kind);
-      if (renew || !current || current.madeAt <= now() - ROTATION) make(kind);
+      if (renew || !current || !isNew(current.madeAt, now())) make(kind);
     }
     const waiting = prekeys.after(server.prekeyId);
     const missing = (kind: Kind, left: number) => {
       const have = left + waiting.filter((prekey) => prekey.kind === kind).length;
-      return have < oneTimeTarget / 2 ? oneTimeTarget - have : 0;
+      return have <= oneTimeTarget / 2 ? oneTimeTarget - have : 0;
     };
     for (let n = missing(PrekeyKind.oneTime, server.oneTimeLeft); n > 0; n--) {
       make(PrekeyKind.oneTime);
@@ -120,10 +119,28 @@ export class PrekeyUpkeep {
     prekeys.add(made, now());
   }
 
+  /** Reports whether {@link drop} would drop something. */
+  hasOld(): boolean {
+    return this.options.profile.prekeys.hasOld(this.options.now(), AGES);
+  }
+
+  /**
+   * Drops the secrets whose time is over. To be called when all that waited on the server was
+   * opened: it may need them.
+   */
+  drop(): void {
+    this.options.profile.prekeys.purge(this.options.now(), AGES);
+  }
+
   async #publish(secrets: readonly PrekeySecret[], replace: boolean): Promise<void> {
     const { transport, signing } = this.options;
     const prekeys: Prekey[] = [];
     for (const secret of secrets) prekeys.push(await publicPrekey(secret, signing));
     await transport.request({ kind: "publish-prekeys", replace, prekeys });
   }
+}
+
+/** Whether a prekey is given out for longer; not if a clock that was set back says so. */
+function isNew(madeAt: number, now: number): boolean {
+  return madeAt <= now && now - madeAt < ROTATION;
 }

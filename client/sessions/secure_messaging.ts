@@ -18,6 +18,8 @@ type Secrets = SecureIdentity["secrets"];
 
 /** How long after the last time the prekeys are looked after again, in milliseconds: an hour. */
 const UPKEEP_INTERVAL = 60 * 60 * 1000;
+/** The same when the server says that they run low: a minute, however often it says so. */
+const LOW_INTERVAL = 60 * 1000;
 
 type SecureMessagingOptions =
   & Pick<SessionContext, "profile" | "transport" | "random" | "now" | "oneTimeTarget">
@@ -38,6 +40,7 @@ export class SecureMessaging {
   readonly #sealing: OutboxSealing;
   readonly #options: SecureMessagingOptions;
   #keptUp: number | null = null;
+  #prekeysLow = false;
   #keepingUp: Promise<boolean> | null = null;
 
   private constructor(options: SecureMessagingOptions, identity: Identity, secrets: Secrets) {
@@ -97,10 +100,33 @@ export class SecureMessaging {
     return notices;
   }
 
+  /**
+   * Notes that the server says that few one-time prekeys are left. Reports whether that is news
+   * since the last upkeep: it may say so as often as it likes.
+   */
+  notePrekeysLow(): boolean {
+    const isNews = !this.#prekeysLow;
+    this.#prekeysLow = true;
+    return isNews;
+  }
+
+  /** Reports whether there are secrets whose time is over. */
+  hasOldSecrets(): boolean {
+    return this.#upkeep.hasOld();
+  }
+
+  /** Drops old secrets. To be called when all that waited on the server was opened. */
+  dropOldSecrets(): void {
+    this.#upkeep.drop();
+  }
+
   /** Looks after the prekeys if it is time; reports whether the profile is an older copy. */
   async #keepUp(): Promise<boolean> {
     const { now } = this.#options;
-    if (this.#keptUp !== null && now() - this.#keptUp <= UPKEEP_INTERVAL) return false;
+    const since = this.#keptUp === null ? Infinity : now() - this.#keptUp;
+    const interval = this.#prekeysLow ? LOW_INTERVAL : UPKEEP_INTERVAL;
+    if (since >= 0 && since < interval) return false; // less than 0 by a clock that was set back
+    this.#prekeysLow = false;
     this.#keepingUp ??= this.#upkeep.run().then(({ restored }) => {
       this.#keptUp = now();
       const { profile } = this.#options;

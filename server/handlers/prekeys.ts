@@ -1,6 +1,7 @@
 /** Requests 107 to 109: what others need for a first message to a client. */
 import { toHex } from "../../shared/bytes.ts";
 import { PrekeyKind } from "../../shared/protocol/prekey.ts";
+import type { RateLimit } from "../limits/rate_limit.ts";
 import { Refusal } from "../wire/error_replies.ts";
 import type { Handler } from "../wire/handler.ts";
 
@@ -16,23 +17,31 @@ export const checkIn: Handler<"check-in"> = async ({ mark }, asker, { storage })
 };
 
 /**
- * An asker that comes too often for one target gets no more of its one-time prekeys, which are for
- * everyone; it can start a session all the same.
+ * Who fetches too often gets no one-time prekeys, which are for everyone, and nobody gets those of a
+ * target that too many ask for. A session can be started without them.
  */
 export const fetchPrekeys: Handler<"fetch-prekeys"> = async ({ target }, asker, services) => {
-  const { storage, prekeyRates } = services;
-  const wait = prekeyRates.ofAsker.take(toHex(asker));
+  const { storage, prekeyRates: rates } = services;
+  const [from, to] = [toHex(asker), toHex(target)];
+  const wait = rates.fetches.take(from);
   if (wait > 0) throw new Refusal("rate-limited", "prekeys are drawn too fast", wait);
-  const pair = toHex(asker) + toHex(target);
-  const oneTime = prekeyRates.oneTime.take(pair) === 0;
+  const taken: (() => void)[] = [];
+  const take = (rate: RateLimit, key: string) => {
+    if (rate.take(key) > 0) return false;
+    taken.push(() => rate.giveBack(key));
+    return true;
+  };
   let used = false;
   try {
+    const oneTime = take(rates.oneTimeOfPair, from + to) && take(rates.oneTimeOfAsker, from) &&
+      take(rates.oneTimeOfTarget, to);
     const prekeys = await storage.prekeys.draw(target, { oneTime });
     used = prekeys.some(({ kind }) =>
       kind === PrekeyKind.oneTime || kind === PrekeyKind.oneTimeKem
     );
     return { kind: "prekeys", clientId: target, prekeys };
   } finally {
-    if (oneTime && !used) prekeyRates.oneTime.giveBack(pair);
+    // What brought no one-time prekey does not count.
+    if (!used) taken.forEach((giveBack) => giveBack());
   }
 };

@@ -14,6 +14,12 @@ export interface Limits extends StorageLimits {
   /** Times that it gets one-time prekeys of one target at once; then once in each interval. */
   oneTimeBurst: number;
   oneTimeInterval: number;
+  /** The same of all targets together. */
+  askerOneTimeBurst: number;
+  askerOneTimeInterval: number;
+  /** Times that all askers together get one-time prekeys of one target. */
+  targetOneTimeBurst: number;
+  targetOneTimeInterval: number;
   /** Connections at a time; a further one is closed at once. */
   maxConnections: number;
   /** From the first byte of a request until all but its content has arrived. */
@@ -46,6 +52,10 @@ export const DEFAULT_LIMITS: Limits = {
   prekeyInterval: 6_000,
   oneTimeBurst: 5,
   oneTimeInterval: 60 * 60 * 1000,
+  askerOneTimeBurst: 20,
+  askerOneTimeInterval: DAY / 20,
+  targetOneTimeBurst: 50,
+  targetOneTimeInterval: 60_000,
   maxConnections: 4096,
   headerDeadline: 10_000,
   idleDeadline: 60_000,

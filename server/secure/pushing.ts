@@ -1,7 +1,11 @@
-/** Sends a subscriber its messages: those that wait, then each as it comes. */
+/**
+ * Sends a subscriber its messages: those that wait, then each as it comes. Tells it when its one-time
+ * prekeys run low.
+ */
 import { type Bytes, concat, concatAll } from "../../shared/bytes.ts";
 import { MiB } from "../../shared/limits.ts";
 import { push } from "../../shared/protocol/secure/messages.ts";
+import { encodeSecureResponse } from "../../shared/protocol/secure/responses.ts";
 import { SECURE_VERSION } from "../../shared/protocol/codes.ts";
 import { encodeResponseHeader } from "../../shared/protocol/frame.ts";
 import { encodeMessageHead, MESSAGE_HEAD_SIZE } from "../../shared/protocol/message.ts";
@@ -20,6 +24,7 @@ export class Pushing {
   readonly #writer: FrameWriter;
   readonly #services: Services;
   #news = Promise.withResolvers<void>();
+  #prekeysLow = false;
   #stopped = false;
 
   constructor(mailbox: Bytes, writer: FrameWriter, services: Services) {
@@ -36,18 +41,25 @@ export class Pushing {
 
   async #run(): Promise<void> {
     const { storage } = this.#services;
-    const unwatch = await storage.watch(this.#mailbox, () => this.#news.resolve());
-    try {
-      for (let after = 0; !this.#stopped;) {
-        // Renewed before looking: what comes from now on is news.
-        this.#news = Promise.withResolvers();
-        const messages = await storage.page(this.#mailbox, after, STEP);
-        if (messages.length === 0) await this.#news.promise;
-        await this.#push(messages);
-        after = messages.at(-1)?.messageId ?? after;
+    await using watches = new AsyncDisposableStack();
+    watches.defer(await storage.watch(this.#mailbox, () => this.#news.resolve()));
+    watches.defer(
+      await storage.prekeys.watch(this.#mailbox, () => {
+        this.#prekeysLow = true;
+        this.#news.resolve();
+      }),
+    );
+    for (let after = 0; !this.#stopped;) {
+      // Renewed before looking: what comes from now on is news.
+      this.#news = Promise.withResolvers();
+      if (this.#prekeysLow) {
+        this.#prekeysLow = false;
+        await this.#writer.write(encodeSecureResponse({ kind: "prekeys-low" }));
       }
-    } finally {
-      await unwatch();
+      const messages = await storage.page(this.#mailbox, after, STEP);
+      if (messages.length === 0) await this.#news.promise;
+      await this.#push(messages);
+      after = messages.at(-1)?.messageId ?? after;
     }
   }
 

@@ -143,6 +143,12 @@ export interface PrekeyRecords {
   draw(owner: Bytes, options: { oneTime: boolean }): Promise<Prekey[]>;
 
   /**
+   * Calls `notify` after each draw that leaves exactly `LOW_PREKEYS` of a one-time kind, from when
+   * this resolves until the returned function is called.
+   */
+  watch(owner: Bytes, notify: () => void): Promise<() => Promise<void>>;
+
+  /**
    * Keeps the 16 bytes of `mark` for a client, and returns the mark before, with what is known of
    * its prekeys.
    */

@@ -175,6 +175,7 @@ function takingInto(sent: Bytes[]): SecureTransport {
     poll: never,
     request: never,
     follow: never,
+    waits: never,
   };
 }
 

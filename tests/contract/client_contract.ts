@@ -147,6 +147,7 @@ export function clientContract(engine: Engine): void {
       () => storage.heads(alice, 0, { count: 1, size: 1000 }),
       () => storage.page(alice, 0, { count: 1, size: 1000 }),
       () => storage.watch(alice, () => {}),
+      () => storage.prekeys.watch(alice, () => {}),
       () => storage.leases.remove(lease),
       () => storage.neededBlobs(["b1"]),
     ];

@@ -38,6 +38,7 @@ export function prekeyContract(engine: Engine): void {
   publishing(engine);
   replacing(engine);
   drawing(engine);
+  watching(engine);
   checkingIn(engine);
 }
 
@@ -222,6 +223,36 @@ function drawing(engine: Engine): void {
       assertEquals(await left(subject, alice), [3, 1, 1]);
       assertEquals(await draw(subject, alice), [[signed, 3], [oneTimeKem, 2], [oneTime, 1]]);
       await refused(true);
+    },
+  );
+}
+
+function watching(engine: Engine): void {
+  contractTest(
+    engine,
+    "a watch hears when a draw leaves exactly 50 of a one-time kind, until its end",
+    async (subject) => {
+      const alice = await aliceWith(subject, firstPrekeys(52));
+      const heard: string[] = [];
+      const { prekeys } = subject.storage;
+      const first = await prekeys.watch(alice, () => heard.push("first"));
+      const second = await prekeys.watch(alice, () => heard.push("second"));
+      await draw(subject, alice); // 51 are left
+      await draw(subject, alice, false);
+      assertEquals(heard, []);
+      await draw(subject, alice); // 50
+      assertEquals(heard.toSorted(), ["first", "second"]);
+      await draw(subject, alice, false);
+      await draw(subject, alice); // 49
+      assertEquals(heard.length, 2);
+      await first();
+      await prekeys.publish(alice, prekeysOf(oneTimeKem, 200, 2), { replace: false });
+      await draw(subject, alice); // 50 of one kind
+      assertEquals(heard.slice(2), ["second"]);
+      await second();
+      await prekeys.publish(alice, prekeysOf(oneTime, 300, 3), { replace: false });
+      await draw(subject, alice);
+      assertEquals(heard.length, 3);
     },
   );
 }

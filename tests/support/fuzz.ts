@@ -202,6 +202,7 @@ export const secureResponse: fc.Arbitrary<SecureResponse> = fc.oneof(
     prekeys: fc.array(prekey, { maxLength: 3 }),
   }),
   fc.record({ kind: fc.constant("push" as const), message }),
+  fc.record({ kind: fc.constant("prekeys-low" as const) }),
   fc.record({ kind: fc.constant("upload" as const), next: messageId }),
   fc.record({ kind: fc.constant("chunk-stored" as const), chunk: messageId }),
   fc.record({ kind: fc.constant("shared" as const) }),

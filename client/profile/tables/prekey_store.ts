@@ -1,5 +1,4 @@
 import type { Bytes } from "../../../shared/bytes.ts";
-import { MAX_ONE_TIME_PREKEYS } from "../../../shared/limits.ts";
 import { PrekeyKind } from "../../../shared/protocol/prekey.ts";
 import type { PrekeySecret } from "../../../shared/session/prekeys.ts";
 import { SealedStore } from "../sealing/sealed_store.ts";
@@ -7,12 +6,22 @@ import type { SealedTable } from "../sealing/sealed_table.ts";
 
 /** The kinds of which everyone gets the same prekey, until the next replaces it. */
 export type ReusedKind = typeof PrekeyKind.signed | typeof PrekeyKind.lastResort;
+export type OneTimeKind = Exclude<PrekeyKind, ReusedKind>;
 
 type Row = Omit<PrekeySecret, "id">;
 type Largest = { readonly largest: number };
 
 /** The row in which the largest ID is kept; no prekey has this ID. */
 export const LARGEST = 0;
+
+const ONE_TIME = `${PrekeyKind.oneTime}, ${PrekeyKind.oneTimeKem}`;
+const OLD = `replaced_at < iif(kind IN (${ONE_TIME}), ?, ?)`;
+
+/** How long prekeys are kept after they were replaced, or were gone, in milliseconds. */
+export interface Ages {
+  readonly oneTime: number;
+  readonly reused: number;
+}
 
 export const PREKEYS: SealedTable<object> = {
   name: "prekeys",
@@ -21,7 +30,7 @@ export const PREKEYS: SealedTable<object> = {
       id          INTEGER PRIMARY KEY,
       kind        INTEGER NOT NULL,
       made_at     INTEGER NOT NULL,
-      replaced_at INTEGER,
+      replaced_at INTEGER, -- of a one-time prekey: since when the server has it no more
       sealed      BLOB NOT NULL
     ) STRICT;
   `,
@@ -103,39 +112,52 @@ export class PrekeyStore extends SealedStore<Row | Largest, PrekeySecret> {
   }
 
   /**
-   * Forgets the prekeys that were replaced earlier than `before`, in milliseconds, and what was
-   * agreed on with them.
+   * Notes that, at `now` in milliseconds, the server has no one-time prekeys of `kind` up to the ID
+   * `upTo` but the last `left` of them.
    */
-  purge(before: number): void {
-    this.transaction(() => {
-      const replaced = `kind IN (${PrekeyKind.signed}, ${PrekeyKind.lastResort}) ` +
-        "AND replaced_at < ?";
-      const ids = `SELECT id FROM prekeys WHERE ${replaced}`;
-      this.run(`DELETE FROM agreed WHERE prekey IN (${ids})`, before);
-      this.run(`DELETE FROM prekeys WHERE ${replaced}`, before);
-    });
+  noteGone(kind: OneTimeKind, upTo: number, left: number, now: number): void {
+    const waiting = "kind = ?1 AND id <= ?2 AND replaced_at IS NULL";
+    this.run(
+      `UPDATE prekeys SET replaced_at = ?3 WHERE ${waiting} AND id NOT IN ` +
+        `(SELECT id FROM prekeys WHERE ${waiting} ORDER BY id DESC LIMIT ?4)`,
+      ...[kind, upTo, now, left],
+    );
+  }
+
+  /** Returns how many one-time prekeys of `kind` up to the ID `upTo` the server may still have. */
+  countWaiting(kind: OneTimeKind, upTo: number): number {
+    const sql = "SELECT count(*) FROM prekeys WHERE kind = ? AND id <= ? AND replaced_at IS NULL";
+    return this.statement(sql).value<[number]>(kind, upTo)?.[0] ?? 0;
+  }
+
+  /** Reports whether there is a prekey up to the ID `upTo`. */
+  hasUpTo(upTo: number): boolean {
+    return this.hasRow(`id <= ? AND id <> ${LARGEST}`, upTo);
+  }
+
+  /** Reports whether {@link purge} would forget something. */
+  hasOld(now: number, ages: Ages): boolean {
+    return this.hasRow(OLD, ...timesOf(now, ages));
   }
 
   /**
-   * Forgets one-time prekeys that were made earlier than `before`, except for the last 200 of each
-   * kind. The others were handed out, and there was time to use them.
+   * Forgets, at `now` in milliseconds, the prekeys that were replaced or gone for longer than these
+   * ages, and what was agreed on with them. What a clock that was set back has in the future is
+   * replaced now.
    */
-  purgeOneTime(before: number): void {
-    for (const kind of [PrekeyKind.oneTime, PrekeyKind.oneTimeKem]) {
-      this.run(
-        "DELETE FROM prekeys WHERE kind = ?1 AND made_at < ?2 AND id NOT IN " +
-          "(SELECT id FROM prekeys WHERE kind = ?1 ORDER BY id DESC LIMIT ?3)",
-        kind,
-        before,
-        MAX_ONE_TIME_PREKEYS,
-      );
-    }
+  purge(now: number, ages: Ages): void {
+    this.transaction(() => {
+      this.run("UPDATE prekeys SET replaced_at = ?1 WHERE replaced_at > ?1", now);
+      const times = timesOf(now, ages);
+      const ids = `SELECT id FROM prekeys WHERE ${OLD}`;
+      this.run(`DELETE FROM agreed WHERE prekey IN (${ids})`, ...times);
+      this.run(`DELETE FROM prekeys WHERE ${OLD}`, ...times);
+    });
   }
 
   /** Forgets all one-time prekeys: those of a restored profile may have been used. */
   removeOneTime(): void {
-    const { oneTime, oneTimeKem } = PrekeyKind;
-    this.run("DELETE FROM prekeys WHERE kind IN (?, ?)", oneTime, oneTimeKem);
+    this.run(`DELETE FROM prekeys WHERE kind IN (${ONE_TIME})`);
   }
 
   /** Remembers the 32-byte key `base` of a first message as long as its signed prekey is kept. */
@@ -153,6 +175,10 @@ export class PrekeyStore extends SealedStore<Row | Largest, PrekeySecret> {
   #tagOf(base: Bytes): Bytes {
     return this.vault.lastingBlind(AGREED.name, base);
   }
+}
+
+function timesOf(now: number, { oneTime, reused }: Ages): [number, number] {
+  return [now - oneTime, now - reused];
 }
 
 function isReused(kind: PrekeyKind): kind is ReusedKind {

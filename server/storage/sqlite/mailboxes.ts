@@ -1,5 +1,5 @@
 /** The table of messages, and the counts of each mailbox in the table of clients. */
-import { type Bytes, toHex } from "../../../shared/bytes.ts";
+import type { Bytes } from "../../../shared/bytes.ts";
 import { StorageError } from "../../../shared/errors.ts";
 import { MAX_U32 } from "../../../shared/limits.ts";
 import type { MessageType } from "../../../shared/protocol/codes.ts";
@@ -15,6 +15,7 @@ import {
 } from "../storage.ts";
 import { type SqliteFile, Table } from "./database.ts";
 import type { SqliteTokens } from "./tokens.ts";
+import { Watches } from "./watches.ts";
 
 export const MESSAGES_SCHEMA = `
   CREATE TABLE messages (
@@ -52,8 +53,7 @@ const STEP = 1024;
 export class SqliteMailboxes extends Table<keyof typeof STATEMENTS> {
   readonly #limits: StorageLimits;
   readonly #tokens: SqliteTokens;
-  /** By the ID of the mailbox, in hex. */
-  readonly #watches = new Map<string, Set<() => void>>();
+  readonly #watches = new Watches();
 
   constructor(file: SqliteFile, limits: StorageLimits, tokens: SqliteTokens) {
     super(file, STATEMENTS);
@@ -81,7 +81,7 @@ export class SqliteMailboxes extends Table<keyof typeof STATEMENTS> {
       if (token) this.#tokens.add(from, token, { mailbox: mailbox.number, message: id });
       return { messageId: id, repeated: false };
     });
-    if (!deposited.repeated) this.#watches.get(toHex(to))?.forEach((notify) => notify());
+    if (!deposited.repeated) this.#watches.notify(to);
     return deposited;
   }
 
@@ -129,16 +129,7 @@ export class SqliteMailboxes extends Table<keyof typeof STATEMENTS> {
   }
 
   watch(mailbox: Bytes, notify: () => void): Promise<() => Promise<void>> {
-    return this.file.read(() => {
-      const key = toHex(mailbox);
-      const watches = this.#watches.get(key) ?? new Set();
-      this.#watches.set(key, watches.add(notify));
-      return () => {
-        watches.delete(notify);
-        if (watches.size === 0 && this.#watches.get(key) === watches) this.#watches.delete(key);
-        return Promise.resolve();
-      };
-    });
+    return this.file.read(() => this.#watches.add(mailbox, notify));
   }
 
   acknowledge(mailbox: Bytes, messageIds: readonly number[]): Promise<string[]> {

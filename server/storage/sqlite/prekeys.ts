@@ -1,10 +1,12 @@
 /** The table of prekeys, and the columns about prekeys in the table of clients. */
 import type { Bytes } from "../../../shared/bytes.ts";
 import { StorageError } from "../../../shared/errors.ts";
+import { LOW_PREKEYS } from "../../../shared/limits.ts";
 import { type Prekey, PrekeyKind } from "../../../shared/protocol/prekey.ts";
 import type { CheckedIn } from "../../../shared/protocol/secure/prekeys.ts";
 import { known, type PrekeyRecords, type StorageLimits } from "../storage.ts";
 import { type SqliteFile, Table } from "./database.ts";
+import { Watches } from "./watches.ts";
 
 export const PREKEYS_SCHEMA = `
   ALTER TABLE clients ADD COLUMN last_prekey INTEGER NOT NULL DEFAULT 0; -- highest ID ever
@@ -29,6 +31,7 @@ interface OwnerRow {
 export class SqlitePrekeys extends Table<keyof typeof STATEMENTS> implements PrekeyRecords {
   /** How many of each one-time kind are held for a client. */
   readonly #most: number;
+  readonly #watches = new Watches();
 
   constructor(file: SqliteFile, { maxOneTimePrekeys }: StorageLimits) {
     super(file, STATEMENTS);
@@ -61,8 +64,8 @@ export class SqlitePrekeys extends Table<keyof typeof STATEMENTS> implements Pre
     });
   }
 
-  draw(ownerId: Bytes, { oneTime }: { oneTime: boolean }): Promise<Prekey[]> {
-    return this.file.write(() => {
+  async draw(ownerId: Bytes, { oneTime }: { oneTime: boolean }): Promise<Prekey[]> {
+    const { drawn, low } = await this.file.write(() => {
       const owner = this.#owner(ownerId);
       const first = (kind: PrekeyKind) =>
         this.statements.first.get<Prekey & object>(owner.number, kind);
@@ -72,11 +75,20 @@ export class SqlitePrekeys extends Table<keyof typeof STATEMENTS> implements Pre
       if (!signed || !kem) throw new StorageError("no-prekeys", "the client has no prekeys");
       const further = oneTime ? first(PrekeyKind.oneTime) : undefined;
       const drawn = further ? [signed, kem, further] : [signed, kem];
+      let low = false;
       for (const { kind, id } of drawn) {
-        if (!isKept(kind)) this.statements.remove.run(owner.number, kind, id);
+        if (isKept(kind)) continue;
+        this.statements.remove.run(owner.number, kind, id);
+        low ||= this.#count(owner, kind) === LOW_PREKEYS;
       }
-      return drawn;
+      return { drawn, low };
     });
+    if (low) this.#watches.notify(ownerId);
+    return drawn;
+  }
+
+  watch(owner: Bytes, notify: () => void): Promise<() => Promise<void>> {
+    return this.file.read(() => this.#watches.add(owner, notify));
   }
 
   checkIn(clientId: Bytes, mark: Bytes): Promise<CheckedIn> {

@@ -1,4 +1,4 @@
-/** Requests 107 to 109: prekeys of the asker, and those of another client. */
+/** Requests 107 to 109: prekeys of the asker, and those of another client; push 2001. */
 import { COPY_MARK_SIZE, MAX_PREKEYS_PUBLISHED } from "../../limits.ts";
 import { request, response } from "../entry.ts";
 import { bytes, clientId, fields, flag, list, u32, type ValueOf } from "../layout.ts";
@@ -52,3 +52,6 @@ export const fetchPrekeys = request({
   payload: { target: clientId },
   reply: prekeys,
 });
+
+/** Tells a subscriber that few of its one-time prekeys are left. */
+export const prekeysLow = response({ kind: "prekeys-low", code: 2001, payload: {} });

@@ -7,14 +7,19 @@ import { type BodyOf, EntryTable } from "../entry.ts";
 import { responseFrame, type ResponseHeader } from "../frame.ts";
 import { decode, encode, fields, text, u32, type ValueOf } from "../layout.ts";
 import { push } from "./messages.ts";
+import { prekeysLow } from "./prekeys.ts";
 import { SECURE_REQUESTS, type SecureReply, type SecureRequestKind } from "./requests.ts";
 
-type AnswerEntry = (typeof SECURE_REQUESTS.entries)[number]["reply"] | typeof push;
+type AnswerEntry =
+  | (typeof SECURE_REQUESTS.entries)[number]["reply"]
+  | typeof push
+  | typeof prekeysLow;
 
 /** All but the errors, which share one layout. */
 export const SECURE_ANSWERS = new EntryTable<AnswerEntry>([
   ...SECURE_REQUESTS.entries.map(({ reply }) => reply),
   push,
+  prekeysLow,
 ]);
 
 const error = fields({

@@ -76,6 +76,54 @@ Deno.test("prekey draws: five times one-time prekeys of one target, then one an 
   assertEquals(await oneTimeOf(bob, target, 7), { with: 5, without: 2 });
 });
 
+Deno.test("prekey draws: twenty times one-time prekeys for one asker, then one in 72 minutes", async () => {
+  const clock = new FakeClock();
+  const { server } = await start(clock, {
+    sessionIdleDeadline: 100 * HOUR,
+    idleDeadline: 100 * HOUR,
+  });
+  await using _ = server;
+  const bob = await server.secure("bob");
+  const targets: Uint8Array<ArrayBuffer>[] = [];
+  for (let i = 0; i < 6; i++) {
+    const peer = await server.secure(`target ${i}`);
+    await peer.publish(firstPrekeys(5));
+    targets.push(peer.who.id);
+  }
+  for (const target of targets.slice(0, 4)) {
+    assertEquals(await oneTimeOf(bob, target, 5), { with: 5, without: 0 });
+  }
+  assertEquals(await oneTimeOf(bob, targets[4], 2), { with: 0, without: 2 });
+  clock.now += 72 * 60_000 - 1;
+  assertEquals(await oneTimeOf(bob, targets[4], 1), { with: 0, without: 1 });
+  clock.now += 1;
+  assertEquals(await oneTimeOf(bob, targets[4], 2), { with: 1, without: 1 });
+  clock.now += 24 * HOUR;
+  // What was refused here has used up nothing of the five of the pair.
+  assertEquals(await oneTimeOf(bob, targets[4], 5), { with: 4, without: 1 }); // the last of them
+  assertEquals(await oneTimeOf(bob, targets[5], 6), { with: 5, without: 1 });
+});
+
+Deno.test("prekey draws: fifty one-time prekeys of one target for all, then one a minute", async () => {
+  const clock = new FakeClock();
+  const { server, target } = await start(clock);
+  await using _ = server;
+  const askers = await Promise.all(Array.from({ length: 20 }, (_, i) => server.secure(`eve ${i}`)));
+  let drawn = 0;
+  for (const asker of askers) drawn += (await oneTimeOf(asker, target, 5)).with;
+  assertEquals(drawn, 50);
+  const bob = await server.secure("bob");
+  assertEquals(await oneTimeOf(bob, target, 1), { with: 0, without: 1 });
+  clock.now += 59_999;
+  assertEquals(await oneTimeOf(bob, target, 1), { with: 0, without: 1 });
+  clock.now += 1;
+  assertEquals(await oneTimeOf(bob, target, 2), { with: 1, without: 1 });
+  // The target's own limit has nothing to do with other targets.
+  const other = await server.secure("other");
+  await other.publish(firstPrekeys(5));
+  assertEquals(await oneTimeOf(bob, other.who.id, 1), { with: 1, without: 0 });
+});
+
 Deno.test("prekey draws: what brought no one-time prekey does not count as one", async () => {
   const clock = new FakeClock();
   await using server = await ServerFixture.start({ clock });

@@ -6,7 +6,7 @@ import { type Prekey, PrekeyKind } from "../../../shared/protocol/prekey.ts";
 import { assert, assertEquals } from "../../support/assert.ts";
 import { sampleBytes } from "../../support/pieces.ts";
 import { encodePrekeys, firstPrekeys, prekeyOf, prekeysOf } from "../../support/prekeys.ts";
-import { Someone } from "../../support/server/secure_peer.ts";
+import { Someone, textOf } from "../../support/server/secure_peer.ts";
 import { ServerFixture } from "../../support/server/server_fixture.ts";
 
 const { signed, lastResort, oneTime, oneTimeKem } = PrekeyKind;
@@ -204,4 +204,24 @@ Deno.test("prekeys: classic clients have no such requests", async () => {
     await peer.send(concat(id, new Uint8Array([2, code, 16, 0, 0, 0]), id));
     assertEquals(toHex(await peer.read(7)), "02282300000000");
   }
+});
+
+Deno.test("secure prekeys: a subscriber hears once that they run low, until it publishes", async () => {
+  const limits = { oneTimeBurst: 10 };
+  await using server = await ServerFixture.start({ limits });
+  const alice = await server.secure("alice");
+  const bob = await server.secure("bob");
+  const target = alice.who.id;
+  await alice.publish(firstPrekeys(51));
+  await alice.subscribe();
+  await bob.draw(target);
+  assertEquals(await alice.expect("prekeys-low"), { kind: "prekeys-low" });
+  for (let i = 0; i < 3; i++) await bob.draw(target);
+  await alice.publish(prekeysOf(oneTimeKem, 200, 4));
+  await bob.draw(target); // 50 of one kind again
+  await alice.expect("prekeys-low");
+  // Nothing came between: a message is the next that comes.
+  await bob.draw(target);
+  await bob.sendText(target, "hello");
+  assertEquals(textOf((await alice.expect("push")).message), "hello");
 });

@@ -87,6 +87,16 @@ export class EvilServer implements AsyncDisposable {
     this.#subscribers.get(toHex(to))?.say({ kind: "push", message: delivered }).catch(() => {});
   }
 
+  /** Reports whether a client gets pushes. */
+  follows(clientId: Bytes): boolean {
+    return this.#subscribers.has(toHex(clientId));
+  }
+
+  /** Sends a follower a frame of its own. */
+  async tell(clientId: Bytes, response: SecureResponse): Promise<void> {
+    await this.#subscribers.get(toHex(clientId))?.say(response);
+  }
+
   mailbox(of: Bytes): DeliveredMessage[] {
     const key = toHex(of);
     const mailbox = this.mailboxes.get(key) ?? [];
@@ -146,6 +156,8 @@ export class EvilServer implements AsyncDisposable {
       await channel.end();
     } finally {
       this.#links.delete(link);
+      const id = toHex(link.clientId);
+      if (this.#subscribers.get(id) === link) this.#subscribers.delete(id);
     }
   }
 

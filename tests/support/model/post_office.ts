@@ -141,6 +141,7 @@ export function networkOf(office: PostOffice, own: Account, faults: Faults): Sec
     poll: (receiver) => poll(own, receiver, faults),
     request: async (request) => await ask(faults, () => answer(office, own, request) as never),
     follow: () => unused("follows"),
+    waits: () => unused("follows"),
   };
   return { transport: secure, secure, registering: () => secure };
 }

@@ -44,5 +44,6 @@ export const ResponseCode = {
   fileState: 1125,
   /** A message that the server sends by itself, to a subscriber. */
   push: 2000,
+  "prekeys-low": 2001,
   failure: 9000,
 } as const;

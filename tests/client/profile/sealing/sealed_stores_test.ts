@@ -104,7 +104,7 @@ Deno.test("sealed stores: a transaction that is rolled back leaves everything as
         sessions.touch(2);
         sessions.clear();
         prekeys.add([{ id: 9, kind: 1, secret: bytes("another key") }], 9);
-        prekeys.purge(10);
+        prekeys.purge(10, { reused: 0, oneTime: 0 });
         prekeys.removeOneTime();
         for (const { number } of outbox.first()) outbox.remove(number);
         history.markFailed(2);

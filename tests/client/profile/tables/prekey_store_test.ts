@@ -7,6 +7,7 @@ import { emptyTables } from "../../../support/profile/database.ts";
 import { randomBytes, vaultOf } from "../../../support/profile/vault_of.ts";
 
 const { signed, lastResort, oneTime, oneTimeKem } = PrekeyKind;
+const AGES = { reused: 3, oneTime: 4 };
 
 function newStore(): PrekeyStore {
   return new PrekeyStore(emptyTables(), vaultOf(1));
@@ -46,10 +47,12 @@ Deno.test("prekey store: what was replaced long ago is forgotten, with what was 
   store.rememberAgreed(first, 1);
   store.add([secret(4, signed), secret(5, lastResort)], 20);
   store.rememberAgreed(second, 4);
-  store.purge(20);
+  assert(!store.hasOld(23, AGES));
+  store.purge(23, AGES);
   assertEquals(store.after(0).map(({ id }) => id), [1, 2, 3, 4, 5]);
   assert(store.isAgreed(first));
-  store.purge(21);
+  assert(store.hasOld(24, AGES));
+  store.purge(24, AGES);
   assertEquals(store.after(0).map(({ id }) => id), [3, 4, 5]);
   assert(!store.isAgreed(first));
   assert(store.isAgreed(second));
@@ -93,4 +96,24 @@ Deno.test("prekey store: one-time prekeys can be forgotten", () => {
   store.removeOneTime();
   assertEquals(store.after(0).map(({ id }) => id), [1, 2]);
   assertEquals(store.largestId(), 4);
+});
+
+Deno.test("prekey store: one-time prekeys that the server has no more are forgotten later", () => {
+  const store = newStore();
+  const made = [signed, oneTime, oneTime, oneTime, oneTimeKem, oneTime];
+  store.add(made.map((kind, i) => secret(i + 1, kind)), 10);
+  assertEquals(store.countWaiting(oneTime, 4), 3);
+  store.noteGone(oneTime, 4, 2, 20); // it has 3 and 4, and not heard of 6
+  assertEquals(store.countWaiting(oneTime, 6), 3);
+  store.noteGone(oneTime, 4, 100, 30);
+  store.noteGone(oneTime, 4, 1, 30);
+  store.purge(24, AGES);
+  assertEquals(store.after(0).map(({ id }) => id), [1, 2, 3, 4, 5, 6]);
+  store.purge(25, AGES);
+  assertEquals(store.after(0).map(({ id }) => id), [1, 3, 4, 5, 6]);
+  // A purge at 24 came before 30, the time at which 3 was gone: since then 24 counts.
+  store.purge(28, AGES);
+  assert(store.get(3));
+  store.purge(29, AGES);
+  assertEquals(store.after(0).map(({ id }) => id), [1, 4, 5, 6]);
 });

@@ -114,6 +114,7 @@ const RESPONSES: [SecureResponse, string][] = [
   ],
   [{ kind: "prekeys", clientId: ID, prekeys }, `03f1035a050000${hex(ID)}${PREKEYS.join("")}`],
   [{ kind: "push", message }, `03d0071c000000${MESSAGE}`],
+  [{ kind: "prekeys-low" }, "03d10700000000"],
   [{ kind: "upload", next: 258 }, "0360040400000002010000"],
   [{ kind: "chunk-stored", chunk: 258 }, "0361040400000002010000"],
   [{ kind: "shared" }, "03620400000000"],
@@ -233,7 +234,7 @@ Deno.test("secure responses: values that none may have", () => {
   assertFails(decode(9001, new Uint8Array(3)));
   assertFails(decode(9001, new Uint8Array(4 + 513)));
   assertFails(decode(9001, new Uint8Array([0, 0, 0, 0, 0xff])));
-  for (const code of [0, 999, 1010, 1110, 2001, 9000, 9011]) {
+  for (const code of [0, 999, 1010, 1110, 2002, 9000, 9011]) {
     assertFails(decode(code, new Uint8Array(0)), "unsupported");
   }
   for (const version of [1, 2, 4]) {

@@ -1,0 +1,251 @@
+/** Prekeys are replaced in time, and their secrets dropped, but not before what waits is opened. */
+import { PrekeyKind } from "../../../shared/protocol/prekey.ts";
+import { assert, assertEquals } from "../../support/assert.ts";
+import { EvilServer } from "../../support/attack/evil_server.ts";
+import { Party, tell } from "../../support/attack/parties.ts";
+import { ONE_TIME_TARGET } from "../../support/new_client.ts";
+import { until } from "../../support/until.ts";
+
+const { signed, lastResort, oneTime, oneTimeKem } = PrekeyKind;
+const HOUR = 60 * 60 * 1000;
+const DAY = 24 * HOUR;
+
+/** Alice and Bob on an honest server, and a clock for both. */
+class Scene implements AsyncDisposable {
+  now = 1_700_000_000_000;
+
+  private constructor(
+    readonly server: EvilServer,
+    readonly alice: Party,
+    readonly bob: Party,
+    readonly stack: AsyncDisposableStack,
+  ) {}
+
+  static async open(): Promise<Scene> {
+    const stack = new AsyncDisposableStack();
+    const server = stack.use(new EvilServer());
+    const [alice, bob] = [stack.use(await Party.open()), stack.use(await Party.open())];
+    const scene = new Scene(server, alice, bob, stack);
+    for (const [party, name] of [[alice, "alice"], [bob, "bob"]] as const) {
+      party.now = () => scene.now;
+      await party.with(server.address, (client) => client.register(name, { classic: false }));
+    }
+    return scene;
+  }
+
+  /** What Bob receives. */
+  async received(): Promise<string[]> {
+    return await this.bob.receive(this.server.address);
+  }
+
+  async say(text: string): Promise<void> {
+    await this.alice.send(this.server.address, "bob", text);
+  }
+
+  /** Alice forgets her sessions, so that her next text is a first message. */
+  startAnew(): void {
+    this.alice.profile.sessions.clear();
+  }
+
+  /** The IDs of the prekeys of that kind whose secrets Bob has. */
+  secrets(kind: PrekeyKind): number[] {
+    return this.bob.profile.prekeys.after(0).filter((it) => it.kind === kind).map(({ id }) => id);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stack.disposeAsync();
+  }
+}
+
+Deno.test("prekeys: replaced after a day, their secrets dropped three days later", async () => {
+  await using scene = await Scene.open();
+  const [first, firstLast] = [scene.secrets(signed), scene.secrets(lastResort)];
+  assertEquals([first.length, firstLast.length], [1, 1]);
+  scene.now += DAY - 1;
+  await scene.received();
+  assertEquals(scene.secrets(signed), first);
+  scene.now += 1;
+  await scene.received();
+  const second = scene.secrets(signed);
+  assertEquals(second.length, 2);
+  assertEquals(scene.secrets(lastResort).length, 2);
+  const given = scene.server.shelf(scene.bob.profile.identity.id).draw();
+  assertEquals(given?.[0].id, second[1]);
+  scene.now += 3 * DAY;
+  await scene.received();
+  assert(scene.secrets(signed).includes(first[0]));
+  scene.now += 1;
+  await scene.received();
+  assert(!scene.secrets(signed).includes(first[0]));
+  assert(!scene.secrets(lastResort).includes(firstLast[0]));
+});
+
+Deno.test("prekeys: who only sends replaces them, and drops nothing", async () => {
+  await using scene = await Scene.open();
+  await scene.say("so that there is someone");
+  await scene.received();
+  for (let day = 1; day <= 10; day++) {
+    scene.now += DAY;
+    await scene.bob.send(scene.server.address, "alice", `day ${day}`);
+    assertEquals(scene.secrets(signed).length, 1 + day);
+  }
+  await scene.received();
+  assertEquals(scene.secrets(signed).length, 5); // the current one, and those of the last 3 days
+});
+
+Deno.test("prekeys: what waits is opened before the secret that it needs is dropped", async () => {
+  await using scene = await Scene.open();
+  await scene.say("hello");
+  await scene.received();
+  scene.startAnew();
+  await scene.say("a first message");
+  for (let day = 0; day < 10; day++) {
+    scene.now += DAY;
+    await scene.bob.send(scene.server.address, "alice", "I only send");
+  }
+  const [oldest] = scene.secrets(signed);
+  assertEquals(await scene.received(), ["alice: a first message"]);
+  assert(!scene.secrets(signed).includes(oldest));
+});
+
+Deno.test("prekeys: when messages cannot be collected, nothing is dropped", async () => {
+  await using scene = await Scene.open();
+  await scene.say("waits");
+  for (let day = 0; day < 5; day++) {
+    scene.now += DAY;
+    await scene.bob.send(scene.server.address, "alice", "I only send");
+  }
+  scene.server.lie = ({ kind }) =>
+    kind === "get-messages"
+      ? { kind: "error", error: "failed", retryAfter: 0, text: "not now" }
+      : undefined;
+  const refused = await scene.received().catch(({ code }) => code);
+  assertEquals(refused, "refused");
+  assertEquals(scene.secrets(signed).length, 6);
+  scene.server.lie = () => undefined;
+  assertEquals(await scene.received(), ["alice: waits"]);
+  assertEquals(scene.secrets(signed).length, 5);
+});
+
+Deno.test("prekeys: after ten days offline all that waited opens", async () => {
+  await using scene = await Scene.open();
+  const texts: string[] = [];
+  for (let day = 0; day < 10; day++) {
+    scene.startAnew();
+    await scene.say(`day ${day}`);
+    texts.push(`alice: day ${day}`);
+    scene.now += DAY;
+  }
+  assertEquals(await scene.received(), texts);
+  assertEquals(scene.secrets(signed).length, 2); // the one that all used is replaced today
+  scene.now += 3 * DAY + 1;
+  await scene.received();
+  assertEquals(scene.secrets(signed).length, 2);
+});
+
+Deno.test("prekeys: one-time secrets that were handed out and not used go after four days", async () => {
+  await using scene = await Scene.open();
+  const shelf = scene.server.shelf(scene.bob.profile.identity.id);
+  const stolen = [shelf.draw(), shelf.draw()].flatMap((it) => it ?? []);
+  const ids = stolen.filter(({ kind }) => kind === oneTime || kind === oneTimeKem)
+    .map(({ id }) => id);
+  assertEquals(ids.length, 4);
+  await scene.received(); // here he learns that they are gone
+  const has = () => ids.filter((id) => scene.bob.profile.prekeys.get(id));
+  scene.now += 4 * DAY;
+  await scene.received();
+  assertEquals(has(), ids);
+  scene.now += 1;
+  await scene.received();
+  assertEquals(has(), []);
+  // Those that still wait on the server are kept for as long as they do.
+  scene.now += 100 * DAY;
+  await scene.received();
+  for (const { id, kind } of shelf.prekeys) {
+    const isOneTime = kind === oneTime || kind === oneTimeKem;
+    if (isOneTime) assert(scene.bob.profile.prekeys.get(id), `prekey ${id}`);
+  }
+  assertEquals(shelf.prekeys.filter(({ kind }) => kind === oneTime).length, ONE_TIME_TARGET - 2);
+});
+
+Deno.test("prekeys: a clock that was wrong delays neither replacing nor dropping for long", async () => {
+  await using scene = await Scene.open();
+  scene.now += 1000 * DAY; // wrong
+  await scene.received();
+  const wrong = scene.secrets(signed).at(-1);
+  scene.now -= 1000 * DAY;
+  await scene.received();
+  const right = scene.secrets(signed).at(-1);
+  assert(right !== wrong, "made in the future, and replaced now");
+  await scene.received();
+  assertEquals(scene.secrets(signed).at(-1), right);
+  scene.now += 3 * DAY + 1;
+  await scene.received();
+  assert(!scene.secrets(signed).includes(wrong!));
+});
+
+Deno.test("prekeys: a follower drops secrets after it has opened what waited", async () => {
+  await using scene = await Scene.open();
+  const { alice, bob, server } = scene;
+  await scene.say("hello");
+  for (let day = 0; day < 5; day++) {
+    scene.now += DAY;
+    await bob.send(server.address, "alice", "I only send");
+  }
+  assertEquals(scene.secrets(signed).length, 6);
+  await bob.with(server.address, async (client) => {
+    const following = client.follow(`${bob.folder}/out`, () => {}, () => {});
+    const { value } = await following.next();
+    assertEquals(value && tell(value), "alice: hello");
+    // It works on only while it is asked for more.
+    const next = following.next();
+    await until("old secrets are dropped", () => scene.secrets(signed).length === 5);
+    await alice.send(server.address, "bob", "bye");
+    assertEquals(tell((await next).value!), "alice: bye");
+    await following.return(undefined);
+  });
+});
+
+Deno.test("prekeys: a follower refills at once when they run low, at most once a minute", async () => {
+  await using scene = await Scene.open();
+  const { alice, bob, server } = scene;
+  const bobId = bob.profile.identity.id;
+  const checkIns = () => server.requests.filter(({ kind }) => kind === "check-in").length;
+  const shelf = server.shelf(bobId);
+  const left = () => shelf.prekeys.filter(({ kind }) => kind === oneTime).length;
+  await bob.with(server.address, async (client) => {
+    const before = checkIns();
+    const following = client.follow(`${bob.folder}/out`, () => {}, () => {});
+    const next = following.next();
+    await until("Bob looks after his prekeys", () => checkIns() === before + 1);
+    await until("Bob follows", () => server.follows(bobId));
+    for (let i = 0; i < ONE_TIME_TARGET / 2; i++) shelf.draw();
+    // Less than a minute after the last time it does nothing, however often it is said.
+    for (let i = 0; i < 100; i++) await server.tell(bobId, { kind: "prekeys-low" });
+    await alice.send(server.address, "bob", "one");
+    assertEquals(tell((await next).value!), "alice: one");
+    assertEquals([checkIns(), left()], [before + 2, ONE_TIME_TARGET / 2 - 1]); // one is Alice's
+    await following.return(undefined);
+  });
+  await scene.received();
+  assertEquals(left(), ONE_TIME_TARGET);
+  await bob.with(server.address, async (client) => {
+    const before = checkIns();
+    const following = client.follow(`${bob.folder}/out`, () => {}, () => {});
+    const next = following.next();
+    await until("Bob looks after his prekeys", () => checkIns() === before + 1);
+    await until("Bob follows", () => server.follows(bobId));
+    // What comes while he looks after them is shown when he is done with it.
+    await alice.send(server.address, "bob", "two");
+    assertEquals(tell((await next).value!), "alice: two");
+    const later = following.next();
+    for (let i = 0; i < ONE_TIME_TARGET / 2; i++) shelf.draw();
+    scene.now += 60_000;
+    await server.tell(bobId, { kind: "prekeys-low" });
+    await until("Bob has refilled", () => left() === ONE_TIME_TARGET);
+    assertEquals(checkIns(), before + 3); // one was Alice's
+    await alice.send(server.address, "bob", "three");
+    assertEquals(tell((await later).value!), "alice: three");
+    await following.return(undefined);
+  });
+});

@@ -58,6 +58,7 @@ export async function fill(profile: Profile, { secure = true } = {}): Promise<vo
   profile.sessions.insert(BOB, utf8("state of session"));
   profile.prekeys.add([{ id: 5, kind: 1, secret: utf8("secret of prekey") }], 1000);
   profile.prekeys.rememberAgreed(utf8("a base key"), 5);
+  profile.opened.add(profile.opened.tagOf(BOB, MessageType.text, utf8("an envelope")));
   const outgoing = { to: BOB, type: 3, token: idOf(1), content: utf8("outgoing content") };
   profile.outbox.put({ ...outgoing, history: null });
   const entry = { peer: BOB, at: 1, stored: 2, messageId: 7, contentId: idOf(3) };
@@ -100,6 +101,8 @@ export function assertFull(profile: Profile): void {
   assertEquals(profile.prekeys.get(5)?.secret, utf8("secret of prekey"));
   assertEquals(profile.prekeys.largestId(), 5);
   assertEquals(profile.prekeys.isAgreed(utf8("a base key")), true);
+  const { opened } = profile;
+  assertEquals(opened.has(opened.tagOf(BOB, MessageType.text, utf8("an envelope"))), true);
   assertEquals(profile.outbox.first().map((item) => item.content), [utf8("outgoing content")]);
   const bodies = [...profile.history.list(BOB)].map(({ body }) => body);
   assertEquals(bodies, [{ text: "a text that came" }, { text: "a text that was sent" }]);

@@ -191,10 +191,10 @@ export class Client {
 
   /** Returns what only a secure profile has; null for a classic one. */
   async #secureSide(): Promise<SecureMessaging | null> {
-    const { profile, network: { secure: transport }, random, now, oneTimeTarget } = this.#options;
+    const { profile, network: { secure: transport } } = this.#options;
     const { secureIdentity } = profile;
     if (!secureIdentity || !transport) return null;
-    const options = { profile, transport, peers: this.#peers, random, now, oneTimeTarget };
+    const options = { ...this.#options, transport, peers: this.#peers };
     return await (this.#secure ??= SecureMessaging.of(options, secureIdentity));
   }
 

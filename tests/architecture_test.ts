@@ -125,7 +125,7 @@ const ROOMS: Rooms = {
   "client/cli/commands/": [...FRONT, "client/cli/", "client/cli/output/", "client/cli/terminal/"],
   // `commands.ts` lists the commands, each of which says what it is in the words of `command.ts`.
   "client/cli/": [...FRONT, "client/cli/commands/", "client/cli/output/", "client/cli/terminal/"],
-  "client/main.ts": ["client/cli/"],
+  "client/main.ts": ["client/cli/", "client/disk/"],
 
   "server/log.ts": [],
   "server/server_key.ts": [],

@@ -15,6 +15,7 @@ import { FIRST_KEPT, prepareDatabase, versionOf } from "./migrations.ts";
 import { copyTables, writeSealedFile } from "./sealed_file.ts";
 import type { Readable, Unlocked } from "./sealing/sealed_table.ts";
 import { damagedRow, rowOf } from "./sealing/vault.ts";
+import { CopyMarks } from "./tables/copy_marks.ts";
 import { type ClassicIdentity, Identities } from "./tables/identities.ts";
 import { openOldKeyring } from "./version_03/old_keyring.ts";
 import { renewTables } from "./version_03/renew_tables.ts";
@@ -157,6 +158,7 @@ async function unpackCopy(
       await writeSealedFile(draft, keyring, (to) => {
         if (isOld) renewTables(from, version, to, random);
         else copyTables(from, to);
+        new CopyMarks(to.database, to.vault).noteImport();
       });
       await unpackFiles(from, folder);
     } finally {

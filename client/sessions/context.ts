@@ -11,6 +11,8 @@ export interface ClientRuntime {
   readonly now: () => number;
   /** How many one-time prekeys of each kind are on the server after publishing; 100 by default. */
   readonly oneTimeTarget?: number;
+  /** Where the system keeps the state of programs; undefined if nothing may be kept there. */
+  readonly stateDirectory?: string;
 }
 
 /** What the classes of this room work with; each takes its part. */

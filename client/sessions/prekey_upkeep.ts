@@ -6,7 +6,9 @@ import type { Prekey, PrekeyKind as Kind } from "../../shared/protocol/prekey.ts
 import { PrekeyKind } from "../../shared/protocol/prekey.ts";
 import { LOW_PREKEYS } from "../../shared/limits.ts";
 import { newPrekeySecret, type PrekeySecret, publicPrekey } from "../../shared/session/prekeys.ts";
+import type { OneTimeKind } from "../profile/tables/prekey_store.ts";
 import { ClientError } from "../errors.ts";
+import type { RunCount } from "../disk/run_count.ts";
 import type { SessionContext } from "./context.ts";
 
 /**
@@ -26,10 +28,18 @@ export const KEPT = 3 * DAY;
 export const ONE_TIME_KEPT = ROTATION + KEPT;
 const AGES = { reused: KEPT, oneTime: ONE_TIME_KEPT };
 /**
- * How far an old copy of a profile may be behind what it has published: 5,000 times of publishing.
+ * How far an old copy of a profile may be behind what it has published: 300 times of publishing.
  * A server that says more would have us run out of IDs.
  */
-const MAX_BEHIND = 2 ** 20;
+const MAX_BEHIND = 2 ** 16;
+/** How old prekeys are at least that are renewed on the server's word alone: an hour. */
+const RENEWAL = 60 * 60 * 1000;
+
+/**
+ * What is known of copies of the profile: that it is an "old" one, for certain; that the server says
+ * something that a "foreign" copy would explain; or nothing.
+ */
+export type CopyState = "old" | "foreign" | "none";
 
 /** What the server says it has of this client's prekeys. */
 interface OnServer {
@@ -38,50 +48,49 @@ interface OnServer {
   readonly oneTimeKemLeft: number;
 }
 
-type PrekeyUpkeepOptions = Pick<
-  SessionContext,
-  "profile" | "transport" | "signing" | "random" | "now" | "oneTimeTarget"
->;
+type PrekeyUpkeepOptions =
+  & Pick<SessionContext, "profile" | "transport" | "signing" | "random" | "now" | "oneTimeTarget">
+  & { runCount: RunCount };
 
 /** Publishes prekeys, and tells an old copy of a profile from the current one. */
 export class PrekeyUpkeep {
   constructor(private readonly options: PrekeyUpkeepOptions) {}
 
   /**
-   * Checks in and publishes what is missing. Reports whether the profile is an old copy; then its
-   * sessions are gone, and new ones start by themselves.
+   * Checks in and publishes what is missing. If the server says what only a copy of the profile
+   * explains, prekeys are renewed. If there is evidence of one besides, the sessions are dropped,
+   * and new ones start by themselves.
    * @throws {ClientError} what the network may do
    */
-  async run(): Promise<{ restored: boolean }> {
-    const { profile, transport, random, now } = this.options;
+  async run(): Promise<CopyState> {
+    const { profile, transport, random, now, runCount } = this.options;
     const { copyMarks, prekeys, sessions } = profile;
-    const mark = profile.transaction(() => copyMarks.next(random));
+    const outside = await runCount.read();
+    const { mark, runs } = profile.transaction(() => copyMarks.next(random, outside));
     const server = await transport.request({ kind: "check-in", mark });
     if (server.prekeyId > prekeys.largestId() + MAX_BEHIND) {
       const message = `the server speaks of a prekey ${server.prekeyId}, which cannot be`;
       throw new ClientError("bad-response", message);
     }
-    const restored = !copyMarks.isFresh(server.mark) || server.prekeyId > prekeys.largestId() ||
+    const isForeign = !copyMarks.isFresh(server.mark) || server.prekeyId > prekeys.largestId() ||
       this.#hasUnknown(server);
-    const replace = restored || !prekeys.hasUpTo(server.prekeyId);
-    profile.transaction(() => {
-      if (restored) {
-        sessions.clear();
-        prekeys.removeOneTime();
-      }
-      const left = replace ? { ...server, oneTimeLeft: 0, oneTimeKemLeft: 0 } : server;
-      prekeys.noteGone(PrekeyKind.oneTime, left.prekeyId, left.oneTimeLeft, now());
-      prekeys.noteGone(PrekeyKind.oneTimeKem, left.prekeyId, left.oneTimeKemLeft, now());
-      this.#make(left, restored);
-    });
-    // Of runs that could not publish there may be several; only the last of a reused kind counts.
-    const unpublished = prekeys.after(server.prekeyId).filter(({ id, kind }) =>
-      kind !== PrekeyKind.signed && kind !== PrekeyKind.lastResort ||
-      id === prekeys.current(kind)?.id
-    );
-    if (unpublished.length > 0) await this.#publish(unpublished, replace);
+    const isOld = isForeign && copyMarks.evidence;
+    // A server that says so again and again does not have us make prekeys all the time.
+    const tooSoon = isForeign && !isOld && !copyMarks.renewing && this.#isNewerThan(RENEWAL);
+    if (!tooSoon) {
+      profile.transaction(() => {
+        if (isOld) {
+          sessions.clear();
+          prekeys.removeOneTime();
+        }
+        if (isForeign) copyMarks.renew();
+        this.#make(server, now());
+      });
+      await this.#publish(server);
+    }
+    await runCount.write(runs);
     profile.transaction(() => copyMarks.settle());
-    return { restored };
+    return isOld ? "old" : isForeign ? "foreign" : "none";
   }
 
   /**
@@ -95,28 +104,37 @@ export class PrekeyUpkeep {
         oneTimeKemLeft > prekeys.countWaiting(PrekeyKind.oneTimeKem, prekeyId));
   }
 
-  /** Makes the secrets of new prekeys. */
-  #make(server: OnServer, renew: boolean): void {
-    const { profile: { prekeys }, random, now, oneTimeTarget = ONE_TIME_TARGET } = this.options;
+  /** Reports whether the signed prekey was made less than `age` milliseconds ago. */
+  #isNewerThan(age: number): boolean {
+    const { profile: { prekeys }, now } = this.options;
+    return isNewer(prekeys.current(PrekeyKind.signed)?.madeAt, age, now());
+  }
+
+  /** Makes the secrets of new prekeys, and notes which of the others are gone from the server. */
+  #make(server: OnServer, now: number): void {
+    const { profile: { prekeys, copyMarks }, random, oneTimeTarget = ONE_TIME_TARGET } =
+      this.options;
+    const renewing = copyMarks.renewing;
     let id = Math.max(prekeys.largestId(), server.prekeyId);
     const made: PrekeySecret[] = [];
     const make = (kind: Kind) => made.push(newPrekeySecret(kind, ++id, random));
     for (const kind of [PrekeyKind.signed, PrekeyKind.lastResort] as const) {
       const current = prekeys.current(kind);
-      if (renew || !current || !isNew(current.madeAt, now())) make(kind);
+      const isReplaced = renewing && current && current.id <= server.prekeyId;
+      if (isReplaced || !isNewer(current?.madeAt, ROTATION, now)) make(kind);
     }
     const waiting = prekeys.after(server.prekeyId);
-    const missing = (kind: Kind, left: number) => {
+    const replace = renewing || !prekeys.hasUpTo(server.prekeyId);
+    const fill = (kind: OneTimeKind, onServer: number) => {
+      const left = replace ? 0 : onServer;
+      prekeys.noteGone(kind, server.prekeyId, left, now);
       const have = left + waiting.filter((prekey) => prekey.kind === kind).length;
-      return have <= oneTimeTarget / 2 ? oneTimeTarget - have : 0;
+      if (have > oneTimeTarget / 2) return;
+      for (let n = have; n < oneTimeTarget; n++) make(kind);
     };
-    for (let n = missing(PrekeyKind.oneTime, server.oneTimeLeft); n > 0; n--) {
-      make(PrekeyKind.oneTime);
-    }
-    for (let n = missing(PrekeyKind.oneTimeKem, server.oneTimeKemLeft); n > 0; n--) {
-      make(PrekeyKind.oneTimeKem);
-    }
-    prekeys.add(made, now());
+    fill(PrekeyKind.oneTime, server.oneTimeLeft);
+    fill(PrekeyKind.oneTimeKem, server.oneTimeKemLeft);
+    prekeys.add(made, now);
   }
 
   /** Reports whether {@link drop} would drop something. */
@@ -132,15 +150,23 @@ export class PrekeyUpkeep {
     this.options.profile.prekeys.purge(this.options.now(), AGES);
   }
 
-  async #publish(secrets: readonly PrekeySecret[], replace: boolean): Promise<void> {
-    const { transport, signing } = this.options;
-    const prekeys: Prekey[] = [];
-    for (const secret of secrets) prekeys.push(await publicPrekey(secret, signing));
-    await transport.request({ kind: "publish-prekeys", replace, prekeys });
+  /** Publishes what the server does not have yet. */
+  async #publish({ prekeyId }: OnServer): Promise<void> {
+    const { profile: { prekeys, copyMarks }, transport, signing } = this.options;
+    // Of runs that could not publish there may be several; only the last of a reused kind counts.
+    const secrets = prekeys.after(prekeyId).filter(({ id, kind }) =>
+      kind !== PrekeyKind.signed && kind !== PrekeyKind.lastResort ||
+      id === prekeys.current(kind)?.id
+    );
+    if (secrets.length === 0) return;
+    const replace = copyMarks.renewing || !prekeys.hasUpTo(prekeyId);
+    const made: Prekey[] = [];
+    for (const secret of secrets) made.push(await publicPrekey(secret, signing));
+    await transport.request({ kind: "publish-prekeys", replace, prekeys: made });
   }
 }
 
-/** Whether a prekey is given out for longer; not if a clock that was set back says so. */
-function isNew(madeAt: number, now: number): boolean {
-  return madeAt <= now && now - madeAt < ROTATION;
+/** Whether something was made less than `age` ago, and not in the future of a clock set back. */
+function isNewer(madeAt: number | undefined, age: number, now: number): boolean {
+  return madeAt !== undefined && madeAt <= now && now - madeAt < age;
 }

@@ -2,10 +2,11 @@ import { toHex } from "../../shared/bytes.ts";
 import { type Identity, verifyIdentity } from "../../shared/crypto/identity.ts";
 import { ClientError } from "../errors.ts";
 import { FileTransfers } from "../transfers/file_transfers.ts";
-import type { SessionContext } from "./context.ts";
+import { RunCount } from "../disk/run_count.ts";
+import type { ClientRuntime, SessionContext } from "./context.ts";
 import type { RefusedItem } from "./outbox_delivery.ts";
 import { OutboxSealing } from "./outbox_sealing.ts";
-import { PrekeyUpkeep } from "./prekey_upkeep.ts";
+import { type CopyState, PrekeyUpkeep } from "./prekey_upkeep.ts";
 import type { Peers } from "../contacts/peers.ts";
 import type { SecureIdentity } from "../profile/tables/identities.ts";
 import { Resets } from "./resets.ts";
@@ -21,8 +22,17 @@ const UPKEEP_INTERVAL = 60 * 60 * 1000;
 /** The same when the server says that they run low: a minute, however often it says so. */
 const LOW_INTERVAL = 60 * 1000;
 
+const OLD_COPY =
+  "this profile is an older copy: new sessions begin, and what cannot be opened is " +
+  "asked for again";
+const FOREIGN_COPY =
+  "the server says that another copy of this profile was used. Nothing is lost: " +
+  "the keys for first messages are renewed, and what cannot be opened is asked for again. If you " +
+  "have no other copy, the server was restored from a backup, or it is not honest";
+
 type SecureMessagingOptions =
-  & Pick<SessionContext, "profile" | "transport" | "random" | "now" | "oneTimeTarget">
+  & ClientRuntime
+  & Pick<SessionContext, "profile" | "transport">
   & { peers: Peers };
 
 /**
@@ -41,7 +51,8 @@ export class SecureMessaging {
   readonly #options: SecureMessagingOptions;
   #keptUp: number | null = null;
   #prekeysLow = false;
-  #keepingUp: Promise<boolean> | null = null;
+  #keepingUp: Promise<CopyState> | null = null;
+  #saidForeign = false;
 
   private constructor(options: SecureMessagingOptions, identity: Identity, secrets: Secrets) {
     const { profile, transport, random, now } = options;
@@ -61,7 +72,8 @@ export class SecureMessaging {
     this.opener = new SecureOpener({ profile, sessions, now });
     this.resets = new Resets({ profile, sessions, starter, sender, own, signing, now });
     this.files = new FileTransfers({ ...options, sender, starter });
-    this.#upkeep = new PrekeyUpkeep({ ...options, signing });
+    const runCount = new RunCount(options.stateDirectory, identity.clientId);
+    this.#upkeep = new PrekeyUpkeep({ ...options, signing, runCount });
     this.#sealing = new OutboxSealing({ ...options, sessions, starter });
   }
 
@@ -85,12 +97,10 @@ export class SecureMessaging {
     const notices: string[] = [];
     let refusal: ClientError | null = null;
     try {
-      if (await this.#keepUp()) {
-        notices.push(
-          "this profile is an older copy: new sessions begin, and what cannot be opened is asked " +
-            "for again",
-        );
-      }
+      const copy = await this.#keepUp();
+      if (copy === "old") notices.push(OLD_COPY);
+      if (copy === "foreign" && !this.#saidForeign) notices.push(FOREIGN_COPY);
+      this.#saidForeign ||= copy === "foreign";
     } catch (error) {
       if (!(error instanceof ClientError && error.code === "refused")) throw error;
       refusal = error; // what is in the outbox has nothing to do with it
@@ -120,21 +130,21 @@ export class SecureMessaging {
     this.#upkeep.drop();
   }
 
-  /** Looks after the prekeys if it is time; reports whether the profile is an older copy. */
-  async #keepUp(): Promise<boolean> {
+  /** Looks after the prekeys if it is time; tells what is known of copies of the profile. */
+  async #keepUp(): Promise<CopyState> {
     const { now } = this.#options;
     const since = this.#keptUp === null ? Infinity : now() - this.#keptUp;
     const interval = this.#prekeysLow ? LOW_INTERVAL : UPKEEP_INTERVAL;
-    if (since >= 0 && since < interval) return false; // less than 0 by a clock that was set back
+    if (since >= 0 && since < interval) return "none"; // less than 0 by a clock that was set back
     this.#prekeysLow = false;
-    this.#keepingUp ??= this.#upkeep.run().then(({ restored }) => {
+    this.#keepingUp ??= this.#upkeep.run().then((copy) => {
       this.#keptUp = now();
       const { profile } = this.#options;
       profile.transaction(() => {
         this.sessions.dropExpired();
         profile.envelopes.forgetOld(); // whoever sends a lot must not fill the disk for ever
       });
-      return restored;
+      return copy;
     }).finally(() => this.#keepingUp = null);
     return await this.#keepingUp;
   }

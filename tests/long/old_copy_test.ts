@@ -1,5 +1,6 @@
 /** A profile that was restored from an old copy of its folder repairs itself. */
 import { assert, assertEquals } from "../support/assert.ts";
+import { Conversation } from "../support/attack/conversation.ts";
 import { jsonLines, Person, type ReceivedJson } from "../support/client_process.ts";
 import { startServer } from "../support/server_process.ts";
 import { tempFolder } from "../support/temp_folder.ts";
@@ -112,4 +113,81 @@ Deno.test("old copy: what it sends before it can know that it is one arrives, to
   const [bobs, alices] = await settle(bob, alice);
   assertEquals([bobs, alices], [[], ["in the dark"]]);
   await talk(alice, bob, 1);
+});
+
+Deno.test("old copy: on another machine, where nothing proves it, nothing is lost either", async () => {
+  await using server = await startServer();
+  await using alice = await Person.register(server.address, "alice", { classic: false });
+  await using bob = await Person.register(server.address, "bob", { classic: false });
+  await using elsewhere = await tempFolder();
+  await talk(alice, bob, 2);
+  await copyFolder(bob.folder, `${elsewhere.path}/backup`);
+  await talk(alice, bob, 2);
+  await alice.json("send", "bob", "while it was being restored");
+  await copyFolder(`${elsewhere.path}/backup`, bob.folder);
+  bob.env = { XDG_STATE_HOME: `${elsewhere.path}/state` };
+  await alice.json("send", "bob", "after it");
+  const { code, stdout, stderr } = await bob.run(["send", "alice", "I am back"]);
+  assertEquals(code, 0, stderr);
+  assert(stdout.includes(" to alice is on the server."), stdout);
+  assert(stderr.includes("another copy of this profile was used"), stderr);
+  const [alices, bobs] = await settle(alice, bob);
+  assertEquals(alices, ["I am back"]);
+  assertEquals(bobs.sort(), ["after it", "while it was being restored"]);
+  await talk(alice, bob, 1);
+});
+
+Deno.test("old copy: two copies that are used in turns lose nothing", async () => {
+  for (const isProven of [true, false]) {
+    await using scene = await Conversation.underWay();
+    const { alice, bob, server: { address } } = scene;
+    await using temp = await tempFolder();
+    bob.stateDirectory = isProven ? `${temp.path}/state` : undefined;
+    await scene.received();
+    const keep = (copy: string) =>
+      bob.restart(() => copyFolder(bob.folder, `${temp.path}/${copy}`));
+    const take = (copy: string) =>
+      bob.restart(() => copyFolder(`${temp.path}/${copy}`, bob.folder));
+    for (const copy of ["one", "two"]) await keep(copy);
+    for (let round = 0; round < 3; round++) {
+      for (const copy of ["one", "two"]) {
+        await take(copy);
+        bob.notes.length = 0;
+        const name = `${copy} ${round}`;
+        await scene.say(`to ${name}`);
+        await bob.send(address, "alice", `from ${name}`);
+        const notes = bob.notes.join();
+        // The first of all is the current one.
+        if (name !== "one 0") {
+          const text = isProven ? "is an older copy" : "another copy of this profile was used";
+          assert(notes.includes(text), `${name}: ${notes}`);
+        }
+        const got = [await alice.receive(address), await scene.settle()].flat();
+        const answers = [...got, ...await scene.answers()];
+        assert(answers.includes(`alice: to ${name}`), `${name}: ${answers}`);
+        const [history] = [...alice.profile.history.list(scene.bobId)]
+          .filter(({ body }) => "text" in body && body.text === `from ${name}`);
+        assert(history, `from ${name}`);
+        await keep(copy);
+      }
+    }
+  }
+});
+
+Deno.test("old copy: an import that is older than the server's mark counts as one", async () => {
+  await using server = await startServer();
+  await using alice = await Person.register(server.address, "alice", { classic: false });
+  await using bob = await Person.register(server.address, "bob", { classic: false });
+  await using moved = await Person.create(server.address);
+  await using temp = await tempFolder();
+  moved.env = { XDG_STATE_HOME: `${temp.path}/state`, MESSAGING_PASSPHRASE: "a good passphrase" };
+  await talk(alice, bob, 1);
+  bob.env = { MESSAGING_PASSPHRASE: "a good passphrase" };
+  await bob.json("export", `${temp.path}/bob`);
+  await talk(alice, bob, 1);
+  await moved.json("import", `${temp.path}/bob`);
+  const { code, stderr } = await moved.run(["send", "alice", "moved"]);
+  assertEquals(code, 0, stderr);
+  assert(stderr.includes("this profile is an older copy"), stderr);
+  assertEquals(await alice.texts(), ["moved"]);
 });

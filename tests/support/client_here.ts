@@ -11,6 +11,10 @@ import type { Outcome } from "./server_process.ts";
 /** Between two attempts at what is not possible yet, in milliseconds. */
 const LONGEST_PAUSE = 20;
 
+/** The state directory of all clients, instead of the user's: no test writes to that. */
+export const STATE = Deno.makeTempDirSync({ prefix: "test_state_" });
+addEventListener("unload", () => Deno.removeSync(STATE, { recursive: true }));
+
 type Output = { stdout: string; stderr: string };
 
 /** What the command writes that is running; undefined for all that is no command. */
@@ -46,6 +50,7 @@ export async function runHere(
         new Promise((resolve) => setTimeout(resolve, Math.min(LONGEST_PAUSE, milliseconds))),
       random: (size) => crypto.getRandomValues(new Uint8Array(size)),
       environment: (variable) => env[variable],
+      stateDirectory: env.XDG_STATE_HOME ?? STATE,
       exit: (code) => {
         throw new Error(`the command ended the process with code ${code}`);
       },

@@ -249,3 +249,53 @@ Deno.test("prekeys: a follower refills at once when they run low, at most once a
     await following.return(undefined);
   });
 });
+
+Deno.test("prekeys: wherever a run stops, it leaves no evidence that a lie could use", async () => {
+  await using scene = await Scene.open();
+  const { server, alice, bob } = scene;
+  bob.stateDirectory = `${bob.folder}/state`;
+  await scene.say("hello");
+  await scene.received();
+  await bob.send(server.address, "alice", "hello yourself");
+  await alice.receive(server.address);
+  const sessions = () => bob.sessions(alice.profile.identity.id);
+  const before = sessions();
+  assertEquals(before.length, 1);
+  const { copyMarks } = bob.profile;
+  const stops: [string, () => void][] = [
+    ["the answer does not come", () => {
+      server.lie = ({ kind }) => kind === "check-in" ? (link) => link.cut() : undefined;
+    }],
+    ["publishing is refused", () => {
+      server.lie = ({ kind }) =>
+        kind === "publish-prekeys"
+          ? { kind: "error", error: "forbidden", retryAfter: 0, text: "no" }
+          : undefined;
+      scene.now += DAY; // so that there is something to publish
+    }],
+    ["the profile is not written any more", () => {
+      server.lie = () => undefined;
+      copyMarks.settle = () => {
+        throw new Error("the disk is gone");
+      };
+    }],
+    ["the count cannot be written", () => {
+      server.lie = () => undefined;
+      Deno.removeSync(bob.stateDirectory!, { recursive: true });
+      Deno.writeTextFileSync(bob.stateDirectory!, "in the way");
+    }],
+  ];
+  for (const [what, prepare] of stops) {
+    prepare();
+    for (let i = 0; i < 5; i++) await scene.received().catch(() => {});
+    Reflect.deleteProperty(copyMarks, "settle");
+    server.lie = (request, link) => {
+      const honest = server.answer(request, link);
+      return honest.kind === "checked-in"
+        ? { ...honest, mark: new Uint8Array(16).fill(1) }
+        : honest;
+    };
+    await scene.received();
+    assertEquals(sessions(), before, what);
+  }
+});

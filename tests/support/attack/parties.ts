@@ -36,6 +36,8 @@ export class Party implements AsyncDisposable {
   readonly servers: string[] = [];
   /** Milliseconds since 1970. */
   now: () => number = () => Date.now();
+  /** Where the system keeps state outside of the profile; undefined is nowhere. */
+  stateDirectory: string | undefined;
   /** How long it waits for an answer, in milliseconds; undefined is as long as always. */
   deadline: number | undefined;
   readonly #stack: AsyncDisposableStack;
@@ -81,11 +83,11 @@ export class Party implements AsyncDisposable {
   /** What one run of the client does on the server at `address`. */
   async with<T>(address: string, act: (client: Client) => Promise<T>): Promise<T> {
     const network = this.network(address);
-    const { profile, now } = this;
+    const { profile, now, stateDirectory } = this;
     const note = (text: string) => this.notes.push(text);
     try {
-      const options = { profile, network, now, random, note, oneTimeTarget: ONE_TIME_TARGET };
-      return await act(new Client(options));
+      const options = { profile, network, now, random, note, stateDirectory };
+      return await act(new Client({ ...options, oneTimeTarget: ONE_TIME_TARGET }));
     } finally {
       await network.close();
     }
@@ -133,9 +135,10 @@ export class Party implements AsyncDisposable {
     });
   }
 
-  /** Ends the process and starts it again. */
-  async restart(): Promise<void> {
+  /** Ends the process and starts it again; `meanwhile` something may happen to the folder. */
+  async restart(meanwhile?: () => Promise<void>): Promise<void> {
     this.profile[Symbol.dispose]();
+    await meanwhile?.();
     this.profile = await Profile.open(this.folder);
   }
 

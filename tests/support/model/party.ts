@@ -59,8 +59,13 @@ export class Party {
   /** Sealed rows that were seen in the database; see {@link asText}. */
   readonly seen = new Set<string>();
 
+  /** Alice has one, and so evidence when she restores a copy; a new one for each sequence. */
+  readonly #stateDirectory: string | undefined;
+
   constructor(options: PartyOptions) {
     this.#options = options;
+    const isFirst = options.account.name === "alice";
+    this.#stateDirectory = isFirst ? `${options.folder}/state ${crypto.randomUUID()}` : undefined;
     this.account = options.account;
     this.folder = options.folder;
   }
@@ -80,7 +85,7 @@ export class Party {
     if (!secureIdentity) throw new TypeError("not registered");
     const options = { profile, transport: network.secure, peers, random: randomBytes, now };
     const side = await SecureMessaging.of(
-      { ...options, oneTimeTarget: ONE_TIME_TARGET },
+      { ...options, oneTimeTarget: ONE_TIME_TARGET, stateDirectory: this.#stateDirectory },
       secureIdentity,
     );
     watchSealing(side, profile, onSealed);

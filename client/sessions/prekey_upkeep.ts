@@ -31,9 +31,9 @@ const AGES = { reused: KEPT, oneTime: ONE_TIME_KEPT };
  * How far an old copy of a profile may be behind what it has published: 300 times of publishing.
  * A server that says more would have us run out of IDs.
  */
-const MAX_BEHIND = 2 ** 16;
+export const MAX_BEHIND = 2 ** 16;
 /** How old prekeys are at least that are renewed on the server's word alone: an hour. */
-const RENEWAL = 60 * 60 * 1000;
+export const RENEWAL = 60 * 60 * 1000;
 
 /**
  * What is known of copies of the profile: that it is an "old" one, for certain; that the server says

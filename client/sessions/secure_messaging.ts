@@ -18,9 +18,9 @@ import { Sessions } from "./sessions.ts";
 type Secrets = SecureIdentity["secrets"];
 
 /** How long after the last time the prekeys are looked after again, in milliseconds: an hour. */
-const UPKEEP_INTERVAL = 60 * 60 * 1000;
+export const UPKEEP_INTERVAL = 60 * 60 * 1000;
 /** The same when the server says that they run low: a minute, however often it says so. */
-const LOW_INTERVAL = 60 * 1000;
+export const LOW_INTERVAL = 60 * 1000;
 
 const OLD_COPY =
   "this profile is an older copy: new sessions begin, and what cannot be opened is " +

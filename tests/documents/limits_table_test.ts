@@ -2,10 +2,13 @@
 import { MAX_COSTLY_FAILURES, MAX_SESSIONS } from "../../client/sessions/sessions.ts";
 import {
   KEPT,
+  MAX_BEHIND,
   ONE_TIME_KEPT,
   ONE_TIME_TARGET,
+  RENEWAL,
   ROTATION,
 } from "../../client/sessions/prekey_upkeep.ts";
+import { LOW_INTERVAL, UPKEEP_INTERVAL } from "../../client/sessions/secure_messaging.ts";
 import { MAX_OPENED } from "../../client/profile/tables/opened.ts";
 import { MAX_WAIT, MIN_WAIT } from "../../client/profile/tables/repairs.ts";
 import { MAX_WAITING_RESETS } from "../../client/inbox/round.ts";
@@ -70,6 +73,10 @@ const LIMITS: Record<string, number> = {
   "age at which a signed and a last-resort prekey are replaced": ROTATION,
   "secrets of those, after their replacement": KEPT,
   "secrets of one-time prekeys that the server has no more": ONE_TIME_KEPT,
+  "between two times that prekeys are looked after": UPKEEP_INTERVAL,
+  "the same after a push 2001, at least": LOW_INTERVAL,
+  "age of prekeys renewed after a foreign answer, at least": RENEWAL,
+  "prekey IDs that an answer 1008 is ahead": MAX_BEHIND,
   "keys that one message skips in a chain": MAX_SKIP,
   "skipped keys of a session": MAX_SKIPPED,
   "chains of whose keys a session keeps some": MAX_SKIPPED_CHAINS,

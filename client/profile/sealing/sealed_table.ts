@@ -2,7 +2,7 @@
  * What a table is, and how its rows move from one data key to another. Each table says what of its
  * rows is sealed; this file knows none of them.
  */
-import type { Database, Parameters } from "@db/sqlite";
+import type { Database, Parameters, Statement } from "@db/sqlite";
 import { type Bytes, utf8 } from "../../../shared/bytes.ts";
 import type { CborValue } from "../../../shared/cbor.ts";
 import { rowOf, type RowOpener, type Vault } from "./vault.ts";
@@ -93,10 +93,13 @@ export function copyTable<Row extends object>(
   table: SealedTable<Row>,
   isKept: (cells: Cells) => boolean = () => true,
 ): void {
+  let adding: Statement | undefined;
   for (const cells of rowsOf(from.database, table.name)) {
     if (!isKept(cells)) continue;
     const copy = table.isPlain ? cells : resealed(from.vault, to.vault, table, cells);
-    insert(to.database, table.name, copy);
+    // All rows have the same columns. A statement for each would fill the memory.
+    adding ??= to.database.prepare(insertionOf(table.name, copy));
+    adding.run(...Object.values(copy));
   }
 }
 

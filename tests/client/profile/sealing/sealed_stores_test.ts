@@ -189,6 +189,29 @@ Deno.test("sealed stores: all of it moves to another key, what was forgotten inc
   assertEquals([...after.history.list(forgotten.peer)], []);
 });
 
+Deno.test("sealed stores: a long table moves with few statements, which take memory", () => {
+  const [from, to] = [emptyTables(), emptyTables()];
+  const [vault, next] = [vaultOf(1), vaultOf(2)];
+  const history = new History(from, vault);
+  for (let i = 0; i < 50; i++) {
+    const contentId = i % 2 ? bytes(`${i}`) : null;
+    const entry = { peer: BOB, at: 1, stored: 2, contentId, body: { text: "words" } };
+    if (i % 3) history.addReceived({ ...entry, messageId: i });
+    else history.markSent(history.addSent(entry), i);
+  }
+  let prepared = 0;
+  const counting = new Proxy(to, {
+    get(database, name) {
+      if (name === "prepare") prepared++;
+      const value = Reflect.get(database, name, database);
+      return typeof value === "function" ? value.bind(database) : value;
+    },
+  });
+  copyTable({ database: from, vault }, { database: counting, vault: next }, HISTORY);
+  assertEquals([...new History(to, next).list(BOB)], [...history.list(BOB)]);
+  assertEquals(prepared, 1);
+});
+
 Deno.test("sealed stores: nothing of the values is in the file or its log", async () => {
   await using temp = await tempFolder();
   const path = `${temp.path}/profile.db`;

@@ -67,7 +67,10 @@ function finish(opening: ChannelOpening, message: Bytes) {
     return opening.finish(message);
   } catch (error) {
     if (!(error instanceof CryptoError)) throw error;
-    throw new ProtocolError("malformed", "the server's handshake is wrong", { cause: error });
+    const message =
+      "its handshake is wrong. It may be of another version: server and clients are " +
+      "updated together";
+    throw new ProtocolError("malformed", message, { cause: error });
   }
 }
 

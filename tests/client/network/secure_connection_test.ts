@@ -8,7 +8,9 @@ import {
   publicIdentity,
   secureClientId,
 } from "../../../shared/crypto/identity.ts";
+import { generateX25519Secret, X25519KeyPair } from "../../../shared/crypto/x25519.ts";
 import { MessageType } from "../../../shared/protocol/codes.ts";
+import { encodeResponseHeader } from "../../../shared/protocol/frame.ts";
 import { encodeSecureRequest } from "../../../shared/protocol/secure/requests.ts";
 import { assert, assertEquals, assertRejects } from "../../support/assert.ts";
 import { EvilServer } from "../../support/attack/evil_server.ts";
@@ -183,4 +185,25 @@ Deno.test("connection: the server's key is seen before anything is said", async 
   assertEquals(thrown, error);
   assertEquals(concat(...seen), concat(server.key.publicKey));
   assertEquals(server.requests, []);
+});
+
+Deno.test("connection: with a server of another version, the user hears what to do", async () => {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const address = { hostname: "127.0.0.1", port: listener.addr.port };
+  const answering = (async () => {
+    using conn = await listener.accept();
+    await conn.read(new Uint8Array(100));
+    // As version 0.3 answers: another cipher makes other bytes of the same number.
+    const header = encodeResponseHeader({ version: 3, code: 1110, size: 96 });
+    await conn.write(
+      concat(header, new X25519KeyPair(generateX25519Secret()).publicKey, sampleBytes(64)),
+    );
+    await conn.read(new Uint8Array(100));
+  })();
+  const opening = SecureConnection.open(address, credentials, () => {});
+  const { code, message } = await assertRejects(() => opening, ClientError);
+  assertEquals(code, "bad-response");
+  assert(message.includes("does not speak this protocol"), message);
+  assert(message.includes("server and clients are updated together"), message);
+  await answering;
 });

@@ -41,6 +41,9 @@ const FIRST_WITH_TRANSFERS = 4;
 
 const NOTHING = new Uint8Array(0);
 
+/** Why a file failed whose announcement was dropped with its copy gone. */
+const UNANNOUNCED = "its receiver was not told of it before the update; send it again";
+
 /**
  * Copies what stays from the tables of an old `version` into empty ones.
  * @throws {ClientError} `bad-profile` if a row was changed
@@ -112,7 +115,9 @@ function renewTransfers(transfers: Transfers, dropped: Set<string>, random: Rand
       anew.set(id, made);
       transfers.change(number, { ...made, state: "active", chunks: 0, ended: null });
     } else {
-      transfers.change(number, { settled: true, key: NOTHING });
+      const isLost = dropped.has(placeOf(peer, blob));
+      const outcome = isLost ? { state: "failed", reason: UNANNOUNCED } as const : {};
+      transfers.change(number, { ...outcome, settled: true, key: NOTHING });
     }
   }
   for (const { blob, started } of released.values()) {

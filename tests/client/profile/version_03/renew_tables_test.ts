@@ -79,7 +79,8 @@ Deno.test("renew tables: a file that is not announced yet is sent anew, unless i
   const [anew, gone, ...released] = transfers.all();
   assertEquals([anew.state, anew.settled, anew.chunks, anew.ended], ["active", false, 0, null]);
   assertEquals([anew.path, anew.changed, anew.key.length], ["/a.txt", 2, 32]);
-  assertEquals([gone.state, gone.settled, gone.key.length], ["done", true, 0]);
+  assertEquals([gone.state, gone.settled, gone.key.length], ["failed", true, 0]);
+  assertEquals(gone.reason?.endsWith("send it again"), true);
   assertEquals(released.map(({ blob }) => blob), [idOf(7), idOf(8)]);
 });
 

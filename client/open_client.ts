@@ -38,7 +38,8 @@ export interface OpenedClient extends AsyncDisposable {
   readonly address: Address;
 }
 
-const RENEWED =
+/** What the owner of a renewed profile is told. */
+export const RENEWED =
   "The profile was brought up to date from an earlier version. Contacts and history are " +
   "as before. Sessions begin anew: what cannot be opened any more is asked for again";
 

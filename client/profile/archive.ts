@@ -109,22 +109,22 @@ async function packFiles(
 
 /**
  * Unpacks an export into the folder of a profile, its database as `profile.db.new`. Nothing of it
- * counts until the caller has brought that to its place.
+ * counts until the caller has brought that to its place. Reports whether it is of an earlier version.
  * @throws {ClientError} `file` if it is no whole export, `wrong-passphrase`
  */
 export async function unpackArchive(
   path: string,
   folder: string,
   protection: Protection,
-): Promise<void> {
+): Promise<boolean> {
   const draft = `${folder}/profile.db.new`;
   await removeFile(draft);
   // SQLite may write to whatever it opens, so it gets a copy.
   const copy = `${folder}/import.new`;
   try {
     await writeNewFile(copy, readFile(path));
-    await withReason("file", `cannot import ${path}`, async () => {
-      await unpackCopy(copy, folder, draft, protection).catch(notOfProfile);
+    return await withReason("file", `cannot import ${path}`, async () => {
+      return await unpackCopy(copy, folder, draft, protection).catch(notOfProfile);
     });
   } finally {
     for (const end of ["", "-wal", "-shm", "-journal"]) await removeFile(copy + end);
@@ -136,7 +136,7 @@ async function unpackCopy(
   folder: string,
   draft: string,
   { passphrase, random, cost }: Protection,
-): Promise<void> {
+): Promise<boolean> {
   const database = new Database(copy, { int64: true });
   try {
     database.exec("PRAGMA trusted_schema = OFF");
@@ -161,6 +161,7 @@ async function unpackCopy(
         new CopyMarks(to.database, to.vault).noteImport();
       });
       await unpackFiles(from, folder);
+      return isOld;
     } finally {
       from.vault.wipe();
       keyring.vault.wipe();

@@ -85,7 +85,8 @@ export class Profile implements Disposable {
   }
 
   /**
-   * Creates the profile in `folder` from the export in `file`, under the same passphrase.
+   * Creates the profile in `folder` from the export in `file`, under the same passphrase. Reports
+   * whether the export was of an earlier version, as {@link renewed} does.
    * @throws {ClientError} `already-registered` if there is one, `wrong-passphrase`, `file` if
    * `file` is no whole export, `in-use`
    */
@@ -94,9 +95,9 @@ export class Profile implements Disposable {
     folder: string,
     passphrase: string,
     options: Omit<ProfileOptions, "passphrase"> = {},
-  ): Promise<void> {
+  ): Promise<boolean> {
     const { random = randomBytes, passphraseCost } = options;
-    await withReason("bad-profile", `cannot use the profile ${folder}`, async () => {
+    return await withReason("bad-profile", `cannot use the profile ${folder}`, async () => {
       await createPrivateFolder(`${folder}/incoming`);
       using _lock = await lockProfile(folder, options.sleep ?? sleep);
       if (await isThere(meInfoPath(folder)) || await isRegistered(folder)) {
@@ -105,9 +106,11 @@ export class Profile implements Disposable {
           `the profile ${folder} is registered already; import into another folder: --profile DIR`,
         );
       }
-      await unpackArchive(file, folder, { passphrase, random, cost: passphraseCost });
+      const protection = { passphrase, random, cost: passphraseCost };
+      const isRenewed = await unpackArchive(file, folder, protection);
       const path = databasePath(folder);
       await replaceDatabase(path, new Database(path, { int64: true }));
+      return isRenewed;
     });
   }
 

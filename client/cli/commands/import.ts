@@ -1,4 +1,4 @@
-import { openClient } from "../../open_client.ts";
+import { openClient, RENEWED } from "../../open_client.ts";
 import { Profile } from "../../profile/profile.ts";
 import { plainCommand } from "../command.ts";
 
@@ -7,11 +7,12 @@ export const importCommand = plainCommand({
   operands: { path: { name: "FILE", completes: "file" } },
   summary: "Create a profile from an export",
   details: "The folder of --profile must not hold a profile yet. Needs no server.",
-  async *run({ path }, { options: { profile: folder }, passphrases, runtime }) {
+  async *run({ path }, { options: { profile: folder }, passphrases, runtime, note }) {
     const passphrase = await passphrases.current();
-    await Profile.importFrom(path, folder, passphrase, runtime);
+    const isRenewed = await Profile.importFrom(path, folder, passphrase, runtime);
     const options = { folder, passphrase: () => Promise.resolve(passphrase), ...runtime };
     await using opened = await openClient(options);
+    if (isRenewed && opened.profile.secureIdentity) note(RENEWED);
     yield { kind: "imported", path: folder, identity: opened.client.whoami() };
   },
 });

@@ -49,7 +49,7 @@ Deno.test("released profiles: an export is imported whole", async () => {
   await using temp = await tempFolder();
   restore("export", `${temp.path}/export`);
   const folder = `${temp.path}/profile`;
-  await Profile.importFrom(`${temp.path}/export`, folder, PASSPHRASE);
+  assertEquals(await Profile.importFrom(`${temp.path}/export`, folder, PASSPHRASE), true);
   using profile = await Profile.open(folder, giving(PASSPHRASE));
   assertSecureOwner(profile);
   assertWhole(profile);

@@ -86,7 +86,7 @@ function seen({ sessions, prekeys, outbox, history, repairs, marks, transfers }:
     unshown: history.unshown(9),
     repairs: [ALICE, BOB].map((peer) => repairs.get(peer)),
     wanting: repairs.peersWanting(),
-    marks: [marks.current(), marks.next(() => bytes("secret mark"))],
+    marks: [marks.current(), marks.isFresh(bytes("secret mark")), marks.evidence, marks.renewing],
     transfers: transfers.all(),
   };
 }

@@ -162,7 +162,8 @@ export class MessageOpener {
         await this.#drop(envelope); // whoever sent this, it was not the client
         round.unusable.add(from, "bad-reset");
       } else {
-        yield* this.#keep(problemOf(error, envelope, from), envelope, round);
+        yield problemOf(error, envelope, from).received;
+        await this.#drop(envelope); // no key that comes later can help
       }
     }
   }

@@ -4,7 +4,7 @@ import { MessageType } from "../../shared/protocol/codes.ts";
 import type { Content } from "../../shared/session/content.ts";
 import { decodeReset, encodeReset } from "../../shared/session/reset.ts";
 import type { Session } from "../../shared/session/session.ts";
-import { ClientError } from "../errors.ts";
+import { ClientError, type ClientErrorCode } from "../errors.ts";
 import { mayPass } from "../network/failures.ts";
 import type { HistoryEntry } from "../profile/tables/history.ts";
 import type { SessionContext } from "./context.ts";
@@ -12,6 +12,9 @@ import type { Incoming } from "./secure_opener.ts";
 import type { Sender } from "./sender.ts";
 import type { Sessions } from "./sessions.ts";
 import type { SessionStarter } from "./session_starter.ts";
+
+/** What a client's prekeys may be the reason of. */
+const UNUSABLE: readonly ClientErrorCode[] = ["no-prekeys", "bad-key", "wrong-identity"];
 
 type ResetsOptions = Pick<SessionContext, "profile" | "own" | "signing" | "now"> & {
   sessions: Sessions;
@@ -36,8 +39,10 @@ export class Resets {
   async answer({ envelope, from, identity }: Incoming): Promise<boolean> {
     const { profile, sessions, own, now } = this.options;
     const { contacts, envelopes, repairs } = profile;
-    const reset = await decodeReset(envelope.content ?? new Uint8Array(0), identity, own.identity);
-    if (contacts.byId(from.id)?.blocked || !repairs.isNew(from.id, reset.time)) {
+    const isBlocked = contacts.byId(from.id)?.blocked === true;
+    const content = envelope.content ?? new Uint8Array(0);
+    const reset = isBlocked ? null : await decodeReset(content, identity, own.identity);
+    if (!reset || !repairs.isNew(from.id, reset.time)) {
       envelopes.markDone(envelope.number);
       return true;
     }
@@ -71,14 +76,20 @@ export class Resets {
     sender.put(to.clientId, MessageType.key, sealed, null);
   }
 
-  /** Returns a new session; null if the server may give the prekeys for it later. */
+  /**
+   * Returns a new session; null if the server may give the prekeys for it later. Who has published
+   * none, or none of use, has had its answer for this minute: each attempt counts towards the pace
+   * at which prekeys may be fetched, also those of others.
+   */
   async #start(identity: Identity, name: string): Promise<Session | null> {
+    const { profile: { repairs }, starter, now } = this.options;
     try {
-      return await this.options.starter.start(identity, name);
+      return await starter.start(identity, name);
     } catch (error) {
-      if (error instanceof ClientError && (mayPass(error) || error.code === "no-prekeys")) {
-        return null;
-      }
+      if (mayPass(error)) return null;
+      if (!(error instanceof ClientError && UNUSABLE.includes(error.code))) throw error;
+      repairs.attempted(identity.clientId, now());
+      if (error.code === "no-prekeys") return null;
       throw error;
     }
   }

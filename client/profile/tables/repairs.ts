@@ -13,7 +13,7 @@ export interface Repair {
   readonly count: number;
   /** The time of the last reset that it was sent; 0 if there was none. */
   readonly sent: number;
-  /** When a reset of it was last answered; 0 if none was. */
+  /** When a reset of it was last answered, or its prekeys did not allow that; 0 for never. */
   readonly answeredAt: number;
   /** The IDs of messages that could not be opened, and that it was not asked for yet. */
   readonly wanted: readonly number[];
@@ -104,6 +104,11 @@ export class Repairs extends SealedStore<Row> {
   answeredLately(peer: Bytes, now: number): boolean {
     const { answeredAt } = this.#load(peer);
     return now >= answeredAt && now - answeredAt < MIN_WAIT;
+  }
+
+  /** Notes that a reset could not be answered at `now`. It is not accepted. */
+  attempted(peer: Bytes, now: number): void {
+    this.#change(peer, () => ({ answeredAt: now }));
   }
 
   /** Notes that a reset of that `time` is answered at `now`. */

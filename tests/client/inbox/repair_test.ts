@@ -1,5 +1,7 @@
 /** Getting back into step with others, and what may come between. */
+import { verifyIdentity } from "../../../shared/crypto/identity.ts";
 import { MessageType } from "../../../shared/protocol/codes.ts";
+import { encodeReset } from "../../../shared/session/reset.ts";
 import { assertEquals } from "../../support/assert.ts";
 import { EvilServer } from "../../support/attack/evil_server.ts";
 import { failure, Party } from "../../support/attack/parties.ts";
@@ -92,4 +94,69 @@ Deno.test("repair: a file that was lost is told of again, and comes", async () =
   const [, entry] = [...alice.profile.history.list(bob.profile.identity.id)]
     .filter(({ sent }) => sent);
   assertEquals(entry.state, "sent");
+});
+
+/** Puts resets of `from` into the mailbox of `to`, each with a larger time than the one before. */
+async function putResets(server: EvilServer, from: Party, to: Party, count: number): Promise<void> {
+  const { publicKey, secrets } = from.profile.secureIdentity!;
+  const sender = await verifyIdentity(publicKey);
+  const receiver = await verifyIdentity(to.profile.secureIdentity!.publicKey);
+  for (let i = 0; i < count; i++) {
+    const reset = { time: ++lastTime, messageIds: [1] };
+    const content = await encodeReset(reset, sender, receiver, secrets.signing);
+    const type = MessageType.keyRequest;
+    server.put(receiver.clientId, { from: sender.clientId, type, content });
+  }
+}
+let lastTime = 1_000;
+
+for (
+  const [prekeys, lie] of Object.entries(
+    {
+      "no": { kind: "error", error: "not-found", retryAfter: 0, text: "there are none" },
+      "unusable": undefined,
+    } as const,
+  )
+) {
+  Deno.test(`repair: resets of one with ${prekeys} prekeys cost one fetch a minute`, async () => {
+    await using server = new EvilServer();
+    await using alice = await Party.registered("alice", server.address);
+    await using mallory = await Party.registered("mallory", server.address);
+    let time = Date.now();
+    alice.now = () => time;
+    const { id } = mallory.profile.identity;
+    server.lie = ({ kind }, link) => {
+      if (kind !== "fetch-prekeys") return undefined;
+      if (lie) return lie;
+      const honest = server.answer({ kind, target: id }, link);
+      if (honest.kind !== "prekeys") throw new TypeError("there are prekeys");
+      const prekeys = honest.prekeys.map((each) => ({ ...each, signature: new Uint8Array(64) }));
+      return { ...honest, prekeys };
+    };
+    const fetches = () => server.requests.filter(({ kind }) => kind === "fetch-prekeys").length;
+
+    await putResets(server, mallory, alice, 10);
+    await alice.receive(server.address);
+    assertEquals(fetches(), 1);
+    await alice.receive(server.address);
+    assertEquals(fetches(), 1, "the others wait");
+    time += 60_000;
+    await alice.receive(server.address);
+    assertEquals(fetches(), 2);
+    assertEquals(alice.profile.envelopes.retryUnreadable(id), 0, "none is kept for ever");
+  });
+}
+
+Deno.test("repair: of a reset that is not valid, by one who is blocked, nobody is told", async () => {
+  await using server = new EvilServer();
+  await using alice = await Party.registered("alice", server.address);
+  await using mallory = await Party.registered("mallory", server.address);
+  await mallory.send(server.address, "alice", "hello");
+  await alice.receive(server.address);
+  alice.profile.contacts.setBlocked(mallory.profile.identity.id, true);
+  const content = new Uint8Array([4, 0]);
+  const from = mallory.profile.identity.id;
+  server.put(alice.profile.identity.id, { from, type: MessageType.keyRequest, content });
+  assertEquals(await alice.receive(server.address), []);
+  assertEquals(server.mailbox(alice.profile.identity.id), []);
 });

@@ -84,8 +84,14 @@ function bounded(skipped: readonly SkippedKey[]): readonly SkippedKey[] {
   return last.slice(dropped + 1);
 }
 
-/** Returns the keys that are not too old; the same array if all are. */
+/**
+ * Returns the keys that are not too old; the same array if all are. What a clock that was set back
+ * has in the future was skipped now: it must not be kept until that time.
+ */
 export function unexpired(skipped: readonly SkippedKey[], now: number): readonly SkippedKey[] {
   const kept = skipped.filter(({ at }) => at > now - MAX_SKIPPED_AGE);
+  if (kept.some(({ at }) => at > now)) {
+    return kept.map((key) => key.at > now ? { ...key, at: now } : key);
+  }
   return kept.length === skipped.length ? skipped : kept;
 }

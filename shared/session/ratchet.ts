@@ -263,7 +263,10 @@ function secretsOf({ root, own, sending, receiving, kem, skipped }: RatchetState
   return [root, own.secret, sending?.key, receiving?.key, kem.seed, ...keys];
 }
 
-/** Returns the state without skipped keys that are too old; the same object if there are none. */
+/**
+ * Returns the state without skipped keys that are too old; the same object if there are none, and
+ * none of the future.
+ */
 export function withoutExpired(state: RatchetState, now: number): RatchetState {
   const skipped = unexpired(state.skipped, now);
   return skipped === state.skipped ? state : { ...state, skipped };

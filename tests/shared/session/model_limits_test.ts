@@ -112,3 +112,14 @@ Deno.test("keys that are skipped by a message which fails are not kept", async (
   }
   assert(bob.session.ratchet.skipped.length === 0);
 });
+
+Deno.test("a key that was skipped in the future is kept for 30 days from now on", async () => {
+  const { alice, bob } = await newPair();
+  const [first, second, third, fourth] = sendMany(alice, 4);
+  const future = NOW + 1_000 * MAX_SKIPPED_AGE;
+  bob.receive(fourth, { now: future });
+  assertEquals(bob.receive(first, { now: NOW }), content("0"));
+  assertEquals(bob.session.ratchet.skipped.map(({ at }) => at), [NOW, NOW]);
+  assertEquals(bob.receive(second, { now: NOW + MAX_SKIPPED_AGE - 1 }), content("1"));
+  bob.refuses(third, { now: NOW + MAX_SKIPPED_AGE });
+});

@@ -155,7 +155,8 @@ export function receive(
   random: Random,
   now: number,
 ): Received {
-  state.skipped = state.skipped.filter(({ at }) => now - at <= MAX_SKIPPED_AGE);
+  state.skipped = state.skipped.filter(({ at }) => now - at <= MAX_SKIPPED_AGE)
+    .map((key) => ({ ...key, at: Math.min(key.at, now) }));
   for (const { HK, number, MK } of state.skipped) {
     const header = openHeader(HK);
     if (header === null || header.number !== number) continue;

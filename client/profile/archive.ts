@@ -109,7 +109,8 @@ async function packFiles(
 
 /**
  * Unpacks an export into the folder of a profile, its database as `profile.db.new`. Nothing of it
- * counts until the caller has brought that to its place. Reports whether it is of an earlier version.
+ * counts until the caller has brought that to its place. Reports whether it is of an earlier
+ * version.
  * @throws {ClientError} `file` if it is no whole export, `wrong-passphrase`
  */
 export async function unpackArchive(

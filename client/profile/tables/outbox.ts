@@ -12,7 +12,10 @@ export interface OutboxItem {
   readonly type: number;
   /** 16 bytes, the same with each repeat; none in a classic profile. */
   readonly token: Bytes;
-  /** Sealed, or empty until it is; in a classic profile a text, the path of a file, or the name of a copy of one. */
+  /**
+   * Sealed, or empty until it is; in a classic profile a text, the path of a file, or the name of a
+   * copy of one.
+   */
   readonly content: Bytes;
   /** The number of its entry in the history, if it has one. */
   readonly history: number | null;

@@ -21,8 +21,8 @@ interface Waiter {
 /**
  * Delivers the messages of the outbox in their order, also over connections that break. Messages
  * leave together over one connection, which keeps their order; none newer leaves before each of
- * them was answered or repeated. What is not sealed yet stays behind. Only when the server refuses a
- * message for now can those that left with it pass it.
+ * them was answered or repeated. What is not sealed yet stays behind. Only when the server refuses
+ * a message for now can those that left with it pass it.
  */
 export class OutboxDelivery {
   readonly #waiters = new Map<number, Waiter>();

@@ -26,14 +26,22 @@ export class OutboxSealing {
   /** What is left to be sealed; null before the outbox was looked at. */
   #left: OutboxItem[] | null = null;
   #refused: RefusedItem[] = [];
+  /** The run that is going on. */
+  #running: Promise<void> | null = null;
 
   constructor(private readonly options: OutboxSealingOptions) {}
 
   /**
-   * Seals what can be sealed now. Returns the messages that never can; they are dropped.
+   * Seals what can be sealed now. Returns the messages that never can; they are dropped. Calls at
+   * the same time share one run.
    * @throws {ClientError} what the network may do
    */
   async run(): Promise<RefusedItem[]> {
+    await (this.#running ??= this.#sealAll().finally(() => this.#running = null));
+    return this.#refused.splice(0);
+  }
+
+  async #sealAll(): Promise<void> {
     const { outbox } = this.options.profile;
     const left = this.#left ??= outbox.first(0, Number.MAX_SAFE_INTEGER)
       .filter(({ content }) => content.length === 0);
@@ -47,7 +55,6 @@ export class OutboxSealing {
       }
       left.splice(left.indexOf(item), 1);
     }
-    return this.#refused.splice(0);
   }
 
   async #seal({ number, to, history }: OutboxItem): Promise<void> {

@@ -125,3 +125,31 @@ Deno.test("prekeys: a profile that has none of its own replaces them all, howeve
   await bob.send(server.address, "alice", "an answer");
   assertEquals(await alice.receive(server.address), ["bob: an answer"]);
 });
+
+Deno.test("outbox sealing: sends at the same time do not forget what has to wait", async () => {
+  await using test = await unsent();
+  const { server, alice, bob } = test;
+  await using carol = await Party.registered("carol", server.address);
+  await alice.send(server.address, "carol", "before");
+  server.lie = ({ kind }, link) => kind === "send" ? () => link.cut() : undefined;
+  for (const [name, text] of [["bob", "third"], ["carol", "waits"]]) {
+    assertEquals(await failure(alice.send(server.address, name, text)), "queued");
+  }
+  loseSessions(alice);
+  const { id } = carol.profile.identity;
+  let fetched = 0;
+  server.lie = (request) => {
+    if (request.kind !== "fetch-prekeys") return undefined;
+    fetched++;
+    return request.target.toHex() === id.toHex() ? refusal("rate-limited") : undefined;
+  };
+  await alice.with(server.address, async (client) => {
+    await Promise.all(["fourth", "fifth"].map((text) => client.sendText("bob", text)));
+    assertEquals(fetched, 2, "once for each of the two");
+    server.lie = () => undefined;
+    await client.sendText("bob", "sixth");
+  });
+  assertEquals(await carol.receive(server.address), ["alice: before", "alice: waits"]);
+  const texts = ["first", "second", "third", "fourth", "fifth", "sixth"];
+  assertEquals(await bob.receive(server.address), texts.map((text) => `alice: ${text}`));
+});

@@ -41,7 +41,8 @@ export interface OpenedClient extends AsyncDisposable {
 /** What the owner of a renewed profile is told. */
 export const RENEWED =
   "The profile was brought up to date from an earlier version. Contacts and history are " +
-  "as before. Sessions begin anew: what cannot be opened any more is asked for again";
+  "as before. Sessions begin anew: messages that cannot be opened any more are asked for again. " +
+  "Files that were not fetched before have to be sent again";
 
 /** An address to which every connection fails. */
 const NO_SERVER: Address = { hostname: "0.0.0.0", port: 0 };

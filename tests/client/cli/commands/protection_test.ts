@@ -14,6 +14,7 @@ import {
 import { assert, assertEquals, assertRejects } from "../../../support/assert.ts";
 import { commandContext } from "../../../support/client/command_context.ts";
 import { CHEAP } from "../../../support/profile/full_profile.ts";
+import { PASSPHRASE, restore } from "../../../support/profile/released_profiles.ts";
 import { tempFolder } from "../../../support/temp_folder.ts";
 
 const ONE = "the first passphrase";
@@ -70,9 +71,15 @@ function exportTo(path: string, folder: string, passphrases: Passphrases): Promi
   );
 }
 
-function importFrom(path: string, folder: string, passphrases: Passphrases): Promise<Output> {
+function importFrom(
+  path: string,
+  folder: string,
+  passphrases: Passphrases,
+  notes: string[] = [],
+): Promise<Output> {
   const options = { profile: folder, json: false, quiet: false };
-  return result(importCommand, { path }, { options, passphrases });
+  const note = (text: string) => void notes.push(text);
+  return result(importCommand, { path }, { options, passphrases, note });
 }
 
 async function code(act: Promise<unknown>): Promise<string> {
@@ -140,4 +147,20 @@ Deno.test("protection: a protected profile is exported under its own passphrase"
   await exportTo(path, from, given(ONE, TWO));
   await importFrom(path, to, given(ONE));
   assertEquals(await nameIn(to, given(ONE)), "alice");
+});
+
+Deno.test("protection: whoever imports an export of version 0.3 hears what starts anew", async () => {
+  await using temp = await tempFolder();
+  const path = `${temp.path}/export`;
+  restore("export", path);
+  const notes: string[] = [];
+  const passphrases = given(PASSPHRASE);
+  assertEquals((await importFrom(path, `${temp.path}/old`, passphrases, notes)).kind, "imported");
+  assertEquals(notes.length, 1);
+  assert(notes[0].includes("Sessions begin anew"), notes[0]);
+
+  const again = `${temp.path}/again`;
+  await exportTo(again, `${temp.path}/old`, passphrases);
+  await importFrom(again, `${temp.path}/new`, passphrases, notes);
+  assertEquals(notes.length, 1);
 });

@@ -136,6 +136,7 @@ export class SecureMessaging {
     const since = this.#keptUp === null ? Infinity : now() - this.#keptUp;
     const interval = this.#prekeysLow ? LOW_INTERVAL : UPKEEP_INTERVAL;
     if (since >= 0 && since < interval) return "none"; // less than 0 by a clock that was set back
+    const low = this.#prekeysLow;
     this.#prekeysLow = false;
     this.#keepingUp ??= this.#upkeep.run().then((copy) => {
       this.#keptUp = now();
@@ -145,6 +146,9 @@ export class SecureMessaging {
         profile.envelopes.forgetOld(); // whoever sends a lot must not fill the disk for ever
       });
       return copy;
+    }).catch((error) => {
+      this.#prekeysLow ||= low; // the server says so once
+      throw error;
     }).finally(() => this.#keepingUp = null);
     return await this.#keepingUp;
   }

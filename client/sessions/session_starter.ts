@@ -1,4 +1,4 @@
-import { equalBytes } from "../../shared/bytes.ts";
+import { equalBytes, toHex } from "../../shared/bytes.ts";
 import type { Identity } from "../../shared/crypto/identity.ts";
 import { CryptoError } from "../../shared/errors.ts";
 import { type PrekeyBundle, verifyBundle } from "../../shared/session/prekeys.ts";
@@ -14,17 +14,31 @@ type SessionStarterOptions =
 
 /** Starts sessions with other secure clients, with the prekeys that they have published. */
 export class SessionStarter {
+  /** Starts that are under way, by the other clients' IDs in hex. */
+  readonly #ensuring = new Map<string, Promise<void>>();
+
   constructor(private readonly options: SessionStarterOptions) {}
 
   /**
-   * Makes sure that there is a session with the client of that name.
+   * Makes sure that there is a session with the client of that name. Those who ask for it at the
+   * same time share one start: each costs the other client one-time prekeys.
    * @throws {ClientError} `no-prekeys`, `wrong-identity`, `bad-key`, and what the network may do
    */
   async ensure(peer: Identity, name: string): Promise<void> {
+    if (this.options.profile.sessions.has(peer.clientId)) return;
+    const id = toHex(peer.clientId);
+    let ensuring = this.#ensuring.get(id);
+    if (!ensuring) {
+      ensuring = this.#ensure(peer, name).finally(() => this.#ensuring.delete(id));
+      this.#ensuring.set(id, ensuring);
+    }
+    await ensuring;
+  }
+
+  async #ensure(peer: Identity, name: string): Promise<void> {
     const { profile, sessions } = this.options;
-    if (profile.sessions.has(peer.clientId)) return;
     const session = await this.start(peer, name);
-    // Another message may have been faster.
+    // A message that came may have been faster.
     if (profile.sessions.has(peer.clientId)) return;
     sessions.commit(() => sessions.add(peer, session));
   }

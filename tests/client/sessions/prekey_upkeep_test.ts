@@ -299,3 +299,48 @@ Deno.test("prekeys: wherever a run stops, it leaves no evidence that a lie could
     assertEquals(sessions(), before, what);
   }
 });
+
+Deno.test("prekeys: texts to someone new that are sent at once use one bundle", async () => {
+  await using scene = await Scene.open();
+  const { alice, server } = scene;
+  const texts = Array.from({ length: 8 }, (_, i) => `text ${i}`);
+  await alice.with(server.address, async (client) => {
+    await Promise.all(texts.map((text) => client.sendText("bob", text)));
+  });
+  assertEquals(server.requests.filter(({ kind }) => kind === "fetch-prekeys").length, 1);
+  assertEquals(alice.profile.sessions.load(scene.bob.profile.identity.id).length, 1);
+  assertEquals(await scene.received(), texts.map((text) => `alice: ${text}`));
+});
+
+Deno.test("prekeys: that they run low is not forgotten when the server fails", async () => {
+  await using scene = await Scene.open();
+  const { alice, bob, server } = scene;
+  const bobId = bob.profile.identity.id;
+  const checkIns = () => server.requests.filter(({ kind }) => kind === "check-in").length;
+  await bob.with(server.address, async (client) => {
+    const before = checkIns();
+    const following = client.follow(`${bob.folder}/out`, () => {}, () => {});
+    const next = following.next();
+    await until("Bob looks after his prekeys", () => checkIns() === before + 1);
+    await until("Bob follows", () => server.follows(bobId));
+    await alice.send(server.address, "bob", "one");
+    assertEquals(tell((await next).value!), "alice: one");
+    const later = following.next();
+    scene.now += 60_000;
+    server.lie = ({ kind }) =>
+      kind === "check-in"
+        ? { kind: "error", error: "failed", retryAfter: 3_600_000, text: "the disk failed" }
+        : undefined;
+    await server.tell(bobId, { kind: "prekeys-low" });
+    await until("the server has failed", () => checkIns() === before + 3); // one was Alice's
+    assertEquals((await later).value?.type, "notice");
+    server.lie = () => undefined;
+    const last = following.next();
+    server.cut(); // a new connection is a reason to look again
+    await until("Bob looks after them again", () => checkIns() === before + 4);
+    await until("Bob follows again", () => server.follows(bobId));
+    await alice.send(server.address, "bob", "two");
+    assertEquals(tell((await last).value!), "alice: two");
+    await following.return(undefined);
+  });
+});

@@ -115,6 +115,8 @@ export class FileTransfers {
     await this.#watched(transfer, options, async (options) => {
       await starter.ensure(identity, to.name);
       await this.#uploads.upload(transfer, options);
+      // It may have taken hours, in which this profile was found to be an old copy.
+      await starter.ensure(identity, to.name);
     });
     const type = MessageType.file;
     const content = { id: sender.newContentId(), at: now(), file: { name, size, blob, key } };

@@ -116,7 +116,7 @@ export class Sessions {
   #openPadded(peer: Identity, route: Route, envelope: Bytes): Bytes {
     const offer = offerIn(envelope);
     const loaded = this.#load(peer.clientId);
-    if (loaded.costlyFailures === MAX_COSTLY_FAILURES) {
+    if (loaded.costlyFailures >= MAX_COSTLY_FAILURES) {
       throw new CryptoError("decrypt-failed", "too many messages of this client have failed");
     }
     for (const entry of loaded.entries) {

@@ -3,17 +3,19 @@ import { MAX_COSTLY_FAILURES, Sessions } from "../../../client/sessions/sessions
 import { MAX_WAITING_RESETS } from "../../../client/inbox/round.ts";
 import { Vault } from "../../../client/profile/sealing/vault.ts";
 import type { Received } from "../../../client/inbox/received.ts";
-import { type Bytes, concat } from "../../../shared/bytes.ts";
+import { type Bytes, concat, utf8 } from "../../../shared/bytes.ts";
 import { ChaChaKey } from "../../../shared/crypto/chacha20_poly1305.ts";
 import { verifyIdentity } from "../../../shared/crypto/identity.ts";
 import { X25519KeyPair } from "../../../shared/crypto/x25519.ts";
 import { MessageType } from "../../../shared/protocol/codes.ts";
 import { PrekeyKind } from "../../../shared/protocol/prekey.ts";
 import { CryptoError } from "../../../shared/errors.ts";
+import { decodeSession } from "../../../shared/session/session_state.ts";
 import { encodeReset } from "../../../shared/session/reset.ts";
 import { assert, assertEquals, assertThrows } from "../../support/assert.ts";
 import { Conversation } from "../../support/attack/conversation.ts";
 import { type Party, random } from "../../support/attack/parties.ts";
+import { forTwoKeys } from "../../support/attack/two_keys.ts";
 
 /** A short content, padded, with its tag. */
 const CONTENT_SIZE = 256 + 16;
@@ -135,6 +137,45 @@ Deno.test("flood: few messages that skip many keys and fail are computed", async
   });
   assertEquals(lengths, MAX_COSTLY_FAILURES);
   await scene.assertGoesOn();
+});
+
+Deno.test("flood: messages whose header fits two sessions do not get past the bound", async () => {
+  await using scene = await Conversation.underWay();
+  const headerKey = () => {
+    const [{ state }] = scene.alice.profile.sessions.load(scene.bobId);
+    return decodeSession(state).ratchet.sending!.headerKey;
+  };
+  const first = headerKey();
+  scene.alice.profile.sessions.clear();
+  await scene.say("in another session");
+  assertEquals(await scene.received(), ["alice: in another session"]);
+  const second = headerKey();
+  const [alice, bob] = [await identityOf(scene.alice), await identityOf(scene.bob)];
+  const label = utf8("messaging-system/3 envelope");
+  const type = MessageType.text;
+  const parts = [label, alice.publicKey, bob.publicKey, new Uint8Array([type]), ORDINARY];
+  const associated = concat(...parts);
+  const behind = ({ nonce, sealed }: { nonce: Bytes; sealed: Bytes }) =>
+    concat(ORDINARY, nonce, sealed, random(12 + CONTENT_SIZE));
+  const nonce = random(12);
+  const header = random(41).fill(0, 40);
+  // The bound is even: one that counts once, and then all count twice.
+  const envelopes = [
+    behind({ nonce, sealed: new ChaChaKey(first).seal(nonce, associated, header) }),
+    ...Array.from(
+      { length: MAX_COSTLY_FAILURES },
+      () => behind(forTwoKeys([first, second], associated, 41)),
+    ),
+  ];
+  const { profile } = scene.bob;
+  const sessions = new Sessions({ profile, own: { identity: bob, ...bob }, random, now: Date.now });
+  const failures = sessions.commit(() =>
+    envelopes.map((envelope) => {
+      return assertThrows(() => sessions.open(alice, type, envelope), CryptoError).message;
+    })
+  );
+  const computed = failures.filter((message) => !message.startsWith("too many messages of this"));
+  assertEquals(computed.length, 1 + MAX_COSTLY_FAILURES / 2);
 });
 
 Deno.test("flood: resets between messages do not keep these from being opened together", async () => {

@@ -74,11 +74,14 @@ export class Sessions {
   /** Drops skipped keys that are too old, in all sessions. Call it in a transaction. */
   dropExpired(): void {
     const { profile: { sessions }, now } = this.options;
-    for (const { number, peer, state } of sessions.all()) {
-      const session = decodeSession(state);
-      const ratchet = withoutExpired(session.ratchet, now());
-      if (ratchet === session.ratchet) continue;
-      sessions.update(number, peer, encodeSession({ ...session, ratchet }));
+    for (let page, after = 0; (page = sessions.first(after)).length > 0;) {
+      for (const { number, peer, state } of page) {
+        after = number;
+        const session = decodeSession(state);
+        const ratchet = withoutExpired(session.ratchet, now());
+        if (ratchet === session.ratchet) continue;
+        sessions.update(number, peer, encodeSession({ ...session, ratchet }));
+      }
     }
   }
 

@@ -8,6 +8,9 @@ export interface StoredSession {
   readonly state: Bytes;
 }
 
+/** Sessions that are read at once. */
+export const PAGE = 16;
+
 type Row = { readonly peer: Bytes; readonly state: Bytes };
 
 export const SESSIONS: SealedTable<Row> = {
@@ -44,8 +47,12 @@ export class SessionStore extends SealedStore<Row, Row & StoredSession> {
     return this.hasRow("peer = ?", this.tag("peer", peer));
   }
 
-  all(): (Row & StoredSession)[] {
-    return this.rows("ORDER BY number");
+  /**
+   * Returns the first sessions behind number `after`, at most {@link PAGE}, in their order: others
+   * decide how large they are, and how many.
+   */
+  first(after = 0): (Row & StoredSession)[] {
+    return this.rows("WHERE number > ? ORDER BY number LIMIT ?", after, PAGE);
   }
 
   /** Keeps a new session, from now on the most recently used one; returns its number. */

@@ -44,7 +44,7 @@ export function assertWhole(profile: Profile): void {
   assertEquals(profile.keys.own(CAROL), SYMMETRIC_KEY);
   assertEquals(profile.keys.sending(CAROL), SYMMETRIC_KEY);
   assertEquals(profile.envelopes.nextWaiting(0)?.content, utf8("a content that waits"));
-  assertEquals(profile.sessions.all(), []);
+  assertEquals(profile.sessions.first(), []);
   assertEquals(profile.prekeys.after(0), []);
   assertEquals(profile.prekeys.largestId(), 5);
   assert(!profile.prekeys.isAgreed(utf8("a base key")));

@@ -137,19 +137,17 @@ Deno.test("outbox sealing: sends at the same time do not forget what has to wait
   }
   loseSessions(alice);
   const { id } = carol.profile.identity;
-  let fetched = 0;
   server.lie = (request) => {
-    if (request.kind !== "fetch-prekeys") return undefined;
-    fetched++;
-    return request.target.toHex() === id.toHex() ? refusal("rate-limited") : undefined;
+    const isForCarol = request.kind === "fetch-prekeys" && request.target.toHex() === id.toHex();
+    return isForCarol ? refusal("rate-limited") : undefined;
   };
   await alice.with(server.address, async (client) => {
     await Promise.all(["fourth", "fifth"].map((text) => client.sendText("bob", text)));
-    assertEquals(fetched, 2, "once for each of the two");
     server.lie = () => undefined;
     await client.sendText("bob", "sixth");
   });
   assertEquals(await carol.receive(server.address), ["alice: before", "alice: waits"]);
-  const texts = ["first", "second", "third", "fourth", "fifth", "sixth"];
-  assertEquals(await bob.receive(server.address), texts.map((text) => `alice: ${text}`));
+  const words = await bob.receive(server.address);
+  assertEquals(words.slice(0, 3), ["alice: first", "alice: second", "alice: third"]);
+  assertEquals(words.slice(3).sort(), ["alice: fifth", "alice: fourth", "alice: sixth"]);
 });

@@ -47,10 +47,15 @@ export class RateLimit {
     return 0;
   }
 
-  /** Puts back a token of the bucket of `key` that was not used. */
+  /**
+   * Puts back a token of the bucket of `key` that was not used. A bucket that is full by it is
+   * forgotten at once, lest it takes the place of one that is not.
+   */
   giveBack(key: string): void {
-    const fullAt = this.#fullAt.get(key);
-    if (fullAt !== undefined) this.#fullAt.set(key, fullAt - this.#options.interval);
+    const { interval, clock } = this.#options;
+    const fullAt = (this.#fullAt.get(key) ?? 0) - interval;
+    if (fullAt > clock()) this.#fullAt.set(key, fullAt);
+    else this.#fullAt.delete(key);
   }
 
   /**

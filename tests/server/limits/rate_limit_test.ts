@@ -106,3 +106,13 @@ Deno.test("rate limit: in no span of time more than promised (property)", () => 
   });
   fc.assert(property, runs(500));
 });
+
+Deno.test("rate limit: what is taken and given back takes nobody's place", () => {
+  const { limit, drain } = limited({ capacity: 10 });
+  drain("a");
+  for (let i = 0; i < 100; i++) {
+    assertEquals(limit.take(`key ${i}`), 0);
+    limit.giveBack(`key ${i}`);
+  }
+  assertEquals([limit.take("a") > 0, limit.size], [true, 1]);
+});

@@ -26,6 +26,12 @@ export const KEPT = 3 * DAY;
  * all the time.
  */
 export const ONE_TIME_KEPT = ROTATION + KEPT;
+/**
+ * Secrets of one-time prekeys of a kind, after which no more are made. An honest server hands out
+ * fewer while they are kept; one that says that all are gone, whenever it is asked, does not fill
+ * the disk.
+ */
+export const MAX_ONE_TIME_SECRETS = 8192;
 const AGES = { reused: KEPT, oneTime: ONE_TIME_KEPT };
 /**
  * How far an old copy of a profile may be behind what it has published: 300 times of publishing.
@@ -75,8 +81,10 @@ export class PrekeyUpkeep {
     const isForeign = !copyMarks.isFresh(server.mark) || server.prekeyId > prekeys.largestId() ||
       this.#hasUnknown(server);
     const isOld = isForeign && copyMarks.evidence;
-    // A server that says so again and again does not have us make prekeys all the time.
-    const tooSoon = isForeign && !isOld && !copyMarks.renewing && this.#isNewerThan(RENEWAL);
+    // A server that says so again and again, or loses what was renewed, does not have us make
+    // prekeys all the time.
+    const renews = isForeign || copyMarks.renewing;
+    const tooSoon = renews && !isOld && !this.#isToPublish(server) && this.#isNewerThan(RENEWAL);
     if (!tooSoon) {
       profile.transaction(() => {
         if (isOld) {
@@ -104,6 +112,12 @@ export class PrekeyUpkeep {
         oneTimeKemLeft > prekeys.countWaiting(PrekeyKind.oneTimeKem, prekeyId));
   }
 
+  /** Reports whether renewed prekeys were made that the server does not have yet. */
+  #isToPublish({ prekeyId }: OnServer): boolean {
+    const { prekeys, copyMarks } = this.options.profile;
+    return copyMarks.renewing && (prekeys.current(PrekeyKind.signed)?.id ?? 0) > prekeyId;
+  }
+
   /** Reports whether the signed prekey was made less than `age` milliseconds ago. */
   #isNewerThan(age: number): boolean {
     const { profile: { prekeys }, now } = this.options;
@@ -123,14 +137,15 @@ export class PrekeyUpkeep {
       const isReplaced = renewing && current && current.id <= server.prekeyId;
       if (isReplaced || !isNewer(current?.madeAt, ROTATION, now)) make(kind);
     }
-    const waiting = prekeys.after(server.prekeyId);
+    const waiting = prekeys.waitingAfter(server.prekeyId);
     const replace = renewing || !prekeys.hasUpTo(server.prekeyId);
     const fill = (kind: OneTimeKind, onServer: number) => {
       const left = replace ? 0 : onServer;
       prekeys.noteGone(kind, server.prekeyId, left, now);
       const have = left + waiting.filter((prekey) => prekey.kind === kind).length;
       if (have > oneTimeTarget / 2) return;
-      for (let n = have; n < oneTimeTarget; n++) make(kind);
+      const room = MAX_ONE_TIME_SECRETS - prekeys.count(kind);
+      for (let n = Math.min(oneTimeTarget - have, room); n > 0; n--) make(kind);
     };
     fill(PrekeyKind.oneTime, server.oneTimeLeft);
     fill(PrekeyKind.oneTimeKem, server.oneTimeKemLeft);
@@ -153,11 +168,9 @@ export class PrekeyUpkeep {
   /** Publishes what the server does not have yet. */
   async #publish({ prekeyId }: OnServer): Promise<void> {
     const { profile: { prekeys, copyMarks }, transport, signing } = this.options;
-    // Of runs that could not publish there may be several; only the last of a reused kind counts.
-    const secrets = prekeys.after(prekeyId).filter(({ id, kind }) =>
-      kind !== PrekeyKind.signed && kind !== PrekeyKind.lastResort ||
-      id === prekeys.current(kind)?.id
-    );
+    // A server that lost what it had gets none that were replaced, or handed out: it takes only so
+    // many, and would refuse them all.
+    const secrets = prekeys.waitingAfter(prekeyId);
     if (secrets.length === 0) return;
     const replace = copyMarks.renewing || !prekeys.hasUpTo(prekeyId);
     const made: Prekey[] = [];

@@ -3,6 +3,7 @@ import { MAX_COSTLY_FAILURES, MAX_SESSIONS } from "../../client/sessions/session
 import {
   KEPT,
   MAX_BEHIND,
+  MAX_ONE_TIME_SECRETS,
   ONE_TIME_KEPT,
   ONE_TIME_TARGET,
   RENEWAL,
@@ -73,6 +74,7 @@ const LIMITS: Record<string, number> = {
   "age at which a signed and a last-resort prekey are replaced": ROTATION,
   "secrets of those, after their replacement": KEPT,
   "secrets of one-time prekeys that the server has no more": ONE_TIME_KEPT,
+  "one-time prekeys of a kind of which a client has the secrets": MAX_ONE_TIME_SECRETS,
   "between two times that prekeys are looked after": UPKEEP_INTERVAL,
   "the same after a push 2001, at least": LOW_INTERVAL,
   "age of prekeys renewed after a foreign answer, at least": RENEWAL,

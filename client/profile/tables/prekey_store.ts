@@ -92,6 +92,17 @@ export class PrekeyStore extends SealedStore<Row | Largest, PrekeySecret> {
     return this.rows("WHERE id > ? ORDER BY id", Math.max(id, LARGEST));
   }
 
+  /** Returns those of {@link after} that are neither replaced nor gone from the server. */
+  waitingAfter(id: number): PrekeySecret[] {
+    return this.rows("WHERE id > ? AND replaced_at IS NULL ORDER BY id", Math.max(id, LARGEST));
+  }
+
+  /** Returns how many prekeys of `kind` there are secrets of. */
+  count(kind: OneTimeKind): number {
+    const sql = "SELECT count(*) FROM prekeys WHERE kind = ?";
+    return this.statement(sql).value<[number]>(kind)?.[0] ?? 0;
+  }
+
   /** Returns the last prekey of that kind, and when it was made, in milliseconds. */
   current(kind: ReusedKind): { readonly id: number; readonly madeAt: number } | undefined {
     return this.statement(

@@ -70,6 +70,11 @@ export class Party {
     this.folder = options.folder;
   }
 
+  /** Whether something beside the server can tell that the profile is an old copy. */
+  get hasEvidence(): boolean {
+    return this.#stateDirectory !== undefined;
+  }
+
   get path(): string {
     return `${this.folder}/profile.db`;
   }

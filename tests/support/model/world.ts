@@ -67,6 +67,11 @@ export class World implements Disposable {
   /** For each person, the last bytes of what it has acknowledged, with the profile it has now. */
   #opened: Set<string>[];
   readonly #copies = new Map<number, Copy>();
+  /**
+   * Texts that were shown after a copy was made of their receiver's profile. A copy that nothing
+   * proves to be one goes on with its sessions, so it can derive their keys again.
+   */
+  readonly #derivable = new Set<string>();
   /** "A B" where A has blocked B. */
   readonly #blocked = new Set<string>();
   /** Texts that were opened, and not shown yet, when their sender was blocked. */
@@ -232,6 +237,11 @@ export class World implements Disposable {
     party.close();
     Deno.copyFileSync(`${party.path}.copy`, party.path);
     party.seen.clear();
+    if (!party.hasEvidence) {
+      for (const text of this.#shown[who]) {
+        if (!copy.shown.has(text)) this.#derivable.add(text);
+      }
+    }
     this.#shown = this.#shown.with(who, new Set(copy.shown));
     this.#unmarked = this.#unmarked.with(who, new Set(copy.unmarked));
     this.#opened = this.#opened.with(who, new Set(copy.opened));
@@ -388,7 +398,8 @@ export class World implements Disposable {
     const count = Map.groupBy(this.#sealed.values(), ({ text }) => text);
     const keys = [...this.#sealed.values()].flatMap(({ text, messageKey }) => {
       // What was sent once and arrived has been opened with that key.
-      const opened = text && this.#everShown.has(text) && count.get(text)?.length === 1;
+      const opened = text && this.#everShown.has(text) && count.get(text)?.length === 1 &&
+        !this.#derivable.has(text);
       return opened && messageKey ? [asText(messageKey)] : [];
     });
     for (const key of keys) {

@@ -1,7 +1,7 @@
 /**
  * How often a profile was used with its server, kept outside of the profile's folder, in the state
- * directory of the operating system. A profile that knows of fewer runs than that is an old copy: no
- * server can make it believe that.
+ * directory of the operating system. A profile that knows of fewer runs than that is an old copy:
+ * no server can make it believe that.
  */
 import { type Bytes, concat, toHex, utf8 } from "../../shared/bytes.ts";
 import { sha256 } from "../../shared/crypto/hash.ts";

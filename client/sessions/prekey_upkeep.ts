@@ -22,8 +22,8 @@ export const ROTATION = DAY;
 export const KEPT = 3 * DAY;
 /**
  * How long the secrets of one-time prekeys are kept that the server has no more, and that were not
- * used: 4 days. The signed prekey that went out with them is gone by then, if this client was online
- * all the time.
+ * used: 4 days. The signed prekey that went out with them is gone by then, if this client was
+ * online all the time.
  */
 export const ONE_TIME_KEPT = ROTATION + KEPT;
 /**
@@ -42,8 +42,8 @@ export const MAX_BEHIND = 2 ** 16;
 export const RENEWAL = 60 * 60 * 1000;
 
 /**
- * What is known of copies of the profile: that it is an "old" one, for certain; that the server says
- * something that a "foreign" copy would explain; or nothing.
+ * What is known of copies of the profile: that it is an "old" one, for certain; that the server
+ * says something that a "foreign" copy would explain; or nothing.
  */
 export type CopyState = "old" | "foreign" | "none";
 

@@ -45,8 +45,8 @@ export class SessionStarter {
 
   /**
    * Returns a new session with the client of that name, for {@link Sessions.add}.
-   * @throws {ClientError} `no-prekeys`, `wrong-identity`, `bad-key` if the client has signed prekeys
-   * that make no session, and what the network may do
+   * @throws {ClientError} `no-prekeys`, `wrong-identity`, `bad-key` if the client has signed
+   * prekeys that make no session, and what the network may do
    */
   async start(peer: Identity, name: string): Promise<Session> {
     const { own, random, now } = this.options;

@@ -17,8 +17,8 @@ export const checkIn: Handler<"check-in"> = async ({ mark }, asker, { storage })
 };
 
 /**
- * Who fetches too often gets no one-time prekeys, which are for everyone, and nobody gets those of a
- * target that too many ask for. A session can be started without them.
+ * Who fetches too often gets no one-time prekeys, which are for everyone, and nobody gets those of
+ * a target that too many ask for. A session can be started without them.
  */
 export const fetchPrekeys: Handler<"fetch-prekeys"> = async ({ target }, asker, services) => {
   const { storage, prekeyRates: rates } = services;

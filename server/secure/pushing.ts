@@ -1,6 +1,6 @@
 /**
- * Sends a subscriber its messages: those that wait, then each as it comes. Tells it when its one-time
- * prekeys run low.
+ * Sends a subscriber its messages: those that wait, then each as it comes. Tells it when its
+ * one-time prekeys run low.
  */
 import { type Bytes, concat, concatAll } from "../../shared/bytes.ts";
 import { MiB } from "../../shared/limits.ts";

@@ -1,7 +1,7 @@
 /**
- * How a secure channel begins: `Noise_NX_25519_ChaChaPoly_SHA256` with its two messages in a request
- * 110 and a response 1110. The server proves its static key; the client is unknown before its
- * login.
+ * How a secure channel begins: `Noise_NX_25519_ChaChaPoly_SHA256` with its two messages in a
+ * request 110 and a response 1110. The server proves its static key; the client is unknown before
+ * its login.
  */
 import { type Bytes, concat, utf8 } from "../bytes.ts";
 import type { X25519KeyPair } from "../crypto/x25519.ts";

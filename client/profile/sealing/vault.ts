@@ -4,8 +4,8 @@
  *
  * A sealed row: nonce 24 · XChaCha20-Poly1305 of the plaintext · tag 16. Its context, the name of
  * its table and its primary key, is the associated data, so that no row can take the place of
- * another. Nonces are random: of 2^n of 192 bits, two are the same with a chance below 2^(2n - 193).
- * For 2^64 rows, more than any disk sees written, that is 2^-65.
+ * another. Nonces are random: of 2^n of 192 bits, two are the same with a chance below 2^(2n -
+ * 193). For 2^64 rows, more than any disk sees written, that is 2^-65.
  */
 import type { Random } from "../../../shared/crypto/random.ts";
 import { type Bytes, concat, toHex, utf8 } from "../../../shared/bytes.ts";

@@ -1,7 +1,7 @@
 /**
- * A second implementation of PROTOCOL.md §6 and §8 to §10, for the tests alone: readable, slow, written
- * from the specification. It uses nothing of the product, primitives included, but joining bytes.
- * This file has what the other files build on.
+ * A second implementation of PROTOCOL.md §6 and §8 to §10, for the tests alone: readable, slow,
+ * written from the specification. It uses nothing of the product, primitives included, but joining
+ * bytes. This file has what the other files build on.
  */
 import { type Bytes, concat, toHex, utf8 } from "../../../../shared/bytes.ts";
 import { chachaOpen, chachaSeal, sha256, x25519Agree, x25519PublicKey } from "./primitives.ts";

@@ -6,7 +6,8 @@ import type { MessageType } from "../../shared/protocol/codes.ts";
 import { PrekeyKind } from "../../shared/protocol/prekey.ts";
 import type { Offer, PrekeySecrets } from "../../shared/session/agreement.ts";
 import { type Content, decodeContent, encodeContent } from "../../shared/session/content.ts";
-import { Untried, wipeReplaced, withoutExpired } from "../../shared/session/ratchet.ts";
+import { wipeReplaced, withoutExpired } from "../../shared/session/ratchet.ts";
+import { Untried } from "../../shared/session/ratchet_message.ts";
 import {
   acceptSession,
   offerIn,

@@ -3,14 +3,10 @@
  * section 4), into which ML-KEM secrets enter as well. Each message has a key of its own, which is
  * deleted after use, and each turn of the conversation adds fresh secrets.
  *
- * States are values: a step returns a new state, and a failed step returns none. A message on the
- * wire is header size 2 · header nonce 12 · encrypted header 57 or 1,241 · nonce 12 · ciphertext
- * with its tag. Nonces are random, so even an old copy of a state that encrypts again does not
- * repeat one.
+ * States are values: a step returns a new state, and a failed step returns none.
  */
 import type { Random } from "../crypto/random.ts";
 import { type Bytes, concat, equalBytes, utf8 } from "../bytes.ts";
-import { ChaChaKey, NONCE_SIZE, TAG_SIZE } from "../crypto/chacha20_poly1305.ts";
 import { hkdfKeys } from "../crypto/hash.ts";
 import { checkCanonical, X25519_SIZE, X25519KeyPair } from "../crypto/x25519.ts";
 import { CryptoError } from "../errors.ts";
@@ -24,9 +20,9 @@ import {
   newKemState,
   takePart,
 } from "./kem_ratchet.ts";
-import { type Header, openHeader, SEALED_HEADER_SIZES, sealHeader } from "./ratchet_header.ts";
+import type { Header } from "./ratchet_header.ts";
+import { readMessage, sealMessage, Untried } from "./ratchet_message.ts";
 
-const SIZE_SIZE = 2;
 const RATCHET_LABEL = utf8("messaging-system/3 ratchet");
 
 /** One side of a conversation. */
@@ -45,13 +41,6 @@ export interface RatchetState {
   /** The oldest first. */
   readonly skipped: readonly SkippedKey[];
   readonly kem: KemState;
-}
-
-/** Thrown for a message before any key was derived for it: it has cost next to nothing. */
-export class Untried extends CryptoError {
-  constructor(reason: string) {
-    super("decrypt-failed", reason);
-  }
 }
 
 /** What both sides agree on before the first message; 32 bytes each. */
@@ -118,18 +107,9 @@ export function ratchetEncrypt(
   }
   const { number, headerKey } = sending;
   const header = { ratchetKey: own.publicKey, previous, number, part: kem.sending };
-  const size = sizeBytes(SEALED_HEADER_SIZES[kem.sending ? 1 : 0]);
-  const headerNonce = random(NONCE_SIZE);
-  const sealedHeader = sealHeader(headerKey, headerNonce, concat(associated, size), header);
-  const head = concat(size, headerNonce, sealedHeader);
-  const nonce = random(NONCE_SIZE);
   const { messageKey, chain } = stepChain(sending);
-  const bound = concat(associated, head);
-  const ciphertext = withKey(messageKey, (key) => key.seal(nonce, bound, plaintext));
-  return {
-    state: { ...state, sending: chain, kem: counted(kem) },
-    message: concat(head, nonce, ciphertext),
-  };
+  const message = sealMessage({ headerKey, header, messageKey }, associated, plaintext, random);
+  return { state: { ...state, sending: chain, kem: counted(kem) }, message };
 }
 
 /**
@@ -165,26 +145,6 @@ export function ratchetDecrypt(
   return {
     state: { ...ready, receiving: chain, skipped: kept, kem: counted(ready.kem) },
     plaintext,
-  };
-}
-
-/** Returns what opens the header of `message`, and its content, with a key. */
-function readMessage(message: Bytes, associated: Bytes) {
-  const size = message.length < SIZE_SIZE ? 0 : message[0] + 256 * message[1];
-  const headEnd = SIZE_SIZE + NONCE_SIZE + size;
-  const start = headEnd + NONCE_SIZE;
-  if (!SEALED_HEADER_SIZES.includes(size) || message.length < start + TAG_SIZE) {
-    throw new Untried("the message has a form that is not known here");
-  }
-  const headerNonce = message.slice(SIZE_SIZE, SIZE_SIZE + NONCE_SIZE);
-  const sealedHeader = message.subarray(SIZE_SIZE + NONCE_SIZE, headEnd);
-  const headerBound = concat(associated, message.subarray(0, SIZE_SIZE));
-  const nonce = message.subarray(headEnd, start);
-  const bound = concat(associated, message.subarray(0, headEnd));
-  return {
-    headerOf: (key: Bytes) => openHeader(key, headerNonce, headerBound, sealedHeader),
-    open: (messageKey: Bytes) =>
-      withKey(messageKey, (key) => key.open(nonce, bound, message.subarray(start))),
   };
 }
 
@@ -287,21 +247,6 @@ function newPair(random: Random) {
   const secret = random(X25519_SIZE);
   const pair = new X25519KeyPair(secret);
   return { pair, stored: { secret, publicKey: pair.publicKey } };
-}
-
-/** Uses a message key, once. */
-function withKey<T>(messageKey: Bytes, use: (key: ChaChaKey) => T): T {
-  const key = new ChaChaKey(messageKey);
-  messageKey.fill(0);
-  try {
-    return use(key);
-  } finally {
-    key.wipe();
-  }
-}
-
-function sizeBytes(size: number): Bytes {
-  return new Uint8Array([size % 256, size >> 8]);
 }
 
 function failed(reason: string): CryptoError {

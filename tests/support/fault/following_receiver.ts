@@ -1,6 +1,10 @@
 /** `messaging-client receive --follow --json` as a process that may be killed at any moment. */
+import config from "../../../deno.json" with { type: "json" };
+import { STATE } from "../client_here.ts";
 
-const MAIN = new URL("../../../client/main.ts", import.meta.url).href;
+/** `deno`, its options, and the program as seen from the root of the project. */
+const [, ...TASK] = config.tasks.client.command.split(" ");
+const PROGRAM = new URL(`../../../${TASK.pop()}`, import.meta.url).href;
 
 /** One line of its output. */
 export interface Line {
@@ -79,10 +83,11 @@ export class FollowingReceiver implements AsyncDisposable {
     const { profile, out, port } = this.#options;
     const server = `127.0.0.1:${port}`;
     return new Deno.Command(Deno.execPath(), {
-      args: ["run", "--no-prompt", "--allow-net", "--allow-read", "--allow-write", MAIN].concat(
+      args: [...TASK, PROGRAM].concat(
         ["receive", "--profile", profile, "--out", out, "--server", server, "--json"],
         options,
       ),
+      env: { XDG_STATE_HOME: STATE },
       stdin: "null",
       stdout: "piped",
       stderr: "piped",

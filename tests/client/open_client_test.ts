@@ -50,7 +50,7 @@ Deno.test("open client: works at once, reports the first key, closes what it ope
   assertEquals(code, "unreachable");
 });
 
-Deno.test("open client: a profile of an earlier version is renewed, and its owner told once", async () => {
+Deno.test("open client: an old profile is renewed, and its owner is told once", async () => {
   for (const [name, told] of [["secure", 1], ["classic", 0]] as const) {
     await using temp = await tempFolder();
     restore(name, `${temp.path}/profile.db`);

@@ -115,7 +115,7 @@ Deno.test("old copy: what it sends before it can know that it is one arrives, to
   await talk(alice, bob, 1);
 });
 
-Deno.test("old copy: on another machine, where nothing proves it, nothing is lost either", async () => {
+Deno.test("old copy: on another machine, without evidence, nothing is lost either", async () => {
   await using server = await startServer();
   await using alice = await Person.register(server.address, "alice", { classic: false });
   await using bob = await Person.register(server.address, "bob", { classic: false });

@@ -147,7 +147,7 @@ for (
   });
 }
 
-Deno.test("repair: of a reset that is not valid, by one who is blocked, nobody is told", async () => {
+Deno.test("repair: nobody is told of an invalid reset by one who is blocked", async () => {
   await using server = new EvilServer();
   await using alice = await Party.registered("alice", server.address);
   await using mallory = await Party.registered("mallory", server.address);

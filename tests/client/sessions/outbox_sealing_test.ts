@@ -56,7 +56,7 @@ Deno.test("outbox sealing: texts are sealed in a new session, and keep their ord
   assertEquals(alice.profile.outbox.first(), []);
 });
 
-Deno.test("outbox sealing: what may be possible later is tried again, and holds up nothing", async () => {
+Deno.test("outbox sealing: what may work later is tried again, and holds up nothing", async () => {
   await using test = await unsent();
   const { server, alice, bob } = test;
   const carol = await Party.registered("carol", server.address);
@@ -96,7 +96,7 @@ Deno.test("outbox sealing: a text that was forgotten meanwhile is not sent", asy
   assertEquals(await bob.receive(server.address), []);
 });
 
-Deno.test("prekeys: a profile that has none of its own replaces them all, however often it is stopped", async () => {
+Deno.test("prekeys: a profile without any replaces them all, however often it is stopped", async () => {
   await using test = await unsent();
   const { server, alice, bob } = test;
   const shelf = server.shelf(alice.profile.identity.id);

@@ -1,61 +1,14 @@
 /** Prekeys are replaced in time, and their secrets dropped, but not before what waits is opened. */
 import { PrekeyKind } from "../../../shared/protocol/prekey.ts";
 import { assert, assertEquals } from "../../support/assert.ts";
-import { EvilServer } from "../../support/attack/evil_server.ts";
-import { Party, tell } from "../../support/attack/parties.ts";
+import { tell } from "../../support/attack/parties.ts";
+import { Scene } from "../../support/attack/prekey_scene.ts";
 import { ONE_TIME_TARGET } from "../../support/new_client.ts";
 import { until } from "../../support/until.ts";
 
 const { signed, lastResort, oneTime, oneTimeKem } = PrekeyKind;
 const HOUR = 60 * 60 * 1000;
 const DAY = 24 * HOUR;
-
-/** Alice and Bob on an honest server, and a clock for both. */
-class Scene implements AsyncDisposable {
-  now = 1_700_000_000_000;
-
-  private constructor(
-    readonly server: EvilServer,
-    readonly alice: Party,
-    readonly bob: Party,
-    readonly stack: AsyncDisposableStack,
-  ) {}
-
-  static async open(): Promise<Scene> {
-    const stack = new AsyncDisposableStack();
-    const server = stack.use(new EvilServer());
-    const [alice, bob] = [stack.use(await Party.open()), stack.use(await Party.open())];
-    const scene = new Scene(server, alice, bob, stack);
-    for (const [party, name] of [[alice, "alice"], [bob, "bob"]] as const) {
-      party.now = () => scene.now;
-      await party.with(server.address, (client) => client.register(name, { classic: false }));
-    }
-    return scene;
-  }
-
-  /** What Bob receives. */
-  async received(): Promise<string[]> {
-    return await this.bob.receive(this.server.address);
-  }
-
-  async say(text: string): Promise<void> {
-    await this.alice.send(this.server.address, "bob", text);
-  }
-
-  /** Alice forgets her sessions, so that her next text is a first message. */
-  startAnew(): void {
-    this.alice.profile.sessions.clear();
-  }
-
-  /** The IDs of the prekeys of that kind whose secrets Bob has. */
-  secrets(kind: PrekeyKind): number[] {
-    return this.bob.profile.prekeys.after(0).filter((it) => it.kind === kind).map(({ id }) => id);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.stack.disposeAsync();
-  }
-}
 
 Deno.test("prekeys: replaced after a day, their secrets dropped three days later", async () => {
   await using scene = await Scene.open();
@@ -206,50 +159,6 @@ Deno.test("prekeys: a follower drops secrets after it has opened what waited", a
   });
 });
 
-Deno.test("prekeys: a follower refills at once when they run low, at most once a minute", async () => {
-  await using scene = await Scene.open();
-  const { alice, bob, server } = scene;
-  const bobId = bob.profile.identity.id;
-  const checkIns = () => server.requests.filter(({ kind }) => kind === "check-in").length;
-  const shelf = server.shelf(bobId);
-  const left = () => shelf.prekeys.filter(({ kind }) => kind === oneTime).length;
-  await bob.with(server.address, async (client) => {
-    const before = checkIns();
-    const following = client.follow(`${bob.folder}/out`, () => {}, () => {});
-    const next = following.next();
-    await until("Bob looks after his prekeys", () => checkIns() === before + 1);
-    await until("Bob follows", () => server.follows(bobId));
-    for (let i = 0; i < ONE_TIME_TARGET / 2; i++) shelf.draw();
-    // Less than a minute after the last time it does nothing, however often it is said.
-    for (let i = 0; i < 100; i++) await server.tell(bobId, { kind: "prekeys-low" });
-    await alice.send(server.address, "bob", "one");
-    assertEquals(tell((await next).value!), "alice: one");
-    assertEquals([checkIns(), left()], [before + 2, ONE_TIME_TARGET / 2 - 1]); // one is Alice's
-    await following.return(undefined);
-  });
-  await scene.received();
-  assertEquals(left(), ONE_TIME_TARGET);
-  await bob.with(server.address, async (client) => {
-    const before = checkIns();
-    const following = client.follow(`${bob.folder}/out`, () => {}, () => {});
-    const next = following.next();
-    await until("Bob looks after his prekeys", () => checkIns() === before + 1);
-    await until("Bob follows", () => server.follows(bobId));
-    // What comes while he looks after them is shown when he is done with it.
-    await alice.send(server.address, "bob", "two");
-    assertEquals(tell((await next).value!), "alice: two");
-    const later = following.next();
-    for (let i = 0; i < ONE_TIME_TARGET / 2; i++) shelf.draw();
-    scene.now += 60_000;
-    await server.tell(bobId, { kind: "prekeys-low" });
-    await until("Bob has refilled", () => left() === ONE_TIME_TARGET);
-    assertEquals(checkIns(), before + 3); // one was Alice's
-    await alice.send(server.address, "bob", "three");
-    assertEquals(tell((await later).value!), "alice: three");
-    await following.return(undefined);
-  });
-});
-
 Deno.test("prekeys: wherever a run stops, it leaves no evidence that a lie could use", async () => {
   await using scene = await Scene.open();
   const { server, alice, bob } = scene;
@@ -310,37 +219,4 @@ Deno.test("prekeys: texts to someone new that are sent at once use one bundle", 
   assertEquals(server.requests.filter(({ kind }) => kind === "fetch-prekeys").length, 1);
   assertEquals(alice.profile.sessions.load(scene.bob.profile.identity.id).length, 1);
   assertEquals((await scene.received()).sort(), texts.map((text) => `alice: ${text}`));
-});
-
-Deno.test("prekeys: that they run low is not forgotten when the server fails", async () => {
-  await using scene = await Scene.open();
-  const { alice, bob, server } = scene;
-  const bobId = bob.profile.identity.id;
-  const checkIns = () => server.requests.filter(({ kind }) => kind === "check-in").length;
-  await bob.with(server.address, async (client) => {
-    const before = checkIns();
-    const following = client.follow(`${bob.folder}/out`, () => {}, () => {});
-    const next = following.next();
-    await until("Bob looks after his prekeys", () => checkIns() === before + 1);
-    await until("Bob follows", () => server.follows(bobId));
-    await alice.send(server.address, "bob", "one");
-    assertEquals(tell((await next).value!), "alice: one");
-    const later = following.next();
-    scene.now += 60_000;
-    server.lie = ({ kind }) =>
-      kind === "check-in"
-        ? { kind: "error", error: "failed", retryAfter: 3_600_000, text: "the disk failed" }
-        : undefined;
-    await server.tell(bobId, { kind: "prekeys-low" });
-    await until("the server has failed", () => checkIns() === before + 3); // one was Alice's
-    assertEquals((await later).value?.type, "notice");
-    server.lie = () => undefined;
-    const last = following.next();
-    server.cut(); // a new connection is a reason to look again
-    await until("Bob looks after them again", () => checkIns() === before + 4);
-    await until("Bob follows again", () => server.follows(bobId));
-    await alice.send(server.address, "bob", "two");
-    assertEquals(tell((await last).value!), "alice: two");
-    await following.return(undefined);
-  });
 });

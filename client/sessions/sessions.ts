@@ -1,6 +1,5 @@
 import { type Bytes, equalBytes, toHex } from "../../shared/bytes.ts";
 import type { Identity } from "../../shared/crypto/identity.ts";
-import { mlKemPublicKey } from "../../shared/crypto/ml_kem.ts";
 import { CryptoError, ProtocolError } from "../../shared/errors.ts";
 import type { MessageType } from "../../shared/protocol/codes.ts";
 import { PrekeyKind } from "../../shared/protocol/prekey.ts";
@@ -169,7 +168,7 @@ export class Sessions {
       loaded.costlyFailures++;
       throw error instanceof CryptoError ? asUnreadable(error) : error;
     } finally {
-      for (const secret of [secrets.signed, secrets.kem.seed, secrets.oneTime]) secret?.fill(0);
+      for (const secret of [secrets.signed, secrets.kem, secrets.oneTime]) secret?.fill(0);
     }
   }
 
@@ -182,9 +181,9 @@ export class Sessions {
     };
     // Nothing is computed before all are known.
     const signed = secret(signedId, PrekeyKind.signed);
-    const seed = secret(kemId, PrekeyKind.lastResort, PrekeyKind.oneTimeKem);
+    const kem = secret(kemId, PrekeyKind.lastResort, PrekeyKind.oneTimeKem);
     const oneTime = oneTimeId === 0 ? null : secret(oneTimeId, PrekeyKind.oneTime);
-    return { signed, kem: { seed, publicKey: mlKemPublicKey(seed) }, oneTime };
+    return { signed, kem, oneTime };
   }
 
   #toFront(loaded: Loaded, entry: Entry): void {

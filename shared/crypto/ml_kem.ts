@@ -47,16 +47,21 @@ export function mlKemEncapsulate(
 }
 
 /**
- * Returns the 32-byte secret that `ciphertext` carries to the holder of `seed`. A ciphertext for
- * another seed leads to a secret that nobody knows (implicit rejection, FIPS 203 §6.3).
+ * Returns the 32-byte secret that `ciphertext` carries to the holder of `seed`, and the 1184-byte
+ * encapsulation key of that seed. A ciphertext for another seed leads to a secret that nobody knows
+ * (implicit rejection, FIPS 203 §6.3).
  * @throws {CryptoError} `bad-key` if either has another size
  */
-export function mlKemDecapsulate(seed: Bytes, ciphertext: Bytes): Bytes {
+export function mlKemDecapsulate(
+  seed: Bytes,
+  ciphertext: Bytes,
+): { secret: Bytes; publicKey: Bytes } {
   checkKemSize(seed, ML_KEM_SEED_SIZE);
   checkKemSize(ciphertext, ML_KEM_CIPHERTEXT_SIZE);
-  const { secretKey } = ml_kem768.keygen(seed);
+  const { secretKey, publicKey } = ml_kem768.keygen(seed);
   try {
-    return ml_kem768.decapsulate(ciphertext, secretKey) as Bytes;
+    const secret = ml_kem768.decapsulate(ciphertext, secretKey);
+    return { secret: secret as Bytes, publicKey: publicKey as Bytes };
   } finally {
     secretKey.fill(0);
   }

@@ -43,7 +43,7 @@ export interface PrekeySecrets {
   /** X25519, 32 bytes. */
   readonly signed: Bytes;
   /** ML-KEM seed, 64 bytes. */
-  readonly kem: { readonly seed: Bytes; readonly publicKey: Bytes };
+  readonly kem: Bytes;
   /** X25519, 32 bytes. */
   readonly oneTime: Bytes | null;
 }
@@ -104,10 +104,11 @@ export function respond(
     shared.push(new X25519KeyPair(own.agreement).agree(offer.ephemeral));
     shared.push(signed.agree(offer.ephemeral));
     if (oneTime) shared.push(oneTime.agree(offer.ephemeral));
-    shared.push(mlKemDecapsulate(secrets.kem.seed, offer.ciphertext));
+    const kem = mlKemDecapsulate(secrets.kem, offer.ciphertext);
+    shared.push(kem.secret);
     return derive(shared, peer, own.identity, offer, {
       signed: signed.publicKey,
-      kem: secrets.kem.publicKey,
+      kem: kem.publicKey,
       oneTime: oneTime?.publicKey ?? null,
     });
   } finally {

@@ -70,7 +70,7 @@ export function takePart(kem: KemState, part: KemPart, now: number): Half {
   const receiving = part && sha256(part);
   if (!seed || !part) return { kem: { ...kem, receiving }, secret: null };
   const mixed = { seed: null, sending: null, receiving, mixedAt: now, count: 0 };
-  return { kem: mixed, secret: mlKemDecapsulate(seed, part) };
+  return { kem: mixed, secret: mlKemDecapsulate(seed, part).secret };
 }
 
 /**

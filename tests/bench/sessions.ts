@@ -9,7 +9,6 @@ import { Sessions } from "../../client/sessions/sessions.ts";
 import type { SecureTransport } from "../../client/network/transport.ts";
 import type { Bytes } from "../../shared/bytes.ts";
 import { generateIdentity, publicIdentity, verifyIdentity } from "../../shared/crypto/identity.ts";
-import { mlKemPublicKey } from "../../shared/crypto/ml_kem.ts";
 import { MessageType } from "../../shared/protocol/codes.ts";
 import { PrekeyKind } from "../../shared/protocol/prekey.ts";
 import { encodeContent } from "../../shared/session/content.ts";
@@ -114,7 +113,7 @@ export const sessionMessages: Suite = {
     await registered(receiver);
     receiver.prekeys.add([
       { id: 1, kind: PrekeyKind.signed, secret: secrets.signed },
-      { id: 2, kind: PrekeyKind.lastResort, secret: secrets.kem.seed },
+      { id: 2, kind: PrekeyKind.lastResort, secret: secrets.kem },
     ], now());
     const sessions = new Sessions({ profile: sender, own: alice, random: randomBytes, now });
     const session = await startSession(alice, bob.identity, bundle, now(), randomBytes);
@@ -194,7 +193,6 @@ async function newParty() {
 async function newBundle(signing: Bytes) {
   const signed = newPrekeySecret(PrekeyKind.signed, 1, randomBytes);
   const kem = newPrekeySecret(PrekeyKind.lastResort, 2, randomBytes);
-  const seed = kem.secret;
   return {
     bundle: {
       signed: await publicPrekey(signed, signing),
@@ -203,7 +201,7 @@ async function newBundle(signing: Bytes) {
     },
     secrets: {
       signed: signed.secret,
-      kem: { seed, publicKey: mlKemPublicKey(seed) },
+      kem: kem.secret,
       oneTime: null,
     },
   };

@@ -164,7 +164,7 @@ Deno.test("server: a one-time prekey handed to two serves one, the other starts 
   await scene.assertGoesOn();
 });
 
-Deno.test("server: without one-time prekeys a session starts, and starts no second time", async () => {
+Deno.test("server: without one-time prekeys a session starts, and but once", async () => {
   await using scene = await Conversation.open();
   const shelf = scene.server.shelf(scene.bobId);
   const { oneTime, oneTimeKem } = PrekeyKind;

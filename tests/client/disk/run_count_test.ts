@@ -27,7 +27,7 @@ Deno.test("run count: what was written is read, each client has its own private 
   }
 });
 
-Deno.test("run count: where nothing is kept, or what is there makes no sense, it is 0", async () => {
+Deno.test("run count: where nothing is kept, or nothing that makes sense, it is 0", async () => {
   await using temp = await tempFolder();
   const none = new RunCount(undefined, ID);
   await none.write(5);

@@ -178,7 +178,7 @@ Deno.test("flood: messages whose header fits two sessions do not get past the bo
   assertEquals(computed.length, 1 + MAX_COSTLY_FAILURES / 2);
 });
 
-Deno.test("flood: resets between messages do not keep these from being opened together", async () => {
+Deno.test("flood: messages with resets between them are opened together", async () => {
   await using scene = await Conversation.underWay();
   const { server, bobId, aliceId: from } = scene;
   for (let i = 0; i < 50; i++) {

@@ -56,7 +56,7 @@ Deno.test("released profiles: an export is imported whole", async () => {
   assertTransfers(profile);
 });
 
-Deno.test("released profiles: an export is imported with its files, unless it was changed", async () => {
+Deno.test("released profiles: an export comes in with its files, unless changed", async () => {
   const importOne = async (folder: string, change = "", passphrase = PASSPHRASE) => {
     const file = `${folder}/export`;
     restore("conversation/export", file, change);

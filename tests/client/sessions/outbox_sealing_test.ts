@@ -96,7 +96,7 @@ Deno.test("outbox sealing: a text that was forgotten meanwhile is not sent", asy
   assertEquals(await bob.receive(server.address), []);
 });
 
-Deno.test("prekeys: a profile without any replaces them all, however often it is stopped", async () => {
+Deno.test("prekeys: a profile without any replaces all, however often it stops", async () => {
   await using test = await unsent();
   const { server, alice, bob } = test;
   const shelf = server.shelf(alice.profile.identity.id);

@@ -96,7 +96,7 @@ Deno.test("prekeys: after ten days offline all that waited opens", async () => {
   assertEquals(scene.secrets(signed).length, 2);
 });
 
-Deno.test("prekeys: one-time secrets that were handed out and not used go after four days", async () => {
+Deno.test("prekeys: one-time secrets handed out and not used go after four days", async () => {
   await using scene = await Scene.open();
   const shelf = scene.server.shelf(scene.bob.profile.identity.id);
   const stolen = [shelf.draw(), shelf.draw()].flatMap((it) => it ?? []);
@@ -121,7 +121,7 @@ Deno.test("prekeys: one-time secrets that were handed out and not used go after 
   assertEquals(shelf.prekeys.filter(({ kind }) => kind === oneTime).length, ONE_TIME_TARGET - 2);
 });
 
-Deno.test("prekeys: a clock that was wrong delays neither replacing nor dropping for long", async () => {
+Deno.test("prekeys: a wrong clock delays neither replacing nor dropping for long", async () => {
   await using scene = await Scene.open();
   scene.now += 1000 * DAY; // wrong
   await scene.received();

@@ -1,7 +1,7 @@
 /** Repeats, and what only looks like one. */
 import { withWorlds } from "../../support/model/model.ts";
 
-Deno.test("sessions: a text that is sent again in a new session is no repeat, later it is", async () => {
+Deno.test("sessions: a text sent again in a new session is no repeat, later it is", async () => {
   await withWorlds(async (tried) => {
     await tried([
       (world) => world.send(0, 1, null),

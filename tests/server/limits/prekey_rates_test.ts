@@ -76,7 +76,7 @@ Deno.test("prekey draws: five times one-time prekeys of one target, then one an 
   assertEquals(await oneTimeOf(bob, target, 7), { with: 5, without: 2 });
 });
 
-Deno.test("prekey draws: twenty times one-time prekeys for one asker, then one in 72 minutes", async () => {
+Deno.test("prekey draws: twenty one-time ones for an asker, then one in 72 minutes", async () => {
   const clock = new FakeClock();
   const { server } = await start(clock, {
     sessionIdleDeadline: 100 * HOUR,
@@ -104,7 +104,7 @@ Deno.test("prekey draws: twenty times one-time prekeys for one asker, then one i
   assertEquals(await oneTimeOf(bob, targets[5], 6), { with: 5, without: 1 });
 });
 
-Deno.test("prekey draws: fifty one-time prekeys of one target for all, then one a minute", async () => {
+Deno.test("prekey draws: fifty one-time ones of a target, then one a minute", async () => {
   const clock = new FakeClock();
   const { server, target } = await start(clock);
   await using _ = server;

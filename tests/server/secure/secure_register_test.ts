@@ -50,7 +50,7 @@ Deno.test("secure register: a register that comes while the first is under way",
   assertEquals(kinds, ["registered", "registered", "forbidden"]);
 });
 
-Deno.test("secure register: a name that looks like another one by unseen marks is refused", async () => {
+Deno.test("secure register: a name that unseen marks make look like another is refused", async () => {
   await using server = await ServerFixture.start();
   const peer = await server.open();
   const alice = await Someone.called("alice");

@@ -197,7 +197,7 @@ Deno.test("KEM: one round in 50 messages, so the traffic stays bounded", async (
   assert(parts >= 2 * 18 && parts <= 2 * 20, `${parts} KEM parts`);
 });
 
-Deno.test("KEM: an answer that is missing, wrong, or not that of its chain is refused", async () => {
+Deno.test("KEM: an answer that is missing, wrong, or not its chain's is refused", async () => {
   const { alice, bob, now } = await offered();
   pass(alice, bob, now);
   const ciphertext = kemOf(bob).sending;

@@ -57,7 +57,7 @@ Deno.test("2,000 keys are kept, and the oldest go first", async () => {
   assertEquals(bob.session.ratchet.skipped.length, MAX_SKIPPED - 3);
 });
 
-Deno.test("keys of 16 chains are kept, so that garbage costs no more than 18 attempts", async () => {
+Deno.test("keys of 16 chains are kept, so garbage costs at most 18 attempts", async () => {
   const { alice, bob } = await newPair();
   const missing = [];
   for (let turn = 0; turn < MAX_SKIPPED_CHAINS + 3; turn++) {

@@ -96,10 +96,9 @@ export class ProductTalker implements Talker {
     const offer = product.offerIn(first);
     assert(offer !== null, "not an initial envelope");
     const find = (id: number) => Object.values(prekeys).find((prekey) => prekey.id === id)!;
-    const kem = find(offer.kemId);
     const session = product.acceptSession(own, peer, offer, {
       signed: find(offer.signedId).secret,
-      kem: { seed: kem.secret, publicKey: kem.key },
+      kem: find(offer.kemId).secret,
       oneTime: offer.oneTimeId === 0 ? null : find(offer.oneTimeId).secret,
     }, NOW);
     return new ProductTalker(session, { from: own.identity, to: peer }, source);

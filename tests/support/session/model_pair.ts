@@ -6,7 +6,6 @@ import {
   publicIdentity,
   verifyIdentity,
 } from "../../../shared/crypto/identity.ts";
-import { mlKemPublicKey } from "../../../shared/crypto/ml_kem.ts";
 import { randomBytes } from "../../../shared/crypto/random.ts";
 import { CryptoError } from "../../../shared/errors.ts";
 import { MessageType } from "../../../shared/protocol/codes.ts";
@@ -66,10 +65,9 @@ export function secretsFor(
     if (!prekey) throw new CryptoError("decrypt-failed", "unknown prekey");
     return prekey.secret;
   };
-  const seed = secret(kemId);
   return {
     signed: secret(signedId),
-    kem: { seed, publicKey: mlKemPublicKey(seed) },
+    kem: secret(kemId),
     oneTime: oneTimeId === 0 ? null : secret(oneTimeId),
   };
 }

@@ -159,7 +159,9 @@ export class Thief {
     if (!shared) return;
     // Perhaps the KEM secret does not matter.
     const answers = [new Uint8Array(0)];
-    if (this.#seed && isKemCiphertext(part)) answers.push(mlKemDecapsulate(this.#seed, part));
+    if (this.#seed && isKemCiphertext(part)) {
+      answers.push(mlKemDecapsulate(this.#seed, part).secret);
+    }
     for (const answer of answers) {
       const label = utf8("messaging-system/3 ratchet");
       const [root, key, next] = hkdfKeys(this.#root, concat(shared, answer), label, 3);

@@ -39,7 +39,7 @@ export function prekeysOf({ SPKb, PQPKb, OPKb }: AgreementInputs): Prekey[] {
 export function secretsOf({ SPKb, PQPKb, OPKb }: AgreementInputs): PrekeySecrets {
   return {
     signed: fromHex(SPKb.secret),
-    kem: { seed: fromHex(PQPKb.secret), publicKey: fromHex(PQPKb.key) },
+    kem: fromHex(PQPKb.secret),
     oneTime: OPKb === undefined ? null : fromHex(OPKb.secret),
   };
 }

@@ -149,7 +149,7 @@ Deno.test("protection: a protected profile is exported under its own passphrase"
   assertEquals(await nameIn(to, given(ONE)), "alice");
 });
 
-Deno.test("protection: whoever imports an export of version 0.3 hears what starts anew", async () => {
+Deno.test("protection: who imports an export of version 0.3 hears what starts anew", async () => {
   await using temp = await tempFolder();
   const path = `${temp.path}/export`;
   restore("export", path);

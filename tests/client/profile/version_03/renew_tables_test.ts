@@ -66,7 +66,7 @@ Deno.test("renew tables: resets stay, texts are to be sealed again, starts of se
   assertEquals([...history.list(BOB)].map(({ state }) => state), ["pending", "pending"]);
 });
 
-Deno.test("renew tables: a file that is not announced yet is sent anew, unless its copy is gone", () => {
+Deno.test("renew tables: an unannounced file is sent anew, unless its copy is gone", () => {
   const { outbox, history, transfers } = renewed((tables) => {
     for (const [blob, spooled] of [[7, false], [8, true]] as const) {
       const number = upload(tables, { blob, spooled });

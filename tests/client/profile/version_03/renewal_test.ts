@@ -69,7 +69,7 @@ Deno.test("renewal: nothing stays that the old key could open, nor the key", asy
   assertEquals(temp.names(), ["incoming", "profile.db", "profile.lock"]);
 });
 
-Deno.test("renewal: the passphrase stays, with what a guess costs, and is asked for once", async () => {
+Deno.test("renewal: the passphrase and its cost stay, and it is asked for once", async () => {
   await using temp = await tempFolder();
   const path = `${temp.path}/profile.db`;
   restore("protected", path);
@@ -99,7 +99,7 @@ Deno.test("renewal: the passphrase stays, with what a guess costs, and is asked 
   assertEquals(renewed.slice(1, 4), old.slice(1, 4));
 });
 
-Deno.test("renewal: a row or a keyring that was changed is refused, and nothing happens", async () => {
+Deno.test("renewal: a changed row or keyring is refused, and nothing happens", async () => {
   for (
     const change of [
       "UPDATE contacts SET sealed = CAST(substr(sealed, 1, 30) || x'00' AS BLOB)",
@@ -117,7 +117,7 @@ Deno.test("renewal: a row or a keyring that was changed is refused, and nothing 
   }
 });
 
-Deno.test("renewal: a failure at any row leaves the old profile, and the next run succeeds", async () => {
+Deno.test("renewal: a failure at any row leaves the old profile, the next run succeeds", async () => {
   await using temp = await tempFolder();
   restore("secure", `${temp.path}/profile.db`);
   const before = sealedCells(`${temp.path}/profile.db`);
@@ -145,7 +145,7 @@ Deno.test("renewal: a failure at any row leaves the old profile, and the next ru
   assert(failures > 15, `${failures}`);
 });
 
-Deno.test("renewal: wherever the process is killed, the profile is the old one or the new", async () => {
+Deno.test("renewal: wherever the process is killed, the profile is the old or the new", async () => {
   await using temp = await tempFolder();
   const folder = `${temp.path}/profile`;
   await Deno.mkdir(folder);

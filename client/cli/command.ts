@@ -2,55 +2,12 @@
  * What a command is. Each is one file in `commands/` and one line in `commands.ts`; parsing, help
  * and completions follow from its declaration.
  */
+import type { Args, Declaration as Shared, Operands, Options } from "../../shared/command.ts";
 import type { OpenedClient, Runtime } from "../open_client.ts";
 import type { ClientError } from "../errors.ts";
 import type { Output } from "./output/output.ts";
 import type { Passphrases } from "./terminal/passphrase.ts";
 import type { Progress } from "./terminal/progress.ts";
-
-/** What a shell completes. */
-type Completes = "file" | "folder" | "command";
-
-/** An argument that is identified by its position. */
-export interface Operand {
-  /** What help calls it, such as NAME; not needed if `words` lists all allowed values. */
-  readonly name?: string;
-  readonly words?: readonly string[];
-  /** Whether it may be left out; or stands only behind the one before, and then must. */
-  readonly optional?: true | "with the one before";
-  /** Whether it takes all further arguments; one at least. */
-  readonly repeated?: true;
-  readonly completes?: Completes;
-  /** @throws {UsageError} */
-  readonly parse?: (text: string) => unknown;
-}
-
-/** An argument that is identified by its name: --NAME, or --NAME VALUE. */
-export interface Option {
-  /** What help calls its value, such as DIR; a flag has none. */
-  readonly value?: string;
-  readonly help: string;
-  readonly completes?: Completes;
-  /** @throws {UsageError} */
-  readonly parse?: (text: string) => unknown;
-}
-
-/** In the order of their positions. */
-export type Operands = Readonly<Record<string, Operand>>;
-export type Options = Readonly<Record<string, Option>>;
-
-/** The values of a command's operands and options. */
-export type Args<P extends Operands, O extends Options> =
-  & (string extends keyof P ? unknown : { readonly [K in keyof P]: OperandValue<P[K]> })
-  & (string extends keyof O ? unknown : { readonly [K in keyof O]: OptionValue<O[K]> });
-
-type OperandValue<P extends Operand> = P extends { repeated: true } ? Parsed<P>[]
-  : P extends { optional: unknown } ? Parsed<P> | undefined
-  : Parsed<P>;
-type OptionValue<O extends Option> = O extends { value: string } ? Parsed<O> | undefined : boolean;
-type Parsed<A> = A extends { parse: (text: string) => infer T } ? T
-  : A extends { words: readonly (infer W)[] } ? W
-  : string;
 
 /** Options that every command has. */
 export const GLOBAL_OPTIONS = {
@@ -126,15 +83,7 @@ export interface Choice<A> {
   readonly followUp?: { readonly question: string; args(...answers: string[]): A };
 }
 
-interface Declaration<P extends Operands, O extends Options, C> {
-  readonly name: string;
-  readonly operands?: P;
-  readonly options?: O;
-  /** One line of help, without a full stop. */
-  readonly summary: string;
-  readonly details: string;
-  /** What the error says about a superfluous argument. */
-  readonly tooMany?: string;
+interface Declaration<P extends Operands, O extends Options, C> extends Shared<P, O> {
   /** Whether the profile must have a server; true by default. */
   needsServer?(args: Args<P, O>): boolean;
   /** What Ctrl-C stops in good order. By default it ends the command like any process. */
@@ -142,8 +91,6 @@ interface Declaration<P extends Operands, O extends Options, C> {
   readonly menu?: readonly Choice<Args<P, O>>[];
   /** What the menu says if there is no result. */
   readonly nothing?: string;
-  /** Checks the arguments together. @throws {UsageError} */
-  check?(args: Args<P, O>): void;
   /** Runs the command. The results, if any, are printed. */
   run(args: Args<P, O>, context: C): AsyncIterable<Output> | Promise<void> | void;
 }

@@ -1,6 +1,7 @@
 /** Scripts that complete commands, options and operands in a shell, made from the declarations. */
-import { type AnyCommand, GLOBAL_OPTIONS, type Operand, type Option } from "./command.ts";
-import { operandName } from "./command_line.ts";
+import type { Operand, Option } from "../../shared/command.ts";
+import { operandName } from "../../shared/command_line.ts";
+import { type AnyCommand, GLOBAL_OPTIONS } from "./command.ts";
 
 export const SHELLS = ["bash", "zsh", "fish"] as const;
 

@@ -1,6 +1,6 @@
 /** The help of the command line, made from the declarations of the commands. */
-import { type AnyCommand, GLOBAL_OPTIONS, type Operand, type Options } from "./command.ts";
-import { operandName } from "./command_line.ts";
+import { commandLines, optionLines, synopsis } from "../../shared/command_help.ts";
+import { type AnyCommand, GLOBAL_OPTIONS } from "./command.ts";
 
 export const INTERRUPTED =
   "Ctrl-C, a lost connection or a crash stops a file where it is. The next receive goes on from\n" +
@@ -19,9 +19,9 @@ const OPTION_WIDTH = 21;
 
 /** Returns the help of one command, or of the whole program. */
 export function helpText(commands: readonly AnyCommand[], command?: AnyCommand): string {
-  const globalOptions = `Global options:\n${optionLines(GLOBAL_OPTIONS)}`;
+  const globalOptions = `Global options:\n${optionLines(GLOBAL_OPTIONS, OPTION_WIDTH)}`;
   if (command) {
-    const options = optionLines(command.options);
+    const options = optionLines(command.options, OPTION_WIDTH);
     const text = `${command.summary}.\n\n${command.details}`;
     return [
       `Usage: messaging-client [options] ${synopsis(command)}`,
@@ -31,39 +31,12 @@ export function helpText(commands: readonly AnyCommand[], command?: AnyCommand):
       globalOptions,
     ].filter((part) => part !== "").join("\n\n");
   }
-  const width = Math.max(...commands.map((command) => synopsis(command).length));
-  const lines = commands.map((command) =>
-    `  ${synopsis(command).padEnd(width)}  ${command.summary}`
-  );
   return [
     "Usage: messaging-client [options] [command]",
     "Sends and receives end-to-end encrypted messages and files.",
     KINDS_OF_CLIENTS,
-    `Commands:\n${lines.join("\n")}`,
+    `Commands:\n${commandLines(commands)}`,
     globalOptions,
     "Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.",
   ].join("\n\n");
-}
-
-/** Returns a command with its operands, such as: send NAME [TEXT] */
-function synopsis({ name, operands }: AnyCommand): string {
-  let text = name;
-  let close = "";
-  for (const operand of Object.values<Operand>(operands)) {
-    const word = operandName(operand) + (operand.repeated ? "..." : "");
-    const together = operand.optional === "with the one before";
-    const opens = operand.optional === true;
-    text += `${together ? "" : close} ${opens ? "[" : ""}${word}`;
-    if (!together) close = opens ? "]" : "";
-  }
-  return text + close;
-}
-
-function optionLines(options: Options): string {
-  return Object.entries(options).map(([name, { value, help }]) => {
-    const short = name === "help" ? "-h, " : "";
-    const left = `  ${short}--${name}${value === undefined ? "" : ` ${value}`}`;
-    const indent = "\n".padEnd(OPTION_WIDTH + 1);
-    return `${left.padEnd(OPTION_WIDTH - 1)} ${help.replaceAll("\n", indent)}`;
-  }).join("\n");
 }

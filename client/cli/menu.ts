@@ -1,5 +1,5 @@
+import { argumentsOf } from "../../shared/command_line.ts";
 import { type AnyCommand, type Choice, type ClientContext, runCommand } from "./command.ts";
-import { argumentsOf } from "./command_line.ts";
 import { toText } from "./output/output.ts";
 
 interface Entry extends Choice<unknown> {

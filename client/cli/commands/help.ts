@@ -1,5 +1,5 @@
+import { named } from "../../../shared/command_line.ts";
 import { plainCommand } from "../command.ts";
-import { named } from "../command_line.ts";
 import { helpText } from "../help.ts";
 
 export const help = plainCommand({

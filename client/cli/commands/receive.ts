@@ -1,6 +1,7 @@
 import { UsageError } from "../../../shared/args.ts";
 import { parseSize } from "../../../shared/size.ts";
-import { type Args, clientCommand, type ClientContext, type Operands } from "../command.ts";
+import type { Args, Operands } from "../../../shared/command.ts";
+import { clientCommand, type ClientContext } from "../command.ts";
 import { INTERRUPTED, PROGRESS } from "../help.ts";
 import { OUT } from "../operands.ts";
 

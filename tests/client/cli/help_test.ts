@@ -1,5 +1,6 @@
 import { runCommand } from "../../../client/cli/command.ts";
-import { named, parseCommandLine } from "../../../client/cli/command_line.ts";
+import { parseCommandLine } from "../../../client/cli/command_line.ts";
+import { named } from "../../../shared/command_line.ts";
 import { COMMANDS } from "../../../client/cli/commands.ts";
 import { helpText } from "../../../client/cli/help.ts";
 import { UsageError } from "../../../shared/args.ts";

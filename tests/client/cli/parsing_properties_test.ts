@@ -1,6 +1,7 @@
 /** What holds for every command line, whatever the commands are. */
 import fc from "fast-check";
-import type { AnyCommand, Operand, Option } from "../../../client/cli/command.ts";
+import type { AnyCommand } from "../../../client/cli/command.ts";
+import type { Operand, Option } from "../../../shared/command.ts";
 import { GLOBAL_OPTIONS } from "../../../client/cli/command.ts";
 import { parseCommandLine } from "../../../client/cli/command_line.ts";
 import { COMMANDS } from "../../../client/cli/commands.ts";

@@ -8,6 +8,7 @@ import { type Command, DEFAULT_PORT, HELP, parseCommand, parsePort } from "./con
 import { DEFAULT_LIMITS } from "./limits/limits.ts";
 import { Listener } from "./connections/listener.ts";
 import { openLog } from "./log.ts";
+import { Metrics } from "./metrics/metrics.ts";
 import { openServerKey } from "./server_key.ts";
 import { openServices } from "./services.ts";
 import { startExpiry, sweep } from "./upkeep/upkeep.ts";
@@ -60,6 +61,7 @@ async function serve(command: Command & { kind: "serve" }): Promise<number> {
     now: () => Date.now(),
     random: randomBytes,
     log: await openLog(),
+    metrics: new Metrics(),
   });
   try {
     await sweep(services);

@@ -6,6 +6,7 @@ import { BlobStore } from "./contents/blob_store.ts";
 import { FileStore } from "./contents/file_store.ts";
 import type { Limits } from "./limits/limits.ts";
 import { RateLimit } from "./limits/rate_limit.ts";
+import type { Metrics } from "./metrics/metrics.ts";
 import { openStorage } from "./storage/open_storage.ts";
 import type { Storage } from "./storage/storage.ts";
 
@@ -23,6 +24,7 @@ export interface Environment {
   random: Random;
   /** Takes no payload, no key and no name: IDs, codes, sizes and reasons alone. */
   log: Logger;
+  metrics: Metrics;
 }
 
 export interface Services extends Environment {

@@ -15,6 +15,7 @@ import {
   type RequestHeader,
 } from "../../shared/protocol/frame.ts";
 import { sleep } from "../../shared/sleep.ts";
+import type { Result } from "../metrics/metrics.ts";
 import type { Services } from "../services.ts";
 import { errorReply } from "../wire/error_replies.ts";
 import { linger, Payload } from "../wire/payload.ts";
@@ -89,12 +90,19 @@ export class ClassicSession {
   }
 
   async #answer(header: RequestHeader, payload: Payload): Promise<Answer | typeof FAILURE> {
+    const { clock, metrics } = this.services;
+    const begun = clock();
+    let result: Result = "broken";
     try {
-      return await dispatch(header, payload, this.services);
+      const answer = await dispatch(header, payload, this.services);
+      result = "ok";
+      return answer;
     } catch (error) {
       // Classic clients are not told why.
-      errorReply(error, header.code, this.services.log);
+      result = errorReply(error, header.code, this.services).error;
       return FAILURE;
+    } finally {
+      metrics.answered("classic", header.code, result, clock() - begun);
     }
   }
 

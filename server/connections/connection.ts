@@ -7,6 +7,7 @@ import type { SessionLink } from "../wire/session_link.ts";
 import { ClassicSession } from "../classic/classic_session.ts";
 import type { Deadline, Deadlines } from "./deadlines.ts";
 import { SecureSession } from "../secure/secure_session.ts";
+import type { ConnectionState } from "../metrics/metrics.ts";
 import type { Services } from "../services.ts";
 
 export class Connection {
@@ -15,6 +16,8 @@ export class Connection {
   readonly #deadlines: Deadlines;
   readonly #deadline: Deadline;
   #session: SecureSession | ClassicSession | null = null;
+  /** As the metrics count it; null before and after it is served. */
+  #state: ConnectionState | null = null;
   /** Abandons the write that is under way. */
   #interrupt = () => {};
 
@@ -27,12 +30,14 @@ export class Connection {
 
   /** Serves the peer until either side ends the connection. Never rejects. */
   async serve(): Promise<void> {
+    this.#enter("opening");
     try {
       await this.#serveSession();
     } catch (error) {
       this.#logEnd(error);
     } finally {
       this.#deadlines.remove(this.#deadline);
+      this.#enter(null);
       this.abort();
     }
   }
@@ -62,17 +67,25 @@ export class Connection {
       writeSome: (bytes) => this.#writeSome(bytes),
       closeWrite: () => this.#conn.closeWrite(),
       extend: (milliseconds) => this.#deadlines.extend(this.#deadline, milliseconds),
+      loggedIn: () => this.#enter("logged-in"),
       abort: () => this.abort(),
     };
     link.extend(limits.idleDeadline);
     if (!await reader.more()) return;
     link.extend(limits.headerDeadline);
     const header = decodeRequestHeader(await reader.read(REQUEST_HEADER_SIZE));
-    const session = header.version === SECURE_VERSION
+    const secure = header.version === SECURE_VERSION;
+    this.#enter(secure ? "before-login" : "classic");
+    const session = secure
       ? new SecureSession(link, this.#services)
       : new ClassicSession(link, this.#services);
     this.#session = session;
     await session.serve(header);
+  }
+
+  #enter(state: ConnectionState | null): void {
+    this.#services.metrics.connectionMoved(this.#state, state);
+    this.#state = state;
   }
 
   /** Writes as much as the system takes. Ends with {@link abort}, which not every write does. */

@@ -78,6 +78,7 @@ export class Listener {
         this.#services.log.warn("Connections are refused: {count} are open", { count });
       }
       this.#full = true;
+      this.#services.metrics.refused("connections");
       conn.close();
       return;
     }
@@ -87,6 +88,7 @@ export class Listener {
     } catch {
       // Some systems refuse this if the peer has already gone. The first read will show it.
     }
+    this.#services.metrics.accepted();
     const connection = new Connection(conn, this.#services, this.#deadlines);
     this.#connections.set(
       connection,

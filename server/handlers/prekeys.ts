@@ -24,7 +24,9 @@ export const fetchPrekeys: Handler<"fetch-prekeys"> = async ({ target }, asker, 
   const { storage, prekeyRates: rates } = services;
   const [from, to] = [toHex(asker), toHex(target)];
   const wait = rates.fetches.take(from);
-  if (wait > 0) throw new Refusal("rate-limited", "prekeys are drawn too fast", wait);
+  if (wait > 0) {
+    throw new Refusal("rate-limited", "prekeys are drawn too fast", wait, "prekey-fetches");
+  }
   const taken: (() => void)[] = [];
   const take = (rate: RateLimit, key: string) => {
     if (rate.take(key) > 0) return false;

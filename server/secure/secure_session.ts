@@ -13,6 +13,7 @@ import {
 } from "../../shared/protocol/frame.ts";
 import { FrameReader } from "../../shared/protocol/frame_stream.ts";
 import { encodeSecureResponse, type SecureError } from "../../shared/protocol/secure/responses.ts";
+import type { Result } from "../metrics/metrics.ts";
 import type { Services } from "../services.ts";
 import { errorReply } from "../wire/error_replies.ts";
 import { FrameWriter } from "../wire/frame_writer.ts";
@@ -170,12 +171,21 @@ export class SecureSession {
   }
 
   async #answer(header: RequestHeader, payload: Payload, peer: SecurePeer): Promise<Reply> {
+    const { clock, metrics } = this.services;
+    const begun = clock();
+    let result: Result = "broken";
     try {
-      return await dispatch(header, payload, peer, this.services);
+      const answer = await dispatch(header, payload, peer, this.services);
+      result = "ok";
+      if (answer.kind === "logged-in") this.link.loggedIn();
+      return answer;
     } catch (error) {
-      return errorReply(error, header.code, this.services.log);
+      const reply = errorReply(error, header.code, this.services);
+      result = reply.error;
+      return reply;
     } finally {
       payload.release();
+      metrics.answered("secure", header.code, result, clock() - begun);
     }
   }
 

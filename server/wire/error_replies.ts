@@ -1,5 +1,4 @@
 /** Which error reply a client gets for each error. */
-import type { Logger } from "@logtape/logtape";
 import {
   CryptoError,
   ProtocolError,
@@ -9,11 +8,19 @@ import {
 } from "../../shared/errors.ts";
 import type { ErrorName } from "../../shared/protocol/codes.ts";
 import type { SecureError } from "../../shared/protocol/secure/responses.ts";
+import { type Limit, LIMITS } from "../metrics/metrics.ts";
+import type { Services } from "../services.ts";
 
 /** Thrown for a request that its sender may not make, or not now. */
 export class Refusal extends Error {
   override name = "Refusal";
-  constructor(readonly error: ErrorName, text: string, readonly retryAfter = 0) {
+  /** @param limit the one that the request was over, if it was; for the metrics */
+  constructor(
+    readonly error: ErrorName,
+    text: string,
+    readonly retryAfter = 0,
+    readonly limit?: Limit,
+  ) {
     super(text);
   }
 }
@@ -43,6 +50,13 @@ const PROTOCOL_ERRORS: Partial<Record<ProtocolErrorCode, ErrorName>> = {
   "too-large": "too-large",
 };
 
+/** What is counted where an error does not say which limit it was. */
+const USUAL_LIMITS: Partial<Record<ErrorName, Limit>> = {
+  "too-large": "size",
+  "over-quota": "other",
+  "rate-limited": "other",
+};
+
 /** Milliseconds after which a refused request may succeed. */
 const RETRY_AFTER: Partial<Record<StorageErrorCode, number>> = {
   "closed": 2_000, // until a restarted server is up
@@ -51,15 +65,24 @@ const RETRY_AFTER: Partial<Record<StorageErrorCode, number>> = {
 };
 
 /**
- * Returns the answer to a request with this code that failed with `error`, and logs it.
+ * Returns the answer to a request with this code that failed with `error`. Logs it, and counts it
+ * if it was over a limit.
  * @throws what cannot be answered
  */
-export function errorReply(error: unknown, code: number, log: Logger): SecureError {
-  const refused = (name: ErrorName, text: string, retryAfter = 0): SecureError => {
+export function errorReply(
+  error: unknown,
+  code: number,
+  { log, metrics }: Pick<Services, "log" | "metrics">,
+): SecureError {
+  const refused = (name: ErrorName, text: string, retryAfter = 0, limit?: Limit): SecureError => {
     log.debug("Request {code} refused: {reason}", { code, reason: name });
+    const counted = limit ?? USUAL_LIMITS[name];
+    if (counted) metrics.refused(counted);
     return { kind: "error", error: name, retryAfter, text };
   };
-  if (error instanceof Refusal) return refused(error.error, error.message, error.retryAfter);
+  if (error instanceof Refusal) {
+    return refused(error.error, error.message, error.retryAfter, error.limit);
+  }
   if (error instanceof CryptoError) return refused("malformed", error.message);
   if (error instanceof ProtocolError) {
     const name = PROTOCOL_ERRORS[error.code];
@@ -73,7 +96,12 @@ export function errorReply(error: unknown, code: number, log: Logger): SecureErr
       return { kind: "error", error: name, retryAfter, text: "try again later" };
     }
     if (error.code === "disk-full") log.warn("Request {code} refused: the disk is full", { code });
-    return refused(name, error.message, retryAfter);
+    return refused(name, error.message, retryAfter, limitOf(error.code));
   }
   throw error;
+}
+
+/** Returns the limit of the storage that an error with this code says was reached. */
+function limitOf(code: StorageErrorCode): Limit | undefined {
+  return (LIMITS as readonly string[]).includes(code) ? code as Limit : undefined;
 }

@@ -7,6 +7,7 @@ import { X25519KeyPair } from "../../../shared/crypto/x25519.ts";
 import { MessageType } from "../../../shared/protocol/codes.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../../server/limits/limits.ts";
 import { Listener } from "../../../server/connections/listener.ts";
+import { Metrics } from "../../../server/metrics/metrics.ts";
 import { openServices, type Services } from "../../../server/services.ts";
 import { assertEquals } from "../assert.ts";
 import { until } from "../until.ts";
@@ -78,6 +79,7 @@ export class ServerFixture implements AsyncDisposable {
       now: options.now ?? (() => Date.now()),
       random: randomBytes,
       log: getLogger("messaging-server"),
+      metrics: new Metrics(),
     });
     return new ServerFixture(folder, options, services, log);
   }

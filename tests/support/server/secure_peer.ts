@@ -35,8 +35,12 @@ export class Someone {
     readonly identity: Identity,
   ) {}
 
-  static async called(name: string): Promise<Someone> {
-    const secrets = generateIdentity();
+  static called(name: string): Promise<Someone> {
+    return Someone.with(name, generateIdentity());
+  }
+
+  /** Someone whose secrets are known. */
+  static async with(name: string, secrets: IdentitySecrets): Promise<Someone> {
     return new Someone(name, secrets, await verifyIdentity(await publicIdentity(secrets)));
   }
 

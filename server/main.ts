@@ -53,6 +53,13 @@ async function serve(command: Command & { kind: "serve" }): Promise<number> {
   using _lock = await lockFolder(data);
   const port = command.port ?? await readPort(data) ?? DEFAULT_PORT;
   const serverKey = await openServerKey(data);
+  const metrics = new Metrics();
+  const log = await openLog({
+    format: "json",
+    level: "info",
+    write: console.error,
+    count: (level) => metrics.logged(level),
+  });
   const services = await openServices(data, {
     limits: { ...DEFAULT_LIMITS, ...command.limits },
     serverKey,
@@ -60,8 +67,9 @@ async function serve(command: Command & { kind: "serve" }): Promise<number> {
     clock: () => performance.now(),
     now: () => Date.now(),
     random: randomBytes,
-    log: await openLog(),
-    metrics: new Metrics(),
+    log: log.logger,
+    logAddresses: false,
+    metrics,
   });
   try {
     await sweep(services);
@@ -79,6 +87,7 @@ async function serve(command: Command & { kind: "serve" }): Promise<number> {
     await services.files.close();
   } finally {
     await services.storage.close();
+    log.close();
   }
   return EXIT_DONE;
 }

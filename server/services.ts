@@ -24,6 +24,8 @@ export interface Environment {
   random: Random;
   /** Takes no payload, no key and no name: IDs, codes, sizes and reasons alone. */
   log: Logger;
+  /** Whether what is logged of a connection may hold the address of its peer. */
+  logAddresses: boolean;
   metrics: Metrics;
 }
 

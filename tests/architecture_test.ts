@@ -133,7 +133,8 @@ const ROOMS: Rooms = {
   "client/cli/": [...FRONT, "client/cli/commands/", "client/cli/output/", "client/cli/terminal/"],
   "client/main.ts": ["client/cli/", "client/disk/"],
 
-  "server/log.ts": [],
+  "server/log.ts": ["server/repetitions.ts"],
+  "server/repetitions.ts": [],
   "server/metrics/": [],
   "server/server_key.ts": [],
   "server/storage/": [],

@@ -52,8 +52,8 @@ export async function leaseMessages(
     throw error;
   }
   if (damaged.length > 0) {
-    const text = "{count} messages stay: their files are damaged or gone, such as {names}";
-    log.error(text, { count: damaged.length, names: damaged.slice(0, MAX_NAMED) });
+    const text = "{count} messages stay: their files are damaged or gone, such as {blobs}";
+    log.error(text, { count: damaged.length, blobs: damaged.slice(0, MAX_NAMED) });
   }
   return { ...delivery(asker, parts.flatMap((part) => part.messages), services), parts };
 }

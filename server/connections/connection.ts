@@ -23,7 +23,11 @@ export class Connection {
 
   constructor(conn: Deno.Conn, services: Services, deadlines: Deadlines) {
     this.#conn = conn;
-    this.#services = services;
+    const { log, logAddresses } = services;
+    const { hostname } = conn.remoteAddr as Deno.NetAddr;
+    this.#services = logAddresses
+      ? { ...services, log: log.with({ address: hostname }) }
+      : services;
     this.#deadlines = deadlines;
     this.#deadline = deadlines.add(() => this.abort());
   }

@@ -1,4 +1,6 @@
-/** What the log may hold: IDs of messages, codes, sizes and reasons. */
+/** What the log may hold: IDs of messages, codes, sizes and reasons; and how it is written. */
+import { resetSync } from "@logtape/logtape";
+import { type LogOptions, openLog } from "../../server/log.ts";
 import { toHex, utf8 } from "../../shared/bytes.ts";
 import { assert, assertEquals } from "../support/assert.ts";
 import { expectKind, keyOf, requestBytes } from "../support/server/peer.ts";
@@ -49,3 +51,85 @@ Deno.test("no name, key, content or client ID comes into the log", async () => {
     for (const secret of secrets) assert(!written.includes(secret), `"${secret}" in ${written}`);
   }
 });
+
+/** Runs `work` with a log, and returns its lines and how many records were counted. */
+async function logged(
+  options: Pick<LogOptions, "format" | "level">,
+  work: (log: Awaited<ReturnType<typeof openLog>>["logger"]) => void,
+): Promise<{ lines: string[]; counted: number }> {
+  const lines: string[] = [];
+  let counted = 0;
+  const write = (line: string) => void lines.push(line);
+  const log = await openLog({ ...options, write, count: () => counted++ });
+  try {
+    work(log.logger);
+  } finally {
+    log.close();
+    resetSync();
+  }
+  return { lines, counted };
+}
+
+Deno.test("log: JSON, one object in each line", async () => {
+  const { lines } = await logged({ format: "json", level: "info" }, (log) => {
+    log.warn("Request {code} refused", { code: 103 });
+    log.debug("nobody asked for this");
+  });
+  const [{ "@timestamp": time, ...record }, ...more] = lines.map((line) => JSON.parse(line));
+  assertEquals(record, {
+    level: "WARN",
+    message: "Request 103 refused",
+    logger: "messaging-server",
+    properties: { code: 103 },
+  });
+  assert(!Number.isNaN(Date.parse(time)), time);
+  assertEquals(more, []);
+});
+
+Deno.test("log: text, one line for each record whatever an error says", async () => {
+  const cause = new Error("disk\r\n2026-01-01 info: forged \x1b[2J");
+  const { lines } = await logged({ format: "text", level: "error" }, (log) => {
+    log.warn("below the level");
+    log.error("Cannot do it: {error}", { error: new TypeError("no", { cause }) });
+  });
+  assertEquals(lines.length, 1);
+  const [, text] = /^\d{4}-\d\d-\d\dT\S+Z (.*)$/.exec(lines[0]) ?? [];
+  assertEquals(
+    text,
+    "error: Cannot do it: TypeError: no, because of " +
+      "Error: disk\\u000d\\u000a2026-01-01 info: forged \\u001b[2J",
+  );
+});
+
+Deno.test("log: off writes nothing, and counts all the same", async () => {
+  const { lines, counted } = await logged({ format: "off", level: "debug" }, (log) => {
+    log.error("unheard");
+    log.debug("unheard");
+  });
+  assertEquals({ lines, counted }, { lines: [], counted: 2 });
+});
+
+Deno.test("log: a flood is two lines, the second at the end", async () => {
+  const { lines, counted } = await logged({ format: "text", level: "debug" }, (log) => {
+    for (let code = 0; code < 10_000; code++) log.debug("Request {code} refused", { code });
+  });
+  assertEquals(counted, 10_000);
+  assertEquals(lines.map((line) => line.replace(/^\S+ /, "")), [
+    "debug: Request 0 refused",
+    "debug: Request 9999 refused; 9999 times since",
+  ]);
+});
+
+for (const logAddresses of [false, true]) {
+  Deno.test(`log: the address of a peer, where it is allowed: ${logAddresses}`, async () => {
+    await using server = await ServerFixture.start({ logAddresses });
+    const peer = await server.connect();
+    await peer.send(requestBytes(new Uint8Array(16), { kind: "client-list" }).subarray(0, 7));
+    peer.close();
+    await server.connectionsLeft(0);
+    assert(server.log.length > 0, "there is something to look at");
+    for (const { properties } of server.log) {
+      assertEquals(properties.address, logAddresses ? "127.0.0.1" : undefined);
+    }
+  });
+}

@@ -38,6 +38,8 @@ export interface FixtureOptions {
   errors?: boolean;
   /** The server's key; a new one by default. */
   serverKey?: X25519KeyPair;
+  /** Whether the log may hold addresses; false by default. */
+  logAddresses?: boolean;
   /** Whether classic clients are served; true by default. */
   classic?: boolean;
 }
@@ -79,6 +81,7 @@ export class ServerFixture implements AsyncDisposable {
       now: options.now ?? (() => Date.now()),
       random: randomBytes,
       log: getLogger("messaging-server"),
+      logAddresses: options.logAddresses ?? false,
       metrics: new Metrics(),
     });
     return new ServerFixture(folder, options, services, log);

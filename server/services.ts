@@ -3,6 +3,7 @@ import type { Logger } from "@logtape/logtape";
 import type { Random } from "../shared/crypto/random.ts";
 import type { X25519KeyPair } from "../shared/crypto/x25519.ts";
 import { BlobStore } from "./contents/blob_store.ts";
+import { Deletions } from "./contents/deletions.ts";
 import { FileStore } from "./contents/file_store.ts";
 import type { Limits } from "./limits/limits.ts";
 import { RateLimit } from "./limits/rate_limit.ts";
@@ -35,6 +36,8 @@ export interface Services extends Environment {
   blobs: BlobStore;
   /** Files in chunks. */
   files: FileStore;
+  /** Those of both. */
+  deletions: Deletions;
   /** How fast prekeys may be fetched, so that nobody uses up another's. Keys are IDs in hex. */
   prekeyRates: {
     /** Fetches of one asker. */
@@ -53,11 +56,13 @@ export async function openServices(data: string, environment: Environment): Prom
   const { limits, clock, now, random, log } = environment;
   const rate = (burst: number, interval: number) => new RateLimit({ burst, interval, clock });
   const storage = await openStorage(`${data}/server.db`, { limits, now });
+  const deletions = new Deletions();
   return {
     ...environment,
     storage,
-    blobs: new BlobStore(`${data}/files`, random),
-    files: new FileStore(`${data}/chunks`, storage.files, log),
+    deletions,
+    blobs: new BlobStore(`${data}/files`, random, deletions),
+    files: new FileStore(`${data}/chunks`, storage.files, log, deletions),
     prekeyRates: {
       fetches: rate(limits.prekeyBurst, limits.prekeyInterval),
       oneTimeOfPair: rate(limits.oneTimeBurst, limits.oneTimeInterval),

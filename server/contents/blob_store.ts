@@ -9,6 +9,7 @@ import { toHex } from "../../shared/bytes.ts";
 import { type ByteSource, writeAll } from "../../shared/io.ts";
 import { MiB } from "../../shared/limits.ts";
 import { removeFile, syncFolder } from "../../shared/files.ts";
+import { Deletions } from "./deletions.ts";
 import { onDisk } from "./disk_errors.ts";
 
 const UNFINISHED = ".part";
@@ -24,7 +25,11 @@ export interface BlobReader extends ByteSource, Disposable {}
 
 export class BlobStore {
   /** Blobs live in `folder`, which must exist. */
-  constructor(private readonly folder: string, private readonly random: Random) {}
+  constructor(
+    private readonly folder: string,
+    private readonly random: Random,
+    private readonly deletions = new Deletions(),
+  ) {}
 
   /** Starts a new blob. */
   async create(): Promise<BlobWriter> {
@@ -57,12 +62,17 @@ export class BlobStore {
     await onDisk(() => removeFile(`${this.folder}/${name}`));
   }
 
-  /** Deletes the blobs of messages that are gone. What fails is swept at the next start. */
+  /**
+   * Deletes the blobs of messages that are gone, while none is copied. What fails is swept at the
+   * next start.
+   */
   async removeAll(names: Iterable<string>, log: Logger): Promise<void> {
     for (const blob of names) {
-      await this.remove(blob).catch((error) =>
-        log.error("File {blob} cannot be removed: {error}", { blob, error })
-      );
+      const remove = () =>
+        this.remove(blob).catch((error) =>
+          log.error("File {blob} cannot be removed: {error}", { blob, error })
+        );
+      if (!this.deletions.defer(blob, remove)) await remove();
     }
   }
 

@@ -3,7 +3,7 @@
  * time works on a file, so that no other sees its record and its bytes disagree.
  */
 import type { Logger } from "@logtape/logtape";
-import { type Bytes, equalBytes } from "../../shared/bytes.ts";
+import { type Bytes, equalBytes, toHex } from "../../shared/bytes.ts";
 import { ProtocolError, StorageError } from "../../shared/errors.ts";
 import { RESPONSE_HEADER_SIZE } from "../../shared/protocol/frame.ts";
 import { chunkCount, type ChunkPlace, chunkSizeAt } from "../../shared/protocol/secure/files.ts";
@@ -11,6 +11,7 @@ import type { FileRecord, FileRecords } from "../storage/file_records.ts";
 import { ChunkBuffers } from "./chunk_buffers.ts";
 import type { ChunkFile } from "./chunk_file.ts";
 import { ChunkStore } from "./chunk_store.ts";
+import { Deletions } from "./deletions.ts";
 
 /** Chunks after which the progress of an upload is noted once. */
 const TOUCH_STEP = 64;
@@ -34,7 +35,12 @@ export class FileStore {
   readonly #log: Logger;
 
   /** Bytes lie in `folder`, which must exist. */
-  constructor(folder: string, records: FileRecords, log: Logger) {
+  constructor(
+    folder: string,
+    records: FileRecords,
+    log: Logger,
+    private readonly deletions = new Deletions(),
+  ) {
     this.#chunks = new ChunkStore(folder);
     this.#records = records;
     this.#log = log;
@@ -47,6 +53,9 @@ export class FileStore {
    */
   async open(id: Bytes, owner: Bytes, size: number): Promise<number> {
     return await this.#chunks.use(id, async (bytes) => {
+      if (this.deletions.isDeferred(toHex(id))) {
+        throw new StorageError("failed", "the file that had this ID is being copied; try later");
+      }
       const { file, created } = await this.#records.open(id, owner, size);
       if (created) await bytes.remove(); // left by an earlier file with the same ID
       return await nextOf(file, bytes);
@@ -131,9 +140,7 @@ export class FileStore {
       if (owned) await this.#records.remove(id);
       if (owned || await this.#records.release(id, client)) {
         // What cannot be removed now is swept at the next start.
-        await bytes.remove().catch((error) =>
-          this.#log.error("A file cannot be removed: {error}", { error })
-        );
+        if (!this.#defer(id)) await bytes.remove().catch(this.#failed);
       }
     });
   }
@@ -145,7 +152,7 @@ export class FileStore {
       if (ids.length === 0) return;
       this.#log.info("{count} files have expired", { count: ids.length });
       // A file that was uploaded again meanwhile stays.
-      for (const id of ids) await this.#chunks.removeUnless(id, () => this.#isKnown(id));
+      for (const id of ids) if (!this.#defer(id)) await this.#removeUnknown(id);
     }
   }
 
@@ -156,7 +163,7 @@ export class FileStore {
   async sweep(): Promise<void> {
     let swept = 0;
     for await (const id of this.#chunks.ids()) {
-      if (await this.#chunks.removeUnless(id, () => this.#isKnown(id))) swept++;
+      if (await this.#removeUnknown(id)) swept++;
     }
     if (swept > 0) this.#log.info("Removed {swept} files that nobody needs", { swept });
     for await (const { id, size, complete } of this.#records.all()) {
@@ -179,9 +186,21 @@ export class FileStore {
     throw new StorageError("file-taken", "the file is another client's");
   }
 
-  async #isKnown(id: Bytes): Promise<boolean> {
-    return await this.#records.find(id) !== undefined;
+  /** Deletes the bytes of a file that has no record. Reports whether it did. */
+  async #removeUnknown(id: Bytes): Promise<boolean> {
+    return await this.#chunks.removeUnless(
+      id,
+      async () => await this.#records.find(id) !== undefined,
+    );
   }
+
+  /** Leaves the same for later, if deletions have to wait. */
+  #defer(id: Bytes): boolean {
+    return this.deletions.defer(toHex(id), () => this.#removeUnknown(id).catch(this.#failed));
+  }
+
+  readonly #failed = (error: unknown): void =>
+    this.#log.error("A file cannot be removed: {error}", { error });
 }
 
 async function nextOf({ size, complete }: FileRecord, bytes: ChunkFile): Promise<number> {

@@ -56,6 +56,22 @@ export interface StoredMessage extends MessageHead {
   blob?: string;
 }
 
+/** What is stored at one moment. Sizes are in bytes. */
+export interface Stats {
+  clients: number;
+  /** Messages that wait, and their contents. */
+  messages: number;
+  messageBytes: number;
+  /** Files in chunks, whole or not, and what counts of them. */
+  files: number;
+  fileBytes: number;
+  /** What counts against `maxTotalSize`: contents, files, and `MESSAGE_OVERHEAD` a message. */
+  charged: number;
+}
+
+/** Bytes that a message counts for besides its content. */
+export const MESSAGE_OVERHEAD = 128;
+
 /** How much of a mailbox a call may return. */
 export interface Room {
   /** Messages. */
@@ -112,6 +128,9 @@ export interface Storage {
 
   /** Deletes messages that are there. Returns the names of the blobs that are needed no more. */
   acknowledge(mailbox: Bytes, messageIds: readonly number[]): Promise<string[]>;
+
+  /** Returns how much is stored, without looking through it. */
+  stats(): Promise<Stats>;
 
   /** Forgets tokens that are older than 7 days. */
   forgetTokens(): Promise<void>;

@@ -8,6 +8,7 @@ import { pageContract } from "./page_contract.ts";
 import { prekeyContract } from "./prekey_contract.ts";
 import type { Engine } from "./storage_contract.ts";
 import { tokenContract } from "./token_contract.ts";
+import { usageContract } from "./usage_contract.ts";
 
 const sqlite: Engine = {
   name: "SQLite storage",
@@ -22,3 +23,4 @@ acknowledgeContract(sqlite);
 tokenContract(sqlite);
 prekeyContract(sqlite);
 fileContract(sqlite);
+usageContract(sqlite);

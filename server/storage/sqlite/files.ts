@@ -25,7 +25,7 @@ export const FILES_SCHEMA = `
     PRIMARY KEY (file, receiver)
   ) STRICT, WITHOUT ROWID;
 
-  -- What the files of each client take; with an empty ID, those of all.
+  -- What the files of each client take; with an empty ID, those of all. Later: table usage.
   CREATE TABLE file_usage (
     client BLOB PRIMARY KEY NOT NULL,
     files  INTEGER NOT NULL,
@@ -43,8 +43,6 @@ interface FileRow {
 
 /** Files that are deleted in one transaction, or listed in one step. */
 const PAGE = 512;
-/** The ID whose row in the table of usage counts all clients together. */
-const EVERYBODY = new Uint8Array(0);
 
 export class SqliteFiles extends Table<keyof typeof STATEMENTS> implements FileRecords {
   readonly #options: StorageOptions;
@@ -66,7 +64,7 @@ export class SqliteFiles extends Table<keyof typeof STATEMENTS> implements FileR
         return { file: recordOf(row), created: false };
       }
       this.#reserve(owner, size);
-      this.statements.add.run(id, owner, size, this.#options.now());
+      this.statements.add.run(id, owner, size, size, this.#options.now());
       return { file: { id, owner, size, complete: false }, created: true };
     });
   }
@@ -142,9 +140,8 @@ export class SqliteFiles extends Table<keyof typeof STATEMENTS> implements FileR
   /** @throws {StorageError} `quota-full` */
   #reserve(owner: Bytes, size: number): void {
     const { maxSenderSize, maxSenderFiles, maxTotalSize } = this.#options.limits;
-    const usage = (whose: Bytes) =>
-      this.statements.usage.get<{ files: number; bytes: number }>(whose) ?? { files: 0, bytes: 0 };
-    const own = usage(owner);
+    const usage = this.statements.usage.get<{ files: number; bytes: number }>(owner);
+    const own = usage ?? { files: 0, bytes: 0 };
     if (own.bytes + size > maxSenderSize) {
       const left = Math.max(0, maxSenderSize - own.bytes);
       const text = `the file is larger than what is left of the sender's quota: ${left} bytes`;
@@ -153,16 +150,14 @@ export class SqliteFiles extends Table<keyof typeof STATEMENTS> implements FileR
     if (own.files >= maxSenderFiles) {
       throw new StorageError("quota-full", `${own.files} files of the sender wait already`);
     }
-    if (usage(EVERYBODY).bytes + size > maxTotalSize) {
+    if ((this.statements.total.value<[number]>()?.[0] ?? 0) + size > maxTotalSize) {
       throw new StorageError("quota-full", "the server takes no further files for now");
     }
-    for (const whose of [owner, EVERYBODY]) this.statements.use.run(whose, 1, size);
   }
 
-  #remove({ number, owner, size }: FileRow): void {
+  #remove({ number }: FileRow): void {
     this.statements.removeReceivers.run(number);
     this.statements.remove.run(number);
-    for (const whose of [owner, EVERYBODY]) this.statements.use.run(whose, -1, -size);
   }
 }
 
@@ -178,7 +173,7 @@ const STATEMENTS = {
     "WHERE id = ? AND receiver = ?",
   receivers: "SELECT count(*) FROM file_receivers JOIN files ON file = number WHERE id = ?",
   client: "SELECT 1 FROM clients WHERE id = ?",
-  add: "INSERT INTO files (id, owner, size, changed_at) VALUES (?, ?, ?, ?)",
+  add: "INSERT INTO files (id, owner, size, charged, changed_at) VALUES (?, ?, ?, ?, ?)",
   touch: "UPDATE files SET changed_at = ? WHERE id = ? AND complete = 0",
   complete: "UPDATE files SET complete = 1, changed_at = ? WHERE number = ?",
   reopen: "UPDATE files SET complete = 0, changed_at = ? WHERE id = ? AND complete = 1",
@@ -189,7 +184,6 @@ const STATEMENTS = {
   old: `SELECT ${COLUMNS} FROM files WHERE complete = 0 AND changed_at < ? ` +
     `UNION ALL SELECT ${COLUMNS} FROM files WHERE complete = 1 AND changed_at < ? LIMIT ?`,
   after: `SELECT ${COLUMNS} FROM files WHERE number > ? ORDER BY number LIMIT ?`,
-  usage: "SELECT files, bytes FROM file_usage WHERE client = ?",
-  use: "INSERT INTO file_usage (client, files, bytes) VALUES (?1, ?2, ?3) " +
-    "ON CONFLICT (client) DO UPDATE SET files = files + ?2, bytes = bytes + ?3",
+  usage: "SELECT files, file_bytes AS bytes FROM usage WHERE client = ?",
+  total: "SELECT file_bytes FROM totals",
 };

@@ -10,7 +10,7 @@ import {
   type FullMessage,
   known,
   type Room,
-  type StorageLimits,
+  type StorageOptions,
   type StoredMessage,
 } from "../storage.ts";
 import { type SqliteFile, Table } from "./database.ts";
@@ -51,19 +51,20 @@ interface MessageRow {
 const STEP = 1024;
 
 export class SqliteMailboxes extends Table<keyof typeof STATEMENTS> {
-  readonly #limits: StorageLimits;
+  readonly #options: StorageOptions;
   readonly #tokens: SqliteTokens;
   readonly #watches = new Watches();
 
-  constructor(file: SqliteFile, limits: StorageLimits, tokens: SqliteTokens) {
+  constructor(file: SqliteFile, options: StorageOptions, tokens: SqliteTokens) {
     super(file, STATEMENTS);
-    this.#limits = limits;
+    this.#options = options;
     this.#tokens = tokens;
   }
 
   async deposit({ from, to, type, content, token }: Deposit): Promise<Deposited> {
     const [inline, blob] = "blob" in content ? [null, content.blob] : [content.inline, null];
     const size = "blob" in content ? content.size : content.inline.length;
+    const { limits, now } = this.#options;
     const deposited = await this.file.write(() => {
       const mailbox = this.#mailbox(to);
       const named = token && this.#tokens.find(from, token);
@@ -72,12 +73,11 @@ export class SqliteMailboxes extends Table<keyof typeof STATEMENTS> {
         throw new StorageError("token-reused", "the token was used for another message");
       }
       if (
-        mailbox.last_message >= MAX_U32 || mailbox.messages >= this.#limits.maxMessages ||
-        mailbox.bytes + size > this.#limits.maxMailboxSize
+        mailbox.last_message >= MAX_U32 || mailbox.messages >= limits.maxMessages ||
+        mailbox.bytes + size > limits.maxMailboxSize
       ) throw new StorageError("mailbox-full", "the receiver's mailbox is full");
       const id = mailbox.last_message + 1;
-      this.statements.grow.run(id, size, mailbox.number);
-      this.statements.add.run(mailbox.number, id, from, type, size, inline, blob);
+      this.statements.add.run(mailbox.number, id, from, type, size, inline, blob, now());
       if (token) this.#tokens.add(from, token, { mailbox: mailbox.number, message: id });
       return { messageId: id, repeated: false };
     });
@@ -136,16 +136,10 @@ export class SqliteMailboxes extends Table<keyof typeof STATEMENTS> {
     return this.file.write(() => {
       const { number } = this.#mailbox(mailbox);
       const blobs: string[] = [];
-      let count = 0;
-      let size = 0;
       for (const id of messageIds) {
-        const row = this.statements.take.get<{ size: number; blob: string | null }>(number, id);
-        if (!row) continue;
-        count++;
-        size += row.size;
-        if (row.blob !== null) blobs.push(row.blob);
+        const row = this.statements.take.get<{ blob: string | null }>(number, id);
+        if (row && row.blob !== null) blobs.push(row.blob);
       }
-      if (count > 0) this.statements.shrink.run(count, size, number);
       return blobs;
     });
   }
@@ -153,11 +147,7 @@ export class SqliteMailboxes extends Table<keyof typeof STATEMENTS> {
   /** Deletes messages that were selected. To be called inside a write. */
   remove(mailbox: Bytes, messages: readonly StoredMessage[]): void {
     const { number } = this.#mailbox(mailbox);
-    const removed = messages.filter(({ messageId }) =>
-      this.statements.remove.run(number, messageId) > 0
-    );
-    const size = removed.reduce((sum, message) => sum + message.size, 0);
-    this.statements.shrink.run(removed.length, size, number);
+    for (const { messageId } of messages) this.statements.remove.run(number, messageId);
   }
 
   neededBlobs(names: readonly string[]): Promise<Set<string>> {
@@ -173,11 +163,8 @@ export class SqliteMailboxes extends Table<keyof typeof STATEMENTS> {
 
 const STATEMENTS = {
   mailbox: "SELECT number, last_message, messages, bytes FROM clients WHERE id = ?",
-  grow: "UPDATE clients SET last_message = ?, messages = messages + 1, bytes = bytes + ? " +
-    "WHERE number = ?",
-  shrink: "UPDATE clients SET messages = messages - ?, bytes = bytes - ? WHERE number = ?",
-  add: "INSERT INTO messages (mailbox, id, sender, type, size, content, blob) " +
-    "VALUES (?, ?, ?, ?, ?, ?, ?)",
+  add: "INSERT INTO messages (mailbox, id, sender, type, size, content, blob, deposited_at) " +
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
   heads: "SELECT id, sender, type, size, blob FROM messages " +
     "WHERE mailbox = ? AND id > ? ORDER BY id LIMIT ?",
   pageEnd: "SELECT id FROM (SELECT id, row_number() OVER byId AS number, " +
@@ -186,7 +173,7 @@ const STATEMENTS = {
     "WINDOW byId AS (ORDER BY id)) WHERE total <= ? OR number = 1 ORDER BY id DESC LIMIT 1",
   page: "SELECT id, sender, type, size, blob, content FROM messages " +
     "WHERE mailbox = ? AND id > ? AND id <= ? ORDER BY id",
-  take: "DELETE FROM messages WHERE mailbox = ? AND id = ? RETURNING size, blob",
+  take: "DELETE FROM messages WHERE mailbox = ? AND id = ? RETURNING blob",
   remove: "DELETE FROM messages WHERE mailbox = ? AND id = ?",
   byBlob: "SELECT 1 FROM messages WHERE blob = ?",
 };

@@ -6,6 +6,7 @@ import { FILES_SCHEMA } from "./files.ts";
 import { MESSAGES_SCHEMA } from "./mailboxes.ts";
 import { PREKEYS_SCHEMA } from "./prekeys.ts";
 import { TOKENS_SCHEMA } from "./tokens.ts";
+import { USAGE_SCHEMA } from "./usage.ts";
 
 /** Marks a SQLite file as ours (`PRAGMA application_id`): "MSGS" in ASCII. */
 const APPLICATION_ID = 0x4d534753;
@@ -13,8 +14,17 @@ const APPLICATION_ID = 0x4d534753;
 /** Pages that are kept in memory, in KiB. */
 const CACHE_SIZE = 16 * 1024;
 
+/** SQL, or what changes the database. */
+type Part = string | ((database: Database) => void);
+
 /** The steps from each version (`PRAGMA user_version`) to the next; only ever added to. */
-const STEPS = [CLIENTS_SCHEMA + MESSAGES_SCHEMA, TOKENS_SCHEMA, PREKEYS_SCHEMA, FILES_SCHEMA];
+export const STEPS: readonly (readonly Part[])[] = [
+  [CLIENTS_SCHEMA, MESSAGES_SCHEMA],
+  [TOKENS_SCHEMA],
+  [PREKEYS_SCHEMA],
+  [FILES_SCHEMA],
+  [USAGE_SCHEMA],
+];
 
 /**
  * Sets `database` up and brings its tables up to date.
@@ -34,7 +44,10 @@ export function prepareDatabase(database: Database): void {
   database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON");
   database.exec(`PRAGMA cache_size = -${CACHE_SIZE}`);
   database.transaction(() => {
-    for (const step of STEPS.slice(version)) database.exec(step);
+    for (const part of STEPS.slice(version).flat()) {
+      if (typeof part === "string") database.exec(part);
+      else part(database);
+    }
     database.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
     database.exec(`PRAGMA user_version = ${STEPS.length}`);
   }).immediate();

@@ -10,6 +10,7 @@ import { SqliteMailboxes } from "./mailboxes.ts";
 import { prepareDatabase } from "./migrations.ts";
 import { SqlitePrekeys } from "./prekeys.ts";
 import { SqliteTokens } from "./tokens.ts";
+import { SqliteUsage } from "./usage.ts";
 
 export class SqliteStorage implements Storage {
   readonly files: SqliteFiles;
@@ -19,6 +20,7 @@ export class SqliteStorage implements Storage {
   readonly #clients: SqliteClients;
   readonly #tokens: SqliteTokens;
   readonly #mailboxes: SqliteMailboxes;
+  readonly #usage: SqliteUsage;
 
   /**
    * Opens the database at `path`, and creates it on the first run.
@@ -30,7 +32,8 @@ export class SqliteStorage implements Storage {
     const file = this.#file = new SqliteFile(database);
     this.#clients = new SqliteClients(file, options);
     this.#tokens = new SqliteTokens(file, options.now);
-    this.#mailboxes = new SqliteMailboxes(file, options.limits, this.#tokens);
+    this.#mailboxes = new SqliteMailboxes(file, options, this.#tokens);
+    this.#usage = new SqliteUsage(file);
     this.files = new SqliteFiles(file, options);
     this.prekeys = new SqlitePrekeys(file, options.limits);
     this.leases = new SqliteLeases(file, this.#mailboxes);
@@ -45,6 +48,7 @@ export class SqliteStorage implements Storage {
   watch = (mailbox: Bytes, notify: () => void) => this.#mailboxes.watch(mailbox, notify);
   acknowledge = (mailbox: Bytes, ids: readonly number[]) =>
     this.#mailboxes.acknowledge(mailbox, ids);
+  stats = () => this.#usage.stats();
   forgetTokens = () => this.#tokens.forget();
   neededBlobs = (names: readonly string[]) => this.#mailboxes.neededBlobs(names);
 

@@ -1,7 +1,7 @@
 import { Database } from "@db/sqlite";
-import { prepareDatabase } from "../../../../server/storage/sqlite/migrations.ts";
+import { prepareDatabase, STEPS } from "../../../../server/storage/sqlite/migrations.ts";
 import { StorageError } from "../../../../shared/errors.ts";
-import { assertEquals, assertThrows } from "../../../support/assert.ts";
+import { assert, assertEquals, assertThrows } from "../../../support/assert.ts";
 
 function schemaTest(name: string, test: (path: string) => void): void {
   Deno.test(`schema: ${name}`, () => {
@@ -32,11 +32,13 @@ function tablesOf(database: Database): unknown[] {
 const TABLES = [
   "clients",
   "file_receivers",
-  "file_usage",
   "files",
   "messages",
   "prekeys",
+  "shares",
   "tokens",
+  "totals",
+  "usage",
 ];
 
 schemaTest("a new database gets its tables, and keeps them", (path) => {
@@ -54,25 +56,55 @@ schemaTest("a new database gets its tables, and keeps them", (path) => {
   }
 });
 
+/** Makes the database of version `version`, with a client called "a". */
+function makeVersion(database: Database, version: number): void {
+  for (const part of STEPS.slice(0, version).flat()) {
+    if (typeof part === "string") database.exec(part);
+    else part(database);
+  }
+  database.exec(
+    "INSERT INTO clients (id, name, public_key, registered_at) VALUES (x'01', 'a', x'00', 1)",
+  );
+  database.exec(`PRAGMA application_id = ${0x4d534753}; PRAGMA user_version = ${version}`);
+}
+
 schemaTest("a database from before prekeys keeps what it holds", (path) => {
-  withDatabase(path, (database) => {
-    prepareDatabase(database);
-    for (const table of ["prekeys", "file_receivers", "file_usage", "files"]) {
-      database.exec(`DROP TABLE ${table}`);
-    }
-    for (const column of ["last_prekey", "mark"]) {
-      database.exec(`ALTER TABLE clients DROP COLUMN ${column}`);
-    }
-    database.exec(
-      "INSERT INTO clients (id, name, public_key, registered_at) VALUES (x'01', 'a', x'00', 1)",
-    );
-    database.exec("PRAGMA user_version = 2");
-  });
+  withDatabase(path, (database) => makeVersion(database, 2));
   withDatabase(path, (database) => {
     prepareDatabase(database);
     assertEquals(tablesOf(database), TABLES);
     const row = database.prepare("SELECT name, last_prekey, mark FROM clients").get();
     assertEquals({ ...row }, { name: "a", last_prekey: 0, mark: new Uint8Array(16) });
+  });
+});
+
+schemaTest("what an older database holds is counted", (path) => {
+  withDatabase(path, (database) => {
+    makeVersion(database, 4);
+    const message = "INSERT INTO messages (mailbox, id, sender, type, size) VALUES (1, ?, ?, 3, ?)";
+    const file = "INSERT INTO files (id, owner, size, complete, changed_at) VALUES (?, ?, ?, ?, 1)";
+    const [one, two] = [new Uint8Array([1]), new Uint8Array([2])];
+    database.exec(message, 1, one, 10);
+    database.exec(message, 2, two, 20);
+    database.exec(message, 3, two, 30);
+    database.exec(file, one, two, 100, 0);
+    database.exec(file, two, two, 1000, 1);
+    database.exec("UPDATE clients SET messages = 3, bytes = 60, last_message = 3");
+  });
+  withDatabase(path, (database) => {
+    prepareDatabase(database);
+    const rows = (sql: string) => database.prepare(sql).all().map((row) => Object.values(row));
+    const [one, two] = [new Uint8Array([1]), new Uint8Array([2])];
+    assertEquals(rows("SELECT * FROM totals"), [[3, 60, 2, 1100]]);
+    assertEquals(rows("SELECT * FROM usage"), [[one, 1, 10, 0, 0, 0], [two, 2, 50, 2, 1100, 1]]);
+    assertEquals(rows("SELECT * FROM shares"), [[1, one, 1, 10], [1, two, 2, 50]]);
+    const ages = database.prepare("SELECT min(deposited_at) FROM messages").value<[number]>();
+    assert((ages?.[0] ?? 0) > 1e12, "an old message counts as one that has just come");
+    database.exec("DELETE FROM messages");
+    database.exec("DELETE FROM files");
+    assertEquals(rows("SELECT * FROM totals"), [[0, 0, 0, 0]]);
+    assertEquals([rows("SELECT * FROM usage"), rows("SELECT * FROM shares")], [[], []]);
+    assertEquals(rows("SELECT messages, bytes, last_message FROM clients"), [[0, 0, 3]]);
   });
 });
 

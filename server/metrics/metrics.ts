@@ -44,9 +44,6 @@ const REQUESTS = { secure: SECURE_REQUESTS, classic: CLASSIC_REQUESTS };
 
 type Protocol = keyof typeof REQUESTS;
 
-/** Stands for all codes that a protocol does not have. */
-const UNKNOWN = 0;
-
 /** The requests of one code in one protocol. */
 interface Requests {
   readonly labels: { protocol: Protocol; code: string };
@@ -66,13 +63,14 @@ export class Metrics {
     "before-login": 0,
     "logged-in": 0,
   };
-  /** By code. */
-  readonly #requests: Record<Protocol, Map<number, Requests>> = {
-    secure: new Map(),
-    classic: new Map(),
-  };
+  readonly #requests: Requests[] = [];
+  /** The same by code; those that a protocol does not have share one. */
+  readonly #byCode: Record<Protocol, (Requests | undefined)[]> = { secure: [], classic: [] };
+  readonly #refusals = Object.fromEntries(LIMITS.map((limit) => [limit, 0])) as Record<
+    Limit,
+    number
+  >;
   readonly #accepted: Counter;
-  readonly #refusals: Counter<"limit">;
   readonly #logged: Counter<"level">;
   readonly #durations: Histogram;
   readonly #commitOperations: Observations;
@@ -105,13 +103,17 @@ export class Metrics {
       help: "Connections that were accepted.",
       registers,
     });
-    this.#refusals = new Counter({
+    const refusals = this.#refusals;
+    new Counter({
       name: "messaging_refusals_total",
       help: "What was refused, by the limit that it was over.",
       labelNames: ["limit"],
       registers,
+      collect() {
+        this.reset();
+        for (const limit of LIMITS) this.inc({ limit }, refusals[limit]);
+      },
     });
-    for (const limit of LIMITS) this.#refusals.inc({ limit }, 0);
 
     const requests = this.#requests;
     new Counter({
@@ -121,9 +123,7 @@ export class Metrics {
       registers,
       collect() {
         this.reset();
-        for (
-          const { labels, results } of Object.values(requests).flatMap((of) => [...of.values()])
-        ) {
+        for (const { labels, results } of requests) {
           for (const [result, count] of Object.entries(results)) {
             this.inc({ ...labels, result }, count);
           }
@@ -182,13 +182,12 @@ export class Metrics {
 
   /** Counts what was refused because of `limit`. */
   refused(limit: Limit): void {
-    this.#refusals.inc({ limit });
+    this.#refusals[limit]++;
   }
 
   /** Counts a request that took so many milliseconds. */
   answered(protocol: Protocol, code: number, result: Result, milliseconds: number): void {
-    const known = REQUESTS[protocol].find(code) ? code : UNKNOWN;
-    const requests = this.#requests[protocol].get(known) ?? this.#enter(protocol, known);
+    const requests = this.#byCode[protocol][code] ??= this.#enter(protocol, code);
     requests.seconds.observe(milliseconds / 1000);
     requests.results[result] = (requests.results[result] ?? 0) + 1;
   }
@@ -221,10 +220,15 @@ export class Metrics {
     return await this.#registry.metrics();
   }
 
-  #enter(protocol: Protocol, known: number): Requests {
-    const labels = { protocol, code: known === UNKNOWN ? "unknown" : String(known) };
+  #enter(protocol: Protocol, code: number): Requests {
+    const known = REQUESTS[protocol].find(code) !== undefined;
+    const labels = { protocol, code: known ? String(code) : "unknown" };
+    const same = this.#requests.find((other) =>
+      other.labels.protocol === protocol && other.labels.code === labels.code
+    );
+    if (same) return same;
     const requests: Requests = { labels, seconds: this.#durations.line(labels), results: {} };
-    this.#requests[protocol].set(known, requests);
+    this.#requests.push(requests);
     return requests;
   }
 }

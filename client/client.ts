@@ -15,6 +15,7 @@ import { SecureMessaging } from "./sessions/secure_messaging.ts";
 import type { NamedContent } from "./transfers/transfer_files.ts";
 import { type FetchedFile, type TransferInfo, transferInfo } from "./transfers/transfer_info.ts";
 import type { OnProgress, TransferOptions } from "./transfers/uploads.ts";
+import { type WaitingMessage, waitingMessages } from "./waiting.ts";
 
 export interface ClientOptions extends ClientRuntime {
   profile: Profile;
@@ -133,6 +134,11 @@ export class Client {
     options: TransferOptions = {},
   ): AsyncGenerator<Sent> {
     return this.#sending.files(name, files, options);
+  }
+
+  /** Returns the texts, and the announcements of files, that the server did not take yet. */
+  waiting(): WaitingMessage[] {
+    return [...waitingMessages(this.#profile, this.#peers)];
   }
 
   /** Returns the files that were announced and wait until they are wanted. */

@@ -2,6 +2,7 @@
 import type { Client } from "../client.ts";
 import type { Sent } from "../sending.ts";
 import type { TransferInfo } from "../transfers/transfer_info.ts";
+import type { WaitingMessage } from "../waiting.ts";
 import type { Output } from "./output/output.ts";
 
 export function sentResult({ contactBook }: Client, { message, to }: Sent, path?: string): Output {
@@ -14,4 +15,8 @@ export function transferResult(
   transfer: TransferInfo,
 ): Output {
   return { kind, transfer: { ...transfer, peer: contactBook.marked(transfer.peer) } };
+}
+
+export function keptResult({ contactBook }: Client, message: WaitingMessage): Output {
+  return { kind: "kept", message: { ...message, to: contactBook.marked(message.to) } };
 }

@@ -24,6 +24,25 @@ export function mayPass(error: unknown): boolean {
   return retryAfter(error) > 0;
 }
 
+/** How long a client waits that was not told how long, in milliseconds: a minute. */
+const UNTOLD_WAIT = 60_000;
+
+/**
+ * Returns the milliseconds to wait where something is full: a mailbox, a quota, or the server. That
+ * passes, whatever the server says of the time. Undefined for any other error.
+ */
+export function fullFor(error: unknown): number | undefined {
+  return refusalName(error) === "over-quota" ? retryAfter(error) || UNTOLD_WAIT : undefined;
+}
+
+/** Returns milliseconds in words, such as "2 min"; never too few. */
+export function durationText(milliseconds: number): string {
+  const seconds = Math.ceil(milliseconds / 1000);
+  if (seconds <= 120) return `${seconds} s`;
+  const minutes = Math.ceil(seconds / 60);
+  return minutes <= 120 ? `${minutes} min` : `${Math.ceil(minutes / 60)} h`;
+}
+
 /** Returns the error to show for one of a connection. Other errors stay as they are. */
 export function explainFailure(error: unknown, address: Address): unknown {
   const where = formatAddress(address);

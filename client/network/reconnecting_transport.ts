@@ -10,7 +10,7 @@ import type { MessageHead } from "../../shared/protocol/message.ts";
 import { secureHeader } from "../../shared/protocol/secure/requests.ts";
 import { ClientError } from "../errors.ts";
 import type { Address } from "./address.ts";
-import { retryAfter } from "./failures.ts";
+import { fullFor, retryAfter } from "./failures.ts";
 import { SecureConnection } from "./secure_connection.ts";
 import type { Credentials } from "./secure_opening.ts";
 import type {
@@ -171,7 +171,8 @@ export class ReconnectingTransport implements SecureTransport {
         return await ask(await this.#connected());
       } catch (error) {
         if (this.#closed || attempt + 1 === ATTEMPTS || !mayBeTriedAgain(error)) throw error;
-        if (retryAfter(error) > LONGEST_WAIT) throw error;
+        // What is full is so for longer than anyone waits for a command.
+        if (retryAfter(error) > LONGEST_WAIT || fullFor(error) !== undefined) throw error;
         await this.options.sleep(this.#wait(attempt, error));
       }
     }

@@ -1,12 +1,14 @@
+import { toHex } from "../../shared/bytes.ts";
 import { MessageType } from "../../shared/protocol/codes.ts";
 import { messagesOfReset } from "../../shared/session/reset.ts";
 import { ClientError } from "../errors.ts";
-import { mayPass } from "../network/failures.ts";
+import { durationText, fullFor, mayPass } from "../network/failures.ts";
 import type { SecureTransport } from "../network/transport.ts";
 import type { Profile } from "../profile/profile.ts";
 import type { OutboxItem } from "../profile/tables/outbox.ts";
+import { stillWaits, type Wait } from "../profile/tables/wait.ts";
 
-/** A message that the server will never take. */
+/** A message that the server did not take: never, or with a `queued` error not yet. */
 export interface RefusedItem {
   readonly item: OutboxItem;
   readonly error: ClientError;
@@ -23,17 +25,28 @@ interface Waiter {
  * leave together over one connection, which keeps their order; none newer leaves before each of
  * them was answered or repeated. What is not sealed yet stays behind. Only when the server refuses
  * a message for now can those that left with it pass it.
+ *
+ * Where a mailbox, a quota or the server is full, a message waits as long as the server says, and
+ * with it those behind it for the same receiver; the others go on.
  */
 export class OutboxDelivery {
   readonly #waiters = new Map<number, Waiter>();
   /** Refused messages that nobody waits for; {@link flush} returns them. */
   readonly #refused: RefusedItem[] = [];
+  /** The receivers, in hex, of whose waiting messages {@link flush} has told already. */
+  readonly #told = new Set<string>();
+  /** Why nothing goes to these receivers, in hex, in this run. */
+  readonly #held = new Map<string, Wait>();
   /** The delivery that is going on; null while all that is there was sent, or failed. */
   #running: Promise<void> | null = null;
   /** Answers that were not noted yet; a message ID of null means refused. */
   #answered: { item: OutboxItem; messageId: number | null }[] = [];
 
-  constructor(private readonly profile: Profile, private readonly transport: SecureTransport) {}
+  constructor(
+    private readonly profile: Profile,
+    private readonly transport: SecureTransport,
+    private readonly now: () => number,
+  ) {}
 
   /**
    * Sends the message with this number, after those before it; returns its ID in its mailbox.
@@ -47,8 +60,8 @@ export class OutboxDelivery {
   }
 
   /**
-   * Sends all that is in the outbox. Returns the messages that the server refused; they are
-   * dropped.
+   * Sends all that is in the outbox. Returns the messages that the server refused: they are
+   * dropped, or with a `queued` error they wait, of which it tells once for each receiver.
    * @throws {ClientError} `queued`, and what else the network may do
    */
   async flush(): Promise<RefusedItem[]> {
@@ -62,6 +75,7 @@ export class OutboxDelivery {
 
   async #run(): Promise<void> {
     await Promise.resolve(); // what is put there in this moment goes along
+    this.#held.clear();
     try {
       for (let after = 0;;) {
         const items = this.profile.outbox.first(after);
@@ -81,12 +95,26 @@ export class OutboxDelivery {
 
   /** @throws {unknown} what keeps the first message that did not arrive from arriving */
   async #deliver(items: readonly OutboxItem[]): Promise<void> {
-    let left = items.length > 1 ? await this.#sendTogether(items) : items;
+    // Whoever could not take one before is asked with that one, before more follow.
+    for (const item of this.#admitted(items)) if (item.wait) await this.#send(item);
+    let left = this.#admitted(items.filter(({ wait }) => !wait));
+    if (left.length > 1) left = await this.#sendTogether(left);
     while (left.length > 0) {
       // The oldest alone, with the patience of the transport; then the others may follow.
       await this.#send(left[0]);
-      left = await this.#sendTogether(left.slice(1));
+      left = await this.#sendTogether(this.#admitted(left.slice(1)));
     }
+  }
+
+  /** Returns the messages that need not wait; whoever waits for another is told. */
+  #admitted(items: readonly OutboxItem[]): readonly OutboxItem[] {
+    return items.filter((item) => {
+      const to = toHex(item.to);
+      if (item.wait && stillWaits(item.wait, this.now())) this.#held.set(to, item.wait);
+      const held = this.#held.get(to);
+      if (held) this.#takeWaiter(item)?.reject(waiting(held, this.now()));
+      return !held;
+    });
   }
 
   /** Sends messages side by side, once; returns those that have to be repeated. */
@@ -106,6 +134,8 @@ export class OutboxDelivery {
       this.#note(item, messageId);
       this.#takeWaiter(item)?.resolve(messageId);
     } catch (error) {
+      const wait = fullFor(error);
+      if (wait !== undefined) return this.#hold(item, wait, error as ClientError);
       const isFinal = error instanceof ClientError && error.code === "refused" && !mayPass(error);
       if (!isFinal) throw error;
       this.#note(item, null);
@@ -113,6 +143,25 @@ export class OutboxDelivery {
       if (waiter) waiter.reject(error);
       else this.#refused.push({ item, error });
     }
+  }
+
+  /** Keeps a message, and those behind it for the same receiver. */
+  #hold(item: OutboxItem, milliseconds: number, { message: reason }: ClientError): void {
+    const since = this.now();
+    const wait = { since, until: since + milliseconds, reason };
+    const to = toHex(item.to);
+    const isFirst = !this.#held.has(to);
+    if (isFirst) {
+      this.#held.set(to, wait);
+      this.profile.transaction(() => this.profile.outbox.setWait(item.number, wait), {
+        durable: false,
+      });
+    }
+    const error = waiting(wait, since);
+    const waiter = this.#takeWaiter(item);
+    if (waiter) waiter.reject(error);
+    else if (isFirst && !this.#told.has(to)) this.#refused.push({ item, error });
+    this.#told.add(to);
   }
 
   #takeWaiter({ number }: OutboxItem): Waiter | undefined {
@@ -146,6 +195,13 @@ export class OutboxDelivery {
       // Nobody waits for this; whoever uses the disk next hears what is wrong with it.
     }
   }
+}
+
+/** Returns the error for a message that waits until there is room. */
+function waiting({ reason, until }: Wait, now: number): ClientError {
+  const text = `${reason}. The message is kept, and goes out with the first command after ` +
+    durationText(until - now);
+  return new ClientError("queued", text);
 }
 
 /** Returns the error for a message that stays in the outbox. */

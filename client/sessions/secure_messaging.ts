@@ -105,7 +105,7 @@ export class SecureMessaging {
       if (!(error instanceof ClientError && error.code === "refused")) throw error;
       refusal = error; // what is in the outbox has nothing to do with it
     }
-    notices.push(...this.#dropped(await this.#sealing.run()), ...await this.#flush());
+    notices.push(...this.#told(await this.#sealing.run()), ...await this.#flush());
     if (refusal) throw refusal;
     return notices;
   }
@@ -171,14 +171,15 @@ export class SecureMessaging {
   }
 
   async #flush(): Promise<string[]> {
-    return this.#dropped(await this.sender.flush());
+    return this.#told(await this.sender.flush());
   }
 
-  #dropped(refused: readonly RefusedItem[]): string[] {
+  #told(refused: readonly RefusedItem[]): string[] {
     const { peers } = this.#options;
     return refused.map(({ item, error }) => {
       const name = peers.known(item.to)?.name ?? toHex(item.to);
-      return `a message to ${name} was dropped: ${error.message}`;
+      const what = error.code === "queued" ? "waits" : "was dropped";
+      return `a message to ${name} ${what}: ${error.message}`;
     });
   }
 }

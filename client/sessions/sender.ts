@@ -45,14 +45,15 @@ export class Sender {
 
   constructor(options: SenderOptions) {
     this.#options = options;
-    this.#delivery = new OutboxDelivery(options.profile, options.transport);
+    const { profile, transport, now } = options;
+    this.#delivery = new OutboxDelivery(profile, transport, now);
   }
 
   /**
    * Sends a message to a client with whom there is a session; returns its ID in that mailbox.
    * Messages arrive in the order of these calls. The transaction that keeps it calls `onKept`.
    * @throws {ClientError} `bad-text` if it is too large; `refused`; `queued` if the server cannot
-   * be reached, and the message stays in the outbox
+   * be reached, or has no room for it, and the message stays in the outbox
    */
   send(draft: Draft, onKept?: () => void): Promise<number> {
     return new Promise((resolve, reject) => {

@@ -13,7 +13,15 @@ import type { Profile } from "../profile/profile.ts";
 import type { HistoryBody } from "../profile/tables/history.ts";
 import type { Transfer } from "../profile/tables/transfers.ts";
 import { ignoreNetwork, Settling } from "./settling.ts";
-import { failed, isFinal, resumable, stopsOthers } from "./transfer_failures.ts";
+import { stillWaits } from "../profile/tables/wait.ts";
+import {
+  failed,
+  isFinal,
+  resumable,
+  stopsOthers,
+  tooEarly,
+  waitAfter,
+} from "./transfer_failures.ts";
 import { absolutePath, type Source } from "./transfer_files.ts";
 import type { SecureTransport } from "../network/transport.ts";
 import { type TransferOptions, Uploads } from "./uploads.ts";
@@ -189,8 +197,10 @@ export class FileTransfers {
   }
 
   #next(tried: ReadonlySet<number>): Transfer | undefined {
-    return this.#options.profile.transfers.open().find(({ number, state }) => {
-      return state === "active" && !tried.has(number) && !this.#running.has(number);
+    const { profile, now } = this.#options;
+    return profile.transfers.open().find(({ number, state, wait }) => {
+      return state === "active" && !tried.has(number) && !this.#running.has(number) &&
+        !stillWaits(wait, now());
     });
   }
 
@@ -244,16 +254,23 @@ export class FileTransfers {
   ): Promise<void> {
     const { number } = transfer;
     const { profile: { transfers }, peers, now } = this.#options;
+    const peer = peers.known(transfer.peer)?.name ?? toHex(transfer.peer);
+    const { wait } = transfer;
+    if (wait && stillWaits(wait, now())) throw tooEarly(wait, now(), transfer, peer);
     const controller = new AbortController();
     this.#running.set(number, controller);
     const signals = options.signal ? [options.signal, controller.signal] : [controller.signal];
     try {
       await run({ ...options, signal: AbortSignal.any(signals) });
+      if (wait) transfers.change(number, { wait: null });
     } catch (error) {
       if (controller.signal.aborted) throw new ClientError("interrupted", "cancelled");
       if (!(error instanceof ClientError)) throw error;
-      const peer = peers.known(transfer.peer)?.name ?? toHex(transfer.peer);
-      if (!isFinal(error)) throw resumable(error, transfer, peer);
+      if (!isFinal(error)) {
+        const next = waitAfter(error, now());
+        if (next || wait) transfers.change(number, { wait: next });
+        throw next ? tooEarly(next, now(), transfer, peer) : resumable(error, transfer, peer);
+      }
       transfers.change(number, { state: "failed", reason: error.message, ended: now() });
       await this.#settling.drop(transfer);
       throw failed(error, transfer, peer);

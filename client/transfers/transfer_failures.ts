@@ -1,7 +1,8 @@
 /** What the failure of a transfer means: whether it can go on, and what to tell. */
 import { ClientError, type ClientErrorCode } from "../errors.ts";
-import { retryAfter } from "../network/failures.ts";
+import { durationText, fullFor, retryAfter } from "../network/failures.ts";
 import type { Transfer } from "../profile/tables/transfers.ts";
+import type { Wait } from "../profile/tables/wait.ts";
 
 /** What no further attempt can mend. */
 const FINAL: readonly ClientErrorCode[] = ["changed", "gone", "bad-key"];
@@ -10,6 +11,7 @@ const NETWORK: readonly ClientErrorCode[] = ["unreachable", "bad-response", "wro
 
 /** Reports whether no further attempt can bring the transfer to its end. */
 export function isFinal(error: ClientError): boolean {
+  if (fullFor(error) !== undefined) return false;
   return FINAL.includes(error.code) || error.code === "refused" && retryAfter(error) === 0;
 }
 
@@ -25,6 +27,20 @@ export function failed(error: ClientError, transfer: Transfer, peer: string): Cl
   return new ClientError(error.code, `${whatOf(transfer, peer)} failed: ${error.message}`, {
     cause: error,
   });
+}
+
+/** Returns why a transfer has to wait after this failure; null if it may be tried at once. */
+export function waitAfter(error: ClientError, now: number): Wait | null {
+  const milliseconds = fullFor(error);
+  if (milliseconds === undefined) return null;
+  return { since: now, until: now + milliseconds, reason: error.message };
+}
+
+/** Returns the error for one that is too early: the server said when to come back. */
+export function tooEarly(wait: Wait, now: number, transfer: Transfer, peer: string): ClientError {
+  const text = `${whatOf(transfer, peer)} waits: ${wait.reason}. It goes on with the first ` +
+    `receive or send-file after ${durationText(wait.until - now)}`;
+  return new ClientError("queued", text);
 }
 
 /** Returns the same error with what stopped, and that it can go on. */

@@ -19,8 +19,10 @@ export interface TransferInfo {
   readonly path: string | null;
   readonly started: number;
   readonly ended: number | null;
-  /** Why it failed. */
+  /** Why it failed, or waits. */
   readonly reason: string | null;
+  /** When it may go on; null if at any time. */
+  readonly retryAt: number | null;
 }
 
 /** A file that has come. */
@@ -35,8 +37,12 @@ export interface FetchedFile {
 
 /** Returns what to show of `transfer`. */
 export function transferInfo(transfer: Transfer, peers: Peers): TransferInfo {
-  const { number, direction, state, name, size, path, started, ended, reason } = transfer;
+  const { number, direction, state, name, size, path, started, ended } = transfer;
+  const wait = state === "active" ? transfer.wait ?? null : null;
+  const reason = wait?.reason ?? transfer.reason;
+  const retryAt = wait?.until ?? null;
   const peer = peers.known(transfer.peer) ?? { id: transfer.peer, name: "?" };
   const done = state === "done" ? size : Math.min(size, transfer.chunks * CHUNK_SIZE);
-  return { number, direction, state, peer, name, size, done, path, started, ended, reason };
+  const times = { started, ended, retryAt };
+  return { number, direction, state, peer, name, size, done, path, reason, ...times };
 }

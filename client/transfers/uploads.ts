@@ -4,7 +4,7 @@ import { ClientError } from "../errors.ts";
 import { awaitedLater, unlessInterrupted } from "./interrupt.ts";
 import type { Profile } from "../profile/profile.ts";
 import type { Direction, Transfer } from "../profile/tables/transfers.ts";
-import { refusalName, retryAfter } from "../network/failures.ts";
+import { fullFor, refusalName, retryAfter } from "../network/failures.ts";
 import { changedSource, SourceFile } from "./transfer_files.ts";
 import type { SecureTransport } from "../network/transport.ts";
 
@@ -138,6 +138,7 @@ export class Uploads {
 function mayGoOn(error: unknown): boolean {
   if (!(error instanceof ClientError)) return false;
   if (error.code === "unreachable") return true;
+  if (fullFor(error) !== undefined) return false;
   const pause = retryAfter(error);
   // After a break one that was behind the next one may have come first, which is malformed.
   return pause > 0 && pause <= LONGEST_PAUSE || refusalName(error) === "malformed";

@@ -15,10 +15,12 @@ export const history = clientCommand({
     args: (peer, search) => ({ peer, search: search || undefined }),
   }],
   nothing: "Nothing yet.",
-  async *run({ peer, search }, { client: { contactBook } }) {
+  async *run({ peer, search }, { client }) {
+    const { contactBook } = client;
     const contact = contactBook.contact(peer);
+    const waiting = new Map(client.waiting().map((message) => [message.entry, message]));
     for (const entry of contactBook.history(peer, search)) {
-      yield { kind: "history", entry, peer: contact };
+      yield { kind: "history", entry, peer: contact, waiting: waiting.get(entry.number) };
     }
   },
 });

@@ -1,6 +1,6 @@
 import { clientCommand } from "../command.ts";
 import { TRANSFER } from "../operands.ts";
-import { transferResult } from "../results.ts";
+import { keptResult, transferResult } from "../results.ts";
 
 export const transfers = clientCommand({
   name: "transfers",
@@ -8,9 +8,10 @@ export const transfers = clientCommand({
     action: { words: ["cancel"], optional: true },
     cancelled: { ...TRANSFER, optional: "with the one before" },
   },
-  summary: "List the files on their way, or give one up",
+  summary: "List what is on its way, or give a file up",
   details:
-    "One a line: ID, direction, the other client, name, and progress. After cancel, no more of\n" +
+    "Files, one a line: ID, direction, the other client, name, and progress; then the texts that\n" +
+    "wait, and why. After cancel, no more of\n" +
     "the file is sent or fetched, and what there is of it is removed; a received file cannot be\n" +
     "fetched any more.",
   needsServer: ({ cancelled }) => cancelled !== undefined,
@@ -21,5 +22,7 @@ export const transfers = clientCommand({
         yield transferResult(client, "transfer", transfer);
       }
     }
+    if (cancelled !== undefined) return;
+    for (const message of client.waiting()) yield keptResult(client, message);
   },
 });

@@ -3,7 +3,9 @@ import { toHex } from "../../../shared/bytes.ts";
 import { sizeText } from "../../../shared/size.ts";
 import type { MarkedPeer } from "../../contacts/contact_book.ts";
 import type { HistoryEntry, HistoryFile } from "../../profile/tables/history.ts";
+import type { WaitingMessage } from "../../waiting.ts";
 import { isoTime, localTime, printable, printableLine, shownName } from "./printable.ts";
+import { waitText } from "./transfers.ts";
 
 /** What stands behind an entry. */
 const STATES = { pending: " (not sent yet)", failed: " (not sent)", sent: "", received: "" };
@@ -12,6 +14,7 @@ const STATES = { pending: " (not sent yet)", failed: " (not sent)", sent: "", re
 export function historyView(
   { number, sent, at, state, messageId, body }: HistoryEntry,
   peer: MarkedPeer,
+  waiting?: WaitingMessage,
 ): { json: unknown; text: string } {
   const json = {
     number,
@@ -20,11 +23,17 @@ export function historyView(
     direction: sent ? "sent" : "received",
     at: isoTime(at),
     state,
+    ...(waiting ? waitJson(waiting) : {}),
     ...("text" in body ? body : { file: fileJson(body.file) }),
   };
   const what = "text" in body ? printable(body.text) : fileText(body.file);
   const who = `${localTime(at)} ${sent ? "→" : "←"} ${shownName(peer)}`;
-  return { json, text: `${who}: ${what}${STATES[state]}` };
+  const behind = waiting ? ` (${waitText(waiting.reason, waiting.retryAt)})` : STATES[state];
+  return { json, text: `${who}: ${what}${behind}` };
+}
+
+function waitJson({ reason, retryAt }: WaitingMessage): { reason: string; retryAt?: string } {
+  return retryAt === null ? { reason } : { reason, retryAt: isoTime(retryAt) };
 }
 
 /** Without what opens it. */

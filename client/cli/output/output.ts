@@ -14,9 +14,10 @@ import type { MarkedPeer, Trust } from "../../contacts/contact_book.ts";
 import type { Received } from "../../inbox/received.ts";
 import type { Peer } from "../../contacts/peers.ts";
 import type { HistoryEntry } from "../../profile/tables/history.ts";
+import type { WaitingMessage } from "../../waiting.ts";
 import { historyView } from "./history.ts";
 import { isoTime, printable, printableLine, shownName, shownPeer } from "./printable.ts";
-import { transferJson, transferText, waitingText } from "./transfers.ts";
+import { keptJson, keptText, transferJson, transferText, waitingText } from "./transfers.ts";
 import { type UnusableMessages, unusableText } from "./unusable.ts";
 
 /** A message that was received, or a part of the agreement on keys. */
@@ -36,7 +37,9 @@ export type Output =
   | { kind: "transfer"; transfer: TransferInfo }
   | { kind: "notice"; notice: { type: "notice"; text: string } }
   | { kind: "unusable"; messages: UnusableMessages }
-  | { kind: "history"; entry: HistoryEntry; peer: MarkedPeer }
+  | { kind: "kept"; message: WaitingMessage }
+  /** `waiting` says why it is not on the server yet. */
+  | { kind: "history"; entry: HistoryEntry; peer: MarkedPeer; waiting?: WaitingMessage }
   | { kind: "forgotten"; peer: MarkedPeer; count: number }
   | { kind: "trust"; peer: string; trust: Trust }
   | { kind: "card"; card: string }
@@ -100,6 +103,8 @@ function viewOf(output: Output, rich: boolean): { json: unknown; text: string } 
       return { json: transferJson(output.transfer), text: waitingText(output.transfer) };
     case "transfer":
       return { json: transferJson(output.transfer), text: transferText(output.transfer) };
+    case "kept":
+      return { json: keptJson(output.message), text: keptText(output.message) };
     case "notice": {
       const { type, text } = output.notice;
       return { json: { type, text }, text: printable(text) };
@@ -110,7 +115,7 @@ function viewOf(output: Output, rich: boolean): { json: unknown; text: string } 
       return { json, text: unusableText(output.messages) };
     }
     case "history":
-      return historyView(output.entry, output.peer);
+      return historyView(output.entry, output.peer, output.waiting);
     case "forgotten": {
       const { peer, count } = output;
       const text = `Deleted from the history with ${shownName(peer)}: ${count}.`;

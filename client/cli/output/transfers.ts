@@ -2,6 +2,7 @@
 import { toHex } from "../../../shared/bytes.ts";
 import { sizesText, sizeText } from "../../../shared/size.ts";
 import type { TransferInfo } from "../../transfers/transfer_info.ts";
+import type { WaitingMessage } from "../../waiting.ts";
 import { isoTime, localTime, printableLine, shownName } from "./printable.ts";
 
 export function transferJson(transfer: TransferInfo): Record<string, unknown> {
@@ -9,7 +10,8 @@ export function transferJson(transfer: TransferInfo): Record<string, unknown> {
   const started = isoTime(transfer.started);
   const ended = transfer.ended === null ? null : isoTime(transfer.ended);
   const head = { transfer: number, direction, peer: { id: toHex(peer.id), name: peer.name } };
-  return { ...head, name, size, done, state, path, started, ended, reason };
+  const retryAt = transfer.retryAt === null ? {} : { retryAt: isoTime(transfer.retryAt) };
+  return { ...head, name, size, done, state, path, started, ended, reason, ...retryAt };
 }
 
 /** Returns the line of a file that waits to be fetched. */
@@ -25,11 +27,32 @@ export function transferText(transfer: TransferInfo): string {
   return `${who}: ${printableLine(name)}, ${stateText(transfer)}`;
 }
 
-function stateText({ number, direction, state, size, done, path, reason }: TransferInfo): string {
+export function keptJson({ entry, to, what, since, reason, retryAt }: WaitingMessage) {
+  const peer = { id: toHex(to.id), name: to.name };
+  const retry = retryAt === null ? null : isoTime(retryAt);
+  return { waiting: what, number: entry, peer, since: isoTime(since), reason, retryAt: retry };
+}
+
+/** Returns the line of a message that waits to be sent. */
+export function keptText({ to, what, since, reason, retryAt }: WaitingMessage): string {
+  const message = what === "text" ? "a text" : "the announcement of a file";
+  return `→ ${shownName(to)}: ${message} of ${localTime(since)}, ${waitText(reason, retryAt)}`;
+}
+
+/** Returns why something waits, and when it is tried again. */
+export function waitText(reason: string | null, retryAt: number | null): string {
+  const why = reason === null ? "" : `: ${printableLine(reason)}`;
+  const when = retryAt === null ? "" : `; tried again after ${localTime(retryAt)}`;
+  return `waits${why}${when}`;
+}
+
+function stateText(transfer: TransferInfo): string {
+  const { number, direction, state, size, done, path, reason, retryAt } = transfer;
   switch (state) {
     case "waiting":
       return `${sizeText(size)}, waits. Fetch it with: messaging-client fetch ${number}`;
     case "active":
+      if (retryAt !== null) return `${sizesText(done, size)}, ${waitText(reason, retryAt)}`;
       return `${sizesText(done, size)}, goes on with the next receive`;
     case "done":
       return `${sizeText(size)}, done` +

@@ -2,6 +2,7 @@ import { type Bytes, fromUtf8 } from "../../../shared/bytes.ts";
 import { MessageType } from "../../../shared/protocol/codes.ts";
 import { SealedStore } from "../sealing/sealed_store.ts";
 import type { SealedTable } from "../sealing/sealed_table.ts";
+import type { Wait } from "./wait.ts";
 
 /** A message as it goes to the server (request 103), once there is a key in a classic profile. */
 export interface OutboxItem {
@@ -19,6 +20,8 @@ export interface OutboxItem {
   readonly content: Bytes;
   /** The number of its entry in the history, if it has one. */
   readonly history: number | null;
+  /** Why the server did not take it yet, if it has refused it for now. */
+  readonly wait?: Wait;
 }
 
 type Row = Omit<OutboxItem, "number">;
@@ -77,6 +80,14 @@ export class Outbox extends SealedStore<Row, OutboxItem> {
       const row = this.findRow(number);
       if (!row) throw new RangeError(`there is no item ${number}`);
       this.putRow({ number }, { ...row, content });
+    });
+  }
+
+  /** Notes that the server refused an item for now. One that is gone stays so. */
+  setWait(number: number, wait: Wait): void {
+    this.transaction(() => {
+      const row = this.findRow(number);
+      if (row) this.putRow({ number }, { ...row, wait });
     });
   }
 

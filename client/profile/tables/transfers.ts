@@ -1,6 +1,7 @@
 import { type Bytes, equalBytes } from "../../../shared/bytes.ts";
 import { SealedStore } from "../sealing/sealed_store.ts";
 import type { SealedTable } from "../sealing/sealed_table.ts";
+import type { Wait } from "./wait.ts";
 
 /** Whether a file goes up to the server, so that it is sent, or comes down from it. */
 export type Direction = "up" | "down";
@@ -41,6 +42,8 @@ type Fields = {
   readonly ended: number | null;
   /** Why it failed, for people. */
   readonly reason: string | null;
+  /** Why the server takes nothing more of it for now. */
+  readonly wait?: Wait | null;
 };
 
 /** A transfer as it is kept. */

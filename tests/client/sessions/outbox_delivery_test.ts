@@ -47,6 +47,7 @@ class Server {
 }
 
 const ATTEMPTS = 4;
+const ARRIVES = { arrives: true, error: null };
 const BROKEN = new ClientError("unreachable", "the connection broke");
 
 /** A profile with an outbox, its delivery, and the server at the other end. */
@@ -56,14 +57,20 @@ async function open() {
   const profile = stack.use(await Profile.open(folder.path));
   const server = new Server();
   const transport = { send: server.send.bind(server) };
-  const delivery = new OutboxDelivery(profile, transport as unknown as SecureTransport);
+  const clock = { now: 1e12 };
+  /** A delivery as the next command has it. */
+  const next = () =>
+    new OutboxDelivery(profile, transport as unknown as SecureTransport, () => clock.now);
   let token = 0;
   /** Puts a text into the outbox, as the session's transaction does. */
-  const put = (text: string) => {
-    const message = { to: idOf(1), type: MessageType.text, content: utf8(text), history: null };
+  const put = (text: string, to = idOf(1)) => {
+    const message = { to, type: MessageType.text, content: utf8(text), history: null };
     return profile.outbox.put({ ...message, token: idOf(++token) });
   };
-  return { profile, server, delivery, put, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+  return {
+    ...{ profile, server, delivery: next(), next, clock, put },
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  };
 }
 
 Deno.test("outbox delivery: a connection that breaks at any message changes no order", async () => {
@@ -125,8 +132,7 @@ Deno.test("outbox delivery: one that is refused for good is reported, others go 
 Deno.test("outbox delivery: one that may be taken later stays, and all behind it", async () => {
   await using world = await open();
   const { server, delivery, put } = world;
-  // The code may be any: a full disk is over-quota.
-  const cause = { error: "over-quota", retryAfter: 60_000 };
+  const cause = { error: "failed", retryAfter: 60_000 };
   const error = new ClientError("refused", "later", { cause });
   server.fate = () => ({ arrives: false, error });
   const sent = delivery.delivered(put("one"));
@@ -136,6 +142,95 @@ Deno.test("outbox delivery: one that may be taken later stays, and all behind it
   server.fate = () => ({ arrives: true, error: null });
   assertEquals(await delivery.flush(), []);
   assertEquals(server.texts, ["one"]);
+});
+
+/** The refusal of a server where something is full. */
+function full(retryAfter: number): ClientError {
+  const cause = { error: "over-quota", retryAfter };
+  return new ClientError("refused", "the mailbox is full", { cause });
+}
+
+Deno.test("outbox delivery: a full mailbox holds up its own messages alone, in order", async () => {
+  await using world = await open();
+  const { server, delivery, put } = world;
+  const other = idOf(2);
+  const isFor = (text: string) => text.startsWith("bob");
+  server.fate = (_, text) => isFor(text) ? { arrives: false, error: full(60_000) } : ARRIVES;
+  const bobs = [put("bob 1"), put("bob 2")];
+  const [first, carol, second] = [
+    delivery.delivered(bobs[0]),
+    delivery.delivered(put("carol 1", other)),
+    delivery.delivered(bobs[1]),
+  ];
+  const error = await assertRejects(() => first, ClientError);
+  assertEquals(error.code, "queued");
+  assertEquals(
+    error.message,
+    "the mailbox is full. The message is kept, and goes out with the first command after 60 s",
+  );
+  assertEquals((await assertRejects(() => second, ClientError)).code, "queued");
+  assertEquals(await carol, 1);
+  const third = delivery.delivered(put("bob 3"));
+  assertEquals((await assertRejects(() => third, ClientError)).code, "queued");
+  assertEquals(server.texts, ["carol 1"]);
+  // One is asked for first; while it is refused the others do not pass it.
+  world.clock.now += 60_000;
+  const before = server.attempts;
+  server.fate = (attempt) => attempt > before ? ARRIVES : { arrives: false, error: full(0) };
+  assertEquals(await delivery.flush(), []);
+  assertEquals([server.attempts - before, server.texts], [1, ["carol 1"]]);
+  world.clock.now += 60_000; // as nobody said how long
+  assertEquals(await delivery.flush(), []);
+  assertEquals(server.texts, ["carol 1", "bob 1", "bob 2", "bob 3"]);
+  assertEquals(world.profile.outbox.first(), []);
+});
+
+Deno.test("outbox delivery: no later command asks before the time that it was told", async () => {
+  await using world = await open();
+  const { server, put, next, clock } = world;
+  server.fate = () => ({ arrives: false, error: full(5_000) });
+  put("one");
+  const told = await next().flush();
+  assertEquals(told.map(({ error }) => error.code), ["queued"]);
+  clock.now += 4_999;
+  assertEquals(await next().flush(), []);
+  assertEquals(server.attempts, 1);
+  clock.now += 1;
+  server.fate = () => ARRIVES;
+  assertEquals(await next().flush(), []);
+  assertEquals(server.texts, ["one"]);
+});
+
+Deno.test("outbox delivery: a clock that was set back does not make it wait", async () => {
+  await using world = await open();
+  const { server, put, next, clock } = world;
+  server.fate = () => ({ arrives: false, error: full(5_000) });
+  put("one");
+  await next().flush();
+  clock.now -= 365 * 24 * 60 * 60 * 1000;
+  server.fate = () => ARRIVES;
+  await next().flush();
+  assertEquals(server.texts, ["one"]);
+});
+
+Deno.test("outbox delivery: only what no later attempt can mend is dropped", async () => {
+  const refusals = {
+    "too-large": "refused",
+    "forbidden": "refused",
+    "not-found": "refused",
+    "malformed": "refused",
+    "over-quota": "queued",
+  };
+  for (const [error, code] of Object.entries(refusals)) {
+    await using world = await open();
+    const cause = { error, retryAfter: 0 };
+    const refusal = new ClientError("refused", error, { cause });
+    world.server.fate = () => ({ arrives: false, error: refusal });
+    world.put("one");
+    const [{ error: told }] = await world.delivery.flush();
+    assertEquals(told.code, code);
+    assertEquals(world.profile.outbox.first().length, code === "queued" ? 1 : 0, error);
+  }
 });
 
 Deno.test("sender: earlier messages go first, also if the network returns meanwhile", async () => {

@@ -19,6 +19,7 @@ const TRANSFER: TransferInfo = {
   started: 1e12,
   ended: null,
   reason: null,
+  retryAt: null,
 };
 
 function textOf(changes: Partial<TransferInfo>): string {
@@ -74,4 +75,25 @@ Deno.test("transfers: a hostile name stays on its line", () => {
     const text = toText({ kind, transfer: { ...TRANSFER, name } });
     assert(!text.includes("\n") && !text.includes("\x1b"), text);
   }
+});
+
+Deno.test("transfers: what waits says why, and when it is tried again", () => {
+  const wait = { direction: "up", state: "active", reason: "it is full", retryAt: 2e12 } as const;
+  const to = "7  \u2192 Bobby: a.pdf, ";
+  const when = localTime(2e12);
+  assertEquals(textOf(wait), `${to}0 of 120 MiB, waits: it is full; tried again after ${when}`);
+  const json = toJson({ kind: "transfer", transfer: { ...TRANSFER, ...wait } });
+  assertEquals(JSON.parse(json).retryAt, new Date(2e12).toISOString());
+});
+
+Deno.test("transfers: so does a text, for people and for scripts", () => {
+  const text = { entry: 3, to: bob, what: "text", since: 1e12, reason: "full" } as const;
+  const message = { ...text, retryAt: 2e12 };
+  const line = `\u2192 Bobby: a text of ${localTime(1e12)}, waits: full; ` +
+    `tried again after ${localTime(2e12)}`;
+  assertEquals(toText({ kind: "kept", message }), line);
+  const json = '{"waiting":"text","number":3,' +
+    '"peer":{"id":"00ff102030405060708090a0b0c0d0e0","name":"bob"},' +
+    '"since":"2001-09-09T01:46:40.000Z","reason":"full","retryAt":"2033-05-18T03:33:20.000Z"}';
+  assertEquals(toJson({ kind: "kept", message }), json);
 });

@@ -18,6 +18,10 @@ export interface Environment {
   serverKey: X25519KeyPair;
   /** Whether classic clients are served. */
   classic: boolean;
+  /** Who may register: everyone, whoever has a code of the operator, or nobody. */
+  registration: "open" | "invite" | "closed";
+  /** Whether clients may list the others. */
+  directory: boolean;
   /** Milliseconds that never jump back. */
   clock: () => number;
   /** Milliseconds since 1970. */

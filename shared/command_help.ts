@@ -29,6 +29,7 @@ export function optionLines(options: Options, width: number): string {
     const short = name === "help" ? "-h, " : "";
     const left = `  ${short}--${name}${value === undefined ? "" : ` ${value}`}`;
     const indent = "\n".padEnd(width + 1);
-    return `${left.padEnd(width - 1)} ${help.replaceAll("\n", indent)}`;
+    const gap = left.length < width ? " ".repeat(width - left.length) : indent;
+    return left + gap + help.replaceAll("\n", indent);
   }).join("\n");
 }

@@ -14,6 +14,12 @@ export function parseSize(text: string): number | null {
   return Number.isSafeInteger(bytes) ? bytes : null;
 }
 
+/** Returns the shortest text from which {@link parseSize} reads exactly `size` bytes: 64G. */
+export function exactSizeText(size: number): string {
+  const unit = ["T", "G", "M", "K"].find((unit) => size > 0 && size % UNITS[unit] === 0) ?? "";
+  return `${size / UNITS[unit]}${unit}`;
+}
+
 /** Returns the largest unit that is not larger than `size`. */
 function unitOf(size: number): [name: string, bytes: number] {
   const unit = ["T", "G", "M", "K"].find((unit) => size >= UNITS[unit]);

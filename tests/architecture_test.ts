@@ -42,8 +42,11 @@ const WORLD = [
   "server/contents/chunk_store.ts",
   "server/connections/connection.ts",
   "server/connections/listener.ts",
+  "server/commands/serve.ts",
+  "server/data_folder.ts",
   "server/main.ts",
   "server/server_key.ts",
+  "server/signals.ts",
   "server/storage/open_storage.ts",
   "shared/files.ts",
 ];
@@ -142,7 +145,7 @@ const ROOMS: Rooms = {
   "server/storage/open_storage.ts": ["server/storage/", "server/storage/sqlite/"],
   "server/contents/": ["server/storage/"],
   "server/limits/": ["server/storage/"],
-  "server/config.ts": ["server/limits/"],
+  "server/config/": ["server/limits/", "server/log.ts"],
   "server/services.ts": [...SERVICES, "server/storage/open_storage.ts", "server/log.ts"],
   "server/wire/": SERVICES,
   "server/handlers/": [...SERVICES, "server/wire/"],
@@ -150,14 +153,22 @@ const ROOMS: Rooms = {
   "server/secure/": [...SERVICES, "server/wire/", "server/handlers/"],
   "server/upkeep/": SERVICES,
   "server/connections/": [...SERVICES, "server/wire/", "server/classic/", "server/secure/"],
-  "server/main.ts": [
+  "server/data_folder.ts": [],
+  "server/signals.ts": [],
+  // `commands.ts` lists the commands, each of which says what it is in the words of `command.ts`.
+  "server/commands/": [
     ...SERVICES,
-    "server/config.ts",
+    "server/",
+    "server/config/",
     "server/connections/",
+    "server/data_folder.ts",
     "server/log.ts",
     "server/server_key.ts",
+    "server/signals.ts",
     "server/upkeep/",
   ],
+  "server/": ["server/commands/", "server/config/"],
+  "server/main.ts": ["server/", "server/config/"],
 };
 
 const imports = await readImports();

@@ -36,6 +36,10 @@ export interface Limits extends StorageLimits {
   maxDiscardSize: number;
   /** Messages in one response. */
   maxDeliveryCount: number;
+  /** Space on the disk that the contents of files leave free, for the database and all else. */
+  reserve: number;
+  /** All buffers together. */
+  memory: number;
   /** Time to finish what is under way after the order to stop. */
   stopDeadline: number;
 }
@@ -64,6 +68,8 @@ export const DEFAULT_LIMITS: Limits = {
   maxInlineSize: MAX_INLINE_SIZE,
   maxDiscardSize: 2 * MiB,
   maxDeliveryCount: 65_536,
+  reserve: 256 * MiB,
+  memory: 512 * MiB,
   stopDeadline: 10_000,
   maxSenderSize: 64 * 1024 * MiB,
   maxSenderFiles: 10_000,

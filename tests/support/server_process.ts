@@ -3,7 +3,7 @@ import config from "../../deno.json" with { type: "json" };
 import { PATIENCE } from "./until.ts";
 
 /** `deno`, its options, and the program as seen from the root of the project. */
-const [, ...TASK] = config.tasks.server.command.split(" ");
+const [, ...TASK] = config.tasks.server.command.replaceAll("'", "").split(" ");
 const PROGRAM = new URL(`../../${TASK.pop()}`, import.meta.url).href;
 
 /** What a finished process leaves behind. */
@@ -69,8 +69,14 @@ export async function startServer(
 }
 
 /** Runs a server that is expected to end by itself, such as for `--help` or a busy port. */
-export function runServer(args: string[], options: { cwd?: string } = {}): Promise<Outcome> {
+export function runServer(args: string[], options: ChildOptions = {}): Promise<Outcome> {
   return new Child(args, options).outcome();
+}
+
+interface ChildOptions {
+  cwd?: string;
+  /** What the environment has besides that of the test. */
+  env?: Record<string, string>;
 }
 
 class Child {
@@ -79,10 +85,11 @@ class Child {
   readonly #finished: Promise<Outcome>;
   readonly #started = Promise.withResolvers<void>();
 
-  constructor(args: string[], { cwd }: { cwd?: string } = {}) {
+  constructor(args: string[], { cwd, env }: ChildOptions = {}) {
     this.process = new Deno.Command(Deno.execPath(), {
       args: [...TASK, PROGRAM, ...args],
       cwd,
+      env,
       stdin: "null",
       stdout: "piped",
       stderr: "piped",

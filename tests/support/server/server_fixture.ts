@@ -42,6 +42,10 @@ export interface FixtureOptions {
   logAddresses?: boolean;
   /** Whether classic clients are served; true by default. */
   classic?: boolean;
+  /** Who may register; everyone by default. */
+  registration?: Services["registration"];
+  /** Whether clients may list the others; true by default. */
+  directory?: boolean;
 }
 
 export class ServerFixture implements AsyncDisposable {
@@ -77,6 +81,8 @@ export class ServerFixture implements AsyncDisposable {
       limits: { ...DEFAULT_LIMITS, ...options.limits },
       serverKey: options.serverKey ?? X25519KeyPair.generate(),
       classic: options.classic ?? true,
+      registration: options.registration ?? "open",
+      directory: options.directory ?? true,
       clock: options.clock?.read ?? (() => performance.now()),
       now: options.now ?? (() => Date.now()),
       random: randomBytes,

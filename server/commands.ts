@@ -1,0 +1,9 @@
+/** Every command, in the order in which help shows them. */
+import type { AnyCommand } from "./command.ts";
+import { config } from "./commands/config.ts";
+import { fingerprint } from "./commands/fingerprint.ts";
+import { help } from "./commands/help.ts";
+import { serve } from "./commands/serve.ts";
+import { version } from "./commands/version.ts";
+
+export const COMMANDS: readonly AnyCommand[] = [serve, config, fingerprint, help, version];

@@ -1,0 +1,75 @@
+import manifest from "../../deno.json" with { type: "json" };
+import { toHex } from "../../shared/bytes.ts";
+import { serverCommand } from "../command.ts";
+import { type Endpoint, endpointText } from "../config/kinds.ts";
+import { Listener } from "../connections/listener.ts";
+import { openDataFolder } from "../data_folder.ts";
+import { openLog } from "../log.ts";
+import { Metrics } from "../metrics/metrics.ts";
+import { openServerKey } from "../server_key.ts";
+import { openServices, type Services } from "../services.ts";
+import { untilSignal } from "../signals.ts";
+import { startExpiry, sweep } from "../upkeep/upkeep.ts";
+
+export const serve = serverCommand({
+  name: "serve",
+  settings: "all",
+  summary: "Relay messages until a signal stops it; the command if none is given",
+  details: "SIGTERM, SIGINT (Ctrl-C) and SIGHUP stop it: it takes nothing new, finishes what is\n" +
+    "under way, and exits with code 0. A second signal ends it at once.",
+  async run(_, context) {
+    const { settings, limits } = await context.config();
+    const { data, host, port, classic, registration, directory } = settings;
+    using _folder = await openDataFolder(data);
+    const serverKey = await openServerKey(data);
+    const metrics = new Metrics();
+    const log = await openLog({
+      format: settings.log,
+      level: settings["log-level"],
+      write: console.error,
+      count: (level) => metrics.logged(level),
+    });
+    const services = await openServices(data, {
+      limits,
+      serverKey,
+      classic,
+      registration,
+      directory,
+      clock: context.clock,
+      now: context.now,
+      random: context.random,
+      log: log.logger,
+      logAddresses: settings["log-addresses"],
+      metrics,
+    });
+    try {
+      await sweep(services);
+      const stopped = untilSignal(context.exit);
+      const stopExpiry = await startExpiry(services);
+      const listener = listen(services, { hostname: host, port });
+      const where = `${endpointText(listener.address)}, key ${toHex(serverKey.publicKey)}`;
+      console.log(`messaging-server ${manifest.version} listens on ${where}`);
+
+      services.log.info("Stopping on {signal}", { signal: await stopped });
+      stopExpiry();
+      await listener.stop();
+      await services.files.close();
+    } finally {
+      await services.storage.close();
+      log.close();
+    }
+  },
+});
+
+function listen(services: Services, address: Endpoint): Listener {
+  try {
+    return new Listener(services, address);
+  } catch (error) {
+    const where = endpointText(address);
+    if (error instanceof Deno.errors.AddrInUse) {
+      throw new Error(`${where} is in use by another program; choose another with --port`);
+    }
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`cannot listen on ${where}: ${reason}`);
+  }
+}

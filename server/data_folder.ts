@@ -1,0 +1,32 @@
+/** The folder of all that the server keeps. */
+import { syncFolder } from "../shared/files.ts";
+
+/** The last name of a path. */
+const LAST = Deno.build.os === "windows" ? /[^/\\]+[/\\]*$/ : /[^/]+\/*$/;
+
+/**
+ * Creates the data folder and those in it, as far as they are missing, and takes the folder for
+ * this process. Disposing gives it back.
+ * @throws {Error} if another server has it: two would deliver each message twice
+ */
+export async function openDataFolder(data: string): Promise<Disposable> {
+  for (const folder of ["files", "chunks"]) await makeFolder(`${data}/${folder}`);
+  const file = await Deno.open(`${data}/server.lock`, { create: true, write: true, mode: 0o600 });
+  if (await file.tryLock(true)) return file;
+  file.close();
+  throw new Error(`another server runs on the folder ${data}; stop it, or use another --data`);
+}
+
+/** Creates a folder, and what is missing above it, for its owner alone; outlasts a power failure. */
+export async function makeFolder(path: string): Promise<void> {
+  const above = path.replace(LAST, "") || ".";
+  try {
+    await Deno.mkdir(path, { mode: 0o700 });
+  } catch (error) {
+    if (error instanceof Deno.errors.AlreadyExists && (await Deno.stat(path)).isDirectory) return;
+    if (!(error instanceof Deno.errors.NotFound) || above === path) throw error;
+    await makeFolder(above);
+    return await makeFolder(path);
+  }
+  await syncFolder(above);
+}

@@ -59,7 +59,7 @@ export interface Services extends Environment {
 export async function openServices(data: string, environment: Environment): Promise<Services> {
   const { limits, clock, now, random, log } = environment;
   const rate = (burst: number, interval: number) => new RateLimit({ burst, interval, clock });
-  const storage = await openStorage(`${data}/server.db`, { limits, now });
+  const storage = await openStorage(`${data}/server.db`, { limits, now, clock });
   const deletions = new Deletions();
   return {
     ...environment,

@@ -37,7 +37,7 @@ export const fetchPrekeys: Handler<"fetch-prekeys"> = async ({ target }, asker, 
   try {
     const oneTime = take(rates.oneTimeOfPair, from + to) && take(rates.oneTimeOfAsker, from) &&
       take(rates.oneTimeOfTarget, to);
-    const prekeys = await storage.prekeys.draw(target, { oneTime });
+    const prekeys = await storage.prekeys.draw(target, { oneTime, asker });
     used = prekeys.some(({ kind }) =>
       kind === PrekeyKind.oneTime || kind === PrekeyKind.oneTimeKem
     );

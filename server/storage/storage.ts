@@ -156,10 +156,10 @@ export interface PrekeyRecords {
   /**
    * Returns a client's prekeys for one session: the signed one, a one-time KEM prekey or else that
    * of last resort, and a one-time one if there is any. One-time prekeys are deleted; without
-   * `oneTime` none is used.
+   * `oneTime` none is used. It is on behalf of the client `asker`.
    * @throws {StorageError} `unknown-client`, `no-prekeys`
    */
-  draw(owner: Bytes, options: { oneTime: boolean }): Promise<Prekey[]>;
+  draw(owner: Bytes, options: { oneTime: boolean; asker?: Bytes }): Promise<Prekey[]>;
 
   /**
    * Calls `notify` after each draw that leaves exactly `LOW_PREKEYS` of a one-time kind, from when
@@ -204,6 +204,8 @@ export interface StorageOptions {
   limits: StorageLimits;
   /** Milliseconds since 1970. */
   now: () => number;
+  /** Milliseconds that never jump back. */
+  clock: () => number;
 }
 
 /** The limits of what is stored. Sizes are in bytes, times in milliseconds. */

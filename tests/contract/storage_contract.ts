@@ -51,6 +51,7 @@ export class Subject {
     this.storage = await this.#engine.open(this.#folder, {
       limits: this.#limits,
       now: () => this.now,
+      clock: () => performance.now(),
     });
   }
 

@@ -39,7 +39,7 @@ export class SqliteClients extends Table<keyof typeof STATEMENTS> {
         throw new StorageError("name-taken", "the name is taken");
       }
       this.statements.add.run(client.id, client.name, client.publicKey, now());
-    });
+    }, client.id);
   }
 
   client(id: Bytes): Promise<Client | undefined> {

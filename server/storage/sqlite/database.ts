@@ -1,5 +1,6 @@
 /** The open SQLite file that all tables share. Reads run at once, writes in group commits. */
 import type { Database, Statement } from "@db/sqlite";
+import type { Bytes } from "../../../shared/bytes.ts";
 import { StorageError } from "../../../shared/errors.ts";
 import { GroupCommit } from "./group_commit.ts";
 
@@ -8,9 +9,9 @@ export class SqliteFile {
   readonly #commits: GroupCommit;
   #closed = false;
 
-  constructor(database: Database) {
+  constructor(database: Database, clock: () => number) {
     this.#database = database;
-    this.#commits = new GroupCommit(database);
+    this.#commits = new GroupCommit(database, clock);
   }
 
   prepare(sql: string): Statement {
@@ -25,9 +26,9 @@ export class SqliteFile {
     });
   }
 
-  /** Runs `operation` in the next transaction, see {@link GroupCommit.submit}. */
-  write<T>(operation: () => T): Promise<T> {
-    return this.#commits.submit(operation);
+  /** Runs `operation` in one of the next transactions, see {@link GroupCommit.submit}. */
+  write<T>(operation: () => T, client?: Bytes, size?: number): Promise<T> {
+    return this.#commits.submit(operation, client, size);
   }
 
   /** Commits what waits, then closes. */

@@ -66,7 +66,7 @@ export class SqliteFiles extends Table<keyof typeof STATEMENTS> implements FileR
       this.#reserve(owner, size);
       this.statements.add.run(id, owner, size, size, this.#options.now());
       return { file: { id, owner, size, complete: false }, created: true };
-    });
+    }, owner);
   }
 
   find(id: Bytes): Promise<FileRecord | undefined> {
@@ -82,7 +82,7 @@ export class SqliteFiles extends Table<keyof typeof STATEMENTS> implements FileR
   }
 
   async touch(id: Bytes): Promise<void> {
-    await this.file.write(() => this.statements.touch.run(this.#options.now(), id));
+    await this.file.write(() => this.statements.touch.run(this.#options.now(), id), id);
   }
 
   share(id: Bytes, receivers: readonly Bytes[]): Promise<void> {
@@ -92,11 +92,11 @@ export class SqliteFiles extends Table<keyof typeof STATEMENTS> implements FileR
       for (const receiver of receivers) known(this.statements.client.get(receiver));
       this.statements.complete.run(this.#options.now(), row.number);
       for (const receiver of receivers) this.statements.addReceiver.run(row.number, receiver);
-    });
+    }, id);
   }
 
   async reopen(id: Bytes): Promise<void> {
-    await this.file.write(() => this.statements.reopen.run(this.#options.now(), id));
+    await this.file.write(() => this.statements.reopen.run(this.#options.now(), id), id);
   }
 
   release(id: Bytes, receiver: Bytes): Promise<boolean> {
@@ -107,14 +107,14 @@ export class SqliteFiles extends Table<keyof typeof STATEMENTS> implements FileR
       if (this.statements.receivers.value<[number]>(id)?.[0] !== 0) return false;
       this.#remove(row);
       return true;
-    });
+    }, receiver);
   }
 
   async remove(id: Bytes): Promise<void> {
     await this.file.write(() => {
       const row = this.statements.find.get<FileRow>(id);
       if (row) this.#remove(row);
-    });
+    }, id);
   }
 
   expire(): Promise<Bytes[]> {

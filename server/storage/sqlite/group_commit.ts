@@ -1,41 +1,62 @@
 /**
  * Group commit: operations that wait together share one transaction, and so one fsync. Each learns
- * its result only after the commit.
+ * its result only after the commit. Clients take turns, so that one with many operations does not
+ * make the others wait for all of them.
  */
 import { setImmediate } from "node:timers";
 import type { Database } from "@db/sqlite";
+import { type Bytes, toHex } from "../../../shared/bytes.ts";
 import { StorageError } from "../../../shared/errors.ts";
+import { MiB } from "../../../shared/limits.ts";
 
 interface Waiting {
   run: () => unknown;
+  /** Bytes of content that it writes. */
+  size: number;
   resolve: (value: unknown) => void;
   reject: (error: unknown) => void;
 }
 
-/** Most operations in one transaction, so that none waits long for the others. */
-const MAX_BATCH = 512;
+/** Most operations in one transaction. */
+export const MAX_BATCH = 512;
+/** Bytes of content after which a transaction takes no further operation. */
+export const MAX_BATCH_SIZE = 4 * MiB;
+/** Milliseconds of work after which it takes none: nothing else happens meanwhile. */
+export const MAX_BATCH_TIME = 10;
 
 export class GroupCommit {
-  readonly #transaction: (batch: Waiting[]) => (() => void)[];
-  #waiting: Waiting[] = [];
+  readonly #transaction: (operations: Iterable<Waiting>) => (() => void)[];
+  /** What waits, by the client on whose behalf it is: the first one's turn comes next. */
+  readonly #waiting = new Map<string, Waiting[]>();
+  readonly #clock: () => number;
   #scheduled = false;
   #closed = false;
 
-  constructor(database: Database) {
-    this.#transaction = database.transaction((batch: Waiting[]) => batch.map(attempt)).immediate;
+  /** `clock` returns milliseconds that never jump back. */
+  constructor(database: Database, clock: () => number) {
+    this.#transaction =
+      database.transaction((operations: Iterable<Waiting>) => Array.from(operations, attempt))
+        .immediate;
+    this.#clock = clock;
   }
 
   /**
-   * Runs `operation` in the next transaction. To refuse, it throws a {@link StorageError} before
-   * its first change. Any other error undoes the transaction, and its operations are tried again
-   * one by one: none fails because of another, but an operation may run twice.
+   * Runs `operation` in one of the next transactions, after all that `client` has submitted before;
+   * without a client it is on the server's own behalf. It writes `size` bytes of content. To
+   * refuse, it throws a {@link StorageError} before its first change. Any other error undoes the
+   * transaction, whose operations are then tried again: none fails because of another, but an
+   * operation may run twice.
    */
-  submit<T>(operation: () => T): Promise<T> {
+  submit<T>(operation: () => T, client?: Bytes, size = 0): Promise<T> {
     if (this.#closed) {
       return Promise.reject(new StorageError("closed", "the storage is closed"));
     }
     return new Promise<T>((resolve, reject) => {
-      this.#waiting.push({ run: operation, resolve: resolve as (value: unknown) => void, reject });
+      const waiting = { run: operation, size, resolve: resolve as Waiting["resolve"], reject };
+      const key = client ? toHex(client) : "";
+      const before = this.#waiting.get(key);
+      if (before) before.push(waiting);
+      else this.#waiting.set(key, [waiting]);
       this.#schedule();
     });
   }
@@ -43,7 +64,7 @@ export class GroupCommit {
   /** Commits what waits; what is submitted later is refused. */
   close(): void {
     this.#closed = true;
-    while (this.#waiting.length > 0) this.#commit();
+    while (this.#waiting.size > 0) this.#commit();
   }
 
   #schedule(): void {
@@ -53,17 +74,55 @@ export class GroupCommit {
     setImmediate(() => {
       this.#scheduled = false;
       this.#commit();
-      if (this.#waiting.length > 0) this.#schedule();
+      if (this.#waiting.size > 0) this.#schedule();
     });
   }
 
-  #commit(batch = this.#waiting.splice(0, MAX_BATCH)): void {
-    if (batch.length === 0) return;
+  /** Commits as much of what waits as one transaction takes. */
+  #commit(): void {
+    const batch: Waiting[] = [];
+    try {
+      for (const settle of this.#transaction(this.#turns(batch))) settle();
+    } catch (error) {
+      // The last one is to blame, or else the commit itself, which fails again then. Where no
+      // transaction begins, none has been taken out.
+      const last = batch.pop() ?? this.#next();
+      if (batch.length > 0) this.#retry(batch);
+      if (batch.length > 0 && last) this.#retry([last]);
+      else last?.reject(failed(error));
+    }
+  }
+
+  /** Takes operations out until there are enough for one transaction; adds each to `taken`. */
+  *#turns(taken: Waiting[]): Iterable<Waiting> {
+    const end = this.#clock() + MAX_BATCH_TIME;
+    for (let size = 0; taken.length < MAX_BATCH && size < MAX_BATCH_SIZE;) {
+      const next = this.#next();
+      if (!next) return;
+      taken.push(next);
+      size += next.size;
+      yield next;
+      if (this.#clock() >= end) return;
+    }
+  }
+
+  /** Takes the next operation out, and puts its client behind the others. */
+  #next(): Waiting | undefined {
+    const [turn] = this.#waiting;
+    if (!turn) return undefined;
+    const [client, operations] = turn;
+    const next = operations.shift();
+    this.#waiting.delete(client);
+    if (operations.length > 0) this.#waiting.set(client, operations);
+    return next;
+  }
+
+  #retry(batch: readonly Waiting[]): void {
     try {
       for (const settle of this.#transaction(batch)) settle();
     } catch (error) {
       if (batch.length === 1) batch[0].reject(failed(error));
-      else for (const operation of batch) this.#commit([operation]);
+      else for (const operation of batch) this.#retry([operation]);
     }
   }
 }

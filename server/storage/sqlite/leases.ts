@@ -36,11 +36,9 @@ export class SqliteLeases implements Leases {
 
   async remove(lease: Lease, messages = lease.messages): Promise<void> {
     try {
-      await this.file.write(() => {
-        const leases = this.#leased.get(toHex(lease.mailbox))?.leases;
-        const held = messages.filter(({ messageId }) => leases?.get(messageId) === lease);
-        this.mailboxes.remove(lease.mailbox, held);
-      });
+      const leases = this.#leased.get(toHex(lease.mailbox))?.leases;
+      const held = messages.filter(({ messageId }) => leases?.get(messageId) === lease);
+      await this.mailboxes.acknowledge(lease.mailbox, held.map(({ messageId }) => messageId));
     } finally {
       await this.release(lease);
     }

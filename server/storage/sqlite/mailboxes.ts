@@ -49,6 +49,8 @@ interface MessageRow {
 
 /** Heads that are looked at in one step. */
 const STEP = 1024;
+/** Messages that are deleted in one step, between which others have their turns. */
+const REMOVED = 64;
 
 export class SqliteMailboxes extends Table<keyof typeof STATEMENTS> {
   readonly #options: StorageOptions;
@@ -65,22 +67,26 @@ export class SqliteMailboxes extends Table<keyof typeof STATEMENTS> {
     const [inline, blob] = "blob" in content ? [null, content.blob] : [content.inline, null];
     const size = "blob" in content ? content.size : content.inline.length;
     const { limits, now } = this.#options;
-    const deposited = await this.file.write(() => {
-      const mailbox = this.#mailbox(to);
-      const named = token && this.#tokens.find(from, token);
-      if (named) {
-        if (named.mailbox === mailbox.number) return { messageId: named.message, repeated: true };
-        throw new StorageError("token-reused", "the token was used for another message");
-      }
-      if (
-        mailbox.last_message >= MAX_U32 || mailbox.messages >= limits.maxMessages ||
-        mailbox.bytes + size > limits.maxMailboxSize
-      ) throw new StorageError("mailbox-full", "the receiver's mailbox is full");
-      const id = mailbox.last_message + 1;
-      this.statements.add.run(mailbox.number, id, from, type, size, inline, blob, now());
-      if (token) this.#tokens.add(from, token, { mailbox: mailbox.number, message: id });
-      return { messageId: id, repeated: false };
-    });
+    const deposited = await this.file.write(
+      () => {
+        const mailbox = this.#mailbox(to);
+        const named = token && this.#tokens.find(from, token);
+        if (named) {
+          if (named.mailbox === mailbox.number) return { messageId: named.message, repeated: true };
+          throw new StorageError("token-reused", "the token was used for another message");
+        }
+        if (
+          mailbox.last_message >= MAX_U32 || mailbox.messages >= limits.maxMessages ||
+          mailbox.bytes + size > limits.maxMailboxSize
+        ) throw new StorageError("mailbox-full", "the receiver's mailbox is full");
+        const id = mailbox.last_message + 1;
+        this.statements.add.run(mailbox.number, id, from, type, size, inline, blob, now());
+        if (token) this.#tokens.add(from, token, { mailbox: mailbox.number, message: id });
+        return { messageId: id, repeated: false };
+      },
+      from,
+      inline?.length,
+    );
     if (!deposited.repeated) this.#watches.notify(to);
     return deposited;
   }
@@ -132,22 +138,24 @@ export class SqliteMailboxes extends Table<keyof typeof STATEMENTS> {
     return this.file.read(() => this.#watches.add(mailbox, notify));
   }
 
-  acknowledge(mailbox: Bytes, messageIds: readonly number[]): Promise<string[]> {
-    return this.file.write(() => {
-      const { number } = this.#mailbox(mailbox);
-      const blobs: string[] = [];
-      for (const id of messageIds) {
-        const row = this.statements.take.get<{ blob: string | null }>(number, id);
-        if (row && row.blob !== null) blobs.push(row.blob);
-      }
-      return blobs;
-    });
+  async acknowledge(mailbox: Bytes, messageIds: readonly number[]): Promise<string[]> {
+    const steps: Promise<string[]>[] = [];
+    for (let at = 0; at < Math.max(1, messageIds.length); at += REMOVED) {
+      const ids = messageIds.slice(at, at + REMOVED);
+      steps.push(this.file.write(() => this.#remove(mailbox, ids), mailbox));
+    }
+    return (await Promise.all(steps)).flat();
   }
 
-  /** Deletes messages that were selected. To be called inside a write. */
-  remove(mailbox: Bytes, messages: readonly StoredMessage[]): void {
+  /** Deletes messages; returns the names of their blobs. */
+  #remove(mailbox: Bytes, messageIds: readonly number[]): string[] {
     const { number } = this.#mailbox(mailbox);
-    for (const { messageId } of messages) this.statements.remove.run(number, messageId);
+    const blobs: string[] = [];
+    for (const id of messageIds) {
+      const row = this.statements.remove.get<{ blob: string | null }>(number, id);
+      if (row && row.blob !== null) blobs.push(row.blob);
+    }
+    return blobs;
   }
 
   neededBlobs(names: readonly string[]): Promise<Set<string>> {
@@ -173,7 +181,6 @@ const STATEMENTS = {
     "WINDOW byId AS (ORDER BY id)) WHERE total <= ? OR number = 1 ORDER BY id DESC LIMIT 1",
   page: "SELECT id, sender, type, size, blob, content FROM messages " +
     "WHERE mailbox = ? AND id > ? AND id <= ? ORDER BY id",
-  take: "DELETE FROM messages WHERE mailbox = ? AND id = ? RETURNING blob",
-  remove: "DELETE FROM messages WHERE mailbox = ? AND id = ?",
+  remove: "DELETE FROM messages WHERE mailbox = ? AND id = ? RETURNING blob",
   byBlob: "SELECT 1 FROM messages WHERE blob = ?",
 };

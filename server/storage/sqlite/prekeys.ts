@@ -61,10 +61,10 @@ export class SqlitePrekeys extends Table<keyof typeof STATEMENTS> implements Pre
       }
       const last = added.at(-1);
       if (last) setLast.run(last.id, owner.number);
-    });
+    }, ownerId);
   }
 
-  async draw(ownerId: Bytes, { oneTime }: { oneTime: boolean }): Promise<Prekey[]> {
+  async draw(ownerId: Bytes, { oneTime, asker }: { oneTime: boolean; asker?: Bytes }) {
     const { drawn, low } = await this.file.write(() => {
       const owner = this.#owner(ownerId);
       const first = (kind: PrekeyKind) =>
@@ -82,7 +82,7 @@ export class SqlitePrekeys extends Table<keyof typeof STATEMENTS> implements Pre
         low ||= this.#count(owner, kind) === LOW_PREKEYS;
       }
       return { drawn, low };
-    });
+    }, asker);
     if (low) this.#watches.notify(ownerId);
     return drawn;
   }
@@ -101,7 +101,7 @@ export class SqlitePrekeys extends Table<keyof typeof STATEMENTS> implements Pre
         oneTimeLeft: this.#count(client, PrekeyKind.oneTime),
         oneTimeKemLeft: this.#count(client, PrekeyKind.oneTimeKem),
       };
-    });
+    }, clientId);
   }
 
   #owner(id: Bytes): OwnerRow {

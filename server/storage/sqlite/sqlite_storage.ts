@@ -29,7 +29,7 @@ export class SqliteStorage implements Storage {
   constructor(path: string, options: StorageOptions) {
     const database = new Database(path, { int64: true });
     prepareDatabase(database);
-    const file = this.#file = new SqliteFile(database);
+    const file = this.#file = new SqliteFile(database, options.clock);
     this.#clients = new SqliteClients(file, options);
     this.#tokens = new SqliteTokens(file, options.now);
     this.#mailboxes = new SqliteMailboxes(file, options, this.#tokens);

@@ -4,7 +4,7 @@ import { StorageError } from "../../../shared/errors.ts";
 import { assertEquals, assertRejects } from "../../support/assert.ts";
 import { tempFolder } from "../../support/temp_folder.ts";
 
-const OPTIONS = { limits: DEFAULT_LIMITS, now: () => 1 };
+const OPTIONS = { limits: DEFAULT_LIMITS, now: () => 1, clock: () => 0 };
 
 Deno.test("open storage: a path is a SQLite file, for its owner alone", async () => {
   await using folder = await tempFolder();

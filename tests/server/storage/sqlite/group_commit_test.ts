@@ -1,19 +1,26 @@
 import { setImmediate } from "node:timers";
 import { Database } from "@db/sqlite";
-import { GroupCommit } from "../../../../server/storage/sqlite/group_commit.ts";
+import {
+  GroupCommit,
+  MAX_BATCH,
+  MAX_BATCH_SIZE,
+  MAX_BATCH_TIME,
+} from "../../../../server/storage/sqlite/group_commit.ts";
 import { StorageError } from "../../../../shared/errors.ts";
+import { utf8 } from "../../../../shared/bytes.ts";
 import { assertEquals, assertRejects } from "../../../support/assert.ts";
 
 /** Registers a test that gets a group commit over one table. */
 function commitTest(
   name: string,
-  test: (commits: GroupCommit, table: Table) => Promise<void>,
+  test: (commits: GroupCommit, table: Table, clock: { now: number }) => Promise<void>,
 ): void {
   Deno.test(`group commit: ${name}`, async () => {
     const folder = await Deno.makeTempDir({ prefix: "commits_" });
     const table = new Table(`${folder}/test.db`);
     try {
-      await test(new GroupCommit(table.database), table);
+      const clock = { now: 0 };
+      await test(new GroupCommit(table.database, () => clock.now), table, clock);
     } finally {
       table.close();
       await Deno.remove(folder, { recursive: true });
@@ -147,6 +154,87 @@ commitTest("more than a batch", async (commits, table) => {
     numbers,
   );
   assertEquals(table.numbers, numbers);
+});
+
+/** Submits `count` operations of `client`; each notes what was committed when it ran. */
+function submitNoting(
+  commits: GroupCommit,
+  table: Table,
+  client: string,
+  count: number,
+  ran: (sawNumbers: number) => void,
+  size = 0,
+): Promise<void>[] {
+  const id = utf8(client);
+  return Array.from({ length: count }, () =>
+    commits.submit(
+      () => {
+        ran(table.numbers.length);
+        table.add(next++);
+      },
+      id,
+      size,
+    ));
+}
+let next = 0;
+
+commitTest("clients take turns, each in its own order", async (commits, table) => {
+  const ran: string[] = [];
+  const note = (client: string) => () => void ran.push(client);
+  const all = [
+    ...submitNoting(commits, table, "mallory", 5, note("m")),
+    ...submitNoting(commits, table, "alice", 1, note("a")),
+    ...submitNoting(commits, table, "bob", 2, note("b")),
+  ];
+  await Promise.all(all);
+  assertEquals(ran.join(""), "mabmbmmm");
+  const order: number[] = [];
+  const numbers = Array.from({ length: 20 }, (_, i) => i);
+  await Promise.all(numbers.map((i) => commits.submit(() => order.push(i), utf8(`${i % 2}`))));
+  assertEquals(order.filter((i) => i % 2 === 0), numbers.filter((i) => i % 2 === 0));
+  assertEquals(order.filter((i) => i % 2 === 1), numbers.filter((i) => i % 2 === 1));
+});
+
+commitTest(
+  "who comes late shares the next batch with who has much to do",
+  async (commits, table) => {
+    const flood = submitNoting(commits, table, "mallory", 3 * MAX_BATCH, () => {});
+    await flood[0];
+    const before = table.numbers.length;
+    const seen: number[] = [];
+    await Promise.all(submitNoting(commits, table, "alice", 1, (numbers) => seen.push(numbers)));
+    assertEquals([before, seen], [MAX_BATCH, [MAX_BATCH]]);
+    await Promise.all(flood);
+  },
+);
+
+commitTest("a batch ends after so much time", async (commits, table, clock) => {
+  const seen: number[] = [];
+  const all = submitNoting(commits, table, "alice", 9, (numbers) => {
+    seen.push(numbers);
+    clock.now += MAX_BATCH_TIME / 4;
+  });
+  await Promise.all(all);
+  assertEquals(seen.map((numbers) => numbers - seen[0]), [0, 0, 0, 0, 4, 4, 4, 4, 8]);
+});
+
+commitTest("a batch ends after so many bytes", async (commits, table) => {
+  const seen: number[] = [];
+  const note = (numbers: number) => void seen.push(numbers);
+  await Promise.all(submitNoting(commits, table, "alice", 5, note, MAX_BATCH_SIZE / 2));
+  assertEquals(seen.map((numbers) => numbers - seen[0]), [0, 0, 2, 2, 4]);
+});
+
+commitTest("a failure has the others run again together", async (commits, table) => {
+  table.add(1_000_000);
+  const seen: number[] = [];
+  const note = (numbers: number) => void seen.push(numbers);
+  const before = submitNoting(commits, table, "alice", 3, note);
+  const fails = commits.submit(() => table.add(1_000_000), utf8("alice"));
+  await Promise.all(before);
+  await assertRejects(() => fails, StorageError);
+  assertEquals(seen.length, 6);
+  assertEquals(new Set(seen).size, 1, "in one transaction each time");
 });
 
 commitTest("what an answer leads to comes into a later batch", async (commits, table) => {

@@ -22,7 +22,11 @@ async function withStorage(
 ): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "sqlite_" });
   const path = `${folder}/server.db`;
-  const storage = new SqliteStorage(path, { limits: DEFAULT_LIMITS, now: () => 4711 });
+  const storage = new SqliteStorage(path, {
+    limits: DEFAULT_LIMITS,
+    now: () => 4711,
+    clock: () => 0,
+  });
   try {
     await storage.register(alice);
     await test(storage, path);
@@ -93,7 +97,7 @@ Deno.test("SQLite: while another program writes, operations fail and change noth
 Deno.test("SQLite: a closed storage leaves one file", async () => {
   const folder = await Deno.makeTempDir({ prefix: "sqlite_" });
   const path = `${folder}/server.db`;
-  const storage = new SqliteStorage(path, { limits: DEFAULT_LIMITS, now: () => 1 });
+  const storage = new SqliteStorage(path, { limits: DEFAULT_LIMITS, now: () => 1, clock: () => 0 });
   await storage.register(alice);
   await storage.close();
   assertEquals([...Deno.readDirSync(folder)].map(({ name }) => name), ["server.db"]);

@@ -5,6 +5,7 @@ import type { X25519KeyPair } from "../shared/crypto/x25519.ts";
 import { BlobStore } from "./contents/blob_store.ts";
 import { Deletions } from "./contents/deletions.ts";
 import { FileStore } from "./contents/file_store.ts";
+import { RemainsRemover } from "./contents/remains.ts";
 import type { Limits } from "./limits/limits.ts";
 import { RateLimit } from "./limits/rate_limit.ts";
 import type { Metrics } from "./metrics/metrics.ts";
@@ -42,6 +43,8 @@ export interface Services extends Environment {
   files: FileStore;
   /** Those of both. */
   deletions: Deletions;
+  /** Deletes what clients that have left leave behind. */
+  remains: RemainsRemover;
   /** How fast prekeys may be fetched, so that nobody uses up another's. Keys are IDs in hex. */
   prekeyRates: {
     /** Fetches of one asker. */
@@ -61,12 +64,15 @@ export async function openServices(data: string, environment: Environment): Prom
   const rate = (burst: number, interval: number) => new RateLimit({ burst, interval, clock });
   const storage = await openStorage(`${data}/server.db`, { limits, now, clock });
   const deletions = new Deletions();
+  const blobs = new BlobStore(`${data}/files`, random, deletions);
+  const files = new FileStore(`${data}/chunks`, storage.files, log, deletions);
   return {
     ...environment,
     storage,
     deletions,
-    blobs: new BlobStore(`${data}/files`, random, deletions),
-    files: new FileStore(`${data}/chunks`, storage.files, log, deletions),
+    blobs,
+    files,
+    remains: new RemainsRemover({ storage, blobs, files, log }),
     prekeyRates: {
       fetches: rate(limits.prekeyBurst, limits.prekeyInterval),
       oneTimeOfPair: rate(limits.oneTimeBurst, limits.oneTimeInterval),

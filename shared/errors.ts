@@ -45,6 +45,7 @@ export type StorageErrorCode =
   | "name-taken" // another client has this name
   | "mailbox-full" // the receiver's mailbox has reached its limit
   | "token-reused" // the token of another message
+  | "leaving" // what an earlier client with this ID left is still being deleted
   | "no-prekeys" // a client that has not published what a bundle needs
   | "prekeys-full" // more one-time prekeys of a kind than the server holds for a client
   | "clients-full" // the server has reached its limit of clients

@@ -49,5 +49,11 @@ export const CONTENT_ID_SIZE = 16;
 export const BLOB_ID_SIZE = 16;
 /** Size of a chunk of a file's ciphertext, 1 MiB and a tag. The last one may be shorter. */
 export const FILE_CHUNK_SIZE = 1 * MiB + 16;
+/** Most clients in one page of the list. */
+export const MAX_LISTED = 256;
+/** Most clients that one request looks up by their IDs. */
+export const MAX_LOOKED_UP = 256;
+/** Size of the code that invites someone to register. */
+export const INVITE_CODE_SIZE = 16;
 /** Most receivers in one request that shares a file. */
 export const MAX_RECEIVERS = 256;

@@ -1,6 +1,6 @@
 import type { Random } from "../../shared/crypto/random.ts";
 import { type Bytes, equalBytes } from "../../shared/bytes.ts";
-import { KiB, MAX_ACKNOWLEDGED, TOKEN_SIZE } from "../../shared/limits.ts";
+import { KiB, MAX_ACKNOWLEDGED, MAX_LISTED, TOKEN_SIZE } from "../../shared/limits.ts";
 import {
   encodeSecureSendPrefix,
   SECURE_SEND_PREFIX_SIZE,
@@ -76,11 +76,21 @@ export class ReconnectingTransport implements SecureTransport {
   }
 
   async clients(): Promise<ListedClient[]> {
-    return (await this.request({ kind: "client-list" })).clients;
+    const all: ListedClient[] = [];
+    for (let after = "";;) {
+      const { clients } = await this.request({ kind: "list-clients", prefix: "", after });
+      all.push(...clients);
+      if (clients.length < MAX_LISTED) return all;
+      after = clients[MAX_LISTED - 1].name;
+    }
   }
 
   async publicKey(target: Bytes): Promise<{ clientId: Bytes; publicKey: Bytes }> {
-    return await this.request({ kind: "public-key", target });
+    const { clients: [found] } = await this.request({ kind: "find-clients", ids: [target] });
+    if (found) return { clientId: found.id, publicKey: found.publicKey };
+    throw new ClientError("refused", "the server refused: no client has this ID", {
+      cause: { error: "not-found" },
+    });
   }
 
   async send(

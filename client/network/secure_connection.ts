@@ -8,7 +8,8 @@ import {
   RESPONSE_HEADER_SIZE,
   type ResponseHeader,
 } from "../../shared/protocol/frame.ts";
-import { secureClients } from "../../shared/protocol/secure/directory.ts";
+import { stopping } from "../../shared/protocol/secure/account.ts";
+import { clientPage, foundClients } from "../../shared/protocol/secure/directory.ts";
 import {
   chunk,
   CHUNK_PREFIX_SIZE,
@@ -35,7 +36,7 @@ import { MAX_BUNDLE_SIZE } from "../../shared/protocol/prekey.ts";
 import { sleep } from "../../shared/sleep.ts";
 import { ClientError } from "../errors.ts";
 import type { Address } from "./address.ts";
-import { DEADLINE, MAX_RESPONSE_SIZE } from "./connect.ts";
+import { DEADLINE } from "./connect.ts";
 import { explainFailure, noAnswer } from "./failures.ts";
 import { receiveMessages } from "./receive_messages.ts";
 import {
@@ -68,7 +69,8 @@ interface Pending {
 const MAX_SMALL_RESPONSE = Math.max(4 + MAX_ERROR_TEXT_SIZE, CLIENT_ID_SIZE + MAX_BUNDLE_SIZE);
 /** Those that may be larger, by code. */
 const LARGEST = new Map<number, number>([
-  [secureClients.code, MAX_RESPONSE_SIZE],
+  [clientPage.code, clientPage.payload.max],
+  [foundClients.code, foundClients.payload.max],
   [chunk.code, FILE_CHUNK_SIZE],
 ]);
 /** How often to check whether the server has gone silent, in milliseconds. */
@@ -227,6 +229,7 @@ export class SecureConnection {
         }
         if (header.code === push.code) await this.#takePush(header);
         else if (header.code === prekeysLow.code) this.#takePrekeysLow(header);
+        else if (header.code === stopping.code) await this.#takeStopping(header);
         else await this.#takeResponse(header);
         // Messages that came together are handed over and acknowledged together.
         const enough = this.#reader.quiet || this.#toAcknowledge.length >= ACKNOWLEDGE_STEP;
@@ -265,6 +268,11 @@ export class SecureConnection {
   #takePrekeysLow({ size }: ResponseHeader): void {
     if (!this.#receiver || size > 0) throw new ProtocolError("malformed", "no such push is due");
     this.#receiver.prekeysLow();
+  }
+
+  /** The end of the connection follows, and with it another attempt. */
+  async #takeStopping(header: ResponseHeader): Promise<void> {
+    decodeSecureResponse(header, await this.#payload(header));
   }
 
   async #handOver(): Promise<void> {

@@ -4,7 +4,6 @@ import { claimsToBeSecure } from "../../shared/crypto/identity.ts";
 import { ProtocolError } from "../../shared/errors.ts";
 import {
   CLASSIC_REQUESTS,
-  classicEntry,
   type ClassicReply,
   type ClassicRequestOf,
   decodeSendPrefix,
@@ -14,13 +13,13 @@ import {
 import { CLIENT_ID_SIZE } from "../../shared/limits.ts";
 import { MessageType } from "../../shared/protocol/codes.ts";
 import type { RequestHeader } from "../../shared/protocol/frame.ts";
-import { clientList, publicKey } from "../handlers/directory.ts";
 import { sendMessage } from "../handlers/messages.ts";
 import type { Services } from "../services.ts";
 import { known } from "../storage/storage.ts";
 import { Refusal } from "../wire/error_replies.ts";
 import type { Streamed } from "../wire/handler.ts";
 import type { Payload } from "../wire/payload.ts";
+import { listing } from "./client_list.ts";
 import { type LeasedDelivery, leaseMessages } from "./lease_messages.ts";
 
 type Kind = RequestBody["kind"];
@@ -40,7 +39,7 @@ type Handle<R> = (request: R, asker: Bytes, services: Services) => Promise<Answe
 
 const ROUTES: { readonly [K in Kind]: Route<K> } = {
   "register": { handle: register, from: "anyone" },
-  "client-list": { handle: clientList(classicEntry), from: "client" },
+  "client-list": { handle: clientList, from: "client" },
   "public-key": { handle: publicKey, from: "client" },
   "send": { stream: send, from: "classic-client" },
   "get-messages": { handle: leaseMessages, from: "classic-client" },
@@ -77,6 +76,21 @@ async function register(
   const clientId = random(CLIENT_ID_SIZE);
   await storage.register({ id: clientId, name, publicKey });
   return { kind: "registered", clientId };
+}
+
+/** Request 101. */
+async function clientList(_request: unknown, asker: Bytes, { storage }: Services): Promise<Answer> {
+  return listing(await storage.clientsExcept(asker));
+}
+
+/** Request 102. */
+async function publicKey(
+  { target }: ClassicRequestOf<"public-key">,
+  _asker: Bytes,
+  { storage }: Services,
+): Promise<Answer> {
+  const client = known(await storage.client(target));
+  return { kind: "public-key", clientId: client.id, publicKey: client.publicKey };
 }
 
 /** Request 103. */

@@ -44,6 +44,7 @@ export const serve = serverCommand({
     });
     try {
       await sweep(services);
+      services.remains.remove();
       const stopped = untilSignal(context.exit);
       const stopExpiry = await startExpiry(services);
       const listener = listen(services, { hostname: host, port });

@@ -151,9 +151,13 @@ export class FileStore {
       const ids = await this.#records.expire();
       if (ids.length === 0) return;
       this.#log.info("{count} files have expired", { count: ids.length });
-      // A file that was uploaded again meanwhile stays.
-      for (const id of ids) if (!this.#defer(id)) await this.#removeUnknown(id);
+      await this.removeForgotten(ids);
     }
+  }
+
+  /** Deletes the bytes of files whose records are gone. One that was uploaded again stays. */
+  async removeForgotten(ids: readonly Bytes[]): Promise<void> {
+    for (const id of ids) if (!this.#defer(id)) await this.#removeUnknown(id);
   }
 
   /**

@@ -1,4 +1,4 @@
-/** Requests 112 and 100 on a channel: who is at its other end, and that it becomes a client. */
+/** Requests 112, 100 and 114 on a channel: who is at its other end, and is it a client. */
 import { type Bytes, equalBytes } from "../../shared/bytes.ts";
 import { type Identity, verifyIdentity, verifyLogin } from "../../shared/crypto/identity.ts";
 import { CryptoError } from "../../shared/errors.ts";
@@ -73,6 +73,22 @@ export async function register(
   }
   peer.registered = true;
   return { kind: "registered", clientId };
+}
+
+/**
+ * Deletes the client: its name is free, and nobody finds it any more. What waits for it, and the
+ * files that it sent, go in the background.
+ */
+export async function unregister(
+  _request: RequestOf<"unregister">,
+  clientId: Bytes,
+  { storage, remains }: Services,
+  peer: SecurePeer,
+): Promise<SecureReply<"unregister">> {
+  await storage.unregister(clientId);
+  peer.registered = false;
+  remains.remove();
+  return { kind: "unregistered" };
 }
 
 /** Returns the client with the ID of `wanted`, which is stored if there is none. */

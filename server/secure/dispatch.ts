@@ -1,7 +1,6 @@
 /** Which handler answers which secure request, and what must hold before. */
 import type { Bytes } from "../../shared/bytes.ts";
 import type { RequestHeader } from "../../shared/protocol/frame.ts";
-import { secureEntry } from "../../shared/protocol/secure/directory.ts";
 import {
   decodeSecureSendPrefix,
   SECURE_SEND_PREFIX_SIZE,
@@ -14,7 +13,7 @@ import {
   type SecureReply,
   type SecureRequestKind,
 } from "../../shared/protocol/secure/requests.ts";
-import { clientList, publicKey } from "../handlers/directory.ts";
+import { findClients, findName, listClients } from "../handlers/directory.ts";
 import {
   type ChunkFrame,
   fileState,
@@ -31,7 +30,7 @@ import type { Services } from "../services.ts";
 import { Refusal } from "../wire/error_replies.ts";
 import type { Streamed } from "../wire/handler.ts";
 import type { Payload } from "../wire/payload.ts";
-import { checkHeaderId, login, register, type SecurePeer } from "./account.ts";
+import { checkHeaderId, login, register, type SecurePeer, unregister } from "./account.ts";
 
 type Kind = SecureRequestKind;
 
@@ -62,8 +61,10 @@ const always = () => true;
 const ROUTES: { readonly [K in Kind]: Route<K> } = {
   "login": { handle: login, from: "anyone" },
   "register": { handle: register, from: "logged-in" },
-  "client-list": { handle: clientList(secureEntry) },
-  "public-key": { handle: publicKey },
+  "unregister": { handle: unregister },
+  "list-clients": { handle: listClients },
+  "find-clients": { handle: findClients },
+  "find-name": { handle: findName },
   "send": { stream: send, overlaps: isInline },
   "get-messages": { handle: getMessages },
   "subscribe": { handle: () => Promise.resolve({ kind: "subscribed" }) },

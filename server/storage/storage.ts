@@ -27,6 +27,14 @@ export interface ClientList {
   pages: AsyncIterable<Client[]>;
 }
 
+/** What is left in files of clients that are none any more. */
+export interface Remains {
+  /** Names of blobs. */
+  blobs: string[];
+  /** IDs of files in chunks. */
+  files: Bytes[];
+}
+
 /** The content of a message: its bytes, or the name of the blob that holds them. */
 export type Content = { inline: Bytes } | { blob: string; size: number };
 
@@ -90,9 +98,39 @@ export interface Storage {
 
   /**
    * Adds a client with an empty mailbox.
-   * @throws {StorageError} `name-taken`, `clients-full`
+   * @throws {StorageError} `name-taken`, `clients-full`; `leaving` while something is left of an
+   * earlier client with this ID
    */
   register(client: Client): Promise<void>;
+
+  /**
+   * Deletes a client: its name is free, its mailbox closed, and nobody finds it any more. What it
+   * leaves behind is deleted by {@link removeRemains}; until then its ID cannot be registered.
+   * @throws {StorageError} `unknown-client`
+   */
+  unregister(id: Bytes): Promise<void>;
+
+  /**
+   * Deletes some of what clients that have left leave behind. Returns what of it lies in files,
+   * whose deletion is left to the caller; null when nothing is left.
+   */
+  removeRemains(): Promise<Remains | null>;
+
+  /** Returns those clients among `ids` that exist, in the order of `ids`. */
+  clients(ids: readonly Bytes[]): Promise<Client[]>;
+
+  /** Returns the client with exactly this name, or undefined. */
+  clientNamed(name: string): Promise<Client | undefined>;
+
+  /**
+   * Returns the first `count` clients but `except` whose names begin with `prefix` and come behind
+   * `after`, in the order of the bytes of their names.
+   */
+  clientsBehind(
+    place: { prefix: string; after: string },
+    except: Bytes,
+    count: number,
+  ): Promise<Client[]>;
 
   /** Returns the client with this ID, or undefined. */
   client(id: Bytes): Promise<Client | undefined>;
@@ -234,7 +272,7 @@ export interface StorageLimits {
  * Returns what was looked up about a client.
  * @throws {StorageError} `unknown-client` if there is none
  */
-export function known<T>(found: T | undefined): T {
-  if (found === undefined) throw new StorageError("unknown-client", "no client has this ID");
+export function known<T>(found: T | undefined, by = "ID"): T {
+  if (found === undefined) throw new StorageError("unknown-client", `no client has this ${by}`);
   return found;
 }

@@ -36,6 +36,7 @@ const STORAGE_ERRORS: Record<StorageErrorCode, ErrorName> = {
   "name-taken": "name-taken",
   "mailbox-full": "over-quota",
   "clients-full": "over-quota",
+  "leaving": "rate-limited",
   "no-prekeys": "not-found",
   "prekeys-full": "over-quota",
   "token-reused": "malformed",
@@ -60,6 +61,7 @@ const USUAL_LIMITS: Partial<Record<ErrorName, Limit>> = {
 /** Milliseconds after which a refused request may succeed. */
 const RETRY_AFTER: Partial<Record<StorageErrorCode, number>> = {
   "closed": 2_000, // until a restarted server is up
+  "leaving": 1_000,
   "disk-full": 60_000,
   "failed": 60_000,
 };

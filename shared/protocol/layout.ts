@@ -26,8 +26,14 @@ export type Fields = Record<string, Layout<unknown>>;
 /** What a layout describes. */
 export type ValueOf<L> = L extends Layout<infer T> ? T : never;
 
-/** The object that `F` describes. */
-export type ValuesOf<F extends Fields> = { [K in keyof F]: ValueOf<F[K]> };
+/** The object that `F` describes. What is {@link optional} may be left out. */
+export type ValuesOf<F extends Fields> =
+  & { [K in RequiredKey<F>]: ValueOf<F[K]> }
+  & { [K in Exclude<keyof F, RequiredKey<F>>]?: ValueOf<F[K]> };
+
+type RequiredKey<F extends Fields> = {
+  [K in keyof F]: undefined extends ValueOf<F[K]> ? never : K;
+}[keyof F];
 
 /** The bytes of `value`. */
 export function encode<T>(layout: Layout<T>, value: T): Bytes {
@@ -148,22 +154,41 @@ export function list<T>(item: Layout<T>, { min = 0, max = Infinity } = {}): Layo
   };
 }
 
+/** A value that may be missing, where the payload ends before it. */
+export function optional<T>(item: Layout<T>): Layout<T | undefined> {
+  return {
+    min: 0,
+    max: item.max,
+    size: (value) => value === undefined ? 0 : item.size(value),
+    write(writer, value) {
+      if (value !== undefined) item.write(writer, value);
+    },
+    read: (reader) => reader.left === 0 ? undefined : item.read(reader),
+  };
+}
+
 /** An object whose properties lie behind each other in the order of `layouts`. */
 export function fields<F extends Fields>(layouts: F): Layout<ValuesOf<F>> {
-  const all: [keyof F, Layout<unknown>][] = Object.entries(layouts);
+  const all = Object.entries(layouts);
+  const valueOf = (values: ValuesOf<F>, name: string) => (values as Record<string, unknown>)[name];
   const min = all.reduce((sum, [, layout]) => sum + layout.min, 0);
   const max = Math.min(MAX_U32, all.reduce((sum, [, layout]) => sum + layout.max, 0));
   return {
     min,
     max,
     size: (values) =>
-      min === max ? min : all.reduce((sum, [name, layout]) => sum + layout.size(values[name]), 0),
+      min === max
+        ? min
+        : all.reduce((sum, [name, layout]) => sum + layout.size(valueOf(values, name)), 0),
     write(writer, values) {
-      for (const [name, layout] of all) layout.write(writer, values[name]);
+      for (const [name, layout] of all) layout.write(writer, valueOf(values, name));
     },
     read(reader) {
-      const values: Partial<Record<keyof F, unknown>> = {};
-      for (const [name, layout] of all) values[name] = layout.read(reader);
+      const values: Record<string, unknown> = {};
+      for (const [name, layout] of all) {
+        const value = layout.read(reader);
+        if (value !== undefined) values[name] = value;
+      }
       return values as ValuesOf<F>;
     },
   };

@@ -69,7 +69,7 @@ export function contentPrefix<F extends Fields>(envelope: F) {
      */
     decode(bytes: Uint8Array, payloadSize: number): ValueOf<typeof layout> {
       const prefix = decode(layout, bytes);
-      if (Number(prefix.size) === payloadSize - layout.max) return prefix;
+      if (Number((prefix as { size?: unknown }).size) === payloadSize - layout.max) return prefix;
       throw new ProtocolError("malformed", "content size and payload size disagree");
     },
   };

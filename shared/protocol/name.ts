@@ -9,9 +9,19 @@ import { fixed, type Layout } from "./layout.ts";
  * @throws {ProtocolError} `malformed` for an invalid name; the message says why
  */
 export function encodeName(name: string): Bytes {
-  if (!name.isWellFormed()) throw new ProtocolError("malformed", "the name is not valid Unicode");
-  const bytes = utf8(name);
-  checkName(name, bytes.length);
+  checkLength(name);
+  return encodeField(name);
+}
+
+function encodeField(text: string): Bytes {
+  if (!text.isWellFormed()) throw new ProtocolError("malformed", "the name is not valid Unicode");
+  if (text.includes("\0")) {
+    throw new ProtocolError("malformed", "the name holds a zero character");
+  }
+  const bytes = utf8(text);
+  if (bytes.length > MAX_NAME_SIZE) {
+    throw new ProtocolError("malformed", `a name has at most ${MAX_NAME_SIZE} bytes`);
+  }
   const field = new Uint8Array(NAME_FIELD_SIZE);
   field.set(bytes);
   return field;
@@ -22,25 +32,35 @@ export function encodeName(name: string): Bytes {
  * @throws {ProtocolError} `malformed`
  */
 export function decodeName(field: Uint8Array): string {
+  const name = decodeField(field);
+  checkLength(name);
+  return name;
+}
+
+function decodeField(field: Uint8Array): string {
   const end = field.indexOf(0);
   if (end < 0) throw new ProtocolError("malformed", "the name is not terminated");
   if (field.subarray(end).some((byte) => byte !== 0)) {
     throw new ProtocolError("malformed", "the name is not padded with zeros");
   }
-  let name: string;
   try {
-    name = fromUtf8(field.subarray(0, end));
+    return fromUtf8(field.subarray(0, end));
   } catch {
     throw new ProtocolError("malformed", "the name is not UTF-8");
   }
-  checkName(name, end);
-  return name;
 }
 
 export const clientName: Layout<string> = fixed(
   NAME_FIELD_SIZE,
   (writer, name) => writer.bytes(encodeName(name)),
   (reader) => decodeName(reader.bytes(NAME_FIELD_SIZE)),
+);
+
+/** The beginning of names, perhaps none: a field as that of a name. */
+export const partOfName: Layout<string> = fixed(
+  NAME_FIELD_SIZE,
+  (writer, text) => writer.bytes(encodeField(text)),
+  (reader) => decodeField(reader.bytes(NAME_FIELD_SIZE)),
 );
 
 /** Control characters, line breaks, what has no width, and marks of writing direction. */
@@ -62,14 +82,8 @@ export function checkSecureName(name: string): void {
   }
 }
 
-function checkName(name: string, size: number): void {
-  if (name.includes("\0")) {
-    throw new ProtocolError("malformed", "the name holds a zero character");
-  }
+function checkLength(name: string): void {
   if ([...name].length < MIN_NAME_LENGTH) {
     throw new ProtocolError("malformed", `a name has at least ${MIN_NAME_LENGTH} characters`);
-  }
-  if (size > MAX_NAME_SIZE) {
-    throw new ProtocolError("malformed", `a name has at most ${MAX_NAME_SIZE} bytes`);
   }
 }

@@ -76,7 +76,7 @@ Deno.test("server: no senseless answer is taken for a list, or changes anything"
   await using _bob = await Party.registered("bob", server.address);
   const before = alice.state();
   for (const [name, { act, expected }] of Object.entries(ANSWERS)) {
-    server.lie = ({ kind }) => kind === "client-list" ? act : undefined;
+    server.lie = ({ kind }) => kind === "list-clients" ? act : undefined;
     const end = await failure(alice.with(server.address, (client) => client.list()));
     assertEquals(end, expected, name);
     assertEquals(alice.state(), before, name);
@@ -147,7 +147,7 @@ Deno.test("server: times after which to come again are honoured, up to half a mi
   for (const error of ["rate-limited", "shutting-down"] as const) {
     const refusals = [1_500, 20_000];
     server.lie = ({ kind }) => {
-      const retryAfter = kind === "client-list" ? refusals.shift() : undefined;
+      const retryAfter = kind === "list-clients" ? refusals.shift() : undefined;
       if (retryAfter === undefined) return undefined;
       return { kind: "error", error, retryAfter, text: "later" };
     };
@@ -158,7 +158,7 @@ Deno.test("server: times after which to come again are honoured, up to half a mi
   }
   alice.waits.length = 0;
   server.lie = ({ kind }) =>
-    kind === "client-list"
+    kind === "list-clients"
       ? { kind: "error", error: "rate-limited", retryAfter: MAX_U32, text: "in seven weeks" }
       : undefined;
   assertEquals(await failure(alice.with(server.address, (client) => client.list())), "refused");

@@ -57,7 +57,7 @@ class Scene implements AsyncDisposable {
 
 /** A server whose list is `clients`. */
 function listing(clients: SecureEntry[]): Lie {
-  return ({ kind }) => kind === "client-list" ? { kind: "client-list", clients } : undefined;
+  return ({ kind }) => kind === "list-clients" ? { kind: "client-page", clients } : undefined;
 }
 
 for (const met of [false, true]) {
@@ -134,18 +134,14 @@ Deno.test("server: an answer about another client is none", async () => {
   const own = scene.alice.profile.identity.id;
   scene.server.put(own, from);
   scene.server.lie = ({ kind }) =>
-    kind === "public-key"
-      ? { kind: "public-key", clientId: scene.bobEntry.id, publicKey: scene.bobEntry.publicKey }
-      : undefined;
+    kind === "find-clients" ? { kind: "found-clients", clients: [scene.bobEntry] } : undefined;
   assertEquals(
     await failure(scene.alice.receive(scene.server.address)),
     "bad-response",
   );
   // The message waits; with a right answer it is known for what it is: nothing that opens.
   scene.server.lie = ({ kind }) =>
-    kind === "public-key"
-      ? { kind: "public-key", clientId: malloryId, publicKey: unlisted.publicKey }
-      : undefined;
+    kind === "find-clients" ? { kind: "found-clients", clients: [unlisted] } : undefined;
   const got = await scene.alice.receive(scene.server.address);
   assertEquals(got, [`${toHex(malloryId)}?: (1 unknown-form)`]);
 });
@@ -166,10 +162,13 @@ Deno.test("server: a sender about whom nothing is known does not delay the other
     }
   }
   server.lie = (request) => {
-    if (request.kind !== "public-key") return undefined;
-    if (request.target[0] === 1) return undefined; // nobody has this ID
-    const publicKey = request.target[0] === 2 ? malloryKey : new Uint8Array(160).fill(0x30);
-    return { kind: "public-key", clientId: request.target, publicKey };
+    if (request.kind !== "find-clients") return undefined;
+    const known = request.ids.filter(([first]) => first !== 1); // nobody has that ID
+    const clients = known.map((id) => {
+      const publicKey = id[0] === 2 ? malloryKey : new Uint8Array(160).fill(0x30);
+      return { id, name: `client ${id[0]}`, publicKey };
+    });
+    return { kind: "found-clients", clients };
   };
   const got = await bob.receive(server.address);
   assertEquals(got.filter((line) => line === "alice: hello").length, 1);
@@ -211,7 +210,9 @@ Deno.test("server: nobody can speak for the owner of a profile to itself", async
   await using scene = await Scene.open({ met: true });
   const { id } = scene.alice.profile.identity;
   scene.server.lie = ({ kind }) =>
-    kind === "public-key" ? { kind: "public-key", clientId: id, publicKey: classicKey } : undefined;
+    kind === "find-clients"
+      ? { kind: "found-clients", clients: [{ id, name: "alice", publicKey: classicKey }] }
+      : undefined;
   for (const type of [MessageType.key, MessageType.text, MessageType.keyRequest]) {
     scene.server.put(id, { from: id, type, content: new Uint8Array(128) });
   }

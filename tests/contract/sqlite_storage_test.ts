@@ -1,6 +1,8 @@
 import { openStorage } from "../../server/storage/open_storage.ts";
 import { acknowledgeContract } from "./acknowledge_contract.ts";
 import { clientContract } from "./client_contract.ts";
+import { departureContract } from "./departure_contract.ts";
+import { directoryContract } from "./directory_contract.ts";
 import { fileContract } from "./file_contract.ts";
 import { leaseContract } from "./lease_contract.ts";
 import { mailboxContract } from "./mailbox_contract.ts";
@@ -24,3 +26,5 @@ tokenContract(sqlite);
 prekeyContract(sqlite);
 fileContract(sqlite);
 usageContract(sqlite);
+directoryContract(sqlite);
+departureContract(sqlite);

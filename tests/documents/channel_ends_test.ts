@@ -22,7 +22,7 @@ interface Scene {
 /** Brings an event about. Returns the peer that sees what follows; null if it saw it already. */
 type Event = (scene: Scene) => Promise<SecurePeer | null>;
 
-const LIST: SecureRequest = { kind: "client-list" };
+const LIST: SecureRequest = { kind: "list-clients", prefix: "", after: "" };
 const PING: SecureRequest = { kind: "acknowledge", messageIds: [] };
 
 /** Sends a first request without a channel, which must be closed without a byte. */
@@ -91,7 +91,7 @@ const EVENTS: Record<string, Event> = {
   "the client's end record, between two frames": async (scene) => {
     const peer = await afterLogin(scene, encodeSecureRequest(LIST));
     await peer.channel.end();
-    await peer.expect("client-list");
+    await peer.expect("client-page");
     return peer;
   },
   "the client's end record inside a frame, or a cut": async (scene) => {
@@ -110,7 +110,7 @@ const EVENTS: Record<string, Event> = {
   },
   "the server stops": async (scene) => {
     const peer = await afterLogin(scene, encodeSecureRequest(LIST));
-    await peer.expect("client-list");
+    await peer.expect("client-page");
     scene.server.listener.stop();
     return peer;
   },

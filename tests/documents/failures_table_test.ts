@@ -36,7 +36,7 @@ type Cause = (scene: Scene) => Promise<[SecurePeer, SecureRequest | Bytes]>;
 const SIZE = FILE_CHUNK_SIZE + 100;
 const CONTENT = sampleBytes(SIZE);
 const NOBODY = new Uint8Array(16).fill(7);
-const LIST: SecureRequest = { kind: "client-list" };
+const LIST: SecureRequest = { kind: "list-clients", prefix: "", after: "" };
 
 const LIMITS = {
   maxClients: 3,
@@ -134,6 +134,14 @@ const CAUSES: Record<string, Cause> = {
     const { publicKey } = alice.who;
     return Promise.resolve([alice, { kind: "register", name: "alice again", publicKey }]);
   },
+  "100 register | 9007 | something of an earlier client with this ID is left": async (
+    { server, alice },
+  ) => {
+    server.services.remains.remove = () => {};
+    await alice.request({ kind: "unregister" }, "unregistered");
+    const { name, publicKey } = alice.who;
+    return [alice, { kind: "register", name, publicKey }];
+  },
   "100 register | 9006 | the server has as many clients as it takes": async (scene) => {
     await scene.server.secure("carol");
     const [peer, { name, publicKey }] = await newcomer(scene, "dave");
@@ -143,8 +151,8 @@ const CAUSES: Record<string, Cause> = {
     const [peer, { publicKey }] = await newcomer(scene);
     return [peer, { kind: "register", name: "bob", publicKey }];
   },
-  "102 key | 9003 | there is no such client": ({ alice }) => {
-    return Promise.resolve([alice, { kind: "public-key", target: NOBODY }]);
+  "113 name | 9003 | no client has this name": ({ alice }) => {
+    return Promise.resolve([alice, { kind: "find-name", name: "nobody" }]);
   },
   "103 send | 9005 | the content is too large": ({ alice, bob }) => {
     return Promise.resolve([alice, textTo(bob.who.id, new Uint8Array(5 * MiB + 1))]);
@@ -258,6 +266,7 @@ const CAUSES: Record<string, Cause> = {
 /** The milliseconds that an entry of the last column stands for; null where only more than 0. */
 const RETRY_TIMES: Record<string, number | null> = {
   "none": 0,
+  "1 s": 1_000,
   "2 s": 2_000,
   "60 s": 60_000,
   "until it may": null,
@@ -274,8 +283,8 @@ for (const [request, failure, reason, retryTime] of firstTable(part)) {
       errors: true, // damage and faults are logged
       services: ({ storage }) => ({
         storage: storageWith(storage, {
-          clientsExcept: (asker) =>
-            scene.fault ? Promise.reject(scene.fault) : storage.clientsExcept(asker),
+          clientsBehind: (...place) =>
+            scene.fault ? Promise.reject(scene.fault) : storage.clientsBehind(...place),
         }),
       }),
     });

@@ -47,6 +47,8 @@ const LIMITS: Record<string, number> = {
   "messages in one response 1004": server.maxDeliveryCount,
   "message IDs in a request 106": shared.MAX_ACKNOWLEDGED,
   "time in which a token is known, at least": TOKEN_AGE,
+  "clients in an answer 1001": shared.MAX_LISTED,
+  "client IDs in a request 102": shared.MAX_LOOKED_UP,
   "text of a failure": shared.MAX_ERROR_TEXT_SIZE,
   "a Noise message": shared.MAX_NOISE_MESSAGE_SIZE,
   "records under one key": MAX_MESSAGES,

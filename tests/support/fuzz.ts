@@ -136,8 +136,14 @@ const publicKeyOf = { publicKey, signature: bytes(SIGNATURE_SIZE) };
 export const secureRequest: fc.Arbitrary<SecureRequest> = fc.oneof(
   fc.record({ kind: fc.constant("login" as const), ...publicKeyOf }),
   fc.record({ kind: fc.constant("register" as const), name, publicKey }),
-  fc.record({ kind: fc.constant("client-list" as const) }),
-  fc.record({ kind: fc.constant("public-key" as const), target: id }),
+  fc.record({ kind: fc.constant("register" as const), name, publicKey, invite: bytes(16) }),
+  fc.record({ kind: fc.constant("unregister" as const) }),
+  fc.record({ kind: fc.constant("list-clients" as const), prefix: name, after: name }),
+  fc.record({
+    kind: fc.constant("find-clients" as const),
+    ids: fc.array(id, { minLength: 1, maxLength: 4 }),
+  }),
+  fc.record({ kind: fc.constant("find-name" as const), name }),
   fc.record({ kind: fc.constant("send" as const), to: id, token, type, content }),
   fc.record({ kind: fc.constant("get-messages" as const), after: messageId }),
   fc.record({ kind: fc.constant("subscribe" as const) }),
@@ -172,15 +178,18 @@ export const secureRequest: fc.Arbitrary<SecureRequest> = fc.oneof(
 const text = fc.string({ unit: character, maxLength: 128 }); // at most 512 bytes of UTF-8
 const error = fc.constantFrom(...Object.keys(ErrorCode) as ErrorName[]);
 
+const client = fc.record({ id, name, publicKey });
+const clients = fc.array(client, { maxLength: 3 });
+
 /** Responses and pushes of every kind on a secure channel. */
 export const secureResponse: fc.Arbitrary<SecureResponse> = fc.oneof(
   fc.record({ kind: fc.constant("logged-in" as const), registered: fc.boolean() }),
   fc.record({ kind: fc.constant("registered" as const), clientId: id }),
-  fc.record({
-    kind: fc.constant("client-list" as const),
-    clients: fc.array(fc.record({ id, name, publicKey }), { maxLength: 3 }),
-  }),
-  fc.record({ kind: fc.constant("public-key" as const), clientId: id, publicKey }),
+  fc.record({ kind: fc.constant("unregistered" as const) }),
+  fc.record({ kind: fc.constant("client-page" as const), clients }),
+  fc.record({ kind: fc.constant("found-clients" as const), clients }),
+  fc.record({ kind: fc.constant("found-name" as const), client }),
+  fc.record({ kind: fc.constant("stopping" as const), retryAfter: messageId }),
   fc.record({ kind: fc.constant("sent" as const), to: id, messageId }),
   fc.record({
     kind: fc.constant("messages" as const),

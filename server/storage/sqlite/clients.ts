@@ -1,7 +1,7 @@
 /** The table of clients. Each row also counts what waits in the client's mailbox. */
-import { type Bytes, equalBytes } from "../../../shared/bytes.ts";
+import { type Bytes, equalBytes, utf8 } from "../../../shared/bytes.ts";
 import { StorageError } from "../../../shared/errors.ts";
-import type { Client, ClientList, StorageOptions } from "../storage.ts";
+import { type Client, type ClientList, known, type StorageOptions } from "../storage.ts";
 import { type SqliteFile, Table } from "./database.ts";
 
 export const CLIENTS_SCHEMA = `
@@ -17,6 +17,21 @@ export const CLIENTS_SCHEMA = `
   ) STRICT;
 `;
 
+/** From when on clients can leave. */
+export const LEAVING_SCHEMA = `
+  -- The ID of a client that has left, while something of it is here; empty when nothing is. Such a
+  -- row is no client. It keeps its number, which others may still name.
+  ALTER TABLE clients ADD COLUMN left_as BLOB;
+  CREATE INDEX clients_left ON clients (left_as) WHERE left_as IS NOT NULL;
+
+  -- How many clients have left.
+  CREATE TABLE departures (count INTEGER NOT NULL) STRICT;
+  INSERT INTO departures VALUES (0);
+`;
+
+/** Comes before all names, and behind what stands in place of the names of those who have left. */
+const BEFORE_NAMES = "\u0001";
+
 /** Clients in one page of a list. */
 const PAGE = 512;
 
@@ -31,8 +46,12 @@ export class SqliteClients extends Table<keyof typeof STATEMENTS> {
   register(client: Client): Promise<void> {
     const { limits, now } = this.#options;
     return this.file.write(() => {
-      // Clients are numbered from 1 and never deleted.
-      if (this.#last() >= limits.maxClients) {
+      if (this.statements.isLeaving.get(client.id)) {
+        throw new StorageError("leaving", "what this client had here is still being deleted");
+      }
+      // Clients are numbered from 1, and no number is ever given again.
+      const departed = this.statements.departed.value<[number]>()?.[0] ?? 0;
+      if (this.#last() - departed >= limits.maxClients) {
         throw new StorageError("clients-full", "the server takes no further clients");
       }
       if (this.statements.byName.get(client.name)) {
@@ -44,6 +63,43 @@ export class SqliteClients extends Table<keyof typeof STATEMENTS> {
 
   client(id: Bytes): Promise<Client | undefined> {
     return this.file.read(() => this.statements.byId.get<Client>(id));
+  }
+
+  clients(ids: readonly Bytes[]): Promise<Client[]> {
+    return this.file.read(() =>
+      ids.map((id) => this.statements.byId.get<Client>(id)).filter((client) => client !== undefined)
+    );
+  }
+
+  clientNamed(name: string): Promise<Client | undefined> {
+    return this.file.read(() => this.statements.byName.get<Client>(name));
+  }
+
+  clientsBehind(
+    { prefix, after }: { prefix: string; after: string },
+    except: Bytes,
+    count: number,
+  ): Promise<Client[]> {
+    return this.file.read(() =>
+      this.statements.behind.all<Client>(
+        after || BEFORE_NAMES,
+        prefix,
+        endOf(prefix),
+        except,
+        count,
+      )
+    );
+  }
+
+  unregister(id: Bytes): Promise<void> {
+    return this.file.write(() => {
+      const { number } = known(this.statements.numberOf.get<{ number: number }>(id));
+      // No ID has 8 bytes, and no name holds a zero character.
+      const nobody = new Uint8Array(8);
+      new DataView(nobody.buffer).setBigUint64(0, BigInt(number));
+      this.statements.leave.run(id, nobody, `\0${number}`, number);
+      this.statements.countDeparture.run();
+    });
   }
 
   clientsExcept(except: Bytes): Promise<ClientList> {
@@ -69,12 +125,28 @@ export class SqliteClients extends Table<keyof typeof STATEMENTS> {
   }
 }
 
+const COLUMNS = "id, name, public_key AS publicKey";
+
 const STATEMENTS = {
   add: "INSERT INTO clients (id, name, public_key, registered_at) VALUES (?, ?, ?, ?)",
   last: "SELECT max(number) FROM clients",
-  byName: "SELECT 1 FROM clients WHERE name = ?",
-  byId: "SELECT id, name, public_key AS publicKey FROM clients WHERE id = ?",
-  countExcept: "SELECT count(*) FROM clients WHERE number <= ? AND id <> ?",
-  page: "SELECT number, id, name, public_key AS publicKey FROM clients " +
-    "WHERE number > ? AND number <= ? ORDER BY number LIMIT ?",
+  byName: `SELECT ${COLUMNS} FROM clients WHERE name = ?`,
+  byId: `SELECT ${COLUMNS} FROM clients WHERE id = ?`,
+  behind: `SELECT ${COLUMNS} FROM clients WHERE name > ? AND name >= ? ` +
+    "AND name < CAST(? AS TEXT) AND id <> ? ORDER BY name LIMIT ?",
+  countExcept: "SELECT count(*) FROM clients WHERE number <= ? AND id <> ? AND left_as IS NULL",
+  page: `SELECT number, ${COLUMNS} FROM clients ` +
+    "WHERE number > ? AND number <= ? AND left_as IS NULL ORDER BY number LIMIT ?",
+  numberOf: "SELECT number FROM clients WHERE id = ?",
+  isLeaving: "SELECT 1 FROM clients WHERE left_as = ?",
+  leave: "UPDATE clients SET left_as = ?, id = ?, name = ?, public_key = x'' WHERE number = ?",
+  departed: "SELECT count FROM departures",
+  countDeparture: "UPDATE departures SET count = count + 1",
 };
+
+/** Returns what comes right behind all texts that begin with `prefix`, as UTF-8. */
+function endOf(prefix: string): Bytes {
+  const end = prefix === "" ? new Uint8Array([0xff]) : utf8(prefix);
+  if (prefix !== "") end[end.length - 1]++; // no byte of UTF-8 is 0xff
+  return end;
+}

@@ -33,6 +33,12 @@ export const FILES_SCHEMA = `
   ) STRICT, WITHOUT ROWID;
 `;
 
+/** For finding the files of a client that leaves. */
+export const FILES_OF_SCHEMA = `
+  CREATE INDEX files_by_owner ON files (owner);
+  CREATE INDEX file_receivers_by_receiver ON file_receivers (receiver);
+`;
+
 interface FileRow {
   number: number;
   id: Bytes;
@@ -127,6 +133,24 @@ export class SqliteFiles extends Table<keyof typeof STATEMENTS> implements FileR
     });
   }
 
+  /**
+   * Deletes up to `count` files of a client, or rights of it to files of others. Returns the IDs of
+   * the files that are gone; null when the client has nothing more. To be called inside a write.
+   */
+  removeOf(client: Bytes, count: number): Bytes[] | null {
+    const owned = this.statements.ownedBy.all<FileRow>(client, count);
+    for (const row of owned) this.#remove(row);
+    if (owned.length > 0) return owned.map(({ id }) => id);
+    const received = this.statements.receivedBy.all<FileRow>(client, count);
+    if (received.length === 0) return null;
+    for (const { number } of received) this.statements.removeReceiver.run(number, client);
+    const unneeded = received.filter(({ id }) =>
+      this.statements.receivers.value<[number]>(id)?.[0] === 0
+    );
+    for (const row of unneeded) this.#remove(row);
+    return unneeded.map(({ id }) => id);
+  }
+
   async *all(): AsyncIterable<FileRecord> {
     for (let after = 0;;) {
       const page = await this.file.read(() => this.statements.after.all<FileRow>(after, PAGE));
@@ -181,6 +205,9 @@ const STATEMENTS = {
   removeReceiver: "DELETE FROM file_receivers WHERE file = ? AND receiver = ?",
   removeReceivers: "DELETE FROM file_receivers WHERE file = ?",
   remove: "DELETE FROM files WHERE number = ?",
+  ownedBy: `SELECT ${COLUMNS} FROM files WHERE owner = ? LIMIT ?`,
+  receivedBy: `SELECT ${COLUMNS} FROM file_receivers JOIN files ON number = file ` +
+    "WHERE receiver = ? LIMIT ?",
   old: `SELECT ${COLUMNS} FROM files WHERE complete = 0 AND changed_at < ? ` +
     `UNION ALL SELECT ${COLUMNS} FROM files WHERE complete = 1 AND changed_at < ? LIMIT ?`,
   after: `SELECT ${COLUMNS} FROM files WHERE number > ? ORDER BY number LIMIT ?`,

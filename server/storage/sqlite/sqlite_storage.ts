@@ -4,6 +4,7 @@ import type { Bytes } from "../../../shared/bytes.ts";
 import type { Client, Deposit, Storage, StorageOptions } from "../storage.ts";
 import { SqliteClients } from "./clients.ts";
 import { SqliteFile } from "./database.ts";
+import { SqliteDepartures } from "./departures.ts";
 import { SqliteFiles } from "./files.ts";
 import { SqliteLeases } from "./leases.ts";
 import { SqliteMailboxes } from "./mailboxes.ts";
@@ -18,6 +19,7 @@ export class SqliteStorage implements Storage {
   readonly leases: SqliteLeases;
   readonly #file: SqliteFile;
   readonly #clients: SqliteClients;
+  readonly #departures: SqliteDepartures;
   readonly #tokens: SqliteTokens;
   readonly #mailboxes: SqliteMailboxes;
   readonly #usage: SqliteUsage;
@@ -35,12 +37,19 @@ export class SqliteStorage implements Storage {
     this.#mailboxes = new SqliteMailboxes(file, options, this.#tokens);
     this.#usage = new SqliteUsage(file);
     this.files = new SqliteFiles(file, options);
+    this.#departures = new SqliteDepartures(file, this.files);
     this.prekeys = new SqlitePrekeys(file, options.limits);
     this.leases = new SqliteLeases(file, this.#mailboxes);
   }
 
   register = (client: Client) => this.#clients.register(client);
   client = (id: Bytes) => this.#clients.client(id);
+  unregister = (id: Bytes) => this.#clients.unregister(id);
+  removeRemains = () => this.#departures.removeRemains();
+  clients = (ids: readonly Bytes[]) => this.#clients.clients(ids);
+  clientNamed = (name: string) => this.#clients.clientNamed(name);
+  clientsBehind = (...place: Parameters<Storage["clientsBehind"]>) =>
+    this.#clients.clientsBehind(...place);
   clientsExcept = (except: Bytes) => this.#clients.clientsExcept(except);
   deposit = (deposit: Deposit) => this.#mailboxes.deposit(deposit);
   heads = (...from: Parameters<Storage["heads"]>) => this.#mailboxes.heads(...from);

@@ -116,6 +116,7 @@ export class SqliteUsage extends Table<keyof typeof STATEMENTS> {
 }
 
 const STATEMENTS = {
-  all: "SELECT (SELECT coalesce(max(number), 0) FROM clients) AS clients, messages, " +
-    "message_bytes AS messageBytes, files, file_bytes AS fileBytes FROM totals",
+  all: "SELECT (SELECT coalesce(max(number), 0) FROM clients) - departures.count AS clients, " +
+    "messages, message_bytes AS messageBytes, files, file_bytes AS fileBytes " +
+    "FROM totals, departures",
 };

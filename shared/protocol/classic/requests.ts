@@ -1,16 +1,23 @@
 /**
- * The requests of the classic protocol. Two of them, and most responses, are those of the secure
- * protocol under another version.
+ * The requests of the classic protocol. Some responses are those of the secure protocol under
+ * another version.
  */
 import type { Bytes } from "../../bytes.ts";
+import { PUBLIC_KEY_SIZE } from "../../limits.ts";
 import { type BodyOf, EntryTable, request, response } from "../entry.ts";
 import { requestFrame } from "../frame.ts";
-import { clientId, fields, list, sizedBytes } from "../layout.ts";
+import { bytes, clientId, fields, list, sizedBytes } from "../layout.ts";
 import { contentPrefix, messageType } from "../message.ts";
 import { clientName } from "../name.ts";
-import { register } from "../secure/account.ts";
-import { publicKey } from "../secure/directory.ts";
+import { registered } from "../secure/account.ts";
 import { messages, sent } from "../secure/messages.ts";
+
+const register = request({
+  kind: "register",
+  code: 100,
+  payload: { name: clientName, publicKey: bytes(PUBLIC_KEY_SIZE) },
+  reply: registered,
+});
 
 /** A client in the list. */
 export const classicEntry = fields({ id: clientId, name: clientName });
@@ -22,6 +29,19 @@ export const classicClients = response({
 });
 
 const clientList = request({ kind: "client-list", code: 101, payload: {}, reply: classicClients });
+
+const publicKeyOf = response({
+  kind: "public-key",
+  code: 1002,
+  payload: { clientId, publicKey: bytes(PUBLIC_KEY_SIZE) },
+});
+
+const publicKey = request({
+  kind: "public-key",
+  code: 102,
+  payload: { target: clientId },
+  reply: publicKeyOf,
+});
 
 const envelope = { to: clientId, type: messageType };
 

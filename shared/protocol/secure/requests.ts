@@ -8,8 +8,8 @@ import { CLIENT_ID_SIZE } from "../../limits.ts";
 import { SECURE_VERSION } from "../codes.ts";
 import { type BodyOf, EntryTable } from "../entry.ts";
 import { encodeRequestHeader, requestFrame, type RequestHeader } from "../frame.ts";
-import { login, register } from "./account.ts";
-import { clientList, publicKey } from "./directory.ts";
+import { login, register, unregister } from "./account.ts";
+import { findClients, findName, listClients } from "./directory.ts";
 import { fileState, getChunk, openUpload, putChunk, release, share } from "./files.ts";
 import { acknowledge, getMessages, send, subscribe } from "./messages.ts";
 import { checkIn, fetchPrekeys, publishPrekeys } from "./prekeys.ts";
@@ -17,8 +17,10 @@ import { checkIn, fetchPrekeys, publishPrekeys } from "./prekeys.ts";
 const ENTRIES = [
   login,
   register,
-  clientList,
-  publicKey,
+  unregister,
+  listClients,
+  findClients,
+  findName,
   send,
   getMessages,
   subscribe,

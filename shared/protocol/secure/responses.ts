@@ -6,6 +6,7 @@ import { ErrorCode, type ErrorName, SECURE_VERSION } from "../codes.ts";
 import { type BodyOf, EntryTable } from "../entry.ts";
 import { responseFrame, type ResponseHeader } from "../frame.ts";
 import { decode, encode, fields, text, u32, type ValueOf } from "../layout.ts";
+import { stopping } from "./account.ts";
 import { push } from "./messages.ts";
 import { prekeysLow } from "./prekeys.ts";
 import { SECURE_REQUESTS, type SecureReply, type SecureRequestKind } from "./requests.ts";
@@ -13,13 +14,15 @@ import { SECURE_REQUESTS, type SecureReply, type SecureRequestKind } from "./req
 type AnswerEntry =
   | (typeof SECURE_REQUESTS.entries)[number]["reply"]
   | typeof push
-  | typeof prekeysLow;
+  | typeof prekeysLow
+  | typeof stopping;
 
 /** All but the errors, which share one layout. */
 export const SECURE_ANSWERS = new EntryTable<AnswerEntry>([
   ...SECURE_REQUESTS.entries.map(({ reply }) => reply),
   push,
   prekeysLow,
+  stopping,
 ]);
 
 const error = fields({

@@ -181,7 +181,9 @@ Deno.test("contact book: a server that returns other keys for a card is found ou
   const unsigned = bob.publicKey.with(80, bob.publicKey[80] ^ 1);
   for (const publicKey of [mallory.publicKey, classic, unsigned]) {
     server.lie = ({ kind }) =>
-      kind === "public-key" ? { kind, clientId: bob.id, publicKey } : undefined;
+      kind === "find-clients"
+        ? { kind: "found-clients", clients: [{ id: bob.id, name: "bob", publicKey }] }
+        : undefined;
     const told = await code(() => alice.book.add(card));
     assertEquals(told, publicKey === classic ? "unauthenticated" : "wrong-identity");
     assertEquals(alice.profile.contacts.byId(bob.id), undefined);

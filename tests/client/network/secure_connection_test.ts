@@ -28,7 +28,7 @@ async function open(server: EvilServer, deadline?: number): Promise<SecureConnec
   return await SecureConnection.open(address, credentials, () => {}, deadline);
 }
 
-const list = { kind: "client-list" } as const;
+const list = { kind: "list-clients", prefix: "", after: "" } as const;
 
 /** A message to the connection's own client, of which `number` is the token. */
 function message(number: number, content = sampleBytes(10)) {
@@ -105,7 +105,7 @@ Deno.test("connection: a server that goes silent is given up, with all that wait
     await using server = new EvilServer();
     const connection = await open(server, deadline);
     const forever = Promise.withResolvers<void>();
-    server.lie = ({ kind }) => kind === "client-list" ? () => forever.promise : undefined;
+    server.lie = ({ kind }) => kind === "list-clients" ? () => forever.promise : undefined;
     const errors = await Promise.all([refused(connection), refused(connection)]);
     for (const { code, message } of errors) {
       assertEquals(code, "unreachable");
@@ -139,7 +139,7 @@ Deno.test("connection: closing it ends what waits, and later requests fail at on
   await using server = new EvilServer();
   const connection = await open(server);
   const forever = Promise.withResolvers<void>();
-  server.lie = ({ kind }) => kind === "client-list" ? () => forever.promise : undefined;
+  server.lie = ({ kind }) => kind === "list-clients" ? () => forever.promise : undefined;
   const waiting = Array.from({ length: 10 }, () => refused(connection));
   await until(
     "the requests are there",

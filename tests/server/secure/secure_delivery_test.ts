@@ -107,7 +107,7 @@ Deno.test("secure delivery: hundreds of requests in one go are answered in order
     requests.push(textTo(id, text));
     if (i % 7 === 0) requests.push(textTo(nobody, "lost"));
     if (i % 50 === 0) requests.push({ kind: "get-messages", after: 0 });
-    if (i % 60 === 0) requests.push({ kind: "client-list" });
+    if (i % 60 === 0) requests.push({ kind: "list-clients", prefix: "", after: "" });
     if (i % 10 === 9) requests.push({ kind: "acknowledge", messageIds: [i + 1] });
   }
   await peer.send(...requests);
@@ -118,7 +118,7 @@ Deno.test("secure delivery: hundreds of requests in one go are answered in order
       const { messages } = await peer.expect("messages");
       assertEquals(messages.length, i + 1 - Math.floor(i / 10));
     }
-    if (i % 60 === 0) assertEquals((await peer.expect("client-list")).clients, []);
+    if (i % 60 === 0) assertEquals((await peer.expect("client-page")).clients, []);
     if (i % 10 === 9) await peer.expect("acknowledged");
   }
   assertEquals((await peer.poll()).map(textOf), texts.filter((_, i) => i % 10 !== 9));
@@ -158,9 +158,9 @@ Deno.test("secure delivery: a half-sent request leaves nothing behind", async ()
     const frame = encodeSecureRequest(textTo(who.id, sampleBytes(size)));
     for (const cut of [30, frame.length - 1]) {
       const peer = await server.secure(who);
-      const listed = { kind: "client-list" } as const;
+      const listed = { kind: "list-clients", prefix: "", after: "" } as const;
       await peer.send(listed, frame.subarray(0, cut));
-      await peer.expect("client-list");
+      await peer.expect("client-page");
       peer[Symbol.dispose]();
       await server.connectionsLeft(1);
     }

@@ -156,13 +156,13 @@ Deno.test("secure files: other requests pass between chunks, in both directions"
     await alice.send(
       { kind: "put-chunk", blob, chunk, bytes: chunkOf(CONTENT, chunk) },
       textTo(bob.who.id, `text ${chunk}`),
-      { kind: "client-list" },
+      { kind: "list-clients", prefix: "", after: "" },
     );
   }
   for (let chunk = 0; chunk < chunkCount(SIZE); chunk++) {
     assertEquals((await alice.expect("chunk-stored")).chunk, chunk);
     assertEquals((await alice.expect("sent")).messageId, chunk + 1);
-    await alice.expect("client-list");
+    await alice.expect("client-page");
   }
   await share(alice, blob, bob.who.id);
   await bob.subscribe();

@@ -163,10 +163,12 @@ Deno.test("prekeys: a wrong size or wrong prekeys do not disturb the next reques
     ...[0, 15, 17].map((size) => frame(RequestCode.checkIn, new Uint8Array(size))),
     ...[0, 15, 17].map((size) => frame(RequestCode.fetchPrekeys, new Uint8Array(size))),
   ];
-  await alice.send(...wrong.flatMap((bytes) => [bytes, { kind: "client-list" } as const]));
+  await alice.send(
+    ...wrong.flatMap((bytes) => [bytes, { kind: "list-clients", prefix: "", after: "" } as const]),
+  );
   for (const [i] of wrong.entries()) {
     assertEquals((await alice.expect("error")).error, "malformed", `${i}`);
-    await alice.expect("client-list");
+    await alice.expect("client-page");
   }
   assertEquals(server.dump().prekeys, before);
 });

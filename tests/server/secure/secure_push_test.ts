@@ -93,11 +93,15 @@ Deno.test("push: pushes stand between responses, never inside one", async () => 
   const sending = sendAll(alice, bob.who.id, all);
   const asking = (async () => {
     for (let i = 0; i < 60; i++) {
-      await bob.send({ kind: "client-list" }, textTo(alice.who.id, `text ${i}`), {
-        kind: "acknowledge",
-        messageIds: [],
-      });
-      assertEquals((await bob.expect("client-list")).clients.length, 1);
+      await bob.send(
+        { kind: "list-clients", prefix: "", after: "" },
+        textTo(alice.who.id, `text ${i}`),
+        {
+          kind: "acknowledge",
+          messageIds: [],
+        },
+      );
+      assertEquals((await bob.expect("client-page")).clients.length, 1);
       assertEquals((await bob.expect("sent")).messageId, i + 1);
       await bob.expect("acknowledged");
     }

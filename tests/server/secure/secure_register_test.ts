@@ -94,16 +94,24 @@ Deno.test("secure requests: the list and the keys, of both kinds of clients", as
   const classicId = await (await server.connect()).register("classic");
   const alice = await server.secure("alice");
   const bob = (await server.secure("bob")).who;
-  const { clients } = await alice.request({ kind: "client-list" }, "client-list");
+  const { clients } = await alice.request(
+    { kind: "list-clients", prefix: "", after: "" },
+    "client-page",
+  );
   const expected = [
-    { id: classicId, name: "classic", publicKey: keyOf("classic") },
     { id: bob.id, name: "bob", publicKey: bob.publicKey },
+    { id: classicId, name: "classic", publicKey: keyOf("classic") },
   ];
   assertEquals(clients, expected);
-  for (const { id, publicKey } of expected) {
-    const answer = await alice.request({ kind: "public-key", target: id }, "public-key");
-    assertEquals([answer.clientId, answer.publicKey], [id, publicKey]);
+  const nobody = new Uint8Array(16);
+  const ids = [classicId, nobody, bob.id, classicId];
+  const found = await alice.request({ kind: "find-clients", ids }, "found-clients");
+  assertEquals(found.clients, [expected[1], expected[0], expected[1]]);
+  for (const client of expected) {
+    const { name } = client;
+    const named = await alice.request({ kind: "find-name", name }, "found-name");
+    assertEquals(named.client, client);
   }
-  const target = new Uint8Array(16);
-  assertEquals(await alice.refused({ kind: "public-key", target }), "not-found");
+  assertEquals(await alice.refused({ kind: "find-name", name: "bo" }), "not-found");
+  assertEquals(await alice.refused({ kind: "find-name", name: "bobby" }), "not-found");
 });

@@ -6,6 +6,7 @@ import { acceptHandshake, readHandshakeRequest } from "../../../shared/channel/o
 import { X25519KeyPair } from "../../../shared/crypto/x25519.ts";
 import { secureClientId } from "../../../shared/crypto/identity.ts";
 import { writeAll } from "../../../shared/io.ts";
+import { MAX_LISTED } from "../../../shared/limits.ts";
 import { FrameReader } from "../../../shared/protocol/frame_stream.ts";
 import { decodeRequestHeader, REQUEST_HEADER_SIZE } from "../../../shared/protocol/frame.ts";
 import type { SecureEntry } from "../../../shared/protocol/secure/directory.ts";
@@ -174,16 +175,26 @@ export class EvilServer implements AsyncDisposable {
       case "register":
         this.clients.push({ id: clientId, name: request.name, publicKey: request.publicKey });
         return { kind: "registered", clientId };
-      case "client-list":
-        return {
-          kind: "client-list",
-          clients: this.clients.filter(({ id }) => !equalBytes(id, clientId)),
-        };
-      case "public-key": {
-        const found = this.#entry(request.target);
-        return found
-          ? { kind: "public-key", clientId: found.id, publicKey: found.publicKey }
-          : { kind: "error", error: "not-found", retryAfter: 0, text: "no client has this ID" };
+      case "unregister":
+        this.clients.splice(this.clients.findIndex(({ id }) => equalBytes(id, clientId)), 1);
+        return { kind: "unregistered" };
+      case "list-clients": {
+        const { prefix, after } = request;
+        const behind = this.clients
+          .filter(({ id, name }) => !equalBytes(id, clientId) && name > after)
+          .filter(({ name }) => name.startsWith(prefix))
+          .toSorted((a, b) => a.name < b.name ? -1 : 1);
+        return { kind: "client-page", clients: behind.slice(0, MAX_LISTED) };
+      }
+      case "find-clients": {
+        const clients = request.ids.map((id) => this.#entry(id));
+        return { kind: "found-clients", clients: clients.filter((client) => client !== undefined) };
+      }
+      case "find-name": {
+        const client = this.clients.find(({ name }) => name === request.name);
+        return client
+          ? { kind: "found-name", client }
+          : { kind: "error", error: "not-found", retryAfter: 0, text: "no client has this name" };
       }
       case "send": {
         const token = toHex(request.token);

@@ -14,6 +14,8 @@ export const RequestCode = {
   fetchPrekeys: 109,
   handshake: 110,
   login: 112,
+  findName: 113,
+  unregister: 114,
   openUpload: 120,
   putChunk: 121,
   share: 122,
@@ -36,6 +38,8 @@ export const ResponseCode = {
   prekeys: 1009,
   handshake: 1110,
   loggedIn: 1112,
+  foundName: 1113,
+  unregistered: 1114,
   upload: 1120,
   chunkStored: 1121,
   shared: 1122,
@@ -45,5 +49,6 @@ export const ResponseCode = {
   /** A message that the server sends by itself, to a subscriber. */
   push: 2000,
   "prekeys-low": 2001,
+  stopping: 2002,
   failure: 9000,
 } as const;

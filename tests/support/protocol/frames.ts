@@ -17,7 +17,6 @@ import {
 } from "../../../shared/protocol/frame.ts";
 import { encode, list, type ValueOf } from "../../../shared/protocol/layout.ts";
 import { type ClientEntry, message } from "../../../shared/protocol/message.ts";
-import { type SecureEntry, secureEntry } from "../../../shared/protocol/secure/directory.ts";
 import type { SecureRequest } from "../../../shared/protocol/secure/requests.ts";
 import type { SecureResponse } from "../../../shared/protocol/secure/responses.ts";
 
@@ -59,8 +58,4 @@ export function decodeResponse(bytes: Uint8Array): Response {
 
 export function encodeClientEntries(clients: readonly ClientEntry[]): Bytes {
   return encode(list(classicEntry), [...clients]);
-}
-
-export function encodeSecureEntries(clients: readonly SecureEntry[]): Bytes {
-  return encode(list(secureEntry), [...clients]);
 }

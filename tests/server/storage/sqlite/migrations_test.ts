@@ -31,6 +31,7 @@ function tablesOf(database: Database): unknown[] {
 
 const TABLES = [
   "clients",
+  "departures",
   "file_receivers",
   "files",
   "messages",

@@ -1,12 +1,12 @@
 import { fromHex, toHex, utf8 } from "../../../../shared/bytes.ts";
 import { ProtocolError, type ProtocolErrorCode } from "../../../../shared/errors.ts";
 import { MAX_U32 } from "../../../../shared/limits.ts";
-import { encodeSecureEntries } from "../../../support/protocol/frames.ts";
 import { ErrorCode, type ErrorName } from "../../../../shared/protocol/codes.ts";
 import {
   decodeSecureSendPrefix,
   encodeSecureSendPrefix,
 } from "../../../../shared/protocol/secure/messages.ts";
+import type { SecureEntry } from "../../../../shared/protocol/secure/directory.ts";
 import {
   checkSecureHeader,
   decodeSecureRequest,
@@ -19,7 +19,7 @@ import {
   type SecureResponse,
 } from "../../../../shared/protocol/secure/responses.ts";
 import { type Prekey, PrekeyKind } from "../../../../shared/protocol/prekey.ts";
-import { assert, assertEquals, assertThrows } from "../../../support/assert.ts";
+import { assertEquals, assertThrows } from "../../../support/assert.ts";
 import { sampleBytes } from "../../../support/pieces.ts";
 
 const NO_ID = "00".repeat(16);
@@ -51,8 +51,14 @@ const REQUESTS: [SecureRequest, string][] = [
     `0370e0000000${hex(KEY)}${hex(SIGNATURE)}`,
   ],
   [{ kind: "register", name: "alice", publicKey: KEY }, `03649f010000${NAME}${hex(KEY)}`],
-  [{ kind: "client-list" }, "036500000000"],
-  [{ kind: "public-key", target: ID }, `036610000000${hex(ID)}`],
+  [
+    { kind: "register", name: "alice", publicKey: KEY, invite: TOKEN },
+    `0364af010000${NAME}${hex(KEY)}${hex(TOKEN)}`,
+  ],
+  [{ kind: "unregister" }, "037200000000"],
+  [{ kind: "list-clients", prefix: "", after: "alice" }, `0365fe010000${"00".repeat(255)}${NAME}`],
+  [{ kind: "find-clients", ids: [ID, TOKEN] }, `036620000000${hex(ID)}${hex(TOKEN)}`],
+  [{ kind: "find-name", name: "alice" }, `0371ff000000${NAME}`],
   [
     { kind: "send", to: ID, token: TOKEN, type: 4, content: fromHex("c0ffee") },
     `036728000000${hex(ID)}${hex(TOKEN)}0403000000c0ffee`,
@@ -93,16 +99,18 @@ Deno.test("secure requests: each byte is where it must be", () => {
 
 const message = { from: ID, messageId: 7, type: 3 as const, content: fromHex("c0ffee") };
 const MESSAGE = `${hex(ID)}070000000303000000c0ffee`;
+const ALICE = { id: ID, name: "alice", publicKey: KEY };
+const ENTRY = `${hex(ID)}${NAME}${hex(KEY)}`;
 const RESPONSES: [SecureResponse, string][] = [
   [{ kind: "logged-in", registered: true }, "0358040100000001"],
   [{ kind: "logged-in", registered: false }, "0358040100000000"],
   [{ kind: "registered", clientId: ID }, `03e80310000000${hex(ID)}`],
-  [{ kind: "client-list", clients: [] }, "03e90300000000"],
-  [
-    { kind: "client-list", clients: [{ id: ID, name: "alice", publicKey: KEY }] },
-    `03e903af010000${hex(ID)}${NAME}${hex(KEY)}`,
-  ],
-  [{ kind: "public-key", clientId: ID, publicKey: KEY }, `03ea03b0000000${hex(ID)}${hex(KEY)}`],
+  [{ kind: "unregistered" }, "035a0400000000"],
+  [{ kind: "client-page", clients: [] }, "03e90300000000"],
+  [{ kind: "client-page", clients: [ALICE] }, `03e903af010000${ENTRY}`],
+  [{ kind: "found-clients", clients: [] }, "03ea0300000000"],
+  [{ kind: "found-clients", clients: [ALICE, ALICE] }, `03ea035e030000${ENTRY}${ENTRY}`],
+  [{ kind: "found-name", client: ALICE }, `035904af010000${ENTRY}`],
   [{ kind: "sent", to: ID, messageId: 258 }, `03eb0314000000${hex(ID)}02010000`],
   [{ kind: "messages", messages: [message, message] }, `03ec0338000000${MESSAGE}${MESSAGE}`],
   [{ kind: "subscribed" }, "03ed0300000000"],
@@ -115,6 +123,7 @@ const RESPONSES: [SecureResponse, string][] = [
   [{ kind: "prekeys", clientId: ID, prekeys }, `03f1035a050000${hex(ID)}${PREKEYS.join("")}`],
   [{ kind: "push", message }, `03d0071c000000${MESSAGE}`],
   [{ kind: "prekeys-low" }, "03d10700000000"],
+  [{ kind: "stopping", retryAfter: 0x01020304 }, "03d2070400000004030201"],
   [{ kind: "upload", next: 258 }, "0360040400000002010000"],
   [{ kind: "chunk-stored", chunk: 258 }, "0361040400000002010000"],
   [{ kind: "shared" }, "03620400000000"],
@@ -180,9 +189,9 @@ Deno.test("secure frames: a byte less and a byte more are errors", () => {
 
 Deno.test("secure requests: a claimed size is judged before anything is read", () => {
   const sizes: Record<number, [fits: number[], not: number[]]> = {
-    100: [[415], [414, 416]],
-    101: [[0], [1]],
-    102: [[16], [0, 15, 17]],
+    100: [[415, 431], [414, 432]],
+    101: [[510], [0, 509, 511]],
+    102: [[16, 4096], [0, 15, 4097]],
     103: [[37, 38, MAX_U32], [0, 21, 36]],
     104: [[4], [0, 3, 5]],
     105: [[0], [1]],
@@ -191,6 +200,8 @@ Deno.test("secure requests: a claimed size is judged before anything is read", (
     108: [[16], [0, 15, 17]],
     109: [[16], [0, 15, 17]],
     112: [[224], [0, 223, 225]],
+    113: [[255], [0, 254, 256]],
+    114: [[0], [1]],
     120: [[24], [0, 23, 25]],
     121: [[21, 1_048_612], [0, 20, 1_048_613, MAX_U32]],
     122: [[32, 4112], [0, 16, 31, 4113]],
@@ -234,7 +245,7 @@ Deno.test("secure responses: values that none may have", () => {
   assertFails(decode(9001, new Uint8Array(3)));
   assertFails(decode(9001, new Uint8Array(4 + 513)));
   assertFails(decode(9001, new Uint8Array([0, 0, 0, 0, 0xff])));
-  for (const code of [0, 999, 1010, 1110, 2002, 9000, 9011]) {
+  for (const code of [0, 999, 1010, 1110, 2003, 9000, 9011]) {
     assertFails(decode(code, new Uint8Array(0)), "unsupported");
   }
   for (const version of [1, 2, 4]) {
@@ -243,7 +254,13 @@ Deno.test("secure responses: values that none may have", () => {
   const long = { kind: "error", error: "failed", retryAfter: 0, text: "x".repeat(513) } as const;
   assertThrows(() => encodeSecureResponse(long), RangeError);
   assertEquals(encodeSecureResponse({ ...long, text: "x".repeat(512) }).length, 7 + 4 + 512);
-  const entry = { id: ID, name: "alice", publicKey: KEY };
-  assertThrows(() => encodeSecureEntries([{ ...entry, publicKey: KEY.slice(1) }]), RangeError);
-  assert(encodeSecureEntries([entry, entry]).length === 2 * 431);
+  const entries = (entry: SecureEntry, count: number): SecureResponse => {
+    return { kind: "client-page", clients: Array.from({ length: count }, () => entry) };
+  };
+  const wrong = entries({ ...ALICE, publicKey: KEY.slice(1) }, 1);
+  assertThrows(() => encodeSecureResponse(wrong), RangeError);
+  const page = encodeSecureResponse(entries(ALICE, 256));
+  assertEquals(page.length, 7 + 256 * 431);
+  assertFails(decode(1001, encodeSecureResponse(entries(ALICE, 257)).slice(7)));
+  assertFails(decode(1002, encodeSecureResponse(entries(ALICE, 257)).slice(7)));
 });

@@ -1,9 +1,8 @@
 import type { Streamed } from "../../../server/wire/handler.ts";
-import { listing } from "../../../server/handlers/directory.ts";
+import { listing } from "../../../server/classic/client_list.ts";
 import type { Client } from "../../../server/storage/storage.ts";
 import { type Bytes, concat } from "../../../shared/bytes.ts";
 import { StorageError } from "../../../shared/errors.ts";
-import { classicEntry } from "../../../shared/protocol/classic/requests.ts";
 import { decodeResponse } from "../../support/protocol/frames.ts";
 import { encodeResponseHeader } from "../../../shared/protocol/frame.ts";
 import { assert, assertEquals, assertRejects } from "../../support/assert.ts";
@@ -17,7 +16,7 @@ function client(number: number): Client {
 
 /** A list that says that it has `count` clients and has those on the `pages`. */
 function listOf(count: number, pages: Client[][]): Streamed {
-  return listing({ count, pages: ReadableStream.from(pages) }, classicEntry);
+  return listing({ count, pages: ReadableStream.from(pages) });
 }
 
 /** Writes a list. Returns the writes. */

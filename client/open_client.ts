@@ -9,6 +9,7 @@ import { writePrivateFile } from "./disk/private_file.ts";
 import { ClientError } from "./errors.ts";
 import { type Address, formatAddress, formatFullAddress, parseAddress } from "./network/address.ts";
 import { ProfileNetwork } from "./network/profile_network.ts";
+import type { Clock } from "./network/silence.ts";
 import { Profile } from "./profile/profile.ts";
 import type { ClientRuntime } from "./sessions/context.ts";
 
@@ -16,6 +17,8 @@ import type { ClientRuntime } from "./sessions/context.ts";
 export interface Runtime extends ClientRuntime {
   /** Waits that many milliseconds. */
   readonly sleep: (milliseconds: number) => Promise<void>;
+  /** Measures how long a server is silent; that of the system by default. */
+  readonly clock?: Clock;
   /** The cost of a passphrase that is set; half a second by default. */
   readonly passphraseCost?: PassphraseCost;
 }
@@ -64,7 +67,11 @@ export async function openClient(
   const onFirstKey = (key: Bytes) =>
     note(`First contact with the server at ${formatAddress(address)}, key ${toHex(key)}`);
   const classic = ClassicTransport;
-  const network = new ProfileNetwork({ profile, address, classic, onFirstKey, ...runtime });
+  const onWait = () => note(`waiting for ${formatAddress(address)} to answer ...`);
+  const network = new ProfileNetwork({
+    ...{ profile, address, classic, onFirstKey, onWait },
+    ...runtime,
+  });
   const client = new Client({ profile, network, note, ...runtime });
   return {
     client,

@@ -63,7 +63,7 @@ const RANDOMNESS = [
 /** Only these read a clock; everything else is given one. */
 const CLOCKS = [
   "client/main.ts",
-  "client/network/secure_opening.ts", // how long the server has been silent
+  "client/network/silence.ts", // how long the server has been silent
   "server/main.ts",
 ];
 

@@ -15,21 +15,22 @@ import {
 import { FrameReader } from "../../shared/protocol/frame_stream.ts";
 import { ClientError } from "../errors.ts";
 import { MAX_RESPONSE_SIZE } from "../network/connect.ts";
+import { type Patience, unlessSilent } from "../network/silence.ts";
 
 /** One connection of the classic protocol, with a deadline for each of its steps. */
 export class ClassicLink {
   readonly #conn: Deno.TcpConn;
   readonly #source: PausingSource;
   readonly #reader: FrameReader;
-  readonly #deadline: number;
+  readonly #patience: Patience;
   /** Whether a step took too long. */
   timedOut = false;
 
-  constructor(conn: Deno.TcpConn, deadline: number) {
+  constructor(conn: Deno.TcpConn, patience: Patience) {
     this.#conn = conn;
     this.#source = new PausingSource(conn);
     this.#reader = new FrameReader(this.#source);
-    this.#deadline = deadline;
+    this.#patience = patience;
   }
 
   async write(bytes: Uint8Array): Promise<void> {
@@ -94,19 +95,12 @@ export class ClassicLink {
     }
   }
 
-  /** Not every step ends when its connection is closed, so the deadline ends it, too. */
   async #inTime<T>(step: Promise<T>): Promise<T> {
-    const late = Promise.withResolvers<never>();
-    const timer = setTimeout(() => {
+    return await unlessSilent(this.#patience, step, () => {
       this.timedOut = true;
       this.close();
-      late.reject(new Deno.errors.TimedOut("no answer"));
-    }, this.#deadline);
-    try {
-      return await Promise.race([step, late.promise]);
-    } finally {
-      clearTimeout(timer);
-    }
+      return new Deno.errors.TimedOut("no answer");
+    });
   }
 }
 

@@ -12,9 +12,10 @@ import { CLASSIC_VERSION } from "../../shared/protocol/codes.ts";
 import { encodeRequestHeader, RESPONSE_HEADER_SIZE } from "../../shared/protocol/frame.ts";
 import { ClientError } from "../errors.ts";
 import type { Address } from "../network/address.ts";
-import { connect, DEADLINE } from "../network/connect.ts";
+import { connect } from "../network/connect.ts";
 import { explainFailure, isNetworkError, noAnswer } from "../network/failures.ts";
 import { receiveMessages } from "../network/receive_messages.ts";
+import type { Patience } from "../network/silence.ts";
 import type {
   ListedClient,
   Message,
@@ -29,17 +30,13 @@ import { ClassicLink } from "./classic_link.ts";
 export class ClassicTransport implements Transport {
   readonly #address: Address;
   readonly #clientId: Bytes;
-  readonly #deadline: number;
+  readonly #patience: Patience;
 
   /**
    * Speaks for the client with the ID `clientId`; zeros if it has none yet.
    * @throws {ClientError} `wrong-server` if the address demands a key: no server can prove it here
    */
-  constructor(
-    address: Address,
-    clientId: Bytes,
-    { deadline = DEADLINE }: { deadline?: number } = {},
-  ) {
+  constructor(address: Address, clientId: Bytes, patience: Patience = {}) {
     if (address.key) {
       throw new ClientError(
         "wrong-server",
@@ -49,7 +46,7 @@ export class ClassicTransport implements Transport {
     }
     this.#address = address;
     this.#clientId = clientId;
-    this.#deadline = deadline;
+    this.#patience = patience;
   }
 
   async register(name: string, publicKey: Bytes): Promise<Bytes> {
@@ -137,7 +134,7 @@ export class ClassicTransport implements Transport {
   }
 
   async #connected<T>(use: (link: ClassicLink) => Promise<T>): Promise<T> {
-    const link = new ClassicLink(await connect(this.#address, this.#deadline), this.#deadline);
+    const link = new ClassicLink(await connect(this.#address, this.#patience), this.#patience);
     try {
       return await use(link);
     } catch (error) {

@@ -1,9 +1,9 @@
 import { MiB } from "../../shared/limits.ts";
 import { ClientError } from "../errors.ts";
 import { type Address, formatAddress } from "./address.ts";
+import { NoAnswer } from "./failures.ts";
+import { type Patience, unlessSilent } from "./silence.ts";
 
-/** Longest wait for a connection, and for the next byte of a response, in milliseconds. */
-export const DEADLINE = 30_000;
 /** Largest list of clients that is taken into memory: about 150,000. */
 export const MAX_RESPONSE_SIZE = 64 * MiB;
 
@@ -13,12 +13,15 @@ export const MAX_RESPONSE_SIZE = 64 * MiB;
  */
 export async function connect(
   { hostname, port }: Address,
-  deadline = DEADLINE,
+  patience: Patience,
 ): Promise<Deno.TcpConn> {
   const late = new AbortController();
-  const timer = setTimeout(() => late.abort(new Error("no answer")), deadline);
   try {
-    const conn = await Deno.connect({ hostname, port, signal: late.signal });
+    const connecting = Deno.connect({ hostname, port, signal: late.signal });
+    const conn = await unlessSilent(patience, connecting, () => {
+      late.abort();
+      return new NoAnswer("no answer");
+    });
     conn.setNoDelay(true);
     return conn;
   } catch (cause) {
@@ -29,7 +32,5 @@ export async function connect(
         "Is it running, and is the address right?",
       { cause },
     );
-  } finally {
-    clearTimeout(timer);
   }
 }

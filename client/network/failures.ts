@@ -63,9 +63,20 @@ export function explainFailure(error: unknown, address: Address): unknown {
   return error;
 }
 
+/** The cause of the error for a server that is silent. */
+export class NoAnswer extends Error {
+  override name = "NoAnswer";
+}
+
 /** Returns the error for a server that has gone silent. */
 export function noAnswer(address: Address): ClientError {
-  return new ClientError("unreachable", `the server at ${formatAddress(address)} does not answer`);
+  const message = `the server at ${formatAddress(address)} does not answer`;
+  return new ClientError("unreachable", message, { cause: new NoAnswer() });
+}
+
+/** Reports whether a server was silent for so long that it was given up. */
+export function isNoAnswer(error: unknown): boolean {
+  return error instanceof ClientError && error.cause instanceof NoAnswer;
 }
 
 /** Reports whether a connection broke, or was closed here. */

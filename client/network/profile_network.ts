@@ -3,6 +3,7 @@ import { CLIENT_ID_SIZE } from "../../shared/limits.ts";
 import type { Address } from "./address.ts";
 import { type ReconnectingOptions, ReconnectingTransport } from "./reconnecting_transport.ts";
 import type { Credentials } from "./secure_opening.ts";
+import type { Patience } from "./silence.ts";
 import type { Network, SecureTransport, Transport } from "./transport.ts";
 
 export interface NetworkProfile {
@@ -16,7 +17,7 @@ export interface NetworkProfile {
 export interface ProfileNetworkOptions
   extends Omit<ReconnectingOptions, "credentials" | "checkServer"> {
   profile: NetworkProfile;
-  classic: new (address: Address, clientId: Bytes) => Transport;
+  classic: new (address: Address, clientId: Bytes, patience: Patience) => Transport;
   /** Called with the server's key if it was accepted because it was the first. */
   onFirstKey: (key: Bytes) => void;
 }
@@ -47,7 +48,7 @@ export class ProfileNetwork implements Network {
 
   #classicAs(clientId: Bytes): Transport {
     const { address, classic: ClassicTransport } = this.options;
-    return new ClassicTransport(address, clientId);
+    return new ClassicTransport(address, clientId, this.options);
   }
 
   #secureAs(credentials: Credentials): SecureTransport {

@@ -10,9 +10,10 @@ import type { MessageHead } from "../../shared/protocol/message.ts";
 import { secureHeader } from "../../shared/protocol/secure/requests.ts";
 import { ClientError } from "../errors.ts";
 import type { Address } from "./address.ts";
-import { fullFor, retryAfter } from "./failures.ts";
+import { fullFor, isNoAnswer, retryAfter } from "./failures.ts";
 import { SecureConnection } from "./secure_connection.ts";
 import type { Credentials } from "./secure_opening.ts";
+import type { Patience } from "./silence.ts";
 import type {
   IncomingContent,
   ListedClient,
@@ -27,7 +28,7 @@ import type {
   StreamedMessage,
 } from "./transport.ts";
 
-export interface ReconnectingOptions {
+export interface ReconnectingOptions extends Patience {
   address: Address;
   credentials: Credentials;
   /** Checks the server's key before anything else is sent; throws if it is the wrong one. */
@@ -38,8 +39,6 @@ export interface ReconnectingOptions {
   random: Random;
   /** Milliseconds since 1970. */
   now: () => number;
-  /** Longest wait for a byte to move while an answer is due, in milliseconds. */
-  deadline?: number;
 }
 
 /** How often a request is tried in all. */
@@ -49,17 +48,22 @@ const FIRST_WAIT = 250;
 const LONGEST_WAIT = 30_000;
 /** The longest wait that a follower accepts from the server, in milliseconds: an hour. */
 const LONGEST_ASKED = 3_600_000;
+/** How long a server that was silent is not asked again, but by a follower, in milliseconds. */
+const SILENCE_PAUSE = 30_000;
 /** How often a subscriber shows that it is alive, in milliseconds. */
 const PING_INTERVAL = 120_000;
 
 /**
  * The secure protocol over one connection, which is opened when it is first needed, and again after
  * it broke. A message that may or may not have arrived is sent again under the same token, so that
- * it arrives once.
+ * it arrives once. A server that was silent to the deadline is given up for a while: so what a
+ * command asks next fails at once.
  */
 export class ReconnectingTransport implements SecureTransport {
   #connection: Promise<SecureConnection> | null = null;
   #closed = false;
+  /** When the server was last given up because it was silent, and with which error. */
+  #silence: { at: number; error: unknown } | null = null;
 
   constructor(private readonly options: ReconnectingOptions) {}
 
@@ -135,6 +139,7 @@ export class ReconnectingTransport implements SecureTransport {
     let worked = false;
     for (let attempt = 0;;) {
       try {
+        this.#silence = null;
         const connection = await this.#connected();
         const ping = setInterval(() => connection.ping(), PING_INTERVAL);
         try {
@@ -169,10 +174,32 @@ export class ReconnectingTransport implements SecureTransport {
     const current = await last?.catch(() => null);
     if (current?.usable) return current;
     if (this.#connection === last || !this.#connection) {
-      const { address, credentials, checkServer, deadline } = this.options;
-      this.#connection = SecureConnection.open(address, credentials, checkServer, deadline);
+      if (this.#silence && this.options.now() - this.#silence.at < SILENCE_PAUSE) {
+        throw this.#silence.error;
+      }
+      this.#connection = this.#open();
     }
     return await this.#connection;
+  }
+
+  async #open(): Promise<SecureConnection> {
+    const { address, credentials, checkServer } = this.options;
+    const note = (error: unknown) => {
+      if (isNoAnswer(error)) this.#silence = { at: this.options.now(), error };
+    };
+    try {
+      const connection = await SecureConnection.open(
+        address,
+        credentials,
+        checkServer,
+        this.options,
+      );
+      connection.ended.catch(note);
+      return connection;
+    } catch (error) {
+      note(error);
+      throw error;
+    }
   }
 
   async #retrying<T>(ask: (connection: SecureConnection) => Promise<T>): Promise<T> {
@@ -181,6 +208,7 @@ export class ReconnectingTransport implements SecureTransport {
         return await ask(await this.#connected());
       } catch (error) {
         if (this.#closed || attempt + 1 === ATTEMPTS || !mayBeTriedAgain(error)) throw error;
+        if (isNoAnswer(error)) throw error; // it was waited for long enough
         // What is full is so for longer than anyone waits for a command.
         if (retryAfter(error) > LONGEST_WAIT || fullFor(error) !== undefined) throw error;
         await this.options.sleep(this.#wait(attempt, error));

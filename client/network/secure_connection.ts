@@ -36,7 +36,6 @@ import { MAX_BUNDLE_SIZE } from "../../shared/protocol/prekey.ts";
 import { sleep } from "../../shared/sleep.ts";
 import { ClientError } from "../errors.ts";
 import type { Address } from "./address.ts";
-import { DEADLINE } from "./connect.ts";
 import { explainFailure, noAnswer } from "./failures.ts";
 import { receiveMessages } from "./receive_messages.ts";
 import {
@@ -45,6 +44,7 @@ import {
   openSecureChannel,
   type WatchedConn,
 } from "./secure_opening.ts";
+import type { Patience } from "./silence.ts";
 import type { PushReceiver, Receiver, ReplyTo, SmallRequest } from "./transport.ts";
 
 /** What the sending direction is doing. Responses and pushes are read until the connection ends. */
@@ -73,8 +73,6 @@ const LARGEST = new Map<number, number>([
   [foundClients.code, foundClients.payload.max],
   [chunk.code, FILE_CHUNK_SIZE],
 ]);
-/** How often to check whether the server has gone silent, in milliseconds. */
-const WATCH_INTERVAL = 1_000;
 /** Most messages that are acknowledged together. */
 const ACKNOWLEDGE_STEP = 256;
 
@@ -87,8 +85,6 @@ export class SecureConnection {
   readonly #channel: Channel;
   readonly #reader: FrameReader;
   readonly #address: Address;
-  readonly #deadline: number;
-  readonly #watch: ReturnType<typeof setInterval>;
   /** Resolves when the whole connection has come to its end, receiver included. */
   readonly finished: Promise<void>;
   #state: State = { name: "ready" };
@@ -97,30 +93,32 @@ export class SecureConnection {
   #receiver: PushReceiver | null = null;
   readonly #ended = Promise.withResolvers<never>();
 
-  private constructor(address: Address, { conn, channel }: OpenedChannel, deadline: number) {
+  private constructor(address: Address, { conn, channel }: OpenedChannel) {
     this.#address = address;
     this.#conn = conn;
     this.#channel = channel;
-    this.#deadline = deadline;
     this.#reader = new FrameReader(channel);
     this.#ended.promise.catch(() => {}); // the waiting requests report it
-    this.#watch = setInterval(() => this.#checkSilence(), Math.min(WATCH_INTERVAL, deadline / 2));
+    conn.watch({
+      waits: () => this.#pending.length > 0,
+      onSilent: () => this.#end(noAnswer(address)),
+    });
     this.finished = this.#read();
   }
 
   /**
    * Connects and logs in, as {@link openSecureChannel}. The login is on its way when this resolves;
-   * if it is refused, every request fails. So it does if no byte moves for `deadline` milliseconds
-   * while an answer is due.
+   * if it is refused, every request fails. So it does if no byte moves for longer than
+   * `patience` has it while an answer is due.
    */
   static async open(
     address: Address,
     credentials: Credentials,
     checkServer: (key: Bytes) => void,
-    deadline = DEADLINE,
+    patience: Patience = {},
   ): Promise<SecureConnection> {
-    const opened = await openSecureChannel(address, credentials, checkServer, deadline);
-    const connection = new SecureConnection(address, opened, deadline);
+    const opened = await openSecureChannel(address, credentials, checkServer, patience);
+    const connection = new SecureConnection(address, opened);
     connection.request(opened.login).catch((error) => connection.#end(error));
     return connection;
   }
@@ -190,7 +188,7 @@ export class SecureConnection {
   /** Ends the connection; what has not been answered yet fails. */
   async close(): Promise<void> {
     if (this.usable) {
-      await this.#conn.closeUnless(this.#channel.end(), this.#deadline).catch(() => {});
+      await this.#conn.closeUnless(this.#channel.end()).catch(() => {});
     }
     this.#end(new ClientError("unreachable", "the connection was closed"));
   }
@@ -295,18 +293,11 @@ export class SecureConnection {
     return await this.#reader.read(size);
   }
 
-  #checkSilence(): void {
-    if (this.#pending.length === 0) return this.#conn.moved();
-    if (this.#conn.silence < this.#deadline) return;
-    this.#end(noAnswer(this.#address));
-  }
-
   /** Ends the connection, once; returns the reason that everyone is told. */
   #end(error: unknown): unknown {
     if (this.#state.name === "ended") return this.#state.reason;
     const reason = explainFailure(error, this.#address);
     this.#state = { name: "ended", reason };
-    clearInterval(this.#watch);
     this.#channel.abort(reason);
     this.#conn.close();
     for (const pending of this.#pending.splice(0)) pending.fail(reason);

@@ -9,7 +9,8 @@ import { FrameReader } from "../../shared/protocol/frame_stream.ts";
 import { decodeResponseHeader, RESPONSE_HEADER_SIZE } from "../../shared/protocol/frame.ts";
 import type { Address } from "./address.ts";
 import { connect } from "./connect.ts";
-import { explainFailure } from "./failures.ts";
+import { explainFailure, noAnswer } from "./failures.ts";
+import { type Patience, SilenceWatch, unlessSilent, type Watcher } from "./silence.ts";
 
 /** Who logs in. */
 export interface Credentials {
@@ -28,19 +29,19 @@ export interface OpenedChannel {
 
 /**
  * Connects and has the server prove its key. `checkServer` sees that key before the client says
- * anything about itself, and throws if it is the wrong one. The connection is closed if a step
- * takes longer than `deadline` milliseconds.
+ * anything about itself, and throws if it is the wrong one. Neither step may take longer than
+ * `patience` has it.
  * @throws {ClientError} `unreachable`, `bad-response`, and what `checkServer` throws
  */
 export async function openSecureChannel(
   address: Address,
   { publicKey, secrets }: Credentials,
   checkServer: (key: Bytes) => void,
-  deadline: number,
+  patience: Patience,
 ): Promise<OpenedChannel> {
-  const conn = new WatchedConn(await connect(address, deadline));
+  const conn = new WatchedConn(await connect(address, patience), address, patience);
   try {
-    const channel = await conn.closeUnless(shakeHands(conn, checkServer), deadline);
+    const channel = await conn.closeUnless(shakeHands(conn, checkServer));
     const signature = await signLogin(secrets, channel.handshakeHash);
     return { conn, channel, login: { kind: "login", publicKey, signature } };
   } catch (error) {
@@ -74,25 +75,24 @@ function finish(opening: ChannelOpening, message: Bytes) {
   }
 }
 
-/** A TCP connection that notes when a byte last moved, either way. */
+/** A TCP connection on which silence is noticed. */
 export class WatchedConn implements ByteSource, ByteSink {
-  #lastMoved = performance.now();
+  #watch: SilenceWatch | null = null;
 
-  constructor(private readonly conn: Deno.TcpConn) {}
+  constructor(
+    private readonly conn: Deno.TcpConn,
+    private readonly address: Address,
+    private readonly patience: Patience,
+  ) {}
 
-  /** Milliseconds since a byte moved. */
-  get silence(): number {
-    return performance.now() - this.#lastMoved;
-  }
-
-  /** Notes that a byte has moved, or that none was expected to. */
-  moved(): void {
-    this.#lastMoved = performance.now();
+  /** Has `watcher` hear when no byte moves, either way, until the connection is closed. */
+  watch(watcher: Watcher): void {
+    this.#watch = new SilenceWatch(this.patience, watcher);
   }
 
   async read(into: Uint8Array): Promise<number | null> {
     const count = await this.conn.read(into);
-    this.moved();
+    this.#watch?.moved();
     return count;
   }
 
@@ -102,21 +102,23 @@ export class WatchedConn implements ByteSource, ByteSink {
 
   async #writeSome(bytes: Uint8Array): Promise<number> {
     const count = await this.conn.write(bytes);
-    this.moved();
+    this.#watch?.moved();
     return count;
   }
 
-  /** Waits for `step`; closes the connection if that takes longer than `deadline` milliseconds. */
-  async closeUnless<T>(step: Promise<T>, deadline: number): Promise<T> {
-    const timer = setTimeout(() => this.close(), deadline);
-    try {
-      return await step;
-    } finally {
-      clearTimeout(timer);
-    }
+  /**
+   * Waits for `step`; closes the connection if that takes too long.
+   * @throws {ClientError} `unreachable` then
+   */
+  async closeUnless<T>(step: Promise<T>): Promise<T> {
+    return await unlessSilent(this.patience, step, () => {
+      this.close();
+      return noAnswer(this.address);
+    });
   }
 
   close(): void {
+    this.#watch?.[Symbol.dispose]();
     try {
       this.conn.close();
     } catch {

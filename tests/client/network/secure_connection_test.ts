@@ -25,7 +25,7 @@ const own = secureClientId(credentials.publicKey);
 async function open(server: EvilServer, deadline?: number): Promise<SecureConnection> {
   server.clients.push({ id: own, name: "me", publicKey: credentials.publicKey });
   const address = parseAddress(server.address, "the test");
-  return await SecureConnection.open(address, credentials, () => {}, deadline);
+  return await SecureConnection.open(address, credentials, () => {}, { deadline });
 }
 
 const list = { kind: "list-clients", prefix: "", after: "" } as const;

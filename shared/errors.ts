@@ -42,7 +42,8 @@ export type StorageErrorCode =
   | "file-differs" // the file has another size
   | "quota-full" // the files of the client, or of all clients, have reached their limit
   | "disk-full" // the disk has no room left
-  | "name-taken" // another client has this name
+  | "name-taken" // another client has this name, or one that looks like it
+  | "not-invited" // the invite does not exist, is used up or has expired
   | "mailbox-full" // the receiver's mailbox has reached its limit
   | "token-reused" // the token of another message
   | "leaving" // what an earlier client with this ID left is still being deleted

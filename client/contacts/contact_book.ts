@@ -1,7 +1,7 @@
 import { equalBytes, fromHex, toHex } from "../../shared/bytes.ts";
 import type { Identity } from "../../shared/crypto/identity.ts";
 import { ProtocolError } from "../../shared/errors.ts";
-import { checkSecureName, encodeName } from "../../shared/protocol/name.ts";
+import { checkNewName, encodeName } from "../../shared/protocol/name.ts";
 import { groupsOf, safetyNumber } from "../../shared/session/safety_number.ts";
 import { ClientError } from "../errors.ts";
 import type { Peer, Peers } from "./peers.ts";
@@ -194,7 +194,7 @@ function parseCard(card: string): { name: string; id: Uint8Array<ArrayBuffer> } 
 export function checkName(name: string, { secure = false } = {}): void {
   try {
     encodeName(name);
-    if (secure) checkSecureName(name);
+    if (secure) checkNewName(name);
   } catch (error) {
     if (!(error instanceof ProtocolError)) throw error;
     throw new ClientError("bad-name", `"${name}" cannot be a name: ${error.message}`);

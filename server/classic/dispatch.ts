@@ -14,6 +14,7 @@ import { CLIENT_ID_SIZE } from "../../shared/limits.ts";
 import { MessageType } from "../../shared/protocol/codes.ts";
 import type { RequestHeader } from "../../shared/protocol/frame.ts";
 import { sendMessage } from "../handlers/messages.ts";
+import { registerNew } from "../handlers/registration.ts";
 import type { Services } from "../services.ts";
 import { known } from "../storage/storage.ts";
 import { Refusal } from "../wire/error_replies.ts";
@@ -68,18 +69,20 @@ export async function dispatch(
 async function register(
   { name, publicKey }: ClassicRequestOf<"register">,
   _asker: Bytes,
-  { storage, random }: Services,
+  services: Services,
 ): Promise<Answer> {
   if (claimsToBeSecure(publicKey)) {
     throw new Refusal("forbidden", "a secure client registers on a secure channel");
   }
-  const clientId = random(CLIENT_ID_SIZE);
-  await storage.register({ id: clientId, name, publicKey });
+  const clientId = services.random(CLIENT_ID_SIZE);
+  await registerNew({ id: clientId, name, publicKey }, undefined, services);
   return { kind: "registered", clientId };
 }
 
 /** Request 101. */
-async function clientList(_request: unknown, asker: Bytes, { storage }: Services): Promise<Answer> {
+async function clientList(_request: unknown, asker: Bytes, services: Services): Promise<Answer> {
+  const { storage, directory } = services;
+  if (!directory) throw new Refusal("forbidden", "this server does not list its clients");
   return listing(await storage.clientsExcept(asker));
 }
 

@@ -2,10 +2,10 @@
 import { type Bytes, equalBytes } from "../../shared/bytes.ts";
 import { type Identity, verifyIdentity, verifyLogin } from "../../shared/crypto/identity.ts";
 import { CryptoError } from "../../shared/errors.ts";
-import { checkSecureName } from "../../shared/protocol/name.ts";
 import type { RequestOf, SecureReply } from "../../shared/protocol/secure/requests.ts";
 import type { Services } from "../services.ts";
 import type { Client } from "../storage/storage.ts";
+import { registerNew } from "../handlers/registration.ts";
 import { Refusal } from "../wire/error_replies.ts";
 
 /** Who is at the other end of a channel. Filled by the login and the registration. */
@@ -54,20 +54,19 @@ export async function login(
 /**
  * Makes the identity that has logged in a client. A repeat, after an answer that got lost, gets
  * the same answer.
- * @throws {ProtocolError} `malformed` for a name that a secure client cannot have
- * @throws {Refusal} `forbidden` for another key, or another name than before
+ * @throws {Refusal} `forbidden` for another key, or another name than before; and as
+ * {@link registerNew}
  */
 export async function register(
-  { name, publicKey }: RequestOf<"register">,
+  { name, publicKey, invite }: RequestOf<"register">,
   clientId: Bytes,
   services: Services,
   peer: SecurePeer,
 ): Promise<SecureReply<"register">> {
-  checkSecureName(name);
   if (!peer.identity || !equalBytes(publicKey, peer.identity.publicKey)) {
     throw new Refusal("forbidden", "only the key that has logged in can be registered");
   }
-  const client = await find({ id: clientId, name, publicKey }, services);
+  const client = await find({ id: clientId, name, publicKey }, invite, services);
   if (client.name !== name) {
     throw new Refusal("forbidden", "this identity is registered under another name");
   }
@@ -92,11 +91,16 @@ export async function unregister(
 }
 
 /** Returns the client with the ID of `wanted`, which is stored if there is none. */
-async function find(wanted: Client, { storage }: Services): Promise<Client> {
+async function find(
+  wanted: Client,
+  invite: Bytes | undefined,
+  services: Services,
+): Promise<Client> {
+  const { storage } = services;
   const before = await storage.client(wanted.id);
   if (before) return before;
   try {
-    await storage.register(wanted);
+    await registerNew(wanted, invite, services);
     return wanted;
   } catch (error) {
     // A first attempt may still have been under way, on a connection that was lost.

@@ -12,6 +12,7 @@ import type { ClientEntry, MessageHead } from "../../shared/protocol/message.ts"
 import type { Prekey } from "../../shared/protocol/prekey.ts";
 import type { CheckedIn } from "../../shared/protocol/secure/prekeys.ts";
 import type { FileRecords } from "./file_records.ts";
+import type { Invites } from "./invites.ts";
 
 /** A registered client. */
 export interface Client extends ClientEntry {
@@ -93,15 +94,17 @@ export interface Storage {
   readonly files: FileRecords;
   /** What others need to start a session with a client. */
   readonly prekeys: PrekeyRecords;
+  readonly invites: Invites;
   /** Deliveries of the classic protocol, which no other part needs. */
   readonly leases: Leases;
 
   /**
-   * Adds a client with an empty mailbox.
-   * @throws {StorageError} `name-taken`, `clients-full`; `leaving` while something is left of an
+   * Adds a client with an empty mailbox. With the hash of an invite code, uses that up, too.
+   * @throws {StorageError} `not-invited`; `name-taken`, also by a name that looks like this one;
+   * `clients-full`; `leaving` while something is left of an
    * earlier client with this ID
    */
-  register(client: Client): Promise<void>;
+  register(client: Client, invite?: Bytes): Promise<void>;
 
   /**
    * Deletes a client: its name is free, its mailbox closed, and nobody finds it any more. What it

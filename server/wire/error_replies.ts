@@ -34,6 +34,7 @@ const STORAGE_ERRORS: Record<StorageErrorCode, ErrorName> = {
   "quota-full": "over-quota",
   "disk-full": "over-quota",
   "name-taken": "name-taken",
+  "not-invited": "forbidden",
   "mailbox-full": "over-quota",
   "clients-full": "over-quota",
   "leaving": "rate-limited",

@@ -63,22 +63,35 @@ export const partOfName: Layout<string> = fixed(
   (reader) => decodeField(reader.bytes(NAME_FIELD_SIZE)),
 );
 
-/** Control characters, line breaks, what has no width, and marks of writing direction. */
-const UNSEEN = /[\p{Cc}\u061c\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff]/u;
+/** What nobody sees: controls, formats, breaks, private characters, and what shows nothing. */
+const UNSEEN = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]/u;
 
 /**
- * Checks that a secure client may register under `name`.
+ * Checks that a client may register under `name`. Clients that registered before there were these
+ * rules keep their names.
  * @throws {ProtocolError} `malformed`; the message says why
  */
-export function checkSecureName(name: string): void {
+export function checkNewName(name: string): void {
   const unseen = UNSEEN.exec(name)?.[0].codePointAt(0);
   if (unseen !== undefined) {
     const code = unseen.toString(16).toUpperCase().padStart(4, "0");
     const text = "a name cannot hold line breaks, control characters or other unseen ones";
     throw new ProtocolError("malformed", `${text}: U+${code}`);
   }
-  if (/^\p{Zs}|\p{Zs}$/u.test(name)) {
-    throw new ProtocolError("malformed", "a name cannot begin or end with a space");
+  if (/[^\P{Zs} ]/u.test(name)) {
+    throw new ProtocolError("malformed", "a name can hold no space but the usual one");
+  }
+  if (/^ | $| {2}/.test(name)) {
+    throw new ProtocolError(
+      "malformed",
+      "a name cannot begin or end with a space, nor hold two in a row",
+    );
+  }
+  if (/^\p{M}/u.test(name)) {
+    throw new ProtocolError("malformed", "a name cannot begin with a combining mark");
+  }
+  if (name !== name.normalize("NFC")) {
+    throw new ProtocolError("malformed", "the name is not in the normal form NFC");
   }
 }
 

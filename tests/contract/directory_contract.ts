@@ -37,23 +37,23 @@ export function directoryContract(engine: Engine): void {
 
   contractTest(engine, "pages come in the order of the bytes of names", async (subject) => {
     // In UTF-16, the order of the last two would be the other way round.
-    const names = ["Zoe", "alice", "bob", "zoe", "é1", "日本", "\uff5e1", "😀1"];
+    const names = ["Zoe", "alice", "bob", "zora", "é1", "日本", "\uff5e1", "😀1"];
     for (const name of names.toReversed()) await subject.register(name);
     await subject.register("asker");
     assertEquals(await page(subject, {}), names);
     assertEquals(await page(subject, { count: 3 }), names.slice(0, 3));
-    assertEquals(await page(subject, { after: "bob", count: 2 }), ["zoe", "é1"]);
+    assertEquals(await page(subject, { after: "bob", count: 2 }), ["zora", "é1"]);
     assertEquals(await page(subject, { after: "bo" }), names.slice(2));
     assertEquals(await page(subject, { after: "😀1" }), []);
     await subject.reopen();
-    assertEquals(await page(subject, { count: 4 }, "bob"), ["Zoe", "alice", "asker", "zoe"]);
+    assertEquals(await page(subject, { count: 4 }, "bob"), ["Zoe", "alice", "asker", "zora"]);
   });
 
   contractTest(
     engine,
     "a page has those names alone that begin with the prefix",
     async (subject) => {
-      const names = ["a", "al", "alice", "alz", "am", "b", "al\u{10ffff}x", "AL"];
+      const names = ["a", "al", "alice", "alz", "am", "b", "al\u{10ffff}x", "AN"];
       for (const name of names) await subject.register(`${name}.`);
       const of = (prefix: string, after = "") => page(subject, { prefix, after });
       assertEquals(await of("al"), ["al.", "alice.", "alz.", "al\u{10ffff}x."]);

@@ -147,7 +147,23 @@ const CAUSES: Record<string, Cause> = {
     const [peer, { name, publicKey }] = await newcomer(scene, "dave");
     return [peer, { kind: "register", name, publicKey }];
   },
-  "100 register | 9004 | the name is taken": async (scene) => {
+  "100 register | 9002 | the server takes no new clients, or none without an invite code": async (
+    scene,
+  ) => {
+    const [peer, { name, publicKey }] = await newcomer(scene);
+    scene.server.services.registration = "invite";
+    return [peer, { kind: "register", name, publicKey }];
+  },
+  "100 register | 9002 | the invite code is wrong, used up or too old": async (scene) => {
+    const [peer, { name, publicKey }] = await newcomer(scene);
+    scene.server.services.registration = "invite";
+    return [peer, { kind: "register", name, publicKey, invite: newToken() }];
+  },
+  "101 list | 9002 | the server lists no clients": ({ server, alice }) => {
+    server.services.directory = false;
+    return Promise.resolve([alice, LIST]);
+  },
+  "100 register | 9004 | the name is taken, or looks like one that is": async (scene) => {
     const [peer, { publicKey }] = await newcomer(scene);
     return [peer, { kind: "register", name: "bob", publicKey }];
   },

@@ -1,8 +1,11 @@
 /** The table of clients. Each row also counts what waits in the client's mailbox. */
 import { type Bytes, equalBytes, utf8 } from "../../../shared/bytes.ts";
+import type { Database } from "@db/sqlite";
 import { StorageError } from "../../../shared/errors.ts";
+import { looksOf } from "../look_alikes.ts";
 import { type Client, type ClientList, known, type StorageOptions } from "../storage.ts";
 import { type SqliteFile, Table } from "./database.ts";
+import type { SqliteInvites } from "./invites.ts";
 
 export const CLIENTS_SCHEMA = `
   CREATE TABLE clients (
@@ -29,6 +32,34 @@ export const LEAVING_SCHEMA = `
   INSERT INTO departures VALUES (0);
 `;
 
+/** Notes what the name of each client looks like. Names that look alike already stay. */
+export function addLooks(database: Database): void {
+  database.exec(`
+    -- See looksOf. No other name may look like either of these.
+    ALTER TABLE clients ADD COLUMN as_written TEXT;
+    ALTER TABLE clients ADD COLUMN in_any_case TEXT;
+  `);
+  const set = database.prepare(
+    "UPDATE clients SET as_written = ?, in_any_case = ? WHERE number = ?",
+  );
+  const page = database.prepare(
+    "SELECT number, name FROM clients WHERE number > ? ORDER BY number LIMIT ?",
+  );
+  for (let after = 0;;) {
+    const rows = page.all<{ number: number; name: string }>(after, PAGE);
+    for (const { number, name } of rows) {
+      const { asWritten, inAnyCase } = looksOf(name);
+      set.run(asWritten, inAnyCase, number);
+    }
+    after = rows.at(-1)?.number ?? 0;
+    if (rows.length < PAGE) break;
+  }
+  database.exec(`
+    CREATE INDEX clients_as_written ON clients (as_written);
+    CREATE INDEX clients_in_any_case ON clients (in_any_case);
+  `);
+}
+
 /** Comes before all names, and behind what stands in place of the names of those who have left. */
 const BEFORE_NAMES = "\u0001";
 
@@ -38,14 +69,20 @@ const PAGE = 512;
 export class SqliteClients extends Table<keyof typeof STATEMENTS> {
   readonly #options: StorageOptions;
 
-  constructor(file: SqliteFile, options: StorageOptions) {
+  constructor(
+    file: SqliteFile,
+    options: StorageOptions,
+    private readonly invites: SqliteInvites,
+  ) {
     super(file, STATEMENTS);
     this.#options = options;
   }
 
-  register(client: Client): Promise<void> {
+  register(client: Client, invite?: Bytes): Promise<void> {
     const { limits, now } = this.#options;
+    const { asWritten, inAnyCase } = looksOf(client.name);
     return this.file.write(() => {
+      if (invite) this.invites.check(invite);
       if (this.statements.isLeaving.get(client.id)) {
         throw new StorageError("leaving", "what this client had here is still being deleted");
       }
@@ -57,7 +94,12 @@ export class SqliteClients extends Table<keyof typeof STATEMENTS> {
       if (this.statements.byName.get(client.name)) {
         throw new StorageError("name-taken", "the name is taken");
       }
-      this.statements.add.run(client.id, client.name, client.publicKey, now());
+      if (this.statements.likeIt.get(asWritten, inAnyCase)) {
+        throw new StorageError("name-taken", "the name looks like another one that is taken");
+      }
+      const { id, name, publicKey } = client;
+      this.statements.add.run(id, name, publicKey, now(), asWritten, inAnyCase);
+      if (invite) this.invites.use(invite);
     }, client.id);
   }
 
@@ -128,7 +170,10 @@ export class SqliteClients extends Table<keyof typeof STATEMENTS> {
 const COLUMNS = "id, name, public_key AS publicKey";
 
 const STATEMENTS = {
-  add: "INSERT INTO clients (id, name, public_key, registered_at) VALUES (?, ?, ?, ?)",
+  add: "INSERT INTO clients (id, name, public_key, registered_at, as_written, in_any_case) " +
+    "VALUES (?, ?, ?, ?, ?, ?)",
+  likeIt: "SELECT 1 FROM clients WHERE as_written = ? UNION ALL " +
+    "SELECT 1 FROM clients WHERE in_any_case = ? LIMIT 1",
   last: "SELECT max(number) FROM clients",
   byName: `SELECT ${COLUMNS} FROM clients WHERE name = ?`,
   byId: `SELECT ${COLUMNS} FROM clients WHERE id = ?`,
@@ -139,7 +184,8 @@ const STATEMENTS = {
     "WHERE number > ? AND number <= ? AND left_as IS NULL ORDER BY number LIMIT ?",
   numberOf: "SELECT number FROM clients WHERE id = ?",
   isLeaving: "SELECT 1 FROM clients WHERE left_as = ?",
-  leave: "UPDATE clients SET left_as = ?, id = ?, name = ?, public_key = x'' WHERE number = ?",
+  leave: "UPDATE clients SET left_as = ?, id = ?, name = ?, public_key = x'', " +
+    "as_written = NULL, in_any_case = NULL WHERE number = ?",
   departed: "SELECT count FROM departures",
   countDeparture: "UPDATE departures SET count = count + 1",
 };

@@ -1,8 +1,9 @@
 /** The schema of `server.db`, step by step, and what makes a commit mean "on the disk". */
 import type { Database } from "@db/sqlite";
 import { StorageError } from "../../../shared/errors.ts";
-import { CLIENTS_SCHEMA, LEAVING_SCHEMA } from "./clients.ts";
+import { addLooks, CLIENTS_SCHEMA, LEAVING_SCHEMA } from "./clients.ts";
 import { FILES_OF_SCHEMA, FILES_SCHEMA } from "./files.ts";
+import { INVITES_SCHEMA } from "./invites.ts";
 import { MESSAGES_SCHEMA } from "./mailboxes.ts";
 import { PREKEYS_SCHEMA } from "./prekeys.ts";
 import { TOKENS_SCHEMA } from "./tokens.ts";
@@ -23,7 +24,7 @@ export const STEPS: readonly (readonly Part[])[] = [
   [TOKENS_SCHEMA],
   [PREKEYS_SCHEMA],
   [FILES_SCHEMA],
-  [USAGE_SCHEMA, LEAVING_SCHEMA, FILES_OF_SCHEMA],
+  [USAGE_SCHEMA, LEAVING_SCHEMA, FILES_OF_SCHEMA, INVITES_SCHEMA, addLooks],
 ];
 
 /**

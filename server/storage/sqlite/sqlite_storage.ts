@@ -6,6 +6,7 @@ import { SqliteClients } from "./clients.ts";
 import { SqliteFile } from "./database.ts";
 import { SqliteDepartures } from "./departures.ts";
 import { SqliteFiles } from "./files.ts";
+import { SqliteInvites } from "./invites.ts";
 import { SqliteLeases } from "./leases.ts";
 import { SqliteMailboxes } from "./mailboxes.ts";
 import { prepareDatabase } from "./migrations.ts";
@@ -16,6 +17,7 @@ import { SqliteUsage } from "./usage.ts";
 export class SqliteStorage implements Storage {
   readonly files: SqliteFiles;
   readonly prekeys: SqlitePrekeys;
+  readonly invites: SqliteInvites;
   readonly leases: SqliteLeases;
   readonly #file: SqliteFile;
   readonly #clients: SqliteClients;
@@ -32,7 +34,8 @@ export class SqliteStorage implements Storage {
     const database = new Database(path, { int64: true });
     prepareDatabase(database);
     const file = this.#file = new SqliteFile(database, options.clock);
-    this.#clients = new SqliteClients(file, options);
+    this.invites = new SqliteInvites(file, options.now);
+    this.#clients = new SqliteClients(file, options, this.invites);
     this.#tokens = new SqliteTokens(file, options.now);
     this.#mailboxes = new SqliteMailboxes(file, options, this.#tokens);
     this.#usage = new SqliteUsage(file);
@@ -42,7 +45,7 @@ export class SqliteStorage implements Storage {
     this.leases = new SqliteLeases(file, this.#mailboxes);
   }
 
-  register = (client: Client) => this.#clients.register(client);
+  register = (client: Client, invite?: Bytes) => this.#clients.register(client, invite);
   client = (id: Bytes) => this.#clients.client(id);
   unregister = (id: Bytes) => this.#clients.unregister(id);
   removeRemains = () => this.#departures.removeRemains();

@@ -23,7 +23,7 @@ Deno.test("register: a new ID each time, whatever the header's ID", async () => 
 Deno.test("register: names of the extreme sizes, and of any script", async () => {
   await using server = await ServerFixture.start();
   const peer = await server.connect();
-  const names = ["ab", "💬💬", "é".repeat(127), "x".repeat(254), "שלום", "\ufeffbom", " \t"];
+  const names = ["ab", "💬💬", "é".repeat(127), "x".repeat(254), "שלום", "a b"];
   for (const name of names) await peer.register(name);
   const me = await peer.register("me");
   const { clients } = expectKind(await peer.request(me, { kind: "client-list" }), "client-list");

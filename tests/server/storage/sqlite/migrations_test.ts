@@ -25,7 +25,10 @@ function withDatabase<T>(path: string, use: (database: Database) => T): T {
 }
 
 function tablesOf(database: Database): unknown[] {
-  return database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name").all()
+  return database.prepare(
+    "SELECT name FROM sqlite_schema WHERE type = 'table' " +
+      "AND name NOT LIKE 'sqlite_%' ORDER BY name",
+  ).all()
     .map(({ name }) => name);
 }
 
@@ -34,6 +37,7 @@ const TABLES = [
   "departures",
   "file_receivers",
   "files",
+  "invites",
   "messages",
   "prekeys",
   "shares",

@@ -1,0 +1,30 @@
+/** Who may register, and under which names: request 100 of both protocols. */
+import type { Bytes } from "../../shared/bytes.ts";
+import { checkNewName } from "../../shared/protocol/name.ts";
+import type { Services } from "../services.ts";
+import { inviteHash } from "../storage/invites.ts";
+import type { Client } from "../storage/storage.ts";
+import { Refusal } from "../wire/error_replies.ts";
+
+/**
+ * Makes `client` one, if the operator lets it. Where everyone may register, an invite is not used.
+ * @throws {ProtocolError} `malformed` for a name that no new client can have
+ * @throws {Refusal} `forbidden`
+ * @throws {StorageError} as `Storage.register`
+ */
+export async function registerNew(
+  client: Client,
+  invite: Bytes | undefined,
+  { registration, storage }: Services,
+): Promise<void> {
+  checkNewName(client.name);
+  switch (registration) {
+    case "closed":
+      throw new Refusal("forbidden", "this server takes no new clients");
+    case "open":
+      return await storage.register(client);
+    case "invite":
+      if (invite) return await storage.register(client, inviteHash(invite));
+      throw new Refusal("forbidden", "this server takes only who is invited, with an invite code");
+  }
+}

@@ -1,0 +1,63 @@
+/** A stranger who registers under a name that people take for that of someone else. */
+import { assert, assertEquals } from "../support/assert.ts";
+import { keyOf, ZERO_ID } from "../support/server/peer.ts";
+import { Someone } from "../support/server/secure_peer.ts";
+import { ServerFixture } from "../support/server/server_fixture.ts";
+
+/** Names that look like alice, and what keeps each from being registered. */
+const NAMES: Record<string, "malformed" | "name-taken"> = {
+  "alice\u200b": "malformed", // zero width space
+  "al\u200dice": "malformed", // zero width joiner
+  "al\u00adice": "malformed", // soft hyphen
+  "alice\ufe0f": "malformed", // variation selector
+  "alice\u{e0061}": "malformed", // tag
+  "\u202ealice": "malformed", // right to left
+  "alice\u115f": "malformed", // a letter that shows nothing
+  "alice\u2800": "malformed", // an empty pattern of Braille
+  "alice ": "malformed",
+  " alice": "malformed",
+  "alice\u00a0": "malformed",
+  "alice\ue000": "malformed", // private
+  "alice\u0378": "malformed", // unassigned
+  "\u0430lice": "name-taken", // Cyrillic а
+  "ali\u0441e": "name-taken", // Cyrillic с
+  "\u03b1lice": "name-taken", // Greek α
+  "\uff41lice": "name-taken", // fullwidth
+  "\u{1d41a}lice": "name-taken", // mathematical
+  "ALICE": "name-taken",
+  "Alice": "name-taken",
+  "a1ice": "name-taken",
+  "aIice": "name-taken",
+  "a|ice": "name-taken",
+};
+
+Deno.test("names: nobody registers what looks like alice, on either protocol", async () => {
+  await using server = await ServerFixture.start();
+  const alice = await server.secure("alice");
+  const before = server.dump();
+  const mallory = await Someone.called("mallory");
+  const peer = await server.open();
+  await peer.login(mallory);
+  const { publicKey } = mallory;
+  for (const [name, error] of Object.entries(NAMES)) {
+    assertEquals(await peer.refused({ kind: "register", name, publicKey }), error, name);
+    const register = { kind: "register", name, publicKey: keyOf("mallory") } as const;
+    const answer = await (await server.connect()).request(ZERO_ID, register);
+    assertEquals(answer.kind, "failure", name);
+  }
+  assertEquals(server.dump(), before);
+  // Nor what looks like a classic client.
+  assert(await (await server.connect()).register("bob1"));
+  assertEquals(await peer.refused({ kind: "register", name: "bobl", publicKey }), "name-taken");
+  // Others are free to be called what they like.
+  for (const name of ["alicia", "Alice B", "alice2", "bob2", "Zoë", "алиса", "愛麗絲", "👩🚀"]) {
+    const who = await Someone.called(name);
+    const other = await server.open();
+    await other.login(who);
+    assertEquals(await other.register(who), who.id);
+  }
+  assertEquals(
+    (await alice.request({ kind: "find-name", name: "alice" }, "found-name")).client.id,
+    alice.who.id,
+  );
+});

@@ -6,6 +6,7 @@ import type { Process } from "./command.ts";
 import { parseCommandLine } from "./command_line.ts";
 import { COMMANDS } from "./commands.ts";
 import { loadConfig } from "./config/config.ts";
+import { DiskError } from "./storage/disk_errors.ts";
 
 const EXIT_DONE = 0;
 const EXIT_FAILED = 1;
@@ -33,7 +34,8 @@ async function main(args: readonly string[]): Promise<number> {
       return EXIT_USAGE;
     }
     const reason = error instanceof Error ? error.message : String(error);
-    console.error(`messaging-server: ${reason}`);
+    const advice = error instanceof DiskError ? `; ${error.advice} (${error.cause})` : "";
+    console.error(`messaging-server: ${reason}${advice}`);
     return EXIT_FAILED;
   }
 }

@@ -4,8 +4,10 @@ import type { Random } from "../shared/crypto/random.ts";
 import type { X25519KeyPair } from "../shared/crypto/x25519.ts";
 import { BlobStore } from "./contents/blob_store.ts";
 import { Deletions } from "./contents/deletions.ts";
+import { diskSpace } from "./contents/disk_space.ts";
 import { FileStore } from "./contents/file_store.ts";
 import { RemainsRemover } from "./contents/remains.ts";
+import { Disk } from "./limits/disk.ts";
 import type { Limits } from "./limits/limits.ts";
 import { RateLimit } from "./limits/rate_limit.ts";
 import type { Metrics } from "./metrics/metrics.ts";
@@ -37,6 +39,8 @@ export interface Environment {
 
 export interface Services extends Environment {
   storage: Storage;
+  /** The room for large contents and files, and faults of the disk. */
+  disk: Disk;
   /** Large contents of messages. */
   blobs: BlobStore;
   /** Files in chunks. */
@@ -69,6 +73,7 @@ export async function openServices(data: string, environment: Environment): Prom
   return {
     ...environment,
     storage,
+    disk: new Disk({ reserve: limits.reserve, space: () => diskSpace(data), log }),
     deletions,
     blobs,
     files,

@@ -72,6 +72,7 @@ const HOMES = {
   "@noble/": ["shared/crypto/"],
   "node:crypto": ["shared/crypto/", "client/profile/version_03/aes_gcm.ts"],
   "node:buffer": ["shared/crypto/"],
+  "node:fs/promises": ["server/contents/"],
   "node:sqlite": ["shared/sqlite.ts"],
   "node:timers": ["server/", "shared/sleep.ts"],
   "node:zlib": ["server/contents/"],
@@ -168,7 +169,7 @@ const ROOMS: Rooms = {
     "server/upkeep/",
   ],
   "server/": ["server/commands/", "server/config/"],
-  "server/main.ts": ["server/", "server/config/"],
+  "server/main.ts": ["server/", "server/config/", "server/storage/"],
 };
 
 const imports = await readImports();

@@ -43,6 +43,7 @@ export const serve = serverCommand({
       metrics,
     });
     try {
+      const stopLooking = await services.disk.start();
       await sweep(services);
       services.remains.remove();
       const stopped = untilSignal(context.exit);
@@ -53,6 +54,7 @@ export const serve = serverCommand({
 
       services.log.info("Stopping on {signal}", { signal: await stopped });
       stopExpiry();
+      stopLooking();
       await listener.stop();
       await services.files.close();
     } finally {

@@ -9,6 +9,7 @@ import type { Deadline, Deadlines } from "./deadlines.ts";
 import { SecureSession } from "../secure/secure_session.ts";
 import type { ConnectionState } from "../metrics/metrics.ts";
 import type { Services } from "../services.ts";
+import { DiskError } from "../storage/disk_errors.ts";
 
 export class Connection {
   readonly #conn: Deno.Conn;
@@ -107,8 +108,9 @@ export class Connection {
       error instanceof Deno.errors.Interrupted || error instanceof Deno.errors.ConnectionReset ||
       error instanceof Deno.errors.BrokenPipe || error instanceof Deno.errors.ConnectionAborted ||
       error instanceof Deno.errors.NotConnected;
-    const { log } = this.#services;
-    if (expected) log.debug("Connection ended: {reason}", { reason: error.name });
+    const { log, disk } = this.#services;
+    if (error instanceof DiskError) disk.report(error);
+    else if (expected) log.debug("Connection ended: {reason}", { reason: error.name });
     else log.error("Connection failed: {error}", { error });
   }
 }

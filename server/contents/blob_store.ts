@@ -10,7 +10,7 @@ import { type ByteSource, writeAll } from "../../shared/io.ts";
 import { MiB } from "../../shared/limits.ts";
 import { removeFile, syncFolder } from "../../shared/files.ts";
 import { Deletions } from "./deletions.ts";
-import { onDisk } from "./disk_errors.ts";
+import { onDisk } from "../storage/disk_errors.ts";
 
 const UNFINISHED = ".part";
 const NAME_SIZE = 16;

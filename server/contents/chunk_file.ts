@@ -16,7 +16,7 @@ import { removeFile } from "../../shared/files.ts";
 import { writeAll } from "../../shared/io.ts";
 import { FILE_CHUNK_SIZE, MiB } from "../../shared/limits.ts";
 import { chunkCount, chunkSizeAt } from "../../shared/protocol/secure/files.ts";
-import { onDisk } from "./disk_errors.ts";
+import { onDisk } from "../storage/disk_errors.ts";
 
 /** The suffix of the index's name. */
 export const INDEX_SUFFIX = ".marks";
@@ -31,7 +31,7 @@ const SYNC_STEP = 32 * MiB;
 /** What is done with an open file. */
 export type DiskFile = Pick<
   Deno.FsFile,
-  "read" | "write" | "seekSync" | "stat" | "sync" | "syncData" | "close"
+  "read" | "write" | "seekSync" | "stat" | "truncate" | "sync" | "syncData" | "close"
 >;
 
 /** Both files, open. */
@@ -58,6 +58,11 @@ export class ChunkFile {
   #synced = 0;
   #unsynced = 0;
   #flushing: Promise<void> = Promise.resolve();
+  /**
+   * Whether an fsync failed: the system may take for written what never came to the disk, also when
+   * it reads it, and a second fsync would succeed. Then all has to be sent again.
+   */
+  #distrusted = false;
 
   /** The bytes lie at `path`; `syncFolder` makes names in its folder outlast a power failure. */
   constructor(
@@ -128,11 +133,11 @@ export class ChunkFile {
     await onDisk(async () => {
       const handles = await this.#open();
       await this.#flushing;
-      await handles.data.sync();
+      await this.#distrustFailed(handles.data.sync());
       this.#synced = this.#trusted;
       await this.#noteSynced(handles);
-      await handles.index.sync();
-      await this.syncFolder();
+      await this.#distrustFailed(handles.index.sync());
+      await this.#distrustFailed(this.syncFolder());
       this.#unsynced = 0;
     });
   }
@@ -150,6 +155,7 @@ export class ChunkFile {
     const handles = this.#handles;
     if (!handles) return;
     await this.#flushing.catch(() => {});
+    if (this.#distrusted) await this.#empty(handles).catch(() => {}); // tried again when opened
     this.#handles = null;
     this.#next = -1;
     this.#trusted = this.#synced = this.#unsynced = 0;
@@ -169,6 +175,7 @@ export class ChunkFile {
       const data = await open(this.path);
       const index = await open(this.path + INDEX_SUFFIX);
       const syncing = await open(this.path);
+      if (this.#distrusted) await this.#empty({ data, index });
       const count = Math.max(0, Math.floor(((await index.stat()).size - HEADER_SIZE) / ENTRY_SIZE));
       const bytes = new Uint8Array(HEADER_SIZE + count * ENTRY_SIZE);
       if (!await readAt(index, 0, bytes)) bytes.fill(0);
@@ -228,10 +235,25 @@ export class ChunkFile {
     await this.#noteSynced(handles);
     this.#unsynced = 0;
     const trusted = this.#trusted;
-    this.#flushing = handles.syncing.syncData().then(() => {
+    this.#flushing = this.#distrustFailed(handles.syncing.syncData()).then(() => {
       this.#synced = trusted;
     });
     this.#flushing.catch(() => {}); // the next await reports it
+  }
+
+  async #distrustFailed(fsync: Promise<void>): Promise<void> {
+    try {
+      await fsync;
+    } catch (error) {
+      this.#distrusted = true;
+      throw error;
+    }
+  }
+
+  async #empty({ data, index }: Pick<Handles, "data" | "index">): Promise<void> {
+    await index.truncate(0);
+    await data.truncate(0);
+    this.#distrusted = false;
   }
 
   async #noteSynced({ index }: Handles): Promise<void> {

@@ -6,7 +6,7 @@ import { type Bytes, fromHex, toHex } from "../../shared/bytes.ts";
 import { StorageError, type StorageErrorCode } from "../../shared/errors.ts";
 import { syncFolder } from "../../shared/files.ts";
 import { ChunkFile, INDEX_SUFFIX } from "./chunk_file.ts";
-import { onDisk } from "./disk_errors.ts";
+import { onDisk } from "../storage/disk_errors.ts";
 
 /** Files that stay open, as they may be needed again. */
 const MAX_IDLE = 64;

@@ -23,7 +23,9 @@ export interface ChunkFrame extends StoredChunk {
   kind: "chunk-frame";
 }
 
-export const openUpload: Handler<"open-upload"> = async ({ blob, size }, asker, { files }) => {
+export const openUpload: Handler<"open-upload"> = async ({ blob, size }, asker, services) => {
+  const { files, storage, disk } = services;
+  if (await storage.files.find(blob) === undefined) disk.check(size);
   return { kind: "upload", next: await files.open(blob, asker, size) };
 };
 
@@ -31,12 +33,13 @@ export const openUpload: Handler<"open-upload"> = async ({ blob, size }, asker, 
 export async function putChunk(
   payload: Payload,
   asker: Bytes,
-  { files }: Services,
+  { files, disk }: Services,
 ): Promise<SecureReply<"put-chunk">> {
   const place = decodeChunkPlace(await payload.read(CHUNK_PREFIX_SIZE));
   const buffer = files.buffers.take();
   const content = buffer.subarray(0, payload.left);
   await payload.fill(content);
+  disk.claim(content.length);
   await files.put(place, asker, content);
   files.buffers.give(buffer);
   return { kind: "chunk-stored", chunk: place.chunk };

@@ -6,6 +6,7 @@ import { KiB, MAX_ENVELOPE_SIZE, MAX_U32 } from "../../shared/limits.ts";
 import type { SendPrefix } from "../../shared/protocol/classic/requests.ts";
 import type { SecureReply } from "../../shared/protocol/secure/requests.ts";
 import type { BlobWriter } from "../contents/blob_store.ts";
+import type { Disk } from "../limits/disk.ts";
 import type { Services } from "../services.ts";
 import { type Content, known } from "../storage/storage.ts";
 import { delivery } from "../wire/delivery.ts";
@@ -20,7 +21,7 @@ export async function sendMessage(
   { to, type, size, token }: SendPrefix & { token?: Bytes },
   payload: Payload,
   from: Bytes,
-  { storage, blobs, limits }: Services,
+  { storage, blobs, limits, disk }: Services,
 ): Promise<SecureReply<"send">> {
   if (size > limits.maxContentSize) {
     throw new ProtocolError("too-large", `a content of ${size} bytes is over the limit`);
@@ -37,9 +38,10 @@ export async function sendMessage(
   if (token && size > MAX_ENVELOPE_SIZE && claimsToBeSecure(publicKey)) {
     throw new ProtocolError("too-large", `an envelope of ${size} bytes is over the limit`);
   }
+  disk.check(size);
   const blob = await blobs.create();
   try {
-    await copy(payload, blob);
+    await copy(payload, blob, disk);
     const { messageId, repeated } = await deposit({ blob: await blob.commit(), size });
     if (repeated) await blob.abort();
     return { kind: "sent", to, messageId };
@@ -50,7 +52,7 @@ export async function sendMessage(
 }
 
 /** Moves what is left of `payload` to `blob`: one step is read while the one before is written. */
-async function copy(payload: Payload, blob: BlobWriter): Promise<void> {
+async function copy(payload: Payload, blob: BlobWriter, disk: Disk): Promise<void> {
   let reading: Bytes = new Uint8Array(STEP);
   let spare: Bytes = new Uint8Array(STEP);
   let writing: Promise<void> = Promise.resolve();
@@ -59,6 +61,7 @@ async function copy(payload: Payload, blob: BlobWriter): Promise<void> {
       const step = reading.subarray(0, Math.min(STEP, payload.left));
       await payload.fill(step);
       await writing;
+      disk.claim(step.length);
       writing = blob.write(step);
       writing.catch(() => {}); // awaited in the next step, or below
       [reading, spare] = [spare, reading];

@@ -10,6 +10,7 @@ import type { ErrorName } from "../../shared/protocol/codes.ts";
 import type { SecureError } from "../../shared/protocol/secure/responses.ts";
 import { type Limit, LIMITS } from "../metrics/metrics.ts";
 import type { Services } from "../services.ts";
+import { DiskError } from "../storage/disk_errors.ts";
 
 /** Thrown for a request that its sender may not make, or not now. */
 export class Refusal extends Error {
@@ -75,7 +76,7 @@ const RETRY_AFTER: Partial<Record<StorageErrorCode, number>> = {
 export function errorReply(
   error: unknown,
   code: number,
-  { log, metrics }: Pick<Services, "log" | "metrics">,
+  { log, metrics, disk }: Pick<Services, "log" | "metrics" | "disk">,
 ): SecureError {
   const refused = (name: ErrorName, text: string, retryAfter = 0, limit?: Limit): SecureError => {
     log.debug("Request {code} refused: {reason}", { code, reason: name });
@@ -94,11 +95,11 @@ export function errorReply(
   if (error instanceof StorageError) {
     const name = STORAGE_ERRORS[error.code];
     const retryAfter = RETRY_AFTER[error.code] ?? 0;
-    if (name === "failed") {
+    if (error instanceof DiskError) disk.report(error);
+    else if (name === "failed") {
       log.error("Request {code} failed: {error}", { code, error: error.cause ?? error });
       return { kind: "error", error: name, retryAfter, text: "try again later" };
     }
-    if (error.code === "disk-full") log.warn("Request {code} refused: the disk is full", { code });
     return refused(name, error.message, retryAfter, limitOf(error.code));
   }
   throw error;

@@ -5,6 +5,7 @@ import { listFiles, readText } from "../support/architecture/project.ts";
 
 /** All properties that a record may have. None is a payload, a key, a name or a client's ID. */
 const ALLOWED = [
+  "advice", // what the operator should do
   "address", // of a peer, where --log-addresses allows it
   "blob", // the random name of a file
   "blobs",
@@ -12,6 +13,8 @@ const ALLOWED = [
   "code", // of a request
   "count",
   "error", // of the system or of the storage, which know no names of clients
+  "reserve", // bytes
+  "total", // bytes
   "reason", // the name of an error, such as "over-quota"
   "signal",
   "swept", // how many

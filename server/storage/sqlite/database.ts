@@ -2,6 +2,7 @@
 import type { Database, Statement } from "@db/sqlite";
 import type { Bytes } from "../../../shared/bytes.ts";
 import { StorageError } from "../../../shared/errors.ts";
+import { diskError } from "../disk_errors.ts";
 import { GroupCommit } from "./group_commit.ts";
 
 export class SqliteFile {
@@ -22,7 +23,11 @@ export class SqliteFile {
   read<T>(read: () => T): Promise<T> {
     return new Promise((resolve) => {
       if (this.#closed) throw new StorageError("closed", "the storage is closed");
-      resolve(read());
+      try {
+        resolve(read());
+      } catch (error) {
+        throw diskError(error);
+      }
     });
   }
 

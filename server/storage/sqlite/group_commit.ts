@@ -8,6 +8,7 @@ import type { Database } from "@db/sqlite";
 import { type Bytes, toHex } from "../../../shared/bytes.ts";
 import { StorageError } from "../../../shared/errors.ts";
 import { MiB } from "../../../shared/limits.ts";
+import { diskError } from "../disk_errors.ts";
 
 interface Waiting {
   run: () => unknown;
@@ -89,7 +90,7 @@ export class GroupCommit {
       const last = batch.pop() ?? this.#next();
       if (batch.length > 0) this.#retry(batch);
       if (batch.length > 0 && last) this.#retry([last]);
-      else last?.reject(failed(error));
+      else last?.reject(diskError(error));
     }
   }
 
@@ -121,7 +122,7 @@ export class GroupCommit {
     try {
       for (const settle of this.#transaction(batch)) settle();
     } catch (error) {
-      if (batch.length === 1) batch[0].reject(failed(error));
+      if (batch.length === 1) batch[0].reject(diskError(error));
       else for (const operation of batch) this.#retry([operation]);
     }
   }
@@ -136,11 +137,4 @@ function attempt(operation: Waiting): () => void {
     if (error instanceof StorageError) return () => operation.reject(error);
     throw error;
   }
-}
-
-function failed(cause: unknown): StorageError {
-  if ((cause as { errcode?: unknown } | undefined)?.errcode === 13 /* SQLITE_FULL */) {
-    return new StorageError("disk-full", "the server's disk is full", { cause });
-  }
-  return new StorageError("failed", "the database could not store it", { cause });
 }

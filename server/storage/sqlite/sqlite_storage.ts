@@ -28,7 +28,7 @@ export class SqliteStorage implements Storage {
 
   /**
    * Opens the database at `path`, and creates it on the first run.
-   * @throws {StorageError} `failed` for a database of another or a newer program
+   * @throws {StorageError} `failed` for a database of another or a newer program, or a damaged one
    */
   constructor(path: string, options: StorageOptions) {
     const database = new Database(path, { int64: true });

@@ -64,9 +64,14 @@ export interface Services extends Environment {
 
 /** Opens what lies in the folder `data`, in which `files/` and `chunks/` must exist. */
 export async function openServices(data: string, environment: Environment): Promise<Services> {
-  const { limits, clock, now, random, log } = environment;
+  const { limits, clock, now, random, log, metrics } = environment;
   const rate = (burst: number, interval: number) => new RateLimit({ burst, interval, clock });
-  const storage = await openStorage(`${data}/server.db`, { limits, now, clock });
+  const storage = await openStorage(`${data}/server.db`, {
+    limits,
+    now,
+    clock,
+    committed: (...transaction) => metrics.committed(...transaction),
+  });
   const deletions = new Deletions();
   const blobs = new BlobStore(`${data}/files`, random, deletions);
   const files = new FileStore(`${data}/chunks`, storage.files, log, deletions);

@@ -1,13 +1,15 @@
 import manifest from "../../deno.json" with { type: "json" };
 import { toHex } from "../../shared/bytes.ts";
+import { openAdmin } from "../admin/open_admin.ts";
 import { serverCommand } from "../command.ts";
 import { type Endpoint, endpointText } from "../config/kinds.ts";
+import type { SettingName } from "../config/settings.ts";
 import { Listener } from "../connections/listener.ts";
 import { openDataFolder } from "../data_folder.ts";
 import { openLog } from "../log.ts";
 import { Metrics } from "../metrics/metrics.ts";
 import { openServerKey } from "../server_key.ts";
-import { openServices, type Services } from "../services.ts";
+import { openServices } from "../services.ts";
 import { untilSignal } from "../signals.ts";
 import { startExpiry, sweep } from "../upkeep/upkeep.ts";
 
@@ -43,16 +45,25 @@ export const serve = serverCommand({
       metrics,
     });
     try {
+      const { admin: endpoint } = settings;
+      await using admin = endpoint &&
+        bound("admin", endpoint, () => openAdmin(services, endpoint));
       const stopLooking = await services.disk.start();
       await sweep(services);
       services.remains.remove();
       const stopped = untilSignal(context.exit);
       const stopExpiry = await startExpiry(services);
-      const listener = listen(services, { hostname: host, port });
+      const address = { hostname: host, port };
+      const listener = bound("port", address, () => new Listener(services, address));
       const where = `${endpointText(listener.address)}, key ${toHex(serverKey.publicKey)}`;
       console.log(`messaging-server ${manifest.version} listens on ${where}`);
+      if (admin) {
+        admin.health.state = "serving";
+        console.log(`metrics and health checks on http://${endpointText(admin.address)}`);
+      }
 
       services.log.info("Stopping on {signal}", { signal: await stopped });
+      if (admin) admin.health.state = "draining";
       stopExpiry();
       stopLooking();
       await listener.stop();
@@ -64,13 +75,14 @@ export const serve = serverCommand({
   },
 });
 
-function listen(services: Services, address: Endpoint): Listener {
+/** Runs `open`, which listens on `address`; errors name it and the option that sets it. */
+function bound<T>(option: SettingName, address: Endpoint, open: () => T): T {
   try {
-    return new Listener(services, address);
+    return open();
   } catch (error) {
     const where = endpointText(address);
     if (error instanceof Deno.errors.AddrInUse) {
-      throw new Error(`${where} is in use by another program; choose another with --port`);
+      throw new Error(`${where} is in use by another program; choose another with --${option}`);
     }
     const reason = error instanceof Error ? error.message : String(error);
     throw new Error(`cannot listen on ${where}: ${reason}`);

@@ -6,6 +6,17 @@ export interface Readings {
   startedAt: number;
   /** Bytes of memory. */
   memory: { rss: number; heapUsed: number; heapTotal: number; external: number };
+  /** What is stored; undefined if the storage could not tell. */
+  storage?: {
+    clients: number;
+    messages: number;
+    messageBytes: number;
+    files: number;
+    fileBytes: number;
+    charged: number;
+  };
+  /** The limit of `storage.charged`. */
+  maxTotalSize: number;
 }
 
 /** A metric without labels; `read` returns undefined where there is nothing to show. */
@@ -40,5 +51,40 @@ export const READINGS: readonly Reading[] = [
     name: "messaging_external_memory_bytes",
     help: "Memory outside of objects, such as the contents of buffers.",
     read: ({ memory }) => memory.external,
+  },
+  {
+    name: "messaging_mailboxes",
+    help: "Clients that have registered, each with a mailbox.",
+    read: ({ storage }) => storage?.clients,
+  },
+  {
+    name: "messaging_waiting_messages",
+    help: "Messages that wait for their receivers.",
+    read: ({ storage }) => storage?.messages,
+  },
+  {
+    name: "messaging_waiting_message_bytes",
+    help: "Contents of messages that wait.",
+    read: ({ storage }) => storage?.messageBytes,
+  },
+  {
+    name: "messaging_files",
+    help: "Files in chunks, whole or not.",
+    read: ({ storage }) => storage?.files,
+  },
+  {
+    name: "messaging_file_bytes",
+    help: "What is charged for files in chunks.",
+    read: ({ storage }) => storage?.fileBytes,
+  },
+  {
+    name: "messaging_charged_bytes",
+    help: "What is charged for all that is stored.",
+    read: ({ storage }) => storage?.charged,
+  },
+  {
+    name: "messaging_charged_limit_bytes",
+    help: "At which nothing more is stored: --total.",
+    read: ({ maxTotalSize }) => maxTotalSize,
   },
 ];

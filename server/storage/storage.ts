@@ -179,6 +179,9 @@ export interface Storage {
   /** Returns the names of those blobs, among `names`, that messages need. */
   neededBlobs(names: readonly string[]): Promise<Set<string>>;
 
+  /** Resolves if a change reaches the disk now; fails as any change would. It changes nothing. */
+  probe(): Promise<void>;
+
   /** Waits for what is under way, then closes. Everything asked later fails as `closed`. */
   close(): Promise<void>;
 }
@@ -247,6 +250,10 @@ export interface StorageOptions {
   now: () => number;
   /** Milliseconds that never jump back. */
   clock: () => number;
+  /**
+   * Is told of each transaction: its changes, and the milliseconds to make them and to commit them.
+   */
+  committed?: (changes: number, work: number, sync: number) => void;
 }
 
 /** The limits of what is stored. Sizes are in bytes, times in milliseconds. */

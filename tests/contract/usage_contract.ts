@@ -33,4 +33,14 @@ export function usageContract(engine: Engine): void {
     await storage.close();
     await assertRefused(storage.stats(), "closed");
   });
+
+  contractTest(engine, "a probe changes nothing, and fails as changes do", async (subject) => {
+    const { storage } = subject;
+    await subject.send(await subject.register("alice"), "text");
+    const before = await storage.stats();
+    await storage.probe();
+    assertEquals(await storage.stats(), before);
+    await storage.close();
+    await assertRefused(storage.probe(), "closed");
+  });
 }

@@ -3,6 +3,7 @@ import type { Database, Statement } from "@db/sqlite";
 import type { Bytes } from "../../../shared/bytes.ts";
 import { StorageError } from "../../../shared/errors.ts";
 import { diskError } from "../disk_errors.ts";
+import type { StorageOptions } from "../storage.ts";
 import { GroupCommit } from "./group_commit.ts";
 
 export class SqliteFile {
@@ -10,9 +11,12 @@ export class SqliteFile {
   readonly #commits: GroupCommit;
   #closed = false;
 
-  constructor(database: Database, clock: () => number) {
+  constructor(
+    database: Database,
+    { clock, committed }: Pick<StorageOptions, "clock" | "committed">,
+  ) {
     this.#database = database;
-    this.#commits = new GroupCommit(database, clock);
+    this.#commits = new GroupCommit(database, clock, committed);
   }
 
   prepare(sql: string): Statement {

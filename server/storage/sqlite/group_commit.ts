@@ -9,6 +9,7 @@ import { type Bytes, toHex } from "../../../shared/bytes.ts";
 import { StorageError } from "../../../shared/errors.ts";
 import { MiB } from "../../../shared/limits.ts";
 import { diskError } from "../disk_errors.ts";
+import type { StorageOptions } from "../storage.ts";
 
 interface Waiting {
   run: () => unknown;
@@ -30,14 +31,25 @@ export class GroupCommit {
   /** What waits, by the client on whose behalf it is: the first one's turn comes next. */
   readonly #waiting = new Map<string, Waiting[]>();
   readonly #clock: () => number;
+  /** When the last transaction was ready for its commit. */
+  #readyAt = 0;
   #scheduled = false;
   #closed = false;
 
-  /** `clock` returns milliseconds that never jump back. */
-  constructor(database: Database, clock: () => number) {
-    this.#transaction =
-      database.transaction((operations: Iterable<Waiting>) => Array.from(operations, attempt))
-        .immediate;
+  /**
+   * @param clock returns milliseconds that never jump back
+   * @param committed is told of each transaction
+   */
+  constructor(
+    database: Database,
+    clock: () => number,
+    private readonly committed: Required<StorageOptions>["committed"] = () => {},
+  ) {
+    this.#transaction = database.transaction((operations: Iterable<Waiting>) => {
+      const settles = Array.from(operations, attempt);
+      this.#readyAt = clock();
+      return settles;
+    }).immediate;
     this.#clock = clock;
   }
 
@@ -83,7 +95,7 @@ export class GroupCommit {
   #commit(): void {
     const batch: Waiting[] = [];
     try {
-      for (const settle of this.#transaction(this.#turns(batch))) settle();
+      for (const settle of this.#run(this.#turns(batch))) settle();
     } catch (error) {
       // The last one is to blame, or else the commit itself, which fails again then. Where no
       // transaction begins, none has been taken out.
@@ -118,9 +130,17 @@ export class GroupCommit {
     return next;
   }
 
+  /** Runs `operations` in one transaction; returns what tells their callers. */
+  #run(operations: Iterable<Waiting>): (() => void)[] {
+    const begun = this.#clock();
+    const settles = this.#transaction(operations);
+    this.committed(settles.length, this.#readyAt - begun, this.#clock() - this.#readyAt);
+    return settles;
+  }
+
   #retry(batch: readonly Waiting[]): void {
     try {
-      for (const settle of this.#transaction(batch)) settle();
+      for (const settle of this.#run(batch)) settle();
     } catch (error) {
       if (batch.length === 1) batch[0].reject(diskError(error));
       else for (const operation of batch) this.#retry([operation]);

@@ -33,7 +33,7 @@ export class SqliteStorage implements Storage {
   constructor(path: string, options: StorageOptions) {
     const database = new Database(path, { int64: true });
     prepareDatabase(database);
-    const file = this.#file = new SqliteFile(database, options.clock);
+    const file = this.#file = new SqliteFile(database, options);
     this.invites = new SqliteInvites(file, options.now);
     this.#clients = new SqliteClients(file, options, this.invites);
     this.#tokens = new SqliteTokens(file, options.now);
@@ -61,6 +61,7 @@ export class SqliteStorage implements Storage {
   acknowledge = (mailbox: Bytes, ids: readonly number[]) =>
     this.#mailboxes.acknowledge(mailbox, ids);
   stats = () => this.#usage.stats();
+  probe = () => this.#usage.probe();
   forgetTokens = () => this.#tokens.forget();
   neededBlobs = (names: readonly string[]) => this.#mailboxes.neededBlobs(names);
 

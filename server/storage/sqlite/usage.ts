@@ -106,6 +106,11 @@ export class SqliteUsage extends Table<keyof typeof STATEMENTS> {
     super(file, STATEMENTS);
   }
 
+  /** Writes what is there already, which SQLite commits like any other change. */
+  async probe(): Promise<void> {
+    await this.file.write(() => this.statements.touch.run());
+  }
+
   stats(): Promise<Stats> {
     return this.file.read(() => {
       const counts = this.statements.all.get<Omit<Stats, "charged">>()!;
@@ -116,6 +121,7 @@ export class SqliteUsage extends Table<keyof typeof STATEMENTS> {
 }
 
 const STATEMENTS = {
+  touch: "UPDATE totals SET messages = messages",
   all: "SELECT (SELECT coalesce(max(number), 0) FROM clients) - departures.count AS clients, " +
     "messages, message_bytes AS messageBytes, files, file_bytes AS fileBytes " +
     "FROM totals, departures",

@@ -58,7 +58,7 @@ Deno.test("disk errors: a page that is overwritten is told by reads and by write
   bytes.fill(0xff, 5 * 4096);
   await Deno.writeFile(path, bytes);
 
-  const file = new SqliteFile(new Database(path), () => 0);
+  const file = new SqliteFile(new Database(path), { clock: () => 0 });
   const [all, one] = [file.prepare("SELECT * FROM numbers"), file.prepare(add)];
   for (const run of [() => file.read(() => all.all()), () => file.write(() => one.run("y"))]) {
     const error = await assertRejects(run, DiskError);

@@ -102,17 +102,17 @@ async function run(
       const chosen = chosenOf(group, names);
       const isChosen = ({ name }: Row) => chosen.has(name);
       const suites = group.suites.filter(({ rows }) => rows.some(isChosen));
-      return { title: group.title, suites, isChosen };
+      return { ...group, suites, isChosen };
     })
     .filter(({ suites }) => suites.length > 0);
   const end = performance.now() + bench.enough;
   const results: GroupResult[] = [];
-  for (const [i, { title, suites, isChosen }] of groups.entries()) {
+  for (const [i, { title, suites, isChosen, serverArgs }] of groups.entries()) {
     const milliseconds = (end - performance.now()) / (groups.length - i);
     const onRound = (round: number) => {
       if (Deno.stderr.isTerminal()) console.error(`${title}: round ${round} of ${rounds}`);
     };
-    await using environment = await prepareEnvironment();
+    await using environment = await prepareEnvironment(serverArgs);
     const measured = await Promise.race([
       measure(suites, environment, { rounds, milliseconds, onRound }),
       interrupted,
@@ -122,11 +122,11 @@ async function run(
   return results;
 }
 
-async function prepareEnvironment(): Promise<Environment & AsyncDisposable> {
+async function prepareEnvironment(args?: string[]): Promise<Environment & AsyncDisposable> {
   await using stack = new AsyncDisposableStack();
   const folder = await Deno.makeTempDir({ prefix: "bench_" });
   stack.defer(() => removeFolder(folder));
-  const server = stack.use(await startServer());
+  const server = stack.use(await startServer({ args }));
   const peer = stack.use(await startLimitPeer());
   const load = stack.use(startLoadProcess());
   const all = stack.move();

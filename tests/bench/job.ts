@@ -25,8 +25,26 @@ export type Job =
   | { kind: "echo-latency"; port: number; size: number; milliseconds: number }
   /** Opens connections that stay: logged in and subscribed, or plain. */
   | { kind: "open"; port: number; connections: number; secure: boolean }
-  /** Closes them. */
-  | { kind: "close" };
+  /** Closes them, and those of a crowd. */
+  | { kind: "close" }
+  /** Polls of a mailbox in which `count` messages wait, one after the other. */
+  | { kind: "poll"; port: number; count: number; milliseconds: number }
+  /**
+   * Opens connections that stay: idle ones, ones that drip bytes, and active ones that each send a
+   * message every `pace` milliseconds. The latter two begin with "resume".
+   */
+  | {
+    kind: "crowd";
+    port: number;
+    idle: number;
+    dripping: number;
+    active: number;
+    pace: number;
+  }
+  | { kind: "pause" }
+  | { kind: "resume" }
+  /** Messages, polls, files and visits at a steady pace. */
+  | { kind: "mixed"; port: number; milliseconds: number };
 
 export interface JobResult {
   /** What was measured, one or several figures. */

@@ -3,9 +3,11 @@ import { ChannelOpening } from "../../shared/channel/opening.ts";
 import { ResponseCode } from "../support/protocol/codes.ts";
 import { encodeSecureRequest } from "../../shared/protocol/secure/requests.ts";
 import { connect, exchange } from "./classic_load.ts";
+import { Crowd } from "./crowd.ts";
 import type { Job, JobResult } from "./job.ts";
 import { echo, echoLatency, latencies, pump, rate, renew, sendFrame } from "./load_work.ts";
 import { perSecond } from "./measure.ts";
+import { mixedWork } from "./mixed_work.ts";
 import { type LoadIdentity, newIdentity, SecureLink } from "./secure_link.ts";
 import { randomBytes } from "./workload.ts";
 
@@ -19,6 +21,7 @@ const OPENING = 16;
 export class LoadJobs {
   readonly #open: Disposable[] = [];
   readonly #identities: LoadIdentity[] = [];
+  #crowd = new Crowd();
 
   async run(job: Job): Promise<JobResult> {
     switch (job.kind) {
@@ -52,7 +55,24 @@ export class LoadJobs {
         return NOTHING;
       case "close":
         for (const link of this.#open.splice(0)) link[Symbol.dispose]();
+        this.#crowd[Symbol.dispose]();
+        this.#crowd = new Crowd();
         return NOTHING;
+      case "poll":
+        return await this.#poll(job);
+      case "crowd":
+        await this.#crowd.open(job);
+        return NOTHING;
+      case "pause":
+        this.#crowd.pause();
+        return NOTHING;
+      case "resume":
+        this.#crowd.resume();
+        return NOTHING;
+      case "mixed": {
+        const { value, busy = 0 } = await perSecond(() => mixedWork(job));
+        return { values: [value], busy };
+      }
     }
   }
 
@@ -97,6 +117,22 @@ export class LoadJobs {
       await receiver.write(encodeSecureRequest({ kind: "acknowledge", messageIds }));
       await receiver.expect(ResponseCode.acknowledged);
       return arrived;
+    });
+  }
+
+  async #poll({ port, count, milliseconds }: Job & { kind: "poll" }): Promise<JobResult> {
+    const identity = await newIdentity();
+    using link = await SecureLink.login(port, identity);
+    for (let i = 0; i < count; i++) {
+      const frame = sendFrame(identity.id);
+      renew(frame);
+      await link.write(frame);
+      await link.expect(ResponseCode.sent);
+    }
+    const request = encodeSecureRequest({ kind: "get-messages", after: 0 });
+    return await rate({ workers: 1, milliseconds }, async () => {
+      await link.write(request);
+      await link.expect(ResponseCode.messages);
     });
   }
 

@@ -17,8 +17,12 @@ export interface Row {
   readonly limits?: readonly string[];
   /** What the system that this one replaces reached on such a machine. */
   readonly original?: number;
-  /** The least, or the most, that the median should be; or the least share of its limit. */
-  readonly goal?: { atLeast: number } | { atMost: number } | { ofLimit: number };
+  /** The least, or the most, that the median should be; or its least, or most, share of the limit. */
+  readonly goal?:
+    | { atLeast: number }
+    | { atMost: number }
+    | { ofLimit: number }
+    | { atMostOfLimit: number };
   /** Whether the client's own work is part of what is measured, and no load to leave out. */
   readonly includesClient?: boolean;
 }
@@ -58,6 +62,8 @@ export interface Suite {
 export interface Group {
   readonly title: string;
   readonly suites: readonly Suite[];
+  /** Further arguments of its server. */
+  readonly serverArgs?: string[];
 }
 
 /** A row with what its rounds gave. */

@@ -119,6 +119,9 @@ function isMet(result: Result, group: GroupResult): boolean {
   const { row: { goal }, median } = result;
   if (goal === undefined) return true;
   if ("ofLimit" in goal) return median >= goal.ofLimit * (limitOf(result, group) ?? 0);
+  if ("atMostOfLimit" in goal) {
+    return median <= goal.atMostOfLimit * (limitOf(result, group) ?? Infinity);
+  }
   return "atLeast" in goal ? median >= goal.atLeast : median <= goal.atMost;
 }
 

@@ -41,7 +41,13 @@ export class FollowingReceiver implements AsyncDisposable {
 
   /** The largest number of a message that was shown. */
   get lastShown(): number {
-    return Math.max(0, ...this.runs.flatMap(({ lines }) => lines.map(({ message }) => message)));
+    return Math.max(0, ...this.shown.map(({ message }) => message));
+  }
+
+  /** The lines that show messages, without what was said of unusable ones. */
+  get shown(): Line[] {
+    return this.runs.flatMap(({ lines }) => lines)
+      .filter(({ type }) => type === "text" || type === "file");
   }
 
   /** The text that was shown last. */

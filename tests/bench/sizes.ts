@@ -74,7 +74,11 @@ function rowOf({ name, title }: typeof OPERATIONS[number], { name: size, ...coun
 /** Makes a server's folder with that many clients, in whose mailboxes messages wait. */
 async function fill(folder: string, { clients, messages }: Size): Promise<void> {
   await Deno.mkdir(folder);
-  const options = { limits: DEFAULT_LIMITS, now: () => Date.now() };
+  const options = {
+    limits: DEFAULT_LIMITS,
+    now: () => Date.now(),
+    clock: () => performance.now(),
+  };
   const storage = await openStorage(`${folder}/server.db`, options);
   try {
     const ids = Array.from({ length: clients }, () => random(CLIENT_ID_SIZE));

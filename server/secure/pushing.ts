@@ -1,6 +1,6 @@
 /**
  * Sends a subscriber its messages: those that wait, then each as it comes. Tells it when its
- * one-time prekeys run low.
+ * one-time prekeys run low, and when the server stops.
  */
 import { type Bytes, concat, concatAll } from "../../shared/bytes.ts";
 import { MiB } from "../../shared/limits.ts";
@@ -26,6 +26,8 @@ export class Pushing {
   #news = Promise.withResolvers<void>();
   #prekeysLow = false;
   #stopped = false;
+  /** When the subscriber should come back, in milliseconds; null if it is not told. */
+  #retryAfter: number | null = null;
 
   constructor(mailbox: Bytes, writer: FrameWriter, services: Services) {
     this.#mailbox = mailbox;
@@ -34,8 +36,10 @@ export class Pushing {
     this.done = this.#run();
   }
 
-  stop(): void {
+  /** Ends the pushes. Tells the subscriber to come back after that many milliseconds, if any. */
+  stop(retryAfter: number | null = null): void {
     this.#stopped = true;
+    this.#retryAfter ??= retryAfter;
     this.#news.resolve();
   }
 
@@ -61,6 +65,9 @@ export class Pushing {
       await this.#push(messages);
       after = messages.at(-1)?.messageId ?? after;
     }
+    const retryAfter = this.#retryAfter;
+    if (retryAfter === null) return;
+    await this.#writer.write(encodeSecureResponse({ kind: "stopping", retryAfter }));
   }
 
   /** Sends `messages` in order; small ones that follow each other travel together. */

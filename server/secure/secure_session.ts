@@ -15,7 +15,7 @@ import { FrameReader } from "../../shared/protocol/frame_stream.ts";
 import { encodeSecureResponse, type SecureError } from "../../shared/protocol/secure/responses.ts";
 import type { Result } from "../metrics/metrics.ts";
 import type { Services } from "../services.ts";
-import { errorReply } from "../wire/error_replies.ts";
+import { errorReply, Refusal, RESTART_TIME } from "../wire/error_replies.ts";
 import { FrameWriter } from "../wire/frame_writer.ts";
 import { linger, Payload } from "../wire/payload.ts";
 import type { SessionLink } from "../wire/session_link.ts";
@@ -29,6 +29,8 @@ export const MAX_UNDER_WAY = 256;
 export const MAX_UNDER_WAY_SIZE = 1 * MiB;
 /** The same where chunks of files are among them: disk and network work on some at a time. */
 export const MAX_CHUNKS_SIZE = 4 * FILE_CHUNK_SIZE;
+/** How long nothing must come from a peer to which the server says that it stops. */
+const STOP_QUIET = 50;
 /** How long a peer may take to close its side when the server stops, in milliseconds. */
 const STOP_LINGER = 1_000;
 
@@ -81,10 +83,11 @@ export class SecureSession {
     }
   }
 
-  /** Answers what is under way and takes no more. */
+  /** Answers what is under way, refuses what is on its way, and ends the channel. */
   stop(): void {
     this.#stopping = true;
     if (this.#state === "opening") this.link.abort();
+    this.#pushing?.stop(RESTART_TIME);
     this.#wake();
   }
 
@@ -108,6 +111,7 @@ export class SecureSession {
   async #serveRequest({ frames, writer, peer }: Line): Promise<boolean> {
     const { limits } = this.services;
     if (!await this.#nextRequest(frames, peer)) return false;
+    const late = this.#stopping;
     if (peer.identity) this.link.extend(limits.headerDeadline);
     const header = decodeRequestHeader(await frames.read(REQUEST_HEADER_SIZE));
     const payload = new Payload(frames, header.size, () => this.#extendFor(peer));
@@ -118,7 +122,7 @@ export class SecureSession {
       await this.#answers.until(MAX_UNDER_WAY - 1, Math.max(0, most - size));
     } else await this.#answers.until(0);
     this.#answers.add(
-      this.#answer(header, payload, peer),
+      this.#answer(header, payload, { peer, late }),
       size,
       (answer) => this.#send(answer, writer, peer),
     ).catch((error) => this.#fail(error));
@@ -133,15 +137,17 @@ export class SecureSession {
 
   /** Waits for the next request; returns false if there is none, or none is to be taken. */
   async #nextRequest(frames: FrameReader, peer: SecurePeer): Promise<boolean> {
-    if (this.#stopping) return false;
     this.#state = "waiting";
     this.#extendFor(peer);
+    let quiet: ReturnType<typeof setTimeout> | undefined;
     try {
       return await new Promise((resolve, reject) => {
-        this.#wake = () => resolve(false);
+        this.#wake = () => quiet ??= setTimeout(() => resolve(false), STOP_QUIET);
+        if (this.#stopping) this.#wake();
         frames.more().then(resolve, reject);
       });
     } finally {
+      clearTimeout(quiet);
       this.#state = "serving";
       this.#wake = () => {};
     }
@@ -170,11 +176,17 @@ export class SecureSession {
     await linger(frames, maxDiscardSize);
   }
 
-  async #answer(header: RequestHeader, payload: Payload, peer: SecurePeer): Promise<Reply> {
+  /** Answers a request; refuses it if it came when the server was stopping. */
+  async #answer(
+    header: RequestHeader,
+    payload: Payload,
+    { peer, late }: { peer: SecurePeer; late: boolean },
+  ): Promise<Reply> {
     const { clock, metrics } = this.services;
     const begun = clock();
     let result: Result = "broken";
     try {
+      if (late) throw new Refusal("shutting-down", "the server stops", RESTART_TIME);
       const answer = await dispatch(header, payload, peer, this.services);
       result = "ok";
       if (answer.kind === "logged-in") this.link.loggedIn();
@@ -211,6 +223,7 @@ export class SecureSession {
     if (!identity || this.#pushing || this.#state === "ending") return;
     this.#pushing = new Pushing(identity.clientId, writer, this.services);
     this.#pushing.done.catch((error) => this.#fail(error));
+    if (this.#stopping) this.#pushing.stop(RESTART_TIME);
   }
 
   #end(): void {

@@ -60,9 +60,12 @@ const USUAL_LIMITS: Partial<Record<ErrorName, Limit>> = {
   "rate-limited": "other",
 };
 
+/** Milliseconds after which a server that stops is up again, as a rule. */
+export const RESTART_TIME = 2_000;
+
 /** Milliseconds after which a refused request may succeed. */
 const RETRY_AFTER: Partial<Record<StorageErrorCode, number>> = {
-  "closed": 2_000, // until a restarted server is up
+  "closed": RESTART_TIME,
   "leaving": 1_000,
   "disk-full": 60_000,
   "failed": 60_000,

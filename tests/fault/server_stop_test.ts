@@ -1,10 +1,11 @@
-/** The server asked to stop: by SIGTERM or SIGINT, at rest and at work. */
+/** The server asked to stop: by SIGTERM, SIGINT or SIGHUP, at rest and at work. */
 import { type Bytes, utf8 } from "../../shared/bytes.ts";
 import { encodeSendPrefix } from "../../shared/protocol/classic/requests.ts";
 import { encodeRequestHeader } from "../../shared/protocol/frame.ts";
 import { assert, assertEquals } from "../support/assert.ts";
 import { startServer } from "../support/server_process.ts";
 import { expectKind, Peer, requestBytes } from "../support/server/peer.ts";
+import { SecurePeer, Someone } from "../support/server/secure_peer.ts";
 import { until } from "../support/until.ts";
 
 /** What a closed database leaves in its folder, and nothing else. */
@@ -31,7 +32,7 @@ async function beginUpload(peer: Peer, id: Bytes, size: number, folder: string) 
   return content.subarray(size / 2);
 }
 
-for (const signal of ["SIGTERM", "SIGINT"] as const) {
+for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
   stopTest(`${signal} at rest, with connections open`, async () => {
     await using server = await startServer();
     using idle = await Peer.connect(server.port);
@@ -81,6 +82,37 @@ stopTest("a second signal ends it at once", async () => {
   server.process.kill("SIGTERM");
   await until("it is stopping", () => server.output.stderr.includes("SIGTERM"));
   assertEquals((await server.kill("SIGINT")).code, 1);
+});
+
+stopTest("who takes too long is cut off when the drain is over", async () => {
+  await using server = await startServer({ args: ["--drain", "1"] });
+  using peer = await Peer.connect(server.port);
+  const alice = await peer.register("alice");
+  await beginUpload(peer, alice, 200_000, server.data);
+  assertEquals((await server.stop()).code, 0);
+  assertEquals(await peer.rest(), new Uint8Array(0));
+  assertEquals(namesIn(server.data), CLOSED);
+});
+
+stopTest("a subscriber is told, and what it has not acknowledged stays", async () => {
+  await using server = await startServer();
+  using peer = await SecurePeer.open(server.port);
+  const alice = await Someone.called("alice");
+  await peer.login(alice);
+  await peer.register(alice);
+  await peer.subscribe();
+  await peer.sendText(alice.id, "hello");
+  assertEquals(await peer.texts(1), ["hello"]);
+  const stopped = server.kill("SIGHUP");
+  const { retryAfter } = await peer.expect("stopping");
+  assert(retryAfter > 0);
+  assert(await peer.ended());
+  peer[Symbol.dispose]();
+  assertEquals((await stopped).code, 0);
+  await using again = await startServer({ data: server.data });
+  using next = await SecurePeer.open(again.port);
+  await next.login(alice);
+  assertEquals((await next.poll()).length, 1);
 });
 
 stopTest("what was acknowledged is in the database that it leaves", async () => {

@@ -60,6 +60,8 @@ type Of<K> = Extract<SecureResponse, { kind: K }>;
 export class SecurePeer implements Disposable {
   /** Who logged in last. */
   who!: Someone;
+  /** The retry time of push 2002, in milliseconds, if it has come. */
+  stopping: number | null = null;
   readonly #pushes: DeliveredMessage[] = [];
   readonly #frames: FrameReader;
 
@@ -106,6 +108,10 @@ export class SecurePeer implements Disposable {
   async expect<K extends Kind>(kind: K): Promise<Of<K>> {
     for (;;) {
       const response = await this.next();
+      if (response.kind === "stopping") {
+        this.stopping = response.retryAfter;
+        if (kind !== "stopping") continue;
+      }
       if (response.kind === "push" && kind !== "push") {
         this.#pushes.push(response.message);
         continue;

@@ -11,6 +11,7 @@ import { Metrics } from "../metrics/metrics.ts";
 import { openServerKey } from "../server_key.ts";
 import { openServices } from "../services.ts";
 import { untilSignal } from "../signals.ts";
+import { RunningTime } from "../upkeep/running_time.ts";
 import { startExpiry, sweep } from "../upkeep/upkeep.ts";
 
 export const serve = serverCommand({
@@ -31,6 +32,7 @@ export const serve = serverCommand({
       write: console.error,
       count: (level) => metrics.logged(level),
     });
+    const time = new RunningTime(context);
     const services = await openServices(data, {
       limits,
       serverKey,
@@ -38,7 +40,7 @@ export const serve = serverCommand({
       registration,
       directory,
       clock: context.clock,
-      now: context.now,
+      now: time.read,
       random: context.random,
       log: log.logger,
       logAddresses: settings["log-addresses"],
@@ -48,6 +50,7 @@ export const serve = serverCommand({
       const { admin: endpoint } = settings;
       await using admin = endpoint &&
         bound("admin", endpoint, () => openAdmin(services, endpoint));
+      const stopTime = await time.start(services);
       const stopLooking = await services.disk.start();
       await sweep(services);
       services.remains.remove();
@@ -68,6 +71,7 @@ export const serve = serverCommand({
       stopLooking();
       await listener.stop();
       await services.files.close();
+      await stopTime();
     } finally {
       await services.storage.close();
       log.close();

@@ -173,6 +173,12 @@ export interface Storage {
   /** Returns how much is stored, without looking through it. */
   stats(): Promise<Stats>;
 
+  /** Returns the mark that was kept last, or undefined if none was. */
+  timeMark(): Promise<TimeMark | undefined>;
+
+  /** Keeps a mark in place of the one before. */
+  keepTimeMark(mark: TimeMark): Promise<void>;
+
   /** Forgets tokens that are older than 7 days. */
   forgetTokens(): Promise<void>;
 
@@ -184,6 +190,14 @@ export interface Storage {
 
   /** Waits for what is under way, then closes. Everything asked later fails as `closed`. */
   close(): Promise<void>;
+}
+
+/** Where the time of the server stood at a moment, in whole milliseconds since 1970. */
+export interface TimeMark {
+  /** The time by which what is stored grows old: the `now` of {@link StorageOptions}. */
+  running: number;
+  /** What the clock of the system said. */
+  wall: number;
 }
 
 /** What others need to start a session with a client. */

@@ -10,6 +10,7 @@ import { pageContract } from "./page_contract.ts";
 import { prekeyContract } from "./prekey_contract.ts";
 import { registrationContract } from "./registration_contract.ts";
 import type { Engine } from "./storage_contract.ts";
+import { timeMarkContract } from "./time_mark_contract.ts";
 import { tokenContract } from "./token_contract.ts";
 import { usageContract } from "./usage_contract.ts";
 
@@ -30,3 +31,4 @@ usageContract(sqlite);
 directoryContract(sqlite);
 departureContract(sqlite);
 registrationContract(sqlite);
+timeMarkContract(sqlite);

@@ -15,6 +15,7 @@ const ALLOWED = [
   "error", // of the system or of the storage, which know no names of clients
   "reserve", // bytes
   "total", // bytes
+  "hours", // by which a clock has jumped
   "reason", // the name of an error, such as "over-quota"
   "signal",
   "swept", // how many

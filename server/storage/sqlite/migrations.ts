@@ -6,6 +6,7 @@ import { FILES_OF_SCHEMA, FILES_SCHEMA } from "./files.ts";
 import { INVITES_SCHEMA } from "./invites.ts";
 import { MESSAGES_SCHEMA } from "./mailboxes.ts";
 import { PREKEYS_SCHEMA } from "./prekeys.ts";
+import { TIME_MARK_SCHEMA } from "./time_mark.ts";
 import { TOKENS_SCHEMA } from "./tokens.ts";
 import { USAGE_SCHEMA } from "./usage.ts";
 
@@ -24,7 +25,7 @@ export const STEPS: readonly (readonly Part[])[] = [
   [TOKENS_SCHEMA],
   [PREKEYS_SCHEMA],
   [FILES_SCHEMA],
-  [USAGE_SCHEMA, LEAVING_SCHEMA, FILES_OF_SCHEMA, INVITES_SCHEMA, addLooks],
+  [USAGE_SCHEMA, LEAVING_SCHEMA, FILES_OF_SCHEMA, INVITES_SCHEMA, addLooks, TIME_MARK_SCHEMA],
 ];
 
 /**

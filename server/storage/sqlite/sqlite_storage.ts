@@ -1,7 +1,7 @@
 /** The {@link Storage} of one process over one SQLite file: its tables, put together. */
 import { Database } from "@db/sqlite";
 import type { Bytes } from "../../../shared/bytes.ts";
-import type { Client, Deposit, Storage, StorageOptions } from "../storage.ts";
+import type { Client, Deposit, Storage, StorageOptions, TimeMark } from "../storage.ts";
 import { SqliteClients } from "./clients.ts";
 import { SqliteFile } from "./database.ts";
 import { SqliteDepartures } from "./departures.ts";
@@ -11,6 +11,7 @@ import { SqliteLeases } from "./leases.ts";
 import { SqliteMailboxes } from "./mailboxes.ts";
 import { prepareDatabase } from "./migrations.ts";
 import { SqlitePrekeys } from "./prekeys.ts";
+import { SqliteTimeMark } from "./time_mark.ts";
 import { SqliteTokens } from "./tokens.ts";
 import { SqliteUsage } from "./usage.ts";
 
@@ -25,6 +26,7 @@ export class SqliteStorage implements Storage {
   readonly #tokens: SqliteTokens;
   readonly #mailboxes: SqliteMailboxes;
   readonly #usage: SqliteUsage;
+  readonly #timeMark: SqliteTimeMark;
 
   /**
    * Opens the database at `path`, and creates it on the first run.
@@ -39,6 +41,7 @@ export class SqliteStorage implements Storage {
     this.#tokens = new SqliteTokens(file, options.now);
     this.#mailboxes = new SqliteMailboxes(file, options, this.#tokens);
     this.#usage = new SqliteUsage(file);
+    this.#timeMark = new SqliteTimeMark(file);
     this.files = new SqliteFiles(file, options);
     this.#departures = new SqliteDepartures(file, this.files);
     this.prekeys = new SqlitePrekeys(file, options.limits);
@@ -60,6 +63,8 @@ export class SqliteStorage implements Storage {
   watch = (mailbox: Bytes, notify: () => void) => this.#mailboxes.watch(mailbox, notify);
   acknowledge = (mailbox: Bytes, ids: readonly number[]) =>
     this.#mailboxes.acknowledge(mailbox, ids);
+  timeMark = () => this.#timeMark.get();
+  keepTimeMark = (mark: TimeMark) => this.#timeMark.keep(mark);
   stats = () => this.#usage.stats();
   probe = () => this.#usage.probe();
   forgetTokens = () => this.#tokens.forget();

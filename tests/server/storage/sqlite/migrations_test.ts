@@ -41,6 +41,7 @@ const TABLES = [
   "messages",
   "prekeys",
   "shares",
+  "time_mark",
   "tokens",
   "totals",
   "usage",

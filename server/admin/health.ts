@@ -1,5 +1,6 @@
 /** Whether the server can take work: its storage takes writes, and it is not about to stop. */
 import { StorageError } from "../../shared/errors.ts";
+import { DiskError } from "../storage/disk_errors.ts";
 import type { Storage } from "../storage/storage.ts";
 
 /** How long an answer of the storage counts, in milliseconds: each costs it an fsync. */
@@ -29,7 +30,7 @@ export class Health {
 }
 
 function wordsFor(error: unknown): string {
-  const code = error instanceof StorageError ? error.code : "failed";
-  if (code === "disk-full") return "disk full";
-  return code === "closed" ? "draining" : "the storage takes no writes";
+  if (error instanceof DiskError) return error.message;
+  const closed = error instanceof StorageError && error.code === "closed";
+  return closed ? "draining" : "the storage takes no writes";
 }

@@ -17,7 +17,7 @@ export interface Admin extends AsyncDisposable {
  * @throws {Deno.errors.AddrInUse} and other errors of the system about the address
  */
 export function openAdmin(
-  { metrics, storage, limits, clock, now, log }: Services,
+  { metrics, storage, disk, limits, clock, now, log }: Services,
   address: { hostname: string; port: number },
 ): Admin {
   const health = new Health(storage, clock);
@@ -27,6 +27,7 @@ export function openAdmin(
     startedAt,
     memory: Deno.memoryUsage(),
     maxTotalSize: limits.maxTotalSize,
+    diskLeft: disk.left,
   });
   const answer = adminPages({ metrics, storage, health, readProcess, clock });
   const server = new AdminServer({ ...address, answer, log });

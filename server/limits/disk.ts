@@ -26,6 +26,11 @@ export class Disk {
 
   constructor(private readonly options: DiskOptions) {}
 
+  /** Bytes that files may still take: those above the reserve. Infinity where it is not known. */
+  get left(): number {
+    return this.#left;
+  }
+
   /** Looks at the free space now and every few seconds. The returned function ends it. */
   async start(): Promise<() => void> {
     const { reserve, space, log } = this.options;

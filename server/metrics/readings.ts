@@ -17,6 +17,8 @@ export interface Readings {
   };
   /** The limit of `storage.charged`. */
   maxTotalSize: number;
+  /** Bytes of the disk that files may still take; Infinity if that is not known. */
+  diskLeft: number;
 }
 
 /** A metric without labels; `read` returns undefined where there is nothing to show. */
@@ -86,5 +88,10 @@ export const READINGS: readonly Reading[] = [
     name: "messaging_charged_limit_bytes",
     help: "At which nothing more is stored: --total.",
     read: ({ maxTotalSize }) => maxTotalSize,
+  },
+  {
+    name: "messaging_disk_left_bytes",
+    help: "What files may still take of the disk: free space above --reserve.",
+    read: ({ diskLeft }) => diskLeft === Infinity ? undefined : diskLeft,
   },
 ];

@@ -2,6 +2,7 @@ import { StorageError } from "../../../shared/errors.ts";
 import { utf8 } from "../../../shared/bytes.ts";
 import { Health } from "../../../server/admin/health.ts";
 import { adminPages, type Shown } from "../../../server/admin/pages.ts";
+import { DiskError } from "../../../server/storage/disk_errors.ts";
 import { Metrics } from "../../../server/metrics/metrics.ts";
 import { assert, assertEquals } from "../../support/assert.ts";
 import { READINGS, samplesOf } from "../../support/server/samples.ts";
@@ -72,6 +73,16 @@ Deno.test("pages: without the storage's numbers the others are shown", async () 
   assertEquals(samples.get("process_resident_memory_bytes"), 4);
 });
 
+Deno.test("pages: free space that is not known is left out", async () => {
+  await using server = await ServerFixture.start();
+  const readProcess = () => ({ ...READINGS, diskLeft: Infinity });
+  for (const [shown, expected] of [[{}, 2000], [{ readProcess }, undefined]] as const) {
+    const { get } = pagesOf(server, shown);
+    const samples = samplesOf(String((await get("/metrics"))[1]));
+    assertEquals(samples.get("messaging_disk_left_bytes"), expected);
+  }
+});
+
 Deno.test("pages: nothing else is there", async () => {
   await using server = await ServerFixture.start();
   const { get } = pagesOf(server);
@@ -106,9 +117,9 @@ Deno.test("health: not ready while the storage takes no writes, and ready again 
     return get("/readyz");
   };
   assertEquals(await later(), [200, "ready\n"]);
-  error = new StorageError("disk-full", "no room");
+  error = new DiskError("full");
   assertEquals(await get("/readyz"), [200, "ready\n"]); // as it was found a moment ago
-  assertEquals(await later(), [503, "disk full\n"]);
+  assertEquals(await later(), [503, "the server's disk is full\n"]);
   error = new StorageError("failed", "no");
   assertEquals(await later(), [503, "the storage takes no writes\n"]);
   error = null;

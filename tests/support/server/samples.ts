@@ -8,6 +8,7 @@ export const READINGS: Readings = {
   startedAt: 1_000_000,
   memory: { rss: 4, heapUsed: 1, heapTotal: 2, external: 3 },
   maxTotalSize: 1000,
+  diskLeft: 2000,
 };
 
 const SAMPLE = /^([a-z_]+)(?:\{([^}]*)\})? (-?[0-9.e+-]+)$/;

@@ -40,7 +40,8 @@ export type StorageErrorCode =
   | "unknown-file" // the file does not exist, no longer, or not for the asker
   | "file-taken" // the file is another client's
   | "file-differs" // the file has another size
-  | "quota-full" // the files of the client, or of all clients, have reached their limit
+  | "quota-full" // what is stored of the client, or of all clients, has reached its limit
+  | "never-fits" // larger than the limits allow, whatever else is stored
   | "disk-full" // the disk has no room left
   | "name-taken" // another client has this name, or one that looks like it
   | "not-invited" // the invite does not exist, is used up or has expired

@@ -72,11 +72,11 @@ export class ChunkStore {
     }
   }
 
-  /** Reports whether the bytes of `id` are there, as many as `size`. */
-  async has(id: Bytes, size: number): Promise<boolean> {
+  /** Returns how many bytes of `id` are there. */
+  async size(id: Bytes): Promise<number> {
     const stat = onDisk(() => Deno.stat(`${this.folder}/${toHex(id)}`));
-    return await stat.then((found) => found.size === size, (error) => {
-      if (error.cause instanceof Deno.errors.NotFound) return false;
+    return await stat.then(({ size }) => size, (error) => {
+      if (error.cause instanceof Deno.errors.NotFound) return 0;
       throw error;
     });
   }

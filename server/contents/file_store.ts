@@ -5,16 +5,14 @@
 import type { Logger } from "@logtape/logtape";
 import { type Bytes, equalBytes, toHex } from "../../shared/bytes.ts";
 import { ProtocolError, StorageError } from "../../shared/errors.ts";
+import { FILE_CHUNK_SIZE } from "../../shared/limits.ts";
 import { RESPONSE_HEADER_SIZE } from "../../shared/protocol/frame.ts";
 import { chunkCount, type ChunkPlace, chunkSizeAt } from "../../shared/protocol/secure/files.ts";
-import type { FileRecord, FileRecords } from "../storage/file_records.ts";
+import { type FileRecord, type FileRecords, UPLOAD_WINDOW } from "../storage/file_records.ts";
 import { ChunkBuffers } from "./chunk_buffers.ts";
 import type { ChunkFile } from "./chunk_file.ts";
 import { ChunkStore } from "./chunk_store.ts";
 import { Deletions } from "./deletions.ts";
-
-/** Chunks after which the progress of an upload is noted once. */
-const TOUCH_STEP = 64;
 
 /** A chunk on its way to a receiver. */
 export interface StoredChunk {
@@ -49,7 +47,7 @@ export class FileStore {
   /**
    * Begins an upload of `size` bytes, or continues it. Returns the first chunk that is missing; the
    * number of all chunks if none is.
-   * @throws {StorageError} `file-taken`, `file-differs`, `quota-full`
+   * @throws {StorageError} `file-taken`, `file-differs`, `quota-full`, `never-fits`
    */
   async open(id: Bytes, owner: Bytes, size: number): Promise<number> {
     return await this.#chunks.use(id, async (bytes) => {
@@ -72,14 +70,19 @@ export class FileStore {
 
   /**
    * Stores a chunk; one that is there already is left as it is.
+   * @throws {StorageError} `quota-full`; the upload stays, and may go on later
    * @throws {ProtocolError} `malformed` for a chunk that is not the next one, or not of its size
    */
   async put({ blob: id, chunk }: ChunkPlace, owner: Bytes, content: Bytes): Promise<void> {
     await this.#chunks.use(id, async (bytes) => {
       const file = await this.#own(id, owner);
       if (file.complete) return checkChunk(chunk, file);
+      // It counts before it is written; one that is refused below must not.
+      const arrived = chunk * FILE_CHUNK_SIZE + content.length;
+      if (arrived > file.charged && chunk === await bytes.firstMissing(file.size)) {
+        await this.#records.charge(id, arrived);
+      }
       await bytes.put(chunk, content, file.size);
-      if ((chunk + 1) % TOUCH_STEP === 0) await this.#records.touch(id);
     });
   }
 
@@ -162,7 +165,8 @@ export class FileStore {
 
   /**
    * After a crash: deletes bytes without a record, and turns records whose bytes are incomplete
-   * into uploads again. An upload without bytes has just started.
+   * into uploads again. An upload without bytes has just started. Of uploads no more counts than
+   * is there, and a window.
    */
   async sweep(): Promise<void> {
     let swept = 0;
@@ -170,10 +174,15 @@ export class FileStore {
       if (await this.#removeUnknown(id)) swept++;
     }
     if (swept > 0) this.#log.info("Removed {swept} files that nobody needs", { swept });
-    for await (const { id, size, complete } of this.#records.all()) {
-      if (!complete || await this.#chunks.has(id, size)) continue;
-      await this.#records.reopen(id);
-      this.#log.error("The bytes of a file are gone; its sender has to send them again");
+    for await (const { id, size, complete, charged } of this.#records.all()) {
+      const there = await this.#chunks.size(id);
+      if (complete && there === size) continue;
+      if (complete) {
+        await this.#records.reopen(id);
+        this.#log.error("The bytes of a file are gone; its sender has to send them again");
+      }
+      const most = there + UPLOAD_WINDOW * FILE_CHUNK_SIZE;
+      if (charged > most) await this.#records.settle(id, most);
     }
   }
 

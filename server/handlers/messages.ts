@@ -8,7 +8,7 @@ import type { SecureReply } from "../../shared/protocol/secure/requests.ts";
 import type { BlobWriter } from "../contents/blob_store.ts";
 import type { Disk } from "../limits/disk.ts";
 import type { Services } from "../services.ts";
-import { type Content, known } from "../storage/storage.ts";
+import { type Content, type Incoming, known } from "../storage/storage.ts";
 import { delivery } from "../wire/delivery.ts";
 import type { Handler, Streamed } from "../wire/handler.ts";
 import type { Payload } from "../wire/payload.ts";
@@ -16,9 +16,12 @@ import type { Payload } from "../wire/payload.ts";
 /** What moves from the socket to the disk in one step. */
 const STEP = 256 * KiB;
 
-/** Stores the message of `from` whose content, perhaps a large one, is the rest of `payload`. */
+/**
+ * Stores the message of `from` whose content, perhaps a large one, is the rest of `payload`. It
+ * counts for `payer`, by default for `from`.
+ */
 export async function sendMessage(
-  { to, type, size, token }: SendPrefix & { token?: Bytes },
+  { to, type, size, token, payer }: SendPrefix & { token?: Bytes; payer?: Bytes },
   payload: Payload,
   from: Bytes,
   { storage, blobs, limits, disk }: Services,
@@ -26,7 +29,8 @@ export async function sendMessage(
   if (size > limits.maxContentSize) {
     throw new ProtocolError("too-large", `a content of ${size} bytes is over the limit`);
   }
-  const deposit = (content: Content) => storage.deposit({ from, to, type, content, token });
+  const deposit = (content: Content, incoming?: Incoming) =>
+    storage.deposit({ from, to, type, content, token, payer, incoming });
 
   if (size <= limits.maxInlineSize) {
     const inline = new Uint8Array(size);
@@ -38,21 +42,33 @@ export async function sendMessage(
   if (token && size > MAX_ENVELOPE_SIZE && claimsToBeSecure(publicKey)) {
     throw new ProtocolError("too-large", `an envelope of ${size} bytes is over the limit`);
   }
-  disk.check(size);
-  const blob = await blobs.create();
+  const incoming = await storage.receive({ from, to, token, payer, size });
   try {
-    await copy(payload, blob, disk);
-    const { messageId, repeated } = await deposit({ blob: await blob.commit(), size });
-    if (repeated) await blob.abort();
-    return { kind: "sent", to, messageId };
-  } catch (error) {
-    await blob.abort();
-    throw error;
+    disk.check(size);
+    const blob = await blobs.create();
+    try {
+      await copy(payload, blob, { incoming, disk });
+      const { messageId, repeated } = await deposit({ blob: await blob.commit(), size }, incoming);
+      if (repeated) await blob.abort();
+      return { kind: "sent", to, messageId };
+    } catch (error) {
+      await blob.abort();
+      throw error;
+    }
+  } finally {
+    incoming.end();
   }
 }
 
-/** Moves what is left of `payload` to `blob`: one step is read while the one before is written. */
-async function copy(payload: Payload, blob: BlobWriter, disk: Disk): Promise<void> {
+/**
+ * Moves what is left of `payload` to `blob`, as long as quotas and disk take it: one step is read
+ * while the one before is written.
+ */
+async function copy(
+  payload: Payload,
+  blob: BlobWriter,
+  { incoming, disk }: { incoming: Incoming; disk: Disk },
+): Promise<void> {
   let reading: Bytes = new Uint8Array(STEP);
   let spare: Bytes = new Uint8Array(STEP);
   let writing: Promise<void> = Promise.resolve();
@@ -60,6 +76,7 @@ async function copy(payload: Payload, blob: BlobWriter, disk: Disk): Promise<voi
     while (payload.left > 0) {
       const step = reading.subarray(0, Math.min(STEP, payload.left));
       await payload.fill(step);
+      await incoming.add(step.length);
       await writing;
       disk.claim(step.length);
       writing = blob.write(step);

@@ -12,15 +12,21 @@ export interface FileRecord {
   readonly owner: Bytes;
   /** Bytes of ciphertext. */
   readonly size: number;
+  /** Bytes of it that count against the limits by now. */
+  readonly charged: number;
   /** Whether all of it is on the disk, so that its receivers may fetch it. */
   readonly complete: boolean;
 }
 
+/** Chunks of an upload that count at most besides those that have arrived. */
+export const UPLOAD_WINDOW = 16;
+
 export interface FileRecords {
   /**
-   * Returns the file that `owner` uploads under `id`. If it is not there, creates it and reserves
-   * `size` bytes for it. Counts as progress for {@link expire}.
-   * @throws {StorageError} `file-taken` by another client, `file-differs` in its size, `quota-full`
+   * Returns the file that `owner` uploads under `id`. If it is not there, creates it: it must fit
+   * as things are now, but only its first chunk counts. Counts as progress for {@link expire}.
+   * @throws {StorageError} `file-taken` by another client, `file-differs` in its size,
+   * `quota-full`, `never-fits`
    */
   open(id: Bytes, owner: Bytes, size: number): Promise<{ file: FileRecord; created: boolean }>;
 
@@ -33,8 +39,15 @@ export interface FileRecords {
   /** Returns how many receivers have not released a file. */
   receivers(id: Bytes): Promise<number>;
 
-  /** Notes progress of an upload, which keeps it from expiring. */
-  touch(id: Bytes): Promise<void>;
+  /**
+   * Has at least the first `arrived` bytes of an upload count, and where they fit those of
+   * `UPLOAD_WINDOW - 1` chunks more. Counts as progress for {@link expire}.
+   * @throws {StorageError} `quota-full`; the upload stays
+   */
+  charge(id: Bytes, arrived: number): Promise<void>;
+
+  /** Has no more than `most` bytes of an upload count. */
+  settle(id: Bytes, most: number): Promise<void>;
 
   /**
    * Makes a file complete, and adds receivers; those that it has already stay.

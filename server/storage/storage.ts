@@ -47,6 +47,21 @@ export interface Deposit {
   content: Content;
   /** 16 bytes that the sender chose; the same message under the same token is a repeat. */
   token?: Bytes;
+  /** For whom it counts, 16 bytes: who really sends it. By default `from`. */
+  payer?: Bytes;
+  /** What has counted its content until now; it ends. */
+  incoming?: Incoming;
+}
+
+/** A large content that is coming in, and counts as what is stored does. */
+export interface Incoming {
+  /**
+   * Counts `size` bytes more.
+   * @throws {StorageError} `quota-full`, `never-fits`
+   */
+  add(size: number): Promise<void>;
+  /** Ends it: nothing of it counts any more. */
+  end(): void;
 }
 
 /** The place of a message. */
@@ -145,9 +160,18 @@ export interface Storage {
    * Puts a message at the end of a mailbox and returns its ID there, which is larger than every
    * earlier one. A repeat gets the ID of the first, even if that is long gone; a token is known for
    * at least 7 days.
-   * @throws {StorageError} `unknown-client`, `mailbox-full`, `token-reused`
+   * @throws {StorageError} `unknown-client`, `mailbox-full` also where the sender holds its part of
+   * the mailbox, `quota-full`, `never-fits`, `token-reused`
    */
   deposit(deposit: Deposit): Promise<Deposited>;
+
+  /**
+   * Begins to take in a content of `size` bytes, of which nothing counts yet.
+   * @throws {StorageError} as {@link deposit} would by now
+   */
+  receive(
+    content: Pick<Deposit, "from" | "to" | "token" | "payer"> & { size: number },
+  ): Promise<Incoming>;
 
   /**
    * Returns the first messages of a mailbox after number `after`, without their contents: those
@@ -280,11 +304,14 @@ export interface StorageLimits {
   maxMailboxSize: number;
   /** One-time prekeys of each of the two kinds that are held for a client. */
   maxOneTimePrekeys: number;
-  /** Bytes that the files in chunks of one sender may take, from the start of each upload on. */
+  /** One sender may hold one part in so many of a mailbox, and less where others fill it, too. */
+  mailboxParts: number;
+  /** Bytes of one sender that may wait: contents, files, and `MESSAGE_OVERHEAD` a message. */
   maxSenderSize: number;
-  /** Files in chunks of one sender. */
+  /** Files in chunks of one sender, and those among them whose upload is not finished. */
   maxSenderFiles: number;
-  /** Bytes that the files in chunks of all senders may take. */
+  maxUploads: number;
+  /** The same bytes of all senders. */
   maxTotalSize: number;
   /** How long a file waits for its receivers after it was last shared. */
   fileExpiry: number;

@@ -33,6 +33,7 @@ const STORAGE_ERRORS: Record<StorageErrorCode, ErrorName> = {
   "file-taken": "forbidden",
   "file-differs": "malformed",
   "quota-full": "over-quota",
+  "never-fits": "too-large",
   "disk-full": "over-quota",
   "name-taken": "name-taken",
   "not-invited": "forbidden",
@@ -68,6 +69,11 @@ const RETRY_AFTER: Partial<Record<StorageErrorCode, number>> = {
   "closed": RESTART_TIME,
   "leaving": 1_000,
   "disk-full": 60_000,
+  // When somebody has fetched or used something; nobody knows when.
+  "quota-full": 60_000,
+  "mailbox-full": 60_000,
+  "prekeys-full": 60 * 60_000,
+  "clients-full": 60 * 60_000,
   "failed": 60_000,
 };
 

@@ -1,6 +1,8 @@
 /** The part of the storage contract that is about files in chunks. */
 import { toHex } from "../../shared/bytes.ts";
+import { UPLOAD_WINDOW } from "../../server/storage/file_records.ts";
 import type { Storage } from "../../server/storage/storage.ts";
+import { FILE_CHUNK_SIZE as CHUNK } from "../../shared/limits.ts";
 import { assertEquals } from "../support/assert.ts";
 import { assertRefused, contractTest, type Engine, idOf } from "./storage_contract.ts";
 
@@ -16,7 +18,7 @@ async function all({ files }: Storage): Promise<string[]> {
 export function fileContract(engine: Engine): void {
   contractTest(engine, "an upload is opened once, and found again", async (subject) => {
     const made = await subject.storage.files.open(one, alice, 100);
-    const file = { id: one, owner: alice, size: 100, complete: false };
+    const file = { id: one, owner: alice, size: 100, charged: 100, complete: false };
     assertEquals(made, { file, created: true });
     assertEquals(await subject.storage.files.open(one, alice, 100), { file, created: false });
     await subject.reopen();
@@ -38,7 +40,7 @@ export function fileContract(engine: Engine): void {
       assertEquals(await files.findFor(one, bob), undefined);
       await files.share(one, [bob]);
       await files.share(one, [bob, carol]);
-      const file = { id: one, owner: alice, size: 100, complete: true };
+      const file = { id: one, owner: alice, size: 100, charged: 100, complete: true };
       assertEquals(await files.findFor(one, bob), file);
       assertEquals(await files.findFor(one, alice), undefined);
       assertEquals(await files.receivers(one), 2);
@@ -71,11 +73,38 @@ export function fileContract(engine: Engine): void {
     await files.reopen(two); // does nothing
   });
 
-  contractTest(engine, "quotas count from the opening of a file to its end", async (subject) => {
+  contractTest(engine, "an upload counts as far as it has come, and a window", async (subject) => {
+    await subject.register("bob");
+    const size = 40 * CHUNK;
+    const charged = async () => (await subject.storage.files.find(one))?.charged;
+    const { files } = subject.storage;
+    await files.open(one, alice, size);
+    assertEquals(await charged(), CHUNK);
+    await files.open(two, alice, 100);
+    assertEquals((await files.find(two))?.charged, 100);
+    await files.charge(one, CHUNK); // which counts already
+    assertEquals(await charged(), CHUNK);
+    await files.charge(one, 2 * CHUNK);
+    assertEquals(await charged(), (2 + UPLOAD_WINDOW - 1) * CHUNK);
+    await subject.reopen();
+    assertEquals(await charged(), (2 + UPLOAD_WINDOW - 1) * CHUNK);
+    assertEquals((await subject.storage.stats()).fileBytes, 17 * CHUNK + 100);
+    await subject.storage.files.settle(one, 3 * CHUNK);
+    await subject.storage.files.settle(one, 5 * CHUNK);
+    assertEquals(await charged(), 3 * CHUNK);
+    await subject.storage.files.charge(one, 39 * CHUNK);
+    assertEquals(await charged(), size);
+    await subject.storage.files.share(one, [bob]);
+    await subject.storage.files.settle(one, 0); // no upload any more
+    assertEquals(await charged(), size);
+  }, { maxSenderSize: 100 * CHUNK, maxTotalSize: 100 * CHUNK });
+
+  contractTest(engine, "quotas of a sender and of all, given back at the end", async (subject) => {
     await subject.register("bob");
     const { files } = subject.storage;
     await files.open(one, alice, 60);
     await assertRefused(files.open(two, alice, 41), "quota-full");
+    await assertRefused(files.open(two, alice, 101), "never-fits");
     await files.open(two, alice, 40);
     await files.open(two, alice, 40); // a repeat takes nothing
     await assertRefused(files.open(three, bob, 51), "quota-full"); // of all together
@@ -90,13 +119,39 @@ export function fileContract(engine: Engine): void {
     await subject.storage.files.open(idOf("four"), alice, 60);
   }, { maxSenderSize: 100, maxTotalSize: 150 });
 
-  contractTest(engine, "a sender has only so many files", async (subject) => {
+  contractTest(
+    engine,
+    "an upload whose quota is used up stays, and goes on later",
+    async (subject) => {
+      const { files } = subject.storage;
+      await files.open(one, alice, 10 * CHUNK);
+      await files.open(two, alice, 2 * CHUNK);
+      await files.charge(two, 2 * CHUNK);
+      await files.charge(one, 8 * CHUNK); // the window is not there any more
+      assertEquals((await files.find(one))?.charged, 8 * CHUNK);
+      await assertRefused(files.charge(one, 9 * CHUNK), "quota-full");
+      assertEquals((await files.find(one))?.charged, 8 * CHUNK);
+      await files.remove(two);
+      await files.charge(one, 9 * CHUNK);
+      assertEquals((await files.find(one))?.charged, 10 * CHUNK);
+    },
+    { maxSenderSize: 10 * CHUNK, maxTotalSize: 100 * CHUNK },
+  );
+
+  contractTest(engine, "a sender has only so many files, and unfinished ones", async (subject) => {
+    await subject.register("bob");
     const { files } = subject.storage;
     await files.open(one, alice, 1);
+    await assertRefused(files.open(two, alice, 1), "quota-full"); // one is not finished
+    await files.share(one, [bob]);
     await files.open(two, alice, 1);
+    await files.share(two, [bob]);
     await assertRefused(files.open(three, alice, 1), "quota-full");
     await files.open(three, bob, 1);
-  }, { maxSenderFiles: 2 });
+    await files.reopen(one);
+    await files.release(two, bob);
+    await assertRefused(files.open(idOf("four"), alice, 1), "quota-full");
+  }, { maxSenderFiles: 2, maxUploads: 1 });
 
   contractTest(
     engine,
@@ -105,25 +160,26 @@ export function fileContract(engine: Engine): void {
       await subject.register("bob");
       const { files } = subject.storage;
       await files.open(one, alice, 1);
-      await files.open(two, alice, 1);
+      await files.open(two, alice, 2 * CHUNK);
       await files.open(three, alice, 1);
       await files.share(three, [bob]);
       subject.now = 1001;
       assertEquals(await files.expire(), []);
-      await files.touch(two);
+      await files.charge(two, 2 * CHUNK);
       subject.now = 1002;
       assertEquals(await files.expire(), [one]);
       assertEquals(await files.expire(), []);
       subject.now = 2001;
       await files.share(three, [bob]); // which begins anew
-      await files.open(two, alice, 1); // and so does this
+      await files.open(two, alice, 2 * CHUNK); // and so does this
       subject.now = 3001;
       assertEquals(await files.expire(), []);
       subject.now = 4002;
       assertEquals((await files.expire()).map(toHex).sort(), [two, three].map(toHex).sort());
       assertEquals(await all(subject.storage), []);
-      await files.open(one, alice, 10_000); // all room is there again
+      assertEquals((await subject.storage.stats()).charged, 0);
     },
+    { maxSenderSize: 10 * CHUNK, maxTotalSize: 10 * CHUNK },
   );
 
   contractTest(engine, "a closed storage returns no files", async (subject) => {

@@ -25,9 +25,11 @@ const LIMITS: StorageLimits = {
   maxClients: 1000,
   maxMessages: 1000,
   maxMailboxSize: 1_000_000,
-  maxSenderSize: 10_000,
+  mailboxParts: 1,
+  maxSenderSize: 1_000_000,
   maxSenderFiles: 1000,
-  maxTotalSize: 100_000,
+  maxUploads: 1000,
+  maxTotalSize: 10_000_000,
   fileExpiry: 2000,
   uploadExpiry: 1000,
 };

@@ -42,11 +42,12 @@ const LIMITS = {
   maxClients: 3,
   maxContentSize: 5 * MiB,
   maxDiscardSize: 6 * MiB,
-  maxMailboxSize: 100,
+  maxMailboxSize: 1_000,
   maxOneTimePrekeys: 2,
   prekeyBurst: 1,
   maxSenderSize: 2 * SIZE,
   maxTotalSize: 3 * SIZE,
+  maxUploads: 2,
 };
 
 async function newcomer({ server }: Scene, name = "carol"): Promise<[SecurePeer, Someone]> {
@@ -184,8 +185,16 @@ const CAUSES: Record<string, Cause> = {
     await alice.sendText(bob.who.id, "text", token);
     return [alice, textTo(alice.who.id, "text", token)];
   },
-  "103 send | 9006 | the receiver's mailbox is full": ({ alice, bob }) => {
-    return Promise.resolve([alice, textTo(bob.who.id, new Uint8Array(101))]);
+  "103 send | 9006 | the receiver's mailbox is full, or the sender's part of it": async (
+    { alice, bob },
+  ) => {
+    await alice.sendText(bob.who.id, "x".repeat(60));
+    return [alice, textTo(bob.who.id, "x".repeat(60))];
+  },
+  "103 send | 9006 | too much of the sender, or of all senders, waits": async ({ alice, bob }) => {
+    await upload(alice, newToken(), CONTENT, bob.who.id);
+    await upload(alice, newToken(), CONTENT, bob.who.id);
+    return [alice, textTo(bob.who.id, "text")];
   },
   "107 publish | 9006 | there would be too many one-time prekeys; none is taken": ({ alice }) => {
     const prekeys = prekeysOf(PrekeyKind.oneTime, 1, 3);
@@ -210,14 +219,28 @@ const CAUSES: Record<string, Cause> = {
     await openUpload(alice, blob, SIZE);
     return [alice, open(blob, SIZE + 1)];
   },
-  "120 open | 9006 | the blobs of the sender would be too large, or too many": (
+  "120 open | 9005 | the blob is larger than a sender's quota": ({ alice, blob }) => {
+    return Promise.resolve([alice, open(blob, 2 * SIZE + 17)]);
+  },
+  "120 open | 9006 | the sender has too many blobs, or unfinished ones": async (
     { alice, blob },
-  ) => Promise.resolve([alice, open(blob, 2 * SIZE + 1)]),
-  "120 open | 9006 | the blobs of all senders would be too large": async ({ alice, bob }) => {
-    await openUpload(alice, newToken(), SIZE);
-    await openUpload(alice, newToken(), SIZE);
-    await openUpload(bob, newToken(), SIZE);
-    return [bob, open(newToken())];
+  ) => {
+    for (let i = 0; i < 2; i++) await openUpload(alice, newToken(), 16);
+    return [alice, open(blob)];
+  },
+  "120 open | 9006 | too much of the sender, or of all senders, waits": async (
+    { alice, bob, blob },
+  ) => {
+    await upload(alice, newToken(), CONTENT, bob.who.id);
+    return [alice, open(blob, SIZE + 17)];
+  },
+  "121 put | 9006 | too much of the sender, or of all senders, waits": async (
+    { alice, bob, blob },
+  ) => {
+    await openUpload(alice, blob, 2 * SIZE);
+    await upload(alice, newToken(), CONTENT.subarray(0, FILE_CHUNK_SIZE), bob.who.id);
+    await putChunks(alice, blob, sampleBytes(2 * SIZE), 0, 1);
+    return [alice, put(blob, 1, sampleBytes(FILE_CHUNK_SIZE))];
   },
   "121 put | 9003 | there is no such blob": ({ alice, blob }) => {
     return Promise.resolve([alice, put(blob, 1, sampleBytes(100))]);
@@ -285,6 +308,7 @@ const RETRY_TIMES: Record<string, number | null> = {
   "1 s": 1_000,
   "2 s": 2_000,
   "60 s": 60_000,
+  "1 h": 3_600_000,
   "until it may": null,
 };
 

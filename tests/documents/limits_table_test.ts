@@ -19,6 +19,8 @@ import {
   MAX_UNDER_WAY,
   MAX_UNDER_WAY_SIZE,
 } from "../../server/secure/secure_session.ts";
+import { UPLOAD_WINDOW } from "../../server/storage/file_records.ts";
+import { MESSAGE_OVERHEAD } from "../../server/storage/storage.ts";
 import { TOKEN_AGE } from "../../server/storage/sqlite/tokens.ts";
 import { MAX_MESSAGES } from "../../shared/channel/cipher_state.ts";
 import * as shared from "../../shared/limits.ts";
@@ -43,6 +45,7 @@ const LIMITS: Record<string, number> = {
   "content of a message": server.maxContentSize,
   "messages that wait in a mailbox": server.maxMessages,
   "contents that wait in a mailbox, in all": server.maxMailboxSize,
+  "parts of an empty mailbox, of which a sender may fill one": server.mailboxParts,
   "clients of a server": server.maxClients,
   "messages in one response 1004": server.maxDeliveryCount,
   "message IDs in a request 106": shared.MAX_ACKNOWLEDGED,
@@ -101,9 +104,12 @@ const LIMITS: Record<string, number> = {
   "chunk of ciphertext": shared.FILE_CHUNK_SIZE,
   "chunks of a file": shared.MAX_U32,
   "receivers in a request 122": shared.MAX_RECEIVERS,
-  "blobs of one sender, in all": server.maxSenderSize,
+  "messages and blobs of one sender, in all": server.maxSenderSize,
+  "the same of all senders, in all": server.maxTotalSize,
+  "what a message counts there for, besides its content": MESSAGE_OVERHEAD,
   "blobs of one sender": server.maxSenderFiles,
-  "blobs of all senders, in all": server.maxTotalSize,
+  "the same, not uploaded whole yet": server.maxUploads,
+  "chunks of an upload that count before they have come": UPLOAD_WINDOW,
   "an upload without progress": server.uploadExpiry,
   "a blob after it was last shared": server.fileExpiry,
 };

@@ -86,9 +86,7 @@ export class SqliteClients extends Table<keyof typeof STATEMENTS> {
       if (this.statements.isLeaving.get(client.id)) {
         throw new StorageError("leaving", "what this client had here is still being deleted");
       }
-      // Clients are numbered from 1, and no number is ever given again.
-      const departed = this.statements.departed.value<[number]>()?.[0] ?? 0;
-      if (this.#last() - departed >= limits.maxClients) {
+      if (this.count() >= limits.maxClients) {
         throw new StorageError("clients-full", "the server takes no further clients");
       }
       if (this.statements.byName.get(client.name)) {
@@ -101,6 +99,12 @@ export class SqliteClients extends Table<keyof typeof STATEMENTS> {
       this.statements.add.run(id, name, publicKey, now(), asWritten, inAnyCase);
       if (invite) this.invites.use(invite);
     }, client.id);
+  }
+
+  /** Returns how many clients there are. To be called inside a read or write. */
+  count(): number {
+    // They are numbered from 1, and no number is ever given again.
+    return this.#last() - (this.statements.departed.value<[number]>()?.[0] ?? 0);
   }
 
   client(id: Bytes): Promise<Client | undefined> {
@@ -147,7 +151,7 @@ export class SqliteClients extends Table<keyof typeof STATEMENTS> {
   clientsExcept(except: Bytes): Promise<ClientList> {
     return this.file.read(() => {
       const last = this.#last();
-      const count = this.statements.countExcept.value<[number]>(last, except)?.[0] ?? 0;
+      const count = this.count() - (this.statements.byId.get(except) ? 1 : 0);
       return { count, pages: this.#pages(except, last) };
     });
   }
@@ -179,7 +183,6 @@ const STATEMENTS = {
   byId: `SELECT ${COLUMNS} FROM clients WHERE id = ?`,
   behind: `SELECT ${COLUMNS} FROM clients WHERE name > ? AND name >= ? ` +
     "AND name < CAST(? AS TEXT) AND id <> ? ORDER BY name LIMIT ?",
-  countExcept: "SELECT count(*) FROM clients WHERE number <= ? AND id <> ? AND left_as IS NULL",
   page: `SELECT number, ${COLUMNS} FROM clients ` +
     "WHERE number > ? AND number <= ? AND left_as IS NULL ORDER BY number LIMIT ?",
   numberOf: "SELECT number FROM clients WHERE id = ?",

@@ -1,9 +1,11 @@
 /** The tables of files in chunks, of their receivers, and of what each sender's files take. */
 import { type Bytes, equalBytes } from "../../../shared/bytes.ts";
 import { StorageError } from "../../../shared/errors.ts";
-import type { FileRecord, FileRecords } from "../file_records.ts";
+import { FILE_CHUNK_SIZE } from "../../../shared/limits.ts";
+import { type FileRecord, type FileRecords, UPLOAD_WINDOW } from "../file_records.ts";
 import { known, type StorageOptions } from "../storage.ts";
 import { type SqliteFile, Table } from "./database.ts";
+import type { SqliteQuotas } from "./quotas.ts";
 
 export const FILES_SCHEMA = `
   -- The bytes of the files lie in the folder chunks/.
@@ -44,6 +46,7 @@ interface FileRow {
   id: Bytes;
   owner: Bytes;
   size: number;
+  charged: number;
   complete: number;
 }
 
@@ -53,7 +56,7 @@ const PAGE = 512;
 export class SqliteFiles extends Table<keyof typeof STATEMENTS> implements FileRecords {
   readonly #options: StorageOptions;
 
-  constructor(file: SqliteFile, options: StorageOptions) {
+  constructor(file: SqliteFile, options: StorageOptions, private readonly quotas: SqliteQuotas) {
     super(file, STATEMENTS);
     this.#options = options;
   }
@@ -69,9 +72,11 @@ export class SqliteFiles extends Table<keyof typeof STATEMENTS> implements FileR
         if (row.complete === 0) this.statements.touch.run(this.#options.now(), id);
         return { file: recordOf(row), created: false };
       }
-      this.#reserve(owner, size);
-      this.statements.add.run(id, owner, size, size, this.#options.now());
-      return { file: { id, owner, size, complete: false }, created: true };
+      this.quotas.checkFiles(owner);
+      this.quotas.checkSize(owner, size);
+      const charged = Math.min(size, FILE_CHUNK_SIZE);
+      this.statements.add.run(id, owner, size, charged, this.#options.now());
+      return { file: { id, owner, size, charged, complete: false }, created: true };
     }, owner);
   }
 
@@ -87,8 +92,30 @@ export class SqliteFiles extends Table<keyof typeof STATEMENTS> implements FileR
     return this.file.read(() => this.statements.receivers.value<[number]>(id)?.[0] ?? 0);
   }
 
-  async touch(id: Bytes): Promise<void> {
-    await this.file.write(() => this.statements.touch.run(this.#options.now(), id), id);
+  charge(id: Bytes, arrived: number): Promise<void> {
+    return this.file.write(() => {
+      const row = this.statements.find.get<FileRow>(id);
+      if (!row || arrived <= row.charged) return;
+      const ahead = Math.min(row.size, arrived + (UPLOAD_WINDOW - 1) * FILE_CHUNK_SIZE);
+      const charged = this.#fits(row, ahead) ? ahead : arrived;
+      this.quotas.checkSize(row.owner, charged - row.charged);
+      this.statements.charge.run(charged, row.number);
+      this.statements.touch.run(this.#options.now(), id);
+    }, id);
+  }
+
+  async settle(id: Bytes, most: number): Promise<void> {
+    await this.file.write(() => this.statements.settle.run(most, id), id);
+  }
+
+  /** Reports whether `charged` bytes of an upload may count. */
+  #fits(row: FileRow, charged: number): boolean {
+    try {
+      this.quotas.checkSize(row.owner, charged - row.charged);
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   share(id: Bytes, receivers: readonly Bytes[]): Promise<void> {
@@ -161,24 +188,6 @@ export class SqliteFiles extends Table<keyof typeof STATEMENTS> implements FileR
     }
   }
 
-  /** @throws {StorageError} `quota-full` */
-  #reserve(owner: Bytes, size: number): void {
-    const { maxSenderSize, maxSenderFiles, maxTotalSize } = this.#options.limits;
-    const usage = this.statements.usage.get<{ files: number; bytes: number }>(owner);
-    const own = usage ?? { files: 0, bytes: 0 };
-    if (own.bytes + size > maxSenderSize) {
-      const left = Math.max(0, maxSenderSize - own.bytes);
-      const text = `the file is larger than what is left of the sender's quota: ${left} bytes`;
-      throw new StorageError("quota-full", text);
-    }
-    if (own.files >= maxSenderFiles) {
-      throw new StorageError("quota-full", `${own.files} files of the sender wait already`);
-    }
-    if ((this.statements.total.value<[number]>()?.[0] ?? 0) + size > maxTotalSize) {
-      throw new StorageError("quota-full", "the server takes no further files for now");
-    }
-  }
-
   #remove({ number }: FileRow): void {
     this.statements.removeReceivers.run(number);
     this.statements.remove.run(number);
@@ -186,10 +195,16 @@ export class SqliteFiles extends Table<keyof typeof STATEMENTS> implements FileR
 }
 
 function recordOf<Row extends FileRow | undefined>(row: Row) {
-  return row && { id: row.id, owner: row.owner, size: row.size, complete: row.complete === 1 };
+  return row && {
+    id: row.id,
+    owner: row.owner,
+    size: row.size,
+    charged: row.charged,
+    complete: row.complete === 1,
+  };
 }
 
-const COLUMNS = "number, id, owner, size, complete";
+const COLUMNS = "number, id, owner, size, charged, complete";
 
 const STATEMENTS = {
   find: `SELECT ${COLUMNS} FROM files WHERE id = ?`,
@@ -199,7 +214,9 @@ const STATEMENTS = {
   client: "SELECT 1 FROM clients WHERE id = ?",
   add: "INSERT INTO files (id, owner, size, charged, changed_at) VALUES (?, ?, ?, ?, ?)",
   touch: "UPDATE files SET changed_at = ? WHERE id = ? AND complete = 0",
-  complete: "UPDATE files SET complete = 1, changed_at = ? WHERE number = ?",
+  charge: "UPDATE files SET charged = ? WHERE number = ?",
+  settle: "UPDATE files SET charged = ?1 WHERE id = ?2 AND complete = 0 AND charged > ?1",
+  complete: "UPDATE files SET complete = 1, charged = size, changed_at = ? WHERE number = ?",
   reopen: "UPDATE files SET complete = 0, changed_at = ? WHERE id = ? AND complete = 1",
   addReceiver: "INSERT OR IGNORE INTO file_receivers (file, receiver) VALUES (?, ?)",
   removeReceiver: "DELETE FROM file_receivers WHERE file = ? AND receiver = ?",
@@ -211,6 +228,4 @@ const STATEMENTS = {
   old: `SELECT ${COLUMNS} FROM files WHERE complete = 0 AND changed_at < ? ` +
     `UNION ALL SELECT ${COLUMNS} FROM files WHERE complete = 1 AND changed_at < ? LIMIT ?`,
   after: `SELECT ${COLUMNS} FROM files WHERE number > ? ORDER BY number LIMIT ?`,
-  usage: "SELECT files, file_bytes AS bytes FROM usage WHERE client = ?",
-  total: "SELECT file_bytes FROM totals",
 };

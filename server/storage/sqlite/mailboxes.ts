@@ -1,20 +1,9 @@
-/** The table of messages, and the counts of each mailbox in the table of clients. */
+/** The table of messages: what of a mailbox is read and deleted. */
 import type { Bytes } from "../../../shared/bytes.ts";
-import { StorageError } from "../../../shared/errors.ts";
-import { MAX_U32 } from "../../../shared/limits.ts";
 import type { MessageType } from "../../../shared/protocol/codes.ts";
 import { MESSAGE_HEAD_SIZE } from "../../../shared/protocol/message.ts";
-import {
-  type Deposit,
-  type Deposited,
-  type FullMessage,
-  known,
-  type Room,
-  type StorageOptions,
-  type StoredMessage,
-} from "../storage.ts";
+import { type FullMessage, known, type Room, type StoredMessage } from "../storage.ts";
 import { type SqliteFile, Table } from "./database.ts";
-import type { SqliteTokens } from "./tokens.ts";
 import { Watches } from "./watches.ts";
 
 export const MESSAGES_SCHEMA = `
@@ -32,13 +21,6 @@ export const MESSAGES_SCHEMA = `
   CREATE INDEX messages_by_blob ON messages (blob) WHERE blob IS NOT NULL;
 `;
 
-interface MailboxRow {
-  number: number;
-  last_message: number;
-  messages: number;
-  bytes: number;
-}
-
 interface MessageRow {
   id: number;
   sender: Bytes;
@@ -53,42 +35,10 @@ const STEP = 1024;
 const REMOVED = 64;
 
 export class SqliteMailboxes extends Table<keyof typeof STATEMENTS> {
-  readonly #options: StorageOptions;
-  readonly #tokens: SqliteTokens;
-  readonly #watches = new Watches();
+  readonly watches = new Watches();
 
-  constructor(file: SqliteFile, options: StorageOptions, tokens: SqliteTokens) {
+  constructor(file: SqliteFile) {
     super(file, STATEMENTS);
-    this.#options = options;
-    this.#tokens = tokens;
-  }
-
-  async deposit({ from, to, type, content, token }: Deposit): Promise<Deposited> {
-    const [inline, blob] = "blob" in content ? [null, content.blob] : [content.inline, null];
-    const size = "blob" in content ? content.size : content.inline.length;
-    const { limits, now } = this.#options;
-    const deposited = await this.file.write(
-      () => {
-        const mailbox = this.#mailbox(to);
-        const named = token && this.#tokens.find(from, token);
-        if (named) {
-          if (named.mailbox === mailbox.number) return { messageId: named.message, repeated: true };
-          throw new StorageError("token-reused", "the token was used for another message");
-        }
-        if (
-          mailbox.last_message >= MAX_U32 || mailbox.messages >= limits.maxMessages ||
-          mailbox.bytes + size > limits.maxMailboxSize
-        ) throw new StorageError("mailbox-full", "the receiver's mailbox is full");
-        const id = mailbox.last_message + 1;
-        this.statements.add.run(mailbox.number, id, from, type, size, inline, blob, now());
-        if (token) this.#tokens.add(from, token, { mailbox: mailbox.number, message: id });
-        return { messageId: id, repeated: false };
-      },
-      from,
-      inline?.length,
-    );
-    if (!deposited.repeated) this.#watches.notify(to);
-    return deposited;
   }
 
   heads(mailbox: Bytes, after: number, room: Room): Promise<StoredMessage[]> {
@@ -135,7 +85,7 @@ export class SqliteMailboxes extends Table<keyof typeof STATEMENTS> {
   }
 
   watch(mailbox: Bytes, notify: () => void): Promise<() => Promise<void>> {
-    return this.file.read(() => this.#watches.add(mailbox, notify));
+    return this.file.read(() => this.watches.add(mailbox, notify));
   }
 
   async acknowledge(mailbox: Bytes, messageIds: readonly number[]): Promise<string[]> {
@@ -164,15 +114,13 @@ export class SqliteMailboxes extends Table<keyof typeof STATEMENTS> {
     );
   }
 
-  #mailbox(id: Bytes): MailboxRow {
-    return known(this.statements.mailbox.get<MailboxRow & object>(id));
+  #mailbox(id: Bytes): { number: number } {
+    return known(this.statements.mailbox.get<{ number: number }>(id));
   }
 }
 
 const STATEMENTS = {
-  mailbox: "SELECT number, last_message, messages, bytes FROM clients WHERE id = ?",
-  add: "INSERT INTO messages (mailbox, id, sender, type, size, content, blob, deposited_at) " +
-    "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+  mailbox: "SELECT number FROM clients WHERE id = ?",
   heads: "SELECT id, sender, type, size, blob FROM messages " +
     "WHERE mailbox = ? AND id > ? ORDER BY id LIMIT ?",
   pageEnd: "SELECT id FROM (SELECT id, row_number() OVER byId AS number, " +

@@ -4,6 +4,7 @@ import type { Bytes } from "../../../shared/bytes.ts";
 import type { Client, Deposit, Storage, StorageOptions, TimeMark } from "../storage.ts";
 import { SqliteClients } from "./clients.ts";
 import { SqliteFile } from "./database.ts";
+import { SqliteDeposits } from "./deposits.ts";
 import { SqliteDepartures } from "./departures.ts";
 import { SqliteFiles } from "./files.ts";
 import { SqliteInvites } from "./invites.ts";
@@ -11,9 +12,9 @@ import { SqliteLeases } from "./leases.ts";
 import { SqliteMailboxes } from "./mailboxes.ts";
 import { prepareDatabase } from "./migrations.ts";
 import { SqlitePrekeys } from "./prekeys.ts";
+import { SqliteQuotas } from "./quotas.ts";
 import { SqliteTimeMark } from "./time_mark.ts";
 import { SqliteTokens } from "./tokens.ts";
-import { SqliteUsage } from "./usage.ts";
 
 export class SqliteStorage implements Storage {
   readonly files: SqliteFiles;
@@ -25,7 +26,8 @@ export class SqliteStorage implements Storage {
   readonly #departures: SqliteDepartures;
   readonly #tokens: SqliteTokens;
   readonly #mailboxes: SqliteMailboxes;
-  readonly #usage: SqliteUsage;
+  readonly #deposits: SqliteDeposits;
+  readonly #quotas: SqliteQuotas;
   readonly #timeMark: SqliteTimeMark;
 
   /**
@@ -39,10 +41,12 @@ export class SqliteStorage implements Storage {
     this.invites = new SqliteInvites(file, options.now);
     this.#clients = new SqliteClients(file, options, this.invites);
     this.#tokens = new SqliteTokens(file, options.now);
-    this.#mailboxes = new SqliteMailboxes(file, options, this.#tokens);
-    this.#usage = new SqliteUsage(file);
+    this.#mailboxes = new SqliteMailboxes(file);
+    this.#quotas = new SqliteQuotas(file, options.limits);
+    const { watches } = this.#mailboxes;
+    this.#deposits = new SqliteDeposits(file, options, this.#tokens, this.#quotas, watches);
     this.#timeMark = new SqliteTimeMark(file);
-    this.files = new SqliteFiles(file, options);
+    this.files = new SqliteFiles(file, options, this.#quotas);
     this.#departures = new SqliteDepartures(file, this.files);
     this.prekeys = new SqlitePrekeys(file, options.limits);
     this.leases = new SqliteLeases(file, this.#mailboxes);
@@ -57,7 +61,8 @@ export class SqliteStorage implements Storage {
   clientsBehind = (...place: Parameters<Storage["clientsBehind"]>) =>
     this.#clients.clientsBehind(...place);
   clientsExcept = (except: Bytes) => this.#clients.clientsExcept(except);
-  deposit = (deposit: Deposit) => this.#mailboxes.deposit(deposit);
+  deposit = (deposit: Deposit) => this.#deposits.deposit(deposit);
+  receive = (...content: Parameters<Storage["receive"]>) => this.#deposits.receive(...content);
   heads = (...from: Parameters<Storage["heads"]>) => this.#mailboxes.heads(...from);
   page = (...from: Parameters<Storage["page"]>) => this.#mailboxes.page(...from);
   watch = (mailbox: Bytes, notify: () => void) => this.#mailboxes.watch(mailbox, notify);
@@ -65,8 +70,8 @@ export class SqliteStorage implements Storage {
     this.#mailboxes.acknowledge(mailbox, ids);
   timeMark = () => this.#timeMark.get();
   keepTimeMark = (mark: TimeMark) => this.#timeMark.keep(mark);
-  stats = () => this.#usage.stats();
-  probe = () => this.#usage.probe();
+  stats = () => this.#file.read(() => this.#quotas.stats(this.#clients.count()));
+  probe = () => this.#quotas.probe();
   forgetTokens = () => this.#tokens.forget();
   neededBlobs = (names: readonly string[]) => this.#mailboxes.neededBlobs(names);
 

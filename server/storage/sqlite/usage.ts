@@ -2,8 +2,6 @@
  * How much is stored, for each client and in all. SQLite itself counts, as rows come and go, so
  * that no operation can forget it.
  */
-import { MESSAGE_OVERHEAD, type Stats } from "../storage.ts";
-import { type SqliteFile, Table } from "./database.ts";
 
 /** Whom a message counts for: a column of it, or else its sender. */
 const payer = (row: "old" | "new") => `coalesce(${row}.payer, ${row}.sender)`;
@@ -100,29 +98,3 @@ export const USAGE_SCHEMA = `
     UPDATE totals SET files = files - 1, file_bytes = file_bytes - old.charged;
   END;
 `;
-
-export class SqliteUsage extends Table<keyof typeof STATEMENTS> {
-  constructor(file: SqliteFile) {
-    super(file, STATEMENTS);
-  }
-
-  /** Writes what is there already, which SQLite commits like any other change. */
-  async probe(): Promise<void> {
-    await this.file.write(() => this.statements.touch.run());
-  }
-
-  stats(): Promise<Stats> {
-    return this.file.read(() => {
-      const counts = this.statements.all.get<Omit<Stats, "charged">>()!;
-      const { messages, messageBytes, fileBytes } = counts;
-      return { ...counts, charged: messages * MESSAGE_OVERHEAD + messageBytes + fileBytes };
-    });
-  }
-}
-
-const STATEMENTS = {
-  touch: "UPDATE totals SET messages = messages",
-  all: "SELECT (SELECT coalesce(max(number), 0) FROM clients) - departures.count AS clients, " +
-    "messages, message_bytes AS messageBytes, files, file_bytes AS fileBytes " +
-    "FROM totals, departures",
-};

@@ -69,7 +69,7 @@ Deno.test("a response may be exactly as large as its size can say", async () => 
 Deno.test("damaged files take no room from the messages behind them", async () => {
   await using server = await ServerFixture.start({
     errors: true,
-    limits: { maxDeliveryCount: 3 },
+    limits: { maxDeliveryCount: 3, mailboxParts: 1 },
   });
   const peer = await server.connect();
   const alice = await peer.register("alice");

@@ -60,7 +60,7 @@ storeTest("more files than may stay open are all there", async (store, folder) =
     const into = new Uint8Array(SIZE);
     assert(await store.use(idOf(i), (file) => file.get(0, into)));
     assertEquals(into, CONTENT);
-    assert(await store.has(idOf(i), SIZE));
+    assertEquals(await store.size(idOf(i)), SIZE);
   }
   assertEquals((await idsIn(store)).length, count);
   assertEquals(folder.names().length, 2 * count);
@@ -73,7 +73,7 @@ storeTest("a file is removed unless it is needed after all", async (store, folde
   await store.removeUnless(idOf(1), () => Promise.resolve(false));
   await store.removeUnless(idOf(1), () => Promise.resolve(false));
   assertEquals(folder.names(), []);
-  assertEquals(await store.has(idOf(1), SIZE), false);
+  assertEquals(await store.size(idOf(1)), 0);
 });
 
 storeTest("after a failure of the disk a file is looked at anew", async (store, folder) => {

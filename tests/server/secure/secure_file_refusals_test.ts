@@ -127,10 +127,11 @@ Deno.test("secure file refusals: quotas of a sender and of all", async () => {
   const open = (size = SIZE): SecureRequest => ({ kind: "open-upload", blob: newToken(), size });
   const blob = newToken();
   await upload(alice, blob, CONTENT, bob.who.id);
-  assertEquals(await alice.refused(open(SIZE + 1)), "over-quota");
-  await alice.request(open(), "upload");
+  assertEquals(await alice.refused(open(2 * SIZE + 17)), "too-large");
+  assertEquals(await alice.refused(open(SIZE + 17)), "over-quota");
+  await upload(alice, newToken(), CONTENT, bob.who.id);
   assertEquals(await alice.refused(open(16)), "over-quota");
-  await bob.request(open(), "upload");
+  await upload(bob, newToken(), CONTENT, alice.who.id);
   assertEquals(await bob.refused(open(16)), "over-quota");
   await release(bob, blob);
   await bob.request(open(), "upload");

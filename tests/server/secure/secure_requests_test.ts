@@ -115,7 +115,7 @@ Deno.test("secure requests: contents around the limit, and where nobody wants th
 
 Deno.test("secure requests: a full mailbox and a full server say so", async () => {
   await using server = await ServerFixture.start({
-    limits: { maxClients: 2, maxMailboxSize: MiB },
+    limits: { maxClients: 2, maxMailboxSize: MiB, mailboxParts: 1 },
   });
   const peer = await server.secure("alice");
   await server.secure("bob");

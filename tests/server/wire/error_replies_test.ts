@@ -167,7 +167,7 @@ refusalTest(
     [94, 65_536, 900_000].map((size) =>
       requestBytes(bob, { kind: "send", to: alice, type: 4, content: new Uint8Array(size) })
     ),
-  { limits: { maxMailboxSize: 70_093 } },
+  { limits: { maxMailboxSize: 70_093, mailboxParts: 1 } },
 );
 
 refusalTest(
@@ -176,7 +176,7 @@ refusalTest(
     [0, 1, 100_000].map((size) =>
       requestBytes(bob, { kind: "send", to: alice, type: 3, content: new Uint8Array(size) })
     ),
-  { limits: { maxMessages: 1 } },
+  { limits: { maxMessages: 1, mailboxParts: 1 } },
 );
 
 for (const version of [0, 4, 255]) {

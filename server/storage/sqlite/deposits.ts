@@ -1,0 +1,123 @@
+/** How messages get into the table of messages, and who may put how many where. */
+import type { Bytes } from "../../../shared/bytes.ts";
+import { StorageError } from "../../../shared/errors.ts";
+import { MAX_U32 } from "../../../shared/limits.ts";
+import {
+  type Deposit,
+  type Deposited,
+  type Incoming,
+  known,
+  MESSAGE_OVERHEAD,
+  type Storage,
+  type StorageOptions,
+} from "../storage.ts";
+import { type SqliteFile, Table } from "./database.ts";
+import type { SqliteQuotas } from "./quotas.ts";
+import type { SqliteTokens } from "./tokens.ts";
+import type { Watches } from "./watches.ts";
+
+/** A mailbox, and what of it is the sender's. */
+interface MailboxRow {
+  number: number;
+  last_message: number;
+  messages: number;
+  bytes: number;
+  ownMessages: number;
+  ownBytes: number;
+}
+
+export class SqliteDeposits extends Table<keyof typeof STATEMENTS> {
+  /** `watches` are those of the mailboxes. */
+  constructor(
+    file: SqliteFile,
+    private readonly options: StorageOptions,
+    private readonly tokens: SqliteTokens,
+    private readonly quotas: SqliteQuotas,
+    private readonly watches: Watches,
+  ) {
+    super(file, STATEMENTS);
+  }
+
+  async deposit(deposit: Deposit): Promise<Deposited> {
+    const { from, to, type, content, token, payer = from, incoming } = deposit;
+    const [inline, blob] = "blob" in content ? [null, content.blob] : [content.inline, null];
+    const size = "blob" in content ? content.size : content.inline.length;
+    const deposited = await this.file.write(
+      () => {
+        incoming?.end();
+        const mailbox = this.#mailbox(to, payer);
+        const named = token && this.tokens.find(from, token);
+        if (named) {
+          if (named.mailbox === mailbox.number) return { messageId: named.message, repeated: true };
+          throw new StorageError("token-reused", "the token was used for another message");
+        }
+        this.#checkRoom(mailbox, payer, size);
+        const id = mailbox.last_message + 1;
+        const paying = payer === from ? null : payer;
+        const time = this.options.now();
+        this.statements.add.run(mailbox.number, id, from, type, size, inline, blob, paying, time);
+        if (token) this.tokens.add(from, token, { mailbox: mailbox.number, message: id });
+        return { messageId: id, repeated: false };
+      },
+      payer,
+      inline?.length,
+    );
+    if (!deposited.repeated) this.watches.notify(to);
+    return deposited;
+  }
+
+  receive(content: Parameters<Storage["receive"]>[0]): Promise<Incoming> {
+    const { from, to, token, payer = from, size } = content;
+    return this.file.read(() => {
+      const repeated = token && this.tokens.find(from, token);
+      if (!repeated) this.#checkRoom(this.#mailbox(to, payer), payer, size);
+      return this.quotas.receive(payer);
+    });
+  }
+
+  /**
+   * Checks that a mailbox takes one more message of `size` bytes.
+   * @throws {StorageError} `mailbox-full`, `quota-full`, `never-fits`
+   */
+  #checkRoom(mailbox: MailboxRow, payer: Bytes, size: number): void {
+    const { maxMessages, maxMailboxSize, mailboxParts: parts } = this.options.limits;
+    if (size * parts > maxMailboxSize) {
+      throw new StorageError("never-fits", `${size} bytes are more than one sender may have there`);
+    }
+    const { messages, bytes, ownMessages, ownBytes } = mailbox;
+    const left = maxMessages - (messages - ownMessages);
+    const leftBytes = maxMailboxSize - (bytes - ownBytes);
+    if (left < 1 || leftBytes < size || mailbox.last_message >= MAX_U32) {
+      throw new StorageError("mailbox-full", "the receiver's mailbox is full");
+    }
+    if (
+      ownMessages + 1 > Math.max(1, partOf(left, maxMessages, parts)) ||
+      ownBytes + size > partOf(leftBytes, maxMailboxSize, parts)
+    ) {
+      const text = "the receiver's mailbox takes no more of one sender until some is fetched";
+      throw new StorageError("mailbox-full", text);
+    }
+    this.quotas.checkSize(payer, size + MESSAGE_OVERHEAD);
+  }
+
+  #mailbox(id: Bytes, payer: Bytes): MailboxRow {
+    return known(this.statements.mailbox.get<MailboxRow & object>(payer, id));
+  }
+}
+
+/**
+ * Returns how much of a mailbox one sender may hold, of which the others leave `left`. That is one
+ * part of `parts` where they leave all of it, and the smaller the fuller it is: a hundred senders
+ * fill it to nine tenths, a thousand do not fill it. So there is room for one who holds little.
+ */
+function partOf(left: number, all: number, parts: number): number {
+  return left <= 0 ? 0 : left * left / (left + (parts - 1) * all);
+}
+
+const STATEMENTS = {
+  mailbox: "SELECT number, last_message, clients.messages, clients.bytes, " +
+    "coalesce(shares.messages, 0) AS ownMessages, coalesce(shares.bytes, 0) AS ownBytes " +
+    "FROM clients LEFT JOIN shares ON mailbox = number AND client = ? WHERE id = ?",
+  add: "INSERT INTO messages (mailbox, id, sender, type, size, content, blob, payer, " +
+    "deposited_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+};

@@ -1,0 +1,119 @@
+/** What each client, and all together, may store; contents that are still coming in included. */
+import { type Bytes, toHex } from "../../../shared/bytes.ts";
+import { StorageError } from "../../../shared/errors.ts";
+import type { Incoming, Stats, StorageLimits } from "../storage.ts";
+import { MESSAGE_OVERHEAD } from "../storage.ts";
+import { type SqliteFile, Table } from "./database.ts";
+
+/** What a client has here by now. */
+interface Usage {
+  files: number;
+  uploads: number;
+  /** Bytes that count of its messages and files, and of those of all. */
+  own: number;
+  all: number;
+}
+
+export class SqliteQuotas extends Table<keyof typeof STATEMENTS> {
+  /** Bytes of contents that are coming in, by the client for which they count, in hex. */
+  readonly #coming = new Map<string, number>();
+  #allComing = 0;
+
+  constructor(file: SqliteFile, private readonly limits: StorageLimits) {
+    super(file, STATEMENTS);
+  }
+
+  /** Returns what counts for all together. */
+  stats(clients: number): Stats {
+    const counts = this.statements.totals.get<Omit<Stats, "clients" | "charged">>()!;
+    const { messages, messageBytes, fileBytes } = counts;
+    const charged = messages * MESSAGE_OVERHEAD + messageBytes + fileBytes;
+    return { clients, ...counts, charged };
+  }
+
+  /** Writes what is there already, which SQLite commits like any other change. */
+  async probe(): Promise<void> {
+    await this.file.write(() => this.statements.touch.run());
+  }
+
+  /**
+   * Checks that `client` may store `size` bytes more. To be called inside a write or read.
+   * @throws {StorageError} `quota-full`, `never-fits`
+   */
+  checkSize(client: Bytes, size: number): void {
+    const { maxSenderSize, maxTotalSize } = this.limits;
+    this.checkFits(size);
+    const { own, all } = this.#usage(client);
+    if (own + size > maxSenderSize) {
+      const left = Math.max(0, maxSenderSize - own);
+      const text = `what waits of the sender leaves ${left} bytes of its quota`;
+      throw new StorageError("quota-full", text);
+    }
+    if (all + size > maxTotalSize) {
+      throw new StorageError("quota-full", "the server has no room for more until some is fetched");
+    }
+  }
+
+  /**
+   * Checks that `size` bytes fit where nothing else is.
+   * @throws {StorageError} `never-fits`
+   */
+  checkFits(size: number): void {
+    if (size > Math.min(this.limits.maxSenderSize, this.limits.maxTotalSize)) {
+      throw new StorageError("never-fits", `${size} bytes are more than a sender may store`);
+    }
+  }
+
+  /**
+   * Checks that `client` may begin one more file. To be called inside a write.
+   * @throws {StorageError} `quota-full`
+   */
+  checkFiles(client: Bytes): void {
+    const { files, uploads } = this.#usage(client);
+    if (files >= this.limits.maxSenderFiles) {
+      throw new StorageError("quota-full", `${files} files of the sender wait already`);
+    }
+    if (uploads >= this.limits.maxUploads) {
+      throw new StorageError("quota-full", `${uploads} uploads of the sender are not finished`);
+    }
+  }
+
+  /** Begins to count a content for `client` as it comes in. */
+  receive(client: Bytes): Incoming {
+    const key = toHex(client);
+    let counted = 0;
+    const count = (size: number) => {
+      counted += size;
+      this.#allComing += size;
+      const sum = (this.#coming.get(key) ?? 0) + size;
+      if (sum > 0) this.#coming.set(key, sum);
+      else this.#coming.delete(key);
+    };
+    return {
+      add: (size) =>
+        this.file.read(() => {
+          this.checkSize(client, size);
+          count(size);
+        }),
+      end: () => count(-counted),
+    };
+  }
+
+  #usage(client: Bytes): Usage {
+    const usage = this.statements.usage.get<Usage & object>(client)!;
+    usage.own += this.#coming.get(toHex(client)) ?? 0;
+    usage.all += this.#allComing;
+    return usage;
+  }
+}
+
+const CHARGED = `messages * ${MESSAGE_OVERHEAD} + message_bytes + file_bytes`;
+
+const STATEMENTS = {
+  touch: "UPDATE totals SET messages = messages",
+  totals: "SELECT messages, message_bytes AS messageBytes, files, file_bytes AS fileBytes " +
+    "FROM totals",
+  usage: "SELECT coalesce(files, 0) AS files, coalesce(uploads, 0) AS uploads, " +
+    `coalesce(charged, 0) AS own, "all" FROM (SELECT ${CHARGED} AS "all" FROM totals) ` +
+    `LEFT JOIN (SELECT files, uploads, ${CHARGED} AS charged FROM usage WHERE client = ?)`,
+};

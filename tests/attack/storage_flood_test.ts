@@ -1,0 +1,119 @@
+/** Strangers who store as much as they can, and others who still get theirs through. */
+import { FILE_CHUNK_SIZE, MiB } from "../../shared/limits.ts";
+import type { SecureRequest } from "../../shared/protocol/secure/requests.ts";
+import { assert, assertEquals } from "../support/assert.ts";
+import { sampleBytes } from "../support/pieces.ts";
+import { requestBytes } from "../support/server/peer.ts";
+import { newToken, type SecurePeer, textTo } from "../support/server/secure_peer.ts";
+import { openUpload, putChunks, upload } from "../support/server/secure_uploads.ts";
+import { ServerFixture } from "../support/server/server_fixture.ts";
+
+/** Sends texts until one is refused. Returns how many were stored, and the retry time. */
+async function flood(peer: SecurePeer, to: Uint8Array<ArrayBuffer>, most: number) {
+  for (let sent = 0; sent < most; sent++) {
+    await peer.send(textTo(to, "x"));
+    const answer = await peer.next();
+    if (answer.kind === "error") {
+      assertEquals(answer.error, "over-quota");
+      return { sent, retryAfter: answer.retryAfter };
+    }
+  }
+  return { sent: most, retryAfter: 0 };
+}
+
+Deno.test("attack: a stranger who fills a mailbox leaves most of it to friends", async () => {
+  await using server = await ServerFixture.start({ limits: { maxMessages: 1_000 } });
+  const [mallory, alice, friend] = [
+    await server.secure("mallory"),
+    await server.secure("alice"),
+    await server.secure("friend"),
+  ];
+  const { sent, retryAfter } = await flood(mallory, alice.who.id, 1_001);
+  assertEquals([sent, retryAfter > 0], [100, true]);
+  for (let i = 0; i < 20; i++) await friend.sendText(alice.who.id, "hello");
+  await alice.acknowledge(...Array.from({ length: 50 }, (_, i) => i + 1));
+  assert((await flood(mallory, alice.who.id, 100)).sent > 0, "what was fetched makes room");
+});
+
+Deno.test("attack: messages count against the quota and the total, inline and streamed", async () => {
+  const limits = { maxSenderSize: MiB, maxTotalSize: 2 * MiB };
+  await using server = await ServerFixture.start({ limits });
+  const stored = () => {
+    const { files } = server.dump();
+    return files.reduce<number>((sum, file) => sum + Number(String(file).split(" ")[1]), 0);
+  };
+  const [mallory, alice] = [await server.secure("mallory"), await server.secure("alice")];
+  const large = textTo(alice.who.id, sampleBytes(MiB / 2));
+  await mallory.request(large, "sent");
+  for (let i = 0; i < 10; i++) {
+    const again = textTo(alice.who.id, sampleBytes(MiB / 2), newToken());
+    assertEquals(await mallory.refused(again), "over-quota");
+  }
+  assertEquals(stored(), MiB / 2);
+  let inline = 0;
+  while (inline < 100) {
+    await mallory.send(textTo(alice.who.id, sampleBytes(60_000)));
+    if ((await mallory.next()).kind === "error") break;
+    inline++;
+  }
+  assertEquals(inline, 8);
+
+  // Nobody has to log in for the classic protocol.
+  const peer = await server.connect();
+  const bob = await peer.register("bob");
+  let sent = 0;
+  for (let i = 0; i < 300; i++) {
+    const content = sampleBytes(60_000);
+    await peer.send(requestBytes(bob, { kind: "send", to: bob, type: 3, content }));
+    if ((await peer.response()).kind === "sent") sent++;
+  }
+  assertEquals(sent, 17);
+  const { charged } = await server.services.storage.stats();
+  assert(charged <= limits.maxTotalSize, `${charged} bytes`);
+});
+
+Deno.test("attack: contents that come in side by side do not pass the quota", async () => {
+  await using server = await ServerFixture.start({ limits: { maxSenderSize: 2 * MiB } });
+  const alice = await server.secure("alice");
+  const { id } = alice.who;
+  const peers = [];
+  for (let i = 0; i < 8; i++) peers.push(await server.secure(alice.who));
+  const answers = await Promise.all(peers.map(async (peer) => {
+    await peer.send(textTo(id, sampleBytes(MiB), newToken()));
+    return (await peer.next()).kind;
+  }));
+  assertEquals(answers.filter((kind) => kind === "sent").length, 1);
+  assertEquals(server.files().length, 1);
+  assertEquals((await server.services.storage.stats()).messages, 1);
+});
+
+Deno.test("attack: uploads without bytes leave everybody else their room", async () => {
+  const limits = { maxSenderSize: 64 * FILE_CHUNK_SIZE, maxTotalSize: 90 * FILE_CHUNK_SIZE };
+  await using server = await ServerFixture.start({ limits });
+  for (let i = 0; i < 16; i++) {
+    const mallory = await server.secure(`mallory ${i}`);
+    await openUpload(mallory, newToken(), limits.maxSenderSize - 16);
+  }
+  const [alice, bob] = [await server.secure("alice"), await server.secure("bob")];
+  await upload(alice, newToken(), sampleBytes(20 * FILE_CHUNK_SIZE), bob.who.id);
+  const { fileBytes } = await server.services.storage.stats();
+  assertEquals(fileBytes, 36 * FILE_CHUNK_SIZE);
+});
+
+Deno.test("attack: an upload over the quota waits, and goes on when there is room", async () => {
+  const limits = { maxSenderSize: 20 * FILE_CHUNK_SIZE };
+  await using server = await ServerFixture.start({ limits });
+  const [alice, bob] = [await server.secure("alice"), await server.secure("bob")];
+  const [blob, other] = [newToken(), newToken()];
+  const content = sampleBytes(15 * FILE_CHUNK_SIZE);
+  await openUpload(alice, blob, content.length);
+  await upload(alice, other, sampleBytes(10 * FILE_CHUNK_SIZE), bob.who.id);
+  await putChunks(alice, blob, content, 0, 10);
+  const bytes = content.subarray(10 * FILE_CHUNK_SIZE, 11 * FILE_CHUNK_SIZE);
+  const next: SecureRequest = { kind: "put-chunk", blob, chunk: 10, bytes };
+  await alice.send(next);
+  const { error, retryAfter } = await alice.expect("error");
+  assertEquals([error, retryAfter > 0], ["over-quota", true]);
+  await bob.request({ kind: "release", blob: other }, "released");
+  await upload(alice, blob, content, bob.who.id);
+});

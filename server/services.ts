@@ -9,7 +9,7 @@ import { FileStore } from "./contents/file_store.ts";
 import { RemainsRemover } from "./contents/remains.ts";
 import { Disk } from "./limits/disk.ts";
 import type { Limits } from "./limits/limits.ts";
-import { RateLimit } from "./limits/rate_limit.ts";
+import { Rates } from "./limits/rates.ts";
 import type { Metrics } from "./metrics/metrics.ts";
 import { openStorage } from "./storage/open_storage.ts";
 import type { Storage } from "./storage/storage.ts";
@@ -17,6 +17,8 @@ import type { Storage } from "./storage/storage.ts";
 /** What a server is given from outside: by `main.ts`, or by a test. */
 export interface Environment {
   limits: Limits;
+  /** The addresses that the limits for each address do not count, as keys of `PeerAddress`. */
+  exempt: ReadonlySet<string>;
   /** Proves to secure clients that this is the server. */
   serverKey: X25519KeyPair;
   /** Whether classic clients are served. */
@@ -49,23 +51,13 @@ export interface Services extends Environment {
   deletions: Deletions;
   /** Deletes what clients that have left leave behind. */
   remains: RemainsRemover;
-  /** How fast prekeys may be fetched, so that nobody uses up another's. Keys are IDs in hex. */
-  prekeyRates: {
-    /** Fetches of one asker. */
-    fetches: RateLimit;
-    /** Fetches that bring one-time prekeys: of one asker from one target, by both IDs. */
-    oneTimeOfPair: RateLimit;
-    /** The same of one asker from all targets. */
-    oneTimeOfAsker: RateLimit;
-    /** The same of all askers from one target. */
-    oneTimeOfTarget: RateLimit;
-  };
+  /** How fast addresses and clients may go on. */
+  rates: Rates;
 }
 
 /** Opens what lies in the folder `data`, in which `files/` and `chunks/` must exist. */
 export async function openServices(data: string, environment: Environment): Promise<Services> {
   const { limits, clock, now, random, log, metrics } = environment;
-  const rate = (burst: number, interval: number) => new RateLimit({ burst, interval, clock });
   const storage = await openStorage(`${data}/server.db`, {
     limits,
     now,
@@ -83,11 +75,6 @@ export async function openServices(data: string, environment: Environment): Prom
     blobs,
     files,
     remains: new RemainsRemover({ storage, blobs, files, log }),
-    prekeyRates: {
-      fetches: rate(limits.prekeyBurst, limits.prekeyInterval),
-      oneTimeOfPair: rate(limits.oneTimeBurst, limits.oneTimeInterval),
-      oneTimeOfAsker: rate(limits.askerOneTimeBurst, limits.askerOneTimeInterval),
-      oneTimeOfTarget: rate(limits.targetOneTimeBurst, limits.targetOneTimeInterval),
-    },
+    rates: new Rates(limits, clock),
   };
 }

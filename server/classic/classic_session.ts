@@ -94,7 +94,7 @@ export class ClassicSession {
     const begun = clock();
     let result: Result = "broken";
     try {
-      const answer = await dispatch(header, payload, this.services);
+      const answer = await dispatch(header, payload, this.link.address, this.services);
       result = "ok";
       return answer;
     } catch (error) {

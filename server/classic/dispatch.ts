@@ -15,6 +15,7 @@ import { MessageType } from "../../shared/protocol/codes.ts";
 import type { RequestHeader } from "../../shared/protocol/frame.ts";
 import { sendMessage } from "../handlers/messages.ts";
 import { registerNew } from "../handlers/registration.ts";
+import type { PeerAddress } from "../limits/peer_address.ts";
 import type { Services } from "../services.ts";
 import { known } from "../storage/storage.ts";
 import { Refusal } from "../wire/error_replies.ts";
@@ -36,7 +37,12 @@ type Route<K extends Kind> =
   & { readonly from: Asker }
   & ({ readonly handle: Handle<ClassicRequestOf<K>> } | { readonly stream: Handle<Payload> });
 
-type Handle<R> = (request: R, asker: Bytes, services: Services) => Promise<Answer>;
+type Handle<R> = (
+  request: R,
+  asker: Bytes,
+  services: Services,
+  address: PeerAddress,
+) => Promise<Answer>;
 
 const ROUTES: { readonly [K in Kind]: Route<K> } = {
   "register": { handle: register, from: "anyone" },
@@ -55,14 +61,15 @@ const ROUTES: { readonly [K in Kind]: Route<K> } = {
 export async function dispatch(
   header: RequestHeader,
   payload: Payload,
+  address: PeerAddress,
   services: Services,
 ): Promise<Answer> {
   const route = ROUTES[CLASSIC_REQUESTS.checkSize(header).kind] as Route<Kind>;
   const { clientId } = header;
   await checkAsker(clientId, route.from, services);
-  if ("stream" in route) return await route.stream(payload, clientId, services);
+  if ("stream" in route) return await route.stream(payload, clientId, services, address);
   const request = CLASSIC_REQUESTS.decode(header, await payload.readAll());
-  return await route.handle(request, clientId, services);
+  return await route.handle(request, clientId, services, address);
 }
 
 /** Request 100. */
@@ -70,12 +77,13 @@ async function register(
   { name, publicKey }: ClassicRequestOf<"register">,
   _asker: Bytes,
   services: Services,
+  address: PeerAddress,
 ): Promise<Answer> {
   if (claimsToBeSecure(publicKey)) {
     throw new Refusal("forbidden", "a secure client registers on a secure channel");
   }
   const clientId = services.random(CLIENT_ID_SIZE);
-  await registerNew({ id: clientId, name, publicKey }, undefined, services);
+  await registerNew({ id: clientId, name, publicKey }, undefined, address, services);
   return { kind: "registered", clientId };
 }
 

@@ -7,6 +7,7 @@ import type { SettingName } from "../config/settings.ts";
 import { Listener } from "../connections/listener.ts";
 import { openDataFolder } from "../data_folder.ts";
 import { openLog } from "../log.ts";
+import { addressKey } from "../limits/peer_address.ts";
 import { Metrics } from "../metrics/metrics.ts";
 import { openServerKey } from "../server_key.ts";
 import { openServices } from "../services.ts";
@@ -35,6 +36,7 @@ export const serve = serverCommand({
     const time = new RunningTime(context);
     const services = await openServices(data, {
       limits,
+      exempt: new Set(settings.exempt.map((address) => addressKey(address))),
       serverKey,
       classic,
       registration,

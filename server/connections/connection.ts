@@ -5,7 +5,9 @@ import { decodeRequestHeader, REQUEST_HEADER_SIZE } from "../../shared/protocol/
 import { FrameReader } from "../../shared/protocol/frame_stream.ts";
 import type { SessionLink } from "../wire/session_link.ts";
 import { ClassicSession } from "../classic/classic_session.ts";
+import type { Place } from "./admission.ts";
 import type { Deadline, Deadlines } from "./deadlines.ts";
+import { Refusal } from "../wire/error_replies.ts";
 import { SecureSession } from "../secure/secure_session.ts";
 import type { ConnectionState } from "../metrics/metrics.ts";
 import type { Services } from "../services.ts";
@@ -13,6 +15,7 @@ import { DiskError } from "../storage/disk_errors.ts";
 
 export class Connection {
   readonly #conn: Deno.Conn;
+  readonly #place: Place;
   readonly #services: Services;
   readonly #deadlines: Deadlines;
   readonly #deadline: Deadline;
@@ -22,8 +25,9 @@ export class Connection {
   /** Abandons the write that is under way. */
   #interrupt = () => {};
 
-  constructor(conn: Deno.Conn, services: Services, deadlines: Deadlines) {
+  constructor(conn: Deno.Conn, place: Place, services: Services, deadlines: Deadlines) {
     this.#conn = conn;
+    this.#place = place;
     const { log, logAddresses } = services;
     const { hostname } = conn.remoteAddr as Deno.NetAddr;
     this.#services = logAddresses
@@ -44,6 +48,7 @@ export class Connection {
       this.#deadlines.remove(this.#deadline);
       this.#enter(null);
       this.abort();
+      this.#place.leave();
     }
   }
 
@@ -67,6 +72,8 @@ export class Connection {
     const { limits } = this.#services;
     const reader = new FrameReader(this.#conn);
     const link: SessionLink = {
+      address: this.#place.address,
+      admit: (identity) => this.#place.login(identity),
       reader,
       source: this.#conn,
       writeSome: (bytes) => this.#writeSome(bytes),
@@ -102,13 +109,15 @@ export class Connection {
   }
 
   #logEnd(error: unknown): void {
+    const { disk, log, metrics } = this.#services;
+    if (error instanceof Refusal && error.limit) metrics.refused(error.limit);
     const expected = error instanceof ProtocolError || error instanceof CryptoError ||
+      error instanceof Refusal ||
       error instanceof StorageError && error.code !== "failed" ||
       error instanceof Deno.errors.BadResource ||
       error instanceof Deno.errors.Interrupted || error instanceof Deno.errors.ConnectionReset ||
       error instanceof Deno.errors.BrokenPipe || error instanceof Deno.errors.ConnectionAborted ||
       error instanceof Deno.errors.NotConnected;
-    const { log, disk } = this.#services;
     if (error instanceof DiskError) disk.report(error);
     else if (expected) log.debug("Connection ended: {reason}", { reason: error.name });
     else log.error("Connection failed: {error}", { error });

@@ -1,7 +1,10 @@
 /** Accepts connections, keeps count of them, and lets them finish at the end. */
 import { sleep } from "../../shared/sleep.ts";
+import { peerAddress } from "../limits/peer_address.ts";
+import { Admission } from "./admission.ts";
 import { Connection } from "./connection.ts";
 import { Deadlines } from "./deadlines.ts";
+import type { Limit } from "../metrics/metrics.ts";
 import type { Services } from "../services.ts";
 
 /** How often deadlines are checked, in milliseconds. This is also their precision. */
@@ -13,12 +16,11 @@ export class Listener {
   readonly #services: Services;
   readonly #listener: Deno.TcpListener;
   readonly #deadlines: Deadlines;
+  readonly #admission: Admission;
   readonly #connections = new Map<Connection, Promise<void>>();
   readonly #sweeper: ReturnType<typeof setInterval>;
   #accepting: Promise<void>;
   #stopping = false;
-  /** Whether the last connection was refused. */
-  #full = false;
 
   /**
    * Listens at once.
@@ -28,6 +30,7 @@ export class Listener {
     this.#services = services;
     this.#listener = Deno.listen({ ...address, transport: "tcp" });
     this.#deadlines = new Deadlines(services.clock);
+    this.#admission = new Admission(services.limits, (limit) => this.#noteRefusal(limit));
     this.#sweeper = setInterval(() => this.#deadlines.sweep(), SWEEP_INTERVAL);
     this.#accepting = this.#accept();
   }
@@ -70,26 +73,24 @@ export class Listener {
     }
   }
 
+  #noteRefusal(limit: Limit): void {
+    const { metrics, log } = this.#services;
+    metrics.refused(limit);
+    log.warn("Connections are refused or ended: the limit is {limit}", { limit });
+  }
+
   #serve(conn: Deno.TcpConn): void {
-    const count = this.#connections.size;
-    if (count >= this.#services.limits.maxConnections) {
-      // One line, however many come: a flood of connections must not fill the disk with logs.
-      if (!this.#full) {
-        this.#services.log.warn("Connections are refused: {count} are open", { count });
-      }
-      this.#full = true;
-      this.#services.metrics.refused("connections");
-      conn.close();
-      return;
-    }
-    this.#full = false;
+    const { hostname } = conn.remoteAddr as Deno.NetAddr;
+    const address = peerAddress(hostname, this.#services.exempt);
+    const place = this.#admission.enter(address, () => connection.abort());
+    if (!place) return conn.close();
     try {
       conn.setNoDelay(true);
     } catch {
       // Some systems refuse this if the peer has already gone. The first read will show it.
     }
     this.#services.metrics.accepted();
-    const connection = new Connection(conn, this.#services, this.#deadlines);
+    const connection = new Connection(conn, place, this.#services, this.#deadlines);
     this.#connections.set(
       connection,
       connection.serve().finally(() => this.#connections.delete(connection)),

@@ -2,7 +2,7 @@
 import { toHex } from "../../shared/bytes.ts";
 import { PrekeyKind } from "../../shared/protocol/prekey.ts";
 import type { RateLimit } from "../limits/rate_limit.ts";
-import { Refusal } from "../wire/error_replies.ts";
+import { tooFast } from "../wire/error_replies.ts";
 import type { Handler } from "../wire/handler.ts";
 
 /** Signatures are left to those who fetch: they trust nobody else with them. */
@@ -21,12 +21,10 @@ export const checkIn: Handler<"check-in"> = async ({ mark }, asker, { storage })
  * a target that too many ask for. A session can be started without them.
  */
 export const fetchPrekeys: Handler<"fetch-prekeys"> = async ({ target }, asker, services) => {
-  const { storage, prekeyRates: rates } = services;
+  const { storage, rates } = services;
   const [from, to] = [toHex(asker), toHex(target)];
   const wait = rates.fetches.take(from);
-  if (wait > 0) {
-    throw new Refusal("rate-limited", "prekeys are drawn too fast", wait, "prekey-fetches");
-  }
+  if (wait > 0) throw tooFast("prekey-fetches", wait);
   const taken: (() => void)[] = [];
   const take = (rate: RateLimit, key: string) => {
     if (rate.take(key) > 0) return false;

@@ -6,6 +6,7 @@ import {
   MiB,
 } from "../../shared/limits.ts";
 import type { StorageLimits } from "../storage/storage.ts";
+import type { Rate } from "./rate_limit.ts";
 
 export interface Limits extends StorageLimits {
   /** Times that one asker may draw prekeys at once; then once in each interval. */
@@ -20,8 +21,16 @@ export interface Limits extends StorageLimits {
   /** Times that all askers together get one-time prekeys of one target. */
   targetOneTimeBurst: number;
   targetOneTimeInterval: number;
-  /** Connections at a time; a further one is closed at once. */
+  /** Connections at a time; a quarter of them for one address. */
   maxConnections: number;
+  /** Connections of one address that have not logged in. */
+  maxWaitingConnections: number;
+  /** Connections of one identity. */
+  maxIdentityConnections: number;
+  /** Handshakes of secure channels from one address. */
+  handshakes: Rate;
+  /** New clients from one address. */
+  registrations: Rate;
   /** From the first byte of a request until all but its content has arrived. */
   headerDeadline: number;
   /** Without a request under way, or without a byte moving while one is. */
@@ -62,6 +71,10 @@ export const DEFAULT_LIMITS: Limits = {
   targetOneTimeBurst: 50,
   targetOneTimeInterval: 60_000,
   maxConnections: 4096,
+  maxWaitingConnections: 256,
+  maxIdentityConnections: 16,
+  handshakes: { burst: 1_000, interval: 20 },
+  registrations: { burst: 200, interval: 10_000 },
   headerDeadline: 10_000,
   idleDeadline: 60_000,
   sessionIdleDeadline: 600_000,

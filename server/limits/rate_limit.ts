@@ -3,11 +3,15 @@
  * number, the time at which it will be full again.
  */
 
-export interface RateLimitOptions {
+/** So many at once, then one more in each interval. */
+export interface Rate {
   /** Tokens of a full bucket, at least 1. */
   burst: number;
-  /** Whole milliseconds until a token that was taken is there again. */
+  /** Milliseconds until a token that was taken is there again; a fraction for many a second. */
   interval: number;
+}
+
+export interface RateLimitOptions extends Rate {
   /** Milliseconds that never jump back. */
   clock: () => number;
   /** Buckets that are remembered at a time. */
@@ -16,6 +20,8 @@ export interface RateLimitOptions {
 
 /** Some 10 MB. */
 const CAPACITY = 65_536;
+/** What sums of fractions may be wrong by, in milliseconds. */
+const INEXACT = 1e-3;
 
 export class RateLimit {
   readonly #options: Required<RateLimitOptions>;
@@ -32,19 +38,24 @@ export class RateLimit {
   }
 
   /**
-   * Takes a token from the bucket of `key` and returns 0; if there is none, returns the whole
-   * milliseconds until there is.
+   * Takes `count` tokens from the bucket of `key` and returns 0; if there are fewer, takes none and
+   * returns the whole milliseconds until there are enough. More than a full bucket counts as one.
    */
-  take(key: string): number {
+  take(key: string, count = 1): number {
     const { burst, interval, clock } = this.#options;
     const now = Math.floor(clock()); // sums of fractions would not be exact
-    const fullAt = Math.max(now, this.#fullAt.get(key) ?? now) + interval;
+    const fullAt = Math.max(now, this.#fullAt.get(key) ?? now) + Math.min(count, burst) * interval;
     const wait = fullAt - now - burst * interval;
-    if (wait > 0) return wait;
-    this.#fullAt.delete(key); // it goes to the end
-    this.#fullAt.set(key, fullAt);
-    this.#forget(now);
+    if (wait > INEXACT) return Math.ceil(wait);
+    this.#fill(key, fullAt, now);
     return 0;
+  }
+
+  /** Takes `count` tokens also where there are fewer: then later calls of {@link take} wait. */
+  charge(key: string, count: number): void {
+    const now = Math.floor(this.#options.clock());
+    const from = Math.max(now, this.#fullAt.get(key) ?? now);
+    this.#fill(key, from + count * this.#options.interval, now);
   }
 
   /**
@@ -56,6 +67,12 @@ export class RateLimit {
     const fullAt = (this.#fullAt.get(key) ?? 0) - interval;
     if (fullAt > clock()) this.#fullAt.set(key, fullAt);
     else this.#fullAt.delete(key);
+  }
+
+  #fill(key: string, fullAt: number, now: number): void {
+    this.#fullAt.delete(key); // it goes to the end
+    this.#fullAt.set(key, fullAt);
+    this.#forget(now);
   }
 
   /**

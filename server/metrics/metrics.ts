@@ -15,6 +15,11 @@ import { READINGS, type Readings } from "./readings.ts";
  */
 export const LIMITS = [
   "connections",
+  "address-connections",
+  "waiting-connections",
+  "identity-connections",
+  "handshakes",
+  "registrations",
   "quota-full",
   "disk-full",
   "mailbox-full",

@@ -1,17 +1,24 @@
 /** Requests 112, 100 and 114 on a channel: who is at its other end, and is it a client. */
-import { type Bytes, equalBytes } from "../../shared/bytes.ts";
+import { type Bytes, equalBytes, toHex } from "../../shared/bytes.ts";
 import { type Identity, verifyIdentity, verifyLogin } from "../../shared/crypto/identity.ts";
 import { CryptoError } from "../../shared/errors.ts";
 import type { RequestOf, SecureReply } from "../../shared/protocol/secure/requests.ts";
+import type { PeerAddress } from "../limits/peer_address.ts";
 import type { Services } from "../services.ts";
 import type { Client } from "../storage/storage.ts";
 import { registerNew } from "../handlers/registration.ts";
 import { Refusal } from "../wire/error_replies.ts";
 
+/** After which a further connection of one identity may have a place, in milliseconds. */
+const CONNECTIONS_RETRY = 10_000;
+
 /** Who is at the other end of a channel. Filled by the login and the registration. */
 export interface SecurePeer {
   /** 32 bytes that name the channel. */
   readonly handshakeHash: Bytes;
+  readonly address: PeerAddress;
+  /** Notes the login of an ID in hex; returns false if it may not have one more connection. */
+  readonly admit: (identity: string) => boolean;
   identity: Identity | null;
   registered: boolean;
 }
@@ -45,6 +52,10 @@ export async function login(
     throw new Refusal("unauthenticated", "the signature is not one for this channel");
   }
   checkHeaderId(claimed, identity);
+  if (!peer.admit(toHex(identity.clientId))) {
+    const text = "this identity has too many connections; close one, or try again later";
+    throw new Refusal("rate-limited", text, CONNECTIONS_RETRY, "identity-connections");
+  }
   const client = await storage.client(identity.clientId);
   peer.identity = identity;
   peer.registered = client !== undefined;
@@ -66,7 +77,7 @@ export async function register(
   if (!peer.identity || !equalBytes(publicKey, peer.identity.publicKey)) {
     throw new Refusal("forbidden", "only the key that has logged in can be registered");
   }
-  const client = await find({ id: clientId, name, publicKey }, invite, services);
+  const client = await find({ id: clientId, name, publicKey }, invite, peer.address, services);
   if (client.name !== name) {
     throw new Refusal("forbidden", "this identity is registered under another name");
   }
@@ -94,13 +105,14 @@ export async function unregister(
 async function find(
   wanted: Client,
   invite: Bytes | undefined,
+  address: PeerAddress,
   services: Services,
 ): Promise<Client> {
   const { storage } = services;
   const before = await storage.client(wanted.id);
   if (before) return before;
   try {
-    await registerNew(wanted, invite, services);
+    await registerNew(wanted, invite, address, services);
     return wanted;
   } catch (error) {
     // A first attempt may still have been under way, on a connection that was lost.

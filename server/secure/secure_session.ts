@@ -15,7 +15,7 @@ import { FrameReader } from "../../shared/protocol/frame_stream.ts";
 import { encodeSecureResponse, type SecureError } from "../../shared/protocol/secure/responses.ts";
 import type { Result } from "../metrics/metrics.ts";
 import type { Services } from "../services.ts";
-import { errorReply, Refusal, RESTART_TIME } from "../wire/error_replies.ts";
+import { errorReply, Refusal, RESTART_TIME, tooFast } from "../wire/error_replies.ts";
 import { FrameWriter } from "../wire/frame_writer.ts";
 import { linger, Payload } from "../wire/payload.ts";
 import type { SessionLink } from "../wire/session_link.ts";
@@ -92,10 +92,18 @@ export class SecureSession {
   }
 
   async #open(header: RequestHeader): Promise<Line> {
-    const { reader, source, writeSome } = this.link;
+    const { address, admit, reader, source, writeSome } = this.link;
     const message = await readHandshakeRequest(header, (size) => reader.read(size));
+    const wait = this.services.rates.handshakes.take(address);
+    if (wait > 0) throw tooFast("handshakes", wait);
     const { reply, result } = acceptHandshake(message, this.services.serverKey);
-    const peer: SecurePeer = { handshakeHash: result.hash, identity: null, registered: false };
+    const peer: SecurePeer = {
+      handshakeHash: result.hash,
+      address,
+      admit,
+      identity: null,
+      registered: false,
+    };
     const write = async (bytes: Uint8Array) => {
       const count = await writeSome(bytes);
       this.#extendFor(peer);

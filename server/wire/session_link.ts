@@ -1,8 +1,16 @@
 /** What a connection lends to the session that serves it. */
 import type { ByteSource } from "../../shared/io.ts";
+import type { PeerAddress } from "../limits/peer_address.ts";
 import type { FrameReader } from "../../shared/protocol/frame_stream.ts";
 
 export interface SessionLink {
+  /** Where the peer is. */
+  readonly address: PeerAddress;
+  /**
+   * Notes that `identity`, an ID in hex, has logged in. Returns false if it may not have one more
+   * connection.
+   */
+  admit(identity: string): boolean;
   /** The peer's bytes after the first header. */
   readonly reader: FrameReader;
   /** The bytes that `reader` has not received yet. */

@@ -4,6 +4,7 @@
  */
 import { parseArguments, UsageError } from "../../shared/args.ts";
 import { startServer } from "../support/server_process.ts";
+import { EXEMPT } from "./workload.ts";
 import { startLimitPeer } from "./limit_peer.ts";
 import { startLoadProcess } from "./load_process.ts";
 import { type Environment, type Group, type GroupResult, measure, type Row } from "./measure.ts";
@@ -122,7 +123,7 @@ async function run(
   return results;
 }
 
-async function prepareEnvironment(args?: string[]): Promise<Environment & AsyncDisposable> {
+async function prepareEnvironment(args = EXEMPT): Promise<Environment & AsyncDisposable> {
   await using stack = new AsyncDisposableStack();
   const folder = await Deno.makeTempDir({ prefix: "bench_" });
   stack.defer(() => removeFolder(folder));

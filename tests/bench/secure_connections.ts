@@ -6,7 +6,7 @@ import { startLimitPeer } from "./limit_peer.ts";
 import type { Job } from "./job.ts";
 import type { Row, Suite } from "./measure.ts";
 import { figuresOf } from "./secure_messages.ts";
-import { IDLE_CONNECTIONS, MB, ROUND, SENDERS, WARM_CONNECTIONS } from "./workload.ts";
+import { EXEMPT, IDLE_CONNECTIONS, MB, ROUND, SENDERS, WARM_CONNECTIONS } from "./workload.ts";
 
 /** Round trips of a handshake's size, each on a connection of its own. */
 export const connects: Suite = rateOf("connects", "echo", {
@@ -63,7 +63,7 @@ export const idleConnections: readonly Suite[] = PROCESS_FACTS
       title: `An idle connection to TCP echo, each of ${COUNT}`,
       unit: "KB",
     }),
-    idle(startServer, {
+    idle(() => startServer({ args: EXEMPT }), {
       name: "secure-idle",
       title: `An idle connection, logged in and subscribed, each of ${COUNT}`,
       unit: "KB",

@@ -30,3 +30,6 @@ export function randomBytes(size: number): Bytes {
   for (let at = 0; at < size; at += 65536) crypto.getRandomValues(bytes.subarray(at, at + 65536));
   return bytes;
 }
+
+/** Has the server not limit the address from which all load comes. */
+export const EXEMPT = ["--exempt", "127.0.0.1"];

@@ -51,6 +51,25 @@ const EVENTS: Record<string, Event> = {
     return await first(scene, { size: 33 });
   },
   "the handshake fails": (scene) => first(scene), // a key of zeros
+  "too many connections, or handshakes, from one address (section 13)": async (scene) => {
+    const { server } = scene;
+    const limits = { ...server.services.limits, maxConnections: 4 };
+    const listener = server.listenAlso({ limits });
+    using _ = await server.open(listener);
+    assertEquals((await (await server.connect(listener)).rest()).length, 0);
+    const address = { key: "127.0.0.1", network: null, exempt: false };
+    while (server.services.rates.handshakes.take(address) === 0);
+    return await first(scene);
+  },
+  "a place is needed, and this connection has waited longest without a login": async (
+    { server },
+  ) => {
+    const limits = { ...server.services.limits, maxConnections: 1 };
+    const listener = server.listenAlso({ limits, exempt: new Set(["127.0.0.1"]) });
+    const peer = await server.open(listener);
+    await server.connect(listener);
+    return peer;
+  },
   "no login within 10 s of the first byte of the connection": async ({ server, clock }) => {
     const peer = await server.open();
     clock.now += 10_000;

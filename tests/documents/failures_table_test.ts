@@ -123,6 +123,11 @@ const CAUSES: Record<string, Cause> = {
     const peer = await server.open();
     return [peer, withId(bob.who.id, await peer.loginOf(alice.who))];
   },
+  "112 login | 9007 | the identity has 16 connections": async ({ server, alice }) => {
+    for (let count = 1; count < 16; count++) await server.secure(alice.who);
+    const peer = await server.open();
+    return [peer, await peer.loginOf(alice.who)];
+  },
   "100 register | 9008 | the name is not allowed": async (scene) => {
     const [peer, { publicKey }] = await newcomer(scene);
     return [peer, { kind: "register", name: "carol\u202e", publicKey }];
@@ -142,6 +147,12 @@ const CAUSES: Record<string, Cause> = {
     await alice.request({ kind: "unregister" }, "unregistered");
     const { name, publicKey } = alice.who;
     return [alice, { kind: "register", name, publicKey }];
+  },
+  "100 register | 9007 | too many clients register from this address": async (scene) => {
+    const address = { key: "127.0.0.1", network: null, exempt: false };
+    while (scene.server.services.rates.registrations.take(address) === 0);
+    const [peer, { name, publicKey }] = await newcomer(scene);
+    return [peer, { kind: "register", name, publicKey }];
   },
   "100 register | 9006 | the server has as many clients as it takes": async (scene) => {
     await scene.server.secure("carol");
@@ -307,6 +318,7 @@ const RETRY_TIMES: Record<string, number | null> = {
   "none": 0,
   "1 s": 1_000,
   "2 s": 2_000,
+  "10 s": 10_000,
   "60 s": 60_000,
   "1 h": 3_600_000,
   "until it may": null,

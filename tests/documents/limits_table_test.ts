@@ -14,6 +14,7 @@ import { MAX_OPENED } from "../../client/profile/tables/opened.ts";
 import { MAX_WAIT, MIN_WAIT } from "../../client/profile/tables/repairs.ts";
 import { MAX_WAITING_RESETS } from "../../client/inbox/round.ts";
 import { DEFAULT_LIMITS } from "../../server/limits/limits.ts";
+import { NETWORK_FACTOR } from "../../server/limits/rates.ts";
 import {
   MAX_CHUNKS_SIZE,
   MAX_UNDER_WAY,
@@ -56,6 +57,15 @@ const LIMITS: Record<string, number> = {
   "a Noise message": shared.MAX_NOISE_MESSAGE_SIZE,
   "records under one key": MAX_MESSAGES,
   "connections at a time": server.maxConnections,
+  "connections of one address": server.maxConnections / 4,
+  "connections of one IPv6 /48": server.maxConnections / 2,
+  "connections of one address without a login": server.maxWaitingConnections,
+  "connections of one IPv6 /48 without a login": server.maxWaitingConnections * NETWORK_FACTOR,
+  "connections of one identity": server.maxIdentityConnections,
+  "handshakes from one address: at once": server.handshakes.burst,
+  "handshakes from one address: then one every": server.handshakes.interval,
+  "registrations from one address: at once": server.registrations.burst,
+  "registrations from one address: then one every": server.registrations.interval,
   "from the first byte of a connection to its login": server.headerDeadline,
   "from the first byte of a request to its payload": server.headerDeadline,
   "without a byte moving, with a request under way": server.idleDeadline,
@@ -121,6 +131,7 @@ const UNITS: Record<string, number> = {
   MiB: 2 ** 20,
   GiB: 2 ** 30,
   TiB: 2 ** 40,
+  ms: 1,
   s: 1000,
   min: 60 * 1000,
   h: 60 * 60 * 1000,

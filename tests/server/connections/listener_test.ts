@@ -5,6 +5,7 @@ import { encodeRequestHeader } from "../../../shared/protocol/frame.ts";
 import { assert, assertEquals, assertRejects, assertThrows } from "../../support/assert.ts";
 import { until } from "../../support/until.ts";
 import { expectKind, Peer, requestBytes } from "../../support/server/peer.ts";
+import { refusalsOf } from "../../support/server/samples.ts";
 import { ServerFixture } from "../../support/server/server_fixture.ts";
 import { storageWith } from "../../support/server/storage_with.ts";
 
@@ -12,22 +13,28 @@ const LIST = { kind: "client-list" } as const;
 const POLL = { kind: "get-messages" } as const;
 const NOTHING = new Uint8Array(0);
 
-Deno.test("listener: further connections than allowed are closed at once", async () => {
-  await using server = await ServerFixture.start({ limits: { maxConnections: 3 } });
-  const peers = [await server.connect(), await server.connect(), await server.connect()];
-  const alice = await peers[0].register("alice");
+Deno.test("listener: when all places are taken, the oldest without a login makes room", async () => {
+  const exempt = ["127.0.0.1"];
+  await using server = await ServerFixture.start({ limits: { maxConnections: 3 }, exempt });
+  const alice = await server.secure("alice");
+  const [second, third] = [await server.connect(), await server.open()];
+  const id = await second.register("bob"); // a classic client never logs in
   await server.connectionsLeft(3);
-  for (let i = 0; i < 5; i++) assertEquals(await (await server.connect()).rest(), NOTHING);
-  for (const peer of peers) expectKind(await peer.request(alice, LIST), "client-list");
-  // Many refusals are one line of the log.
-  assertEquals(server.log.filter(({ level }) => level === "warning").length, 1);
-
-  peers[1].close();
-  await server.connectionsLeft(2);
-  const next = await server.connect();
-  expectKind(await next.request(alice, LIST), "client-list");
+  const fourth = await server.connect();
+  assertEquals(await second.rest(), NOTHING);
+  expectKind(await fourth.request(id, LIST), "client-list");
+  await third.login(alice.who);
+  const fifth = await server.open();
+  assertEquals(await fourth.rest(), NOTHING);
+  await fifth.login(alice.who);
+  // Nobody who has logged in makes room.
   assertEquals(await (await server.connect()).rest(), NOTHING);
-  assertEquals(server.log.filter(({ level }) => level === "warning").length, 2);
+  for (const peer of [alice, third, fifth]) await peer.acknowledge();
+  assertEquals(await refusalsOf(server.services.metrics), { connections: 3 });
+
+  fifth[Symbol.dispose]();
+  await server.connectionsLeft(2);
+  expectKind(await (await server.connect()).request(id, LIST), "client-list");
 });
 
 Deno.test("listener: a port in use is refused", async () => {

@@ -116,3 +116,37 @@ Deno.test("rate limit: what is taken and given back takes nobody's place", () =>
   }
   assertEquals([limit.take("a") > 0, limit.size], [true, 1]);
 });
+
+Deno.test("rate limit: several tokens at a time, all or none", () => {
+  const { clock, limit, drain } = limited({ burst: 10 });
+  assertEquals([limit.take("a", 7), limit.take("a", 4), limit.take("a", 3)], [0, 10, 0]);
+  clock.now += 35;
+  assertEquals([limit.take("a", 5), limit.take("a", 3), drain("a")], [15, 0, 0]);
+});
+
+Deno.test("rate limit: more than a full bucket counts as a full one", () => {
+  const { clock, limit } = limited({ burst: 10 });
+  assertEquals([limit.take("a", 1_000), limit.take("a", 1_000)], [0, 100]);
+  clock.now += 100;
+  assertEquals(limit.take("a", 1_000), 0);
+});
+
+Deno.test("rate limit: what is charged can be more than there is; then all wait for it", () => {
+  const { clock, limit, drain } = limited({ burst: 10 });
+  limit.charge("a", 15);
+  assertEquals(limit.take("a"), 60);
+  clock.now += 60;
+  assertEquals(drain("a"), 1);
+});
+
+Deno.test("rate limit: with many tokens a millisecond the promised wait is enough", () => {
+  const { clock, limit } = limited({ burst: 8 * 2 ** 30, interval: 1e-5 });
+  limit.take("a", 8 * 2 ** 30);
+  for (let i = 1; i < 2_000; i++) {
+    clock.now += 0.37;
+    const wait = limit.take("a", 1_000 * i);
+    if (wait === 0) continue;
+    clock.now += wait;
+    assertEquals(limit.take("a", 1_000 * i), 0);
+  }
+});

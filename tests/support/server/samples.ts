@@ -42,3 +42,12 @@ export function samplesOf(text: string): Map<string, number> {
 export async function samplesNow(metrics: Metrics): Promise<Map<string, number>> {
   return samplesOf(await metrics.text(READINGS));
 }
+
+/** Returns how often each limit has refused something, without those that have not. */
+export async function refusalsOf(metrics: Metrics): Promise<Record<string, number>> {
+  const counts = [...await samplesNow(metrics)].flatMap(([key, value]): [string, number][] => {
+    const limit = /^messaging_refusals_total\{limit="(.*)"\}$/.exec(key)?.[1];
+    return limit && value > 0 ? [[limit, value]] : [];
+  });
+  return Object.fromEntries(counts);
+}

@@ -29,6 +29,8 @@ export class FakeClock {
 
 export interface FixtureOptions {
   limits?: Partial<Limits>;
+  /** Addresses that are not counted; none by default. */
+  exempt?: string[];
   clock?: FakeClock;
   /** What the storage takes for the time, in milliseconds since 1970. */
   now?: () => number;
@@ -79,6 +81,7 @@ export class ServerFixture implements AsyncDisposable {
     });
     const services = await openServices(folder, {
       limits: { ...DEFAULT_LIMITS, ...options.limits },
+      exempt: new Set(options.exempt),
       serverKey: options.serverKey ?? X25519KeyPair.generate(),
       classic: options.classic ?? true,
       registration: options.registration ?? "open",

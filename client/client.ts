@@ -98,6 +98,7 @@ export class Client {
   async #exchangeKey(step: "request" | "send", name: string): Promise<Sent> {
     const to = await this.#peers.named(name);
     const message = await this.#classic.keys[step](to);
+    this.#profile.contacts.accept(to.id);
     await this.#sending.kept();
     return { message, to };
   }

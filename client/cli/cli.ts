@@ -20,6 +20,9 @@ export async function runCommandLine(args: readonly string[], process: Process):
   }
 }
 
+/** What is told beside the results. */
+const NOTES: readonly Output["kind"][] = ["notice", "unusable", "declined"];
+
 async function run({ command, args, options }: Invocation, process: Process): Promise<number> {
   let exitCode = EXIT_DONE;
   const fail = () => exitCode = EXIT_FAILED;
@@ -28,7 +31,7 @@ async function run({ command, args, options }: Invocation, process: Process): Pr
   const print = (output: Output) => {
     progress.clear();
     if (options.json) printOut(`${toJson(output)}\n`);
-    else if (output.kind === "notice" || output.kind === "unusable") context.note(toText(output));
+    else if (NOTES.includes(output.kind)) context.note(toText(output));
     else printOut(`${toText(output, context)}\n`);
   };
   const show = async (context: CommandContext) => {

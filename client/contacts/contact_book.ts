@@ -139,7 +139,9 @@ export class ContactBook {
   /** Deletes the history with a contact; returns the number of its entries. */
   forget(name: string): number {
     const { id } = this.contact(name);
+    const { history, contacts } = this.profile;
     return this.profile.transaction(() => {
+      if (history.wroteTo(id)) contacts.accept(id); // who is no stranger does not become one
       this.profile.transfers.forget(id);
       return this.profile.history.forget(id);
     });

@@ -2,6 +2,7 @@ import type { OnTrouble, PushReceiver, SecureTransport } from "../network/transp
 import type { Profile } from "../profile/profile.ts";
 import type { SecureMessaging } from "../sessions/secure_messaging.ts";
 import { BackgroundTransfers } from "./background_transfers.ts";
+import { Declined } from "./declined.ts";
 import { MessageCollector } from "./message_collector.ts";
 import type { MessageOpener } from "./message_opener.ts";
 import type { Destination, Received } from "./received.ts";
@@ -29,6 +30,7 @@ export interface FollowerOptions {
 export class Follower {
   readonly #options: FollowerOptions;
   readonly #transfers: BackgroundTransfers;
+  readonly #declined = new Declined();
   /** Resolves when there is a reason for another turn. */
   #news = Promise.withResolvers<void>();
   /** For messages that are stored, and opened by the next turn. */
@@ -69,8 +71,8 @@ export class Follower {
   }
 
   async *#turn(): AsyncGenerator<Received> {
-    const { profile, secure, opener, shown, destination } = this.#options;
-    const round = new Round(destination, { ordered: true });
+    const { profile, secure, opener, shown } = this.#options;
+    const round = this.#newRound();
     const acknowledgements = this.#acknowledgements.splice(0);
     yield* opener.openAll(round);
     for (const acknowledge of acknowledgements) acknowledge();
@@ -100,16 +102,22 @@ export class Follower {
     if (round.failure === undefined) secure.dropOldSecrets();
   }
 
+  #newRound(): Round {
+    return new Round(this.#options.destination, { ordered: true, declined: this.#declined });
+  }
+
   /** Each connection gets one; what had to wait for the server may go on then. */
   #newReceiver(): PushReceiver {
     const { profile, secure, destination: { onProgress } } = this.#options;
     this.#look();
-    const collector = new MessageCollector(profile, onProgress);
+    const collector = new MessageCollector(profile, onProgress, this.#newRound());
     let last = this.#stored = 0;
     return {
-      async store(head, content) {
-        await collector.store(head, content);
+      store: async (head, content) => {
+        const taken = await collector.store(head, content);
         last = Math.max(last, head.messageId);
+        if (!taken) this.#news.resolve(); // there is something to tell
+        return taken;
       },
       flush: async () => {
         await collector.flush();

@@ -56,7 +56,7 @@ export class Inbox {
     yield* this.#shown.unshown();
     if (secure) yield* this.#shown.notices(await prepare(secure, round));
     for (let vain = 0; vain < MAX_VAIN_POLLS;) {
-      const collector = new MessageCollector(profile, onProgress);
+      const collector = new MessageCollector(profile, onProgress, round);
       const poll = () => network.transport.poll(collector);
       const polled = round.failure === undefined ? await round.attempt(poll) : undefined;
       yield* opener.openAll(round);

@@ -8,7 +8,13 @@ import type { IncomingContent, Receiver } from "../network/transport.ts";
 import type { Profile } from "../profile/profile.ts";
 import { type NewEnvelope, TAIL_SIZE } from "../profile/tables/envelopes.ts";
 import type { OnProgress } from "../transfers/uploads.ts";
+import { claimsToBeSecure } from "../../shared/crypto/identity.ts";
+import { isStranger } from "../contacts/strangers.ts";
+import type { Declined } from "./declined.ts";
+import type { DeclinedWhy } from "./received.ts";
 
+/** Largest content of a stranger that goes to a file, in bytes: an announcement has far less. */
+export const MAX_OF_STRANGERS = 8 * KiB;
 /** Bytes and messages that are kept by one commit. */
 const BATCH_SIZE = 1 * MiB;
 const BATCH_COUNT = 512;
@@ -18,37 +24,68 @@ export function isFiled(type: MessageType, size: number): boolean {
   return type === MessageType.file || size > MAX_ENVELOPE_SIZE;
 }
 
+/** What is wanted of large contents, and where to note those that were not kept. */
+export interface Wanted {
+  /** See {@link FileWishes}. */
+  readonly wishes: { readonly maxSize: number };
+  readonly declined: Declined;
+}
+
 /** Stores the messages of one poll, or of one connection, that the profile does not know yet. */
 export class MessageCollector implements Receiver {
   readonly #profile: Profile;
   readonly #onProgress: OnProgress;
+  readonly #wanted: Wanted;
   /** How many messages were new. */
   fresh = 0;
   #number: number;
   #batch: NewEnvelope[] = [];
   #batchSize = 0;
 
-  constructor(profile: Profile, onProgress: OnProgress) {
+  constructor(profile: Profile, onProgress: OnProgress, wanted: Wanted) {
     this.#profile = profile;
+    this.#wanted = wanted;
     this.#onProgress = onProgress;
     this.#number = profile.envelopes.nextNumber();
   }
 
-  async store(head: MessageHead, content: IncomingContent): Promise<void> {
+  /** Contents that nobody wants go to no disk: they are read, and dropped. */
+  async store(head: MessageHead, content: IncomingContent): Promise<boolean> {
     const { size, type } = head;
     const inFile = isFiled(type, size);
+    const why = inFile ? this.#unwanted(head) : undefined;
+    if (why !== undefined) {
+      for await (const _ of pieces(content)); // what comes behind it is wanted
+      if (why !== "blocked") this.#wanted.declined.add(head, why);
+      return why !== "unwanted";
+    }
     const stored = inFile ? await this.#storeFile(content, size) : await whole(content, size);
     const tail = stored.slice(-TAIL_SIZE);
     const { envelopes } = this.#profile;
     if (envelopes.known({ ...head, tail })) {
       if (inFile) await removeFile(envelopes.path(this.#number));
-      return;
+      return true;
     }
     this.fresh++;
     const number = this.#number++;
     this.#batch.push({ ...head, number, tail, content: inFile ? null : stored });
     if (!inFile) this.#batchSize += size;
     if (this.#batchSize >= BATCH_SIZE || this.#batch.length >= BATCH_COUNT) await this.flush();
+    return true;
+  }
+
+  /** Returns why a content that would go to a file is not kept; undefined if it is. */
+  #unwanted({ from, size }: MessageHead): DeclinedWhy | "blocked" | undefined {
+    const { contacts, secureIdentity } = this.#profile;
+    if (!secureIdentity) return undefined;
+    if (isStranger(this.#profile, from)) {
+      if (size <= MAX_OF_STRANGERS) return undefined;
+      return contacts.byId(from)?.blocked ? "blocked" : "stranger";
+    }
+    const publicKey = contacts.publicKey(from);
+    // Files of secure clients come apart from their messages.
+    if (publicKey && claimsToBeSecure(publicKey)) return undefined;
+    return size > this.#wanted.wishes.maxSize ? "unwanted" : undefined;
   }
 
   async flush(): Promise<void> {

@@ -4,6 +4,7 @@ import { MAX_ENVELOPE_SIZE, MiB } from "../../shared/limits.ts";
 import { MessageType } from "../../shared/protocol/codes.ts";
 import type { ClassicOpener } from "../classic/classic_opener.ts";
 import type { Peer, Peers } from "../contacts/peers.ts";
+import { isStranger } from "../contacts/strangers.ts";
 import { readWhole, removeFile } from "../disk/files.ts";
 import { ClientError } from "../errors.ts";
 import type { Profile } from "../profile/profile.ts";
@@ -42,6 +43,7 @@ export class MessageOpener {
       yield* this.#openEach(round);
     } finally {
       yield* round.unusable.take();
+      yield* round.declined.take(this.options.peers);
     }
   }
 
@@ -184,8 +186,15 @@ export class MessageOpener {
     from: Peer,
     round: Round,
   ): AsyncGenerator<Received, boolean> {
-    const { classic, shown } = this.options;
+    const { classic, shown, profile } = this.options;
     const { wishes: { folder }, answered } = round;
+    if (envelope.type === MessageType.file && isStranger(profile, from.id)) {
+      if (!profile.contacts.byId(from.id)?.blocked) {
+        round.declined.add(envelope, "stranger");
+      }
+      await this.#drop(envelope);
+      return false;
+    }
     const head = { message: envelope.messageId, from };
     try {
       const opened = await classic.open(envelope, from, { folder, answered });

@@ -4,6 +4,12 @@ import type { ClientError } from "../errors.ts";
 import type { Flaw } from "../sessions/secure_opener.ts";
 import type { OnProgress } from "../transfers/uploads.ts";
 
+/**
+ * Why the content of a message was not kept: its sender is a "stranger", and it is gone; or it is
+ * "unwanted" in this run, and waits on the server.
+ */
+export type DeclinedWhy = "stranger" | "unwanted";
+
 /** Something that has arrived, or happened. Times are milliseconds since 1970. */
 export type Received =
   & { message: number; from: Peer }
@@ -18,6 +24,8 @@ export type Received =
     | { type: "notice"; text: string }
     /** Messages of one secure client that came together and are of no use. */
     | { type: "unusable"; flaw: Flaw; count: number }
+    /** Contents that were not kept, of so many bytes in all. */
+    | { type: "declined"; why: DeclinedWhy; count: number; size: number }
     /** A message that could not be opened, or a transfer that failed. */
     | { type: "problem"; error: ClientError }
   );

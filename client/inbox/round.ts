@@ -6,6 +6,7 @@ import type { Envelope } from "../profile/tables/envelopes.ts";
 import type { ClassicSender } from "../classic/classic_sender.ts";
 import type { SecureMessaging } from "../sessions/secure_messaging.ts";
 import type { FileWishes } from "../sessions/secure_opener.ts";
+import { Declined } from "./declined.ts";
 import { Unusable } from "./problems.ts";
 import type { Destination } from "./received.ts";
 
@@ -38,6 +39,8 @@ export class Round {
   failure: unknown = undefined;
   /** Messages that are of no use, and were not told of yet. */
   readonly unusable = new Unusable();
+  /** Contents that were not kept, and were not told of yet. */
+  readonly declined: Declined;
   readonly #ordered: boolean;
   /** By the numbers of messages. */
   readonly #left = new Map<number, Left>();
@@ -51,8 +54,9 @@ export class Round {
   /** `ordered`: messages of one sender open in their order alone, as those of a session must. */
   constructor(
     { folder, files = "fetch", maxSize = Infinity }: Destination,
-    { ordered }: { ordered: boolean },
+    { ordered, declined = new Declined() }: { ordered: boolean; declined?: Declined },
   ) {
+    this.declined = declined;
     this.wishes = { folder, maxSize: files === "fetch" ? maxSize : -1 };
     this.#ordered = ordered;
   }

@@ -10,7 +10,8 @@ interface MessageSource {
 }
 
 /**
- * Hands the messages of a payload of `size` bytes to `receiver`; returns their IDs.
+ * Hands the messages of a payload of `size` bytes to `receiver`; returns the IDs of
+ * those that it took.
  * @throws {ProtocolError} `malformed`, also for more than `most` messages
  */
 export async function receiveMessages(
@@ -21,15 +22,16 @@ export async function receiveMessages(
 ): Promise<number[]> {
   let left = size;
   const messageIds: number[] = [];
+  let count = 0;
   while (left > 0) {
     if (left < MESSAGE_HEAD_SIZE) throw new ProtocolError("malformed", "a message is cut off");
     const head = decodeMessageHead(await source.read(MESSAGE_HEAD_SIZE));
     left -= MESSAGE_HEAD_SIZE;
     if (head.size > left) throw new ProtocolError("malformed", "a message exceeds its response");
-    if (messageIds.length === most) throw new ProtocolError("malformed", "too many messages");
+    if (count++ === most) throw new ProtocolError("malformed", "too many messages");
     let contentLeft = head.size;
     left -= head.size;
-    await receiver.store(head, {
+    const taken = await receiver.store(head, {
       read: async (into) => {
         if (contentLeft === 0) return 0;
         const count = await source.readSome(into.subarray(0, Math.min(into.length, contentLeft)));
@@ -38,7 +40,7 @@ export async function receiveMessages(
       },
     });
     if (contentLeft > 0) throw new RangeError("a message was stored in part");
-    messageIds.push(head.messageId);
+    if (taken) messageIds.push(head.messageId);
   }
   return messageIds;
 }

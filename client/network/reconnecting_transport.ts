@@ -228,8 +228,9 @@ export class ReconnectingTransport implements SecureTransport {
 class Unread implements Receiver {
   readonly #buffer = new Uint8Array(64 * KiB);
 
-  async store(_: MessageHead, content: IncomingContent): Promise<void> {
+  async store(_: MessageHead, content: IncomingContent): Promise<boolean> {
     while (await content.read(this.#buffer) > 0);
+    return true;
   }
 
   flush(): Promise<void> {

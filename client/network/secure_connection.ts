@@ -258,8 +258,8 @@ export class SecureConnection {
   async #takePush({ size }: ResponseHeader): Promise<void> {
     const receiver = this.#receiver;
     if (!receiver) throw new ProtocolError("malformed", "a message that was not asked for");
+    if (size === 0) throw new ProtocolError("malformed", "a push of nothing");
     const messageIds = await receiveMessages(this.#reader, size, receiver, 1);
-    if (messageIds.length === 0) throw new ProtocolError("malformed", "a push of nothing");
     this.#toAcknowledge.push(...messageIds);
   }
 

@@ -42,8 +42,11 @@ export interface IncomingContent {
 
 /** Takes the messages of a poll. */
 export interface Receiver {
-  /** Takes one message with all of its content. */
-  store(head: MessageHead, content: IncomingContent): Promise<void>;
+  /**
+   * Takes one message, and reads all of its content. Returns false if it is to stay on the server,
+   * where that is possible.
+   */
+  store(head: MessageHead, content: IncomingContent): Promise<boolean>;
   /** Resolves when every message that was taken is on the disk. */
   flush(): Promise<void>;
 }

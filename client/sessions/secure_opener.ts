@@ -5,6 +5,7 @@ import { MAX_ENVELOPE_SIZE, MAX_TIME } from "../../shared/limits.ts";
 import type { Content } from "../../shared/session/content.ts";
 import { isKnownForm } from "../../shared/session/session.ts";
 import type { Peer } from "../contacts/peers.ts";
+import { isStranger } from "../contacts/strangers.ts";
 import type { Envelope } from "../profile/tables/envelopes.ts";
 import { absolutePath } from "../transfers/transfer_files.ts";
 import type { SessionContext } from "./context.ts";
@@ -122,7 +123,8 @@ export class SecureOpener {
     const at = content.at <= MAX_TIME ? content.at : stored;
     const { messageId } = envelope;
     const body = file ? { file: { ...file, path: null } } : { text: text ?? "" };
-    const arriving = file !== undefined && file.size <= wishes.maxSize;
+    const arriving = file !== undefined && file.size <= wishes.maxSize &&
+      !isStranger(this.options.profile, from.id);
     const entry = { peer: from.id, at, stored, contentId, messageId, body };
     const number = history.addReceived(entry, { arriving });
     if (number === undefined) return { kind: "nothing" };

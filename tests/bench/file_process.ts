@@ -1,8 +1,8 @@
 /**
  * A client as a process of its own, so that its memory and its share of the machine are those of a
  * real one. As a program it takes a profile's folder, a name and a port, and registers. Then it
- * reads one job per line from standard input: `send NAME PATH` or `receive FOLDER`. It answers each
- * with the bytes and the milliseconds that it took, as JSON.
+ * reads one job per line from standard input: `know NAME`, `send NAME PATH` or `receive FOLDER`. It
+ * answers each with the bytes and the milliseconds that it took, as JSON.
  */
 import { TextLineStream as UntypedTextLineStream } from "@std/streams/text-line-stream";
 import type { Client } from "../../client/client.ts";
@@ -68,6 +68,10 @@ function linesOf(stream: ReadableStream<Uint8Array<ArrayBuffer>>): ReadableStrea
 
 /** Returns how many bytes of files were moved. */
 async function work(client: Client, [what, ...rest]: readonly string[]): Promise<number> {
+  if (what === "know") {
+    await client.contactBook.setAlias(rest[0], rest[0]);
+    return 0;
+  }
   if (what === "send") {
     const [name, path] = rest;
     await client.sendFile(name, path, ignore);

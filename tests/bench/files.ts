@@ -74,6 +74,7 @@ export const fileTransfers: Suite = {
     await writeRandom(paths.large, FILE_SIZE);
     const sender = keep(await startFileProcess(`${folder}/up`, "up", server.port));
     const receiver = keep(await startFileProcess(`${folder}/down`, "down", server.port));
+    await receiver.run("know", "up"); // files of strangers are not fetched
     const pids = [server.pid, sender.pid, receiver.pid];
     const peaks = () => Promise.all(pids.map((pid) => PROCESS_FACTS ? peakMemory(pid) : 0));
     const move = async (path: string): Promise<Figure[]> => {

@@ -40,6 +40,7 @@ Deno.test("offline: a first text and file wait, unreadable for the server", asyn
   stack.defer(() => server[Symbol.asyncDispose]());
   await using bob = await Person.register(server.address, "bob", { classic: false });
   await using alice = await Person.register(server.address, "alice", { classic: false });
+  await bob.json("alias", "alice", "alice");
   await alice.json("send", "bob", `${marker} in the text`);
   await alice.json("send-file", "bob", path);
 

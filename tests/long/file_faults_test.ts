@@ -65,7 +65,8 @@ interface Scene {
 /** Alice and bob are registered; nobody of them runs. */
 async function scene(folder: string, port: number): Promise<Scene> {
   for (const name of ["alice", "bob"]) {
-    await using _person = await newPerson(`${folder}/${name}`, name, port);
+    await using person = await newPerson(`${folder}/${name}`, name, port);
+    if (name === "bob") await person.client.contactBook.setAlias("alice", "alice");
   }
   const paths: string[] = [];
   const next = async () => {

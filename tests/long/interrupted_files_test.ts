@@ -38,6 +38,7 @@ class World implements AsyncDisposable {
     for (const name of ["alice", "bob"]) {
       await world.run(name, ["--server", world.proxy.address, "register", name]);
     }
+    await world.run("bob", ["alias", "alice", "alice"]);
     return world;
   }
 

@@ -21,10 +21,10 @@ async function exchange(first: Person, second: Person): Promise<void> {
 }
 
 async function pair(server: ServerProcess): Promise<[secure: Person, classic: Person]> {
-  return [
-    await Person.register(server.address, "secure", { classic: false }),
-    await Person.register(server.address, "classic"),
-  ];
+  const secure = await Person.register(server.address, "secure", { classic: false });
+  const classic = await Person.register(server.address, "classic");
+  await secure.json("alias", "classic", "classic");
+  return [secure, classic];
 }
 
 Deno.test("mixed: the secure client starts", async () => {

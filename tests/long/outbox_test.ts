@@ -14,6 +14,7 @@ Deno.test("outbox: a text is kept without a server, and the next command sends i
   await using alice = await Person.register(server.address, "alice", { classic: false });
   await using bob = await Person.register(server.address, "bob", { classic: false });
   await using carol = await Person.register(server.address, "carol", { classic: false });
+  await bob.json("alias", "alice", "alice");
   await alice.json("send", "bob", "one");
   await alice.json("list");
   await server.kill("SIGKILL");

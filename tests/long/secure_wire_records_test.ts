@@ -18,6 +18,8 @@ Deno.test("wire: an eavesdropper learns no texts, files, names or identities", a
   await using wire = new Wire(server.port);
   await using alice = await Party.registered(`alice-${MARKER}`, wire.address);
   await using bob = await Party.registered(`bob-${MARKER}`, wire.address);
+  const alicia = `alice-${MARKER}`;
+  await bob.with(wire.address, (client) => client.contactBook.setAlias(alicia, alicia));
   const path = `${alice.folder}/file`;
   await Deno.writeTextFile(path, `${MARKER}\n`.repeat(10_000));
   await alice.send(wire.address, `bob-${MARKER}`, MARKER);

@@ -21,8 +21,10 @@ export const receive = clientCommand({
   options: OPTIONS,
   summary: "Collect and show the waiting messages",
   details:
-    "Waiting files are fetched with the command fetch. Files from classic clients always come\n" +
-    "with the message.\n\n" +
+    "Waiting files are fetched with the command fetch. So are those of strangers: clients whom\n" +
+    "you never wrote to, added, verified or gave an alias. Files of classic clients come with\n" +
+    "their messages. Those of strangers are not kept; those that --no-files or --max-size does\n" +
+    "not take stay on the server for a later receive. To a classic profile all files come.\n\n" +
     "Requests for keys are answered. A message that cannot be decrypted is reported, kept, and\n" +
     "tried again when its sender has sent a key; the exit code is then 1.\n\n" +
     `${INTERRUPTED}\n\n${PROGRESS}`,
@@ -41,6 +43,9 @@ export const receive = clientCommand({
         const from = contactBook.marked(received.from);
         if (received.type === "unusable") {
           yield { kind: "unusable", messages: { ...received, from } };
+        } else if (received.type === "declined") {
+          const { why, count, size } = received;
+          yield { kind: "declined", contents: { from, why, count, size } };
         } else yield { kind: "received", received: { ...received, from } };
       }
     }

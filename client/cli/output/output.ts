@@ -15,13 +15,14 @@ import type { Received } from "../../inbox/received.ts";
 import type { Peer } from "../../contacts/peers.ts";
 import type { HistoryEntry } from "../../profile/tables/history.ts";
 import type { WaitingMessage } from "../../waiting.ts";
+import { type DeclinedContents, declinedText } from "./declined.ts";
 import { historyView } from "./history.ts";
 import { isoTime, printable, printableLine, shownName, shownPeer } from "./printable.ts";
 import { keptJson, keptText, transferJson, transferText, waitingText } from "./transfers.ts";
 import { type UnusableMessages, unusableText } from "./unusable.ts";
 
 /** A message that was received, or a part of the agreement on keys. */
-type Message = Exclude<Received, { type: "problem" | "notice" | "unusable" }>;
+type Message = Exclude<Received, { type: "problem" | "notice" | "unusable" | "declined" }>;
 
 /** One result of a command. */
 export type Output =
@@ -37,6 +38,7 @@ export type Output =
   | { kind: "transfer"; transfer: TransferInfo }
   | { kind: "notice"; notice: { type: "notice"; text: string } }
   | { kind: "unusable"; messages: UnusableMessages }
+  | { kind: "declined"; contents: DeclinedContents }
   | { kind: "kept"; message: WaitingMessage }
   /** `waiting` says why it is not on the server yet. */
   | { kind: "history"; entry: HistoryEntry; peer: MarkedPeer; waiting?: WaitingMessage }
@@ -113,6 +115,11 @@ function viewOf(output: Output, rich: boolean): { json: unknown; text: string } 
       const { from, flaw, count } = output.messages;
       const json = { type: "unusable", from: idAndName(from), ...authenticity(from), flaw, count };
       return { json, text: unusableText(output.messages) };
+    }
+    case "declined": {
+      const { from, ...rest } = output.contents;
+      const json = { type: "declined", from: idAndName(from), ...authenticity(from), ...rest };
+      return { json, text: declinedText(output.contents) };
     }
     case "history":
       return historyView(output.entry, output.peer, output.waiting);

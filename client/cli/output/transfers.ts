@@ -14,10 +14,14 @@ export function transferJson(transfer: TransferInfo): Record<string, unknown> {
   return { ...head, name, size, done, state, path, started, ended, reason, ...retryAt };
 }
 
+/** How much of an ID tells two clients apart that are called alike. */
+const FIRST_DIGITS = 8;
+
 /** Returns the line of a file that waits to be fetched. */
 export function waitingText({ number, peer, name, size, started }: TransferInfo): string {
   const what = `${printableLine(name)}, ${sizeText(size)}, ${localTime(started)}`;
-  return `${number}  ${shownName(peer)}: ${what}. Fetch it with: messaging-client fetch ${number}`;
+  const from = `${shownName(peer)} (ID ${toHex(peer.id).slice(0, FIRST_DIGITS)})`;
+  return `${number}  ${from}: ${what}. Fetch it with: messaging-client fetch ${number}`;
 }
 
 /** Returns the line of a transfer; the arrow points to the receiver. */

@@ -20,6 +20,8 @@ export interface Contact extends ClientEntry {
 }
 
 interface Row extends Contact {
+  /** Whether the owner has turned to this client. Without it, other facts may say so. */
+  readonly accepted?: boolean;
   /** Whether the name came with a card, so that the server's list cannot change it. */
   readonly pinned: boolean;
 }
@@ -138,6 +140,21 @@ export class Contacts extends SealedStore<Row> {
     this.#changeById(id, { verified });
   }
 
+  /** Notes that the owner has turned to a contact, who is no stranger from now on. */
+  accept(id: Bytes): void {
+    this.transaction(() => {
+      const known = this.#find("id", id);
+      if (known && !known.accepted) this.#write({ ...known, accepted: true });
+    });
+  }
+
+  /** Reports whether the owner has turned to a contact, added, verified or named it. */
+  isAccepted(id: Bytes): boolean {
+    const row = this.#find("id", id);
+    return row !== undefined &&
+      (row.accepted === true || row.pinned || row.verified || row.alias !== undefined);
+  }
+
   /** Forgets everyone; the server's list tells who there is. */
   forgetAll(): void {
     this.#memory.clear();
@@ -200,6 +217,6 @@ function newRow(id: Bytes, name: string, publicKey?: Bytes): Row {
   return publicKey ? { ...row, publicKey } : row;
 }
 
-function contactOf({ pinned: _, ...contact }: Row): Contact {
+function contactOf({ pinned: _, accepted: __, ...contact }: Row): Contact {
   return contact;
 }

@@ -169,6 +169,11 @@ export class History extends SealedStore<Fields, HistoryEntry> {
     }
   }
 
+  /** Reports whether the server has taken something that was sent to `peer`. */
+  wroteTo(peer: Bytes): boolean {
+    return this.hasRow("peer = ? AND message IS NOT NULL", this.tag("peer", peer));
+  }
+
   /** Forgets all entries of `peer`; returns how many there were. */
   forget(peer: Bytes): number {
     return this.transaction(() => {

@@ -32,13 +32,14 @@ class Recorder implements Receiver {
   beforeStore: () => void = () => {};
   beforeFlush: () => Promise<void> = () => Promise.resolve();
 
-  async store(head: MessageHead, content: IncomingContent): Promise<void> {
+  async store(head: MessageHead, content: IncomingContent): Promise<boolean> {
     this.beforeStore();
     const parts: Uint8Array[] = [];
     const buffer = new Uint8Array(10_000);
     for (let count; (count = await content.read(buffer)) > 0;) parts.push(buffer.slice(0, count));
     this.heads.push(head);
     this.contents.push(concat(...parts));
+    return true;
   }
 
   async flush(): Promise<void> {

@@ -232,7 +232,10 @@ Deno.test("menu: shows the files that wait, and fetches one", async () => {
     const session = await type({ client }, ["54", "55", "7", "54", "0"]);
     const shown = results(session);
     assertEquals(shown.length, 2);
-    assert(/^1 {2}alice: note\.txt, 6 bytes, .+ fetch 1$/.test(shown[0]), shown[0]);
+    assert(
+      /^1 {2}alice \(ID [0-9a-f]{8}\): note\.txt, 6 bytes, .+ fetch 1$/.test(shown[0]),
+      shown[0],
+    );
     assertEquals(session.errors.length, 1);
     assert(session.errors[0].includes("7"), session.errors[0]);
     await client.cancelTransfer(1);

@@ -24,6 +24,7 @@ Deno.test("commands: secure and classic profiles talk, and look different everyw
   await run(root, "alice", [...at, "register", "alice"]);
   await run(root, "bob", [...at, "register", "bob"]);
   await run(root, "old", [...at, "register", "old", "--classic"]);
+  await run(root, "bob", ["alias", "alice", "alice"]);
   const ownFile = `${root}/file`;
   await Deno.writeTextFile(ownFile, "content of a file");
 

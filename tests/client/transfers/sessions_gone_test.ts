@@ -6,6 +6,7 @@ Deno.test("transfers: a file is told of when the sessions went during its upload
   await using server = new EvilServer();
   await using alice = await Party.registered("alice", server.address);
   await using bob = await Party.registered("bob", server.address);
+  await bob.with(server.address, (client) => client.contactBook.setAlias("alice", "alice"));
   let uploads = 0;
   server.lie = ({ kind }) => {
     if (kind === "share") {

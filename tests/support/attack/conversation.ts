@@ -32,7 +32,10 @@ export class Conversation implements AsyncDisposable {
       stack.use(await Party.registered("carol", server.address)),
     ];
     const scene = new Conversation(server, alice, bob, carol, stack);
-    await bob.with(server.address, (client) => client.list()); // so that he knows them all
+    await bob.with(server.address, async (client) => {
+      await client.list(); // so that he knows them all
+      await client.contactBook.setAlias("alice", "alice"); // and takes her files
+    });
     await scene.say(...texts);
     return scene;
   }

@@ -114,6 +114,7 @@ export class Party implements AsyncDisposable {
       const bytes = new Uint8Array(head.size);
       for (let have = 0; have < bytes.length;) have += await content.read(bytes.subarray(have));
       words.push(fromUtf8(bytes));
+      return true;
     };
     const network = this.network(address);
     try {

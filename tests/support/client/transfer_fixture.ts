@@ -1,6 +1,6 @@
 /** People with clients in this process, on a real server, and the files that they send. */
 import type { Received } from "../../../client/inbox/received.ts";
-import { newPerson, openPerson, type Person } from "../fault/person.ts";
+import { befriend, newPerson, openPerson, type Person } from "../fault/person.ts";
 import { type FixtureOptions, ServerFixture } from "../server/server_fixture.ts";
 import { sampleBytes } from "../pieces.ts";
 import { tempFolder } from "../temp_folder.ts";
@@ -9,6 +9,7 @@ export class TransferFixture implements AsyncDisposable {
   readonly server: ServerFixture;
   readonly folder: string;
   readonly #stack: AsyncDisposableStack;
+  readonly #people: Person[] = [];
 
   private constructor(server: ServerFixture, folder: string, stack: AsyncDisposableStack) {
     this.server = server;
@@ -27,9 +28,15 @@ export class TransferFixture implements AsyncDisposable {
     return this.server.listener.address.port;
   }
 
-  /** Someone new; `port` is where the server is, or the way to it. */
+  /**
+   * Someone new, whom all others know by a card, as they are known; `port` is where the server is,
+   * or the way to it.
+   */
   async person(name: string, port = this.port): Promise<Person> {
-    return this.#stack.use(await newPerson(`${this.folder}/${name}`, name, port));
+    const person = this.#stack.use(await newPerson(`${this.folder}/${name}`, name, port));
+    for (const other of this.#people) await befriend(person, other);
+    this.#people.push(person);
+    return person;
   }
 
   /** Someone who was here before, and is no longer. */

@@ -37,3 +37,9 @@ export async function newPerson(folder: string, name: string, port: number): Pro
   await person.client.register(name, { classic: false });
   return person;
 }
+
+/** Lets each of two know the other by a card, so that neither is a stranger. */
+export async function befriend(one: Person, other: Person): Promise<void> {
+  await one.client.contactBook.add(other.client.contactBook.card());
+  await other.client.contactBook.add(one.client.contactBook.card());
+}

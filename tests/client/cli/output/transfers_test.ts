@@ -27,7 +27,7 @@ function textOf(changes: Partial<TransferInfo>): string {
 }
 
 Deno.test("transfers: a file that waits, and what to do", () => {
-  const text = `7  Bobby: a.pdf, 120 MiB, ${localTime(1e12)}. ` +
+  const text = `7  Bobby (ID 00ff1020): a.pdf, 120 MiB, ${localTime(1e12)}. ` +
     "Fetch it with: messaging-client fetch 7";
   assertEquals(toText({ kind: "waiting", transfer: TRANSFER }), text);
 });

@@ -22,6 +22,7 @@ const clientPath = `${folder}/messaging-client${suffix}`;
 const root = Deno.realPathSync(Deno.makeTempDirSync({ prefix: "messaging-smoke-" }));
 const data = emptyFolder("data");
 const port = freePort();
+const adminPort = freePort();
 const address = `127.0.0.1:${port}`;
 
 const fileBytes = randomBytes(3 * 1024 * 1024 + 5);
@@ -144,8 +145,18 @@ async function checkAll(): Promise<void> {
   });
 
   await check("server starts in an empty folder and creates server.db", async () => {
-    await startInData(["--host", "127.0.0.1", "--port", String(port)]);
+    await startInData(["--host", "127.0.0.1", "--port", String(port), "--admin", `${adminPort}`]);
     assert(Deno.statSync(`${data}/server.db`).isFile);
+  });
+
+  await check("metrics and health on the admin port", async () => {
+    const get = async (path: string) => {
+      const response = await fetch(`http://127.0.0.1:${adminPort}${path}`);
+      return `${response.status} ${await response.text()}`;
+    };
+    assertEquals([await get("/healthz"), await get("/readyz")], ["200 ok\n", "200 ready\n"]);
+    const metrics = await get("/metrics");
+    assert(metrics.includes(`messaging_build_info{version="${config.version}"} 1\n`), metrics);
   });
 
   await check("server on a port in use: exit code 1", async () => {

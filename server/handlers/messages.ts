@@ -8,7 +8,7 @@ import type { SecureReply } from "../../shared/protocol/secure/requests.ts";
 import type { BlobWriter } from "../contents/blob_store.ts";
 import type { Disk } from "../limits/disk.ts";
 import type { Services } from "../services.ts";
-import { type Content, type Incoming, known } from "../storage/storage.ts";
+import { type Content, type Incoming, known, type StoredMessage } from "../storage/storage.ts";
 import { delivery } from "../wire/delivery.ts";
 import type { Handler, Streamed } from "../wire/handler.ts";
 import type { Payload } from "../wire/payload.ts";
@@ -88,7 +88,7 @@ async function copy(
   }
 }
 
-/** As many messages behind number `after` as one response can hold. They stay. */
+/** As many messages behind number `after` as one response holds, at least one if any is. */
 export const getMessages: Handler<"get-messages", Streamed> = async (
   { after },
   asker,
@@ -96,13 +96,17 @@ export const getMessages: Handler<"get-messages", Streamed> = async (
 ) => {
   const { storage, limits, blobs, log } = services;
   const room = { count: limits.maxDeliveryCount, size: MAX_U32 };
-  const whole = [];
-  for (const message of await storage.heads(asker, after, room)) {
-    if (message.blob === undefined || await blobs.has(message.blob, message.size)) {
-      whole.push(message);
-    } else {
-      log.error("A message stays: its file {blob} is damaged or gone", { blob: message.blob });
+  const whole: StoredMessage[] = [];
+  for (let last: number | undefined = after; last !== undefined && whole.length === 0;) {
+    const heads = await storage.heads(asker, last, room);
+    for (const message of heads) {
+      if (message.blob === undefined || await blobs.has(message.blob, message.size)) {
+        whole.push(message);
+      } else {
+        log.error("A message stays: its file {blob} is damaged or gone", { blob: message.blob });
+      }
     }
+    last = heads.at(-1)?.messageId;
   }
   return delivery(asker, whole, services);
 };

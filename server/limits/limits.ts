@@ -81,7 +81,7 @@ export const DEFAULT_LIMITS: Limits = {
   maxContentSize: MAX_CONTENT_SIZE,
   maxInlineSize: MAX_INLINE_SIZE,
   maxDiscardSize: 2 * MiB,
-  maxDeliveryCount: 65_536,
+  maxDeliveryCount: 1_024,
   reserve: 256 * MiB,
   memory: 512 * MiB,
   stopDeadline: 10_000,

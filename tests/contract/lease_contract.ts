@@ -148,4 +148,33 @@ export function leaseContract(engine: Engine): void {
     await subject.storage.leases.release(first);
     assertEquals(await subject.waiting(alice), all.slice(0, 1500));
   }, { maxMessages: 5000 });
+
+  contractTest(engine, "a long way to the next message holds up nobody else", async (subject) => {
+    const [alice, bob] = [await subject.register("alice"), await subject.register("bob")];
+    const count = 5000;
+    await Promise.all(Array.from({ length: count }, () => subject.send(alice, "")));
+    const first = await subject.lease(alice, 1);
+    await subject.lease(alice, count - 2);
+    await subject.storage.leases.release(first);
+    const done: string[] = [];
+    await Promise.all([
+      subject.lease(alice).then((lease) => done.push(`leased ${idsOf(lease)}`)),
+      subject.storage.heads(alice, 0, { count: Infinity, size: Infinity })
+        .then((heads) => done.push(`heads ${heads.length}`)),
+      subject.send(bob, "text").then(() => done.push("sent")),
+    ]);
+    assertEquals(done[0], "sent");
+    assertEquals(done.toSorted(), [`heads ${count}`, `leased 1,${count}`, "sent"]);
+    assertEquals(await subject.waiting(alice), []);
+  }, { maxMessages: 5000 });
+
+  contractTest(engine, "what is released while a lease is taken waits again", async (subject) => {
+    const alice = await subject.register("alice");
+    await Promise.all(Array.from({ length: 2500 }, () => subject.send(alice, "")));
+    const first = await subject.lease(alice, 10);
+    const taking = subject.lease(alice);
+    await subject.storage.leases.release(first);
+    const ids = [...idsOf(await taking), ...idsOf(await subject.lease(alice))];
+    assertEquals(ids.toSorted((a, b) => a - b), Array.from({ length: 2500 }, (_, i) => i + 1));
+  }, { maxMessages: 5000 });
 }

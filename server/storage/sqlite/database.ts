@@ -1,4 +1,5 @@
 /** The open SQLite file that all tables share. Reads run at once, writes in group commits. */
+import { setImmediate } from "node:timers";
 import type { Database, Statement } from "@db/sqlite";
 import type { Bytes } from "../../../shared/bytes.ts";
 import { StorageError } from "../../../shared/errors.ts";
@@ -33,6 +34,11 @@ export class SqliteFile {
         throw diskError(error);
       }
     });
+  }
+
+  /** Runs `read` until it returns false; others have their turns in between. */
+  async readInSteps(read: () => boolean): Promise<void> {
+    while (await this.read(read)) await new Promise<void>((resolve) => setImmediate(resolve));
   }
 
   /** Runs `operation` in one of the next transactions, see {@link GroupCommit.submit}. */

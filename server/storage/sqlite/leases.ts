@@ -1,8 +1,9 @@
 /** The {@link Leases} of one process: kept in memory, so that a restart ends them, as it should. */
 import { type Bytes, toHex } from "../../../shared/bytes.ts";
-import type { Lease, Leases, Room } from "../storage.ts";
+import { MESSAGE_HEAD_SIZE } from "../../../shared/protocol/message.ts";
+import type { Lease, Leases, Room, StoredMessage } from "../storage.ts";
 import type { SqliteFile } from "./database.ts";
-import type { SqliteMailboxes } from "./mailboxes.ts";
+import { type SqliteMailboxes, STEP } from "./mailboxes.ts";
 
 /** The leased messages of one mailbox. */
 class Leased {
@@ -18,20 +19,35 @@ export class SqliteLeases implements Leases {
 
   constructor(private readonly file: SqliteFile, private readonly mailboxes: SqliteMailboxes) {}
 
-  take(mailbox: Bytes, room: Room): Promise<Lease> {
-    return this.file.read(() => {
-      const key = toHex(mailbox);
-      const leased = this.#leased.get(key) ?? new Leased();
-      const { leases, upTo } = leased;
-      const messages = this.mailboxes.select(mailbox, upTo, room, (id) => leases.has(id));
-      const lease = { mailbox, messages };
-      for (const { messageId } of messages) {
-        leases.set(messageId, lease);
-        leased.upTo = messageId;
-      }
-      if (messages.length > 0) this.#leased.set(key, leased);
+  async take(mailbox: Bytes, room: Room): Promise<Lease> {
+    const lease = { mailbox, messages: [] as StoredMessage[] };
+    const left = { ...room };
+    try {
+      await this.file.readInSteps(() => this.#takeSome(lease, left));
       return lease;
+    } catch (error) {
+      await this.release(lease);
+      throw error;
+    }
+  }
+
+  /** Adds the next messages to `lease`. Returns whether there may be more that fit into `room`. */
+  #takeSome(lease: { mailbox: Bytes; messages: StoredMessage[] }, room: Room): boolean {
+    const key = toHex(lease.mailbox);
+    const leased = this.#leased.get(key) ?? new Leased();
+    const more = this.mailboxes.scan(lease.mailbox, leased.upTo, STEP, (message) => {
+      const { messageId, size } = message;
+      if (!leased.leases.has(messageId)) {
+        room.size -= MESSAGE_HEAD_SIZE + size;
+        if (room.size < 0 || lease.messages.length >= room.count) return false;
+        lease.messages.push(message);
+        leased.leases.set(messageId, lease);
+      }
+      leased.upTo = messageId;
+      return true;
     });
+    if (leased.leases.size > 0) this.#leased.set(key, leased);
+    return more;
   }
 
   async remove(lease: Lease, messages = lease.messages): Promise<void> {

@@ -29,8 +29,8 @@ interface MessageRow {
   blob: string | null;
 }
 
-/** Heads that are looked at in one step. */
-const STEP = 1024;
+/** Messages that are looked at in one step. */
+export const STEP = 1024;
 /** Messages that are deleted in one step, between which others have their turns. */
 const REMOVED = 64;
 
@@ -41,8 +41,20 @@ export class SqliteMailboxes extends Table<keyof typeof STATEMENTS> {
     super(file, STATEMENTS);
   }
 
-  heads(mailbox: Bytes, after: number, room: Room): Promise<StoredMessage[]> {
-    return this.file.read(() => this.select(mailbox, after, room));
+  async heads(mailbox: Bytes, after: number, room: Room): Promise<StoredMessage[]> {
+    const heads: StoredMessage[] = [];
+    let left = room.size;
+    const most = Math.min(STEP, room.count + 1);
+    const step = () =>
+      this.scan(mailbox, after, most, (message) => {
+        left -= MESSAGE_HEAD_SIZE + message.size;
+        if (left < 0 || heads.length >= room.count) return false;
+        after = message.messageId;
+        heads.push(message);
+        return true;
+      });
+    await this.file.readInSteps(step);
+    return heads;
   }
 
   page(mailbox: Bytes, after: number, room: Room): Promise<FullMessage[]> {
@@ -61,27 +73,22 @@ export class SqliteMailboxes extends Table<keyof typeof STATEMENTS> {
     });
   }
 
-  /** Returns the first messages after `after` that are not `skipped`. To be called in a read. */
-  select(
+  /**
+   * Calls `visit` for each of the first `most` messages after `after`, until it returns false.
+   * Returns whether there may be more for it. To be called inside a read.
+   */
+  scan(
     mailbox: Bytes,
     after: number,
-    room: Room,
-    skipped: (messageId: number) => boolean = () => false,
-  ): StoredMessage[] {
+    most: number,
+    visit: (message: StoredMessage) => boolean,
+  ): boolean {
     const { number } = this.#mailbox(mailbox);
-    const selected: StoredMessage[] = [];
-    for (let left = room.size;;) {
-      const rows = this.statements.heads.all<MessageRow>(number, after, STEP);
-      for (const row of rows) {
-        after = row.id;
-        if (skipped(row.id)) continue;
-        left -= MESSAGE_HEAD_SIZE + row.size;
-        if (left < 0 || selected.length >= room.count) return selected;
-        const { id: messageId, sender: from, type, size, blob } = row;
-        selected.push({ from, messageId, type, size, blob: blob ?? undefined });
-      }
-      if (rows.length < STEP) return selected;
-    }
+    const rows = this.statements.heads.all<MessageRow>(number, after, most);
+    const goesOn = rows.every(({ id, sender, type, size, blob }) =>
+      visit({ from: sender, messageId: id, type, size, blob: blob ?? undefined })
+    );
+    return goesOn && rows.length === most;
   }
 
   watch(mailbox: Bytes, notify: () => void): Promise<() => Promise<void>> {

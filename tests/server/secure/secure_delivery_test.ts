@@ -63,6 +63,16 @@ Deno.test("secure delivery: a response is bounded, and the next one goes on", as
   assertEquals(all, names(5));
 });
 
+Deno.test("secure delivery: damaged messages do not hide those behind them", async () => {
+  await using server = await ServerFixture.start({ limits: { maxDeliveryCount: 2 }, errors: true });
+  const peer = await server.secure("alice");
+  const { id } = peer.who;
+  for (let i = 0; i < 5; i++) await Deno.remove(await server.depositHole(id, 100_000));
+  await peer.sendText(id, "whole");
+  assertEquals((await peer.poll()).map(textOf), ["whole"]);
+  assertEquals(await peer.poll(6), []);
+});
+
 Deno.test("secure delivery: acknowledging what is unknown or another's harms nothing", async () => {
   await using server = await ServerFixture.start();
   const alice = await server.secure("alice");

@@ -50,8 +50,8 @@ export class Client {
     this.#inbox = new Inbox({ profile, network, peers, classic, secure });
   }
 
-  /** Makes a new identity and registers it. Errors as {@link register}. */
-  async register(name: string, options: { classic: boolean }): Promise<ClientEntry> {
+  /** Registers a new identity, or again the one that there is. Errors as {@link register}. */
+  async register(name: string | undefined, options: { classic: boolean }): Promise<ClientEntry> {
     const { network, note } = this.#options;
     const owner = await register(this.#profile, network, name, options);
     try {

@@ -8,21 +8,23 @@ import type { Network, Transport } from "./network/transport.ts";
 import type { Profile } from "./profile/profile.ts";
 
 /**
- * Makes a new identity, registers it, and makes it the owner of `profile`.
+ * Makes a new identity, registers it, and makes it the owner of `profile`. In a secure profile that
+ * has an owner already, registers that one again on a server that does not know it any more; then
+ * `name` is its own, or left out.
  * @throws {ClientError} `already-registered`, `bad-name`, `refused` if the name is taken, and as
  * the network does
  */
 export async function register(
   profile: Profile,
   network: Network,
-  name: string,
+  name: string | undefined,
   { classic }: { classic: boolean },
 ): Promise<ClientEntry> {
-  if (profile.registered) {
+  if (profile.registered) return await registerAgain(profile, network, name, { classic });
+  if (name === undefined) {
     throw new ClientError(
-      "already-registered",
-      `this profile is already registered as "${profile.identity.name}"; ` +
-        "for another identity use another folder: --profile DIR",
+      "bad-name",
+      "a new identity needs a name: messaging-client register NAME",
     );
   }
   checkName(name, { secure: !classic });
@@ -40,6 +42,56 @@ export async function register(
   }
   profile.registerSecure();
   return { id, name };
+}
+
+/** All that the profile has stays as it is. */
+async function registerAgain(
+  { identity, secureIdentity }: Profile,
+  network: Network,
+  name: string | undefined,
+  { classic }: { classic: boolean },
+): Promise<ClientEntry> {
+  const as = `this profile is already registered as "${identity.name}"`;
+  const otherwise = "for another identity use another folder: --profile DIR";
+  if (!secureIdentity || classic) {
+    throw new ClientError("already-registered", `${as}; ${otherwise}`);
+  }
+  if (name !== undefined && name !== identity.name) {
+    throw new ClientError(
+      "already-registered",
+      `${as}; to register it again on a server that has lost it: messaging-client register, ` +
+        `without a name; ${otherwise}`,
+    );
+  }
+  const { id, publicKey } = secureIdentity;
+  if (await isKnown(network, id)) {
+    throw new ClientError("already-registered", `${as}, and the server knows it; ${otherwise}`);
+  }
+  try {
+    const given = await network.registering(secureIdentity).register(identity.name, publicKey);
+    if (equalBytes(given, id)) return { id, name: identity.name };
+  } catch (error) {
+    if (refusalName(error) !== "name-taken") throw error;
+    throw new ClientError(
+      "refused",
+      `the server refused to register "${identity.name}" again: another client has that name ` +
+        "now. Ask its operator to remove that one, or make a new identity in another folder: " +
+        "--profile DIR",
+      { cause: error },
+    );
+  }
+  throw new ClientError("bad-response", "the server gave an ID that does not belong to the key");
+}
+
+/** Reports whether the server knows the client with this ID, the profile's own. */
+async function isKnown(network: Network, id: Bytes): Promise<boolean> {
+  try {
+    await network.secure?.request({ kind: "find-clients", ids: [id] });
+    return true;
+  } catch (error) {
+    if (error instanceof ClientError && error.code === "not-registered") return false;
+    throw error;
+  }
 }
 
 async function registerKey(transport: Transport, name: string, publicKey: Bytes): Promise<Bytes> {

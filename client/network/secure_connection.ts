@@ -8,7 +8,7 @@ import {
   RESPONSE_HEADER_SIZE,
   type ResponseHeader,
 } from "../../shared/protocol/frame.ts";
-import { stopping } from "../../shared/protocol/secure/account.ts";
+import { registered, stopping } from "../../shared/protocol/secure/account.ts";
 import { clientPage, foundClients } from "../../shared/protocol/secure/directory.ts";
 import {
   chunk,
@@ -35,7 +35,7 @@ import { FrameReader } from "../../shared/protocol/frame_stream.ts";
 import { MAX_BUNDLE_SIZE } from "../../shared/protocol/prekey.ts";
 import { sleep } from "../../shared/sleep.ts";
 import { ClientError } from "../errors.ts";
-import type { Address } from "./address.ts";
+import { type Address, formatAddress } from "./address.ts";
 import { explainFailure, noAnswer } from "./failures.ts";
 import { receiveMessages } from "./receive_messages.ts";
 import {
@@ -91,6 +91,8 @@ export class SecureConnection {
   #pending: Pending[] = [];
   #toAcknowledge: number[] = [];
   #receiver: PushReceiver | null = null;
+  /** Whether the server knows the client; null until it has said so. */
+  #registered: boolean | null = null;
   readonly #ended = Promise.withResolvers<never>();
 
   private constructor(address: Address, { conn, channel }: OpenedChannel) {
@@ -196,8 +198,18 @@ export class SecureConnection {
   #expect<K extends SmallRequest["kind"]>(kind: K): Promise<SecureReply<K>> {
     return this.#await(
       SECURE_REQUESTS.of[kind].reply.code,
-      async (header) => decodeSecureReply(kind, header, await this.#payload(header)),
+      async (header) => {
+        const reply = decodeSecureReply(kind, header, await this.#payload(header));
+        this.#noteStanding(reply);
+        return reply;
+      },
     );
+  }
+
+  #noteStanding(reply: { kind: string; registered?: boolean }): void {
+    if (reply.registered !== undefined) this.#registered = reply.registered;
+    if (reply.kind === "registered") this.#registered = true;
+    if (reply.kind === "unregistered") this.#registered = false;
   }
 
   /** Resolves with what `take` makes of the next response, which must have this code. */
@@ -248,7 +260,10 @@ export class SecureConnection {
         throw new ProtocolError("malformed", `response ${header.code} for ${pending.code}`);
       }
       const response = decodeSecureResponse(header, await this.#payload(header));
-      if (response.kind === "error") pending.fail(refusedBy(response));
+      if (response.kind !== "error") return;
+      const isUnknown = this.#registered === false && response.error === "forbidden" &&
+        pending.code !== registered.code;
+      pending.fail(isUnknown ? unknownHere(this.#address) : refusedBy(response));
     } catch (error) {
       pending.fail(explainFailure(error, this.#address));
       throw error;
@@ -312,6 +327,14 @@ function partsOf(request: SecureRequest): Bytes[] {
   const size = CHUNK_PREFIX_SIZE + request.bytes.length;
   const header = secureHeader(putChunk.code, size);
   return [concat(header, encodeChunkPlace(request)), request.bytes];
+}
+
+/** Returns the error for a server that does not know the client (any more). */
+function unknownHere(address: Address): ClientError {
+  const message = `the server at ${formatAddress(address)} does not know this identity: it was ` +
+    "set up anew, restored from an earlier backup, or has removed it. To register it again, with " +
+    "contacts, sessions and history as they are: messaging-client register";
+  return new ClientError("not-registered", message);
 }
 
 function refusedBy({ error, text, retryAfter }: SecureError): ClientError {

@@ -94,8 +94,9 @@ export class PrekeyUpkeep {
         if (isForeign) copyMarks.renew();
         this.#make(server, now());
       });
-      await this.#publish(server);
     }
+    // Also what is too new to be replaced: a server that was set up anew, or restored, may lack it.
+    await this.#publish(server);
     await runCount.write(runs);
     profile.transaction(() => copyMarks.settle());
     return isOld ? "old" : isForeign ? "foreign" : "none";

@@ -23,12 +23,12 @@ export const UPKEEP_INTERVAL = 60 * 60 * 1000;
 export const LOW_INTERVAL = 60 * 1000;
 
 const OLD_COPY =
-  "this profile is an older copy: new sessions begin, and what cannot be opened is " +
-  "asked for again";
+  "this profile is an older copy, or the server was restored from a backup: new sessions begin, " +
+  "and what cannot be opened is asked for again";
 const FOREIGN_COPY =
-  "the server says that another copy of this profile was used. Nothing is lost: " +
-  "the keys for first messages are renewed, and what cannot be opened is asked for again. If you " +
-  "have no other copy, the server was restored from a backup, or it is not honest";
+  "the server remembers something else of this profile: the server was restored from a backup, " +
+  "or another copy of this profile was used. Nothing is lost: the keys for first messages are " +
+  "renewed, and what cannot be opened is asked for again. If neither is so, it is not honest";
 
 type SecureMessagingOptions =
   & ClientRuntime

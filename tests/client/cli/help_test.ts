@@ -11,7 +11,7 @@ import { commandContext } from "../../support/client/command_context.ts";
 const SYNOPSES = {
   "menu": "menu",
   "test": "test",
-  "register": "register NAME",
+  "register": "register [NAME]",
   "whoami": "whoami",
   "list": "list",
   "key": "key NAME",

@@ -35,15 +35,17 @@ export interface ServerProcess extends AsyncDisposable {
 /**
  * Starts a server on 127.0.0.1 and waits until it listens.
  * @param options.data its folder; a new temporary one by default
+ * @param options.under a program, with its arguments, that runs it and takes its place
  * @param options.args further arguments; a `--port` among them takes the place of a free port
  * @throws {Error} if it ends instead, with all that it wrote
  */
 export async function startServer(
-  { data, args = [] }: { data?: string; args?: string[] } = {},
+  { data, args = [], under }: { data?: string; args?: string[]; under?: string[] } = {},
 ): Promise<ServerProcess> {
   const folder = data ?? await Deno.makeTempDir({ prefix: "server_" });
   const port = args.includes("--port") ? [] : ["--port", "0"];
-  const child = new Child(["--host", "127.0.0.1", ...port, "--data", folder, ...args]);
+  const all = ["--host", "127.0.0.1", ...port, "--data", folder, ...args];
+  const child = new Child(all, { under });
   const dispose = async () => {
     await child.kill("SIGKILL");
     if (data === undefined) await Deno.remove(folder, { recursive: true });
@@ -75,6 +77,7 @@ export function runServer(args: string[], options: ChildOptions = {}): Promise<O
 
 interface ChildOptions {
   cwd?: string;
+  under?: string[];
   /** What the environment has besides that of the test. */
   env?: Record<string, string>;
 }
@@ -85,9 +88,10 @@ class Child {
   readonly #finished: Promise<Outcome>;
   readonly #started = Promise.withResolvers<void>();
 
-  constructor(args: string[], { cwd, env }: ChildOptions = {}) {
-    this.process = new Deno.Command(Deno.execPath(), {
-      args: [...TASK, PROGRAM, ...args],
+  constructor(args: string[], { cwd, env, under = [] }: ChildOptions = {}) {
+    const [program, ...rest] = [...under, Deno.execPath(), ...TASK, PROGRAM, ...args];
+    this.process = new Deno.Command(program, {
+      args: rest,
       cwd,
       env,
       stdin: "null",

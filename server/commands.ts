@@ -2,8 +2,9 @@
 import type { AnyCommand } from "./command.ts";
 import { config } from "./commands/config.ts";
 import { fingerprint } from "./commands/fingerprint.ts";
+import { health } from "./commands/health.ts";
 import { help } from "./commands/help.ts";
 import { serve } from "./commands/serve.ts";
 import { version } from "./commands/version.ts";
 
-export const COMMANDS: readonly AnyCommand[] = [serve, config, fingerprint, help, version];
+export const COMMANDS: readonly AnyCommand[] = [serve, config, fingerprint, health, help, version];

@@ -44,10 +44,12 @@ const WORLD = [
   "server/contents/chunk_store.ts",
   "server/connections/connection.ts",
   "server/connections/listener.ts",
+  "server/commands/health.ts",
   "server/commands/serve.ts",
   "server/data_folder.ts",
   "server/main.ts",
   "server/server_key.ts",
+  "server/service_manager.ts",
   "server/signals.ts",
   "server/storage/open_storage.ts",
   "shared/files.ts",
@@ -158,6 +160,7 @@ const ROOMS: Rooms = {
   "server/admin/": SERVICES,
   "server/connections/": [...SERVICES, "server/wire/", "server/classic/", "server/secure/"],
   "server/data_folder.ts": [],
+  "server/service_manager.ts": [],
   "server/signals.ts": [],
   // `commands.ts` lists the commands, each of which says what it is in the words of `command.ts`.
   "server/commands/": [
@@ -169,6 +172,7 @@ const ROOMS: Rooms = {
     "server/data_folder.ts",
     "server/log.ts",
     "server/server_key.ts",
+    "server/service_manager.ts",
     "server/signals.ts",
     "server/upkeep/",
   ],

@@ -10,6 +10,7 @@ import { openLog } from "../log.ts";
 import { addressKey } from "../limits/peer_address.ts";
 import { Metrics } from "../metrics/metrics.ts";
 import { openServerKey } from "../server_key.ts";
+import { notify } from "../service_manager.ts";
 import { openServices } from "../services.ts";
 import { untilSignal } from "../signals.ts";
 import { RunningTime } from "../upkeep/running_time.ts";
@@ -48,6 +49,13 @@ export const serve = serverCommand({
       logAddresses: settings["log-addresses"],
       metrics,
     });
+    const manager = context.environment("NOTIFY_SOCKET");
+    const tell = async (state: string) => {
+      if (!manager) return;
+      await notify(state, manager, data).catch((error) => {
+        services.log.warn("Cannot tell the service manager: {error}", { error });
+      });
+    };
     try {
       const { admin: endpoint } = settings;
       await using admin = endpoint &&
@@ -67,8 +75,10 @@ export const serve = serverCommand({
         console.log(`metrics and health checks on http://${endpointText(admin.address)}`);
       }
 
+      await tell("READY=1");
       services.log.info("Stopping on {signal}", { signal: await stopped });
       if (admin) admin.health.state = "draining";
+      await tell("STOPPING=1");
       stopExpiry();
       stopLooking();
       await listener.stop();

@@ -37,8 +37,11 @@ Deno.test("server commands: wrong usage says what is wrong", () => {
     [["--", "--port"], 'unknown command "--port"'],
     [["confg"], 'unknown command "confg"; did you mean config?'],
     [["config", "all"], 'unexpected argument "all"'],
-    [["fingerprint", "--port", "1"], "--port belongs to the command serve or config"],
-    [["version", "--data", "x"], "--data belongs to the command serve, config or fingerprint"],
+    [["fingerprint", "--port", "1"], "--port belongs to the command serve, config or health"],
+    [
+      ["version", "--data", "x"],
+      "--data belongs to the command serve, config, fingerprint or health",
+    ],
     [["fingerprint", "--no-classic"], "--no-classic belongs to the command serve or config"],
   ];
   for (const [args, message] of wrong) {

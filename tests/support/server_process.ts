@@ -32,20 +32,26 @@ export interface ServerProcess extends AsyncDisposable {
   stop(): Promise<Outcome>;
 }
 
+interface StartOptions extends Pick<ChildOptions, "under" | "env"> {
+  data?: string;
+  args?: string[];
+}
+
 /**
  * Starts a server on 127.0.0.1 and waits until it listens.
  * @param options.data its folder; a new temporary one by default
  * @param options.under a program, with its arguments, that runs it and takes its place
  * @param options.args further arguments; a `--port` among them takes the place of a free port
+ * @param options.env what its environment has besides that of the test
  * @throws {Error} if it ends instead, with all that it wrote
  */
 export async function startServer(
-  { data, args = [], under }: { data?: string; args?: string[]; under?: string[] } = {},
+  { data, args = [], under, env }: StartOptions = {},
 ): Promise<ServerProcess> {
   const folder = data ?? await Deno.makeTempDir({ prefix: "server_" });
   const port = args.includes("--port") ? [] : ["--port", "0"];
   const all = ["--host", "127.0.0.1", ...port, "--data", folder, ...args];
-  const child = new Child(all, { under });
+  const child = new Child(all, { under, env });
   const dispose = async () => {
     await child.kill("SIGKILL");
     if (data === undefined) await Deno.remove(folder, { recursive: true });

@@ -10,7 +10,7 @@ import type { MessageHead } from "../../shared/protocol/message.ts";
 import { secureHeader } from "../../shared/protocol/secure/requests.ts";
 import { ClientError } from "../errors.ts";
 import type { Address } from "./address.ts";
-import { fullFor, isNoAnswer, retryAfter } from "./failures.ts";
+import { fullFor, isNoAnswer, refusalName, retryAfter } from "./failures.ts";
 import { SecureConnection } from "./secure_connection.ts";
 import type { Credentials } from "./secure_opening.ts";
 import type { Patience } from "./silence.ts";
@@ -216,11 +216,16 @@ export class ReconnectingTransport implements SecureTransport {
     }
   }
 
-  /** Returns a wait that doubles, and is random, so that not all clients return at once. */
+  /**
+   * Returns a wait that doubles, and is random, so that not all clients return at once. A server
+   * that stops says when to return; they spread over as long again.
+   */
   #wait(attempt: number, error: unknown): number {
     const longest = Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** attempt);
     const share = this.options.random(1)[0] / 256;
-    return Math.max(retryAfter(error), longest * (0.5 + share / 2));
+    const asked = retryAfter(error);
+    if (refusalName(error) === "shutting-down") return asked * (1 + share);
+    return Math.max(asked, longest * (0.5 + share / 2));
   }
 }
 

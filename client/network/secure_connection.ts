@@ -93,6 +93,8 @@ export class SecureConnection {
   #receiver: PushReceiver | null = null;
   /** Whether the server knows the client; null until it has said so. */
   #registered: boolean | null = null;
+  /** Set when the server has said that it stops: the reason for whatever fails from then on. */
+  #stopping: ClientError | null = null;
   readonly #ended = Promise.withResolvers<never>();
 
   private constructor(address: Address, { conn, channel }: OpenedChannel) {
@@ -283,9 +285,15 @@ export class SecureConnection {
     this.#receiver.prekeysLow();
   }
 
-  /** The end of the connection follows, and with it another attempt. */
+  /** What is under way is still answered; then the server ends the connection. */
   async #takeStopping(header: ResponseHeader): Promise<void> {
-    decodeSecureResponse(header, await this.#payload(header));
+    if (!this.#receiver) throw new ProtocolError("malformed", "no such push is due");
+    const response = decodeSecureResponse(header, await this.#payload(header));
+    if (response.kind !== "stopping") return;
+    const { retryAfter } = response;
+    const message = `the server at ${formatAddress(this.#address)} stops for now`;
+    const cause = { error: "shutting-down", retryAfter };
+    this.#stopping = new ClientError("refused", message, { cause });
   }
 
   async #handOver(): Promise<void> {
@@ -311,7 +319,7 @@ export class SecureConnection {
   /** Ends the connection, once; returns the reason that everyone is told. */
   #end(error: unknown): unknown {
     if (this.#state.name === "ended") return this.#state.reason;
-    const reason = explainFailure(error, this.#address);
+    const reason = this.#stopping ?? explainFailure(error, this.#address);
     this.#state = { name: "ended", reason };
     this.#channel.abort(reason);
     this.#conn.close();

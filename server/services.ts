@@ -9,6 +9,7 @@ import { FileStore } from "./contents/file_store.ts";
 import { RemainsRemover } from "./contents/remains.ts";
 import { Disk } from "./limits/disk.ts";
 import type { Limits } from "./limits/limits.ts";
+import { MemoryBudget } from "./limits/memory_budget.ts";
 import { Rates } from "./limits/rates.ts";
 import type { Metrics } from "./metrics/metrics.ts";
 import { openStorage } from "./storage/open_storage.ts";
@@ -53,6 +54,8 @@ export interface Services extends Environment {
   remains: RemainsRemover;
   /** How fast addresses and clients may go on. */
   rates: Rates;
+  /** The memory for what is on its way. */
+  memory: MemoryBudget;
 }
 
 /** Opens what lies in the folder `data`, in which `files/` and `chunks/` must exist. */
@@ -76,5 +79,6 @@ export async function openServices(data: string, environment: Environment): Prom
     files,
     remains: new RemainsRemover({ storage, blobs, files, log }),
     rates: new Rates(limits, clock),
+    memory: new MemoryBudget(limits.memory, clock),
   };
 }

@@ -6,6 +6,7 @@
  * closing cleanly, or by a request that it began after the response was written. Anything else (a
  * reset, an end inside a frame, a deadline) puts them back into the mailbox.
  */
+import { CLASSIC_REQUESTS, SEND_PREFIX_SIZE } from "../../shared/protocol/classic/requests.ts";
 import { encodeResponse } from "../../shared/protocol/classic/responses.ts";
 import { CLASSIC_VERSION } from "../../shared/protocol/codes.ts";
 import {
@@ -15,9 +16,17 @@ import {
   type RequestHeader,
 } from "../../shared/protocol/frame.ts";
 import { sleep } from "../../shared/sleep.ts";
+import type { Hold } from "../limits/memory_budget.ts";
 import type { Result } from "../metrics/metrics.ts";
 import type { Services } from "../services.ts";
 import { errorReply } from "../wire/error_replies.ts";
+import {
+  DELIVERY_MEMORY,
+  PAGE_MEMORY,
+  REQUEST_MEMORY,
+  STREAM_MEMORY,
+  streamedMemory,
+} from "../wire/memory.ts";
 import { linger, Payload } from "../wire/payload.ts";
 import type { SessionLink } from "../wire/session_link.ts";
 import { type Answer, dispatch } from "./dispatch.ts";
@@ -81,12 +90,36 @@ export class ClassicSession {
     }
     const { reader, extend } = this.link;
     const payload = new Payload(reader, header.size, () => extend(limits.idleDeadline));
-    await this.#reply(await this.#answer(header, payload));
+    const taken = this.#takeMemory(header);
+    if (taken instanceof Promise) extend(limits.idleDeadline);
+    const hold = await taken;
+    try {
+      const answer = await this.#answer(header, payload);
+      if (answer.kind === "streamed") hold.shrinkTo(streamedMemory(answer.size));
+      await this.#reply(answer);
+    } finally {
+      hold.release();
+    }
     // What is left belongs to a refused request.
     const inStep = payload.left <= limits.maxDiscardSize;
     if (inStep) await payload.discard();
     else await this.#linger();
     return inStep;
+  }
+
+  /** Takes what the request needs until its answer is written. */
+  #takeMemory({ code, size }: RequestHeader): Hold | Promise<Hold> {
+    const { memory, limits } = this.services;
+    const { of } = CLASSIC_REQUESTS;
+    if (size > SEND_PREFIX_SIZE + limits.maxInlineSize) {
+      return memory.chunks.take(this.link.memory, STREAM_MEMORY);
+    }
+    const needed = code === of["get-messages"].code
+      ? DELIVERY_MEMORY
+      : code === of["client-list"].code
+      ? PAGE_MEMORY
+      : REQUEST_MEMORY + size;
+    return memory.messages.take(this.link.memory, needed);
   }
 
   async #answer(header: RequestHeader, payload: Payload): Promise<Answer | typeof FAILURE> {

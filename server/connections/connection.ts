@@ -9,6 +9,7 @@ import type { Place } from "./admission.ts";
 import type { Deadline, Deadlines } from "./deadlines.ts";
 import { Refusal } from "../wire/error_replies.ts";
 import { SecureSession } from "../secure/secure_session.ts";
+import type { MemoryHolder } from "../limits/memory_budget.ts";
 import type { ConnectionState } from "../metrics/metrics.ts";
 import type { Services } from "../services.ts";
 import { DiskError } from "../storage/disk_errors.ts";
@@ -22,12 +23,15 @@ export class Connection {
   #session: SecureSession | ClassicSession | null = null;
   /** As the metrics count it; null before and after it is served. */
   #state: ConnectionState | null = null;
+  readonly #memory: MemoryHolder;
   /** Abandons the write that is under way. */
   #interrupt = () => {};
 
   constructor(conn: Deno.Conn, place: Place, services: Services, deadlines: Deadlines) {
     this.#conn = conn;
     this.#place = place;
+    const { key, exempt } = place.address;
+    this.#memory = { source: exempt ? this : key, moved: 0, end: () => this.abort() };
     const { log, logAddresses } = services;
     const { hostname } = conn.remoteAddr as Deno.NetAddr;
     this.#services = logAddresses
@@ -66,16 +70,19 @@ export class Connection {
       // Closed already.
     }
     this.#interrupt();
+    this.#services.memory.leave(this.#memory, ended());
   }
 
   async #serveSession(): Promise<void> {
     const { limits } = this.#services;
-    const reader = new FrameReader(this.#conn);
+    const source = { read: (into: Uint8Array) => this.#read(into) };
+    const reader = new FrameReader(source);
     const link: SessionLink = {
       address: this.#place.address,
+      memory: this.#memory,
       admit: (identity) => this.#place.login(identity),
       reader,
-      source: this.#conn,
+      source,
       writeSome: (bytes) => this.#writeSome(bytes),
       closeWrite: () => this.#conn.closeWrite(),
       extend: (milliseconds) => this.#deadlines.extend(this.#deadline, milliseconds),
@@ -103,9 +110,18 @@ export class Connection {
   /** Writes as much as the system takes. Ends with {@link abort}, which not every write does. */
   #writeSome(bytes: Uint8Array): Promise<number> {
     return new Promise<number>((resolve, reject) => {
-      this.#interrupt = () => reject(new Deno.errors.Interrupted("the connection was ended"));
-      this.#conn.write(bytes).then(resolve, reject);
+      this.#interrupt = () => reject(ended());
+      this.#conn.write(bytes).then((count) => {
+        this.#memory.moved += count;
+        resolve(count);
+      }, reject);
     }).finally(() => this.#interrupt = () => {}); // a closure that would keep the bytes in memory
+  }
+
+  async #read(into: Uint8Array): Promise<number | null> {
+    const count = await this.#conn.read(into);
+    this.#memory.moved += count ?? 0;
+    return count;
   }
 
   #logEnd(error: unknown): void {
@@ -122,4 +138,8 @@ export class Connection {
     else if (expected) log.debug("Connection ended: {reason}", { reason: error.name });
     else log.error("Connection failed: {error}", { error });
   }
+}
+
+function ended(): Error {
+  return new Deno.errors.Interrupted("the connection was ended");
 }

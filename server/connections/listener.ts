@@ -31,7 +31,7 @@ export class Listener {
     this.#listener = Deno.listen({ ...address, transport: "tcp" });
     this.#deadlines = new Deadlines(services.clock);
     this.#admission = new Admission(services.limits, (limit) => this.#noteRefusal(limit));
-    this.#sweeper = setInterval(() => this.#deadlines.sweep(), SWEEP_INTERVAL);
+    this.#sweeper = setInterval(() => this.#sweep(), SWEEP_INTERVAL);
     this.#accepting = this.#accept();
   }
 
@@ -71,6 +71,11 @@ export class Listener {
         await sleep(ACCEPT_PAUSE);
       }
     }
+  }
+
+  #sweep(): void {
+    this.#deadlines.sweep();
+    for (let ended = this.#services.memory.sweep(); ended > 0; ended--) this.#noteRefusal("memory");
   }
 
   #noteRefusal(limit: Limit): void {

@@ -20,6 +20,7 @@ export const LIMITS = [
   "identity-connections",
   "handshakes",
   "registrations",
+  "memory",
   "quota-full",
   "disk-full",
   "mailbox-full",

@@ -25,10 +25,12 @@ import {
 } from "../handlers/files.ts";
 import { acknowledge, getMessages, sendMessage } from "../handlers/messages.ts";
 import { checkIn, fetchPrekeys, publishPrekeys } from "../handlers/prekeys.ts";
+import { FILE_CHUNK_SIZE, KiB } from "../../shared/limits.ts";
 import type { Limits } from "../limits/limits.ts";
 import type { Services } from "../services.ts";
 import { Refusal } from "../wire/error_replies.ts";
 import type { Streamed } from "../wire/handler.ts";
+import { DELIVERY_MEMORY, PAGE_MEMORY, REQUEST_MEMORY, STREAM_MEMORY } from "../wire/memory.ts";
 import type { Payload } from "../wire/payload.ts";
 import { checkHeaderId, login, register, type SecurePeer, unregister } from "./account.ts";
 
@@ -46,6 +48,8 @@ type Route<K extends Kind> =
     readonly overlaps?: (size: number, limits: Limits) => boolean;
     /** Whether the request or its answer carries a chunk of a file. */
     readonly carriesChunk?: true;
+    /** Bytes of memory that it needs until its answer is written; else its payload and a bit. */
+    readonly memory?: number;
   }
   & ({ readonly handle: Handle<K, RequestOf<K>> } | { readonly stream: Handle<K, Payload> });
 
@@ -56,17 +60,20 @@ type Handle<K extends Kind, R> = (
   peer: SecurePeer,
 ) => Promise<Answer<K>>;
 
+/** A chunk, and the records that carry it. */
+const CHUNK_MEMORY = FILE_CHUNK_SIZE + 256 * KiB;
+
 const always = () => true;
 
 const ROUTES: { readonly [K in Kind]: Route<K> } = {
   "login": { handle: login, from: "anyone" },
   "register": { handle: register, from: "logged-in" },
   "unregister": { handle: unregister },
-  "list-clients": { handle: listClients },
-  "find-clients": { handle: findClients },
+  "list-clients": { handle: listClients, memory: PAGE_MEMORY },
+  "find-clients": { handle: findClients, memory: PAGE_MEMORY },
   "find-name": { handle: findName },
   "send": { stream: send, overlaps: isInline },
-  "get-messages": { handle: getMessages },
+  "get-messages": { handle: getMessages, memory: DELIVERY_MEMORY },
   "subscribe": { handle: () => Promise.resolve({ kind: "subscribed" }) },
   "acknowledge": { handle: acknowledge, overlaps: always },
   "publish-prekeys": { handle: publishPrekeys },
@@ -92,8 +99,14 @@ async function send(payload: Payload, asker: Bytes, services: Services) {
 
 /** Returns what the session must know before it has a request answered. */
 export function trafficOf({ code, size }: RequestHeader, limits: Limits) {
-  const { overlaps, carriesChunk = false } = routeOf(code) ?? {};
-  return { overlaps: overlaps?.(size, limits) ?? false, carriesChunk };
+  const { overlaps, carriesChunk = false, memory } = routeOf(code) ?? {};
+  const streams = code === SECURE_REQUESTS.of.send.code && !isInline(size, limits);
+  return {
+    overlaps: overlaps?.(size, limits) ?? false,
+    carriesChunk,
+    pool: carriesChunk || streams ? "chunks" as const : "messages" as const,
+    memory: carriesChunk ? CHUNK_MEMORY : memory ?? Math.min(size, STREAM_MEMORY) + REQUEST_MEMORY,
+  };
 }
 
 /**

@@ -3,19 +3,23 @@
  * one-time prekeys run low, and when the server stops.
  */
 import { type Bytes, concat, concatAll } from "../../shared/bytes.ts";
-import { MiB } from "../../shared/limits.ts";
+import { KiB, MAX_INLINE_SIZE } from "../../shared/limits.ts";
 import { push } from "../../shared/protocol/secure/messages.ts";
 import { encodeSecureResponse } from "../../shared/protocol/secure/responses.ts";
 import { SECURE_VERSION } from "../../shared/protocol/codes.ts";
 import { encodeResponseHeader } from "../../shared/protocol/frame.ts";
 import { encodeMessageHead, MESSAGE_HEAD_SIZE } from "../../shared/protocol/message.ts";
 import { copyBlob } from "../wire/delivery.ts";
+import { REQUEST_MEMORY, STREAM_MEMORY } from "../wire/memory.ts";
 import type { FrameWriter } from "../wire/frame_writer.ts";
+import type { MemoryHolder } from "../limits/memory_budget.ts";
 import type { Services } from "../services.ts";
 import type { FullMessage } from "../storage/storage.ts";
 
 /** What is read of the mailbox at a time. */
-const STEP = { count: 256, size: 1 * MiB };
+const STEP = { count: 256, size: 128 * KiB };
+/** The page, and its bytes on their way. One message may be larger than a step: a blob is not. */
+const STEP_MEMORY = 2 * (STEP.size + MAX_INLINE_SIZE);
 
 export class Pushing {
   /** Rejects if a message cannot be sent; resolves after {@link stop}, between two frames. */
@@ -29,7 +33,12 @@ export class Pushing {
   /** When the subscriber should come back, in milliseconds; null if it is not told. */
   #retryAfter: number | null = null;
 
-  constructor(mailbox: Bytes, writer: FrameWriter, services: Services) {
+  constructor(
+    mailbox: Bytes,
+    writer: FrameWriter,
+    services: Services,
+    private readonly memory: MemoryHolder,
+  ) {
     this.#mailbox = mailbox;
     this.#writer = writer;
     this.#services = services;
@@ -60,14 +69,28 @@ export class Pushing {
         this.#prekeysLow = false;
         await this.#writer.write(encodeSecureResponse({ kind: "prekeys-low" }));
       }
-      const messages = await storage.page(this.#mailbox, after, STEP);
-      if (messages.length === 0) await this.#news.promise;
-      await this.#push(messages);
-      after = messages.at(-1)?.messageId ?? after;
+      const next = await this.#pushPage(after);
+      if (next === after) await this.#news.promise;
+      after = next;
     }
     const retryAfter = this.#retryAfter;
     if (retryAfter === null) return;
     await this.#writer.write(encodeSecureResponse({ kind: "stopping", retryAfter }));
+  }
+
+  /** Sends some of the messages behind number `after`; returns the number of the last one. */
+  async #pushPage(after: number): Promise<number> {
+    const { storage, memory } = this.#services;
+    const hold = await memory.messages.take(this.memory, STEP_MEMORY);
+    try {
+      const messages = await storage.page(this.#mailbox, after, STEP);
+      const size = messages.reduce((sum, message) => sum + neededFor(message), 0);
+      hold.shrinkTo(size);
+      await this.#push(messages);
+      return messages.at(-1)?.messageId ?? after;
+    } finally {
+      hold.release();
+    }
   }
 
   /** Sends `messages` in order; small ones that follow each other travel together. */
@@ -106,6 +129,11 @@ export class Pushing {
     if (first?.messageId !== messageId) return;
     log.error("A message stays: its file {blob} is damaged or gone", { blob });
   }
+}
+
+/** Returns the memory that a message takes on its way. */
+function neededFor(message: FullMessage): number {
+  return "inline" in message ? REQUEST_MEMORY + 2 * message.size : STREAM_MEMORY;
 }
 
 /** The bytes of a pushed message before its content. */

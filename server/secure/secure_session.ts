@@ -13,10 +13,12 @@ import {
 } from "../../shared/protocol/frame.ts";
 import { FrameReader } from "../../shared/protocol/frame_stream.ts";
 import { encodeSecureResponse, type SecureError } from "../../shared/protocol/secure/responses.ts";
+import type { Hold } from "../limits/memory_budget.ts";
 import type { Result } from "../metrics/metrics.ts";
 import type { Services } from "../services.ts";
 import { errorReply, Refusal, RESTART_TIME, tooFast } from "../wire/error_replies.ts";
 import { FrameWriter } from "../wire/frame_writer.ts";
+import { streamedMemory } from "../wire/memory.ts";
 import { linger, Payload } from "../wire/payload.ts";
 import type { SessionLink } from "../wire/session_link.ts";
 import type { SecurePeer } from "./account.ts";
@@ -123,17 +125,21 @@ export class SecureSession {
     if (peer.identity) this.link.extend(limits.headerDeadline);
     const header = decodeRequestHeader(await frames.read(REQUEST_HEADER_SIZE));
     const payload = new Payload(frames, header.size, () => this.#extendFor(peer));
-    const { overlaps, carriesChunk } = trafficOf(header, limits);
+    const { overlaps, carriesChunk, pool, memory } = trafficOf(header, limits);
     const size = carriesChunk ? FILE_CHUNK_SIZE : header.size;
     if (overlaps) {
       const most = carriesChunk ? MAX_CHUNKS_SIZE : MAX_UNDER_WAY_SIZE;
       await this.#answers.until(MAX_UNDER_WAY - 1, Math.max(0, most - size));
     } else await this.#answers.until(0);
+    const hold = await this.#takeMemory(pool, memory, peer);
     this.#answers.add(
       this.#answer(header, payload, { peer, late }),
       size,
-      (answer) => this.#send(answer, writer, peer),
-    ).catch((error) => this.#fail(error));
+      (answer) => {
+        if (answer.kind === "streamed") hold.shrinkTo(streamedMemory(answer.size));
+        return this.#send(answer, writer, peer);
+      },
+    ).catch((error) => this.#fail(error)).finally(() => hold.release());
     await payload.released;
     if (!overlaps) await this.#answers.until(0);
     // Nobody knows how long the frames of another version are.
@@ -141,6 +147,13 @@ export class SecureSession {
     if (!inStep || !peer.identity) return false;
     await payload.discard();
     return true;
+  }
+
+  /** Takes what a request needs. Those before it need nothing more, so it waits for no deadlock. */
+  #takeMemory(pool: "messages" | "chunks", size: number, peer: SecurePeer): Hold | Promise<Hold> {
+    const hold = this.services.memory[pool].take(this.link.memory, size);
+    if (hold instanceof Promise) this.#extendFor(peer);
+    return hold;
   }
 
   /** Waits for the next request; returns false if there is none, or none is to be taken. */
@@ -229,7 +242,7 @@ export class SecureSession {
 
   #startPushing(writer: FrameWriter, { identity }: SecurePeer): void {
     if (!identity || this.#pushing || this.#state === "ending") return;
-    this.#pushing = new Pushing(identity.clientId, writer, this.services);
+    this.#pushing = new Pushing(identity.clientId, writer, this.services, this.link.memory);
     this.#pushing.done.catch((error) => this.#fail(error));
     if (this.#stopping) this.#pushing.stop(RESTART_TIME);
   }

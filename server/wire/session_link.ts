@@ -1,11 +1,14 @@
 /** What a connection lends to the session that serves it. */
 import type { ByteSource } from "../../shared/io.ts";
+import type { MemoryHolder } from "../limits/memory_budget.ts";
 import type { PeerAddress } from "../limits/peer_address.ts";
 import type { FrameReader } from "../../shared/protocol/frame_stream.ts";
 
 export interface SessionLink {
   /** Where the peer is. */
   readonly address: PeerAddress;
+  /** Who the connection is for the memory budget, where it waits no longer than it lives. */
+  readonly memory: MemoryHolder;
   /**
    * Notes that `identity`, an ID in hex, has logged in. Returns false if it may not have one more
    * connection.

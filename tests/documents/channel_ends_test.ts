@@ -1,7 +1,7 @@
 /** The table of PROTOCOL.md, "How a channel ends": each event, on a real server. */
 import { concat } from "../../shared/bytes.ts";
 import { writeAll } from "../../shared/io.ts";
-import { MiB } from "../../shared/limits.ts";
+import { KiB, MiB } from "../../shared/limits.ts";
 import { encodeRequestHeader } from "../../shared/protocol/frame.ts";
 import {
   encodeSecureRequest,
@@ -9,9 +9,11 @@ import {
   type SecureRequest,
 } from "../../shared/protocol/secure/requests.ts";
 import { ErrorCode } from "../../shared/protocol/codes.ts";
+import { MemoryBudget } from "../../server/limits/memory_budget.ts";
 import { assert, assertEquals, assertRejects } from "../support/assert.ts";
 import { firstTable, partUnder, readDocument } from "../support/documents.ts";
 import { type SecurePeer, Someone } from "../support/server/secure_peer.ts";
+import { until } from "../support/until.ts";
 import { FakeClock, ServerFixture } from "../support/server/server_fixture.ts";
 
 interface Scene {
@@ -69,6 +71,24 @@ const EVENTS: Record<string, Event> = {
     const peer = await server.open(listener);
     await server.connect(listener);
     return peer;
+  },
+  "others wait for memory, and this connection moves too slowly (section 13)": async (scene) => {
+    const { server, clock } = scene;
+    const memory = new MemoryBudget(200 * KiB, clock.read);
+    const listener = server.listenAlso({ memory });
+    const [slow, other] = [await server.open(listener), await server.open(listener)];
+    for (const peer of [slow, other]) {
+      const who = await Someone.called(`client ${peer === slow}`);
+      await peer.login(who);
+      await peer.register(who);
+    }
+    await slow.send(secureHeader(103, 60 * KiB));
+    await until("it has taken all", () => memory.messages.used >= 50 * KiB);
+    await other.send(PING);
+    await until("the other waits", () => memory.messages.waiting > 0);
+    clock.now += 3_000;
+    await other.expect("acknowledged");
+    return slow;
   },
   "no login within 10 s of the first byte of the connection": async ({ server, clock }) => {
     const peer = await server.open();

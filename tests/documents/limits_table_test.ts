@@ -71,6 +71,7 @@ const LIMITS: Record<string, number> = {
   "without a byte moving, with a request under way": server.idleDeadline,
   "without a request, after the login": server.sessionIdleDeadline,
   "payload of a refused request behind which the channel goes on": server.maxDiscardSize,
+  "memory for all that is under way": server.memory,
   "requests of a channel under way": MAX_UNDER_WAY,
   "their payloads, without those of chunks": MAX_UNDER_WAY_SIZE,
   "their chunks": MAX_CHUNKS_SIZE / shared.FILE_CHUNK_SIZE,

@@ -70,7 +70,7 @@ export const SETTINGS = {
   ),
   "quota": limit("maxSenderSize", size(), "Bytes of one sender that may wait, such as 500M or 2T"),
   "total": limit("maxTotalSize", size(), "Bytes of all senders that may wait"),
-  "expire": limit("fileExpiry", days, "Delete what nobody fetched for this long"),
+  "expire": limit("expiry", days, "Delete messages and files that nobody fetched for this long"),
   "reserve": limit("reserve", size(), "Space on the disk that files leave free for all else"),
   "memory": limit("memory", size({ least: 64 * MiB }), "Memory for all buffers together"),
   "connections": limit(

@@ -89,6 +89,6 @@ export const DEFAULT_LIMITS: Limits = {
   maxSenderFiles: 10_000,
   maxUploads: 1_000,
   maxTotalSize: 1024 * 1024 * MiB,
-  fileExpiry: 30 * DAY,
+  expiry: 30 * DAY,
   uploadExpiry: 7 * DAY,
 };

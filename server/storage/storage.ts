@@ -96,6 +96,13 @@ export interface Stats {
 /** Bytes that a message counts for besides its content. */
 export const MESSAGE_OVERHEAD = 128;
 
+/** Messages that were deleted since nobody fetched them. */
+export interface Expired {
+  count: number;
+  /** Names of the blobs that are needed no more. */
+  blobs: string[];
+}
+
 /** How much of a mailbox a call may return. */
 export interface Room {
   /** Messages. */
@@ -202,6 +209,18 @@ export interface Storage {
 
   /** Keeps a mark in place of the one before. */
   keepTimeMark(mark: TimeMark): Promise<void>;
+
+  /** Deletes some of the messages that are too old; a count of 0 says that none is left. */
+  expireMessages(): Promise<Expired>;
+
+  /** Gives some free room back to the system. Returns whether there may be more to give. */
+  giveBack(): Promise<boolean>;
+
+  /**
+   * Gives all free room back to the system, in steps; that may take long.
+   * @throws {StorageError} `failed`, which says why it cannot be done
+   */
+  compact(): Promise<void>;
 
   /** Forgets tokens that are older than 7 days. */
   forgetTokens(): Promise<void>;
@@ -313,8 +332,8 @@ export interface StorageLimits {
   maxUploads: number;
   /** The same bytes of all senders. */
   maxTotalSize: number;
-  /** How long a file waits for its receivers after it was last shared. */
-  fileExpiry: number;
+  /** How long a message waits for its receiver, and a file after it was last shared. */
+  expiry: number;
   /** How long an upload waits for its next chunk. */
   uploadExpiry: number;
 }

@@ -13,13 +13,38 @@ export async function sweep({ storage, blobs, files, log }: Parts): Promise<void
   await files.sweep();
 }
 
-/** Forgets old tokens and deletes old files, now and hourly. The returned function ends it. */
-export async function startExpiry({ storage, files, log }: Parts): Promise<() => void> {
-  await storage.forgetTokens();
-  await files.expire();
-  const timer = setInterval(() => {
-    storage.forgetTokens().catch((error) => log.error("Tokens stay: {error}", { error }));
-    files.expire().catch((error) => log.error("Old files stay: {error}", { error }));
+/**
+ * Deletes what is too old and gives the room back, now and hourly; all of it in steps between which
+ * requests are served. The returned function ends it.
+ */
+export async function startExpiry(parts: Parts): Promise<() => void> {
+  const { storage, files, log } = parts;
+  const works = {
+    "Tokens stay": () => storage.forgetTokens(),
+    "Old messages stay": () => expireMessages(parts),
+    "Old files stay": () => files.expire(),
+    "Free room stays": async () => {
+      while (await storage.giveBack());
+    },
+  };
+  for (const work of Object.values(works)) await work();
+  const timer = setInterval(async () => {
+    for (const [failure, work] of Object.entries(works)) {
+      await work().catch((error) =>
+        log.error("Upkeep goes on later: {failure} ({error})", { failure, error })
+      );
+    }
   }, INTERVAL);
   return () => clearInterval(timer);
+}
+
+async function expireMessages({ storage, blobs, log }: Parts): Promise<void> {
+  let total = 0;
+  for (;;) {
+    const expired = await storage.expireMessages();
+    if (expired.count === 0) break;
+    total += expired.count;
+    await blobs.removeAll(expired.blobs, log);
+  }
+  if (total > 0) log.info("{count} messages have expired", { count: total });
 }

@@ -30,7 +30,7 @@ const LIMITS: StorageLimits = {
   maxSenderFiles: 1000,
   maxUploads: 1000,
   maxTotalSize: 10_000_000,
-  fileExpiry: 2000,
+  expiry: 2000,
   uploadExpiry: 1000,
 };
 
@@ -61,6 +61,16 @@ export class Subject {
   async reopen(): Promise<void> {
     await this.storage.close();
     await this.open();
+  }
+
+  /** Bytes of all files that the storage has, once it is closed and open again. */
+  async size(): Promise<number> {
+    await this.reopen();
+    let size = 0;
+    for await (const { name } of Deno.readDir(this.#folder)) {
+      size += (await Deno.stat(`${this.#folder}/${name}`)).size;
+    }
+    return size;
   }
 
   /** Registers a client called `name`. */

@@ -122,7 +122,8 @@ const LIMITS: Record<string, number> = {
   "the same, not uploaded whole yet": server.maxUploads,
   "chunks of an upload that count before they have come": UPLOAD_WINDOW,
   "an upload without progress": server.uploadExpiry,
-  "a blob after it was last shared": server.fileExpiry,
+  "a message that nobody fetched": server.expiry,
+  "a blob after it was last shared": server.expiry,
 };
 
 const UNITS: Record<string, number> = {

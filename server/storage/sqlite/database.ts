@@ -24,6 +24,11 @@ export class SqliteFile {
     return this.#database.prepare(sql);
   }
 
+  /** Runs statements that return nothing. */
+  exec(sql: string): void {
+    this.#database.exec(sql);
+  }
+
   /** Runs a read now: outside of a transaction it sees exactly what is committed. */
   read<T>(read: () => T): Promise<T> {
     return new Promise((resolve) => {

@@ -152,7 +152,7 @@ export class SqliteFiles extends Table<keyof typeof STATEMENTS> implements FileR
 
   expire(): Promise<Bytes[]> {
     const unfinished = this.#options.now() - this.#options.limits.uploadExpiry;
-    const unfetched = this.#options.now() - this.#options.limits.fileExpiry;
+    const unfetched = this.#options.now() - this.#options.limits.expiry;
     return this.file.write(() => {
       const rows = this.statements.old.all<FileRow>(unfinished, unfetched, PAGE);
       for (const row of rows) this.#remove(row);

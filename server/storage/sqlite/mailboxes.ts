@@ -2,7 +2,14 @@
 import type { Bytes } from "../../../shared/bytes.ts";
 import type { MessageType } from "../../../shared/protocol/codes.ts";
 import { MESSAGE_HEAD_SIZE } from "../../../shared/protocol/message.ts";
-import { type FullMessage, known, type Room, type StoredMessage } from "../storage.ts";
+import {
+  type Expired,
+  type FullMessage,
+  known,
+  type Room,
+  type StorageOptions,
+  type StoredMessage,
+} from "../storage.ts";
 import { type SqliteFile, Table } from "./database.ts";
 import { Watches } from "./watches.ts";
 
@@ -104,6 +111,15 @@ export class SqliteMailboxes extends Table<keyof typeof STATEMENTS> {
     return (await Promise.all(steps)).flat();
   }
 
+  /** See {@link Storage.expireMessages}. */
+  expire({ limits, now }: StorageOptions): Promise<Expired> {
+    const before = now() - limits.expiry;
+    return this.file.write(() => {
+      const rows = this.statements.expire.all<{ blob: string | null }>(REMOVED, before);
+      return { count: rows.length, blobs: rows.flatMap(({ blob }) => blob ?? []) };
+    });
+  }
+
   /** Deletes messages; returns the names of their blobs. */
   #remove(mailbox: Bytes, messageIds: readonly number[]): string[] {
     const { number } = this.#mailbox(mailbox);
@@ -137,5 +153,8 @@ const STATEMENTS = {
   page: "SELECT id, sender, type, size, blob, content FROM messages " +
     "WHERE mailbox = ? AND id > ? AND id <= ? ORDER BY id",
   remove: "DELETE FROM messages WHERE mailbox = ? AND id = ? RETURNING blob",
+  // Rows are numbered as they come, so the oldest are the first.
+  expire: "DELETE FROM messages WHERE rowid IN (SELECT rowid FROM messages ORDER BY rowid " +
+    "LIMIT ?) AND deposited_at < ? RETURNING blob",
   byBlob: "SELECT 1 FROM messages WHERE blob = ?",
 };

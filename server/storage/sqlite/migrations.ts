@@ -42,6 +42,8 @@ export function prepareDatabase(database: Database): void {
   if (version > STEPS.length) {
     throw new StorageError("failed", "the database is from a newer version of this server");
   }
+  // A new database can give back its free pages one by one.
+  database.exec("PRAGMA auto_vacuum = INCREMENTAL");
   // FULL makes each commit wait until the write-ahead log is on the disk.
   database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON");
   database.exec(`PRAGMA cache_size = -${CACHE_SIZE}`);

@@ -13,6 +13,7 @@ import { SqliteMailboxes } from "./mailboxes.ts";
 import { prepareDatabase } from "./migrations.ts";
 import { SqlitePrekeys } from "./prekeys.ts";
 import { SqliteQuotas } from "./quotas.ts";
+import { SqliteSpace } from "./space.ts";
 import { SqliteTimeMark } from "./time_mark.ts";
 import { SqliteTokens } from "./tokens.ts";
 
@@ -28,6 +29,8 @@ export class SqliteStorage implements Storage {
   readonly #mailboxes: SqliteMailboxes;
   readonly #deposits: SqliteDeposits;
   readonly #quotas: SqliteQuotas;
+  readonly #space: SqliteSpace;
+  readonly #options: StorageOptions;
   readonly #timeMark: SqliteTimeMark;
 
   /**
@@ -41,6 +44,8 @@ export class SqliteStorage implements Storage {
     this.invites = new SqliteInvites(file, options.now);
     this.#clients = new SqliteClients(file, options, this.invites);
     this.#tokens = new SqliteTokens(file, options.now);
+    this.#options = options;
+    this.#space = new SqliteSpace(file);
     this.#mailboxes = new SqliteMailboxes(file);
     this.#quotas = new SqliteQuotas(file, options.limits);
     const { watches } = this.#mailboxes;
@@ -72,6 +77,9 @@ export class SqliteStorage implements Storage {
   keepTimeMark = (mark: TimeMark) => this.#timeMark.keep(mark);
   stats = () => this.#file.read(() => this.#quotas.stats(this.#clients.count()));
   probe = () => this.#quotas.probe();
+  giveBack = () => this.#space.giveBack();
+  compact = () => this.#space.compact();
+  expireMessages = () => this.#mailboxes.expire(this.#options);
   forgetTokens = () => this.#tokens.forget();
   neededBlobs = (names: readonly string[]) => this.#mailboxes.neededBlobs(names);
 

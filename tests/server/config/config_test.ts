@@ -61,7 +61,7 @@ Deno.test("config: what is a limit is one of the limits", async () => {
     ...DEFAULT_LIMITS,
     maxSenderSize: 500 * 2 ** 20,
     maxTotalSize: 2 * 2 ** 40,
-    fileExpiry: 7 * 24 * 60 * 60 * 1000,
+    expiry: 7 * 24 * 60 * 60 * 1000,
     maxConnections: 12,
     reserve: 2 ** 30,
     memory: 64 * 2 ** 20,
@@ -77,9 +77,9 @@ Deno.test("config: an option goes before the environment, that before the file",
     environment,
     files,
   });
-  const { maxSenderSize, maxTotalSize, fileExpiry } = limits;
+  const { maxSenderSize, maxTotalSize, expiry } = limits;
   const MB = 2 ** 20;
-  assertEquals([maxSenderSize, maxTotalSize, fileExpiry], [3 * MB, 2 * MB, 24 * 60 * 60 * 1000]);
+  assertEquals([maxSenderSize, maxTotalSize, expiry], [3 * MB, 2 * MB, 24 * 60 * 60 * 1000]);
   const { quota, total, expire, memory } = sources;
   assertEquals([quota, total, expire, memory], [
     "--quota",

@@ -35,4 +35,11 @@ Deno.test("upkeep: what is too old goes at the start already", async () => {
   stop(); // or the test would leave a timer behind
   assertEquals([server.dump().shared, server.dump().tokens], [[], []]);
   assertEquals(server.dump().messages.length, 1);
+  await server.depositHole(id, 100_000);
+  now = 31 * DAY;
+  (await startExpiry(server.services))();
+  assertEquals([server.dump().messages.length, server.files().length], [1, 1]);
+  now = 40 * DAY;
+  (await startExpiry(server.services))();
+  assertEquals([server.dump().messages, server.files()], [[], []]);
 });

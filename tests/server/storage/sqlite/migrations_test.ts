@@ -114,6 +114,19 @@ schemaTest("what an older database holds is counted", (path) => {
   });
 });
 
+schemaTest("a new database can give back free pages, an older one cannot", (path) => {
+  const mode = (database: Database) => database.prepare("PRAGMA auto_vacuum").value()?.[0];
+  withDatabase(path, (database) => {
+    prepareDatabase(database);
+    assertEquals(mode(database), 2);
+  });
+  withDatabase(`${path}.old`, (database) => {
+    makeVersion(database, 4);
+    prepareDatabase(database);
+    assertEquals(mode(database), 0);
+  });
+});
+
 schemaTest("a commit is on the disk: write-ahead log, synchronous", (path) => {
   withDatabase(path, (database) => {
     prepareDatabase(database);

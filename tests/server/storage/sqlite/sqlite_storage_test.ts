@@ -4,7 +4,8 @@ import { DEFAULT_LIMITS } from "../../../../server/limits/limits.ts";
 import { SqliteStorage } from "../../../../server/storage/sqlite/sqlite_storage.ts";
 import { MAX_U32 } from "../../../../shared/limits.ts";
 import { MessageType } from "../../../../shared/protocol/codes.ts";
-import { assertEquals } from "../../../support/assert.ts";
+import { StorageError } from "../../../../shared/errors.ts";
+import { assertEquals, assertRejects } from "../../../support/assert.ts";
 import { assertRefused, clientCalled } from "../../../contract/storage_contract.ts";
 
 const alice = clientCalled("alice");
@@ -101,5 +102,20 @@ Deno.test("SQLite: a closed storage leaves one file", async () => {
   await storage.register(alice);
   await storage.close();
   assertEquals([...Deno.readDirSync(folder)].map(({ name }) => name), ["server.db"]);
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("SQLite: a database that cannot shrink says so, and goes on", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "sqlite_" });
+  const path = `${folder}/server.db`;
+  const old = new Database(path);
+  old.exec("CREATE TABLE nothing (nothing TEXT); DROP TABLE nothing");
+  old.close();
+  const storage = new SqliteStorage(path, { limits: DEFAULT_LIMITS, now: () => 1, clock: () => 0 });
+  assertEquals(ask(path, "PRAGMA auto_vacuum"), 0);
+  assertEquals(await storage.giveBack(), false);
+  await assertRejects(() => storage.compact(), StorageError, "VACUUM");
+  await storage.register(alice);
+  await storage.close();
   await Deno.remove(folder, { recursive: true });
 });

@@ -57,10 +57,10 @@ function setting<T>(kind: Kind<T>, value: T, help: string, rest: {
 
 export const SETTINGS = {
   "host": setting(text("HOST", "an address"), "0.0.0.0", "Address to listen on", {
-    byDefault: "0.0.0.0, every network of this machine",
+    byDefault: "0.0.0.0, all networks",
   }),
   "port": setting(port, 1234, "Port to listen on; 0 takes a free one", {
-    byDefault: "the number in port.info in the data folder, else 1234",
+    byDefault: "port.info in the data folder, else 1234",
   }),
   "data": setting(
     text("DIR", "a folder"),

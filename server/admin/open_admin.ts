@@ -14,20 +14,22 @@ export interface Admin extends AsyncDisposable {
 /**
  * Opens the port.
  * @param address port 0 takes a free one
+ * @param startedAt when the process started, in milliseconds since 1970
  * @throws {Deno.errors.AddrInUse} and other errors of the system about the address
  */
 export function openAdmin(
-  { metrics, storage, disk, limits, clock, now, log }: Services,
+  { metrics, storage, disk, memory, limits, clock, log }: Services,
   address: { hostname: string; port: number },
+  startedAt: number,
 ): Admin {
   const health = new Health(storage, clock);
-  const startedAt = now();
   const readProcess = () => ({
     version: manifest.version,
     startedAt,
     memory: Deno.memoryUsage(),
     maxTotalSize: limits.maxTotalSize,
     diskLeft: disk.left,
+    buffers: { used: memory.used, limit: limits.memory, waiting: memory.waiting },
   });
   const answer = adminPages({ metrics, storage, health, readProcess, clock });
   const server = new AdminServer({ ...address, answer, log });

@@ -59,7 +59,7 @@ export const serve = serverCommand({
     try {
       const { admin: endpoint } = settings;
       await using admin = endpoint &&
-        bound("admin", endpoint, () => openAdmin(services, endpoint));
+        bound("admin", endpoint, () => openAdmin(services, endpoint, context.now()));
       const stopTime = await time.start(services);
       const stopLooking = await services.disk.start();
       await sweep(services);

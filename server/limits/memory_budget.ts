@@ -211,6 +211,11 @@ export class MemoryBudget {
     return this.messages.used + this.chunks.used;
   }
 
+  /** How many wait. */
+  get waiting(): number {
+    return this.messages.waiting + this.chunks.waiting;
+  }
+
   /** Forgets what `holder` waits for. What it holds, it gives back itself. */
   leave(holder: MemoryHolder, reason: unknown): void {
     this.messages.leave(holder, reason);

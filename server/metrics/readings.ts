@@ -17,6 +17,8 @@ export interface Readings {
   };
   /** The limit of `storage.charged`. */
   maxTotalSize: number;
+  /** The memory for what is on its way: bytes, and how many wait for some. */
+  buffers: { used: number; limit: number; waiting: number };
   /** Bytes of the disk that files may still take; Infinity if that is not known. */
   diskLeft: number;
 }
@@ -53,6 +55,21 @@ export const READINGS: readonly Reading[] = [
     name: "messaging_external_memory_bytes",
     help: "Memory outside of objects, such as the contents of buffers.",
     read: ({ memory }) => memory.external,
+  },
+  {
+    name: "messaging_buffer_bytes",
+    help: "Memory of what is on its way.",
+    read: ({ buffers }) => buffers.used,
+  },
+  {
+    name: "messaging_buffer_limit_bytes",
+    help: "Up to which it is given: --memory.",
+    read: ({ buffers }) => buffers.limit,
+  },
+  {
+    name: "messaging_buffer_waiters",
+    help: "How many wait for some of it.",
+    read: ({ buffers }) => buffers.waiting,
   },
   {
     name: "messaging_mailboxes",

@@ -35,6 +35,7 @@ Deno.test({
     const samples = samplesOf((await get(`${admin}/metrics`))[1]);
     assertEquals(samples.get("messaging_waiting_messages"), 1);
     assert((samples.get("process_resident_memory_bytes") ?? 0) > 2 ** 20, "memory is shown");
+    assertEquals(samples.get("messaging_buffer_limit_bytes"), 512 * 2 ** 20);
     const started = samples.get("process_start_time_seconds") ?? 0;
     assert(started > 1.6e9 && started * 1000 <= Date.now(), `started at ${started}`);
 

@@ -18,6 +18,9 @@ Deno.test("metrics: what is read when somebody asks", async () => {
   assertEquals(samples.get('messaging_build_info{version="1.2.3"}'), 1);
   assertEquals(samples.get("process_start_time_seconds"), 1000);
   assertEquals(samples.get("process_resident_memory_bytes"), 4);
+  assertEquals(samples.get("messaging_buffer_bytes"), 5);
+  assertEquals(samples.get("messaging_buffer_limit_bytes"), 6);
+  assertEquals(samples.get("messaging_buffer_waiters"), 0);
 });
 
 Deno.test("metrics: a request is in the bucket of its time, and in all above it", async () => {

@@ -9,6 +9,7 @@ export const READINGS: Readings = {
   memory: { rss: 4, heapUsed: 1, heapTotal: 2, external: 3 },
   maxTotalSize: 1000,
   diskLeft: 2000,
+  buffers: { used: 5, limit: 6, waiting: 0 },
 };
 
 const SAMPLE = /^([a-z_]+)(?:\{([^}]*)\})? (-?[0-9.e+-]+)$/;

@@ -109,7 +109,7 @@ Deno.test("SQLite: a database that cannot shrink says so, and goes on", async ()
   const folder = await Deno.makeTempDir({ prefix: "sqlite_" });
   const path = `${folder}/server.db`;
   const old = new Database(path);
-  old.exec("CREATE TABLE nothing (nothing TEXT); DROP TABLE nothing");
+  old.exec("CREATE TABLE old (number); DROP TABLE old");
   old.close();
   const storage = new SqliteStorage(path, { limits: DEFAULT_LIMITS, now: () => 1, clock: () => 0 });
   assertEquals(ask(path, "PRAGMA auto_vacuum"), 0);

@@ -64,6 +64,21 @@ export class Client {
     return owner;
   }
 
+  /**
+   * Deletes the owner, and all that waits for it, on the server. The profile stays as it is.
+   * @throws {ClientError} `unauthenticated` for a classic identity, and as the network does
+   */
+  async unregister(): Promise<void> {
+    const { profile, network: { secure } } = this.#options;
+    const { name } = profile.identity;
+    if (!secure) {
+      const message = `"${name}" is a classic identity, which cannot prove that it asks itself; ` +
+        "the server's operator can remove it: messaging-server clients remove";
+      throw new ClientError("unauthenticated", message);
+    }
+    await secure.request({ kind: "unregister" });
+  }
+
   /** Returns the profile's owner. */
   whoami(): ClientEntry {
     const { id, name } = this.#profile.identity;

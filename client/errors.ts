@@ -7,6 +7,7 @@ export type ClientErrorCode =
   | "bad-response" // the server's answer makes no sense
   | "not-registered" // the profile has no identity yet
   | "already-registered" // the profile has one already
+  | "not-confirmed" // the user did not say yes
   | "bad-profile" // a file of the profile cannot be used
   | "wrong-passphrase" // not the one that the profile is protected by
   | "bad-passphrase" // one that cannot protect anything

@@ -26,11 +26,12 @@ import { server } from "./commands/server.ts";
 import { test } from "./commands/test.ts";
 import { transfers } from "./commands/transfers.ts";
 import { unblock } from "./commands/unblock.ts";
+import { unregister } from "./commands/unregister.ts";
 import { verify } from "./commands/verify.ts";
 import { version } from "./commands/version.ts";
 import { whoami } from "./commands/whoami.ts";
 
-const CLIENTS = [menu, register, whoami, list, key, requestKey, sendKey];
+const CLIENTS = [menu, register, unregister, whoami, list, key, requestKey, sendKey];
 const MESSAGES = [send, sendFile, receive, files, fetch, transfers, history, forget];
 const CONTACTS = [verify, alias, block, unblock, card, add];
 const OTHERS = [passphrase, exportCommand, importCommand, server, test, completions, help, version];

@@ -19,7 +19,8 @@ interface Person extends OpenedClient {
 
 /**
  * Runs all tests, with secure clients and with classic ones, and prints a line for each. Returns
- * how many failed. The clients that it registers stay on the server; their profiles are removed.
+ * how many failed. In the end, however that comes, it removes the clients that it has registered;
+ * classic ones stay on the server, as they cannot prove who they are.
  */
 export async function runSelfTest(
   address: Address,
@@ -44,7 +45,8 @@ export async function runSelfTest(
       await using alice = await open("alice");
       await using bob = await open("bob");
       await using mallory = await open("mallory");
-      for (const [name, test] of testsOf([alice, bob, mallory], folder, runtime.random)) {
+      const people = [alice, bob, mallory];
+      const run = async (name: string, test: () => Promise<void>) => {
         try {
           await test();
           passed++;
@@ -53,6 +55,13 @@ export async function runSelfTest(
           failed++;
           print(`FAIL  ${kind}: ${name}: ${error instanceof Error ? error.message : error}`);
         }
+      };
+      try {
+        for (const [name, test] of testsOf(people, folder, runtime.random)) await run(name, test);
+      } finally {
+        const registered = people.filter(({ profile }) => profile.registered);
+        if (!classic) await run("they unregister", () => leaveAll(registered));
+        else if (registered.length > 0) print(staying(registered));
       }
     }
   } finally {
@@ -145,6 +154,19 @@ function testsOf([alice, bob, mallory]: Person[], folder: string, random: Random
       await receives(bob, []);
     }],
   ];
+}
+
+/** Has all leave the server, also if one cannot. */
+async function leaveAll(people: readonly Person[]): Promise<void> {
+  const left = await Promise.allSettled(people.map(({ client }) => client.unregister()));
+  for (const result of left) if (result.status === "rejected") throw result.reason;
+  for (const { client } of people) await fails("not-registered", client.list());
+}
+
+function staying(people: readonly Person[]): string {
+  const names = people.map(({ name }) => name).join(", ");
+  return `Classic clients cannot unregister. On the server stay ${names}; its operator can remove ` +
+    "them: messaging-server clients remove";
 }
 
 async function register(person: Person, name = person.name): Promise<void> {

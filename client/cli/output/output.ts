@@ -28,6 +28,7 @@ type Message = Exclude<Received, { type: "problem" | "notice" | "unusable" | "de
 export type Output =
   | { kind: "server"; address: Address; key: Bytes | undefined }
   | { kind: "identity"; identity: ClientEntry }
+  | { kind: "unregistered"; identity: ClientEntry }
   | { kind: "client"; client: MarkedPeer }
   | { kind: "public-key"; client: ClientEntry & { publicKey: Bytes } }
   /** The path is that of one of several files. */
@@ -63,6 +64,12 @@ function viewOf(output: Output, rich: boolean): { json: unknown; text: string } 
   switch (output.kind) {
     case "identity":
       return { json: idAndName(output.identity), text: identityText(output.identity) };
+    case "unregistered": {
+      const { identity } = output;
+      const text = `${printableLine(identity.name)} is not registered any more. To register it ` +
+        "again: messaging-client register";
+      return { json: { ...idAndName(identity), unregistered: true }, text };
+    }
     case "server": {
       const address = formatAddress(output.address);
       const key = output.key ? toHex(output.key) : null;

@@ -12,6 +12,7 @@ const SYNOPSES = {
   "menu": "menu",
   "test": "test",
   "register": "register [NAME]",
+  "unregister": "unregister",
   "whoami": "whoami",
   "list": "list",
   "key": "key NAME",
@@ -99,7 +100,7 @@ Deno.test("help: that of a command has its synopsis, its own options and the glo
     assertEquals(text.includes("--max-size SIZE"), name === "receive", name);
     assertEquals(text.includes("--name FILENAME"), name === "send-file", name);
     assertEquals(text.includes("--search WORD"), name === "history", name);
-    assertEquals(text.includes("--yes"), name === "verify", name);
+    assertEquals(text.includes("--yes"), name === "verify" || name === "unregister", name);
   }
   assertEquals(new Set(NAMES.map((name) => helpOf(name))).size, NAMES.length);
 });

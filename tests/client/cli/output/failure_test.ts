@@ -11,6 +11,7 @@ const CODES: Record<ClientErrorCode, true> = {
   "refused": true,
   "bad-response": true,
   "not-registered": true,
+  "not-confirmed": true,
   "already-registered": true,
   "bad-profile": true,
   "wrong-passphrase": true,

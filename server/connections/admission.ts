@@ -59,10 +59,10 @@ export class Admission {
   readonly #sources = new Map<string, Held>();
   readonly #identities = new Map<string, number>();
 
-  /** `onRefusal` is told of each connection that is closed at once, or makes room. */
+  /** `onRefusal` is told of each connection that is closed at once, or makes room: of whose. */
   constructor(
     private readonly limits: Limits,
-    private readonly onRefusal: (limit: Limit) => void,
+    private readonly onRefusal: (limit: Limit, address: PeerAddress) => void,
   ) {}
 
   /**
@@ -72,7 +72,7 @@ export class Admission {
   enter(address: PeerAddress, evict: () => void): Place | null {
     const limit = this.#limitFor(address);
     if (limit) {
-      this.onRefusal(limit);
+      this.onRefusal(limit, address);
       return null;
     }
     const place = new Place(address, evict, this);
@@ -123,7 +123,7 @@ export class Admission {
     if (this.#size < maxConnections) return null;
     const [oldest] = this.#waiting;
     if (!oldest) return "connections";
-    this.onRefusal("connections");
+    this.onRefusal("connections", oldest.address);
     oldest.leave();
     oldest.evict();
     return null;

@@ -6,6 +6,7 @@ import { FrameReader } from "../../shared/protocol/frame_stream.ts";
 import type { SessionLink } from "../wire/session_link.ts";
 import { ClassicSession } from "../classic/classic_session.ts";
 import type { Place } from "./admission.ts";
+import { peerLog } from "./peer_log.ts";
 import type { Deadline, Deadlines } from "./deadlines.ts";
 import { Refusal } from "../wire/error_replies.ts";
 import { SecureSession } from "../secure/secure_session.ts";
@@ -32,10 +33,9 @@ export class Connection {
     this.#place = place;
     const { key, exempt } = place.address;
     this.#memory = { source: exempt ? this : key, moved: 0, end: () => this.abort() };
-    const { log, logAddresses } = services;
     const { hostname } = conn.remoteAddr as Deno.NetAddr;
-    this.#services = logAddresses
-      ? { ...services, log: log.with({ address: hostname }) }
+    this.#services = services.logAddresses
+      ? { ...services, log: peerLog(services, hostname) }
       : services;
     this.#deadlines = deadlines;
     this.#deadline = deadlines.add(() => this.abort());

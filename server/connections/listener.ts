@@ -2,6 +2,7 @@
 import { sleep } from "../../shared/sleep.ts";
 import { peerAddress } from "../limits/peer_address.ts";
 import { Admission } from "./admission.ts";
+import { peerLog } from "./peer_log.ts";
 import { Connection } from "./connection.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { Limit } from "../metrics/metrics.ts";
@@ -30,7 +31,10 @@ export class Listener {
     this.#services = services;
     this.#listener = Deno.listen({ ...address, transport: "tcp" });
     this.#deadlines = new Deadlines(services.clock);
-    this.#admission = new Admission(services.limits, (limit) => this.#noteRefusal(limit));
+    this.#admission = new Admission(
+      services.limits,
+      (limit, { key }) => this.#noteRefusal(limit, key),
+    );
     this.#sweeper = setInterval(() => this.#sweep(), SWEEP_INTERVAL);
     this.#accepting = this.#accept();
   }
@@ -78,8 +82,9 @@ export class Listener {
     for (let ended = this.#services.memory.sweep(); ended > 0; ended--) this.#noteRefusal("memory");
   }
 
-  #noteRefusal(limit: Limit): void {
-    const { metrics, log } = this.#services;
+  #noteRefusal(limit: Limit, address?: string): void {
+    const { metrics } = this.#services;
+    const log = address === undefined ? this.#services.log : peerLog(this.#services, address);
     metrics.refused(limit);
     log.warn("Connections are refused or ended: the limit is {limit}", { limit });
   }

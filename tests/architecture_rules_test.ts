@@ -1,4 +1,5 @@
 /** That the rules of the architecture notice what breaks them: on made-up projects. */
+import { logCalls } from "./support/architecture/log_calls.ts";
 import type { Imports } from "./support/architecture/project.ts";
 import {
   circles,
@@ -138,4 +139,21 @@ Deno.test("rules: a path that leaves the project is seen, one inside is not", ()
   for (const path of ["README.md", "deno.json", ".ci/run", "main.ts"]) {
     assert(namesOutside(path, `see ${up}shared/x`), path);
   }
+});
+
+Deno.test("rules: the scan of log calls sees calls of every form", () => {
+  const text = `
+    const words = "Gone: {name}";
+    log.error(words, { name, size: file.size });
+    this.#services.log.warn("plain");
+    this.#log.info(\`so \${many}\`, properties);
+    services.log.with({ address: conn.hostname });
+    dialog.error("no log");
+  `;
+  assertEquals(logCalls(text), [
+    { template: "Gone: {name}", properties: { name: "name", size: "file.size" } },
+    { template: "plain", properties: {} },
+    { template: null, properties: null },
+    { template: "", properties: { address: "conn.hostname" } },
+  ]);
 });

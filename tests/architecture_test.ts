@@ -3,6 +3,7 @@
  * and time come in. A file that needs to be on one of the lists is a decision, not an accident.
  */
 import { assert, assertEquals } from "./support/assert.ts";
+import { logCalls } from "./support/architecture/log_calls.ts";
 import { listFiles, readImportMap, readImports, readText } from "./support/architecture/project.ts";
 import {
   circles,
@@ -82,6 +83,30 @@ const HOMES = {
   "node:zlib": ["server/contents/"],
   "node:": [],
 };
+
+/** All properties that a record may have. None is a payload, a key, a name or a client's ID. */
+const LOGGED = [
+  "advice", // what the operator should do
+  "address", // of a peer, where --log-addresses allows it
+  "blob", // the random name of a file
+  "blobs",
+  "chunk", // a number
+  "code", // of a request
+  "count",
+  "error", // of the system or of the storage, which know no names of clients
+  "reserve", // bytes
+  "total", // bytes
+  "failure", // what did not go on
+  "hours", // by which a clock has jumped
+  "limit", // one of LIMITS in server/metrics/metrics.ts
+  "reason", // the name of an error, such as "over-quota"
+  "signal",
+  "swept", // how many
+];
+
+/** What no value may come from, whatever its property is called. */
+const NEVER_LOGGED =
+  /\b(asker|mailbox|owner|target|receivers?|clientId|identity|publicKey|secret|token|payload|content|inline|text)\b/;
 
 /** What the rooms of the client may use that lie on the ground. */
 const GROUND = ["client/errors.ts", "client/disk/", "client/network/address.ts"];
@@ -244,4 +269,21 @@ Deno.test("architecture: primitives and the runtime's modules only in their home
 
 Deno.test("architecture: nothing names a folder outside of the project", () => {
   assertEquals(listFiles().filter((path) => namesOutside(path, readText(path))), []);
+});
+
+Deno.test("architecture: no call of the server's log has what could be a secret", () => {
+  const files = listFiles("server/").filter((path) => path.endsWith(".ts"));
+  const all = files.flatMap((path) => logCalls(readText(path)).map((call) => ({ path, ...call })));
+  assert(all.length > 15, `${all.length} calls were found`);
+  for (const { path, template, properties } of all) {
+    const where = `${path}: ${template}`;
+    assert(template !== null && properties !== null, `${where} is not written out`);
+    for (const [name, value] of Object.entries(properties)) {
+      assert(LOGGED.includes(name), `${where} has {${name}}; if it is no secret, allow it here`);
+      assert(!NEVER_LOGGED.test(value), `${where} has ${value}`);
+    }
+    for (const [, name] of template.matchAll(/\{([^}]*)\}/g)) {
+      assert(name in properties, `${where} has no {${name}}`);
+    }
+  }
 });

@@ -121,7 +121,7 @@ export class ReconnectingTransport implements SecureTransport {
       async acknowledge() {
         for (let at = 0; at < messageIds.length; at += MAX_ACKNOWLEDGED) {
           const step = messageIds.slice(at, at + MAX_ACKNOWLEDGED);
-          await connection.request({ kind: "acknowledge", messageIds: step });
+          await connection.acknowledge(step);
         }
       },
     };

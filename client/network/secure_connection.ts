@@ -36,7 +36,7 @@ import { MAX_BUNDLE_SIZE } from "../../shared/protocol/prekey.ts";
 import { sleep } from "../../shared/sleep.ts";
 import { ClientError } from "../errors.ts";
 import { type Address, formatAddress } from "./address.ts";
-import { explainFailure, noAnswer } from "./failures.ts";
+import { explainFailure, noAnswer, refusalName, retryAfter } from "./failures.ts";
 import { receiveMessages } from "./receive_messages.ts";
 import {
   type Credentials,
@@ -75,6 +75,8 @@ const LARGEST = new Map<number, number>([
 ]);
 /** Most messages that are acknowledged together. */
 const ACKNOWLEDGE_STEP = 256;
+/** The longest wait before an acknowledgement that came too fast goes out again, in ms. */
+const LONGEST_PAUSE = 30_000;
 
 /**
  * One secure connection from the client's side. Requests go out without waiting for each other's
@@ -182,6 +184,21 @@ export class SecureConnection {
   async subscribe(receiver: PushReceiver): Promise<void> {
     this.#receiver = receiver;
     await this.request({ kind: "subscribe" });
+  }
+
+  /** Has the server delete messages; waits and asks again where it says that this is too fast. */
+  async acknowledge(messageIds: number[]): Promise<void> {
+    for (;;) {
+      try {
+        await this.request({ kind: "acknowledge", messageIds });
+        return;
+      } catch (error) {
+        const wait = retryAfter(error);
+        const short = wait > 0 && wait <= LONGEST_PAUSE;
+        if (refusalName(error) !== "rate-limited" || !short) throw error;
+        await sleep(wait);
+      }
+    }
   }
 
   /** Shows the server that this side is alive; ends the connection if the server is not. */
@@ -306,7 +323,7 @@ export class SecureConnection {
   }
 
   #acknowledge(messageIds: number[]): void {
-    this.request({ kind: "acknowledge", messageIds }).catch((error) => this.#end(error));
+    this.acknowledge(messageIds).catch((error) => this.#end(error));
   }
 
   async #payload({ code, size }: ResponseHeader): Promise<Bytes> {

@@ -1,5 +1,6 @@
 import { discard } from "../../shared/bytes.ts";
 import { CHUNK_SIZE, FileCipher, sealedFileSize } from "../../shared/crypto/file_chunks.ts";
+import { sleep } from "../../shared/sleep.ts";
 import { ClientError } from "../errors.ts";
 import { awaitedLater, unlessInterrupted } from "./interrupt.ts";
 import type { Profile } from "../profile/profile.ts";
@@ -77,6 +78,8 @@ export class Uploads {
         return;
       } catch (error) {
         if (!mayGoOn(error)) throw error;
+        const tooFast = refusalName(error) === "rate-limited";
+        if (tooFast) await unlessInterrupted(signal, sleep(retryAfter(error)));
         failure = error;
       }
     }

@@ -27,6 +27,7 @@ import {
   STREAM_MEMORY,
   streamedMemory,
 } from "../wire/memory.ts";
+import { chargeAnswer } from "../wire/pace.ts";
 import { linger, Payload } from "../wire/payload.ts";
 import type { SessionLink } from "../wire/session_link.ts";
 import { type Answer, dispatch } from "./dispatch.ts";
@@ -95,7 +96,11 @@ export class ClassicSession {
     const hold = await taken;
     try {
       const answer = await this.#answer(header, payload);
-      if (answer.kind === "streamed") hold.shrinkTo(streamedMemory(answer.size));
+      if (answer.kind === "streamed") {
+        hold.shrinkTo(streamedMemory(answer.size));
+        const { key, exempt } = this.link.address;
+        if (!exempt) chargeAnswer(key, answer.size, this.services.rates);
+      }
       await this.#reply(answer);
     } finally {
       hold.release();

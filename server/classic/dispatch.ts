@@ -20,6 +20,7 @@ import type { Services } from "../services.ts";
 import { known } from "../storage/storage.ts";
 import { Refusal } from "../wire/error_replies.ts";
 import type { Streamed } from "../wire/handler.ts";
+import { draw } from "../wire/pace.ts";
 import type { Payload } from "../wire/payload.ts";
 import { listing } from "./client_list.ts";
 import { type LeasedDelivery, leaseMessages } from "./lease_messages.ts";
@@ -52,6 +53,9 @@ const ROUTES: { readonly [K in Kind]: Route<K> } = {
   "get-messages": { handle: leaseMessages, from: "classic-client" },
 };
 
+/** The requests that look up clients. */
+const LOOKUPS: readonly Kind[] = ["client-list", "public-key"];
+
 /**
  * Reads and answers one request. What it leaves of `payload` belongs to a refused request.
  * @throws {ProtocolError} for what the protocol does not allow
@@ -64,7 +68,12 @@ export async function dispatch(
   address: PeerAddress,
   services: Services,
 ): Promise<Answer> {
-  const route = ROUTES[CLASSIC_REQUESTS.checkSize(header).kind] as Route<Kind>;
+  const { kind } = CLASSIC_REQUESTS.checkSize(header);
+  const route = ROUTES[kind] as Route<Kind>;
+  if (!address.exempt) {
+    const lookup = LOOKUPS.includes(kind);
+    draw(address.key, { requests: 1, bytes: header.size, lookup }, services.rates);
+  }
   const { clientId } = header;
   await checkAsker(clientId, route.from, services);
   if ("stream" in route) return await route.stream(payload, clientId, services, address);

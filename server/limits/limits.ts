@@ -31,6 +31,12 @@ export interface Limits extends StorageLimits {
   handshakes: Rate;
   /** New clients from one address. */
   registrations: Rate;
+  /** Requests of one identity, or of all classic clients of one address. */
+  requests: Rate;
+  /** Bytes of their large payloads and answers. */
+  bytes: Rate;
+  /** Lookups of clients, and pages of the list. */
+  lookups: Rate;
   /** From the first byte of a request until all but its content has arrived. */
   headerDeadline: number;
   /** Without a request under way, or without a byte moving while one is. */
@@ -75,6 +81,9 @@ export const DEFAULT_LIMITS: Limits = {
   maxIdentityConnections: 16,
   handshakes: { burst: 1_000, interval: 20 },
   registrations: { burst: 200, interval: 10_000 },
+  requests: { burst: 100_000, interval: 0.1 },
+  bytes: { burst: 8 * 1024 * MiB, interval: 1e-5 },
+  lookups: { burst: 300, interval: 200 },
   headerDeadline: 10_000,
   idleDeadline: 60_000,
   sessionIdleDeadline: 600_000,

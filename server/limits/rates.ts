@@ -11,6 +11,12 @@ export class Rates {
   readonly handshakes: AddressRate;
   /** New clients, by address. */
   readonly registrations: AddressRate;
+  /** Requests, by who asks: an ID in hex, or the address of a classic client. */
+  readonly requests: RateLimit;
+  /** Bytes of large payloads and answers, by the same. */
+  readonly bytes: RateLimit;
+  /** Lookups of clients and pages of the list, by the same. */
+  readonly lookups: RateLimit;
   /** Fetches of prekeys by one asker. Keys are IDs in hex, here and below. */
   readonly fetches: RateLimit;
   /** Fetches that bring one-time prekeys: of one asker from one target, by both IDs. */
@@ -25,6 +31,9 @@ export class Rates {
     const rate = (burst: number, interval: number) => new RateLimit({ burst, interval, clock });
     this.handshakes = new AddressRate(limits.handshakes, clock);
     this.registrations = new AddressRate(limits.registrations, clock);
+    this.requests = rate(limits.requests.burst, limits.requests.interval);
+    this.bytes = rate(limits.bytes.burst, limits.bytes.interval);
+    this.lookups = rate(limits.lookups.burst, limits.lookups.interval);
     this.fetches = rate(limits.prekeyBurst, limits.prekeyInterval);
     this.oneTimeOfPair = rate(limits.oneTimeBurst, limits.oneTimeInterval);
     this.oneTimeOfAsker = rate(limits.askerOneTimeBurst, limits.askerOneTimeInterval);

@@ -20,6 +20,8 @@ export interface SecurePeer {
   /** Notes the login of an ID in hex; returns false if it may not have one more connection. */
   readonly admit: (identity: string) => boolean;
   identity: Identity | null;
+  /** Its ID in hex. */
+  key: string | null;
   registered: boolean;
 }
 
@@ -52,12 +54,14 @@ export async function login(
     throw new Refusal("unauthenticated", "the signature is not one for this channel");
   }
   checkHeaderId(claimed, identity);
-  if (!peer.admit(toHex(identity.clientId))) {
+  const key = toHex(identity.clientId);
+  if (!peer.admit(key)) {
     const text = "this identity has too many connections; close one, or try again later";
     throw new Refusal("rate-limited", text, CONNECTIONS_RETRY, "identity-connections");
   }
   const client = await storage.client(identity.clientId);
   peer.identity = identity;
+  peer.key = key;
   peer.registered = client !== undefined;
   return { kind: "logged-in", registered: peer.registered };
 }

@@ -31,6 +31,7 @@ import type { Services } from "../services.ts";
 import { Refusal } from "../wire/error_replies.ts";
 import type { Streamed } from "../wire/handler.ts";
 import { DELIVERY_MEMORY, PAGE_MEMORY, REQUEST_MEMORY, STREAM_MEMORY } from "../wire/memory.ts";
+import { draw, type Drawn } from "../wire/pace.ts";
 import type { Payload } from "../wire/payload.ts";
 import { checkHeaderId, login, register, type SecurePeer, unregister } from "./account.ts";
 
@@ -48,6 +49,10 @@ type Route<K extends Kind> =
     readonly overlaps?: (size: number, limits: Limits) => boolean;
     /** Whether the request or its answer carries a chunk of a file. */
     readonly carriesChunk?: true;
+    /** What it counts as, by the size of its payload, where that is more than one request. */
+    readonly weight?: (size: number) => number;
+    /** Whether it looks up clients. */
+    readonly lookup?: true;
     /** Bytes of memory that it needs until its answer is written; else its payload and a bit. */
     readonly memory?: number;
   }
@@ -69,13 +74,13 @@ const ROUTES: { readonly [K in Kind]: Route<K> } = {
   "login": { handle: login, from: "anyone" },
   "register": { handle: register, from: "logged-in" },
   "unregister": { handle: unregister },
-  "list-clients": { handle: listClients, memory: PAGE_MEMORY },
-  "find-clients": { handle: findClients, memory: PAGE_MEMORY },
-  "find-name": { handle: findName },
+  "list-clients": { handle: listClients, lookup: true, memory: PAGE_MEMORY },
+  "find-clients": { handle: findClients, lookup: true, memory: PAGE_MEMORY },
+  "find-name": { handle: findName, lookup: true },
   "send": { stream: send, overlaps: isInline },
   "get-messages": { handle: getMessages, memory: DELIVERY_MEMORY },
   "subscribe": { handle: () => Promise.resolve({ kind: "subscribed" }) },
-  "acknowledge": { handle: acknowledge, overlaps: always },
+  "acknowledge": { handle: acknowledge, overlaps: always, weight: messageIdsIn },
   "publish-prekeys": { handle: publishPrekeys },
   "check-in": { handle: checkIn },
   "fetch-prekeys": { handle: fetchPrekeys },
@@ -86,6 +91,10 @@ const ROUTES: { readonly [K in Kind]: Route<K> } = {
   "release": { handle: releaseFile },
   "file-state": { handle: fileState },
 };
+
+function messageIdsIn(size: number): number {
+  return Math.max(1, size / 4);
+}
 
 function isInline(size: number, { maxInlineSize }: Limits): boolean {
   return size <= SECURE_SEND_PREFIX_SIZE + maxInlineSize;
@@ -123,9 +132,18 @@ export async function dispatch(
 ): Promise<Answer> {
   const asker = checkAllowed(header, peer);
   const route = ROUTES[checkSecureHeader(header)] as Route<Kind>;
+  if (peer.key !== null) draw(peer.key, costOf(header, route), services.rates);
   if ("stream" in route) return await route.stream(payload, asker, services, peer);
   const request = decodeSecureRequest(header, await payload.readAll());
   return await route.handle(request, asker, services, peer);
+}
+
+function costOf({ size }: RequestHeader, { weight, lookup, carriesChunk }: Route<Kind>): Drawn {
+  return {
+    requests: weight?.(size) ?? 1,
+    bytes: carriesChunk ? FILE_CHUNK_SIZE : size,
+    lookup: lookup ?? false,
+  };
 }
 
 /** Checks that `peer` may make this request. Returns who asks; for a login, who claims to. */

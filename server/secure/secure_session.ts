@@ -19,6 +19,7 @@ import type { Services } from "../services.ts";
 import { errorReply, Refusal, RESTART_TIME, tooFast } from "../wire/error_replies.ts";
 import { FrameWriter } from "../wire/frame_writer.ts";
 import { streamedMemory } from "../wire/memory.ts";
+import { chargeAnswer } from "../wire/pace.ts";
 import { linger, Payload } from "../wire/payload.ts";
 import type { SessionLink } from "../wire/session_link.ts";
 import type { SecurePeer } from "./account.ts";
@@ -104,6 +105,7 @@ export class SecureSession {
       address,
       admit,
       identity: null,
+      key: null,
       registered: false,
     };
     const write = async (bytes: Uint8Array) => {
@@ -136,7 +138,10 @@ export class SecureSession {
       this.#answer(header, payload, { peer, late }),
       size,
       (answer) => {
-        if (answer.kind === "streamed") hold.shrinkTo(streamedMemory(answer.size));
+        if (answer.kind === "streamed") {
+          hold.shrinkTo(streamedMemory(answer.size));
+          if (peer.key !== null) chargeAnswer(peer.key, answer.size, this.services.rates);
+        }
         return this.#send(answer, writer, peer);
       },
     ).catch((error) => this.#fail(error)).finally(() => hold.release());

@@ -104,6 +104,14 @@ const CAUSES: Record<string, Cause> = {
     scene.fault = new StorageError("disk-full", "full");
     return Promise.resolve([scene.alice, LIST]);
   },
+  "all but 112 | 9007 | too many requests, or bytes, of this client": ({ server, alice }) => {
+    server.services.rates.requests.charge(toHex(alice.who.id), 200_000);
+    return Promise.resolve([alice, { kind: "acknowledge", messageIds: [] }]);
+  },
+  "101, 102, 113 | 9007 | too many lookups of this client": ({ server, alice }) => {
+    server.services.rates.lookups.charge(toHex(alice.who.id), 400);
+    return Promise.resolve([alice, LIST]);
+  },
   "112 login | 9002 | the channel has logged in before": async ({ alice }) => [
     alice,
     await alice.loginOf(alice.who),

@@ -8,7 +8,7 @@ import { Inbox } from "./inbox/inbox.ts";
 import type { Received, ReceiveOptions } from "./inbox/received.ts";
 import type { Network, OnTrouble } from "./network/transport.ts";
 import type { Profile } from "./profile/profile.ts";
-import { register } from "./registration.ts";
+import { register, type RegisterOptions } from "./registration.ts";
 import { Sending, type Sent } from "./sending.ts";
 import type { ClientRuntime } from "./sessions/context.ts";
 import { SecureMessaging } from "./sessions/secure_messaging.ts";
@@ -51,7 +51,7 @@ export class Client {
   }
 
   /** Registers a new identity, or again the one that there is. Errors as {@link register}. */
-  async register(name: string | undefined, options: { classic: boolean }): Promise<ClientEntry> {
+  async register(name: string | undefined, options: RegisterOptions): Promise<ClientEntry> {
     const { network, note } = this.#options;
     const owner = await register(this.#profile, network, name, options);
     try {
@@ -85,11 +85,13 @@ export class Client {
     return { id, name };
   }
 
-  /** Returns all other clients. */
-  async list(): Promise<Peer[]> {
-    const clients = await this.#peers.list();
+  /**
+   * Yields the other clients whose names begin with `prefix`, as the server lists them, page by
+   * page. They do not become contacts.
+   */
+  async *list(prefix = ""): AsyncGenerator<Peer> {
+    yield* this.#peers.list(prefix);
     await this.#sending.kept();
-    return clients;
   }
 
   /** Returns a client and its public key, 160 bytes. */
@@ -179,7 +181,7 @@ export class Client {
     await files.fetch(files.want(number, folder), options);
     const { path, size, name, peer, history } = this.#profile.transfers.get(number)!;
     if (history !== null) this.#profile.history.markShown(history);
-    const from = await this.#peers.withId(peer, { mayList: false });
+    const from = this.#peers.withId(peer);
     return { number, path: path ?? "", size, name, from };
   }
 

@@ -1,4 +1,4 @@
-import type { Bytes } from "../../shared/bytes.ts";
+import { type Bytes, equalBytes } from "../../shared/bytes.ts";
 import { ProtocolError } from "../../shared/errors.ts";
 import {
   CLASSIC_REQUESTS,
@@ -53,7 +53,20 @@ export class ClassicTransport implements Transport {
     return (await this.#request({ kind: "register", name, publicKey })).clientId;
   }
 
-  async clients(): Promise<ListedClient[]> {
+  async *list(prefix: string): AsyncGenerator<ListedClient[]> {
+    yield (await this.#all()).filter(({ name }) => name.startsWith(prefix));
+  }
+
+  async named(name: string): Promise<ListedClient | undefined> {
+    return (await this.#all()).find((client) => client.name === name);
+  }
+
+  async withIds(ids: readonly Bytes[]): Promise<ListedClient[]> {
+    return (await this.#all()).filter(({ id }) => ids.some((wanted) => equalBytes(wanted, id)));
+  }
+
+  /** The classic protocol has but one list, of all. */
+  async #all(): Promise<ListedClient[]> {
     return (await this.#request({ kind: "client-list" })).clients;
   }
 

@@ -41,6 +41,11 @@ export class ContactBook {
     return { ...peer, alias, verified, blocked };
   }
 
+  /** Returns all contacts in the order of their names, without asking the server. */
+  all(): MarkedPeer[] {
+    return this.profile.contacts.all().map(({ id }) => this.marked(this.peers.withId(id)));
+  }
+
   /**
    * Returns the safety number of the profile's owner and a contact.
    * @throws {ClientError} `unauthenticated` if either is classic, `unknown-name`
@@ -157,7 +162,7 @@ export class ContactBook {
     if (peer) return this.marked(peer);
     throw new ClientError(
       "unknown-name",
-      `nobody named "${name}" is known here; see: messaging-client list`,
+      `no contact is named "${name}"; see: messaging-client list --contacts`,
     );
   }
 
@@ -190,13 +195,13 @@ function parseCard(card: string): { name: string; id: Uint8Array<ArrayBuffer> } 
 }
 
 /**
- * Checks that `name` can be one, or even that of a client that registers as a secure one.
+ * Checks that `name` can be one, or even that of a client that registers now.
  * @throws {ClientError} `bad-name`; the message says why
  */
-export function checkName(name: string, { secure = false } = {}): void {
+export function checkName(name: string, { isNew = false } = {}): void {
   try {
     encodeName(name);
-    if (secure) checkNewName(name);
+    if (isNew) checkNewName(name);
   } catch (error) {
     if (!(error instanceof ProtocolError)) throw error;
     throw new ClientError("bad-name", `"${name}" cannot be a name: ${error.message}`);

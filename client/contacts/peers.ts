@@ -7,9 +7,10 @@ import {
 } from "../../shared/crypto/identity.ts";
 import { CryptoError } from "../../shared/errors.ts";
 import type { ClientEntry } from "../../shared/protocol/message.ts";
+import { encodeName } from "../../shared/protocol/name.ts";
 import { ClientError } from "../errors.ts";
 import type { Profile } from "../profile/profile.ts";
-import type { Network } from "../network/transport.ts";
+import type { ListedClient, Network } from "../network/transport.ts";
 
 /** A client as this profile sees it. */
 export interface Peer extends ClientEntry {
@@ -25,16 +26,28 @@ export class Peers {
   constructor(private readonly profile: Profile, private readonly network: Network) {}
 
   /**
-   * Returns all other clients of the server.
+   * Yields the other clients of the server whose names begin with `prefix`, as they come. They do
+   * not become contacts.
    * @throws {ClientError} `wrong-identity` if the server returns another client's key
    */
-  async list(): Promise<Peer[]> {
-    const clients = await this.network.transport.clients();
-    for (const client of clients) {
-      if (client.publicKey) this.#checkKey(client, client.publicKey);
+  async *list(prefix = ""): AsyncGenerator<Peer> {
+    for await (const page of this.network.transport.list(prefix)) {
+      for (const client of page) this.#check(client);
+      yield* page.map((client) => this.known(client.id) ?? this.#peer(client, client.publicKey));
     }
-    this.profile.contacts.put(clients);
-    return clients.map((client) => this.known(client.id) ?? this.#peer(client));
+  }
+
+  #check(client: ListedClient): void {
+    if (client.publicKey) this.#checkKey(client, client.publicKey);
+  }
+
+  #hasItsKey(client: ListedClient): boolean {
+    try {
+      this.#check(client);
+      return true;
+    } catch {
+      return false; // told of when the key is asked for
+    }
   }
 
   /**
@@ -61,10 +74,10 @@ export class Peers {
     return isOwn ? secureIdentity.publicKey : contacts.publicKey(id);
   }
 
-  /** Returns what this profile knows about a client. */
-  #peer({ id, name }: ClientEntry): Peer {
+  /** Returns what this profile knows about a client, or its key says. */
+  #peer({ id, name }: ClientEntry, key?: Bytes): Peer {
     if (!this.profile.secureIdentity) return { id, name };
-    const publicKey = this.#knownKey(id);
+    const publicKey = this.#knownKey(id) ?? key;
     return { id, name, authenticated: publicKey !== undefined && claimsToBeSecure(publicKey) };
   }
 
@@ -90,20 +103,45 @@ export class Peers {
   }
 
   /**
-   * Returns the client with this name or alias.
+   * Returns the client with this name or alias: a contact, else the one that the server knows by
+   * exactly this name, who is a contact from then on.
    * @throws {ClientError} `unknown-name`
    */
   async named(name: string): Promise<Peer> {
-    const known = this.profile.contacts.byName(name);
-    if (known) return this.#peer(known);
-    const found = (await this.list()).find((client) => client.name === name);
-    if (found) return found;
+    const { contacts, identity } = this.profile;
+    // New clients have names in this form only.
+    const names = new Set([name, name.normalize("NFC")]);
+    for (const each of names) {
+      const known = contacts.byName(each);
+      if (known) return this.#peer(known);
+    }
+    if (names.has(identity.name)) {
+      throw new ClientError("unknown-name", "that is your own name; messages go to other clients");
+    }
+    for (const each of names) {
+      const found = await this.#lookUp(each);
+      if (found) return found;
+    }
     throw new ClientError(
       "unknown-name",
-      name === this.profile.identity.name
-        ? "that is your own name; messages go to other clients"
-        : `no client is named "${name}"; see: messaging-client list`,
+      `no client is named "${name}"; see: messaging-client list PREFIX`,
     );
+  }
+
+  async #lookUp(name: string): Promise<Peer | undefined> {
+    try {
+      encodeName(name);
+    } catch {
+      return undefined; // it is nobody's
+    }
+    const found = await this.network.transport.named(name);
+    if (!found) return undefined;
+    if (found.name !== name) {
+      throw new ClientError("bad-response", "the server gave a client with another name");
+    }
+    this.#check(found);
+    this.profile.contacts.put([found]);
+    return this.known(found.id) ?? this.#peer(found);
   }
 
   /** Returns the client with this ID, without asking the server. */
@@ -114,19 +152,27 @@ export class Peers {
     return contact && this.#peer(contact);
   }
 
+  /** Returns the client with this ID. If it is not known here, its ID serves as its name. */
+  withId(id: Bytes): Peer {
+    return this.known(id) ?? this.#peer({ id, name: toHex(id) });
+  }
+
   /**
-   * Returns the client with this ID. If it is unknown and the server does not list it, or `mayList`
-   * is false, its ID serves as its name.
+   * Asks the server for up to `MAX_LOOKED_UP` clients that are not known here. Those that exist
+   * become contacts, unless the answer is of no use.
+   * @throws {ClientError} `unreachable`
    */
-  async withId(id: Bytes, { mayList = true }: { mayList?: boolean } = {}): Promise<Peer> {
-    const known = this.known(id);
-    if (known) return known;
+  async find(ids: readonly Bytes[]): Promise<void> {
     try {
-      if (mayList) await this.list();
+      for (const client of await this.network.transport.withIds(ids)) {
+        // One that makes no sense is no reason to leave the others out.
+        if (ids.some((id) => equalBytes(id, client.id)) && this.#hasItsKey(client)) {
+          this.profile.contacts.put([client]);
+        }
+      }
     } catch (error) {
       if (!(error instanceof ClientError) || error.code === "unreachable") throw error;
     }
-    return this.known(id) ?? this.#peer({ id, name: toHex(id) });
   }
 
   /** Returns a client's public key, 160 bytes. */

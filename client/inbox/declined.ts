@@ -23,7 +23,7 @@ export class Declined {
     const all = [...this.#counts.values()];
     this.#counts.clear();
     for (const { from: id, ...rest } of all) {
-      const from = await peers.withId(id, { mayList: false });
+      const from = peers.withId(id);
       yield { message: 0, type: "declined", from, ...rest };
     }
   }

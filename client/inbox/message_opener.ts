@@ -1,6 +1,6 @@
-import { equalBytes, toHex } from "../../shared/bytes.ts";
+import { type Bytes, equalBytes, toHex } from "../../shared/bytes.ts";
 import { CryptoError } from "../../shared/errors.ts";
-import { MAX_ENVELOPE_SIZE, MiB } from "../../shared/limits.ts";
+import { MAX_ENVELOPE_SIZE, MAX_LOOKED_UP, MiB } from "../../shared/limits.ts";
 import { MessageType } from "../../shared/protocol/codes.ts";
 import type { ClassicOpener } from "../classic/classic_opener.ts";
 import type { Peer, Peers } from "../contacts/peers.ts";
@@ -17,6 +17,8 @@ import type { Received } from "./received.ts";
 import type { Round } from "./round.ts";
 import type { ShownMessages } from "./shown_messages.ts";
 
+/** Messages among which others are looked for, when the sender of one is. */
+const LOOK_AHEAD = 1024;
 /** Messages that are opened in one transaction, and bytes after which it takes no more. */
 const BATCH = 256;
 const BATCH_SIZE = 4 * MiB;
@@ -103,13 +105,20 @@ export class MessageOpener {
       type === MessageType.keyRequest && !round.answered.has(toHex(from));
   }
 
-  /** Asks the server for unknown names once a pass, however many unknown senders there are. */
-  async #senderOf({ from }: Envelope, round: Round): Promise<Peer> {
-    const known = this.options.peers.known(from);
-    if (known) return known;
-    const sender = await this.options.peers.withId(from, { mayList: round.mayList });
-    round.mayList = false;
-    return sender;
+  /** Asks the server for an unknown sender once a pass, and with it for others that come soon. */
+  async #senderOf({ from, number }: Envelope, round: Round): Promise<Peer> {
+    const { peers, profile } = this.options;
+    if (!peers.known(from) && !round.askedFor.has(toHex(from))) {
+      const unknown = new Map<string, Bytes>();
+      for (const sender of profile.envelopes.sendersFrom(number, LOOK_AHEAD)) {
+        const key = toHex(sender);
+        if (!peers.known(sender) && !round.askedFor.has(key)) unknown.set(key, sender);
+        if (unknown.size === MAX_LOOKED_UP) break;
+      }
+      for (const key of unknown.keys()) round.askedFor.add(key);
+      await peers.find([...unknown.values()]);
+    }
+    return peers.withId(from);
   }
 
   /**

@@ -33,8 +33,8 @@ export class Round {
   readonly wishes: FileWishes;
   /** The classic clients who got a key already: their IDs in hex. */
   readonly answered = new Set<string>();
-  /** Whether this pass may still ask for the server's list of clients. */
-  mayList = true;
+  /** The senders whom this pass has asked the server for: their IDs in hex. */
+  readonly askedFor = new Set<string>();
   /** Why nothing more is asked of the server. */
   failure: unknown = undefined;
   /** Messages that are of no use, and were not told of yet. */
@@ -63,7 +63,7 @@ export class Round {
 
   /** Starts a pass through the messages: what was only held is looked at again. */
   startPass(): void {
-    this.mayList = true;
+    this.askedFor.clear();
     this.#held.clear();
     this.#retries.clear();
   }

@@ -16,7 +16,7 @@ export class ShownMessages {
     const { history } = this.profile;
     for (let entries; (entries = history.unshown(PAGE)).length > 0;) {
       for (const entry of entries) {
-        yield this.#received(entry, await this.peers.withId(entry.peer, { mayList: false }));
+        yield this.#received(entry, this.peers.withId(entry.peer));
         this.#markShown(entry.number);
       }
     }
@@ -40,7 +40,7 @@ export class ShownMessages {
         return yield { message, from, type: "notice", text };
       }
       case "problem": {
-        const from = await this.peers.withId(peer, { mayList: false });
+        const from = this.peers.withId(peer);
         yield { message: 0, from, type: "problem", error: outcome.error };
       }
     }

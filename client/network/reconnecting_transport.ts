@@ -6,6 +6,7 @@ import {
   SECURE_SEND_PREFIX_SIZE,
   send,
 } from "../../shared/protocol/secure/messages.ts";
+import type { SecureEntry } from "../../shared/protocol/secure/directory.ts";
 import type { MessageHead } from "../../shared/protocol/message.ts";
 import { secureHeader } from "../../shared/protocol/secure/requests.ts";
 import { ClientError } from "../errors.ts";
@@ -75,22 +76,36 @@ export class ReconnectingTransport implements SecureTransport {
     return await this.#retrying((connection) => connection.request(request));
   }
 
-  async register(name: string, publicKey: Bytes): Promise<Bytes> {
-    return (await this.request({ kind: "register", name, publicKey })).clientId;
+  async register(name: string, publicKey: Bytes, invite?: Bytes): Promise<Bytes> {
+    return (await this.request({ kind: "register", name, publicKey, invite })).clientId;
   }
 
-  async clients(): Promise<ListedClient[]> {
-    const all: ListedClient[] = [];
+  async *list(prefix: string): AsyncGenerator<ListedClient[]> {
     for (let after = "";;) {
-      const { clients } = await this.request({ kind: "list-clients", prefix: "", after });
-      all.push(...clients);
-      if (clients.length < MAX_LISTED) return all;
-      after = clients[MAX_LISTED - 1].name;
+      const { clients } = await this.request({ kind: "list-clients", prefix, after });
+      yield clients;
+      if (clients.length < MAX_LISTED) return;
+      const last = clients[MAX_LISTED - 1].name;
+      if (last === after) throw new ClientError("bad-response", "the server's list has no end");
+      after = last;
     }
   }
 
+  async named(name: string): Promise<ListedClient | undefined> {
+    try {
+      return (await this.request({ kind: "find-name", name })).client;
+    } catch (error) {
+      if (refusalName(error) === "not-found") return undefined;
+      throw error;
+    }
+  }
+
+  async withIds(ids: readonly Bytes[]): Promise<SecureEntry[]> {
+    return (await this.request({ kind: "find-clients", ids: [...ids] })).clients;
+  }
+
   async publicKey(target: Bytes): Promise<{ clientId: Bytes; publicKey: Bytes }> {
-    const { clients: [found] } = await this.request({ kind: "find-clients", ids: [target] });
+    const [found] = await this.withIds([target]);
     if (found) return { clientId: found.id, publicKey: found.publicKey };
     throw new ClientError("refused", "the server refused: no client has this ID", {
       cause: { error: "not-found" },

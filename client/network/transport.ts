@@ -79,11 +79,17 @@ export type OnTrouble = (error: unknown, wait: number) => void;
  * or `bad-response`.
  */
 export interface Transport {
-  /** Registers a client under a 160-byte public key; returns its ID. */
-  register(name: string, publicKey: Bytes): Promise<Bytes>;
+  /** Registers a client under a 160-byte public key, perhaps with an invite; returns its ID. */
+  register(name: string, publicKey: Bytes, invite?: Bytes): Promise<Bytes>;
 
-  /** Returns all other clients. */
-  clients(): Promise<ListedClient[]>;
+  /** Yields the other clients whose names begin with `prefix`, page by page. */
+  list(prefix: string): AsyncIterable<ListedClient[]>;
+
+  /** Returns the client with exactly this name. */
+  named(name: string): Promise<ListedClient | undefined>;
+
+  /** Returns those of up to `MAX_LOOKED_UP` clients that exist. */
+  withIds(ids: readonly Bytes[]): Promise<ListedClient[]>;
 
   /** Returns the public key of a client, and whose key it is according to the server. */
   publicKey(clientId: Bytes): Promise<{ clientId: Bytes; publicKey: Bytes }>;

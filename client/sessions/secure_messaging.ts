@@ -160,7 +160,7 @@ export class SecureMessaging {
     const { peers } = this.#options;
     await this.resets.askAgain(async (id) => {
       try {
-        return await peers.identityOf(await peers.withId(id));
+        return await peers.identityOf(peers.withId(id));
       } catch (error) {
         // One whose key the server does not give is no reason to leave the others out.
         if (error instanceof ClientError && !isUnreachable(error)) return undefined;

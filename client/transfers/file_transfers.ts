@@ -234,7 +234,7 @@ export class FileTransfers {
         return { kind: "saved", transfer: this.#get(number) };
       }
       if (profile.contacts.byId(transfer.peer)?.blocked) return null;
-      const to = await peers.withId(transfer.peer);
+      const to = peers.withId(transfer.peer);
       const identity = await peers.identityOf(to);
       if (!identity) throw new ClientError("wrong-identity", `${to.name} is no secure client`);
       const messageId = await this.send(transfer, to, identity, options);

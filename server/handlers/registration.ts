@@ -30,6 +30,9 @@ export async function registerNew(
       return await storage.register(client);
     case "invite":
       if (invite) return await storage.register(client, inviteHash(invite));
-      throw new Refusal("forbidden", "this server takes only who is invited, with an invite code");
+      throw new Refusal(
+        "forbidden",
+        "this server takes only who has an invite: register NAME --invite CODE",
+      );
   }
 }

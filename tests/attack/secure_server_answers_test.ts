@@ -77,12 +77,14 @@ Deno.test("server: no senseless answer is taken for a list, or changes anything"
   const before = alice.state();
   for (const [name, { act, expected }] of Object.entries(ANSWERS)) {
     server.lie = ({ kind }) => kind === "list-clients" ? act : undefined;
-    const end = await failure(alice.with(server.address, (client) => client.list()));
+    const end = await failure(
+      alice.with(server.address, (client) => Array.fromAsync(client.list())),
+    );
     assertEquals(end, expected, name);
     assertEquals(alice.state(), before, name);
   }
   server.lie = () => undefined;
-  const list = await alice.with(server.address, (client) => client.list());
+  const list = await alice.with(server.address, (client) => Array.fromAsync(client.list()));
   assertEquals(list.map(({ name }) => name), ["bob"]);
 });
 
@@ -152,7 +154,7 @@ Deno.test("server: times after which to come again are honoured, up to half a mi
       return { kind: "error", error, retryAfter, text: "later" };
     };
     alice.waits.length = 0;
-    const list = await alice.with(server.address, (client) => client.list());
+    const list = await alice.with(server.address, (client) => Array.fromAsync(client.list()));
     assertEquals(list.map(({ name }) => name), ["bob"]);
     assertEquals(alice.waits, [1_500, 20_000]);
   }
@@ -161,7 +163,10 @@ Deno.test("server: times after which to come again are honoured, up to half a mi
     kind === "list-clients"
       ? { kind: "error", error: "rate-limited", retryAfter: MAX_U32, text: "in seven weeks" }
       : undefined;
-  assertEquals(await failure(alice.with(server.address, (client) => client.list())), "refused");
+  assertEquals(
+    await failure(alice.with(server.address, (client) => Array.fromAsync(client.list()))),
+    "refused",
+  );
   assertEquals(alice.waits, []);
 });
 
@@ -173,7 +178,7 @@ Deno.test("server: a refused login fails all requests and is not repeated", asyn
     kind === "login"
       ? { kind: "error", error: "unauthenticated", retryAfter: 0, text: "not you" }
       : undefined;
-  const end = await alice.with(server.address, (client) => client.list())
+  const end = await alice.with(server.address, (client) => Array.fromAsync(client.list()))
     .then(() => "no error", (error: Error) => error.message);
   assertEquals(end, "the server refused: not you");
   assertEquals(server.handshakes, 1);

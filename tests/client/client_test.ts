@@ -173,7 +173,7 @@ async function unregistered(
 
 Deno.test("client: registers once", () =>
   unregistered(async (client, folder) => {
-    await fails("not-registered", folder, () => client.list());
+    await fails("not-registered", folder, () => Array.fromAsync(client.list()));
     const { id, name } = await client.register("carol 👋", { classic: true });
     assertEquals(client.whoami(), { id, name });
     await fails("already-registered", "carol 👋", () => client.register("dave", { classic: true }));
@@ -212,6 +212,6 @@ Deno.test("client: names that cannot be, or that would break me.info", () =>
 Deno.test("client: a refused name leaves the profile unregistered", () =>
   unregistered(async (client, folder) => {
     await fails("refused", '"carol"', () => client.register("carol", { classic: true }));
-    await fails("not-registered", folder, () => client.list());
+    await fails("not-registered", folder, () => Array.fromAsync(client.list()));
     await assertRejects(() => Deno.stat(`${folder}/me.info`), Deno.errors.NotFound);
   }, true));

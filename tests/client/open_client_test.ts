@@ -46,7 +46,7 @@ Deno.test("open client: works at once, reports the first key, closes what it ope
   }
   await using offline = await openClient({ folder: temp.path, ...RUNTIME });
   assertEquals(offline.client.whoami().name, "alice");
-  const { code } = await assertRejects(() => offline.client.list(), ClientError);
+  const { code } = await assertRejects(() => Array.fromAsync(offline.client.list()), ClientError);
   assertEquals(code, "unreachable");
 });
 

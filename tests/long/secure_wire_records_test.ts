@@ -75,7 +75,7 @@ Deno.test("wire: an old answer of the server is none to a new connection", async
   await using server = await startServer();
   await using wire = new Wire(server.port);
   await using alice = await Party.registered("alice", wire.address);
-  await alice.with(wire.address, (client) => client.list());
+  await alice.with(wire.address, (client) => Array.fromAsync(client.list()));
   await wire.idle();
   const recorded = wire.conversations.at(-1)?.down;
   assert(recorded);
@@ -84,11 +84,11 @@ Deno.test("wire: an old answer of the server is none to a new connection", async
     yield recorded;
   };
   wire.reset(() => ({ down: again }));
-  const end = await failure(alice.with(wire.address, (client) => client.list()));
+  const end = await failure(alice.with(wire.address, (client) => Array.fromAsync(client.list())));
   assertEquals(end, "bad-response");
   assertEquals({ alice: alice.state(), server: serverState(server.data) }, before);
   wire.reset();
-  assertEquals(await alice.with(wire.address, (client) => client.list()), []);
+  assertEquals(await alice.with(wire.address, (client) => Array.fromAsync(client.list())), []);
 });
 
 /** What can be done to record `number`; null ends the direction. */

@@ -2,15 +2,35 @@ import { clientCommand } from "../command.ts";
 
 export const list = clientCommand({
   name: "list",
-  summary: "List all other clients",
+  operands: { prefix: { name: "PREFIX", optional: true } },
+  options: { contacts: { help: "List contacts alone, without asking the server" } },
+  summary: "List other clients",
   details:
-    "One a line: ID, name, alias, and whether the client is unauthenticated (a classic one),\n" +
-    "verified, or blocked.",
-  menu: [{ key: "2", label: "Client list" }],
+    "With PREFIX only those whose names begin with it, letter by letter. One a line: ID, name,\n" +
+    "alias, and whether the client is unauthenticated (a classic one), verified, or blocked.\n\n" +
+    "Contacts are those whom you named in a command, or who have written to you. The server may\n" +
+    "refuse to list others; they are found by their full names, or added by their cards.",
+  needsServer: ({ contacts }) => !contacts,
+  menu: [
+    { key: "2", label: "Client list" },
+    {
+      key: "10",
+      label: "Clients whose names begin with",
+      questions: ["Beginning: "],
+      args: (prefix) => ({ prefix, contacts: false }),
+    },
+  ],
   nothing: "Nobody yet.",
-  async *run(_, { client }) {
-    for (const peer of await client.list()) {
-      yield { kind: "client", client: client.contactBook.marked(peer) };
+  async *run({ prefix, contacts }, { client }) {
+    const { contactBook } = client;
+    if (contacts) {
+      for (const contact of contactBook.all()) {
+        if (contact.name.startsWith(prefix ?? "")) yield { kind: "client", client: contact };
+      }
+      return;
+    }
+    for await (const peer of client.list(prefix)) {
+      yield { kind: "client", client: contactBook.marked(peer) };
     }
   },
 });

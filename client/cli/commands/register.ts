@@ -1,3 +1,5 @@
+import { UsageError } from "../../../shared/args.ts";
+import { fromHex } from "../../../shared/bytes.ts";
 import { formatFullAddress } from "../../network/address.ts";
 import { rememberServer } from "../../open_client.ts";
 import { clientCommand } from "../command.ts";
@@ -5,18 +7,43 @@ import { clientCommand } from "../command.ts";
 export const register = clientCommand({
   name: "register",
   operands: { as: { name: "NAME", optional: true } },
-  options: { classic: { help: "Create a classic identity instead of a secure one" } },
+  options: {
+    classic: { help: "Create a classic identity instead of a secure one" },
+    invite: {
+      value: "CODE",
+      help: "Code that the server's operator gave you, 32 hex digits",
+      parse: parseInvite,
+    },
+  },
   summary: "Create a new identity and register it, or register it again",
   details:
-    "NAME has 2 characters to 254 bytes. The identity is kept in the profile (a classic one in\n" +
-    "me.info), and the address of --server in server.info.\n\n" +
+    "NAME has 2 characters to 254 bytes, and does not look like a name that is taken. The identity\n" +
+    "is kept in the profile (a classic one in me.info), and the address of --server in\n" +
+    "server.info.\n\n" +
     "Without NAME the secure identity of the profile is registered again, on a server that was\n" +
     "set up anew or restored from a backup. Contacts, sessions and history stay.",
-  menu: [{ key: "1", label: "Register", questions: ["Your name: "] }],
-  async *run({ as, classic }, { client, profile, address, options, note }) {
-    yield { kind: "identity", identity: await client.register(as, { classic }) };
+  menu: [
+    { key: "1", label: "Register", questions: ["Your name: "] },
+    {
+      key: "11",
+      label: "Register with an invite",
+      questions: ["Your name: ", "Invite code: "],
+      args: (as, code) => ({ as, classic: false, invite: parseInvite(code) }),
+    },
+  ],
+  check({ classic, invite }) {
+    if (classic && invite) throw new UsageError("a classic identity cannot use an invite code");
+  },
+  async *run({ as, classic, invite }, { client, profile, address, options, note }) {
+    yield { kind: "identity", identity: await client.register(as, { classic, invite }) };
     if (options.server !== undefined && await rememberServer(profile.folder, address)) {
       note(`From now on this profile uses the server ${formatFullAddress(address)}.`);
     }
   },
 });
+
+function parseInvite(text: string) {
+  const digits = text.trim();
+  if (/^[0-9a-f]{32}$/i.test(digits)) return fromHex(digits.toLowerCase());
+  throw new UsageError("an invite code has 32 hex digits");
+}

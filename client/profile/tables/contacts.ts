@@ -74,7 +74,7 @@ export class Contacts extends SealedStore<Row> {
   }
 
   /**
-   * Takes over entries of the server's list, with their public keys if it has them.
+   * Takes over what the server says of clients, with their public keys if it gives them.
    *
    * A name stays with the client that it was first seen with: an entry that brings it for another
    * client is passed over. A secure client stays as it was first seen, as its key cannot change,

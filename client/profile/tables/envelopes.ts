@@ -120,6 +120,15 @@ export class Envelopes extends SealedStore<Row> {
     return { ...head, number, content: content && this.vault.open(context, content) };
   }
 
+  /** Yields the senders, 16 bytes, of the first `count` messages from `number` on that wait. */
+  *sendersFrom(number: number, count: number): Generator<Bytes> {
+    const rows = this.statement(
+      "SELECT number, sealed FROM envelopes " +
+        "WHERE state = 'waiting' AND number >= ? ORDER BY number LIMIT ?",
+    ).all<{ number: number; sealed: Bytes }>(number, count);
+    for (const { number, sealed } of rows) yield this.openRow(number, sealed).from;
+  }
+
   /** Notes that no known key fits; the message is tried again when another key comes. */
   markUnreadable(number: number): void {
     this.run("UPDATE envelopes SET state = 'unreadable' WHERE number = ?", number);

@@ -55,7 +55,7 @@ Deno.test("kept: before the key comes nothing is sent, and no key asked for agai
   await using bob = await withCarol();
   assertEquals(await code(() => bob.client.sendText("carol", "one")), "queued");
   assertEquals(await code(() => bob.client.sendText("carol", "two")), "queued");
-  await bob.client.list();
+  bob.meetAll();
   assertEquals(await bob.told(), []);
   assertEquals(await sent(bob), ["type 1"]);
   await bob.putKey(KEY, { from: carol.id });
@@ -80,7 +80,7 @@ Deno.test("kept: of several files each is kept", async () => {
 
 Deno.test("kept: if nobody can be asked for a key, nothing is kept", async () => {
   await using bob = await withCarol();
-  await bob.client.list();
+  bob.meetAll();
   const { script } = bob;
   bob.script = async (conn) => {
     const request = await conn.request();
@@ -129,7 +129,7 @@ Deno.test("kept: no message overtakes those that could not be sent just now", as
   };
   assertEquals(await code(() => bob.client.sendText("carol", "two")), "queued");
   assertEquals(await sent(bob), ["type 1"]);
-  await bob.client.list();
+  await Array.fromAsync(bob.client.list());
   assertEquals(await sent(bob), ["type 1", "one", "two"]);
 });
 

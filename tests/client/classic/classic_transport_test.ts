@@ -82,7 +82,7 @@ Deno.test("transport: nobody there", async () => {
   await server[Symbol.asyncDispose]();
   const transport = new ClassicTransport(server.address, ME);
   const error = await assertRejects(
-    () => transport.clients(),
+    () => Array.fromAsync(transport.list("")),
     ClientError,
     server.hostPort,
   );
@@ -153,13 +153,13 @@ Deno.test("transport: claimed sizes are checked before anything is waited for", 
   for (const size of [0, 175, 177, 64 * MiB, 0xffff_ffff]) {
     await fails(claim(1002, size), "bad-response", `${size} bytes`);
   }
-  const list = (transport: Transport) => transport.clients();
+  const list = (transport: Transport) => Array.fromAsync(transport.list(""));
   await fails(claim(1001, 64 * MiB + 1), "bad-response", "bytes", list);
   await fails(claim(1001, 0xffff_ffff), "bad-response", "bytes", list);
 });
 
 Deno.test("transport: a list with a broken entry, or half of one", async () => {
-  const list = (transport: Transport) => transport.clients();
+  const list = (transport: Transport) => Array.fromAsync(transport.list(""));
   const entry = concat(idOf(5), sampleBytes(255));
   const half = responseBytes({ kind: "client-list", clients: [{ id: idOf(5), name: "alice" }] });
   half[3] -= 1; // the size, one byte short

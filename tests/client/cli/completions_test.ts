@@ -16,7 +16,7 @@ const TYPED: [typed: string, word: string][] = [
   ["receive --fol", "--follow"],
   ["register alice --cl", "--classic"],
   ["--qu", "--quiet"],
-  ["list --js", "--json"],
+  ["whoami --js", "--json"],
   ["--json receive --no-f", "--no-files"],
   ["--profile=folder histo", "history"],
   ["--server localhost:1234 import no", "note"],

@@ -14,7 +14,7 @@ const SYNOPSES = {
   "register": "register [NAME]",
   "unregister": "unregister",
   "whoami": "whoami",
-  "list": "list",
+  "list": "list [PREFIX]",
   "key": "key NAME",
   "request-key": "request-key NAME",
   "send-key": "send-key NAME",

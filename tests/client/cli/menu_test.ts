@@ -45,7 +45,7 @@ Deno.test("menu: shows the choices of the original and ends with 0", async () =>
   await using bob = await Mailbox.open();
   const { lines, prompts } = await type(bob, ["0"]);
   const keys = lines.join("\n").match(/^ *(\d+)\)/gm)?.map((key) => parseInt(key));
-  assertEquals(keys, [1, 2, 3, 4, 5, 6, 7, 8, 9, 50, 51, 52, 53, 54, 55, 0]);
+  assertEquals(keys, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 50, 51, 52, 53, 54, 55, 0]);
   assertEquals(prompts, ["? "]);
   assertEquals(bob.server.requests, []);
 });

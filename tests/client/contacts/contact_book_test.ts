@@ -72,7 +72,7 @@ Deno.test("contact book: both see the same safety number and can mark it as comp
   assertEquals(await alice.book.markVerified("bob"), { ...seen, verified: true });
   assertEquals(await alice.book.verify("bob"), { ...seen, verified: true });
   assertEquals(await bob.book.verify("alice"), seen, "that is each one's own business");
-  const [listed] = await alice.peers.list();
+  const [listed] = await Array.fromAsync(alice.peers.list());
   assertEquals(alice.book.marked(listed).verified, true);
 });
 
@@ -90,7 +90,7 @@ Deno.test("contact book: where anybody is classic there is nothing to verify", a
   assertEquals(await code(() => old.book.add(alice.book.card())), "unauthenticated");
   const card = `old#${toHex(old.profile.identity.id)}`;
   assertEquals(await code(() => alice.book.add(card)), "unauthenticated");
-  const [peer] = await old.peers.list();
+  const [peer] = await Array.fromAsync(old.peers.list());
   assertEquals(old.book.marked(peer), peer, "a classic profile marks nobody");
 });
 
@@ -100,6 +100,7 @@ Deno.test("contact book: an alias serves as a name until it is removed", async (
   await using alice = await Owner.registered("alice", port);
   const bob = await server.secure("bob");
   await server.secure("carol");
+  await alice.peers.named("carol");
   assertEquals((await alice.book.setAlias("bob", "Bobby")).alias, "Bobby");
   assertEquals((await alice.peers.named("Bobby")).id, bob.who.id);
   assertEquals((await alice.peers.named("bob")).id, bob.who.id);
@@ -147,7 +148,7 @@ Deno.test("contact book: a card without a meaning is refused", async () => {
   await using server = await ServerFixture.start();
   await using alice = await Owner.registered("alice", server.listener.address.port);
   await server.secure("bob");
-  await alice.peers.list();
+  await alice.peers.named("bob");
   const id = "0123456789abcdef".repeat(2);
   const cases: [card: string, code: string][] = [
     ["", "bad-card"],
@@ -194,7 +195,7 @@ Deno.test("contact book: the history with a contact is shown, searched and forgo
   await using server = await ServerFixture.start();
   await using alice = await Owner.registered("alice", server.listener.address.port);
   const [bob, carol] = [await server.secure("bob"), await server.secure("carol")];
-  await alice.peers.list();
+  for (const name of ["bob", "carol"]) await alice.peers.named(name);
   const { history } = alice.profile;
   for (const [peer, text] of [[bob, "one"], [carol, "two"], [bob, "three"]] as const) {
     const common = { peer: peer.who.id, at: 1, stored: 2, contentId: null, body: { text } };

@@ -132,7 +132,8 @@ Deno.test("flood: few messages that skip many keys and fail are computed", async
   const lengths = await counted(ChaChaKey.prototype, "open", ([_, __, sealed]) => {
     return sealed.length === CONTENT_SIZE ? 1 : 0;
   }, async () => {
-    const [told] = await scene.received();
+    // One may be as it was.
+    const told = (await scene.received()).at(-1);
     assert(told === "alice: (100 unreadable)" || told === "alice: (99 unreadable)", told);
   });
   assertEquals(lengths, MAX_COSTLY_FAILURES);

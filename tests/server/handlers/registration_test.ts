@@ -55,7 +55,7 @@ Deno.test("registration: by invite", async () => {
   await invites.create(inviteHash(code), { uses: 2, expiresAt: 100 });
   assertEquals(
     await answer(server, "alice"),
-    "forbidden: this server takes only who is invited, with an invite code",
+    "forbidden: this server takes only who has an invite: register NAME --invite CODE",
   );
   const wrong = code.with(3, 1);
   assertEquals(await answer(server, "alice", wrong), "forbidden: there is no such invite");

@@ -33,7 +33,7 @@ export class Conversation implements AsyncDisposable {
     ];
     const scene = new Conversation(server, alice, bob, carol, stack);
     await bob.with(server.address, async (client) => {
-      await client.list(); // so that he knows them all
+      await client.publicKey("carol"); // so that he knows both
       await client.contactBook.setAlias("alice", "alice"); // and takes her files
     });
     await scene.say(...texts);

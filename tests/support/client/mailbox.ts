@@ -64,6 +64,11 @@ export class Mailbox implements AsyncDisposable {
     return new Mailbox(path, profile, stack);
   }
 
+  /** Makes all that the server lists contacts. */
+  meetAll(): void {
+    this.profile.contacts.put(this.state.clients.map(({ id, name }) => ({ id, name })));
+  }
+
   /** Closes the profile and opens it again, as the next run of the client does. */
   async reopen(): Promise<void> {
     this.profile[Symbol.dispose]();

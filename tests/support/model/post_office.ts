@@ -11,7 +11,7 @@ import type {
   SecureTransport,
 } from "../../../client/network/transport.ts";
 import { ClientError } from "../../../client/errors.ts";
-import { type Bytes, toHex } from "../../../shared/bytes.ts";
+import { type Bytes, equalBytes, toHex } from "../../../shared/bytes.ts";
 import { COPY_MARK_SIZE } from "../../../shared/limits.ts";
 import type { MessageType } from "../../../shared/protocol/codes.ts";
 import type { SecureRequest } from "../../../shared/protocol/secure/requests.ts";
@@ -133,7 +133,16 @@ export class PostOffice {
 export function networkOf(office: PostOffice, own: Account, faults: Faults): SecureNetwork {
   const secure: SecureTransport = {
     register: () => unused("registers"),
-    clients: async () => await ask(faults, () => office.accounts.filter(({ id }) => id !== own.id)),
+    list: () => {
+      throw new Error("nobody lists");
+    },
+    named: async (name) =>
+      await ask(faults, () => office.accounts.find((account) => account.name === name)),
+    withIds: async (ids) =>
+      await ask(
+        faults,
+        () => office.accounts.filter(({ id }) => ids.some((asked) => equalBytes(asked, id))),
+      ),
     publicKey: async (clientId) =>
       await ask(faults, () => ({ clientId, publicKey: office.account(clientId).publicKey })),
     send: async (message) => await ask(faults, () => office.send(own.id, message)),

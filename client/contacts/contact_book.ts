@@ -35,9 +35,8 @@ export class ContactBook {
   /** Returns `peer` with what is noted about it here. */
   marked<P extends Peer>(peer: P): P & MarkedPeer {
     const { contacts, secureIdentity } = this.profile;
-    const contact = secureIdentity && contacts.byId(peer.id);
-    if (!contact) return peer;
-    const { alias, verified, blocked } = contact;
+    if (!secureIdentity) return peer;
+    const { alias, verified = false, blocked = false } = contacts.byId(peer.id) ?? {};
     return { ...peer, alias, verified, blocked };
   }
 

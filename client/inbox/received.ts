@@ -12,7 +12,12 @@ export type DeclinedWhy = "stranger" | "unwanted";
 
 /** Something that has arrived, or happened. Times are milliseconds since 1970. */
 export type Received =
-  & { message: number; from: Peer }
+  & {
+    message: number;
+    from: Peer;
+    /** Nothing was exchanged with `from` before, and nobody has compared its ID. */
+    firstContact?: true;
+  }
   & (
     | { type: "text"; text: string; at: number }
     /** `name` is its sender's word, and missing between classic clients. */

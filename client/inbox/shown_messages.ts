@@ -1,3 +1,4 @@
+import { isStranger } from "../contacts/strangers.ts";
 import type { Peer, Peers } from "../contacts/peers.ts";
 import type { Profile } from "../profile/profile.ts";
 import type { HistoryEntry } from "../profile/tables/history.ts";
@@ -57,7 +58,9 @@ export class ShownMessages {
   }
 
   #received({ number, messageId, at, body }: HistoryEntry, from: Peer): Received {
-    const head = { message: messageId ?? 0, from };
+    const isNew = isStranger(this.profile, from.id) &&
+      this.profile.history.beginsWith(number, from.id);
+    const head = { message: messageId ?? 0, from, ...isNew && { firstContact: true as const } };
     if ("text" in body) return { ...head, type: "text", text: body.text, at };
     const { name, path, size, blob } = body.file;
     if (!blob) return { ...head, type: "file", path: path ?? "", size, at };

@@ -171,7 +171,7 @@ function identityText({ id, name }: ClientEntry): string {
 }
 
 function receivedText(received: Message): string {
-  const from = shownName(received.from);
+  const from = senderText(received);
   switch (received.type) {
     case "text":
       return `${from}: ${printable(received.text)}`;
@@ -189,9 +189,22 @@ function receivedText(received: Message): string {
   }
 }
 
-function fileText({ from, size, path }: Pick<FetchedFile, "from" | "size" | "path">): string {
-  return `${shownName(from)} sent a file of ${sizeText(size)}: ${printableLine(path)}`;
+type Sender = Pick<Message, "from" | "firstContact">;
+
+/** Returns the name of a sender. Names can look alike, so that of a new one comes with its ID. */
+function senderText({ from, firstContact }: Sender): string {
+  if (!firstContact) return shownName(from);
+  const digits = toHex(from.id).slice(0, SHOWN_DIGITS).match(/.{4}/g)?.join(" ");
+  return `${shownName(from)} (new, ID ${digits})`;
 }
+
+function fileText(file: Pick<FetchedFile, "from" | "size" | "path"> & Sender): string {
+  const { size, path } = file;
+  return `${senderText(file)} sent a file of ${sizeText(size)}: ${printableLine(path)}`;
+}
+
+/** Digits of an ID that are shown beside a first message: 48 bits. */
+const SHOWN_DIGITS = 12;
 
 /** Groups of a safety number on a line. */
 const GROUPS_PER_LINE = 4;

@@ -132,6 +132,11 @@ export class History extends SealedStore<Fields, HistoryEntry> {
     return fields && fields.peer.length > 0 ? { ...fields, number } : undefined;
   }
 
+  /** Reports whether nothing was exchanged with `peer` before the entry with this number. */
+  beginsWith(number: number, peer: Bytes): boolean {
+    return !this.hasRow("peer = ? AND number < ?", this.tag("peer", peer), number);
+  }
+
   markShown(number: number): void {
     this.run("UPDATE history SET shown = 1 WHERE number = ?", number);
   }

@@ -15,15 +15,27 @@ function assertRuns(given: string[], { name, args = {} }: Command, options = {})
   assertEquals(line.options, { ...DEFAULTS, ...options }, what);
 }
 
+const LIST = { name: "list", args: { prefix: undefined, contacts: false } };
+
 Deno.test("command line: every command", () => {
   assertRuns([], { name: "menu" });
   assertRuns(["menu"], { name: "menu" });
   assertRuns(["test"], { name: "test" });
-  assertRuns(["register", "alice"], { name: "register", args: { as: "alice", classic: false } });
-  const classic = { name: "register", args: { as: "alice", classic: true } };
+  assertRuns(["register", "alice"], {
+    name: "register",
+    args: { as: "alice", classic: false, invite: undefined },
+  });
+  const classic = { name: "register", args: { as: "alice", classic: true, invite: undefined } };
   assertRuns(["register", "--classic", "alice"], classic);
   assertRuns(["whoami"], { name: "whoami" });
-  assertRuns(["list"], { name: "list" });
+  const invite = new Uint8Array(16).fill(0xab);
+  assertRuns(["register", "alice", "--invite", "ab".repeat(16)], {
+    name: "register",
+    args: { as: "alice", classic: false, invite },
+  });
+  assertRuns(["list"], LIST);
+  assertRuns(["list", "ali"], { name: "list", args: { prefix: "ali", contacts: false } });
+  assertRuns(["list", "--contacts"], { name: "list", args: { prefix: undefined, contacts: true } });
   assertRuns(["key", "bob"], { name: "key", args: { peer: "bob" } });
   assertRuns(["request-key", "bob"], { name: "request-key", args: { peer: "bob" } });
   assertRuns(["send-key", "bob"], { name: "send-key", args: { peer: "bob" } });
@@ -115,9 +127,9 @@ Deno.test("command line: options may stand anywhere", () => {
   assertRuns([...given, "send", "bob", "hello"], command, options);
   assertRuns(["send", "bob", "hello", ...given], command, options);
   assertRuns(["send", ...given, "bob", "hello"], command, options);
-  assertRuns(["--json", "list"], { name: "list" }, { json: true });
-  assertRuns(["list", "--quiet"], { name: "list" }, { quiet: true });
-  assertRuns(["--profile=a=b", "list"], { name: "list" }, { profile: "a=b" });
+  assertRuns(["--json", "list"], LIST, { json: true });
+  assertRuns(["list", "--quiet"], LIST, { quiet: true });
+  assertRuns(["--profile=a=b", "list"], LIST, { profile: "a=b" });
 });
 
 Deno.test("command line: wrong usage is refused and says what is wrong", () => {
@@ -161,7 +173,12 @@ Deno.test("command line: wrong usage is refused and says what is wrong", () => {
       '--max-size takes a size such as 10M, 1.5G or 4GiB, not "big"',
     ],
     [["whoami", "x"], 'unexpected argument "x"'],
-    [["list", "x"], 'unexpected argument "x"'],
+    [["list", "x", "y"], 'unexpected argument "y"'],
+    [["register", "alice", "--invite", "ab"], "an invite code has 32 hex digits"],
+    [
+      ["register", "alice", "--classic", "--invite", "ab".repeat(16)],
+      "a classic identity cannot use an invite code",
+    ],
     [["receive", "x"], 'unexpected argument "x"'],
     [["test", "x"], 'unexpected argument "x"'],
     [["menu", "x"], 'unexpected argument "x"'],

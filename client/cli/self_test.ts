@@ -161,7 +161,7 @@ function testsOf([alice, bob, mallory]: Person[], folder: string, random: Random
 async function leaveAll(people: readonly Person[]): Promise<void> {
   const left = await Promise.allSettled(people.map(({ client }) => client.unregister()));
   for (const result of left) if (result.status === "rejected") throw result.reason;
-  for (const { client } of people) await fails("not-registered", client.list());
+  for (const person of people) await fails("not-registered", listOf(person, ""));
 }
 
 function staying(people: readonly Person[]): string {

@@ -26,6 +26,10 @@ Deno.test("command line: every command", () => {
     args: { as: "alice", classic: false, invite: undefined },
   });
   const classic = { name: "register", args: { as: "alice", classic: true, invite: undefined } };
+  assertRuns(["register"], {
+    name: "register",
+    args: { as: undefined, classic: false, invite: undefined },
+  });
   assertRuns(["register", "--classic", "alice"], classic);
   assertRuns(["whoami"], { name: "whoami" });
   const invite = new Uint8Array(16).fill(0xab);
@@ -141,7 +145,6 @@ Deno.test("command line: wrong usage is refused and says what is wrong", () => {
     [["constructor"], 'unknown command "constructor"'],
     [["__proto__"], 'unknown command "__proto__"'],
     [[""], 'unknown command ""'],
-    [["register"], "register needs NAME"],
     [["key"], "key needs NAME"],
     [["request-key"], "request-key needs NAME"],
     [["send-key"], "send-key needs NAME"],
@@ -203,7 +206,7 @@ Deno.test("command line: wrong usage is refused and says what is wrong", () => {
     [["import", "a", "b"], 'unexpected argument "b"'],
     [["server", "remember"], 'server takes "forget", not "remember"'],
     [["receive", "--search", "x"], "--search belongs to the command history"],
-    [["list", "--yes"], "--yes belongs to the command verify"],
+    [["list", "--yes"], "--yes belongs to the command unregister or verify"],
     [["list", "--follow"], "--follow belongs to the command receive"],
     [["list", "--classic"], "--classic belongs to the command register"],
     [["list", "--no-such-option"], "unknown option --no-such-option"],

@@ -1,5 +1,6 @@
 /** What every handler works with, and where it comes from. */
 import type { Logger } from "@logtape/logtape";
+import type { Bytes } from "../shared/bytes.ts";
 import type { Random } from "../shared/crypto/random.ts";
 import type { X25519KeyPair } from "../shared/crypto/x25519.ts";
 import { BlobStore } from "./contents/blob_store.ts";
@@ -56,6 +57,8 @@ export interface Services extends Environment {
   rates: Rates;
   /** The memory for what is on its way. */
   memory: MemoryBudget;
+  /** A secret of this process, by which addresses become IDs for which messages count. */
+  payerKey: Bytes;
 }
 
 /** Opens what lies in the folder `data`, in which `files/` and `chunks/` must exist. */
@@ -80,5 +83,6 @@ export async function openServices(data: string, environment: Environment): Prom
     remains: new RemainsRemover({ storage, blobs, files, log }),
     rates: new Rates(limits, clock),
     memory: new MemoryBudget(limits.memory, clock),
+    payerKey: random(32),
   };
 }

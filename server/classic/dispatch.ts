@@ -1,5 +1,6 @@
 /** Which handler answers which classic request, and what must hold before. */
-import type { Bytes } from "../../shared/bytes.ts";
+import { type Bytes, utf8 } from "../../shared/bytes.ts";
+import { hmacSha256 } from "../../shared/crypto/hash.ts";
 import { claimsToBeSecure } from "../../shared/crypto/identity.ts";
 import { ProtocolError } from "../../shared/errors.ts";
 import {
@@ -114,13 +115,28 @@ async function publicKey(
 }
 
 /** Request 103. */
-async function send(payload: Payload, asker: Bytes, services: Services): Promise<Answer> {
+async function send(
+  payload: Payload,
+  asker: Bytes,
+  services: Services,
+  address: PeerAddress,
+): Promise<Answer> {
   const size = payload.left;
   const prefix = decodeSendPrefix(await payload.read(SEND_PREFIX_SIZE), size);
   if (prefix.type === MessageType.keyRequest && prefix.size > 0) {
     throw new ProtocolError("malformed", "a request for a key has no content");
   }
-  return await sendMessage(prefix, payload, asker, services);
+  const payer = payerAt(address, services);
+  return await sendMessage({ ...prefix, payer }, payload, asker, services);
+}
+
+/**
+ * Returns for whom a classic message counts: for its address, as anyone can claim any ID, and could
+ * use up the quota of another. The address itself is not kept: nobody else can compute the result.
+ * Behind an address that is exempt there are many; there it is the ID, by undefined.
+ */
+function payerAt({ key, exempt }: PeerAddress, { payerKey }: Services): Bytes | undefined {
+  return exempt ? undefined : hmacSha256(payerKey, utf8(key)).slice(0, CLIENT_ID_SIZE);
 }
 
 /**

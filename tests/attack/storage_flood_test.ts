@@ -1,6 +1,7 @@
 /** Strangers who store as much as they can, and others who still get theirs through. */
 import { FILE_CHUNK_SIZE, MiB } from "../../shared/limits.ts";
 import type { SecureRequest } from "../../shared/protocol/secure/requests.ts";
+import { MessageType } from "../../shared/protocol/codes.ts";
 import { assert, assertEquals } from "../support/assert.ts";
 import { sampleBytes } from "../support/pieces.ts";
 import { requestBytes } from "../support/server/peer.ts";
@@ -70,6 +71,25 @@ Deno.test("attack: messages count against the quota and the total, inline and st
   assertEquals(sent, 17);
   const { charged } = await server.services.storage.stats();
   assert(charged <= limits.maxTotalSize, `${charged} bytes`);
+});
+
+Deno.test("attack: who claims another's ID uses up his own address's part alone", async () => {
+  const limits = { maxMessages: 100 };
+  await using server = await ServerFixture.start({ limits, exempt: ["127.0.0.2"] });
+  const peer = await server.connect();
+  const [alice, victim] = [await peer.register("alice"), await peer.register("victim")];
+  const send = { kind: "send", to: alice, type: 3, content: sampleBytes(10) } as const;
+  let sent = 0;
+  while ((await peer.request(victim, send)).kind === "sent") sent++;
+  assertEquals(sent, 10);
+  assertEquals((await peer.request(alice, send)).kind, "failure");
+  // What the victim sends counts for itself: here on a secure channel, there from its own address.
+  const friend = await server.secure("friend");
+  await friend.sendText(alice, "hello");
+  const from = { from: victim, to: alice, type: MessageType.text };
+  await server.services.storage.deposit({ ...from, content: { inline: sampleBytes(10) } });
+  const payers = server.dump().messages.map((row) => (row as unknown[])[7]);
+  assertEquals(new Set(payers).size, 2, "one address, and those who count for themselves");
 });
 
 Deno.test("attack: contents that come in side by side do not pass the quota", async () => {

@@ -76,6 +76,12 @@ export async function startServer(
   };
 }
 
+/** Starts a server and does not wait for it. The returned function kills it. */
+export function spawnServer(args: string[]): () => Promise<Outcome> {
+  const child = new Child(args);
+  return () => child.kill("SIGKILL");
+}
+
 /** Runs a server that is expected to end by itself, such as for `--help` or a busy port. */
 export function runServer(args: string[], options: ChildOptions = {}): Promise<Outcome> {
   return new Child(args, options).outcome();

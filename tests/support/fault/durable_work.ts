@@ -46,6 +46,8 @@ export class DurableWork {
   /** Answers so far. */
   progress = 0;
   #files = 0;
+  /** The largest ID of a message that Bob has taken. */
+  #lastTaken = 0;
 
   private constructor(
     readonly alice: Someone,
@@ -58,6 +60,13 @@ export class DurableWork {
     const people = ["alice", "bob", "dora"].map((name) => Someone.called(name));
     const [alice, bob, dora] = await Promise.all(people);
     return new DurableWork(alice, bob, dora, chance);
+  }
+
+  /** Has Alice share `count` small files with Dora, who never fetches any. */
+  async shareWithDora(port: number, count: number): Promise<void> {
+    using alice = await this.#connect(port, this.alice);
+    (await this.#connect(port, this.dora))[Symbol.dispose]();
+    for (let i = 0; i < count; i++) await this.#upload(alice, this.dora, 1000);
   }
 
   /** Works until the server is gone, or `enough` says so. */
@@ -101,6 +110,7 @@ export class DurableWork {
     for (const number of again) {
       const { content, token } = this.sent[number];
       await alice.request(textTo(this.bob.id, content, token), "sent");
+      if (cut === Infinity) this.#answer(this.sent[number]);
     }
     const second = await numbers(bob);
     assertEquals(second, [...new Set(second)], "once, also after a repeat");
@@ -147,9 +157,11 @@ export class DurableWork {
     }
   }
 
-  async #upload(alice: SecurePeer): Promise<void> {
-    const to = this.#files++ % 2 === 0 ? this.bob : this.dora;
-    const size = this.chance.pick([1000, FILE_CHUNK_SIZE + 1000]);
+  async #upload(
+    alice: SecurePeer,
+    to = this.#files++ % 2 === 0 ? this.bob : this.dora,
+    size = this.chance.pick([1000, FILE_CHUNK_SIZE + 1000]),
+  ): Promise<void> {
     const [blob, content] = [newToken(), sampleBytes(size)];
     await putChunks(alice, blob, content, await openUpload(alice, blob, size));
     const shared: Shared = { ...begun(), blob, content, to, released: NEVER };
@@ -168,6 +180,9 @@ export class DurableWork {
   async #takeSome(bob: SecurePeer, count: number): Promise<number> {
     const waiting = await bob.poll();
     const few = waiting.slice(0, count);
+    for (const { messageId } of few) {
+      assert(messageId > this.#lastTaken, "each comes behind those that were taken");
+    }
     const takes = few.map(({ content }) => this.sent[numberOf(content)]);
     const step = begun();
     for (const sent of takes) {
@@ -176,6 +191,7 @@ export class DurableWork {
     }
     await bob.acknowledge(...few.map(({ messageId }) => messageId));
     this.#answer(step);
+    this.#lastTaken = few.at(-1)?.messageId ?? this.#lastTaken;
     const file = this.shared.find(({ to, answered, released }) =>
       to === this.bob && answered < Infinity && released === NEVER
     );

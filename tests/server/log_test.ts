@@ -121,13 +121,42 @@ Deno.test("log: a flood is two lines, the second at the end", async () => {
   ]);
 });
 
+Deno.test("log: what repeats is summed up every minute, not only at the end", async () => {
+  const timers: [() => void, number | undefined][] = [];
+  const { setInterval } = globalThis;
+  globalThis.setInterval = (...[work, interval]: Parameters<typeof setInterval>) => {
+    timers.push([work as () => void, interval]);
+    return setInterval(() => {}, 3_600_000);
+  };
+  const lines: string[] = [];
+  const write = (line: string) => void lines.push(line);
+  const log = await openLog({ format: "text", level: "info", write, count: () => {} });
+  globalThis.setInterval = setInterval;
+  try {
+    assertEquals(timers.map(([, interval]) => interval), [60_000]);
+    for (let i = 0; i < 10; i++) log.logger.info("again");
+    assertEquals(lines.length, 1);
+    timers[0][0]();
+    assertEquals(lines.map((line) => line.replace(/^\S+ /, "")), [
+      "info: again",
+      "info: again; 9 times since",
+    ]);
+  } finally {
+    log.close();
+    resetSync();
+  }
+  assertEquals(lines.length, 2);
+});
+
 for (const logAddresses of [false, true]) {
   Deno.test(`log: the address of a peer, where it is allowed: ${logAddresses}`, async () => {
     await using server = await ServerFixture.start({ logAddresses, limits: { maxConnections: 1 } });
     const peer = await server.connect();
     await peer.send(requestBytes(new Uint8Array(16), { kind: "client-list" }).subarray(0, 7));
-    await server.connect(); // for which the first one has to go
-    await until("that is logged", () => server.log.length >= 2);
+    await server.connect(); // one too many
+    await until("that is logged", () => server.log.length === 1);
+    peer.close();
+    await until("so is the end of the first one", () => server.log.length === 2);
     for (const { properties } of server.log) {
       assertEquals(properties.address, logAddresses ? "127.0.0.1" : undefined);
     }

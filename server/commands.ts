@@ -4,7 +4,16 @@ import { config } from "./commands/config.ts";
 import { fingerprint } from "./commands/fingerprint.ts";
 import { health } from "./commands/health.ts";
 import { help } from "./commands/help.ts";
+import { renewKey } from "./commands/renew_key.ts";
 import { serve } from "./commands/serve.ts";
 import { version } from "./commands/version.ts";
 
-export const COMMANDS: readonly AnyCommand[] = [serve, config, fingerprint, health, help, version];
+export const COMMANDS: readonly AnyCommand[] = [
+  serve,
+  config,
+  fingerprint,
+  renewKey,
+  health,
+  help,
+  version,
+];

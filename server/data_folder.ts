@@ -11,6 +11,20 @@ const LAST = Deno.build.os === "windows" ? /[^/\\]+[/\\]*$/ : /[^/]+\/*$/;
  */
 export async function openDataFolder(data: string): Promise<Disposable> {
   for (const folder of ["files", "chunks"]) await makeFolder(`${data}/${folder}`);
+  return await lock(data);
+}
+
+/**
+ * Takes a data folder that is there already.
+ * @throws {Error} if there is none, or a server runs on it
+ */
+export async function lockDataFolder(data: string): Promise<Disposable> {
+  const isServers = await Deno.stat(`${data}/server.db`).then(() => true, () => false);
+  if (isServers) return await lock(data);
+  throw new Error(`no server keeps its data in ${data}; is --data right?`);
+}
+
+async function lock(data: string): Promise<Disposable> {
   const file = await Deno.open(`${data}/server.lock`, { create: true, write: true, mode: 0o600 });
   if (await file.tryLock(true)) return file;
   file.close();

@@ -4,14 +4,56 @@ import { generateX25519Secret, X25519_SIZE, X25519KeyPair } from "../shared/cryp
 import { writeAll } from "../shared/io.ts";
 import { readIfThere, syncFolder } from "../shared/files.ts";
 
+const FILE = "server.key";
+/** Beside which a missing key is a lost one. */
+const DATABASE = "server.db";
+
 /**
  * Returns the key in the file `server.key` of the folder `data`: an X25519 secret of 32 bytes, in
- * hex. Creates it the first time, for its owner alone.
- * @throws {Error} if the file holds something else
+ * hex. Creates it on the first run, for its owner alone.
+ * @throws {Error} if it is lost, or the file holds something else
  */
 export async function openServerKey(data: string): Promise<X25519KeyPair> {
-  const path = `${data}/server.key`;
-  const text = (await readIfThere(path) ?? await makeKey(data, path)).trim();
+  const path = `${data}/${FILE}`;
+  const text = await readIfThere(path);
+  if (text === undefined && await isThere(`${data}/${DATABASE}`)) {
+    throw new Error(
+      `${path} is missing, and with another key no client would trust this server. Bring it back ` +
+        "from a backup; if there is none, make a new one: messaging-server renew-key",
+    );
+  }
+  return parseKey(path, text ?? await makeKey(data, path));
+}
+
+/**
+ * Returns the key in the folder `data`, and never makes one.
+ * @throws {Error} if there is none, or it is damaged
+ */
+export async function readServerKey(data: string): Promise<X25519KeyPair> {
+  const path = `${data}/${FILE}`;
+  const text = await readIfThere(path);
+  if (text !== undefined) return parseKey(path, text);
+  if (await isThere(`${data}/${DATABASE}`)) {
+    throw new Error(`${path} is missing; bring it back from a backup`);
+  }
+  throw new Error(
+    `no server keeps its data in ${data}. Is --data right? A server makes its key at its first ` +
+      "start, and prints it then",
+  );
+}
+
+/**
+ * Makes a new key for the server in the folder `data`, which must not run. What `server.key` held
+ * before is kept in `server.key.old`.
+ */
+export async function renewServerKey(data: string): Promise<X25519KeyPair> {
+  const path = `${data}/${FILE}`;
+  if (await isThere(path)) await Deno.rename(path, `${path}.old`);
+  return parseKey(path, await makeKey(data, path));
+}
+
+function parseKey(path: string, content: string): X25519KeyPair {
+  const text = content.trim();
   if (text.length !== 2 * X25519_SIZE || /[^0-9a-f]/i.test(text)) {
     throw new Error(
       `${path} does not hold a key. Bring it back from a backup; with a new key no client ` +
@@ -22,6 +64,13 @@ export async function openServerKey(data: string): Promise<X25519KeyPair> {
   const key = new X25519KeyPair(secret);
   secret.fill(0);
   return key;
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(() => true, (error) => {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  });
 }
 
 /** Creates a key and returns what the file holds then: that of another process if it was faster. */

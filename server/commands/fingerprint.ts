@@ -1,15 +1,15 @@
 import { toHex } from "../../shared/bytes.ts";
 import { serverCommand } from "../command.ts";
-import { makeFolder } from "../data_folder.ts";
-import { openServerKey } from "../server_key.ts";
+import { readServerKey } from "../server_key.ts";
 
 export const fingerprint = serverCommand({
   name: "fingerprint",
   summary: "Print the server's key",
-  details: "Makes it if there is none yet. With the address HOST:PORT#KEY clients demand this key.",
+  details:
+    "With the address HOST:PORT#KEY clients demand this key. A server makes its key at its\n" +
+    "first start, and prints it at each.",
   async run(_, context) {
     const { data } = (await context.config()).settings;
-    await makeFolder(data);
-    console.log(toHex((await openServerKey(data)).publicKey));
+    console.log(toHex((await readServerKey(data)).publicKey));
   },
 });

@@ -43,13 +43,6 @@ Deno.test("server key: those who make it at the same time agree on it", async ()
   assertEquals(folder.names(), ["server.key"]);
 });
 
-Deno.test("server key: processes that make it at the same time agree on it", async () => {
-  await using folder = await tempFolder();
-  const printed = await Promise.all([1, 2, 3].map(() => fingerprint(folder.path)));
-  assertEquals(new Set(printed).size, 1);
-  assertEquals(folder.names(), ["server.key"]);
-});
-
 Deno.test("server key: a damaged file is an error that says what to do, and stays", async () => {
   await using folder = await tempFolder();
   const path = `${folder.path}/server.key`;
@@ -69,28 +62,69 @@ Deno.test("server key: a damaged file is an error that says what to do, and stay
   }
 });
 
-Deno.test("server key: the fingerprint is the same before and after the first start", async () => {
+Deno.test("server key: the first start makes it, and it stays", async () => {
   await using folder = await tempFolder();
-  const before = await fingerprint(`${folder.path}/new`);
+  const data = `${folder.path}/new`;
+  let first: string | undefined;
   for (let start = 0; start < 2; start++) {
-    await using server = await startServer({ data: `${folder.path}/new` });
-    assertEquals(keyIn(server.output.stdout), before);
+    await using server = await startServer({ data });
+    const key = keyIn(server.output.stdout);
+    assert(key !== undefined, server.output.stdout);
+    assertEquals(key, first ??= key);
     {
       using peer = await SecurePeer.open(server.port);
-      assertEquals(toHex(peer.serverKey), before);
+      assertEquals(toHex(peer.serverKey), key);
     }
-    assertEquals(await fingerprint(`${folder.path}/new`), before);
+    assertEquals(await fingerprint(data), key);
     const { code, stderr } = await server.stop();
     assertEquals(code, 0);
-    const secret = (await Deno.readTextFile(`${folder.path}/new/server.key`)).trim();
+    const secret = (await Deno.readTextFile(`${data}/server.key`)).trim();
     assert(!stderr.includes(secret) && !server.output.stdout.includes(secret));
   }
 });
 
-Deno.test("server key: the first start makes it, too", async () => {
-  await using server = await startServer();
-  const key = keyIn(server.output.stdout);
-  assert(key !== undefined, server.output.stdout);
-  assertEquals(await fingerprint(server.data), key);
-  await server.stop();
+Deno.test("server key: the fingerprint makes neither a folder nor a key", async () => {
+  await using folder = await tempFolder();
+  for (const data of [`${folder.path}/typo`, folder.path]) {
+    const { code, stdout, stderr } = await runServer(["fingerprint", "--data", data]);
+    assertEquals([code, stdout], [1, ""]);
+    assert(stderr.includes(`no server keeps its data in ${data}`), stderr);
+  }
+  assertEquals(folder.names(), []);
+});
+
+Deno.test("server key: one that is lost is not replaced in silence, but on demand", async () => {
+  await using folder = await tempFolder();
+  const data = folder.path;
+  const renew = (...args: string[]) => runServer(["renew-key", "--data", data, ...args]);
+  assertEquals((await renew("--yes")).code, 1, "nothing is there to renew");
+  {
+    await using server = await startServer({ data });
+    const { code, stderr } = await renew("--yes");
+    assertEquals(code, 1);
+    assert(stderr.includes("another server runs"), stderr);
+    await server.stop();
+  }
+  const path = `${data}/server.key`;
+  const lost = await Deno.readTextFile(path);
+  await Deno.remove(path);
+  for (const args of [["--port", "0"], ["fingerprint"]]) {
+    const { code, stdout, stderr } = await runServer([...args, "--data", data]);
+    assertEquals([code, stdout], [1, ""]);
+    assert(stderr.includes("is missing") && stderr.includes("backup"), stderr);
+  }
+  assertEquals((await renew()).code, 2);
+  assert(!folder.names().includes("server.key"));
+  const { code, stdout } = await renew("--yes");
+  assertEquals(code, 0);
+  {
+    await using server = await startServer({ data });
+    assertEquals(keyIn(server.output.stdout), stdout.trim());
+    await server.stop();
+  }
+  // One that is there is kept aside.
+  await Deno.writeTextFile(path, lost);
+  assertEquals((await renew("--yes")).code, 0);
+  assertEquals(await Deno.readTextFile(`${path}.old`), lost);
+  assert(await Deno.readTextFile(path) !== lost);
 });

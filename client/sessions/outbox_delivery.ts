@@ -2,7 +2,7 @@ import { toHex } from "../../shared/bytes.ts";
 import { MessageType } from "../../shared/protocol/codes.ts";
 import { messagesOfReset } from "../../shared/session/reset.ts";
 import { ClientError } from "../errors.ts";
-import { durationText, fullFor, mayPass } from "../network/failures.ts";
+import { durationText, fullFor, mayPass, refusalName } from "../network/failures.ts";
 import type { SecureTransport } from "../network/transport.ts";
 import type { Profile } from "../profile/profile.ts";
 import type { OutboxItem } from "../profile/tables/outbox.ts";
@@ -140,8 +140,9 @@ export class OutboxDelivery {
       if (!isFinal) throw error;
       this.#note(item, null);
       const waiter = this.#takeWaiter(item);
-      if (waiter) waiter.reject(error);
-      else this.#refused.push({ item, error });
+      const reason = refusalName(error) === "not-found" ? departed(error) : error;
+      if (waiter) waiter.reject(reason);
+      else this.#refused.push({ item, error: reason });
     }
   }
 
@@ -195,6 +196,14 @@ export class OutboxDelivery {
       // Nobody waits for this; whoever uses the disk next hears what is wrong with it.
     }
   }
+}
+
+/** Returns the error for a receiver whom the server does not know, or not any more. */
+function departed(cause: unknown): ClientError {
+  const text =
+    "the receiver is not registered on this server any more, so no message reaches it. " +
+    "Someone else may have its name by now: ask for a card";
+  return new ClientError("refused", text, { cause: (cause as Error).cause });
 }
 
 /** Returns the error for a message that waits until there is room. */

@@ -51,6 +51,8 @@ type Route<K extends Kind> =
     readonly carriesChunk?: true;
     /** What it counts as, by the size of its payload, where that is more than one request. */
     readonly weight?: (size: number) => number;
+    /** Whether it stores something of the asker's, who may have left on another channel. */
+    readonly stores?: true;
     /** Whether it looks up clients. */
     readonly lookup?: true;
     /** Bytes of memory that it needs until its answer is written; else its payload and a bit. */
@@ -77,14 +79,14 @@ const ROUTES: { readonly [K in Kind]: Route<K> } = {
   "list-clients": { handle: listClients, lookup: true, memory: PAGE_MEMORY },
   "find-clients": { handle: findClients, lookup: true, memory: PAGE_MEMORY },
   "find-name": { handle: findName, lookup: true },
-  "send": { stream: send, overlaps: isInline },
+  "send": { stream: send, overlaps: isInline, stores: true },
   "get-messages": { handle: getMessages, memory: DELIVERY_MEMORY },
   "subscribe": { handle: () => Promise.resolve({ kind: "subscribed" }) },
   "acknowledge": { handle: acknowledge, overlaps: always, weight: messageIdsIn },
   "publish-prekeys": { handle: publishPrekeys },
   "check-in": { handle: checkIn },
   "fetch-prekeys": { handle: fetchPrekeys },
-  "open-upload": { handle: openUpload },
+  "open-upload": { handle: openUpload, stores: true },
   "put-chunk": { stream: putChunk, overlaps: always, carriesChunk: true },
   "share": { handle: shareFile },
   "get-chunk": { handle: getChunk, overlaps: always, carriesChunk: true },
@@ -133,9 +135,14 @@ export async function dispatch(
   const asker = checkAllowed(header, peer);
   const route = ROUTES[checkSecureHeader(header)] as Route<Kind>;
   if (peer.key !== null) draw(peer.key, costOf(header, route), services.rates);
+  if (route.stores && !await services.storage.client(asker)) throw notRegistered();
   if ("stream" in route) return await route.stream(payload, asker, services, peer);
   const request = decodeSecureRequest(header, await payload.readAll());
   return await route.handle(request, asker, services, peer);
+}
+
+function notRegistered(): Refusal {
+  return new Refusal("forbidden", "this identity is not registered; register first");
 }
 
 function costOf({ size }: RequestHeader, { weight, lookup, carriesChunk }: Route<Kind>): Drawn {
@@ -154,7 +161,7 @@ function checkAllowed({ code, clientId }: RequestHeader, peer: SecurePeer): Byte
   if (!identity) throw new Refusal("unauthenticated", "log in first");
   checkHeaderId(clientId, identity);
   if (!registered && from !== "logged-in") {
-    throw new Refusal("forbidden", "this identity is not registered; register first");
+    throw notRegistered();
   }
   return identity.clientId;
 }

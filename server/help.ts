@@ -9,10 +9,9 @@ import { GLOBAL_OPTIONS, settingOptions } from "./command_line.ts";
 const OPTION_WIDTH = 23;
 const WIDTH = 80;
 
-const SOURCES =
-  "Each setting is also a variable: --log-level is MESSAGING_LOG_LEVEL. A JSON file of\n" +
-  '--config has it as "log-level". An option goes before the variable, and that before the file.\n' +
-  "messaging-server config shows all, and where each comes from.";
+const SOURCES = "Each setting is also a variable, MESSAGING_LOG_LEVEL for --log-level, and a key " +
+  'of the JSON file of --config, "log-level". An option goes before the variable, and that before ' +
+  "the file. messaging-server config shows all, and where each comes from.";
 const CODES = "Exit codes: 0 done, 1 failed, 2 wrong usage.";
 
 /** Returns the help of one command, or of the whole program. */
@@ -34,7 +33,7 @@ export function helpText(commands: readonly AnyCommand[], command?: AnyCommand):
     `Commands:\n${commandLines(commands)}`,
     `Options:\n${lines(GLOBAL_OPTIONS)}`,
     `Settings:\n${settings}`,
-    SOURCES,
+    wrap(SOURCES, WIDTH),
     CODES,
   ].join("\n\n");
 }

@@ -23,6 +23,9 @@ const LOOK_AHEAD = 1024;
 const BATCH = 256;
 const BATCH_SIZE = 4 * MiB;
 
+/** The types whose classic contents are never empty. */
+const CBC_TYPES: readonly MessageType[] = [MessageType.text, MessageType.file];
+
 export interface MessageOpenerOptions {
   profile: Profile;
   peers: Peers;
@@ -205,6 +208,13 @@ export class MessageOpener {
       return false;
     }
     const head = { message: envelope.messageId, from };
+    if (this.options.secure && envelope.size === 0 && CBC_TYPES.includes(envelope.type)) {
+      const text =
+        `the server lost message ${envelope.messageId} from ${from.name}; ask for it again`;
+      yield { ...head, type: "problem", error: new ClientError("gone", text) };
+      await this.#drop(envelope);
+      return false;
+    }
     try {
       const opened = await classic.open(envelope, from, { folder, answered });
       await this.#removeFile(envelope);

@@ -20,6 +20,8 @@ export interface Incoming {
 
 /** Why a message is of no use (`shared/PROTOCOL.md` section 10, Unusable messages). */
 export type Flaw =
+  /** The server has lost its content; its sender is going to be asked for it again. */
+  | "lost"
   /** It fits no session; its sender is going to be asked for it again. */
   | "unreadable"
   /** Its form is not known here, or not any more. */
@@ -30,6 +32,9 @@ export type Flaw =
   | "senseless"
   /** It is a reset that is not valid. */
   | "bad-reset";
+
+/** What sending again can mend. */
+const ASKED: readonly Flaw[] = ["lost", "unreadable"];
 
 /** What became of a message. */
 export type Opened =
@@ -75,7 +80,7 @@ export class SecureOpener {
     for (const some of Map.groupBy(results, ({ from }) => toHex(from.id)).values()) {
       const { id } = some[0].from;
       if (some.some(wasOpened)) repairs.healed(id);
-      const lost = some.filter((one) => one.kind === "unusable" && one.flaw === "unreadable");
+      const lost = some.filter((one) => one.kind === "unusable" && ASKED.includes(one.flaw));
       if (lost.length > 0) repairs.want(id, lost.map(({ envelope }) => envelope.messageId));
     }
   }
@@ -99,6 +104,7 @@ export class SecureOpener {
     const { type, size } = envelope;
     const bytes = envelope.content ?? new Uint8Array(0);
     if (size > MAX_ENVELOPE_SIZE) return "too-large";
+    if (size === 0) return "lost";
     const tag = opened.tagOf(from.id, type, bytes);
     if (opened.has(tag)) return null;
     // What was lost here is asked for again.

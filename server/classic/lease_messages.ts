@@ -51,9 +51,11 @@ export async function leaseMessages(
     for (const { lease } of parts) await storage.leases.release(lease);
     throw error;
   }
-  if (damaged.length > 0) {
+  // The original client cannot be told: for it no content is empty. So they stay until they expire.
+  const news = damaged.filter((blob) => blobs.isNewlyLost(blob));
+  if (news.length > 0) {
     const text = "{count} messages stay: their files are damaged or gone, such as {blobs}";
-    log.error(text, { count: damaged.length, blobs: damaged.slice(0, MAX_NAMED) });
+    log.error(text, { count: news.length, blobs: news.slice(0, MAX_NAMED) });
   }
   return { ...delivery(asker, parts.flatMap((part) => part.messages), services), parts };
 }

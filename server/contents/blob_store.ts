@@ -18,12 +18,18 @@ const NAME_SIZE = 16;
 const NAME = /^[0-9a-f]{32}(\.part)?$/;
 /** Bytes written between two fsyncs, so that the last one has little left to do. */
 const SYNC_STEP = 16 * MiB;
+/** Lost blobs that are remembered. */
+const MAX_LOST = 1_000;
+
 /** Blobs that a sweep asks about at a time. */
 const SWEEP_PAGE = 500;
 
 export interface BlobReader extends ByteSource, Disposable {}
 
 export class BlobStore {
+  /** Blobs that are lost, of which {@link isNewlyLost} has told: not too many. */
+  readonly #lost = new Set<string>();
+
   /** Blobs live in `folder`, which must exist. */
   constructor(
     private readonly folder: string,
@@ -40,10 +46,25 @@ export class BlobStore {
     return new BlobWriter(name, path, file, () => syncFolder(this.folder));
   }
 
-  /** Reports whether a blob is there, whole. */
+  /**
+   * Reports whether a blob is there, whole.
+   * @throws {StorageError} if that cannot be found out now
+   */
   async has(name: string, size: number): Promise<boolean> {
-    const stat = Deno.stat(`${this.folder}/${name}`);
-    return await stat.then((found) => found.size === size, () => false);
+    try {
+      return (await onDisk(() => Deno.stat(`${this.folder}/${name}`))).size === size;
+    } catch (error) {
+      if (error instanceof Error && error.cause instanceof Deno.errors.NotFound) return false;
+      throw error;
+    }
+  }
+
+  /** Reports whether nobody has asked before about this blob, which is not whole: for the log. */
+  isNewlyLost(name: string): boolean {
+    if (this.#lost.has(name)) return false;
+    if (this.#lost.size === MAX_LOST) this.#lost.clear();
+    this.#lost.add(name);
+    return true;
   }
 
   /** Opens a blob for reading from its start. */

@@ -94,22 +94,36 @@ export const getMessages: Handler<"get-messages", Streamed> = async (
   asker,
   services,
 ) => {
-  const { storage, limits, blobs, log } = services;
+  const { storage, limits, blobs } = services;
   const room = { count: limits.maxDeliveryCount, size: MAX_U32 };
-  const whole: StoredMessage[] = [];
-  for (let last: number | undefined = after; last !== undefined && whole.length === 0;) {
-    const heads = await storage.heads(asker, last, room);
-    for (const message of heads) {
-      if (message.blob === undefined || await blobs.has(message.blob, message.size)) {
-        whole.push(message);
-      } else {
-        log.error("A message stays: its file {blob} is damaged or gone", { blob: message.blob });
-      }
-    }
-    last = heads.at(-1)?.messageId;
+  const messages: StoredMessage[] = [];
+  for (const message of await storage.heads(asker, after, room)) {
+    const { blob, size } = message;
+    if (blob === undefined || await blobs.has(blob, size)) messages.push(message);
+    else messages.push(...await withoutContent(message, blob, asker, services));
   }
-  return delivery(asker, whole, services);
+  return delivery(asker, messages, services);
 };
+
+/**
+ * Returns a message of `mailbox` whose content is lost, without it: so its receiver knows, and can
+ * ask for it again. Logs it once. Returns none if it was acknowledged meanwhile, on another
+ * connection.
+ */
+export async function withoutContent<M extends StoredMessage>(
+  message: M,
+  blob: string,
+  mailbox: Bytes,
+  { storage, blobs, log }: Services,
+): Promise<M[]> {
+  const { messageId } = message;
+  const [first] = await storage.heads(mailbox, messageId - 1, { count: 1, size: Infinity });
+  if (first?.messageId !== messageId) return [];
+  if (blobs.isNewlyLost(blob)) {
+    log.error("A message goes without its content: file {blob} is damaged or gone", { blob });
+  }
+  return [{ ...message, blob: undefined, size: 0 }];
+}
 
 /** Forgets messages that the asker has stored. */
 export const acknowledge: Handler<"acknowledge"> = async ({ messageIds }, mailbox, services) => {

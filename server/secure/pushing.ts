@@ -9,6 +9,7 @@ import { encodeSecureResponse } from "../../shared/protocol/secure/responses.ts"
 import { SECURE_VERSION } from "../../shared/protocol/codes.ts";
 import { encodeResponseHeader } from "../../shared/protocol/frame.ts";
 import { encodeMessageHead, MESSAGE_HEAD_SIZE } from "../../shared/protocol/message.ts";
+import { withoutContent } from "../handlers/messages.ts";
 import { copyBlob } from "../wire/delivery.ts";
 import { REQUEST_MEMORY, STREAM_MEMORY } from "../wire/memory.ts";
 import type { FrameWriter } from "../wire/frame_writer.ts";
@@ -114,20 +115,25 @@ export class Pushing {
 
   async #pushBlob(message: FullMessage, name: string): Promise<void> {
     using blob = await this.#services.blobs.openWhole(name, message.size);
-    if (!blob) return await this.#reportLost(message, name);
+    if (!blob) return await this.#pushLost(message, name);
     await this.#writer.exclusive(async (sink) => {
       await sink.write(headOf(message));
       await copyBlob(blob, message.size, sink);
     });
   }
 
-  /** Whoever has two connections may acknowledge on one what the other is about to send. */
-  async #reportLost({ messageId }: FullMessage, blob: string): Promise<void> {
-    const { storage, log } = this.#services;
-    const room = { count: 1, size: Infinity };
-    const [first] = await storage.heads(this.#mailbox, messageId - 1, room);
-    if (first?.messageId !== messageId) return;
-    log.error("A message stays: its file {blob} is damaged or gone", { blob });
+  async #pushLost(message: FullMessage, blob: string): Promise<void> {
+    const { blobs, log } = this.#services;
+    if (await blobs.has(blob, message.size)) {
+      // That may pass.
+      if (blobs.isNewlyLost(blob)) {
+        log.error("A message stays: file {blob} is unreadable", { blob });
+      }
+      return;
+    }
+    for (const lost of await withoutContent(message, blob, this.#mailbox, this.#services)) {
+      await this.#writer.write(headOf(lost));
+    }
   }
 }
 

@@ -69,7 +69,10 @@ const CASES: Record<string, Case> = {
     ...garbage(scene, 3),
     content: new Uint8Array(MAX_ENVELOPE_SIZE + 1).fill(3),
   }),
-  "an envelope that opens in no session, or is empty": (scene) => garbage(scene, 3),
+  "an empty envelope: the server has lost its content": ({ aliceId: from }) => {
+    return { from, type: text, content: new Uint8Array(0) };
+  },
+  "an envelope that opens in no session": (scene) => garbage(scene, 3),
   "an initial one, a prekey of which is unknown, or not known any more": (scene) => {
     return garbage(scene, 2);
   },
@@ -106,6 +109,7 @@ const TOLD: Record<string, string[]> = {
   "of an unknown form": ["alice: (1 unknown-form)"],
   "that it is too large": ["alice: (1 too-large)"],
   "that it is asked for": ["alice: (1 unreadable)"],
+  "that it was lost": ["alice: (1 lost)"],
   "that it makes no sense": ["alice: (1 senseless)"],
   "that it is not valid": ["alice: (1 bad-reset)"],
 };

@@ -20,6 +20,11 @@ const TEXTS: Record<Flaw, { one: string; several: string; next: Next }> = {
     several: "could not be opened",
     next: (from, them) => `${from} is asked to send ${them} again`,
   },
+  "lost": {
+    one: "was lost by the server",
+    several: "were lost by the server",
+    next: (from, them) => `${from} is asked to send ${them} again`,
+  },
   "unknown-form": {
     one: "has a form that is not known here",
     several: "have a form that is not known here",

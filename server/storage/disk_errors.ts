@@ -81,6 +81,18 @@ const SQLITE: Readonly<Record<number, Fault>> = {
   26: "damaged", // SQLITE_NOTADB
 };
 
+/** The same by text: the runtime gives no code with an error of BEGIN or COMMIT. */
+const SQLITE_TEXTS: Readonly<Record<string, number>> = {
+  "database is locked": 5,
+  "database table is locked": 6,
+  "attempt to write a readonly database": 8,
+  "disk I/O error": 10,
+  "database disk image is malformed": 11,
+  "database or disk is full": 13,
+  "unable to open database file": 14,
+  "file is not a database": 26,
+};
+
 /** SQLITE_IOERR_SHMSIZE: there is no room for the index of the write-ahead log. */
 const NO_ROOM_FOR_INDEX = 4874;
 
@@ -91,7 +103,11 @@ export function diskError(cause: unknown): StorageError {
 }
 
 function faultOf(cause: unknown): Fault {
-  const { code, errcode } = (cause ?? {}) as { code?: unknown; errcode?: unknown };
+  const { code, message, errcode = SQLITE_TEXTS[String(message)] } = (cause ?? {}) as {
+    code?: unknown;
+    message?: unknown;
+    errcode?: unknown;
+  };
   if (typeof errcode === "number") {
     return errcode === NO_ROOM_FOR_INDEX ? "full" : SQLITE[errcode & 0xff] ?? "unknown";
   }

@@ -49,15 +49,16 @@ export class RunningTime {
       if (stopped < -HOUR || stopped > DAY) warn(parts.log, stopped);
       this.#base = mark.running + Math.min(DAY, Math.max(0, stopped));
     }
-    await this.note(parts);
-    const timer = setInterval(() => {
-      this.note(parts).catch((error) =>
-        parts.log.error("The time is not noted: {error}", { error })
-      );
-    }, HOUR);
+    const note = async () => {
+      await this.note(parts).catch((error) => {
+        parts.log.error("The time is not noted: {error}", { error });
+      });
+    };
+    await note();
+    const timer = setInterval(note, HOUR);
     return async () => {
       clearInterval(timer);
-      await this.note(parts);
+      await note();
     };
   }
 

@@ -1,5 +1,6 @@
 /** What the server deletes: after a crash the remains, and every hour what is too old. */
 import type { Services } from "../services.ts";
+import { DiskError } from "../storage/disk_errors.ts";
 
 /** In milliseconds: an hour. */
 const INTERVAL = 60 * 60 * 1000;
@@ -8,9 +9,14 @@ type Parts = Pick<Services, "storage" | "blobs" | "files" | "log">;
 
 /** Deletes the remains of a crash. To be called before any client is served. */
 export async function sweep({ storage, blobs, files, log }: Parts): Promise<void> {
-  const swept = await blobs.sweep((names) => storage.neededBlobs(names));
-  if (swept > 0) log.info("Removed {swept} unfinished files", { swept });
-  await files.sweep();
+  try {
+    const swept = await blobs.sweep((names) => storage.neededBlobs(names));
+    if (swept > 0) log.info("Removed {swept} unfinished files", { swept });
+    await files.sweep();
+  } catch (error) {
+    if (!(error instanceof DiskError)) throw error;
+    log.error("The remains of a crash stay until the next start: {error}", { error });
+  }
 }
 
 /**
@@ -27,14 +33,15 @@ export async function startExpiry(parts: Parts): Promise<() => void> {
       while (await storage.giveBack());
     },
   };
-  for (const work of Object.values(works)) await work();
-  const timer = setInterval(async () => {
+  const workAll = async () => {
     for (const [failure, work] of Object.entries(works)) {
       await work().catch((error) =>
         log.error("Upkeep goes on later: {failure} ({error})", { failure, error })
       );
     }
-  }, INTERVAL);
+  };
+  await workAll();
+  const timer = setInterval(workAll, INTERVAL);
   return () => clearInterval(timer);
 }
 

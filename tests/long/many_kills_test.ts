@@ -54,7 +54,8 @@ async function killInExpiry(): Promise<number> {
   await using temp = await tempFolder();
   const data = temp.path;
   const work = await DurableWork.begin(luck);
-  const files = () => [...Deno.readDirSync(`${data}/chunks`)].length;
+  const files = () =>
+    ["files", "chunks"].flatMap((name) => [...Deno.readDirSync(`${data}/${name}`)]).length;
   let kills = 0;
   for (; kills < EXPIRIES; kills++) {
     {

@@ -47,6 +47,7 @@ export function prepareDatabase(database: Database): void {
   // FULL makes each commit wait until the write-ahead log is on the disk.
   database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON");
   database.exec(`PRAGMA cache_size = -${CACHE_SIZE}`);
+  if (version === STEPS.length) return; // also a full disk can be read
   database.transaction(() => {
     for (const part of STEPS.slice(version).flat()) {
       if (typeof part === "string") database.exec(part);

@@ -41,6 +41,8 @@ Deno.test("disk errors: each code has its fault, its text and its advice", () =>
     assertEquals(error.code, fault === "full" ? "disk-full" : "failed", `${code}`);
     assert(error.message !== "" && error.advice !== "", `${code}`);
   }
+  const committing = new Error("database or disk is full"); // as the runtime reports it
+  assertEquals((diskError(committing) as DiskError).fault, "full");
   const refused = new StorageError("unknown-client", "no client has this ID");
   assertEquals(diskError(refused), refused);
   assertEquals((diskError(undefined) as DiskError).fault, "unknown");

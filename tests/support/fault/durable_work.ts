@@ -62,11 +62,15 @@ export class DurableWork {
     return new DurableWork(alice, bob, dora, chance);
   }
 
-  /** Has Alice share `count` small files with Dora, who never fetches any. */
+  /** Has Alice send messages to Dora and share `count` files; Dora never takes any. */
   async shareWithDora(port: number, count: number): Promise<void> {
     using alice = await this.#connect(port, this.alice);
     (await this.#connect(port, this.dora))[Symbol.dispose]();
-    for (let i = 0; i < count; i++) await this.#upload(alice, this.dora, 1000);
+    for (let i = 0; i < count; i++) {
+      await this.#upload(alice, this.dora, 1000);
+      const content = sampleBytes(i % 2 === 0 ? 100 : BLOB + 1);
+      await alice.request(textTo(this.dora.id, content), "sent");
+    }
   }
 
   /** Works until the server is gone, or `enough` says so. */

@@ -18,7 +18,7 @@ const TEXTS: Record<string, string> = {
 
 for (const [document, text] of Object.entries(TEXTS)) {
   Deno.test(`${document}: every command of the server that it names is one`, () => {
-    const named = [...text.matchAll(/(?:^|[` ])messaging-server ([a-z]+)\b/gm)]
+    const named = [...text.matchAll(/(?:^|[` ])messaging-server ([a-z]+(?:-[a-z]+)*)/gm)]
       .map(([, name]) => name);
     assert(named.length > 0);
     assertEquals(named.filter((name) => !NAMES.includes(name)), []);

@@ -50,11 +50,12 @@ export class BackgroundTransfers {
     const signals = signal ? [signal, this.#stop.signal] : [this.#stop.signal];
     const watched = { onProgress, signal: AbortSignal.any(signals) };
     try {
-      for await (const outcome of files.resume(watched, this.#tried)) {
-        this.#outcomes.push(outcome);
-        onNews();
+      for (const steps of [files.resume(watched, this.#tried), files.settle(watched)]) {
+        for await (const outcome of steps) {
+          this.#outcomes.push(outcome);
+          onNews();
+        }
       }
-      await files.settle(watched);
     } catch (error) {
       // A broken network is made again, and then they go on.
       if (!(error instanceof ClientError) || error.code === "interrupted") onFailure(error);

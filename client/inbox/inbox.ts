@@ -71,7 +71,7 @@ export class Inbox {
     secure.dropOldSecrets();
     const watched = { onProgress, signal: options.signal };
     for await (const outcome of secure.files.resume(watched)) yield* this.#shown.outcome(outcome);
-    await secure.files.settle(watched);
+    for await (const outcome of secure.files.settle(watched)) yield* this.#shown.outcome(outcome);
   }
 
   /**

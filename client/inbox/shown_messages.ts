@@ -40,6 +40,15 @@ export class ShownMessages {
         const text = `${name} is on the server for ${from.name}`;
         return yield { message, from, type: "notice", text };
       }
+      case "lost": {
+        const to = this.peers.withId(peer);
+        const { reason } = outcome;
+        const what = `${name} to ${to.name} (transfer ${outcome.transfer.number})`;
+        const text = reason === null
+          ? `the server had lost a part of ${what}; it was sent again`
+          : `${what} has failed: ${reason}`;
+        return yield { message: 0, from: to, type: "notice", text };
+      }
       case "problem": {
         const from = this.peers.withId(peer);
         yield { message: 0, from, type: "problem", error: outcome.error };

@@ -32,6 +32,8 @@ export type TransferOutcome =
   | { kind: "sent"; transfer: Transfer; to: Peer; messageId: number }
   /** It is at its place, and its entry in the history is due to be shown. */
   | { kind: "saved"; transfer: Transfer }
+  /** The server had lost a part of it; why that is final, or null if it has it again. */
+  | { kind: "lost"; transfer: Transfer; reason: string | null }
   /** It can go on later if its state is still `active`. */
   | { kind: "problem"; transfer: Transfer; error: ClientError };
 
@@ -205,8 +207,8 @@ export class FileTransfers {
   }
 
   /** See {@link Settling.settleAll}. */
-  async settle(options: TransferOptions = {}): Promise<void> {
-    await this.#settling.settleAll(options);
+  async *settle(options: TransferOptions = {}): AsyncGenerator<TransferOutcome> {
+    for await (const lost of this.#settling.settleAll(options)) yield { kind: "lost", ...lost };
   }
 
   /**

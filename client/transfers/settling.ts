@@ -13,6 +13,9 @@ import type { TransferOptions, Uploads } from "./uploads.ts";
 /** What is known of a transfer when nothing is left to be done: no key. */
 const SETTLED = { settled: true, key: new Uint8Array(0) };
 
+/** That the server had lost a part of an upload; why that is final, or null if it has it again. */
+type Lost = { readonly reason: string | null };
+
 export interface SettlingOptions {
   profile: Profile;
   transport: SecureTransport;
@@ -28,19 +31,25 @@ export class Settling {
     private readonly downloads: Downloads,
   ) {}
 
-  /** Lets the server forget what is over, and sends it again what it has lost. */
-  async settleAll(options: TransferOptions): Promise<void> {
+  /**
+   * Lets the server forget what is over, and sends it again what it has lost. Yields the uploads of
+   * which it had lost a part, with the reason if that cannot be sent again.
+   */
+  async *settleAll(
+    options: TransferOptions,
+  ): AsyncGenerator<{ transfer: Transfer; reason: string | null }> {
     await this.#removeUnneededCopies();
     const over = this.options.profile.transfers.open().filter(({ state }) => {
       return state !== "waiting" && state !== "active";
     });
     for (const transfer of over) {
-      await unlessInterrupted(options.signal, this.settle(transfer, options));
+      const lost = await unlessInterrupted(options.signal, this.settle(transfer, options));
+      if (lost) yield { transfer, ...lost };
     }
   }
 
   /** Does the same for one that is over. @throws {ClientError} what the network may do */
-  async settle(transfer: Transfer, options: TransferOptions = {}): Promise<void> {
+  async settle(transfer: Transfer, options: TransferOptions = {}): Promise<Lost | undefined> {
     const { profile: { transfers }, transport } = this.options;
     const { number, direction, state, blob } = transfer;
     const isSent = direction === "up";
@@ -64,20 +73,22 @@ export class Settling {
   }
 
   /** Keeps an announced upload until nobody needs it; sends again what the server lost of it. */
-  async #lookAfter(transfer: Transfer, options: TransferOptions): Promise<void> {
+  async #lookAfter(transfer: Transfer, options: TransferOptions): Promise<Lost | undefined> {
     const { profile: { transfers }, transport, now } = this.options;
     const { number, blob, size } = transfer;
     try {
       const state = await transport.request({ kind: "file-state", blob });
       if (state.next >= fileChunkCount(size)) return;
       await this.uploads.upload(transfer, options);
+      return { reason: null };
     } catch (error) {
-      if (refusalName(error) === "not-found") return transfers.change(number, SETTLED);
+      if (refusalName(error) === "not-found") return void transfers.change(number, SETTLED);
       if (!(error instanceof ClientError)) throw error;
       if (error.code !== "changed" && error.code !== "file") throw error;
       // Its receiver is told so when it asks for it.
       const reason = "the server has lost a part of it, and its source is not there any more";
       transfers.change(number, { state: "failed", reason, ended: now() });
+      return { reason };
     }
   }
 

@@ -229,7 +229,11 @@ Deno.test("transfers: a damaged chunk is not delivered, its sender sends it agai
   const told = await fixture.receive(bob, "bob");
   assertEquals(told.map((one) => one.type === "problem" && one.error.code), ["damaged"]);
   assertEquals(bob.client.transfers().map(({ state }) => state), ["active"]);
-  await fixture.receive(alice, "alice");
+  const repaired = await fixture.receive(alice, "alice");
+  assertEquals(repaired.map((one) => "text" in one && one.text), [
+    "the server had lost a part of fragile to bob (transfer 1); it was sent again",
+  ]);
+  assertEquals(await fixture.receive(alice, "alice"), [], "once");
   assertEquals((await fixture.receive(bob, "bob")).map(({ type }) => type), ["file"]);
   assertEquals(await digest(`${fixture.out("bob")}/fragile`), await digest(path));
 });

@@ -75,7 +75,7 @@ export class RunningTime {
 
 function warn(log: Logger, jump: number): void {
   log.warn(
-    "The clock of the system is {hours} hours from where it was; what waits does not expire by that",
+    "The clock of the system has jumped by {hours} hours; what waits does not expire by that",
     { hours: Math.round(jump / HOUR) },
   );
 }

@@ -115,6 +115,8 @@ Deno.test("start: somebody else's database, a newer one, and none", async () => 
   const data = temp.path;
   const args = ["--host", "127.0.0.1", "--port", "0", "--data", data];
   const path = `${data}/server.db`;
+  await (await startServer({ data })).stop(); // makes the key
+  await Deno.remove(path);
   const other = new Database(path);
   other.exec("CREATE TABLE addresses (name TEXT)");
   other.close();

@@ -1,4 +1,4 @@
-/** Hundreds of servers killed at random points of progress, each on what the one before has left. */
+/** Hundreds of servers killed at random points of progress, each on what the one before left. */
 import { assert, assertEquals } from "../support/assert.ts";
 import { chance } from "../support/fault/chance.ts";
 import { DurableWork } from "../support/fault/durable_work.ts";
@@ -82,7 +82,7 @@ async function killInExpiry(): Promise<number> {
   return kills;
 }
 
-Deno.test("hundreds of kills: acknowledged is delivered once and in order, files are whole", async () => {
+Deno.test("many kills: acknowledged is delivered once, in order; files are whole", async () => {
   let kills = 0;
   const tasks = [killInExpiry, ...Array.from({ length: FOLDERS }, () => killAtWork)];
   await Promise.all(Array.from({ length: AT_A_TIME }, async () => {

@@ -23,7 +23,7 @@ const EXEMPT = ["--exempt", "127.0.0.1"];
 
 const AGE = new URL("../support/fault/age_database.ts", import.meta.url).href;
 
-Deno.test("power cut: what was acknowledged is there, once and in order, and files are whole", async () => {
+Deno.test("power cuts: acknowledged is delivered once, in order; files are whole", async () => {
   if (!await canRecord()) {
     console.log("no power was cut: strace is not here, or may not be used");
     return;

@@ -47,7 +47,7 @@ class Scene implements Disposable {
   }
 }
 
-Deno.test("disk: what was claimed counts until the next look, and the reserve is kept", async () => {
+Deno.test("disk: what was claimed counts until the next look; the reserve is kept", async () => {
   using scene = new Scene();
   const { disk } = scene;
   await disk.look();
@@ -91,7 +91,7 @@ Deno.test("disk: a reserve that is larger than the disk is told at the start", a
   assertEquals(scene.refuses(1), true);
 });
 
-Deno.test("disk: where the free space is not known nothing is refused, and the log says so", async () => {
+Deno.test("disk: where the free space is not known, nothing is refused but told", async () => {
   using scene = new Scene();
   scene.space = new Error("not allowed");
   (await scene.disk.start())();

@@ -57,7 +57,7 @@ class Machine implements Disposable {
   }
 }
 
-Deno.test("running time: it goes as the system's clock does, also over a night's stop", async () => {
+Deno.test("running time: it goes as the system's clock does, over a night's stop too", async () => {
   using machine = new Machine();
   const { time, stop } = await machine.start();
   machine.pass(5 * HOUR);
@@ -81,7 +81,7 @@ Deno.test("running time: a clock that jumps a year, forth or back, changes nothi
     assertEquals(time.read(), START + HOUR);
     machine.pass(HOUR);
     await time.note(machine.parts); // told once
-    const hours = `The clock of the system is ${jump / HOUR} hours from where it was`;
+    const hours = `The clock of the system has jumped by ${jump / HOUR} hours`;
     assertEquals(machine.warnings.map((line) => line.split(";")[0]), [hours]);
     await stop();
     const next = await machine.start();
@@ -115,7 +115,7 @@ Deno.test("running time: a killed server loses nothing of it", async () => {
   await next.stop();
 });
 
-Deno.test("running time: a file outlasts a year's jump, and expires after its own time", async () => {
+Deno.test("running time: a file outlasts a jump by a year, and expires later", async () => {
   let [up, wall] = [0, START];
   const time = new RunningTime({ clock: () => up, now: () => wall });
   await using server = await ServerFixture.start({ now: time.read });

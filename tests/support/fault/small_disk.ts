@@ -1,5 +1,5 @@
 /**
- * A server on a disk that becomes full, as a program of its own. TMPDIR is the disk, of some 32 MiB.
+ * A server on a disk that becomes full, as a program of its own. TMPDIR is the disk, of 32 MiB.
  * Ends with exit code 0 if all is as it should be.
  */
 import { Database } from "@db/sqlite";

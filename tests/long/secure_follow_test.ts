@@ -68,7 +68,9 @@ Deno.test("follow: a server that asks for seven weeks is asked again within the 
   };
   const { lines, waits } = await follow(bob, server.address, 1);
   assertEquals(lines, ["alice: at last"]);
-  assertEquals(waits, [5_000, 3_600_000]);
+  const [first, second] = waits;
+  assert(first >= 5_000 && first < 10_000, `${first} ms`); // and a random time more
+  assertEquals([waits.length, second], [2, 3_600_000]);
 });
 
 Deno.test("follow: a message from an unknown sender is shown after a reconnect", async () => {
@@ -108,7 +110,8 @@ Deno.test("follow: server restarts neither lose nor repeat a line", async () => 
     await follower.says("message 2.19");
     await alice.send(address, "bob", "the end");
     await follower.says("the end");
-    assertEquals(follower.lines, [...expected, "alice: the end"]);
+    const lines = follower.lines.map((line) => line.replace(/ \(new, ID [^)]+\)/, ""));
+    assertEquals(lines, [...expected, "alice: the end"]);
 
     const second = await runOn(bob, ["receive"]);
     assertEquals([second.code, second.stdout], [1, ""]);

@@ -30,7 +30,7 @@ Deno.test("attack: a stranger who fills a mailbox leaves most of it to friends",
     await server.secure("friend"),
   ];
   const { sent, retryAfter } = await flood(mallory, alice.who.id, 1_001);
-  assertEquals([sent, retryAfter > 0], [100, true]);
+  assert(sent >= 100 && sent <= 110 && retryAfter > 0, `${sent} messages`);
   for (let i = 0; i < 20; i++) await friend.sendText(alice.who.id, "hello");
   await alice.acknowledge(...Array.from({ length: 50 }, (_, i) => i + 1));
   assert((await flood(mallory, alice.who.id, 100)).sent > 0, "what was fetched makes room");

@@ -1,4 +1,5 @@
 /** What the load generator can do. */
+import type { Bytes } from "../../shared/bytes.ts";
 import { ChannelOpening } from "../../shared/channel/opening.ts";
 import { ResponseCode } from "../support/protocol/codes.ts";
 import { encodeSecureRequest } from "../../shared/protocol/secure/requests.ts";
@@ -15,6 +16,8 @@ import { randomBytes } from "./workload.ts";
 const HANDSHAKE_SIZE = 103;
 
 const NOTHING: JobResult = { values: [], busy: 0 };
+/** Mailboxes that the messages of a job go to: no sender may fill one alone. */
+const RECEIVERS = 4;
 /** Connections that are opened at a time. */
 const OPENING = 16;
 
@@ -85,15 +88,19 @@ export class LoadJobs {
     { port, senders, depth, milliseconds }: Job & { kind: "send" },
   ): Promise<JobResult> {
     using stack = new DisposableStack();
-    const receiver = await newIdentity();
-    stack.use(await SecureLink.login(port, receiver));
+    const receivers: Bytes[] = [];
+    for (let i = 0; i < RECEIVERS; i++) {
+      const receiver = await newIdentity();
+      stack.use(await SecureLink.login(port, receiver));
+      receivers.push(receiver.id);
+    }
     const links: SecureLink[] = [];
     for (const identity of await this.#identitiesOf(senders)) {
       links.push(stack.use(await SecureLink.login(port, identity)));
     }
     const { value, busy = 0 } = await perSecond(async () => {
       const end = performance.now() + milliseconds;
-      const counts = await Promise.all(links.map((link) => pump(link, receiver.id, depth, end)));
+      const counts = await Promise.all(links.map((link) => pump(link, receivers, depth, end)));
       return counts.reduce((sum, count) => sum + count);
     });
     return { values: [value], busy };

@@ -20,14 +20,17 @@ export async function rate(
   return { values: [value], busy };
 }
 
-/** Sends until `end`, at most `depth` messages unanswered. Returns how many were acknowledged. */
+/**
+ * Sends to `to` in turns until `end`, at most `depth` messages unanswered. Returns how many were
+ * acknowledged.
+ */
 export async function pump(
   link: SecureLink,
-  to: Bytes,
+  to: readonly Bytes[],
   depth: number,
   end: number,
 ): Promise<number> {
-  const frames = Array.from({ length: depth }, () => sendFrame(to));
+  const frames = Array.from({ length: depth }, (_, i) => sendFrame(to[i % to.length]));
   let sent = 0;
   let answered = 0;
   for (;;) {

@@ -16,7 +16,10 @@ import type { SqliteQuotas } from "./quotas.ts";
 import type { SqliteTokens } from "./tokens.ts";
 import type { Watches } from "./watches.ts";
 
-/** A mailbox, and what of it is the sender's. */
+/** The first part of a mailbox is not counted for its senders: one in so many. */
+const UNCOUNTED_PARTS = 100;
+
+/** A mailbox, and what of it is counted for the sender. */
 interface MailboxRow {
   number: number;
   last_message: number;
@@ -55,7 +58,9 @@ export class SqliteDeposits extends Table<keyof typeof STATEMENTS> {
         const id = mailbox.last_message + 1;
         const paying = payer === from ? null : payer;
         const time = this.options.now();
-        this.statements.add.run(mailbox.number, id, from, type, size, inline, blob, paying, time);
+        const counted = this.#isCounted(mailbox, size) ? 1 : 0;
+        const content = [size, inline, blob] as const;
+        this.statements.add.run(mailbox.number, id, from, type, ...content, paying, time, counted);
         if (token) this.tokens.add(from, token, { mailbox: mailbox.number, message: id });
         return { messageId: id, repeated: false };
       },
@@ -100,6 +105,13 @@ export class SqliteDeposits extends Table<keyof typeof STATEMENTS> {
     this.quotas.checkSize(payer, size + MESSAGE_OVERHEAD);
   }
 
+  /** Reports whether a message of `size` bytes is to be counted for its sender. */
+  #isCounted({ messages, bytes }: MailboxRow, size: number): boolean {
+    const { maxMessages, maxMailboxSize } = this.options.limits;
+    return (messages + 1) * UNCOUNTED_PARTS >= maxMessages ||
+      (bytes + size) * UNCOUNTED_PARTS >= maxMailboxSize;
+  }
+
   #mailbox(id: Bytes, payer: Bytes): MailboxRow {
     return known(this.statements.mailbox.get<MailboxRow & object>(payer, id));
   }
@@ -119,5 +131,5 @@ const STATEMENTS = {
     "coalesce(shares.messages, 0) AS ownMessages, coalesce(shares.bytes, 0) AS ownBytes " +
     "FROM clients LEFT JOIN shares ON mailbox = number AND client = ? WHERE id = ?",
   add: "INSERT INTO messages (mailbox, id, sender, type, size, content, blob, payer, " +
-    "deposited_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    "deposited_at, counted) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 };

@@ -10,6 +10,7 @@ export const USAGE_SCHEMA = `
   ALTER TABLE messages ADD COLUMN payer BLOB; -- whom it counts for, if not its sender
   ALTER TABLE messages ADD COLUMN deposited_at INTEGER NOT NULL DEFAULT 0; -- ms since 1970
   UPDATE messages SET deposited_at = unixepoch() * 1000;
+  ALTER TABLE messages ADD COLUMN counted INTEGER NOT NULL DEFAULT 0; -- whether it is in shares
 
   ALTER TABLE files ADD COLUMN charged INTEGER NOT NULL DEFAULT 0; -- bytes that count by now
   UPDATE files SET charged = size;
@@ -32,7 +33,8 @@ export const USAGE_SCHEMA = `
     file_bytes    INTEGER NOT NULL
   ) STRICT;
 
-  -- What each client has in each mailbox.
+  -- What each client has in those mailboxes that hold much. Of the others, which are almost all,
+  -- it is not counted: that would cost each message one more page of the database.
   CREATE TABLE shares (
     mailbox  INTEGER NOT NULL,
     client   BLOB NOT NULL,
@@ -41,10 +43,8 @@ export const USAGE_SCHEMA = `
     PRIMARY KEY (mailbox, client)
   ) STRICT, WITHOUT ROWID;
 
-  INSERT INTO shares (mailbox, client, messages, bytes)
-    SELECT mailbox, sender, count(*), sum(size) FROM messages GROUP BY mailbox, sender;
   INSERT INTO usage (client, messages, message_bytes)
-    SELECT client, sum(messages), sum(bytes) FROM shares GROUP BY client;
+    SELECT sender, count(*), sum(size) FROM messages GROUP BY sender;
   INSERT INTO usage (client, files, file_bytes, uploads)
     SELECT owner, count(*), sum(size), sum(complete = 0) FROM files WHERE true GROUP BY owner
     ON CONFLICT (client) DO UPDATE SET
@@ -56,25 +56,31 @@ export const USAGE_SCHEMA = `
   CREATE TRIGGER message_added AFTER INSERT ON messages BEGIN
     UPDATE clients SET last_message = max(last_message, new.id), messages = messages + 1,
       bytes = bytes + new.size WHERE number = new.mailbox;
-    INSERT INTO shares VALUES (new.mailbox, ${payer("new")}, 1, new.size)
-      ON CONFLICT DO UPDATE SET messages = messages + 1, bytes = bytes + excluded.bytes;
     INSERT INTO usage (client, messages, message_bytes) VALUES (${payer("new")}, 1, new.size)
       ON CONFLICT DO UPDATE SET messages = messages + 1,
         message_bytes = message_bytes + excluded.message_bytes;
     UPDATE totals SET messages = messages + 1, message_bytes = message_bytes + new.size;
   END;
 
+  CREATE TRIGGER share_grown AFTER INSERT ON messages WHEN new.counted = 1 BEGIN
+    INSERT INTO shares VALUES (new.mailbox, ${payer("new")}, 1, new.size)
+      ON CONFLICT DO UPDATE SET messages = messages + 1, bytes = bytes + excluded.bytes;
+  END;
+
   CREATE TRIGGER message_removed AFTER DELETE ON messages BEGIN
     UPDATE clients SET messages = messages - 1, bytes = bytes - old.size
       WHERE number = old.mailbox;
-    UPDATE shares SET messages = messages - 1, bytes = bytes - old.size
-      WHERE mailbox = old.mailbox AND client = ${payer("old")};
-    DELETE FROM shares
-      WHERE mailbox = old.mailbox AND client = ${payer("old")} AND messages = 0;
     UPDATE usage SET messages = messages - 1, message_bytes = message_bytes - old.size
       WHERE client = ${payer("old")};
     DELETE FROM usage WHERE client = ${payer("old")} AND messages = 0 AND files = 0;
     UPDATE totals SET messages = messages - 1, message_bytes = message_bytes - old.size;
+  END;
+
+  CREATE TRIGGER share_shrunk AFTER DELETE ON messages WHEN old.counted = 1 BEGIN
+    UPDATE shares SET messages = messages - 1, bytes = bytes - old.size
+      WHERE mailbox = old.mailbox AND client = ${payer("old")};
+    DELETE FROM shares
+      WHERE mailbox = old.mailbox AND client = ${payer("old")} AND messages = 0;
   END;
 
   CREATE TRIGGER file_added AFTER INSERT ON files BEGIN

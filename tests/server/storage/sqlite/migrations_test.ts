@@ -103,13 +103,12 @@ schemaTest("what an older database holds is counted", (path) => {
     const [one, two] = [new Uint8Array([1]), new Uint8Array([2])];
     assertEquals(rows("SELECT * FROM totals"), [[3, 60, 2, 1100]]);
     assertEquals(rows("SELECT * FROM usage"), [[one, 1, 10, 0, 0, 0], [two, 2, 50, 2, 1100, 1]]);
-    assertEquals(rows("SELECT * FROM shares"), [[1, one, 1, 10], [1, two, 2, 50]]);
     const ages = database.prepare("SELECT min(deposited_at) FROM messages").value<[number]>();
     assert((ages?.[0] ?? 0) > 1e12, "an old message counts as one that has just come");
     database.exec("DELETE FROM messages");
     database.exec("DELETE FROM files");
     assertEquals(rows("SELECT * FROM totals"), [[0, 0, 0, 0]]);
-    assertEquals([rows("SELECT * FROM usage"), rows("SELECT * FROM shares")], [[], []]);
+    assertEquals(rows("SELECT * FROM usage"), []);
     assertEquals(rows("SELECT messages, bytes, last_message FROM clients"), [[0, 0, 3]]);
   });
 });

@@ -80,7 +80,7 @@ Deno.test("follow: a message from an unknown sender is shown after a reconnect",
   await alice.send(server.address, "bob", "who am I");
   let cuts = 5; // more than the attempts of one request
   server.lie = ({ kind }) =>
-    kind === "list-clients" && cuts-- > 0 ? (link) => link.cut() : undefined;
+    kind === "find-clients" && cuts-- > 0 ? (link) => link.cut() : undefined;
   assertEquals((await follow(bob, server.address, 1)).lines, ["alice: who am I"]);
 });
 

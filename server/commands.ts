@@ -1,16 +1,24 @@
 /** Every command, in the order in which help shows them. */
 import type { AnyCommand } from "./command.ts";
+import { clients } from "./commands/clients.ts";
+import { compact } from "./commands/compact.ts";
 import { config } from "./commands/config.ts";
 import { fingerprint } from "./commands/fingerprint.ts";
 import { health } from "./commands/health.ts";
 import { help } from "./commands/help.ts";
+import { invite } from "./commands/invite.ts";
 import { renewKey } from "./commands/renew_key.ts";
 import { serve } from "./commands/serve.ts";
+import { stats } from "./commands/stats.ts";
 import { version } from "./commands/version.ts";
 
 export const COMMANDS: readonly AnyCommand[] = [
   serve,
   config,
+  stats,
+  clients,
+  invite,
+  compact,
   fingerprint,
   renewKey,
   health,

@@ -11,7 +11,17 @@ const LAST = Deno.build.os === "windows" ? /[^/\\]+[/\\]*$/ : /[^/]+\/*$/;
  */
 export async function openDataFolder(data: string): Promise<Disposable> {
   for (const folder of ["files", "chunks"]) await makeFolder(`${data}/${folder}`);
-  return await lock(data);
+  return await tryLock(data) ?? inUse(data);
+}
+
+/**
+ * Takes a data folder that is there already; null if a server has it.
+ * @throws {Error} if there is none
+ */
+export async function takeDataFolder(data: string): Promise<Disposable | null> {
+  const isServers = await Deno.stat(`${data}/server.db`).then(() => true, () => false);
+  if (isServers) return await tryLock(data);
+  throw new Error(`no server keeps its data in ${data}; is --data right?`);
 }
 
 /**
@@ -19,15 +29,17 @@ export async function openDataFolder(data: string): Promise<Disposable> {
  * @throws {Error} if there is none, or a server runs on it
  */
 export async function lockDataFolder(data: string): Promise<Disposable> {
-  const isServers = await Deno.stat(`${data}/server.db`).then(() => true, () => false);
-  if (isServers) return await lock(data);
-  throw new Error(`no server keeps its data in ${data}; is --data right?`);
+  return await takeDataFolder(data) ?? inUse(data);
 }
 
-async function lock(data: string): Promise<Disposable> {
+async function tryLock(data: string): Promise<Disposable | null> {
   const file = await Deno.open(`${data}/server.lock`, { create: true, write: true, mode: 0o600 });
   if (await file.tryLock(true)) return file;
   file.close();
+  return null;
+}
+
+function inUse(data: string): never {
   throw new Error(`another server runs on the folder ${data}; stop it, or use another --data`);
 }
 

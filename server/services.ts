@@ -41,10 +41,9 @@ export interface Environment {
   metrics: Metrics;
 }
 
-export interface Services extends Environment {
+/** What lies in the data folder. */
+export interface Stored {
   storage: Storage;
-  /** The room for large contents and files, and faults of the disk. */
-  disk: Disk;
   /** Large contents of messages. */
   blobs: BlobStore;
   /** Files in chunks. */
@@ -53,6 +52,11 @@ export interface Services extends Environment {
   deletions: Deletions;
   /** Deletes what clients that have left leave behind. */
   remains: RemainsRemover;
+}
+
+export interface Services extends Environment, Stored {
+  /** The room for large contents and files, and faults of the disk. */
+  disk: Disk;
   /** How fast addresses and clients may go on. */
   rates: Rates;
   /** The memory for what is on its way. */
@@ -61,9 +65,14 @@ export interface Services extends Environment {
   payerKey: Bytes;
 }
 
-/** Opens what lies in the folder `data`, in which `files/` and `chunks/` must exist. */
-export async function openServices(data: string, environment: Environment): Promise<Services> {
-  const { limits, clock, now, random, log, metrics } = environment;
+/** Opens the folder `data`, in which `files/` and `chunks/` must exist. */
+export async function openStored(
+  data: string,
+  { limits, clock, now, random, log, metrics }: Pick<
+    Environment,
+    "limits" | "clock" | "now" | "random" | "log" | "metrics"
+  >,
+): Promise<Stored> {
   const storage = await openStorage(`${data}/server.db`, {
     limits,
     now,
@@ -73,14 +82,17 @@ export async function openServices(data: string, environment: Environment): Prom
   const deletions = new Deletions();
   const blobs = new BlobStore(`${data}/files`, random, deletions);
   const files = new FileStore(`${data}/chunks`, storage.files, log, deletions);
+  const remains = new RemainsRemover({ storage, blobs, files, log });
+  return { storage, blobs, files, deletions, remains };
+}
+
+/** Opens all that a server works with, see {@link openStored}. */
+export async function openServices(data: string, environment: Environment): Promise<Services> {
+  const { limits, clock, random, log } = environment;
   return {
     ...environment,
-    storage,
+    ...await openStored(data, environment),
     disk: new Disk({ reserve: limits.reserve, space: () => diskSpace(data), log }),
-    deletions,
-    blobs,
-    files,
-    remains: new RemainsRemover({ storage, blobs, files, log }),
     rates: new Rates(limits, clock),
     memory: new MemoryBudget(limits.memory, clock),
     payerKey: random(32),

@@ -5,6 +5,7 @@ import { serverCommand } from "../command.ts";
 import { type Endpoint, endpointText } from "../config/kinds.ts";
 import type { SettingName } from "../config/settings.ts";
 import { Listener } from "../connections/listener.ts";
+import { openControl } from "../control/control_server.ts";
 import { openDataFolder } from "../data_folder.ts";
 import { openLog } from "../log.ts";
 import { addressKey } from "../limits/peer_address.ts";
@@ -19,7 +20,7 @@ import { startExpiry, sweep } from "../upkeep/upkeep.ts";
 export const serve = serverCommand({
   name: "serve",
   settings: "all",
-  summary: "Relay messages until a signal stops it; the command if none is given",
+  summary: "Relay messages until it is stopped; the default command",
   details: "SIGTERM, SIGINT (Ctrl-C) and SIGHUP stop it: it takes nothing new, finishes what is\n" +
     "under way, and exits with code 0. A second signal ends it at once.",
   async run(_, context) {
@@ -66,6 +67,7 @@ export const serve = serverCommand({
       services.remains.remove();
       const stopped = untilSignal(context.exit);
       const stopExpiry = await startExpiry(services);
+      const control = await openControl(data, services);
       const address = { hostname: host, port };
       const listener = bound("port", address, () => new Listener(services, address));
       const where = `${endpointText(listener.address)}, key ${toHex(serverKey.publicKey)}`;
@@ -82,6 +84,7 @@ export const serve = serverCommand({
       stopExpiry();
       stopLooking();
       await listener.stop();
+      await control[Symbol.asyncDispose]();
       await services.files.close();
       await stopTime();
     } finally {

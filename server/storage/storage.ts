@@ -141,6 +141,12 @@ export interface Storage {
    */
   removeRemains(): Promise<Remains | null>;
 
+  /**
+   * Gives a client a quota of its own in place of `maxSenderSize`, in bytes; null takes it away.
+   * @throws {StorageError} `unknown-client`
+   */
+  setQuota(id: Bytes, quota: number | null): Promise<void>;
+
   /** Returns those clients among `ids` that exist, in the order of `ids`. */
   clients(ids: readonly Bytes[]): Promise<Client[]>;
 

@@ -2,8 +2,15 @@
  * SHA-256 and what is built on it, and SHA-512. Synchronous, because for small inputs an
  * asynchronous call costs ten times more than the work itself.
  */
-import { createHash, createHmac, type Hash, hkdfSync, type Hmac } from "node:crypto";
-import type { Bytes } from "../bytes.ts";
+import {
+  createHash,
+  createHmac,
+  type Hash,
+  hkdfSync,
+  type Hmac,
+  timingSafeEqual,
+} from "node:crypto";
+import { type Bytes, utf8 } from "../bytes.ts";
 
 /** Size of a digest, in bytes. */
 export const HASH_SIZE = 32;
@@ -58,4 +65,9 @@ export function hkdfSha256(
     throw new RangeError(`HKDF-SHA-256 yields at most ${255 * HASH_SIZE} bytes, not ${size}`);
   }
   return new Uint8Array(hkdfSync("sha256", secret, salt, info, size));
+}
+
+/** Reports whether two secret texts are equal. The time tells nothing about either. */
+export function equalSecrets(a: string, b: string): boolean {
+  return timingSafeEqual(sha256(utf8(a)), sha256(utf8(b)));
 }

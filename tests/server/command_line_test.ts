@@ -40,7 +40,8 @@ Deno.test("server commands: wrong usage says what is wrong", () => {
     [["fingerprint", "--port", "1"], "--port belongs to the command serve, config or health"],
     [
       ["version", "--data", "x"],
-      "--data belongs to the command serve, config, fingerprint, renew-key or health",
+      "--data belongs to the command serve, config, stats, clients, invite, compact, " +
+      "fingerprint, renew-key or health",
     ],
     [["fingerprint", "--no-classic"], "--no-classic belongs to the command serve or config"],
   ];

@@ -32,6 +32,10 @@ export const LEAVING_SCHEMA = `
   INSERT INTO departures VALUES (0);
 `;
 
+export const QUOTA_SCHEMA = `
+  ALTER TABLE clients ADD COLUMN quota INTEGER; -- bytes, in place of everyone's
+`;
+
 /** Notes what the name of each client looks like. Names that look alike already stay. */
 export function addLooks(database: Database): void {
   database.exec(`
@@ -148,6 +152,13 @@ export class SqliteClients extends Table<keyof typeof STATEMENTS> {
     });
   }
 
+  async setQuota(id: Bytes, quota: number | null): Promise<void> {
+    await this.file.write(() => {
+      const { number } = known(this.statements.numberOf.get<{ number: number }>(id));
+      this.statements.setQuota.run(quota, number);
+    });
+  }
+
   clientsExcept(except: Bytes): Promise<ClientList> {
     return this.file.read(() => {
       const last = this.#last();
@@ -186,6 +197,7 @@ const STATEMENTS = {
   page: `SELECT number, ${COLUMNS} FROM clients ` +
     "WHERE number > ? AND number <= ? AND left_as IS NULL ORDER BY number LIMIT ?",
   numberOf: "SELECT number FROM clients WHERE id = ?",
+  setQuota: "UPDATE clients SET quota = ? WHERE number = ?",
   isLeaving: "SELECT 1 FROM clients WHERE left_as = ?",
   leave: "UPDATE clients SET left_as = ?, id = ?, name = ?, public_key = x'', " +
     "as_written = NULL, in_any_case = NULL WHERE number = ?",

@@ -1,7 +1,7 @@
 /** The schema of `server.db`, step by step, and what makes a commit mean "on the disk". */
 import type { Database } from "@db/sqlite";
 import { StorageError } from "../../../shared/errors.ts";
-import { addLooks, CLIENTS_SCHEMA, LEAVING_SCHEMA } from "./clients.ts";
+import { addLooks, CLIENTS_SCHEMA, LEAVING_SCHEMA, QUOTA_SCHEMA } from "./clients.ts";
 import { FILES_OF_SCHEMA, FILES_SCHEMA } from "./files.ts";
 import { INVITES_SCHEMA } from "./invites.ts";
 import { MESSAGES_SCHEMA } from "./mailboxes.ts";
@@ -25,7 +25,15 @@ export const STEPS: readonly (readonly Part[])[] = [
   [TOKENS_SCHEMA],
   [PREKEYS_SCHEMA],
   [FILES_SCHEMA],
-  [USAGE_SCHEMA, LEAVING_SCHEMA, FILES_OF_SCHEMA, INVITES_SCHEMA, addLooks, TIME_MARK_SCHEMA],
+  [
+    USAGE_SCHEMA,
+    LEAVING_SCHEMA,
+    FILES_OF_SCHEMA,
+    INVITES_SCHEMA,
+    addLooks,
+    TIME_MARK_SCHEMA,
+    QUOTA_SCHEMA,
+  ],
 ];
 
 /**

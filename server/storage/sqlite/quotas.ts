@@ -12,6 +12,8 @@ interface Usage {
   /** Bytes that count of its messages and files, and of those of all. */
   own: number;
   all: number;
+  /** Its own quota, or null. */
+  quota: number | null;
 }
 
 export class SqliteQuotas extends Table<keyof typeof STATEMENTS> {
@@ -41,11 +43,12 @@ export class SqliteQuotas extends Table<keyof typeof STATEMENTS> {
    * @throws {StorageError} `quota-full`, `never-fits`
    */
   checkSize(client: Bytes, size: number): void {
-    const { maxSenderSize, maxTotalSize } = this.limits;
-    this.checkFits(size);
-    const { own, all } = this.#usage(client);
-    if (own + size > maxSenderSize) {
-      const left = Math.max(0, maxSenderSize - own);
+    const { own, all, quota } = this.#usage(client);
+    const { maxTotalSize } = this.limits;
+    const most = quota ?? this.limits.maxSenderSize;
+    this.#checkFits(size, most);
+    if (own + size > most) {
+      const left = Math.max(0, most - own);
       const text = `what waits of the sender leaves ${left} bytes of its quota`;
       throw new StorageError("quota-full", text);
     }
@@ -54,12 +57,9 @@ export class SqliteQuotas extends Table<keyof typeof STATEMENTS> {
     }
   }
 
-  /**
-   * Checks that `size` bytes fit where nothing else is.
-   * @throws {StorageError} `never-fits`
-   */
-  checkFits(size: number): void {
-    if (size > Math.min(this.limits.maxSenderSize, this.limits.maxTotalSize)) {
+  /** @throws {StorageError} `never-fits` if `size` bytes do not fit where nothing else is */
+  #checkFits(size: number, most: number): void {
+    if (size > Math.min(most, this.limits.maxTotalSize)) {
       throw new StorageError("never-fits", `${size} bytes are more than a sender may store`);
     }
   }
@@ -114,6 +114,7 @@ const STATEMENTS = {
   totals: "SELECT messages, message_bytes AS messageBytes, files, file_bytes AS fileBytes " +
     "FROM totals",
   usage: "SELECT coalesce(files, 0) AS files, coalesce(uploads, 0) AS uploads, " +
-    `coalesce(charged, 0) AS own, "all" FROM (SELECT ${CHARGED} AS "all" FROM totals) ` +
-    `LEFT JOIN (SELECT files, uploads, ${CHARGED} AS charged FROM usage WHERE client = ?)`,
+    `coalesce(charged, 0) AS own, "all", quota FROM (SELECT ${CHARGED} AS "all" FROM totals) ` +
+    `LEFT JOIN (SELECT files, uploads, ${CHARGED} AS charged FROM usage WHERE client = ?1) ` +
+    "LEFT JOIN (SELECT quota FROM clients WHERE id = ?1)",
 };

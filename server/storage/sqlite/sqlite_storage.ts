@@ -61,6 +61,7 @@ export class SqliteStorage implements Storage {
   client = (id: Bytes) => this.#clients.client(id);
   unregister = (id: Bytes) => this.#clients.unregister(id);
   removeRemains = () => this.#departures.removeRemains();
+  setQuota = (id: Bytes, quota: number | null) => this.#clients.setQuota(id, quota);
   clients = (ids: readonly Bytes[]) => this.#clients.clients(ids);
   clientNamed = (name: string) => this.#clients.clientNamed(name);
   clientsBehind = (...place: Parameters<Storage["clientsBehind"]>) =>

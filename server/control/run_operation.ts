@@ -1,0 +1,77 @@
+/** Has an operation done on a data folder: by the server that runs there, or else in this process. */
+import { getLogger } from "@logtape/logtape";
+import type { Random } from "../../shared/crypto/random.ts";
+import { takeDataFolder } from "../data_folder.ts";
+import type { Limits } from "../limits/limits.ts";
+import { Metrics } from "../metrics/metrics.ts";
+import { openStored } from "../services.ts";
+import { RunningTime } from "../upkeep/running_time.ts";
+import { connectControl } from "./control_place.ts";
+import type { ControlAnswer, ControlRequest } from "./control_server.ts";
+import { readJsonLines, writeJsonLine } from "./json_lines.ts";
+import {
+  type ArgsOf,
+  type OnProgress,
+  operate,
+  type OperationName,
+  type ResultOf,
+} from "./operations.ts";
+
+export interface OperatorContext {
+  readonly data: string;
+  readonly limits: Readonly<Limits>;
+  readonly clock: () => number;
+  readonly now: () => number;
+  readonly random: Random;
+  readonly onProgress?: OnProgress;
+}
+
+/** @throws {Error} if there is no such folder, or the operation fails; its message says why */
+export async function runOperation<N extends OperationName>(
+  name: N,
+  args: ArgsOf<N>,
+  context: OperatorContext,
+): Promise<ResultOf<N>> {
+  using folder = await takeDataFolder(context.data);
+  if (!folder) return await ask(name, args, context);
+  const { data, onProgress = () => {} } = context;
+  const log = getLogger("messaging-server");
+  const time = new RunningTime(context);
+  const stored = await openStored(data, {
+    ...context,
+    now: time.read,
+    log,
+    metrics: new Metrics(),
+  });
+  try {
+    const stopTime = await time.start({ ...stored, log });
+    const { limits, random } = context;
+    const parts = { ...stored, limits, random, now: time.read };
+    const result = await operate(name, parts, args, onProgress);
+    await stopTime();
+    return result;
+  } finally {
+    await stored.files.close();
+    await stored.storage.close();
+  }
+}
+
+/** Asks the server that runs on the folder. */
+async function ask<N extends OperationName>(
+  operation: N,
+  args: ArgsOf<N>,
+  { data, onProgress }: OperatorContext,
+): Promise<ResultOf<N>> {
+  const { conn, secret } = await connectControl(data, { os: Deno.build.os }).catch((error) => {
+    throw new Error(`a server runs on the folder ${data}, and takes no orders: ${error.message}`);
+  });
+  using _conn = conn;
+  await writeJsonLine(conn, { operation, args, secret } satisfies ControlRequest);
+  for await (const value of readJsonLines(conn)) {
+    const answer = value as ControlAnswer;
+    if ("progress" in answer) onProgress?.(...answer.progress);
+    else if ("error" in answer) throw new Error(answer.error);
+    else return answer.result as ResultOf<N>;
+  }
+  throw new Error("the server has stopped before it answered");
+}

@@ -3,7 +3,7 @@ import type { Bytes } from "../../shared/bytes.ts";
 import { MAX_U32 } from "../../shared/limits.ts";
 import { MESSAGE_HEAD_SIZE } from "../../shared/protocol/message.ts";
 import type { Services } from "../services.ts";
-import type { Lease, StoredMessage } from "../storage/storage.ts";
+import type { Lease, StoredMessage } from "../storage/messages.ts";
 import { delivery } from "../wire/delivery.ts";
 import type { Streamed } from "../wire/handler.ts";
 

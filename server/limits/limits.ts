@@ -5,7 +5,7 @@ import {
   MAX_ONE_TIME_PREKEYS,
   MiB,
 } from "../../shared/limits.ts";
-import type { StorageLimits } from "../storage/storage.ts";
+import type { StorageLimits } from "../storage/storage_options.ts";
 import type { Rate } from "./rate_limit.ts";
 
 export interface Limits extends StorageLimits {

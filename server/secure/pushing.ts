@@ -15,7 +15,7 @@ import { REQUEST_MEMORY, STREAM_MEMORY } from "../wire/memory.ts";
 import type { FrameWriter } from "../wire/frame_writer.ts";
 import type { MemoryHolder } from "../limits/memory_budget.ts";
 import type { Services } from "../services.ts";
-import type { FullMessage } from "../storage/storage.ts";
+import type { FullMessage } from "../storage/messages.ts";
 
 /** What is read of the mailbox at a time. */
 const STEP = { count: 256, size: 128 * KiB };

@@ -1,7 +1,8 @@
 import { StorageError } from "../../shared/errors.ts";
 import { onDisk } from "./disk_errors.ts";
 import { SqliteStorage } from "./sqlite/sqlite_storage.ts";
-import type { Storage, StorageOptions } from "./storage.ts";
+import type { Storage } from "./storage.ts";
+import type { StorageOptions } from "./storage_options.ts";
 
 /**
  * Opens the storage at `address`: the path of a SQLite file, which is created for its owner alone

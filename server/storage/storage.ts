@@ -7,12 +7,20 @@
  */
 import type { Bytes } from "../../shared/bytes.ts";
 import { StorageError } from "../../shared/errors.ts";
-import type { MessageType } from "../../shared/protocol/codes.ts";
-import type { ClientEntry, MessageHead } from "../../shared/protocol/message.ts";
-import type { Prekey } from "../../shared/protocol/prekey.ts";
-import type { CheckedIn } from "../../shared/protocol/secure/prekeys.ts";
+import type { ClientEntry } from "../../shared/protocol/message.ts";
 import type { FileRecords } from "./file_records.ts";
 import type { Invites } from "./invites.ts";
+import type {
+  Deposit,
+  Deposited,
+  Expired,
+  FullMessage,
+  Incoming,
+  Leases,
+  Room,
+  StoredMessage,
+} from "./messages.ts";
+import type { PrekeyRecords } from "./prekey_records.ts";
 
 /** A registered client. */
 export interface Client extends ClientEntry {
@@ -36,50 +44,6 @@ export interface Remains {
   files: Bytes[];
 }
 
-/** The content of a message: its bytes, or the name of the blob that holds them. */
-export type Content = { inline: Bytes } | { blob: string; size: number };
-
-/** A message on its way into a mailbox. */
-export interface Deposit {
-  from: Bytes;
-  to: Bytes;
-  type: MessageType;
-  content: Content;
-  /** 16 bytes that the sender chose; the same message under the same token is a repeat. */
-  token?: Bytes;
-  /** For whom it counts, 16 bytes: who really sends it. By default `from`. */
-  payer?: Bytes;
-  /** What has counted its content until now; it ends. */
-  incoming?: Incoming;
-}
-
-/** A large content that is coming in, and counts as what is stored does. */
-export interface Incoming {
-  /**
-   * Counts `size` bytes more.
-   * @throws {StorageError} `quota-full`, `never-fits`
-   */
-  add(size: number): Promise<void>;
-  /** Ends it: nothing of it counts any more. */
-  end(): void;
-}
-
-/** The place of a message. */
-export interface Deposited {
-  messageId: number;
-  /** Whether it was already there, so that nothing was stored. */
-  repeated: boolean;
-}
-
-/** A message in a mailbox, with its content. */
-export type FullMessage = MessageHead & Content;
-
-/** A message in a mailbox, without its content. */
-export interface StoredMessage extends MessageHead {
-  /** The blob that holds the content; undefined if the mailbox itself does. */
-  blob?: string;
-}
-
 /** What is stored at one moment. Sizes are in bytes. */
 export interface Stats {
   clients: number;
@@ -91,24 +55,6 @@ export interface Stats {
   fileBytes: number;
   /** What counts against `maxTotalSize`: contents, files, and `MESSAGE_OVERHEAD` a message. */
   charged: number;
-}
-
-/** Bytes that a message counts for besides its content. */
-export const MESSAGE_OVERHEAD = 128;
-
-/** Messages that were deleted since nobody fetched them. */
-export interface Expired {
-  count: number;
-  /** Names of the blobs that are needed no more. */
-  blobs: string[];
-}
-
-/** How much of a mailbox a call may return. */
-export interface Room {
-  /** Messages. */
-  count: number;
-  /** Bytes. Each message takes `MESSAGE_HEAD_SIZE` and its content. */
-  size: number;
 }
 
 export interface Storage {
@@ -243,105 +189,10 @@ export interface Storage {
 
 /** Where the time of the server stood at a moment, in whole milliseconds since 1970. */
 export interface TimeMark {
-  /** The time by which what is stored grows old: the `now` of {@link StorageOptions}. */
+  /** The time by which what is stored grows old: the `now` of `StorageOptions`. */
   running: number;
   /** What the clock of the system said. */
   wall: number;
-}
-
-/** What others need to start a session with a client. */
-export interface PrekeyRecords {
-  /**
-   * Adds the prekeys of a client whose IDs are larger than every one that it published before, and
-   * passes over the others: a repeat changes nothing. Of a kind that is handed out again and again
-   * only the last one stays. With `replace` it first forgets all prekeys whose IDs are smaller than
-   * those in `prekeys`.
-   * @throws {StorageError} `unknown-client`, `prekeys-full`
-   */
-  publish(owner: Bytes, prekeys: readonly Prekey[], options: { replace: boolean }): Promise<void>;
-
-  /**
-   * Returns a client's prekeys for one session: the signed one, a one-time KEM prekey or else that
-   * of last resort, and a one-time one if there is any. One-time prekeys are deleted; without
-   * `oneTime` none is used. It is on behalf of the client `asker`.
-   * @throws {StorageError} `unknown-client`, `no-prekeys`
-   */
-  draw(owner: Bytes, options: { oneTime: boolean; asker?: Bytes }): Promise<Prekey[]>;
-
-  /**
-   * Calls `notify` after each draw that leaves exactly `LOW_PREKEYS` of a one-time kind, from when
-   * this resolves until the returned function is called.
-   */
-  watch(owner: Bytes, notify: () => void): Promise<() => Promise<void>>;
-
-  /**
-   * Keeps the 16 bytes of `mark` for a client, and returns the mark before, with what is known of
-   * its prekeys.
-   */
-  checkIn(client: Bytes, mark: Bytes): Promise<CheckedIn>;
-}
-
-/** Messages that are being delivered: no other lease holds them until this one ends. */
-export interface Lease {
-  readonly mailbox: Bytes;
-  /** In the order of their IDs. */
-  readonly messages: readonly StoredMessage[];
-}
-
-/** Messages on their way to classic clients, which do not acknowledge what they got. */
-export interface Leases {
-  /**
-   * Leases the first messages of a mailbox that are not leased: those that fit into `room`, up to
-   * the first that does not. Ends by {@link remove} or {@link release}; a restart ends every lease.
-   */
-  take(mailbox: Bytes, room: Room): Promise<Lease>;
-
-  /**
-   * Ends a lease and deletes `messages` of it, by default all; the rest waits again. Blobs that are
-   * needed no more are left to the caller. Does nothing to a lease that has ended.
-   */
-  remove(lease: Lease, messages?: readonly StoredMessage[]): Promise<void>;
-
-  /** Ends a lease; its messages wait again, at their old place. Never rejects. */
-  release(lease: Lease): Promise<void>;
-}
-
-/** The options of every engine. */
-export interface StorageOptions {
-  limits: StorageLimits;
-  /** Milliseconds since 1970. */
-  now: () => number;
-  /** Milliseconds that never jump back. */
-  clock: () => number;
-  /**
-   * Is told of each transaction: its changes, and the milliseconds to make them and to commit them.
-   */
-  committed?: (changes: number, work: number, sync: number) => void;
-}
-
-/** The limits of what is stored. Sizes are in bytes, times in milliseconds. */
-export interface StorageLimits {
-  /** Clients that may register. */
-  maxClients: number;
-  /** Messages that may wait in one mailbox. */
-  maxMessages: number;
-  /** Bytes of content that may wait in one mailbox. */
-  maxMailboxSize: number;
-  /** One-time prekeys of each of the two kinds that are held for a client. */
-  maxOneTimePrekeys: number;
-  /** One sender may hold one part in so many of a mailbox, and less where others fill it, too. */
-  mailboxParts: number;
-  /** Bytes of one sender that may wait: contents, files, and `MESSAGE_OVERHEAD` a message. */
-  maxSenderSize: number;
-  /** Files in chunks of one sender, and those among them whose upload is not finished. */
-  maxSenderFiles: number;
-  maxUploads: number;
-  /** The same bytes of all senders. */
-  maxTotalSize: number;
-  /** How long a message waits for its receiver, and a file after it was last shared. */
-  expiry: number;
-  /** How long an upload waits for its next chunk. */
-  uploadExpiry: number;
 }
 
 /**

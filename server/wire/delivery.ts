@@ -6,7 +6,8 @@ import { KiB } from "../../shared/limits.ts";
 import { encodeMessageHead, MESSAGE_HEAD_SIZE } from "../../shared/protocol/message.ts";
 import { messages as messagesResponse } from "../../shared/protocol/secure/messages.ts";
 import type { Services } from "../services.ts";
-import type { FullMessage, Storage, StoredMessage } from "../storage/storage.ts";
+import type { FullMessage, StoredMessage } from "../storage/messages.ts";
+import type { Storage } from "../storage/storage.ts";
 import type { Streamed } from "./handler.ts";
 
 /** Bytes that move from the disk to the socket in one step. */

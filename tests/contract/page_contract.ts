@@ -1,7 +1,7 @@
 /** The part of the storage contract that is about pages of messages with their contents. */
 import { type Bytes, fromUtf8 } from "../../shared/bytes.ts";
 import { MESSAGE_HEAD_SIZE } from "../../shared/protocol/message.ts";
-import type { Room } from "../../server/storage/storage.ts";
+import type { Room } from "../../server/storage/messages.ts";
 import { assertEquals } from "../support/assert.ts";
 import {
   assertRefused,

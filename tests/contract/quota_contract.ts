@@ -1,5 +1,5 @@
 /** The part of the storage contract that is about how much one sender, and all, may store. */
-import { MESSAGE_OVERHEAD } from "../../server/storage/storage.ts";
+import { MESSAGE_OVERHEAD } from "../../server/storage/storage_options.ts";
 import { utf8 } from "../../shared/bytes.ts";
 import { MessageType } from "../../shared/protocol/codes.ts";
 import { assertEquals } from "../support/assert.ts";

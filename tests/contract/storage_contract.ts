@@ -3,14 +3,9 @@ import { type Bytes, utf8 } from "../../shared/bytes.ts";
 import { StorageError, type StorageErrorCode } from "../../shared/errors.ts";
 import { MessageType } from "../../shared/protocol/codes.ts";
 import type { ClientEntry } from "../../shared/protocol/message.ts";
-import type {
-  Client,
-  Content,
-  Lease,
-  Storage,
-  StorageLimits,
-  StorageOptions,
-} from "../../server/storage/storage.ts";
+import type { Content, Lease } from "../../server/storage/messages.ts";
+import type { Client, Storage } from "../../server/storage/storage.ts";
+import type { StorageLimits, StorageOptions } from "../../server/storage/storage_options.ts";
 import { assertEquals, assertRejects } from "../support/assert.ts";
 
 /** One implementation. */

@@ -1,7 +1,7 @@
 /** The part of the storage contract that is about senders' tokens. */
 import { type Bytes, utf8 } from "../../shared/bytes.ts";
 import { MessageType } from "../../shared/protocol/codes.ts";
-import type { Content, Deposited } from "../../server/storage/storage.ts";
+import type { Content, Deposited } from "../../server/storage/messages.ts";
 import { assertEquals } from "../support/assert.ts";
 import {
   assertRefused,

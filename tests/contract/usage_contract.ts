@@ -1,5 +1,5 @@
 /** The part of the storage contract that is about how much is stored. */
-import { MESSAGE_OVERHEAD } from "../../server/storage/storage.ts";
+import { MESSAGE_OVERHEAD } from "../../server/storage/storage_options.ts";
 import { assertEquals } from "../support/assert.ts";
 import { assertRefused, contractTest, type Engine, idOf } from "./storage_contract.ts";
 

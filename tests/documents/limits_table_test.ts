@@ -21,7 +21,7 @@ import {
   MAX_UNDER_WAY_SIZE,
 } from "../../server/secure/secure_session.ts";
 import { UPLOAD_WINDOW } from "../../server/storage/file_records.ts";
-import { MESSAGE_OVERHEAD } from "../../server/storage/storage.ts";
+import { MESSAGE_OVERHEAD } from "../../server/storage/storage_options.ts";
 import { TOKEN_AGE } from "../../server/storage/sqlite/tokens.ts";
 import { MAX_MESSAGES } from "../../shared/channel/cipher_state.ts";
 import * as shared from "../../shared/limits.ts";

@@ -3,7 +3,8 @@ import { type Bytes, equalBytes, utf8 } from "../../../shared/bytes.ts";
 import type { Database } from "@db/sqlite";
 import { StorageError } from "../../../shared/errors.ts";
 import { looksOf } from "../look_alikes.ts";
-import { type Client, type ClientList, known, type StorageOptions } from "../storage.ts";
+import { type Client, type ClientList, known } from "../storage.ts";
+import type { StorageOptions } from "../storage_options.ts";
 import { type SqliteFile, Table } from "./database.ts";
 import type { SqliteInvites } from "./invites.ts";
 

@@ -4,7 +4,7 @@ import type { Database, Statement } from "@db/sqlite";
 import type { Bytes } from "../../../shared/bytes.ts";
 import { StorageError } from "../../../shared/errors.ts";
 import { diskError } from "../disk_errors.ts";
-import type { StorageOptions } from "../storage.ts";
+import type { StorageOptions } from "../storage_options.ts";
 import { GroupCommit } from "./group_commit.ts";
 
 export class SqliteFile {

@@ -2,15 +2,9 @@
 import type { Bytes } from "../../../shared/bytes.ts";
 import { StorageError } from "../../../shared/errors.ts";
 import { MAX_U32 } from "../../../shared/limits.ts";
-import {
-  type Deposit,
-  type Deposited,
-  type Incoming,
-  known,
-  MESSAGE_OVERHEAD,
-  type Storage,
-  type StorageOptions,
-} from "../storage.ts";
+import type { Deposit, Deposited, Incoming } from "../messages.ts";
+import { known, type Storage } from "../storage.ts";
+import { MESSAGE_OVERHEAD, type StorageOptions } from "../storage_options.ts";
 import { type SqliteFile, Table } from "./database.ts";
 import type { SqliteQuotas } from "./quotas.ts";
 import type { SqliteTokens } from "./tokens.ts";

@@ -3,7 +3,8 @@ import { type Bytes, equalBytes } from "../../../shared/bytes.ts";
 import { StorageError } from "../../../shared/errors.ts";
 import { FILE_CHUNK_SIZE } from "../../../shared/limits.ts";
 import { type FileRecord, type FileRecords, UPLOAD_WINDOW } from "../file_records.ts";
-import { known, type StorageOptions } from "../storage.ts";
+import { known } from "../storage.ts";
+import type { StorageOptions } from "../storage_options.ts";
 import { type SqliteFile, Table } from "./database.ts";
 import type { SqliteQuotas } from "./quotas.ts";
 

@@ -9,7 +9,7 @@ import { type Bytes, toHex } from "../../../shared/bytes.ts";
 import { StorageError } from "../../../shared/errors.ts";
 import { MiB } from "../../../shared/limits.ts";
 import { diskError } from "../disk_errors.ts";
-import type { StorageOptions } from "../storage.ts";
+import type { StorageOptions } from "../storage_options.ts";
 
 interface Waiting {
   run: () => unknown;

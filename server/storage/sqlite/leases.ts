@@ -1,7 +1,7 @@
 /** The {@link Leases} of one process: kept in memory, so that a restart ends them, as it should. */
 import { type Bytes, toHex } from "../../../shared/bytes.ts";
 import { MESSAGE_HEAD_SIZE } from "../../../shared/protocol/message.ts";
-import type { Lease, Leases, Room, StoredMessage } from "../storage.ts";
+import type { Lease, Leases, Room, StoredMessage } from "../messages.ts";
 import type { SqliteFile } from "./database.ts";
 import { type SqliteMailboxes, STEP } from "./mailboxes.ts";
 

@@ -2,14 +2,9 @@
 import type { Bytes } from "../../../shared/bytes.ts";
 import type { MessageType } from "../../../shared/protocol/codes.ts";
 import { MESSAGE_HEAD_SIZE } from "../../../shared/protocol/message.ts";
-import {
-  type Expired,
-  type FullMessage,
-  known,
-  type Room,
-  type StorageOptions,
-  type StoredMessage,
-} from "../storage.ts";
+import type { Expired, FullMessage, Room, StoredMessage } from "../messages.ts";
+import { known } from "../storage.ts";
+import type { StorageOptions } from "../storage_options.ts";
 import { type SqliteFile, Table } from "./database.ts";
 import { Watches } from "./watches.ts";
 

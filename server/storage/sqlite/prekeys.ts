@@ -4,7 +4,9 @@ import { StorageError } from "../../../shared/errors.ts";
 import { LOW_PREKEYS } from "../../../shared/limits.ts";
 import { type Prekey, PrekeyKind } from "../../../shared/protocol/prekey.ts";
 import type { CheckedIn } from "../../../shared/protocol/secure/prekeys.ts";
-import { known, type PrekeyRecords, type StorageLimits } from "../storage.ts";
+import type { PrekeyRecords } from "../prekey_records.ts";
+import { known } from "../storage.ts";
+import type { StorageLimits } from "../storage_options.ts";
 import { type SqliteFile, Table } from "./database.ts";
 import { Watches } from "./watches.ts";
 

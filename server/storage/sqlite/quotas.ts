@@ -1,8 +1,10 @@
 /** What each client, and all together, may store; contents that are still coming in included. */
 import { type Bytes, toHex } from "../../../shared/bytes.ts";
 import { StorageError } from "../../../shared/errors.ts";
-import type { Incoming, Stats, StorageLimits } from "../storage.ts";
-import { MESSAGE_OVERHEAD } from "../storage.ts";
+import type { Incoming } from "../messages.ts";
+import type { Stats } from "../storage.ts";
+import type { StorageLimits } from "../storage_options.ts";
+import { MESSAGE_OVERHEAD } from "../storage_options.ts";
 import { type SqliteFile, Table } from "./database.ts";
 
 /** What a client has here by now. */

@@ -1,7 +1,9 @@
 /** The {@link Storage} of one process over one SQLite file: its tables, put together. */
 import { Database } from "@db/sqlite";
 import type { Bytes } from "../../../shared/bytes.ts";
-import type { Client, Deposit, Storage, StorageOptions, TimeMark } from "../storage.ts";
+import type { Deposit } from "../messages.ts";
+import type { Client, Storage, TimeMark } from "../storage.ts";
+import type { StorageOptions } from "../storage_options.ts";
 import { SqliteClients } from "./clients.ts";
 import { SqliteFile } from "./database.ts";
 import { SqliteDeposits } from "./deposits.ts";

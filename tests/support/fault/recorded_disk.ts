@@ -29,13 +29,12 @@ export class RecordedDisk {
   apply({ name, args, result, begins }: SystemCall): void {
     const fd = Number(args[0]);
     if (name === "fsync" || name === "fdatasync") return this.#sync(fd, begins);
-    if (begins) return;
+    // Before a close has returned, another thread may have opened a file under the same number.
+    if (name === "close" && begins) this.#open.delete(fd);
+    if (begins || name === "close") return;
     switch (name) {
       case "openat":
         return this.#openFile(args, result);
-      case "close":
-        this.#open.delete(fd);
-        return;
       case "fcntl":
         if (args[1].startsWith("F_DUPFD")) this.#duplicate(fd, result);
         return;

@@ -55,6 +55,21 @@ export function quotaContract(engine: Engine): void {
     await subject.send(alice, "", friend);
   }, { maxMessages: 400, mailboxParts: 10 });
 
+  contractTest(engine, "a client may have a quota of its own", async (subject) => {
+    const [alice, bob] = [await subject.register("alice"), await subject.register("bob")];
+    const { storage } = subject;
+    await storage.setQuota(alice, 2 * MESSAGE_OVERHEAD);
+    await subject.send(bob, "", alice);
+    await assertRefused(subject.send(bob, "x", alice), "quota-full");
+    await subject.reopen();
+    await subject.send(bob, "", alice);
+    await assertRefused(subject.send(bob, "", alice), "quota-full");
+    await subject.send(bob, "x".repeat(2 * MESSAGE_OVERHEAD), mallory);
+    await subject.storage.setQuota(alice, null);
+    await subject.send(bob, "x".repeat(2 * MESSAGE_OVERHEAD), alice);
+    await assertRefused(subject.storage.setQuota(mallory, 1), "unknown-client");
+  });
+
   contractTest(engine, "each message counts for its sender and in all", async (subject) => {
     const [alice, bob] = [await subject.register("alice"), await subject.register("bob")];
     await subject.send(alice, "12345", mallory);

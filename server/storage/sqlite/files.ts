@@ -52,7 +52,7 @@ interface FileRow {
 }
 
 /** Files that are deleted in one transaction, or listed in one step. */
-const PAGE = 512;
+const PAGE = 128;
 
 export class SqliteFiles extends Table<keyof typeof STATEMENTS> implements FileRecords {
   readonly #options: StorageOptions;

@@ -17,7 +17,7 @@ export const TOKENS_SCHEMA = `
 /** How long a token is known at least, in milliseconds: 7 days. */
 export const TOKEN_AGE = 7 * 24 * 60 * 60 * 1000;
 /** Tokens that are forgotten in one transaction. */
-const PAGE = 1000;
+const PAGE = 256;
 
 /** The message that a token names. */
 export interface TokenRow {

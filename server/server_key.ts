@@ -7,6 +7,8 @@ import { readIfThere, syncFolder } from "../shared/files.ts";
 const FILE = "server.key";
 /** Beside which a missing key is a lost one. */
 const DATABASE = "server.db";
+/** Where SQLite keeps the version of the schema, big-endian (its file format, section 1.3). */
+const SCHEMA_VERSION = 60;
 
 /**
  * Returns the key in the file `server.key` of the folder `data`: an X25519 secret of 32 bytes, in
@@ -16,7 +18,7 @@ const DATABASE = "server.db";
 export async function openServerKey(data: string): Promise<X25519KeyPair> {
   const path = `${data}/${FILE}`;
   const text = await readIfThere(path);
-  if (text === undefined && await isThere(`${data}/${DATABASE}`)) {
+  if (text === undefined && await hadKey(`${data}/${DATABASE}`)) {
     throw new Error(
       `${path} is missing, and with another key no client would trust this server. Bring it back ` +
         "from a backup; if there is none, make a new one: messaging-server renew-key",
@@ -64,6 +66,15 @@ function parseKey(path: string, content: string): X25519KeyPair {
   const key = new X25519KeyPair(secret);
   secret.fill(0);
   return key;
+}
+
+/** Reports whether the server with this database had a key. Version 0.1 had none. */
+async function hadKey(database: string): Promise<boolean> {
+  if (!await isThere(database)) return false;
+  using file = await Deno.open(database, { read: true });
+  const header = new Uint8Array(SCHEMA_VERSION + 4);
+  const size = await file.read(header);
+  return size !== header.length || new DataView(header.buffer).getUint32(SCHEMA_VERSION) !== 1;
 }
 
 async function isThere(path: string): Promise<boolean> {

@@ -7,7 +7,7 @@ import { renewServerKey } from "../server_key.ts";
 export const renewKey = serverCommand({
   name: "renew-key",
   options: { yes: { help: "Do it" } },
-  summary: "Make a new key for the server, when the old one is lost or stolen",
+  summary: "Make a new key for a server whose key is lost or stolen",
   details: "Every client refuses the server then, until its user says: messaging-client server\n" +
     "forget. Tell them the new key. The old one is kept in server.key.old.",
   async run({ yes }, context) {

@@ -7,10 +7,10 @@ import { tempFolder } from "../support/temp_folder.ts";
 /** The paths of all files below `folder`. */
 async function filesIn(folder: string): Promise<string[]> {
   const paths: string[] = [];
-  for await (const { name, isDirectory } of Deno.readDir(folder)) {
+  for await (const { name, isDirectory, isFile } of Deno.readDir(folder)) {
     const path = `${folder}/${name}`;
     if (isDirectory) paths.push(...await filesIn(path));
-    else paths.push(path);
+    else if (isFile) paths.push(path);
   }
   return paths;
 }

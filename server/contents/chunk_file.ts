@@ -10,21 +10,22 @@
  */
 import { crc32 } from "node:zlib";
 import type { Bytes } from "../../shared/bytes.ts";
-import { Reader, Writer } from "../../shared/cursor.ts";
 import { ProtocolError } from "../../shared/errors.ts";
 import { removeFile } from "../../shared/files.ts";
 import { writeAll } from "../../shared/io.ts";
 import { FILE_CHUNK_SIZE, MiB } from "../../shared/limits.ts";
 import { chunkCount, chunkSizeAt } from "../../shared/protocol/secure/files.ts";
+import {
+  decodeIndex,
+  encodeEntry,
+  encodeHeader,
+  ENTRY_SIZE,
+  HEADER_SIZE,
+  INDEX_SUFFIX,
+  MISSING,
+} from "./chunk_index.ts";
 import { onDisk } from "../storage/disk_errors.ts";
 
-/** The suffix of the index's name. */
-export const INDEX_SUFFIX = ".marks";
-
-const HEADER_SIZE = 8;
-const ENTRY_SIZE = 8;
-/** Stands for the CRC-32 of a chunk that is missing. */
-const MISSING = -1;
 /** Bytes written between two fsyncs, so that the last one has little left to do. */
 const SYNC_STEP = 32 * MiB;
 
@@ -176,17 +177,12 @@ export class ChunkFile {
       const index = await open(this.path + INDEX_SUFFIX);
       const syncing = await open(this.path);
       if (this.#distrusted) await this.#empty({ data, index });
-      const count = Math.max(0, Math.floor(((await index.stat()).size - HEADER_SIZE) / ENTRY_SIZE));
-      const bytes = new Uint8Array(HEADER_SIZE + count * ENTRY_SIZE);
+      const bytes = new Uint8Array((await index.stat()).size);
       if (!await readAt(index, 0, bytes)) bytes.fill(0);
-      const reader = new Reader(bytes);
+      const { synced, sums } = decodeIndex(bytes);
       const whole = Math.floor((await data.stat()).size / FILE_CHUNK_SIZE);
-      this.#trusted = Math.min(reader.u32(), whole);
-      reader.u32();
-      this.#sums = Array.from({ length: count }, () => {
-        const [size, sum] = [reader.u32(), reader.u32()];
-        return size === 0 ? MISSING : sum;
-      });
+      this.#trusted = Math.min(synced, whole);
+      this.#sums = sums;
       return this.#handles = { data, index, syncing };
     } catch (error) {
       for (const file of files) file.close();
@@ -222,8 +218,7 @@ export class ChunkFile {
 
   /** Writes an entry of the index. */
   async #note({ index }: Handles, chunk: number, size: number, sum: number): Promise<void> {
-    const entry = new Writer(ENTRY_SIZE).u32(size).u32(Math.max(0, sum)).done();
-    await writeAt(index, HEADER_SIZE + chunk * ENTRY_SIZE, entry);
+    await writeAt(index, HEADER_SIZE + chunk * ENTRY_SIZE, encodeEntry(size, sum));
     this.#sums[chunk] = sum;
   }
 
@@ -257,7 +252,7 @@ export class ChunkFile {
   }
 
   async #noteSynced({ index }: Handles): Promise<void> {
-    await writeAt(index, 0, new Writer(HEADER_SIZE).u32(this.#synced).zeros(4).done());
+    await writeAt(index, 0, encodeHeader(this.#synced));
   }
 }
 

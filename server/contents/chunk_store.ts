@@ -5,7 +5,8 @@
 import { type Bytes, fromHex, toHex } from "../../shared/bytes.ts";
 import { StorageError, type StorageErrorCode } from "../../shared/errors.ts";
 import { syncFolder } from "../../shared/files.ts";
-import { ChunkFile, INDEX_SUFFIX } from "./chunk_file.ts";
+import { ChunkFile } from "./chunk_file.ts";
+import { INDEX_SUFFIX } from "./chunk_index.ts";
 import { onDisk } from "../storage/disk_errors.ts";
 
 /** Files that stay open, as they may be needed again. */

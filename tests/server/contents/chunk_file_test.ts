@@ -1,4 +1,5 @@
-import { ChunkFile, INDEX_SUFFIX } from "../../../server/contents/chunk_file.ts";
+import { ChunkFile } from "../../../server/contents/chunk_file.ts";
+import { INDEX_SUFFIX } from "../../../server/contents/chunk_index.ts";
 import { ProtocolError } from "../../../shared/errors.ts";
 import type { Bytes } from "../../../shared/bytes.ts";
 import { FILE_CHUNK_SIZE, MiB } from "../../../shared/limits.ts";

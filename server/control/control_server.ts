@@ -111,9 +111,13 @@ export class ControlServer implements AsyncDisposable {
       return await send({ error: `the server that runs does not know "${operation}"` });
     }
     let progress = Promise.resolve();
+    let gone = false;
     const onProgress = (done: number, of: number) => {
       if (this.#stopping) throw new Error("the server stops");
-      progress = progress.then(() => send({ progress: [done, of] })).catch(() => {});
+      if (gone) throw new Error("nobody waits for the answer");
+      progress = progress.then(() => send({ progress: [done, of] })).catch(() => {
+        gone = true;
+      });
     };
     try {
       const result = await operate(

@@ -6,6 +6,7 @@ import { type Bytes, fromHex, toHex } from "../../shared/bytes.ts";
 import { claimsToBeSecure } from "../../shared/crypto/identity.ts";
 import type { Random } from "../../shared/crypto/random.ts";
 import { INVITE_CODE_SIZE } from "../../shared/limits.ts";
+import { sleep } from "../../shared/sleep.ts";
 import { inviteHash, type InviteTerms } from "../storage/invites.ts";
 import type { Limits } from "../limits/limits.ts";
 import type { Stored } from "../services.ts";
@@ -32,6 +33,8 @@ export interface ClientInfo {
 
 /** Clients in one answer. */
 export const CLIENTS_PAGE = 256;
+/** How soon is noticed that somebody is gone, in milliseconds. */
+const HOLD_STEP = 250;
 /** The ID of nobody. */
 const NOBODY: Bytes = new Uint8Array(0);
 
@@ -88,6 +91,23 @@ export const OPERATIONS = {
   async "compact"({ storage }: Parts) {
     await storage.compact();
     return {};
+  },
+
+  /** Deletes no contents until whoever asks for it is gone, and then those that have waited. */
+  async "hold-contents"(
+    { deletions }: Parts,
+    _: Record<string, never>,
+    onProgress: OnProgress,
+  ): Promise<never> {
+    const giveBack = deletions.hold();
+    try {
+      for (;;) {
+        onProgress(0, 0);
+        await sleep(HOLD_STEP);
+      }
+    } finally {
+      await giveBack();
+    }
   },
 } satisfies Record<
   string,

@@ -57,10 +57,10 @@ export async function runOperation<N extends OperationName>(
 }
 
 /** Asks the server that runs on the folder. */
-async function ask<N extends OperationName>(
+export async function ask<N extends OperationName>(
   operation: N,
   args: ArgsOf<N>,
-  { data, onProgress }: OperatorContext,
+  { data, onProgress }: Pick<OperatorContext, "data" | "onProgress">,
 ): Promise<ResultOf<N>> {
   const { conn, secret } = await connectControl(data, { os: Deno.build.os }).catch((error) => {
     throw new Error(`a server runs on the folder ${data}, and takes no orders: ${error.message}`);

@@ -3,7 +3,7 @@
  * and behaviour) over the SQLite that is built into the runtime, so that a compiled executable
  * contains its database. `deno.json` maps `@db/sqlite` to this file; `DECISIONS.md` says why.
  */
-import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { backup, DatabaseSync, type StatementSync } from "node:sqlite";
 
 /** What SQLite stores. Integers come back as numbers, blobs as `Uint8Array`. */
 export type Value = null | number | bigint | string | Uint8Array;
@@ -16,6 +16,9 @@ type Transaction<A extends unknown[], R> = ((...args: A) => R) & {
   immediate: (...args: A) => R;
   exclusive: (...args: A) => R;
 };
+
+/** More than a database may have. */
+const ALL_PAGES = 2 ** 31 - 1;
 
 /** One open database file, or `:memory:`. Every call is synchronous. */
 export class Database {
@@ -82,6 +85,11 @@ export class Database {
     });
   }
 
+  /** Copies all pages to the file `path`, as the open transaction sees them. */
+  async copyTo(path: string): Promise<void> {
+    await backup(this.#db, path, { rate: ALL_PAGES });
+  }
+
   /** Closes the file. The database is unusable from then on. */
   close(): void {
     this.#db.close();
@@ -105,6 +113,14 @@ export class Statement {
   /** Returns all rows. */
   all<T extends object = Row>(...params: Parameters): T[] {
     return this.statement.all(...bound(params)) as T[];
+  }
+
+  /**
+   * Returns one row after the other. The statement must not run again before the end. A damaged
+   * database may end them without an error.
+   */
+  iter<T extends object = Row>(...params: Parameters): IterableIterator<T> {
+    return this.statement.iterate(...bound(params)) as IterableIterator<T>;
   }
 
   /** Returns the columns, which must have different names, of the first row, or undefined. */

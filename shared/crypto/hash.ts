@@ -25,6 +25,20 @@ export function sha512(...parts: Uint8Array[]): Bytes {
   return digest(createHash("sha512"), parts);
 }
 
+/** SHA-256 of what comes in pieces. */
+export class Sha256 {
+  readonly #hash = createHash("sha256");
+
+  add(bytes: Uint8Array): void {
+    this.#hash.update(bytes);
+  }
+
+  /** Returns the 32 bytes. To be called once, at the end. */
+  done(): Bytes {
+    return new Uint8Array(this.#hash.digest());
+  }
+}
+
 /** Returns HMAC-SHA-256 (RFC 2104) of the concatenated `parts`: 32 bytes. */
 export function hmacSha256(key: Uint8Array, ...parts: Uint8Array[]): Bytes {
   return digest(createHmac("sha256", key), parts);

@@ -56,12 +56,28 @@ export function prepareDatabase(database: Database): void {
   database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON");
   database.exec(`PRAGMA cache_size = -${CACHE_SIZE}`);
   if (version === STEPS.length) return; // also a full disk can be read
+  migrate(database, version, STEPS.length);
+}
+
+/**
+ * Makes the tables of `version` in a new database.
+ * @throws {StorageError} `failed` if there is no such version
+ */
+export function createSchema(database: Database, version: number): void {
+  if (version < 1 || version > STEPS.length) {
+    throw new StorageError("failed", `the database has the unknown version ${version}`);
+  }
+  database.exec("PRAGMA auto_vacuum = INCREMENTAL");
+  migrate(database, 0, version);
+}
+
+function migrate(database: Database, from: number, to: number): void {
   database.transaction(() => {
-    for (const part of STEPS.slice(version).flat()) {
+    for (const part of STEPS.slice(from, to).flat()) {
       if (typeof part === "string") database.exec(part);
       else part(database);
     }
     database.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
-    database.exec(`PRAGMA user_version = ${STEPS.length}`);
+    database.exec(`PRAGMA user_version = ${to}`);
   }).immediate();
 }

@@ -1,5 +1,6 @@
 /** Every command, in the order in which help shows them. */
 import type { AnyCommand } from "./command.ts";
+import { backup } from "./commands/backup.ts";
 import { clients } from "./commands/clients.ts";
 import { compact } from "./commands/compact.ts";
 import { config } from "./commands/config.ts";
@@ -8,8 +9,11 @@ import { health } from "./commands/health.ts";
 import { help } from "./commands/help.ts";
 import { invite } from "./commands/invite.ts";
 import { renewKey } from "./commands/renew_key.ts";
+import { repair } from "./commands/repair.ts";
+import { restore } from "./commands/restore.ts";
 import { serve } from "./commands/serve.ts";
 import { stats } from "./commands/stats.ts";
+import { verify } from "./commands/verify.ts";
 import { version } from "./commands/version.ts";
 
 export const COMMANDS: readonly AnyCommand[] = [
@@ -20,6 +24,10 @@ export const COMMANDS: readonly AnyCommand[] = [
   invite,
   compact,
   fingerprint,
+  backup,
+  restore,
+  verify,
+  repair,
   renewKey,
   health,
   help,

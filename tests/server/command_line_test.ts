@@ -41,7 +41,7 @@ Deno.test("server commands: wrong usage says what is wrong", () => {
     [
       ["version", "--data", "x"],
       "--data belongs to the command serve, config, stats, clients, invite, compact, " +
-      "fingerprint, renew-key or health",
+      "fingerprint, backup, restore, verify, repair, renew-key or health",
     ],
     [["fingerprint", "--no-classic"], "--no-classic belongs to the command serve or config"],
   ];

@@ -1,0 +1,71 @@
+/** A folder for a server, made from a backup. */
+import { toHex } from "../../shared/bytes.ts";
+import type { Random } from "../../shared/crypto/random.ts";
+import { syncFolder } from "../../shared/files.ts";
+import { readArchive } from "./archive.ts";
+import { lockDataFolder } from "../data_folder.ts";
+import { copyInto, exists, folderOf } from "./files.ts";
+import { type Progress, verifyBackup } from "./verification.ts";
+
+/** All that a backup may hold; nothing else is written. */
+const NAME = /^(server\.(db|key)|port\.info|files\/[0-9a-f]{32}|chunks\/[0-9a-f]{32}(\.marks)?)$/;
+
+export interface RestoreOptions {
+  random: Random;
+  /** Tells what is done now. */
+  tell: (what: string) => void;
+  progress: Progress;
+}
+
+/**
+ * Makes the folder `data`, which must not exist or be empty, from the backup in the file `path`.
+ * Returns what is wrong with the backup: then nothing is restored.
+ * @throws {Error} if the folder is in use or not empty, or cannot be written; then nothing changed
+ */
+export async function restoreBackup(
+  path: string,
+  data: string,
+  { random, tell, progress }: RestoreOptions,
+): Promise<string[]> {
+  await checkEmpty(data);
+  const draft = `${data.replace(/[/\\]+$/, "")}.${toHex(random(4))}.restoring`;
+  await Deno.mkdir(draft, { mode: 0o700, recursive: true });
+  try {
+    tell("verifies the backup");
+    const temporary = `${draft}/verified.db`;
+    const findings = await Array.fromAsync(verifyBackup(path, temporary, progress));
+    if (findings.length > 0) return findings;
+    tell("writes the folder");
+    await extract(path, draft, progress);
+    await checkEmpty(data);
+    if (await exists(data)) await Deno.remove(data); // fails if something has come
+    await Deno.rename(draft, data);
+    await syncFolder(folderOf(data));
+    return findings;
+  } finally {
+    await Deno.remove(draft, { recursive: true }).catch(() => {});
+  }
+}
+
+async function extract(path: string, folder: string, progress: Progress): Promise<void> {
+  for (const name of ["files", "chunks"]) await Deno.mkdir(`${folder}/${name}`, { mode: 0o700 });
+  using file = await Deno.open(path, { read: true });
+  for await (const { name, size, bytes } of readArchive(file)) {
+    if (!NAME.test(name)) throw new Error(`the backup holds a file that no server has: ${name}`);
+    await copyInto(`${folder}/${name}`, bytes);
+    progress(size);
+  }
+  for (const name of ["/files", "/chunks", ""]) await syncFolder(folder + name);
+}
+
+/** @throws {Error} if a server uses the folder, or something lies in it */
+async function checkEmpty(data: string): Promise<void> {
+  if (!await exists(data)) return;
+  if (await exists(`${data}/server.db`)) (await lockDataFolder(data))[Symbol.dispose]();
+  for await (const { name } of Deno.readDir(data)) {
+    throw new Error(
+      `the folder ${data} is not empty: there is ${name}. Restore into a new folder, or move what ` +
+        "is there away",
+    );
+  }
+}

@@ -44,6 +44,12 @@ export async function readServerKey(data: string): Promise<X25519KeyPair> {
   );
 }
 
+/** Returns what is wrong with the key in the folder `data` of a server, or undefined. */
+export async function keyProblem(data: string): Promise<string | undefined> {
+  if (!await isThere(`${data}/${FILE}`) && !await hadKey(`${data}/${DATABASE}`)) return undefined;
+  return await readServerKey(data).then(() => undefined, (error) => error.message);
+}
+
 /**
  * Makes a new key for the server in the folder `data`, which must not run. What `server.key` held
  * before is kept in `server.key.old`.

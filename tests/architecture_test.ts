@@ -189,6 +189,7 @@ const ROOMS: Rooms = {
   "server/backup/": [
     "server/contents/",
     "server/data_folder.ts",
+    "server/server_key.ts",
     "server/storage/",
     "server/storage/sqlite/",
   ],

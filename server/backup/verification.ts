@@ -3,10 +3,11 @@ import { Database } from "@db/sqlite";
 import { type Bytes, concatAll } from "../../shared/bytes.ts";
 import { MiB } from "../../shared/limits.ts";
 import { INDEX_SUFFIX } from "../contents/chunk_index.ts";
+import { keyProblem } from "../server_key.ts";
 import { type ExpectedContent, Inspection } from "../storage/sqlite/inspection.ts";
 import { type ArchiveEntry, pieces, readArchive } from "./archive.ts";
 import { ContentCheck, missing } from "./content_check.ts";
-import { copyInto, exists } from "./files.ts";
+import { copyInto } from "./files.ts";
 
 /** Is told of each content that was looked at, with its bytes. */
 export type Progress = (bytes: number) => void;
@@ -18,7 +19,8 @@ const CONTENT = /^(files|chunks)\/([0-9a-f]{32})$/;
 
 /** Returns the findings in the folder `data`. Its contents must not be deleted meanwhile. */
 export async function* verifyFolder(data: string, progress: Progress): AsyncIterable<string> {
-  if (!await exists(`${data}/server.key`)) yield "server.key is missing";
+  const problem = await keyProblem(data);
+  if (problem !== undefined) yield problem;
   let inspection: Inspection;
   try {
     inspection = new Inspection(`${data}/server.db`);
@@ -46,6 +48,9 @@ export async function* verifyBackup(
   progress: Progress,
 ): AsyncIterable<string> {
   using file = await Deno.open(path, { read: true });
+  // Where nothing can be written, that is no damage.
+  (await Deno.open(temporary, { write: true, createNew: true, mode: 0o600 })).close();
+  await Deno.remove(temporary);
   try {
     yield* verifyEntries(readArchive(file), temporary, progress);
   } catch (error) {
@@ -91,7 +96,9 @@ async function* verifyEntries(
       yield "the backup has no server.db";
       return;
     }
-    if (!key) yield "the backup has no server.key: clients would refuse a server restored from it";
+    if (!key && inspection.version > 1) {
+      yield "the backup has no server.key: clients would refuse a server restored from it";
+    }
     for (const expected of inspection.contents()) {
       if (!seen.has(`${expected.folder}/${expected.name}`)) yield missing(expected);
     }

@@ -2,6 +2,7 @@ import { UsageError } from "../../shared/args.ts";
 import { repairFolder } from "../backup/repair_folder.ts";
 import { serverCommand } from "../command.ts";
 import { lockDataFolder } from "../data_folder.ts";
+import { openServerKey } from "../server_key.ts";
 import { ProgressLine } from "./progress_line.ts";
 
 export const repair = serverCommand({
@@ -17,8 +18,12 @@ export const repair = serverCommand({
     using _folder = await lockDataFolder(data);
     using line = new ProgressLine(context.clock);
     line.tell("repairs");
+    // First: a repaired folder is one of a server that must have its key; 0.1 had none.
+    const problem = await openServerKey(data).then(() => undefined, (error) => error);
     const did = await repairFolder(data, { now: context.now, progress: line.progress });
     line[Symbol.dispose]();
-    console.log(did.length > 0 ? did.join("\n") : `${data} is in order; nothing was to do`);
+    if (did.length > 0) console.log(did.join("\n"));
+    if (problem !== undefined) throw problem;
+    if (did.length === 0) console.log(`${data} is in order; nothing was to do`);
   },
 });

@@ -41,6 +41,11 @@ export class Inspection implements Disposable {
     }
   }
 
+  /** The version of the schema; that of servers 0.1, which had no key, is 1. */
+  get version(): number {
+    return this.#database.prepare("PRAGMA user_version").value<[number]>()?.[0] ?? 0;
+  }
+
   /** Reports whether SQLite cannot read all of the database, or reads what cannot be. */
   isBroken(): boolean {
     const first = this.#database.prepare("PRAGMA integrity_check(1)").value<[string]>()?.[0];

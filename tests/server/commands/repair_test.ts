@@ -2,6 +2,7 @@
 import { Database } from "@db/sqlite";
 import { assert, assertEquals } from "../../support/assert.ts";
 import { enter, expectKept, fill, type Kept, onlyFile } from "../../support/server/kept_folder.ts";
+import { copyServer, RELEASES } from "../../support/server/released_servers.ts";
 import { textOf } from "../../support/server/secure_peer.ts";
 import { openUpload, upload } from "../../support/server/secure_uploads.ts";
 import { runServer, startServer } from "../../support/server_process.ts";
@@ -46,6 +47,29 @@ Deno.test("repair: a folder in order stays as it is, and one in use is refused",
   assertEquals(code, 1);
   assert(stderr.includes("another server runs"), stderr);
   await server.stop();
+});
+
+Deno.test("repair: a key that is lost is told of, and where to get it", async () => {
+  const { temp, data } = await filled();
+  await using _temp = temp;
+  await Deno.remove(`${data}/server.key`);
+  assert((await verify(data))[0].includes("bring it back from a backup"), "told");
+  const { code, stderr } = await runServer(["repair", "--yes", "--data", data]);
+  assertEquals(code, 1);
+  assert(stderr.includes("Bring it back from a backup"), stderr);
+});
+
+Deno.test("repair: folders of all versions are verified, backed up and repaired", async () => {
+  for (const version of RELEASES) {
+    await using temp = await tempFolder();
+    const [data, file] = [`${temp.path}/data`, `${temp.path}/backup.tar`];
+    copyServer(version, data);
+    assertEquals(await verify(data), [], version);
+    const { code, stdout } = await runServer(["backup", file, "--data", data]);
+    assertEquals(code, 0, stdout);
+    assertEquals(await repair(data), [`${data} is in order; nothing was to do`], version);
+    assertEquals(await verify(data), [], version);
+  }
 });
 
 Deno.test("repair: counts that are wrong are found, and counted anew", async () => {

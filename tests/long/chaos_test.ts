@@ -31,6 +31,8 @@ Deno.test("chaos: for a minute on the port, and two friends notice nothing", asy
   const bobFolder = `${temp.path}/bob`;
   const bobId = await (async () => {
     await using bob = await newPerson(bobFolder, "bob", port);
+    // The files of a stranger would wait.
+    await bob.client.contactBook.add(alice.client.contactBook.card());
     return bob.client.whoami().id;
   })();
   const out = `${temp.path}/received`;

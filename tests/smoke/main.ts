@@ -273,7 +273,7 @@ async function checkAll(): Promise<void> {
     await client(alice, ["send", "nobody", "hello"], { code: 1 });
   });
 
-  for (const args of [["no-such-command"], ["register"], ["send-file", "bob"]]) {
+  for (const args of [["no-such-command"], ["register", "a", "b"], ["send-file", "bob"]]) {
     await check(`client ${args.join(" ")}: exit code 2`, async () => {
       const { stdout, stderr } = await client(alice, args, { code: 2 });
       assertEquals(stdout, "");

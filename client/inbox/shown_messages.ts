@@ -2,7 +2,6 @@ import { isStranger } from "../contacts/strangers.ts";
 import type { Peer, Peers } from "../contacts/peers.ts";
 import type { Profile } from "../profile/profile.ts";
 import type { HistoryEntry } from "../profile/tables/history.ts";
-import type { Repaired } from "../sessions/resets.ts";
 import type { TransferOutcome } from "../transfers/file_transfers.ts";
 import type { Received } from "./received.ts";
 
@@ -54,24 +53,6 @@ export class ShownMessages {
         const from = this.peers.withId(peer);
         yield { message: 0, from, type: "problem", error: outcome.error };
       }
-    }
-  }
-
-  /** Tells what became of messages that their receiver, or the server, had lost. */
-  *repaired(from: Peer, { again, missing }: Repaired): Generator<Received> {
-    const messages = (count: number) => count === 1 ? "a message" : `${count} messages`;
-    const [it, is] = again === 1 ? ["it", "is"] : ["they", "are"];
-    const notice = (text: string) => ({ message: 0, from, type: "notice", text } as const);
-    if (again > 0) {
-      yield notice(
-        `${from.name} could not open ${messages(again)} of yours; ${it} ${is} sent again`,
-      );
-    }
-    // A stranger can name any number that was never sent.
-    if (missing > 0 && !isStranger(this.profile, from.id)) {
-      const text = `${from.name} could not open ${messages(missing)} of yours, and the history ` +
-        "here does not have them any more: write again what matters";
-      yield notice(text);
     }
   }
 

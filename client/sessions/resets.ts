@@ -22,16 +22,6 @@ type ResetsOptions = Pick<SessionContext, "profile" | "own" | "signing" | "now">
   sender: Sender;
 };
 
-/** What became of the messages that a reset names. */
-export interface Repaired {
-  /** How many are sent again. */
-  readonly again: number;
-  /** How many cannot be: they are not in the history any more. */
-  readonly missing: number;
-}
-
-const NOTHING: Repaired = { again: 0, missing: 0 };
-
 /**
  * Getting back into step (`shared/PROTOCOL.md`, Messages). A client is sent a reset that names its
  * messages that could not be opened. It starts a new session, and sends them again.
@@ -41,12 +31,12 @@ export class Resets {
 
   /**
    * Does what a reset asks for: starts a new session and puts the named messages into the outbox
-   * again. Returns what became of them; null if it is too early: each client gets one answer a
-   * minute, and the server may want to be asked later.
+   * again. Returns false if it is too early: each client gets one answer a minute, and the server
+   * may want to be asked later.
    * @throws {CryptoError} `decrypt-failed` if it is none of its sender
    * @throws {ClientError} what the network may do
    */
-  async answer({ envelope, from, identity }: Incoming): Promise<Repaired | null> {
+  async answer({ envelope, from, identity }: Incoming): Promise<boolean> {
     const { profile, sessions, own, now } = this.options;
     const { contacts, envelopes, repairs } = profile;
     const isBlocked = contacts.byId(from.id)?.blocked === true;
@@ -54,27 +44,22 @@ export class Resets {
     const reset = isBlocked ? null : await decodeReset(content, identity, own.identity);
     if (!reset || !repairs.isNew(from.id, reset.time)) {
       envelopes.markDone(envelope.number);
-      return NOTHING;
+      return true;
     }
-    if (repairs.answeredLately(from.id, now())) return null;
+    if (repairs.answeredLately(from.id, now())) return false;
     const session = await this.#start(identity, from.name);
-    if (!session) return null;
-    const messageIds = new Set(reset.messageIds);
-    let again = 0;
+    if (!session) return false;
     sessions.commit(() => {
       envelopes.markDone(envelope.number);
       repairs.accept(from.id, reset.time, now());
       sessions.add(identity, session);
-      again = this.#sendAgain(identity, messageIds);
+      this.#sendAgain(identity, new Set(reset.messageIds));
     });
-    return { again, missing: messageIds.size - again };
+    return true;
   }
 
-  /**
-   * Puts messages into the outbox once more; if there is none of them, what starts the session.
-   * Returns how many there are.
-   */
-  #sendAgain(to: Identity, messageIds: ReadonlySet<number>): number {
+  /** Puts messages into the outbox once more; if there is none of them, what starts the session. */
+  #sendAgain(to: Identity, messageIds: ReadonlySet<number>): void {
     const { profile: { history }, sessions, sender, now } = this.options;
     let count = 0;
     for (const messageId of messageIds) {
@@ -85,11 +70,10 @@ export class Resets {
       sender.put(to.clientId, type, sessions.seal(to, type, content), entry.number);
       count++;
     }
-    if (count > 0) return count;
+    if (count > 0) return;
     const content = { id: sender.newContentId(), at: now() };
     const sealed = sessions.seal(to, MessageType.key, content);
     sender.put(to.clientId, MessageType.key, sealed, null);
-    return 0;
   }
 
   /**

@@ -1,8 +1,5 @@
 /** The folder of all that the server keeps. */
-import { syncFolder } from "../shared/files.ts";
-
-/** The last name of a path. */
-const LAST = Deno.build.os === "windows" ? /[^/\\]+[/\\]*$/ : /[^/]+\/*$/;
+import { folderOf, syncFolder } from "../shared/files.ts";
 
 /**
  * Creates the data folder and those in it, as far as they are missing, and takes the folder for
@@ -43,9 +40,9 @@ function inUse(data: string): never {
   throw new Error(`another server runs on the folder ${data}; stop it, or use another --data`);
 }
 
-/** Creates a folder, and what is missing above it, for its owner alone; outlasts a power failure. */
+/** Creates a folder, and what is missing above it, for its owner alone and for good. */
 export async function makeFolder(path: string): Promise<void> {
-  const above = path.replace(LAST, "") || ".";
+  const above = folderOf(path);
   try {
     await Deno.mkdir(path, { mode: 0o700 });
   } catch (error) {

@@ -10,8 +10,8 @@ const OPTION_WIDTH = 23;
 const WIDTH = 80;
 
 const SOURCES = "Each setting is also a variable, MESSAGING_LOG_LEVEL for --log-level, and a key " +
-  'of the JSON file of --config, "log-level". An option goes before the variable, and that before ' +
-  "the file. messaging-server config shows all, and where each comes from.";
+  'of the JSON file of --config, "log-level". An option goes before the variable, and that ' +
+  "before the file. messaging-server config shows all, and where each comes from.";
 const CODES = "Exit codes: 0 done, 1 failed, 2 wrong usage.";
 
 /** Returns the help of one command, or of the whole program. */

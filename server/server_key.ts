@@ -2,7 +2,7 @@
 import { fromHex, toHex, utf8 } from "../shared/bytes.ts";
 import { generateX25519Secret, X25519_SIZE, X25519KeyPair } from "../shared/crypto/x25519.ts";
 import { writeAll } from "../shared/io.ts";
-import { readIfThere, syncFolder } from "../shared/files.ts";
+import { isThere, readIfThere, syncFolder } from "../shared/files.ts";
 
 const FILE = "server.key";
 /** Beside which a missing key is a lost one. */
@@ -81,13 +81,6 @@ async function hadKey(database: string): Promise<boolean> {
   const header = new Uint8Array(SCHEMA_VERSION + 4);
   const size = await file.read(header);
   return size !== header.length || new DataView(header.buffer).getUint32(SCHEMA_VERSION) !== 1;
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return await Deno.stat(path).then(() => true, (error) => {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  });
 }
 
 /** Creates a key and returns what the file holds then: that of another process if it was faster. */

@@ -10,6 +10,25 @@ export async function readIfThere(path: string): Promise<string | undefined> {
   }
 }
 
+/** Reports whether there is something at `path`. */
+export async function isThere(path: string): Promise<boolean> {
+  try {
+    await Deno.lstat(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+/** The last name of a path, with what separates it from the next. */
+const LAST = Deno.build.os === "windows" ? /[^/\\]+[/\\]*$/ : /[^/]+\/*$/;
+
+/** Returns the folder that `path` lies in; "." for a mere name. */
+export function folderOf(path: string): string {
+  return path.replace(LAST, "") || ".";
+}
+
 /** Removes the file at `path`; reports whether there was one. */
 export async function removeFile(path: string): Promise<boolean> {
   try {

@@ -38,10 +38,11 @@ const WORLD = [
   "client/network/secure_opening.ts",
   "client/transfers/transfer_files.ts",
   "client/cli/terminal/terminal.ts",
+  "server/accept.ts",
   "server/admin/admin_server.ts",
   "server/admin/open_admin.ts",
   "server/backup/archive.ts",
-  "server/backup/files.ts",
+  "server/backup/copy_into.ts",
   "server/backup/repair_folder.ts",
   "server/backup/restore_backup.ts",
   "server/backup/verification.ts",
@@ -117,8 +118,10 @@ const LOGGED = [
 ];
 
 /** What no value may come from, whatever its property is called. */
-const NEVER_LOGGED =
-  /\b(asker|mailbox|owner|target|receivers?|clientId|identity|publicKey|secret|token|payload|content|inline|text)\b/;
+const NEVER_LOGGED = new RegExp(
+  "\\b(asker|mailbox|owner|target|receivers?|clientId|identity|publicKey|secret|token|" +
+    "payload|content|inline|text)\\b",
+);
 
 /** What the rooms of the client may use that lie on the ground. */
 const GROUND = ["client/errors.ts", "client/disk/", "client/network/address.ts"];
@@ -201,9 +204,21 @@ const ROOMS: Rooms = {
   "server/classic/": [...SERVICES, "server/wire/", "server/handlers/"],
   "server/secure/": [...SERVICES, "server/wire/", "server/handlers/"],
   "server/upkeep/": SERVICES,
-  "server/admin/": SERVICES,
-  "server/connections/": [...SERVICES, "server/wire/", "server/classic/", "server/secure/"],
-  "server/control/": [...SERVICES, "server/data_folder.ts", "server/upkeep/"],
+  "server/accept.ts": [],
+  "server/admin/": [...SERVICES, "server/accept.ts"],
+  "server/connections/": [
+    ...SERVICES,
+    "server/accept.ts",
+    "server/wire/",
+    "server/classic/",
+    "server/secure/",
+  ],
+  "server/control/": [
+    ...SERVICES,
+    "server/accept.ts",
+    "server/data_folder.ts",
+    "server/upkeep/",
+  ],
   "server/data_folder.ts": [],
   "server/service_manager.ts": [],
   "server/signals.ts": [],

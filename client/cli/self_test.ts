@@ -166,8 +166,8 @@ async function leaveAll(people: readonly Person[]): Promise<void> {
 
 function staying(people: readonly Person[]): string {
   const names = people.map(({ name }) => name).join(", ");
-  return `Classic clients cannot unregister. On the server stay ${names}; its operator can remove ` +
-    "them: messaging-server clients remove";
+  return `Classic clients cannot unregister. On the server stay ${names}; its operator can ` +
+    "remove them: messaging-server clients remove";
 }
 
 async function register(person: Person, name = person.name): Promise<void> {

@@ -1,6 +1,6 @@
 /** Files that only their owner may read, and that are replaced whole or not at all. */
 import { utf8 } from "../../shared/bytes.ts";
-import { syncFolder } from "../../shared/files.ts";
+import { folderOf, syncFolder } from "../../shared/files.ts";
 import { PRIVATE_FILE, removeFile, writeNewFile } from "./files.ts";
 
 const PRIVATE_FOLDER = 0o700;
@@ -33,27 +33,10 @@ export async function removeForGood(path: string): Promise<void> {
   if (await removeFile(path)) await syncFolder(folderOf(path));
 }
 
-/** Reports whether there is something at `path`. */
-export async function isThere(path: string): Promise<boolean> {
-  try {
-    await Deno.lstat(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
-}
-
 /** Makes what was written to the file at `path` outlast a power failure. */
 export async function syncFile(path: string): Promise<void> {
   using file = await Deno.open(path, { write: true });
   await file.sync();
-}
-
-/** Returns the folder that a file is in. */
-export function folderOf(path: string): string {
-  const end = path.lastIndexOf("/");
-  return end < 0 ? "." : path.slice(0, Math.max(end, 1));
 }
 
 /** Takes from others the permission to use the file at `path`, as far as the system allows it. */

@@ -1,6 +1,7 @@
 /** Distinguishes and explains failures of the network and refusals of the server. */
 import { CryptoError, ProtocolError } from "../../shared/errors.ts";
 import type { ErrorName } from "../../shared/protocol/codes.ts";
+import type { SecureError } from "../../shared/protocol/secure/responses.ts";
 import { ClientError } from "../errors.ts";
 import { type Address, formatAddress } from "./address.ts";
 
@@ -61,6 +62,20 @@ export function explainFailure(error: unknown, address: Address): unknown {
     return new ClientError("bad-response", message, { cause: error });
   }
   return error;
+}
+
+/** Returns the error for a server that does not know the client (any more). */
+export function unknownHere(address: Address): ClientError {
+  const message = `the server at ${formatAddress(address)} does not know this identity: it was ` +
+    "set up anew, restored from an earlier backup, or has removed it. To register it again, with " +
+    "contacts, sessions and history as they are: messaging-client register";
+  return new ClientError("not-registered", message);
+}
+
+/** Returns the error for a refusal, with the words of the server. */
+export function refusedBy({ error, text, retryAfter }: SecureError): ClientError {
+  const message = error === "failed" ? `server error; ${text}` : `the server refused: ${text}`;
+  return new ClientError("refused", message, { cause: { error, retryAfter } });
 }
 
 /** The cause of the error for a server that is silent. */

@@ -29,14 +29,20 @@ import {
   decodeSecureReply,
   decodeSecureResponse,
   isErrorCode,
-  type SecureError,
 } from "../../shared/protocol/secure/responses.ts";
 import { FrameReader } from "../../shared/protocol/frame_stream.ts";
 import { MAX_BUNDLE_SIZE } from "../../shared/protocol/prekey.ts";
 import { sleep } from "../../shared/sleep.ts";
 import { ClientError } from "../errors.ts";
 import { type Address, formatAddress } from "./address.ts";
-import { explainFailure, noAnswer, refusalName, retryAfter } from "./failures.ts";
+import {
+  explainFailure,
+  noAnswer,
+  refusalName,
+  refusedBy,
+  retryAfter,
+  unknownHere,
+} from "./failures.ts";
 import { receiveMessages } from "./receive_messages.ts";
 import {
   type Credentials,
@@ -352,17 +358,4 @@ function partsOf(request: SecureRequest): Bytes[] {
   const size = CHUNK_PREFIX_SIZE + request.bytes.length;
   const header = secureHeader(putChunk.code, size);
   return [concat(header, encodeChunkPlace(request)), request.bytes];
-}
-
-/** Returns the error for a server that does not know the client (any more). */
-function unknownHere(address: Address): ClientError {
-  const message = `the server at ${formatAddress(address)} does not know this identity: it was ` +
-    "set up anew, restored from an earlier backup, or has removed it. To register it again, with " +
-    "contacts, sessions and history as they are: messaging-client register";
-  return new ClientError("not-registered", message);
-}
-
-function refusedBy({ error, text, retryAfter }: SecureError): ClientError {
-  const message = error === "failed" ? `server error; ${text}` : `the server refused: ${text}`;
-  return new ClientError("refused", message, { cause: { error, retryAfter } });
 }

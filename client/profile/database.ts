@@ -2,7 +2,8 @@
 import type { Random } from "../../shared/crypto/random.ts";
 import { Database } from "@db/sqlite";
 import { removeFile } from "../disk/files.ts";
-import { createPrivateFile, isThere, makePrivate } from "../disk/private_file.ts";
+import { isThere } from "../../shared/files.ts";
+import { createPrivateFile, makePrivate } from "../disk/private_file.ts";
 import { FIRST_KEPT, FIRST_SEALED, prepareDatabase, versionOf } from "./migrations.ts";
 import { sealPlainTables } from "./plain_tables.ts";
 import { replaceDatabase, writeSealedFile } from "./sealed_file.ts";

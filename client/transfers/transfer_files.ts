@@ -1,9 +1,10 @@
 /** The files at both ends of a transfer: the source, read chunk by chunk, and the draft. */
 import { toHex } from "../../shared/bytes.ts";
+import { folderOf } from "../../shared/files.ts";
 import { writeAll } from "../../shared/io.ts";
 import { ClientError, withReason } from "../errors.ts";
 import { PRIVATE_FILE, removeFile, writeNewFile } from "../disk/files.ts";
-import { createPrivateFolder, folderOf } from "../disk/private_file.ts";
+import { createPrivateFolder } from "../disk/private_file.ts";
 
 /** Tells whether a file is still the same. */
 export interface FileFacts {

@@ -6,9 +6,15 @@
  */
 import type { Logger } from "@logtape/logtape";
 import { writeAll } from "../../shared/io.ts";
-import { sleep } from "../../shared/sleep.ts";
-import { encodeResponse, type HttpRequest, type HttpResponse, METHODS } from "./http.ts";
-import { parseRequest, plain } from "./http.ts";
+import { acceptAll } from "../accept.ts";
+import {
+  encodeResponse,
+  type HttpRequest,
+  type HttpResponse,
+  METHODS,
+  parseRequest,
+  plain,
+} from "./http.ts";
 
 /** Connections at a time. */
 export const MAX_ADMIN_CONNECTIONS = 16;
@@ -18,8 +24,6 @@ export const ADMIN_DEADLINE = 5_000;
 export const MAX_HEAD_SIZE = 8 * 1024;
 /** Bytes that are skipped after the response, so that closing does not reset the connection. */
 const MAX_LINGER_SIZE = 64 * 1024;
-/** Pause after a failed accept, in milliseconds. */
-const ACCEPT_PAUSE = 100;
 
 export interface AdminOptions {
   hostname: string;
@@ -44,9 +48,15 @@ export class AdminServer {
    * @throws {Deno.errors.AddrInUse} and other errors of the system about the address
    */
   constructor(private readonly options: AdminOptions) {
-    const { hostname, port } = options;
+    const { hostname, port, log } = options;
     this.#listener = Deno.listen({ hostname, port, transport: "tcp" });
-    this.#accepting = this.#accept();
+    this.#accepting = acceptAll(this.#listener, {
+      serve: (conn) => this.#serve(conn),
+      closed: () => this.#stopping,
+      onFailure: (error) => {
+        log.error("Cannot accept a connection to the admin port: {error}", { error });
+      },
+    });
   }
 
   /** The address it listens on. */
@@ -67,18 +77,6 @@ export class AdminServer {
     }
     await this.#accepting;
     for (const end of [...this.#open.values()]) end();
-  }
-
-  async #accept(): Promise<void> {
-    while (!this.#stopping) {
-      try {
-        this.#serve(await this.#listener.accept());
-      } catch (error) {
-        if (this.#stopping) return;
-        this.options.log.error("Cannot accept a connection to the admin port: {error}", { error });
-        await sleep(ACCEPT_PAUSE);
-      }
-    }
   }
 
   #serve(conn: Deno.Conn): void {
@@ -123,7 +121,7 @@ export class AdminServer {
   }
 }
 
-/** Reads up to the empty line that ends a head. Returns null if there is none, or it is too long. */
+/** Reads up to the empty line that ends a head. Returns null if there is none within its limit. */
 async function readHead(conn: Deno.Conn): Promise<string | null> {
   const bytes = new Uint8Array(MAX_HEAD_SIZE);
   for (let have = 0; have < bytes.length;) {

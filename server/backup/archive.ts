@@ -52,7 +52,7 @@ export class ArchiveWriter {
     await this.#written;
   }
 
-  /** Gives up, after a failure. */
+  /** Abandons the archive after a failure. */
   async abort(): Promise<void> {
     this.#packer.controller.error(new Error("given up"));
     await this.#written.catch(() => {});

@@ -1,12 +1,12 @@
 /** Makes the folder of a server one that it can work with again, as far as that goes. */
-import { syncFolder } from "../../shared/files.ts";
+import { isThere, syncFolder } from "../../shared/files.ts";
 import { FILE_CHUNK_SIZE } from "../../shared/limits.ts";
 import { chunkCount, chunkSizeAt } from "../../shared/protocol/secure/files.ts";
 import { ChunkFile } from "../contents/chunk_file.ts";
 import { type ExpectedContent, Inspection } from "../storage/sqlite/inspection.ts";
 import { Repairs } from "../storage/sqlite/repairs.ts";
 import { salvageDatabase } from "../storage/sqlite/salvage.ts";
-import { copyInto, exists } from "./files.ts";
+import { copyInto } from "./copy_into.ts";
 import { pieces } from "./archive.ts";
 import { checkFile, type Progress } from "./verification.ts";
 
@@ -69,9 +69,9 @@ async function salvage(data: string): Promise<string[]> {
   const database = `${data}/server.db`;
   const draft = `${database}.salvaged`;
   let aside = `${database}.damaged`;
-  for (let number = 2; await exists(aside); number++) aside = `${database}.damaged-${number}`;
+  for (let number = 2; await isThere(aside); number++) aside = `${database}.damaged-${number}`;
   for (const suffix of ["", "-wal"]) {
-    if (!await exists(database + suffix)) continue;
+    if (!await isThere(database + suffix)) continue;
     using file = await Deno.open(database + suffix, { read: true });
     await copyInto(aside + suffix, pieces(file));
   }

@@ -1,10 +1,10 @@
 /** A folder for a server, made from a backup. */
 import { toHex } from "../../shared/bytes.ts";
 import type { Random } from "../../shared/crypto/random.ts";
-import { syncFolder } from "../../shared/files.ts";
+import { folderOf, isThere, syncFolder } from "../../shared/files.ts";
 import { readArchive } from "./archive.ts";
 import { lockDataFolder } from "../data_folder.ts";
-import { copyInto, exists, folderOf } from "./files.ts";
+import { copyInto } from "./copy_into.ts";
 import { type Progress, verifyBackup } from "./verification.ts";
 
 /** All that a backup may hold; nothing else is written. */
@@ -38,7 +38,7 @@ export async function restoreBackup(
     tell("writes the folder");
     await extract(path, draft, progress);
     await checkEmpty(data);
-    if (await exists(data)) await Deno.remove(data); // fails if something has come
+    if (await isThere(data)) await Deno.remove(data); // fails if something has come
     await Deno.rename(draft, data);
     await syncFolder(folderOf(data));
     return findings;
@@ -60,12 +60,12 @@ async function extract(path: string, folder: string, progress: Progress): Promis
 
 /** @throws {Error} if a server uses the folder, or something lies in it */
 async function checkEmpty(data: string): Promise<void> {
-  if (!await exists(data)) return;
-  if (await exists(`${data}/server.db`)) (await lockDataFolder(data))[Symbol.dispose]();
+  if (!await isThere(data)) return;
+  if (await isThere(`${data}/server.db`)) (await lockDataFolder(data))[Symbol.dispose]();
   for await (const { name } of Deno.readDir(data)) {
     throw new Error(
-      `the folder ${data} is not empty: there is ${name}. Restore into a new folder, or move what ` +
-        "is there away",
+      `the folder ${data} is not empty: there is ${name}. Restore into a new folder, or move ` +
+        "what is there away",
     );
   }
 }

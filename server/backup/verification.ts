@@ -7,7 +7,7 @@ import { keyProblem } from "../server_key.ts";
 import { type ExpectedContent, Inspection } from "../storage/sqlite/inspection.ts";
 import { type ArchiveEntry, pieces, readArchive } from "./archive.ts";
 import { ContentCheck, missing } from "./content_check.ts";
-import { copyInto } from "./files.ts";
+import { copyInto } from "./copy_into.ts";
 
 /** Is told of each content that was looked at, with its bytes. */
 export type Progress = (bytes: number) => void;

@@ -1,7 +1,7 @@
 /** A backup of a folder, while its server runs or while none does. */
 import { type Bytes, toHex, utf8 } from "../../shared/bytes.ts";
 import type { Random } from "../../shared/crypto/random.ts";
-import { readIfThere, syncFolder } from "../../shared/files.ts";
+import { folderOf, isThere, readIfThere, syncFolder } from "../../shared/files.ts";
 import { INDEX_SUFFIX } from "../contents/chunk_index.ts";
 import {
   type ExpectedContent,
@@ -9,7 +9,6 @@ import {
   snapshotDatabase,
 } from "../storage/sqlite/inspection.ts";
 import { ArchiveWriter, pieces } from "./archive.ts";
-import { exists, folderOf } from "./files.ts";
 import { type Progress, verifyBackup } from "./verification.ts";
 
 export interface BackupOptions {
@@ -71,7 +70,7 @@ export async function writeBackup(
 
 /** @throws {Error} if there is something at `path` */
 async function checkFree(path: string): Promise<void> {
-  if (await exists(path)) throw new Error(`${path} is there already; choose another name`);
+  if (await isThere(path)) throw new Error(`${path} is there already; choose another name`);
 }
 
 async function addAll(
@@ -105,7 +104,7 @@ async function addContent(
   // The index first: when a chunk is noted there, its bytes were written.
   const names = folder === "chunks" ? [path + INDEX_SUFFIX, path] : [path];
   for (const name of names) {
-    if (await exists(`${data}/${name}`)) await addFile(archive, name, `${data}/${name}`);
+    if (await isThere(`${data}/${name}`)) await addFile(archive, name, `${data}/${name}`);
   }
 }
 

@@ -1,6 +1,6 @@
 /** What the commands for an operator have in common: where they work, and what they print. */
 import type { CommandContext } from "../command.ts";
-import type { ArgsOf, OnProgress, OperationName, ResultOf } from "../control/operations.ts";
+import type { ArgsOf, OperationName, ResultOf } from "../control/operations.ts";
 import { runOperation } from "../control/run_operation.ts";
 
 /** The option of commands whose result a program may read. */
@@ -11,11 +11,10 @@ export async function run<N extends OperationName>(
   name: N,
   args: ArgsOf<N>,
   context: CommandContext,
-  onProgress?: OnProgress,
 ): Promise<ResultOf<N>> {
   const { settings: { data }, limits } = await context.config();
   const { clock, now, random } = context;
-  return await runOperation(name, args, { data, limits, clock, now, random, onProgress });
+  return await runOperation(name, args, { data, limits, clock, now, random });
 }
 
 /** Returns a name without what could control a terminal, on one line. */

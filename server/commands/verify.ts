@@ -18,10 +18,11 @@ export const verify = serverCommand({
     using line = new ProgressLine(context.clock);
     const { data } = (await context.config()).settings;
     line.tell("verifies");
-    const temporary = `${file}.${toHex(context.random(4))}.db.part`;
     const findings = file === undefined
       ? await holdContents(data, () => Array.fromAsync(verifyFolder(data, line.progress)))
-      : await Array.fromAsync(verifyBackup(file, temporary, line.progress));
+      : await Array.fromAsync(
+        verifyBackup(file, `${file}.${toHex(context.random(4))}.db.part`, line.progress),
+      );
     line[Symbol.dispose]();
     const what = file ?? data;
     if (json) console.log(JSON.stringify({ findings }));

@@ -44,7 +44,7 @@ export class Place {
     return true;
   }
 
-  /** Gives the place to others. A second time does nothing. */
+  /** Frees the place. A second call does nothing. */
   leave(): void {
     if (this.#left) return;
     this.#left = true;

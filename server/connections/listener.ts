@@ -1,5 +1,5 @@
 /** Accepts connections, keeps count of them, and lets them finish at the end. */
-import { sleep } from "../../shared/sleep.ts";
+import { acceptAll } from "../accept.ts";
 import { peerAddress } from "../limits/peer_address.ts";
 import { Admission } from "./admission.ts";
 import { peerLog } from "./peer_log.ts";
@@ -10,8 +10,6 @@ import type { Services } from "../services.ts";
 
 /** How often deadlines are checked, in milliseconds. This is also their precision. */
 const SWEEP_INTERVAL = 500;
-/** Pause after a failed accept (no file descriptors are left, for example), in milliseconds. */
-const ACCEPT_PAUSE = 100;
 
 export class Listener {
   readonly #services: Services;
@@ -36,7 +34,11 @@ export class Listener {
       (limit, { key }) => this.#noteRefusal(limit, key),
     );
     this.#sweeper = setInterval(() => this.#sweep(), SWEEP_INTERVAL);
-    this.#accepting = this.#accept();
+    this.#accepting = acceptAll(this.#listener, {
+      serve: (conn) => this.#serve(conn),
+      closed: () => this.#stopping,
+      onFailure: (error) => services.log.error("Cannot accept a connection: {error}", { error }),
+    });
   }
 
   /** The address it listens on, with the real port if 0 was asked for. */
@@ -63,18 +65,6 @@ export class Listener {
     await Promise.all(this.#connections.values());
     clearTimeout(force);
     clearInterval(this.#sweeper);
-  }
-
-  async #accept(): Promise<void> {
-    while (!this.#stopping) {
-      try {
-        this.#serve(await this.#listener.accept());
-      } catch (error) {
-        if (this.#stopping) return;
-        this.#services.log.error("Cannot accept a connection: {error}", { error });
-        await sleep(ACCEPT_PAUSE);
-      }
-    }
   }
 
   #sweep(): void {

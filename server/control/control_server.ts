@@ -1,8 +1,9 @@
 /**
  * Takes orders for a running server. A connection brings one request, a line of JSON, and gets
- * lines of JSON: how far it is, at last the result or an error.
+ * lines of JSON: that it goes on, at last the result or an error.
  */
 import type { Logger } from "@logtape/logtape";
+import { acceptAll } from "../accept.ts";
 import { type ControlPlace, openControlPlace } from "./control_place.ts";
 import { readJsonLines, writeJsonLine } from "./json_lines.ts";
 import { operate, type OperationName, OPERATIONS, type Parts } from "./operations.ts";
@@ -16,7 +17,7 @@ export interface ControlRequest {
 
 /** One line of what it gets. */
 export type ControlAnswer =
-  | { readonly progress: readonly [done: number, of: number] }
+  | { readonly goesOn: true }
   | { readonly result: unknown }
   | { readonly error: string };
 
@@ -48,9 +49,13 @@ export class ControlServer implements AsyncDisposable {
   constructor(
     private readonly place: ControlPlace,
     private readonly parts: Parts,
-    private readonly log: Logger,
+    log: Logger,
   ) {
-    this.#accepting = this.#accept();
+    this.#accepting = acceptAll(place, {
+      serve: (conn) => this.#take(conn),
+      closed: () => this.#stopping,
+      onFailure: (error) => log.error("The control socket fails: {error}", { error }),
+    });
   }
 
   /** Takes no more requests, and ends those that are under way at their next step. */
@@ -61,22 +66,10 @@ export class ControlServer implements AsyncDisposable {
     await Promise.all(this.#connections.values());
   }
 
-  async #accept(): Promise<void> {
-    while (!this.#stopping) {
-      let conn: Deno.Conn;
-      try {
-        conn = await this.place.accept();
-      } catch (error) {
-        if (!this.#stopping) this.log.error("The control socket is closed: {error}", { error });
-        return;
-      }
-      if (this.#connections.size >= MAX_CONNECTIONS) {
-        conn.close();
-        continue;
-      }
-      const served = this.#serve(conn).finally(() => this.#connections.delete(conn));
-      this.#connections.set(conn, served);
-    }
+  #take(conn: Deno.Conn): void {
+    if (this.#connections.size >= MAX_CONNECTIONS) return conn.close();
+    const served = this.#serve(conn).finally(() => this.#connections.delete(conn));
+    this.#connections.set(conn, served);
   }
 
   /** Never rejects. */
@@ -110,12 +103,12 @@ export class ControlServer implements AsyncDisposable {
     if (!Object.hasOwn(OPERATIONS, operation)) {
       return await send({ error: `the server that runs does not know "${operation}"` });
     }
-    let progress = Promise.resolve();
+    let telling = Promise.resolve();
     let gone = false;
-    const onProgress = (done: number, of: number) => {
+    const goesOn = () => {
       if (this.#stopping) throw new Error("the server stops");
       if (gone) throw new Error("nobody waits for the answer");
-      progress = progress.then(() => send({ progress: [done, of] })).catch(() => {
+      telling = telling.then(() => send({ goesOn: true })).catch(() => {
         gone = true;
       });
     };
@@ -124,12 +117,12 @@ export class ControlServer implements AsyncDisposable {
         operation as OperationName,
         this.parts,
         args as never,
-        onProgress,
+        goesOn,
       );
-      await progress;
+      await telling;
       await send({ result });
     } catch (error) {
-      await progress;
+      await telling;
       await send({ error: error instanceof Error ? error.message : String(error) });
     }
   }

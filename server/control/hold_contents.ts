@@ -17,12 +17,9 @@ export async function holdContents<T>(
   if (folder) return await work(lost.signal);
   const held = Promise.withResolvers<void>();
   let done = false;
-  const holding = ask("hold-contents", {}, {
-    data,
-    onProgress() {
-      if (done) throw new Error("the work is done");
-      held.resolve();
-    },
+  const holding = ask("hold-contents", {}, data, () => {
+    if (done) throw new Error("the work is done");
+    held.resolve();
   });
   holding.catch((error) => lost.abort(error));
   await Promise.race([held.promise, holding]);

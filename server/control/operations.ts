@@ -20,8 +20,8 @@ export interface Parts extends Stored {
   readonly now: () => number;
 }
 
-/** Is told how far an operation is. Throws to end it. */
-export type OnProgress = (done: number, of: number) => void;
+/** Tells whoever asked that an operation goes on. Throws to end it. */
+export type GoesOn = () => void;
 
 /** A client as its operator sees it. */
 export interface ClientInfo {
@@ -57,7 +57,7 @@ export const OPERATIONS = {
     return infoOf(found);
   },
 
-  /** Gives a client a quota of its own, in bytes; null takes it away. */
+  /** Sets the quota of one client, in bytes; null removes it. */
   async "limit-client"(
     { storage }: Parts,
     { client, quota }: { client: string; quota: number | null },
@@ -87,7 +87,7 @@ export const OPERATIONS = {
     throw new Error(`there is no invite ${number}; see: messaging-server invite list`);
   },
 
-  /** Gives free room of the database back to the disk. */
+  /** Returns free space of the database to the disk. */
   async "compact"({ storage }: Parts) {
     await storage.compact();
     return {};
@@ -97,12 +97,12 @@ export const OPERATIONS = {
   async "hold-contents"(
     { deletions }: Parts,
     _: Record<string, never>,
-    onProgress: OnProgress,
+    goesOn: GoesOn,
   ): Promise<never> {
     const giveBack = deletions.hold();
     try {
       for (;;) {
-        onProgress(0, 0);
+        goesOn();
         await sleep(HOLD_STEP);
       }
     } finally {
@@ -112,7 +112,7 @@ export const OPERATIONS = {
 } satisfies Record<
   string,
   // deno-lint-ignore no-explicit-any
-  (parts: Parts, args: any, onProgress: OnProgress) => Promise<unknown>
+  (parts: Parts, args: any, goesOn: GoesOn) => Promise<unknown>
 >;
 
 export type OperationName = keyof typeof OPERATIONS;
@@ -127,14 +127,14 @@ export async function operate<N extends OperationName>(
   name: N,
   parts: Parts,
   args: ArgsOf<N>,
-  onProgress: OnProgress,
+  goesOn: GoesOn,
 ): Promise<ResultOf<N>> {
   const run = OPERATIONS[name] as (
     parts: Parts,
     args: ArgsOf<N>,
-    onProgress: OnProgress,
+    goesOn: GoesOn,
   ) => Promise<unknown>;
-  return await run(parts, args, onProgress) as ResultOf<N>;
+  return await run(parts, args, goesOn) as ResultOf<N>;
 }
 
 /** Returns the client with this name, or with this ID in hex. */

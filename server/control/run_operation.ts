@@ -1,4 +1,4 @@
-/** Has an operation done on a data folder: by the server that runs there, or else in this process. */
+/** Runs an operation on a data folder: in the server that runs there, or else in this process. */
 import { getLogger } from "@logtape/logtape";
 import type { Random } from "../../shared/crypto/random.ts";
 import { takeDataFolder } from "../data_folder.ts";
@@ -9,13 +9,7 @@ import { RunningTime } from "../upkeep/running_time.ts";
 import { connectControl } from "./control_place.ts";
 import type { ControlAnswer, ControlRequest } from "./control_server.ts";
 import { readJsonLines, writeJsonLine } from "./json_lines.ts";
-import {
-  type ArgsOf,
-  type OnProgress,
-  operate,
-  type OperationName,
-  type ResultOf,
-} from "./operations.ts";
+import { type ArgsOf, operate, type OperationName, type ResultOf } from "./operations.ts";
 
 export interface OperatorContext {
   readonly data: string;
@@ -23,7 +17,6 @@ export interface OperatorContext {
   readonly clock: () => number;
   readonly now: () => number;
   readonly random: Random;
-  readonly onProgress?: OnProgress;
 }
 
 /** @throws {Error} if there is no such folder, or the operation fails; its message says why */
@@ -33,8 +26,8 @@ export async function runOperation<N extends OperationName>(
   context: OperatorContext,
 ): Promise<ResultOf<N>> {
   using folder = await takeDataFolder(context.data);
-  if (!folder) return await ask(name, args, context);
-  const { data, onProgress = () => {} } = context;
+  if (!folder) return await ask(name, args, context.data);
+  const { data } = context;
   const log = getLogger("messaging-server");
   const time = new RunningTime(context);
   const stored = await openStored(data, {
@@ -47,7 +40,7 @@ export async function runOperation<N extends OperationName>(
     const stopTime = await time.start({ ...stored, log });
     const { limits, random } = context;
     const parts = { ...stored, limits, random, now: time.read };
-    const result = await operate(name, parts, args, onProgress);
+    const result = await operate(name, parts, args, () => {});
     await stopTime();
     return result;
   } finally {
@@ -56,11 +49,12 @@ export async function runOperation<N extends OperationName>(
   }
 }
 
-/** Asks the server that runs on the folder. */
+/** Asks the server that runs on the folder; `onGoesOn` is called while the operation goes on. */
 export async function ask<N extends OperationName>(
   operation: N,
   args: ArgsOf<N>,
-  { data, onProgress }: Pick<OperatorContext, "data" | "onProgress">,
+  data: string,
+  onGoesOn: () => void = () => {},
 ): Promise<ResultOf<N>> {
   const { conn, secret } = await connectControl(data, { os: Deno.build.os }).catch((error) => {
     throw new Error(`a server runs on the folder ${data}, and takes no orders: ${error.message}`);
@@ -69,7 +63,7 @@ export async function ask<N extends OperationName>(
   await writeJsonLine(conn, { operation, args, secret } satisfies ControlRequest);
   for await (const value of readJsonLines(conn)) {
     const answer = value as ControlAnswer;
-    if ("progress" in answer) onProgress?.(...answer.progress);
+    if ("goesOn" in answer) onGoesOn();
     else if ("error" in answer) throw new Error(answer.error);
     else return answer.result as ResultOf<N>;
   }

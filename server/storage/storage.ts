@@ -88,7 +88,7 @@ export interface Storage {
   removeRemains(): Promise<Remains | null>;
 
   /**
-   * Gives a client a quota of its own in place of `maxSenderSize`, in bytes; null takes it away.
+   * Sets the quota of one client in place of `maxSenderSize`, in bytes; null removes it.
    * @throws {StorageError} `unknown-client`
    */
   setQuota(id: Bytes, quota: number | null): Promise<void>;
@@ -180,7 +180,7 @@ export interface Storage {
   /** Returns the names of those blobs, among `names`, that messages need. */
   neededBlobs(names: readonly string[]): Promise<Set<string>>;
 
-  /** Resolves if a change reaches the disk now; fails as any change would. It changes nothing. */
+  /** Commits a transaction that changes nothing; rejects as any other would now. */
   probe(): Promise<void>;
 
   /** Waits for what is under way, then closes. Everything asked later fails as `closed`. */

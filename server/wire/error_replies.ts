@@ -26,7 +26,7 @@ export class Refusal extends Error {
   }
 }
 
-/** Returns the refusal of a request that is over `limit`, and may pass after `wait` milliseconds. */
+/** Returns the refusal of a request over `limit`, which may pass after `wait` milliseconds. */
 export function tooFast(limit: Limit, wait: number): Refusal {
   const text = `too many ${limit} at once; try again in ${Math.ceil(wait / 1000)} s`;
   return new Refusal("rate-limited", text, wait, limit);

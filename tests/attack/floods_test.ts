@@ -95,7 +95,7 @@ Deno.test("floods: 200 registrations from one address, then one every 10 seconds
   assertEquals(await refusalsOf(server.services.metrics), { registrations: 52 });
 });
 
-Deno.test("floods: a place that is taken and given back a thousand times is a line a minute", async () => {
+Deno.test("floods: a place taken and given back a thousand times is a line a minute", async () => {
   await using server = await startServer({ args: ["--connections", "4"] }); // one for an address
   const connect = () => Peer.connect(server.port);
   const begun = performance.now();

@@ -1,4 +1,4 @@
-/** Readers of files that do not read: they hold a part of the memory, and only until it is needed. */
+/** Readers who do not read: they hold a part of the memory, and only until it is needed. */
 import { encodeSecureRequest } from "../../shared/protocol/secure/requests.ts";
 import { type Bytes, concat } from "../../shared/bytes.ts";
 import { FILE_CHUNK_SIZE, MiB } from "../../shared/limits.ts";
@@ -55,7 +55,7 @@ Deno.test("slow readers: they hold no more than the budget, and let a healthy on
   await until("all is given back", () => memory.used === 0 && memory.chunks.waiting === 0);
 });
 
-Deno.test("slow readers: a mailbox that is pushed and not read takes a page of memory", async () => {
+Deno.test("slow readers: a mailbox pushed and not read takes a page of memory", async () => {
   await using server = await ServerFixture.start({ clock: new FakeClock() });
   const { memory } = server.services;
   const [alice, bob] = [await server.secure("alice"), await server.secure("bob")];

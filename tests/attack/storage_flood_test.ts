@@ -36,7 +36,7 @@ Deno.test("attack: a stranger who fills a mailbox leaves most of it to friends",
   assert((await flood(mallory, alice.who.id, 100)).sent > 0, "what was fetched makes room");
 });
 
-Deno.test("attack: messages count against the quota and the total, inline and streamed", async () => {
+Deno.test("attack: messages count against quota and total, inline and streamed", async () => {
   const limits = { maxSenderSize: MiB, maxTotalSize: 2 * MiB };
   await using server = await ServerFixture.start({ limits });
   const stored = () => {

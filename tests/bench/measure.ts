@@ -17,7 +17,7 @@ export interface Row {
   readonly limits?: readonly string[];
   /** What the system that this one replaces reached on such a machine. */
   readonly original?: number;
-  /** The least, or the most, that the median should be; or its least, or most, share of the limit. */
+  /** The least or most that the median should be, by itself or as a share of its limit. */
   readonly goal?:
     | { atLeast: number }
     | { atMost: number }

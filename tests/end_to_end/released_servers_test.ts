@@ -63,7 +63,7 @@ for (const release of RELEASES) {
   });
 }
 
-Deno.test("released servers: a folder of a newer version is refused, and left as it is", async () => {
+Deno.test("released servers: a folder of a newer version is refused, and stays", async () => {
   await using temp = await tempFolder();
   const data = `${temp.path}/data`;
   copyServer("0.4.0", data);

@@ -71,7 +71,7 @@ Deno.test("watching: an admin port that is taken is an error that says so", asyn
   await Deno.remove(data, { recursive: true });
 });
 
-Deno.test("watching: the whole log of a conversation has no name, key, content or address", async () => {
+Deno.test("watching: the log of a conversation has no name, key, content or address", async () => {
   await using server = await startServer({ args: ["--log-level", "debug"] });
   const [one, two] = ["Wilhelmina Murray", "Jonathan Harker"];
   await using mina = await Person.register(server.address, one, { classic: false });

@@ -28,7 +28,7 @@ async function configOf(assignments: string) {
   });
 }
 
-Deno.test("unit: it starts the server with settings that there are, in the folder it may write", async () => {
+Deno.test("unit: it starts the server with known settings, in its folder", async () => {
   const [start] = valuesOf("ExecStart");
   const [program, ...args] = start.split(" ");
   assertEquals(program, "/usr/local/bin/messaging-server");
@@ -55,7 +55,7 @@ Deno.test("unit: it gives up every privilege that a server can do without", () =
   for (const [key, value] of Object.entries(expected)) assertEquals(valuesOf(key), [value], key);
 });
 
-Deno.test("Dockerfile: user, folder, port, signal and health check are those of the server", async () => {
+Deno.test("Dockerfile: user, folder, port, signal and health check fit the server", async () => {
   const line = (word: string) => new RegExp(`^${word} (.*)$`, "m").exec(DOCKERFILE)?.[1];
   const { settings, limits } = await configOf(line("ENV")!);
   assertEquals(line("VOLUME"), settings.data);

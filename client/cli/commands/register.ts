@@ -17,8 +17,8 @@ export const register = clientCommand({
   },
   summary: "Create a new identity and register it, or register it again",
   details:
-    "NAME has 2 characters to 254 bytes, and does not look like a name that is taken. The identity\n" +
-    "is kept in the profile (a classic one in me.info), and the address of --server in\n" +
+    "NAME has 2 characters to 254 bytes, and does not look like a name that is taken. The\n" +
+    "identity is kept in the profile (a classic one in me.info), and the address of --server in\n" +
     "server.info.\n\n" +
     "Without NAME the secure identity of the profile is registered again, on a server that was\n" +
     "set up anew or restored from a backup. Contacts, sessions and history stay.",

@@ -10,10 +10,9 @@ export const transfers = clientCommand({
   },
   summary: "List what is on its way, or give a file up",
   details:
-    "Files, one a line: ID, direction, the other client, name, and progress; then the texts that\n" +
-    "wait, and why. After cancel, no more of\n" +
-    "the file is sent or fetched, and what there is of it is removed; a received file cannot be\n" +
-    "fetched any more.",
+    "Files, one a line: ID, direction, the other client, name, and progress; then the texts\n" +
+    "that wait, and why. After cancel, no more of the file is sent or fetched, and what there\n" +
+    "is of it is removed; a received file cannot be fetched any more.",
   needsServer: ({ cancelled }) => cancelled !== undefined,
   async *run({ cancelled }, { client }) {
     if (cancelled !== undefined) await client.cancelTransfer(cancelled);

@@ -25,7 +25,10 @@ export class Inspection implements Disposable {
   readonly #blob: Statement | undefined;
   readonly #file: Statement | undefined;
 
-  /** Opens the database in the file `path`, which must exist. @throws {Error} if it cannot be read */
+  /**
+   * Opens the database in the file `path`, which must exist.
+   * @throws {Error} if it cannot be read
+   */
   constructor(path: string) {
     this.#database = new Database(path, { int64: true });
     try {

@@ -3,7 +3,7 @@ import { assert, assertEquals, assertRejects } from "../../support/assert.ts";
 import { Party } from "../../support/attack/parties.ts";
 import { ServerFixture } from "../../support/server/server_fixture.ts";
 
-Deno.test("departed peer: whoever writes to it is told that it is not registered any more", async () => {
+Deno.test("departed peer: whoever writes to it hears that it has left", async () => {
   await using server = await ServerFixture.start();
   const address = `127.0.0.1:${server.listener.address.port}`;
   await using alice = await Party.registered("alice", address);

@@ -3,7 +3,7 @@ import { assertEquals } from "../../support/assert.ts";
 import { FakeClock } from "../../support/server/server_fixture.ts";
 import { until } from "../../support/until.ts";
 
-Deno.test("loop delay: how much later than wanted the timer fires, and never less than nothing", async () => {
+Deno.test("loop delay: how late the timer fires, and never less than nothing", async () => {
   const clock = new FakeClock();
   const delays: number[] = [];
   const stop = watchLoop(clock.read, (milliseconds) => delays.push(milliseconds));

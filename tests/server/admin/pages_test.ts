@@ -91,7 +91,7 @@ Deno.test("pages: nothing else is there", async () => {
   }
 });
 
-Deno.test("health: the process lives while it starts and stops; ready is it only in between", async () => {
+Deno.test("health: it lives while it starts and stops, and is ready in between", async () => {
   await using server = await ServerFixture.start();
   const { get, health } = pagesOf(server);
   for (const state of ["starting", "serving", "draining"] as const) {
@@ -102,7 +102,7 @@ Deno.test("health: the process lives while it starts and stops; ready is it only
   }
 });
 
-Deno.test("health: not ready while the storage takes no writes, and ready again after", async () => {
+Deno.test("health: not ready while the storage takes no writes, ready again after", async () => {
   await using server = await ServerFixture.start();
   const { storage } = server.services;
   let error: StorageError | null = null;

@@ -1,4 +1,4 @@
-/** `backup`, `restore` and `verify`, as processes, beside a server that runs and where none does. */
+/** `backup`, `restore` and `verify` as processes, beside a running server and without one. */
 import { assert, assertEquals } from "../../support/assert.ts";
 import { enter, expectKept, fill, onlyFile } from "../../support/server/kept_folder.ts";
 import { textTo } from "../../support/server/secure_peer.ts";
@@ -13,7 +13,8 @@ async function operator(expected: number, ...args: string[]): Promise<string> {
 }
 
 for (const running of [true, false]) {
-  Deno.test(`backup: restored, it holds everything, ${running ? "of a server that runs" : "of a folder"}`, async () => {
+  const of = running ? "of a server that runs" : "of a folder";
+  Deno.test(`backup: restored, it holds everything, ${of}`, async () => {
     await using temp = await tempFolder();
     const [data, other, file] = ["data", "other", "backup.tar"].map((n) => `${temp.path}/${n}`);
     await using server = await startServer({ data });
@@ -47,7 +48,7 @@ for (const running of [true, false]) {
   });
 }
 
-Deno.test("backup: while messages come and go it is whole, and holds what was sent before", async () => {
+Deno.test("backup: while messages come and go it is whole, with all sent before", async () => {
   await using temp = await tempFolder();
   await using server = await startServer();
   const kept = await fill(server.port);

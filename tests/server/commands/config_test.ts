@@ -35,7 +35,7 @@ Deno.test("config: prints what --config takes, and where each setting comes from
   assertEquals(again.stderr.split("\n").filter((line) => line.endsWith("default")), []);
 });
 
-Deno.test("config: a wrong value has its place, and the exit code is that of wrong usage", async () => {
+Deno.test("config: a wrong value has its place, and the exit code of wrong usage", async () => {
   const { code, stdout, stderr } = await runServer(["config"], { env: { MESSAGING_EXPIRE: "0" } });
   assertEquals([code, stdout], [2, ""]);
   assert(stderr.startsWith("messaging-server: MESSAGING_EXPIRE takes a number of days"), stderr);

@@ -124,7 +124,7 @@ Deno.test("repair: the sender of a damaged file sends the damaged part again", a
   await expectKept(data, kept);
 });
 
-Deno.test("repair: of a damaged database is saved what can be read, and the old one is kept", async () => {
+Deno.test("repair: what can be read of a damaged database is saved, and it is kept", async () => {
   const { temp, data, kept } = await filled();
   await using _temp = temp;
   change(

@@ -97,7 +97,7 @@ Deno.test("config: the environment may name the file, an option another one", as
   assertEquals((await load({ args, environment, files })).settings.port, 2);
 });
 
-Deno.test("config: port.info in the data folder, wherever that is set, before the default", async () => {
+Deno.test("config: port.info in the data folder, wherever set, before the default", async () => {
   const files = { "/srv/port.info": " 99\r\n", "/c.json": '{"data": "/srv"}' };
   const { settings, sources } = await load({ args: ["--config", "/c.json"], files });
   assertEquals([settings.port, sources.port], [99, "/srv/port.info"]);

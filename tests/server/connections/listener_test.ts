@@ -13,7 +13,7 @@ const LIST = { kind: "client-list" } as const;
 const POLL = { kind: "get-messages" } as const;
 const NOTHING = new Uint8Array(0);
 
-Deno.test("listener: when all places are taken, the oldest without a login makes room", async () => {
+Deno.test("listener: when all places are taken, the oldest before login makes room", async () => {
   const exempt = ["127.0.0.1"];
   await using server = await ServerFixture.start({ limits: { maxConnections: 3 }, exempt });
   const alice = await server.secure("alice");

@@ -214,7 +214,7 @@ Deno.test("chunk file sync: a sync begins the count of bytes anew", async () => 
   await file.close();
 });
 
-Deno.test("chunk file sync: closing waits for an fsync; if it fails, all has to be sent again", async () => {
+Deno.test("chunk file sync: closing waits for an fsync; if it fails, all comes again", async () => {
   const disk = new FakeDisk();
   const file = disk.file();
   const { promise, reject } = Promise.withResolvers<void>();

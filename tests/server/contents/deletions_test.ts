@@ -17,7 +17,7 @@ function namesIn(server: ServerFixture): string[] {
   ).sort();
 }
 
-Deno.test("deletions: while they are held, what goes stays on the disk until all let go", async () => {
+Deno.test("deletions: while held, what goes stays on the disk until all let go", async () => {
   await using server = await ServerFixture.start({ errors: true });
   const [alice, bob] = [await server.secure("alice"), await server.secure("bob")];
   const [fetched, expired] = [newToken(), newToken()];

@@ -102,7 +102,7 @@ Deno.test("memory: while nobody waits, nobody is ended, however slow", () => {
   assertEquals([all.sweep(), ended], [0, []]);
 });
 
-Deno.test("memory: the slowest are ended, as many as it takes, once somebody has waited", async () => {
+Deno.test("memory: the slowest are ended, as many as it takes, if somebody waited", async () => {
   const { all, clock, ended, holder, got, take } = pool();
   const names = ["still", "dripping", "modem", "fast", "patient"];
   const [still, dripping, modem, fast, patient] = names.map((name) => holder(name));
@@ -165,7 +165,7 @@ Deno.test("memory: a thousand that drip from one address do not stop one that re
   }
 });
 
-Deno.test("memory: the sum is never over the budget, and all is given back (property)", async () => {
+Deno.test("memory: never more than the budget, and all is given back (property)", async () => {
   const step = fc.record({
     who: fc.integer({ min: 0, max: 4 }),
     size: fc.integer({ min: 1, max: 150 }),

@@ -71,7 +71,7 @@ Deno.test("metrics: all codes that nobody knows share one label", async () => {
   );
 });
 
-Deno.test("metrics: a limit shows from the start, so that its first refusal is an increase", async () => {
+Deno.test("metrics: a limit shows from the start: its first refusal is an increase", async () => {
   const metrics = new Metrics();
   metrics.refused("connections");
   const samples = await samplesNow(metrics);

@@ -208,7 +208,7 @@ Deno.test("prekeys: classic clients have no such requests", async () => {
   }
 });
 
-Deno.test("secure prekeys: a subscriber hears that they run low, once until it publishes", async () => {
+Deno.test("secure prekeys: a subscriber hears once that they run low", async () => {
   const limits = { oneTimeBurst: 10 };
   await using server = await ServerFixture.start({ limits });
   const alice = await server.secure("alice");

@@ -153,7 +153,7 @@ Deno.test("push: what another connection acknowledges first is passed over", asy
   assertEquals(await other.texts(1), ["goes on"]);
 });
 
-Deno.test("push: a message with a damaged file comes without content, and is reported", async () => {
+Deno.test("push: a message with a damaged file comes without content, and is logged", async () => {
   await using server = await ServerFixture.start({ errors: true });
   const peer = await server.secure("alice");
   await sendAll(peer, peer.who.id, contents(5));

@@ -117,7 +117,7 @@ Deno.test("renewal: a changed row or keyring is refused, and nothing happens", a
   }
 });
 
-Deno.test("renewal: a failure at any row leaves the old profile, the next run succeeds", async () => {
+Deno.test("renewal: a failure at any row leaves the old profile; the next run works", async () => {
   await using temp = await tempFolder();
   restore("secure", `${temp.path}/profile.db`);
   const before = sealedCells(`${temp.path}/profile.db`);
@@ -145,7 +145,7 @@ Deno.test("renewal: a failure at any row leaves the old profile, the next run su
   assert(failures > 15, `${failures}`);
 });
 
-Deno.test("renewal: wherever the process is killed, the profile is the old or the new", async () => {
+Deno.test("renewal: wherever the process dies, the profile is the old or the new", async () => {
   await using temp = await tempFolder();
   const folder = `${temp.path}/profile`;
   await Deno.mkdir(folder);

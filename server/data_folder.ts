@@ -3,7 +3,7 @@ import { folderOf, syncFolder } from "../shared/files.ts";
 
 /**
  * Creates the data folder and those in it, as far as they are missing, and takes the folder for
- * this process. Disposing gives it back.
+ * this process. Disposing releases it.
  * @throws {Error} if another server has it: two would deliver each message twice
  */
 export async function openDataFolder(data: string): Promise<Disposable> {

@@ -16,7 +16,7 @@ const CODES = "Exit codes: 0 done, 1 failed, 2 wrong usage.";
 
 /** Returns the help of one command, or of the whole program. */
 export function helpText(commands: readonly AnyCommand[], command?: AnyCommand): string {
-  const settings = lines({ ...settingOptions(command ?? named("serve", commands)) });
+  const settings = lines(settingOptions(command ?? named("serve", commands)));
   if (command) {
     const options = lines({ ...command.options, ...GLOBAL_OPTIONS });
     return [

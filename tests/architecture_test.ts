@@ -183,7 +183,7 @@ const ROOMS: Rooms = {
 
   "server/log.ts": ["server/repetitions.ts"],
   "server/repetitions.ts": [],
-  "server/metrics/": [],
+  "server/metrics/": ["server/storage/"],
   "server/server_key.ts": [],
   "server/storage/": [],
   "server/storage/sqlite/": ["server/storage/"],

@@ -8,8 +8,8 @@ export class Deletions {
   readonly #waiting = new Map<string, () => Promise<unknown>>();
 
   /**
-   * Makes deletions wait until the returned function is called, and all that others hold are
-   * given back too. It does then what has waited.
+   * Holds deletions back until the returned function was called, and so were those of all other
+   * holders. The last call runs what has waited.
    */
   hold(): () => Promise<void> {
     this.#holds++;

@@ -14,11 +14,18 @@ export interface RemainsOptions {
 /** Deletes in the background what clients that have left leave behind. */
 export class RemainsRemover {
   #running: Promise<void> | null = null;
+  #departures = 0;
 
   constructor(private readonly options: RemainsOptions) {}
 
+  /** How often {@link remove} was called: as long as it stays, nobody has left. */
+  get departures(): number {
+    return this.#departures;
+  }
+
   /** Deletes all that is there now. What a stop or a failure keeps it from is left for later. */
   remove(): void {
+    this.#departures++;
     const before = this.#running ?? Promise.resolve();
     const running = before.then(() => this.#removeAll()).catch((error) => {
       if (error instanceof StorageError && error.code === "closed") return;

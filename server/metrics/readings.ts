@@ -1,4 +1,5 @@
 /** The metrics that are read when somebody asks for them. */
+import type { Stats } from "../storage/storage.ts";
 
 export interface Readings {
   version: string;
@@ -7,14 +8,7 @@ export interface Readings {
   /** Bytes of memory. */
   memory: { rss: number; heapUsed: number; heapTotal: number; external: number };
   /** What is stored; undefined if the storage could not tell. */
-  storage?: {
-    clients: number;
-    messages: number;
-    messageBytes: number;
-    files: number;
-    fileBytes: number;
-    charged: number;
-  };
+  storage?: Stats;
   /** The limit of `storage.charged`. */
   maxTotalSize: number;
   /** The memory for what is on its way: bytes, and how many wait for some. */

@@ -23,6 +23,8 @@ export interface SecurePeer {
   /** Its ID in hex. */
   key: string | null;
   registered: boolean;
+  /** What `RemainsRemover.departures` was when the storage last had this client; else -1. */
+  departures: number;
 }
 
 /**

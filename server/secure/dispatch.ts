@@ -135,10 +135,23 @@ export async function dispatch(
   const asker = checkAllowed(header, peer);
   const route = ROUTES[checkSecureHeader(header)] as Route<Kind>;
   if (peer.key !== null) draw(peer.key, costOf(header, route), services.rates);
-  if (route.stores && !await services.storage.client(asker)) throw notRegistered();
+  if (route.stores && peer.departures !== services.remains.departures) {
+    await checkStays(asker, peer, services);
+  }
   if ("stream" in route) return await route.stream(payload, asker, services, peer);
   const request = decodeSecureRequest(header, await payload.readAll());
   return await route.handle(request, asker, services, peer);
+}
+
+/** Checks that a client has not left on another channel since it was last looked up. */
+async function checkStays(
+  asker: Bytes,
+  peer: SecurePeer,
+  { storage, remains }: Services,
+): Promise<void> {
+  const { departures } = remains;
+  if (!await storage.client(asker)) throw notRegistered();
+  peer.departures = departures;
 }
 
 function notRegistered(): Refusal {
@@ -160,9 +173,7 @@ function checkAllowed({ code, clientId }: RequestHeader, peer: SecurePeer): Byte
   const { identity, registered } = peer;
   if (!identity) throw new Refusal("unauthenticated", "log in first");
   checkHeaderId(clientId, identity);
-  if (!registered && from !== "logged-in") {
-    throw notRegistered();
-  }
+  if (!registered && from !== "logged-in") throw notRegistered();
   return identity.clientId;
 }
 

@@ -107,6 +107,7 @@ export class SecureSession {
       identity: null,
       key: null,
       registered: false,
+      departures: -1,
     };
     const write = async (bytes: Uint8Array) => {
       const count = await writeSome(bytes);

@@ -44,6 +44,15 @@ export async function readServerKey(data: string): Promise<X25519KeyPair> {
   );
 }
 
+/**
+ * Makes the key of a folder that a server of version 0.1 left, as the first start does. Whoever
+ * brings such a folder up to date does so before: afterwards a missing key is a lost one.
+ */
+export async function makeKeyOfOldFolder(data: string): Promise<void> {
+  const database = `${data}/${DATABASE}`;
+  if (await isThere(database) && !await hadKey(database)) await openServerKey(data);
+}
+
 /** Returns what is wrong with the key in the folder `data` of a server, or undefined. */
 export async function keyProblem(data: string): Promise<string | undefined> {
   if (!await isThere(`${data}/${FILE}`) && !await hadKey(`${data}/${DATABASE}`)) return undefined;

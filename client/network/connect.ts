@@ -29,7 +29,7 @@ export async function connect(
     throw new ClientError(
       "unreachable",
       `cannot reach the server at ${formatAddress({ hostname, port })}: ${reason}. ` +
-        "Is it running, and is the address right?",
+        "Check that it runs, and the address",
       { cause },
     );
   }

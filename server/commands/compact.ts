@@ -10,11 +10,17 @@ export const compact = serverCommand({
     "long; a server that runs serves its clients meanwhile.",
   async run({ json }, context) {
     const { data } = (await context.config()).settings;
-    const sizeOf = async () => (await Deno.stat(`${data}/server.db`)).size;
-    const before = await sizeOf().catch(() => 0);
+    const sizeOf = async () =>
+      await size(`${data}/server.db`) + await size(`${data}/server.db-wal`);
+    const before = await sizeOf();
     await run("compact", {}, context);
     const after = await sizeOf();
     if (json) return console.log(JSON.stringify({ before, after }));
     console.log(`server.db had ${sizeText(before)} and has ${sizeText(after)}`);
   },
 });
+
+/** Of a file that is not there: 0. What was written last may be in SQLite's second file alone. */
+async function size(path: string): Promise<number> {
+  return await Deno.stat(path).then(({ size }) => size, () => 0);
+}

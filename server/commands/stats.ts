@@ -1,4 +1,4 @@
-import { sizesText, sizeText } from "../../shared/size.ts";
+import { sizeText } from "../../shared/size.ts";
 import { serverCommand } from "../command.ts";
 import { JSON_OPTION, run } from "./operation.ts";
 
@@ -15,6 +15,6 @@ export const stats = serverCommand({
     console.log(`clients   ${clients}`);
     console.log(`messages  ${messages}, ${sizeText(messageBytes)}`);
     console.log(`files     ${files}, ${sizeText(fileBytes)}`);
-    console.log(`in all    ${sizesText(charged, most)}`);
+    console.log(`in all    ${sizeText(charged)} of ${sizeText(most)}`);
   },
 });

@@ -8,8 +8,18 @@ import type { RawTerminal } from "./secret_line.ts";
 // `deno-std` republishes `@std/streams` without its declarations.
 const TextLineStream: new () => TransformStream<string, string> = UntypedTextLineStream;
 
-/** Writes to standard output; results go there, and nothing else. */
-export const printOut = (text: string) => writeSync(Deno.stdout, text);
+/**
+ * Writes to standard output; results go there, and nothing else.
+ * @throws {ClientError} `output-closed` if nobody reads it any more, such as `head`
+ */
+export function printOut(text: string): void {
+  try {
+    writeSync(Deno.stdout, text);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+    throw new ClientError("output-closed", "nobody reads the output any more", { cause: error });
+  }
+}
 /** Writes to standard error: problems, progress, hints. */
 export const printError = (text: string) => writeSync(Deno.stderr, text);
 

@@ -2,6 +2,7 @@
 import { assert, assertEquals } from "../../support/assert.ts";
 import { runServer, type ServerProcess, startServer } from "../../support/server_process.ts";
 import { keyOf, Peer } from "../../support/server/peer.ts";
+import { copyServer } from "../../support/server/released_servers.ts";
 import { SecurePeer, Someone, textTo } from "../../support/server/secure_peer.ts";
 import { tempFolder } from "../../support/temp_folder.ts";
 
@@ -62,6 +63,7 @@ bothWays("stats, and clients that are listed and removed", [], async (operator, 
   assertEquals((await stats()).clients, 3);
   assertEquals([(await stats()).messages, (await stats()).messageBytes], [1, 1000]);
   assert((await operator("stats")).startsWith("clients   3\nmessages  1, 1000 bytes\n"));
+  assert((await operator("stats")).endsWith("\nin all    1.1 KiB of 1 TiB\n"));
 
   const listed = (await operator("clients", "list", "al", "--json")).trim().split("\n");
   assertEquals(listed.map((line) => JSON.parse(line)).map(({ name, secure }) => [name, secure]), [
@@ -123,6 +125,9 @@ bothWays("invites", ["--registration", "invite"], async (operator, refused, port
 
 bothWays("compact gives room back", [], async (operator, _refused, port) => {
   const bob = await Someone.called("bob");
+  (await join(await port(), bob))[Symbol.dispose]();
+  const early = JSON.parse(await operator("compact", "--json"));
+  assert(early.before >= early.after, `${early.before} bytes became ${early.after}`);
   {
     using peer = await join(await port(), bob);
     const messageIds: number[] = [];
@@ -143,4 +148,15 @@ Deno.test("operator: a folder without a server's data is an error", async () => 
     assert(stderr.includes("no server keeps its data in"), stderr);
   }
   assertEquals(folder.names(), []);
+});
+
+Deno.test("operator: a folder of 0.1, which had no key, has one when it is up to date", async () => {
+  await using folder = await tempFolder();
+  const data = `${folder.path}/data`;
+  copyServer("0.1.0", data);
+  assertEquals((await runServer(["stats", "--data", data])).code, 0);
+  const { stdout, code } = await runServer(["fingerprint", "--data", data]);
+  assertEquals(code, 0);
+  await using server = await startServer({ data });
+  assert(server.output.stdout.includes(stdout.trim()), server.output.stdout);
 });

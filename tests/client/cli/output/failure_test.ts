@@ -38,6 +38,7 @@ const CODES: Record<ClientErrorCode, true> = {
   "damaged": true,
   "unknown-transfer": true,
   "file": true,
+  "output-closed": true,
 };
 
 Deno.test("failure: each code of the client is told as it is, with exit code 1, or 130", () => {

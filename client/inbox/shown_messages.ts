@@ -1,8 +1,10 @@
 import { isStranger } from "../contacts/strangers.ts";
 import type { Peer, Peers } from "../contacts/peers.ts";
+import { durationText } from "../network/failures.ts";
 import type { Profile } from "../profile/profile.ts";
 import type { HistoryEntry } from "../profile/tables/history.ts";
 import type { TransferOutcome } from "../transfers/file_transfers.ts";
+import type { Lost } from "../transfers/settling.ts";
 import type { Received } from "./received.ts";
 
 /** Entries that are read at a time. */
@@ -42,12 +44,8 @@ export class ShownMessages {
       }
       case "lost": {
         const to = this.peers.withId(peer);
-        const { reason } = outcome;
         const what = `${name} to ${to.name} (transfer ${outcome.transfer.number})`;
-        const text = reason === null
-          ? `the server had lost a part of ${what}; it was sent again`
-          : `${what} has failed: ${reason}`;
-        return yield { message: 0, from: to, type: "notice", text };
+        return yield { message: 0, from: to, type: "notice", text: lostText(what, outcome) };
       }
       case "problem": {
         const from = this.peers.withId(peer);
@@ -77,4 +75,12 @@ export class ShownMessages {
     if (path === null) return { ...head, type: "announced", name, size, at, transfer };
     return { ...head, type: "file", path, size, at, name, transfer };
   }
+}
+
+function lostText(what: string, { reason, wait }: Lost): string {
+  if (reason !== null) return `${what} has failed: ${reason}`;
+  const lost = `the server had lost a part of ${what};`;
+  if (!wait) return `${lost} it was sent again`;
+  const when = `the first receive after ${durationText(wait.until - wait.since)}`;
+  return `${lost} it is sent again with ${when}: ${wait.reason}`;
 }

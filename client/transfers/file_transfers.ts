@@ -12,7 +12,7 @@ import type { Peer, Peers } from "../contacts/peers.ts";
 import type { Profile } from "../profile/profile.ts";
 import type { HistoryBody } from "../profile/tables/history.ts";
 import type { Transfer } from "../profile/tables/transfers.ts";
-import { ignoreNetwork, Settling } from "./settling.ts";
+import { ignoreNetwork, type Lost, Settling } from "./settling.ts";
 import { stillWaits } from "../profile/tables/wait.ts";
 import {
   failed,
@@ -32,8 +32,8 @@ export type TransferOutcome =
   | { kind: "sent"; transfer: Transfer; to: Peer; messageId: number }
   /** It is at its place, and its entry in the history is due to be shown. */
   | { kind: "saved"; transfer: Transfer }
-  /** The server had lost a part of it; why that is final, or null if it has it again. */
-  | { kind: "lost"; transfer: Transfer; reason: string | null }
+  /** The server had lost a part of it. */
+  | { kind: "lost"; transfer: Transfer } & Lost
   /** It can go on later if its state is still `active`. */
   | { kind: "problem"; transfer: Transfer; error: ClientError };
 

@@ -6,15 +6,25 @@ import { refusalName } from "../network/failures.ts";
 import type { SecureTransport } from "../network/transport.ts";
 import type { Profile } from "../profile/profile.ts";
 import type { Transfer } from "../profile/tables/transfers.ts";
+import { stillWaits, type Wait } from "../profile/tables/wait.ts";
 import type { Downloads } from "./downloads.ts";
 import { unlessInterrupted } from "./interrupt.ts";
+import { waitAfter } from "./transfer_failures.ts";
 import type { TransferOptions, Uploads } from "./uploads.ts";
+
+/** Refusals that have nothing to do with the one transfer. */
+const TO_ALL = new Set<string | undefined>(["rate-limited", "shutting-down", "unauthenticated"]);
 
 /** What is known of a transfer when nothing is left to be done: no key. */
 const SETTLED = { settled: true, key: new Uint8Array(0) };
 
-/** That the server had lost a part of an upload; why that is final, or null if it has it again. */
-type Lost = { readonly reason: string | null };
+/** That the server had lost a part of an upload. */
+export type Lost = {
+  /** Why that is final; null if it has it again, or will have. */
+  readonly reason: string | null;
+  /** Why it does not take it back yet. */
+  readonly wait?: Wait;
+};
 
 export interface SettlingOptions {
   profile: Profile;
@@ -33,19 +43,26 @@ export class Settling {
 
   /**
    * Lets the server forget what is over, and sends it again what it has lost. Yields the uploads of
-   * which it had lost a part, with the reason if that cannot be sent again.
+   * which it had lost a part. One that the server refuses holds up no other.
+   * @throws {ClientError} `interrupted`, and what the network may do; a refusal at the end
    */
-  async *settleAll(
-    options: TransferOptions,
-  ): AsyncGenerator<{ transfer: Transfer; reason: string | null }> {
+  async *settleAll(options: TransferOptions): AsyncGenerator<{ transfer: Transfer } & Lost> {
     await this.#removeUnneededCopies();
-    const over = this.options.profile.transfers.open().filter(({ state }) => {
-      return state !== "waiting" && state !== "active";
+    const { profile, now } = this.options;
+    const over = profile.transfers.open().filter(({ state, wait }) => {
+      return state !== "waiting" && state !== "active" && !stillWaits(wait, now());
     });
+    let refusal: unknown;
     for (const transfer of over) {
-      const lost = await unlessInterrupted(options.signal, this.settle(transfer, options));
+      const settling = unlessInterrupted(options.signal, this.settle(transfer, options));
+      const lost = await settling.catch((error) => {
+        const stopsAll = refusalName(error) === undefined || TO_ALL.has(refusalName(error));
+        if (stopsAll) throw error;
+        refusal ??= error;
+      });
       if (lost) yield { transfer, ...lost };
     }
+    if (refusal) throw refusal;
   }
 
   /** Does the same for one that is over. @throws {ClientError} what the network may do */
@@ -82,6 +99,11 @@ export class Settling {
       await this.uploads.upload(transfer, options);
       return { reason: null };
     } catch (error) {
+      const wait = error instanceof ClientError && waitAfter(error, now());
+      if (wait) {
+        transfers.change(number, { wait });
+        return { reason: null, wait };
+      }
       if (refusalName(error) === "not-found") return void transfers.change(number, SETTLED);
       if (!(error instanceof ClientError)) throw error;
       if (error.code !== "changed" && error.code !== "file") throw error;

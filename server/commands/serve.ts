@@ -15,7 +15,7 @@ import { notify } from "../service_manager.ts";
 import { openServices } from "../services.ts";
 import { untilSignal } from "../signals.ts";
 import { RunningTime } from "../upkeep/running_time.ts";
-import { startExpiry, sweep } from "../upkeep/upkeep.ts";
+import { startUpkeep, sweep } from "../upkeep/upkeep.ts";
 
 export const serve = serverCommand({
   name: "serve",
@@ -66,10 +66,10 @@ export const serve = serverCommand({
       await sweep(services);
       services.remains.remove();
       const stopped = untilSignal(context.exit);
-      const stopExpiry = await startExpiry(services);
       const control = await openControl(data, services);
       const address = { hostname: host, port };
       const listener = bound("port", address, () => new Listener(services, address));
+      const stopUpkeep = startUpkeep(services);
       const where = `${endpointText(listener.address)}, key ${toHex(serverKey.publicKey)}`;
       console.log(`messaging-server ${manifest.version} listens on ${where}`);
       if (admin) {
@@ -81,7 +81,7 @@ export const serve = serverCommand({
       services.log.info("Stopping on {signal}", { signal: await stopped });
       if (admin) admin.health.state = "draining";
       await tell("STOPPING=1");
-      stopExpiry();
+      await stopUpkeep();
       stopLooking();
       await listener.stop();
       await control[Symbol.asyncDispose]();

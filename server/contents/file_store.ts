@@ -148,14 +148,11 @@ export class FileStore {
     });
   }
 
-  /** Deletes the files that are too old. */
-  async expire(): Promise<void> {
-    for (;;) {
-      const ids = await this.#records.expire();
-      if (ids.length === 0) return;
-      this.#log.info("{count} files have expired", { count: ids.length });
-      await this.removeForgotten(ids);
-    }
+  /** Deletes some of the files that are too old. Returns how many; 0 says that none is left. */
+  async expire(): Promise<number> {
+    const ids = await this.#records.expire();
+    await this.removeForgotten(ids);
+    return ids.length;
   }
 
   /** Deletes the bytes of files whose records are gone. One that was uploaded again stays. */

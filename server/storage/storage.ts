@@ -174,8 +174,8 @@ export interface Storage {
    */
   compact(): Promise<void>;
 
-  /** Forgets tokens that are older than 7 days. */
-  forgetTokens(): Promise<void>;
+  /** Forgets some of the tokens older than 7 days. Returns how many; 0 says that none is left. */
+  forgetTokens(): Promise<number>;
 
   /** Returns the names of those blobs, among `names`, that messages need. */
   neededBlobs(names: readonly string[]): Promise<Set<string>>;

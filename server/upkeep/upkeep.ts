@@ -19,19 +19,34 @@ export async function sweep({ storage, blobs, files, log }: Parts): Promise<void
   }
 }
 
+/** Calls `act` again and again, in so many milliseconds each; returns what ends that. */
+type Every = (interval: number, act: () => void) => () => void;
+
 /**
- * Deletes what is too old and gives the room back, now and hourly; all of it in steps between which
- * requests are served. The returned function ends it.
+ * Begins to delete what is too old and to give its room back: now, and every hour unless the time
+ * before is not over yet. All of it goes in steps between which requests are served. The returned
+ * function ends it after the step that is under way.
  */
-export async function startExpiry(parts: Parts): Promise<() => void> {
+export function startUpkeep(parts: Parts, every: Every = everySo): () => Promise<void> {
   const { storage, files, log } = parts;
+  let ended = false;
+  /** Runs `step`, which returns how much it has done, until there is no more. Returns the sum. */
+  const all = async (step: () => Promise<number | boolean>) => {
+    let sum = 0;
+    for (let done; !ended && (done = Number(await step())) > 0;) sum += done;
+    return sum;
+  };
   const works = {
-    "Tokens stay": () => storage.forgetTokens(),
-    "Old messages stay": () => expireMessages(parts),
-    "Old files stay": () => files.expire(),
-    "Free room stays": async () => {
-      while (await storage.giveBack());
+    "Tokens stay": () => all(() => storage.forgetTokens()),
+    "Old messages stay": async () => {
+      const count = await all(() => expireMessages(parts));
+      if (count > 0) log.info("{count} messages have expired", { count });
     },
+    "Old files stay": async () => {
+      const count = await all(() => files.expire());
+      if (count > 0) log.info("{count} files have expired", { count });
+    },
+    "Free room stays": () => all(() => storage.giveBack()),
   };
   const workAll = async () => {
     for (const [failure, work] of Object.entries(works)) {
@@ -40,18 +55,27 @@ export async function startExpiry(parts: Parts): Promise<() => void> {
       );
     }
   };
-  await workAll();
-  const timer = setInterval(workAll, INTERVAL);
-  return () => clearInterval(timer);
+  let working: Promise<void> | undefined;
+  const begin = () => {
+    working ??= workAll().finally(() => working = undefined);
+  };
+  begin();
+  const endTimer = every(INTERVAL, begin);
+  return async () => {
+    ended = true;
+    endTimer();
+    await working;
+  };
 }
 
-async function expireMessages({ storage, blobs, log }: Parts): Promise<void> {
-  let total = 0;
-  for (;;) {
-    const expired = await storage.expireMessages();
-    if (expired.count === 0) break;
-    total += expired.count;
-    await blobs.removeAll(expired.blobs, log);
-  }
-  if (total > 0) log.info("{count} messages have expired", { count: total });
+/** Deletes some messages that are too old, and their blobs. Returns how many messages. */
+async function expireMessages({ storage, blobs, log }: Parts): Promise<number> {
+  const expired = await storage.expireMessages();
+  await blobs.removeAll(expired.blobs, log);
+  return expired.count;
+}
+
+function everySo(interval: number, act: () => void): () => void {
+  const timer = setInterval(act, interval);
+  return () => clearInterval(timer);
 }

@@ -121,7 +121,7 @@ export function tokenContract(engine: Engine): void {
     subject.now = 5 * DAY;
     await send(5_000);
     subject.now = 9 * DAY;
-    await subject.storage.forgetTokens();
+    while (await subject.storage.forgetTokens() > 0);
     assertEquals(await send(5_000), { messageId: 2_101, repeated: true });
     for (const i of [0, 999, 1_000, 2_099]) assertEquals((await send(i)).repeated, false);
   }, { maxMessages: 10_000 });

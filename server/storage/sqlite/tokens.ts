@@ -43,10 +43,10 @@ export class SqliteTokens extends Table<keyof typeof STATEMENTS> {
     this.statements.add.run(sender, token, mailbox, message, this.#now());
   }
 
-  /** Forgets the tokens that are too old. */
-  async forget(): Promise<void> {
+  /** See {@link Storage.forgetTokens}. */
+  forget(): Promise<number> {
     const before = this.#now() - TOKEN_AGE;
-    while (await this.file.write(() => this.statements.forget.run(PAGE, before)) === PAGE);
+    return this.file.write(() => this.statements.forget.run(PAGE, before));
   }
 }
 

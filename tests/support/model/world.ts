@@ -8,6 +8,7 @@ import { type Bytes, equalBytes, toHex } from "../../../shared/bytes.ts";
 import { Reader } from "../../../shared/cursor.ts";
 import { MessageType } from "../../../shared/protocol/codes.ts";
 import { isKemCiphertext } from "../../../shared/session/ratchet_header.ts";
+import { offerIn } from "../../../shared/session/session.ts";
 import { assert, assertEquals } from "../assert.ts";
 import { Broken, type Fault, Faults } from "./faults.ts";
 import { asText, Party, type Sealed } from "./party.ts";
@@ -68,8 +69,10 @@ export class World implements Disposable {
   #opened: Set<string>[];
   readonly #copies = new Map<number, Copy>();
   /**
-   * Texts that were shown after a copy was made of their receiver's profile. A copy that nothing
-   * proves to be one goes on with its sessions, so it can derive their keys again.
+   * Texts whose keys a copy can derive again, since they were shown after it was made of their
+   * receiver's profile. A copy that nothing proves to be one goes on with its sessions. One that is
+   * proved to be one drops its sessions and its one-time prekeys, but the start of a session that
+   * used none of these opens still, and with it the session begins anew.
    */
   readonly #derivable = new Set<string>();
   /** "A B" where A has blocked B. */
@@ -237,10 +240,10 @@ export class World implements Disposable {
     party.close();
     Deno.copyFileSync(`${party.path}.copy`, party.path);
     party.seen.clear();
-    if (!party.hasEvidence) {
-      for (const text of this.#shown[who]) {
-        if (!copy.shown.has(text)) this.#derivable.add(text);
-      }
+    const proved = party.hasEvidence;
+    for (const text of this.#shown[who]) {
+      const isAgain = !copy.shown.has(text) && (!proved || this.#isOpenToCopies(text));
+      if (isAgain) this.#derivable.add(text);
     }
     this.#shown = this.#shown.with(who, new Set(copy.shown));
     this.#unmarked = this.#unmarked.with(who, new Set(copy.unmarked));
@@ -508,6 +511,13 @@ export class World implements Disposable {
         if (text !== undefined) this.#excused.add(text);
       }
     }
+  }
+
+  /** Whether `text` was sent in the start of a session that no one-time prekey has a part in. */
+  #isOpenToCopies(text: string): boolean {
+    return [...this.#sealed.values()].some((sealed) =>
+      sealed.text === text && offerIn(sealed.envelope)?.oneTimeId === 0
+    );
   }
 
   #textOf({ content }: Mail): string | undefined {

@@ -166,9 +166,10 @@ export class MessageOpener {
     const { envelope, from } = incoming;
     if (round.failure !== undefined) return; // the next pass looks at it again
     try {
-      const isDone = await this.#secure.resets.answer(incoming);
-      if (!isDone && round.mayWait(from)) round.leave(envelope, "alone");
+      const repaired = await this.#secure.resets.answer(incoming);
+      if (!repaired && round.mayWait(from)) round.leave(envelope, "alone");
       else await this.#drop(envelope);
+      if (repaired) yield* this.options.shown.repaired(from, repaired);
     } catch (error) {
       if (isForLater(error)) {
         round.failure ??= error;

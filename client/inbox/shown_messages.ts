@@ -3,12 +3,15 @@ import type { Peer, Peers } from "../contacts/peers.ts";
 import { durationText } from "../network/failures.ts";
 import type { Profile } from "../profile/profile.ts";
 import type { HistoryEntry } from "../profile/tables/history.ts";
+import type { Repaired } from "../sessions/resets.ts";
 import type { TransferOutcome } from "../transfers/file_transfers.ts";
 import type { Lost } from "../transfers/settling.ts";
 import type { Received } from "./received.ts";
 
 /** Entries that are read at a time. */
 const PAGE = 256;
+/** Lost messages that are named one by one. */
+const MAX_NAMED = 5;
 
 /** Shows what was opened, once and in its order, even if the process ended in between. */
 export class ShownMessages {
@@ -54,6 +57,17 @@ export class ShownMessages {
     }
   }
 
+  /** Tells which messages to `from` did not get through, and whether they are sent again. */
+  *repaired(from: Peer, { again, lost }: Repaired): Generator<Received> {
+    const texts = [
+      again.length > 0 &&
+      `${lostMessages(again, from)}. The client sends ${again.length === 1 ? "it" : "them"} again`,
+      lost.length > 0 &&
+      `${lostMessages(lost, from)}. Send such a file again: messaging-client send-file`,
+    ];
+    for (const text of texts) if (text) yield { message: 0, from, type: "notice", text };
+  }
+
   *notices(texts: readonly string[] = []): Generator<Received> {
     const from = this.profile.identity;
     for (const text of texts) yield { message: 0, from, type: "notice", text };
@@ -75,6 +89,18 @@ export class ShownMessages {
     if (path === null) return { ...head, type: "announced", name, size, at, transfer };
     return { ...head, type: "file", path, size, at, name, transfer };
   }
+}
+
+/** Returns what happened to "message 5", to "messages 5, 6 and 9", or to "260 messages". */
+function lostMessages(ids: readonly number[], { name }: Peer): string {
+  const [last, ...others] = ids.toReversed();
+  const [what, it] = ids.length === 1
+    ? [`message ${last}`, "it"]
+    : ids.length <= MAX_NAMED
+    ? [`messages ${others.toReversed().join(", ")} and ${last}`, "them"]
+    : [`${ids.length} messages`, "them"];
+  return `${what} to ${name} did not get through: the server had lost ${it}, or ${name} could ` +
+    `not open ${it}`;
 }
 
 function lostText(what: string, { reason, wait }: Lost): string {

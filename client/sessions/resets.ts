@@ -22,6 +22,16 @@ type ResetsOptions = Pick<SessionContext, "profile" | "own" | "signing" | "now">
   sender: Sender;
 };
 
+/** What became of the messages that a reset names: their IDs in the mailbox of its sender. */
+export interface Repaired {
+  /** They are sent again. */
+  readonly again: readonly number[];
+  /** They are files that this version cannot announce again. */
+  readonly lost: readonly number[];
+}
+
+const NOTHING: Repaired = { again: [], lost: [] };
+
 /**
  * Getting back into step (`shared/PROTOCOL.md`, Messages). A client is sent a reset that names its
  * messages that could not be opened. It starts a new session, and sends them again.
@@ -31,12 +41,12 @@ export class Resets {
 
   /**
    * Does what a reset asks for: starts a new session and puts the named messages into the outbox
-   * again. Returns false if it is too early: each client gets one answer a minute, and the server
-   * may want to be asked later.
+   * again. Returns what became of them; null if it is too early: each client gets one answer a
+   * minute, and the server may want to be asked later.
    * @throws {CryptoError} `decrypt-failed` if it is none of its sender
    * @throws {ClientError} what the network may do
    */
-  async answer({ envelope, from, identity }: Incoming): Promise<boolean> {
+  async answer({ envelope, from, identity }: Incoming): Promise<Repaired | null> {
     const { profile, sessions, own, now } = this.options;
     const { contacts, envelopes, repairs } = profile;
     const isBlocked = contacts.byId(from.id)?.blocked === true;
@@ -44,36 +54,41 @@ export class Resets {
     const reset = isBlocked ? null : await decodeReset(content, identity, own.identity);
     if (!reset || !repairs.isNew(from.id, reset.time)) {
       envelopes.markDone(envelope.number);
-      return true;
+      return NOTHING;
     }
-    if (repairs.answeredLately(from.id, now())) return false;
+    if (repairs.answeredLately(from.id, now())) return null;
     const session = await this.#start(identity, from.name);
-    if (!session) return false;
-    sessions.commit(() => {
+    if (!session) return null;
+    return sessions.commit(() => {
       envelopes.markDone(envelope.number);
       repairs.accept(from.id, reset.time, now());
       sessions.add(identity, session);
-      this.#sendAgain(identity, new Set(reset.messageIds));
+      return this.#sendAgain(identity, new Set(reset.messageIds));
     });
-    return true;
   }
 
-  /** Puts messages into the outbox once more; if there is none of them, what starts the session. */
-  #sendAgain(to: Identity, messageIds: ReadonlySet<number>): void {
+  /**
+   * Puts messages into the outbox once more; if there is none of them, what starts the session.
+   * Says nothing of those that are not in the history: they started sessions, or were forgotten.
+   */
+  #sendAgain(to: Identity, messageIds: ReadonlySet<number>): Repaired {
     const { profile: { history }, sessions, sender, now } = this.options;
-    let count = 0;
+    const again: number[] = [];
+    const lost: number[] = [];
     for (const messageId of messageIds) {
       const entry = history.sentAs(to.clientId, messageId);
-      const again = entry && contentOf(entry);
-      if (!again) continue;
-      const { type, content } = again;
+      if (!entry) continue;
+      const message = contentOf(entry);
+      (message ? again : lost).push(messageId);
+      if (!message) continue;
+      const { type, content } = message;
       sender.put(to.clientId, type, sessions.seal(to, type, content), entry.number);
-      count++;
     }
-    if (count > 0) return;
+    if (again.length > 0) return { again, lost };
     const content = { id: sender.newContentId(), at: now() };
     const sealed = sessions.seal(to, MessageType.key, content);
     sender.put(to.clientId, MessageType.key, sealed, null);
+    return { again, lost };
   }
 
   /**

@@ -67,7 +67,7 @@ Deno.test("server: a reset that comes again, or late, starts nothing", async () 
   const { server, bob } = scene;
   const first = await honestReset(scene);
   server.put(scene.bobId, first);
-  assertEquals(await scene.received(), []);
+  assertEquals(await scene.received(), ["alice: (notice)"]);
   assertEquals(await scene.answers(), ["bob: opened at the second attempt"]);
   const sessions = bob.sessions(scene.aliceId);
   const sent = server.requests.filter(({ kind }) => kind === "send").length;

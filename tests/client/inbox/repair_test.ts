@@ -31,8 +31,63 @@ Deno.test("repair: a reset is answered by a later run when prekeys are not avail
   await failure(alice.receive(server.address)); // whether this counts as one is told elsewhere
   assertEquals(await bob.receive(server.address), []);
   server.lie = () => undefined;
-  assertEquals(await alice.receive(server.address), []);
+  assertEquals(await alice.receive(server.address), ["bob: (notice)"]);
   assertEquals(await bob.receive(server.address), ["alice: two"]);
+});
+
+Deno.test("repair: who sent what was lost is told its numbers, once, and that it goes again", async () => {
+  await using server = new EvilServer();
+  await using alice = await Party.registered("alice", server.address);
+  await using bob = await Party.registered("bob", server.address);
+  let time = Date.now();
+  alice.now = bob.now = () => time;
+  const notices = async () => {
+    const told = await alice.with(server.address, (client) => {
+      return Array.fromAsync(client.receive(`${alice.folder}/out`, () => {}));
+    });
+    return told.map((one) => one.type === "notice" && one.text);
+  };
+  await alice.send(server.address, "bob", "hello");
+  await bob.receive(server.address);
+  await bob.send(server.address, "alice", "so it is no first message any more");
+  await alice.receive(server.address);
+  for (
+    const [count, expected] of [
+      [
+        1,
+        "message 3 to bob did not get through: the server had lost it, or bob could not open " +
+        "it. The client sends it again",
+      ],
+      [
+        3,
+        "messages 6, 7 and 8 to bob did not get through: the server had lost them, or bob " +
+        "could not open them. The client sends them again",
+      ],
+      [
+        6,
+        "6 messages to bob did not get through: the server had lost them, or bob could not " +
+        "open them. The client sends them again",
+      ],
+    ] as const
+  ) {
+    time += 24 * 3_600_000;
+    loseSessions(bob);
+    for (let i = 0; i < count; i++) await alice.send(server.address, "bob", `text ${i}`);
+    assertEquals(await bob.receive(server.address), [`alice: (${count} unreadable)`]);
+    assertEquals(await notices(), [expected]);
+    assertEquals(await notices(), []);
+    assertEquals((await bob.receive(server.address)).length, count);
+  }
+});
+
+Deno.test("repair: nobody is told of messages that were deleted, or never sent", async () => {
+  await using server = new EvilServer();
+  await using alice = await Party.registered("alice", server.address);
+  await using bob = await Party.registered("bob", server.address);
+  await alice.send(server.address, "bob", "hello");
+  await bob.receive(server.address);
+  await putResets(server, bob, alice, 1, [1_000]);
+  assertEquals(await alice.receive(server.address), []);
 });
 
 Deno.test("repair: what is lost while a reset is under way is asked for later", async () => {
@@ -89,7 +144,7 @@ Deno.test("repair: a file that was lost is told of again, and comes", async () =
   await Deno.writeTextFile(path, "a photo");
   await alice.with(server.address, (client) => client.sendFile("bob", path));
   assertEquals(await bob.receive(server.address), ["alice: (1 unreadable)"]);
-  assertEquals(await alice.receive(server.address), []);
+  assertEquals(await alice.receive(server.address), ["bob: (notice)"]);
   assertEquals(await bob.receive(server.address), ["alice: (file)"]);
   const [, entry] = [...alice.profile.history.list(bob.profile.identity.id)]
     .filter(({ sent }) => sent);
@@ -97,18 +152,24 @@ Deno.test("repair: a file that was lost is told of again, and comes", async () =
 });
 
 /** Puts resets of `from` into the mailbox of `to`, each with a larger time than the one before. */
-async function putResets(server: EvilServer, from: Party, to: Party, count: number): Promise<void> {
+async function putResets(
+  server: EvilServer,
+  from: Party,
+  to: Party,
+  count: number,
+  messageIds = [1],
+): Promise<void> {
   const { publicKey, secrets } = from.profile.secureIdentity!;
   const sender = await verifyIdentity(publicKey);
   const receiver = await verifyIdentity(to.profile.secureIdentity!.publicKey);
   for (let i = 0; i < count; i++) {
-    const reset = { time: ++lastTime, messageIds: [1] };
+    const reset = { time: ++lastTime, messageIds };
     const content = await encodeReset(reset, sender, receiver, secrets.signing);
     const type = MessageType.keyRequest;
     server.put(receiver.clientId, { from: sender.clientId, type, content });
   }
 }
-let lastTime = 1_000;
+let lastTime = Date.now();
 
 for (
   const [prekeys, lie] of Object.entries(

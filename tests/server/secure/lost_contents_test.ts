@@ -41,7 +41,7 @@ Deno.test("lost contents: the receiver is told once, and its sender sends it aga
   assertEquals((await bob.receive(address)).sort(), ["alice: (1 lost)", "alice: behind it"]);
   assertEquals(logged(), 1);
   assertEquals(await bob.receive(address), []);
-  assertEquals(await alice.receive(address), []); // answers the reset
+  assertEquals(await alice.receive(address), ["bob: (notice)"], "it answers the reset");
   assert((await bob.receive(address))[0] === `alice: ${LONG}`, "it comes whole");
 });
 

@@ -50,8 +50,10 @@ export interface FileRecords {
   settle(id: Bytes, most: number): Promise<void>;
 
   /**
-   * Makes a file complete, and adds receivers; those that it has already stay.
-   * @throws {StorageError} `unknown-file`, `unknown-client`
+   * Makes a file complete, and adds receivers; those that it has already stay. Each counts for the
+   * owner until it has released the file.
+   * @throws {StorageError} `unknown-file`, `unknown-client`, `quota-full` also for more than
+   * `MAX_FILE_RECEIVERS`
    */
   share(id: Bytes, receivers: readonly Bytes[]): Promise<void>;
 

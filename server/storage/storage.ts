@@ -53,7 +53,7 @@ export interface Stats {
   /** Files in chunks, whole or not, and what counts of them. */
   files: number;
   fileBytes: number;
-  /** What counts against `maxTotalSize`: contents, files, and `MESSAGE_OVERHEAD` a message. */
+  /** What counts against `maxTotalSize`: contents, files, and overheads, also of tokens. */
   charged: number;
 }
 

@@ -1,7 +1,16 @@
 /** What every storage engine is given, and what it must keep to. */
+import { KiB } from "../../shared/limits.ts";
 
 /** Bytes that a message counts for besides its content. */
 export const MESSAGE_OVERHEAD = 128;
+/** Bytes that the token of a message counts for as long as it is known. */
+export const TOKEN_OVERHEAD = 128;
+/** Bytes that a file in chunks counts for besides what it holds: its row, and two small files. */
+export const FILE_OVERHEAD = 8 * KiB;
+/** Bytes that each receiver of a file counts for. */
+export const RECEIVER_OVERHEAD = 128;
+/** Receivers of one file: all of them go in one step when the file does. */
+export const MAX_FILE_RECEIVERS = 1024;
 
 /** The options of every engine. */
 export interface StorageOptions {
@@ -28,7 +37,7 @@ export interface StorageLimits {
   maxOneTimePrekeys: number;
   /** One sender may hold one part in so many of a mailbox, and less where others fill it, too. */
   mailboxParts: number;
-  /** Bytes of one sender that may wait: contents, files, and `MESSAGE_OVERHEAD` a message. */
+  /** Bytes of one sender that may be here: contents, files, and the overheads above. */
   maxSenderSize: number;
   /** Files in chunks of one sender, and those among them whose upload is not finished. */
   maxSenderFiles: number;

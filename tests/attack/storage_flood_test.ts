@@ -1,5 +1,11 @@
 /** Strangers who store as much as they can, and others who still get theirs through. */
-import { FILE_CHUNK_SIZE, MiB } from "../../shared/limits.ts";
+import { DAY } from "../../server/limits/limits.ts";
+import {
+  FILE_OVERHEAD,
+  RECEIVER_OVERHEAD,
+  TOKEN_OVERHEAD,
+} from "../../server/storage/storage_options.ts";
+import { FILE_CHUNK_SIZE, KiB, MiB } from "../../shared/limits.ts";
 import type { SecureRequest } from "../../shared/protocol/secure/requests.ts";
 import { MessageType } from "../../shared/protocol/codes.ts";
 import { assert, assertEquals } from "../support/assert.ts";
@@ -116,7 +122,7 @@ Deno.test("attack: uploads without bytes leave everybody else their room", async
   await using server = await ServerFixture.start({ limits });
   for (let i = 0; i < 16; i++) {
     const mallory = await server.secure(`mallory ${i}`);
-    await openUpload(mallory, newToken(), limits.maxSenderSize - 16);
+    await openUpload(mallory, newToken(), limits.maxSenderSize - FILE_OVERHEAD - 16);
   }
   const [alice, bob] = [await server.secure("alice"), await server.secure("bob")];
   await upload(alice, newToken(), sampleBytes(20 * FILE_CHUNK_SIZE), bob.who.id);
@@ -125,7 +131,7 @@ Deno.test("attack: uploads without bytes leave everybody else their room", async
 });
 
 Deno.test("attack: an upload over the quota waits, and goes on when there is room", async () => {
-  const limits = { maxSenderSize: 20 * FILE_CHUNK_SIZE };
+  const limits = { maxSenderSize: 20 * FILE_CHUNK_SIZE + 2 * FILE_OVERHEAD + RECEIVER_OVERHEAD };
   await using server = await ServerFixture.start({ limits });
   const [alice, bob] = [await server.secure("alice"), await server.secure("bob")];
   const [blob, other] = [newToken(), newToken()];
@@ -140,4 +146,37 @@ Deno.test("attack: an upload over the quota waits, and goes on when there is roo
   assertEquals([error, retryAfter > 0], ["over-quota", true]);
   await bob.request({ kind: "release", blob: other }, "released");
   await upload(alice, blob, content, bob.who.id);
+});
+
+Deno.test("attack: tokens of messages that were fetched count until they are forgotten", async () => {
+  const limits = { maxSenderSize: 256 * KiB, maxTotalSize: 256 * KiB };
+  let now = Date.now();
+  await using server = await ServerFixture.start({ limits, now: () => now });
+  const mallory = await server.secure("mallory");
+  const { id } = mallory.who;
+  /** Sends messages to herself and fetches them, until one is refused or 1,000 were not. */
+  const flood = async () => {
+    let sent = 0;
+    while (sent < 1_000) {
+      await mallory.send(...Array.from({ length: 100 }, () => textTo(id, "")));
+      const answers = await Array.fromAsync({ length: 100 }, () => mallory.next());
+      const ids = answers.flatMap((answer) => answer.kind === "sent" ? [answer.messageId] : []);
+      if (ids.length > 0) await mallory.acknowledge(...ids);
+      sent += ids.length;
+      if (ids.length < 100) break;
+    }
+    return sent;
+  };
+  let sum = 0;
+  for (let round = 0; round < 4; round++) sum += await flood();
+  const most = limits.maxTotalSize / TOKEN_OVERHEAD;
+  assert(sum > most / 2 && sum < most, `${sum} messages`);
+  const { tokens } = server.dump();
+  assertEquals(tokens.length, sum);
+  const size = await Deno.stat(`${server.folder}/server.db`);
+  assert(size.size < 4 * limits.maxTotalSize, `${size.size} bytes`);
+
+  now += 8 * DAY;
+  await server.services.storage.forgetTokens();
+  assert(await flood() >= 1_000, "what is forgotten makes room");
 });

@@ -1,4 +1,5 @@
 /** The part of the storage contract that is about clients that leave. */
+import { FILE_OVERHEAD, RECEIVER_OVERHEAD } from "../../server/storage/storage_options.ts";
 import { MessageType } from "../../shared/protocol/codes.ts";
 import { PrekeyKind } from "../../shared/protocol/prekey.ts";
 import { assert, assertEquals } from "../support/assert.ts";
@@ -23,6 +24,9 @@ async function removeAll({ storage }: Subject): Promise<{ blobs: string[]; files
   }
   return all;
 }
+
+/** What three files of 1,000 bytes and as many receivers count for. */
+const QUOTA = 3 * (FILE_OVERHEAD + 1000 + RECEIVER_OVERHEAD);
 
 export function departureContract(engine: Engine): void {
   contractTest(engine, "a client that has left is found nowhere", async (subject) => {
@@ -125,11 +129,11 @@ export function departureContract(engine: Engine): void {
     assertEquals(await files.receivers(fileId(4)), 1);
     // What they took is free again.
     await subject.register("alice");
-    await files.open(fileId(6), alice, 3000);
+    await files.open(fileId(6), alice, QUOTA - FILE_OVERHEAD);
     await assertRefused(files.open(fileId(7), alice, 1), "quota-full");
     await files.open(fileId(7), bob, 1000);
     await assertRefused(files.open(fileId(8), bob, 1), "quota-full");
-  }, { maxSenderSize: 3000, maxTotalSize: 6000 });
+  }, { maxSenderSize: QUOTA, maxTotalSize: 2 * QUOTA });
 
   contractTest(engine, "those who have left do not count for the limit", async (subject) => {
     const alice = await subject.register("alice");

@@ -2,6 +2,11 @@
 import { toHex } from "../../shared/bytes.ts";
 import { UPLOAD_WINDOW } from "../../server/storage/file_records.ts";
 import type { Storage } from "../../server/storage/storage.ts";
+import {
+  FILE_OVERHEAD,
+  MAX_FILE_RECEIVERS,
+  RECEIVER_OVERHEAD,
+} from "../../server/storage/storage_options.ts";
 import { FILE_CHUNK_SIZE as CHUNK } from "../../shared/limits.ts";
 import { assertEquals } from "../support/assert.ts";
 import { assertRefused, contractTest, type Engine, idOf } from "./storage_contract.ts";
@@ -102,22 +107,56 @@ export function fileContract(engine: Engine): void {
   contractTest(engine, "quotas of a sender and of all, given back at the end", async (subject) => {
     await subject.register("bob");
     const { files } = subject.storage;
-    await files.open(one, alice, 60);
-    await assertRefused(files.open(two, alice, 41), "quota-full");
-    await assertRefused(files.open(two, alice, 101), "never-fits");
-    await files.open(two, alice, 40);
-    await files.open(two, alice, 40); // a repeat takes nothing
-    await assertRefused(files.open(three, bob, 51), "quota-full"); // of all together
-    await files.open(three, bob, 50);
+    await files.open(one, alice, 600);
+    await assertRefused(files.open(two, alice, 401), "quota-full");
+    await assertRefused(files.open(two, alice, FILE_OVERHEAD + 1001), "never-fits");
+    await files.open(two, alice, 400);
+    await files.open(two, alice, 400); // a repeat takes nothing
+    await assertRefused(files.open(three, bob, 501), "quota-full"); // of all together
+    await files.open(three, bob, 500);
     await files.remove(one);
     await files.remove(one);
     await subject.reopen();
-    await subject.storage.files.open(one, alice, 50);
-    await assertRefused(subject.storage.files.open(idOf("four"), alice, 11), "quota-full");
+    await subject.storage.files.open(one, alice, 300);
+    await assertRefused(subject.storage.files.open(idOf("four"), alice, 1), "quota-full");
     await subject.storage.files.share(one, [bob]);
     await subject.storage.files.release(one, bob);
-    await subject.storage.files.open(idOf("four"), alice, 60);
-  }, { maxSenderSize: 100, maxTotalSize: 150 });
+    await subject.storage.files.open(idOf("four"), alice, 600);
+  }, { maxSenderSize: 2 * FILE_OVERHEAD + 1000, maxTotalSize: 3 * FILE_OVERHEAD + 1500 });
+
+  contractTest(engine, "each receiver of a file counts until it releases it", async (subject) => {
+    const { files } = subject.storage;
+    const names = ["bob", "carol", "dave"];
+    const [bob, carol, dave] = await Promise.all(names.map((name) => subject.register(name)));
+    const charged = async () => (await subject.storage.stats()).charged;
+    await files.open(one, alice, 100);
+    await files.share(one, [bob]);
+    assertEquals(await charged(), FILE_OVERHEAD + 100 + RECEIVER_OVERHEAD);
+    await assertRefused(files.share(one, [carol, dave]), "quota-full");
+    await files.share(one, [bob, carol]);
+    await files.share(one, [bob, carol]); // a repeat takes nothing
+    await assertRefused(files.share(one, [dave]), "quota-full");
+    await files.release(one, bob);
+    await files.share(one, [dave]);
+    assertEquals(await charged(), FILE_OVERHEAD + 100 + 2 * RECEIVER_OVERHEAD);
+    await files.remove(one);
+    assertEquals(await charged(), 0);
+  }, { maxSenderSize: FILE_OVERHEAD + 100 + 2 * RECEIVER_OVERHEAD });
+
+  contractTest(engine, "files of many receivers go in steps", async (subject) => {
+    const { files } = subject.storage;
+    const names = Array.from({ length: MAX_FILE_RECEIVERS + 1 }, (_, i) => `receiver ${i}`);
+    const receivers = await Promise.all(names.map((name) => subject.register(name)));
+    for (const id of [one, two, three]) {
+      await files.open(id, alice, 1);
+      await files.share(id, receivers.slice(1));
+      await assertRefused(files.share(id, receivers), "quota-full");
+    }
+    subject.now = 10_000;
+    for (let i = 0; i < 3; i++) assertEquals((await files.expire()).length, 1);
+    assertEquals(await files.expire(), []);
+    assertEquals((await subject.storage.stats()).charged, 0);
+  }, { maxClients: 2 * MAX_FILE_RECEIVERS });
 
   contractTest(
     engine,
@@ -135,7 +174,7 @@ export function fileContract(engine: Engine): void {
       await files.charge(one, 9 * CHUNK);
       assertEquals((await files.find(one))?.charged, 10 * CHUNK);
     },
-    { maxSenderSize: 10 * CHUNK, maxTotalSize: 100 * CHUNK },
+    { maxSenderSize: 10 * CHUNK + 2 * FILE_OVERHEAD, maxTotalSize: 100 * CHUNK },
   );
 
   contractTest(engine, "a sender has only so many files, and unfinished ones", async (subject) => {

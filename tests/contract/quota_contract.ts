@@ -1,11 +1,14 @@
 /** The part of the storage contract that is about how much one sender, and all, may store. */
-import { MESSAGE_OVERHEAD } from "../../server/storage/storage_options.ts";
+import { FILE_OVERHEAD, MESSAGE_OVERHEAD } from "../../server/storage/storage_options.ts";
 import { utf8 } from "../../shared/bytes.ts";
 import { MessageType } from "../../shared/protocol/codes.ts";
 import { assertEquals } from "../support/assert.ts";
 import { assertRefused, contractTest, type Engine, idOf } from "./storage_contract.ts";
 
 const [mallory, friend] = ["mallory", "friend"].map(idOf);
+
+/** What one thing counts for where they are alike. */
+const EACH = 10_000;
 
 export function quotaContract(engine: Engine): void {
   contractTest(engine, "a sender fills no more than a part of a mailbox", async (subject) => {
@@ -72,19 +75,20 @@ export function quotaContract(engine: Engine): void {
 
   contractTest(engine, "each message counts for its sender and in all", async (subject) => {
     const [alice, bob] = [await subject.register("alice"), await subject.register("bob")];
-    await subject.send(alice, "12345", mallory);
-    await subject.send(bob, { blob: "b1", size: 5 }, mallory);
+    const size = EACH - MESSAGE_OVERHEAD;
+    await subject.send(alice, "x".repeat(size), mallory);
+    await subject.send(bob, { blob: "b1", size }, mallory);
     await assertRefused(subject.send(alice, "", mallory), "quota-full");
     await assertRefused(subject.storage.files.open(idOf("file"), mallory, 1), "quota-full");
-    await subject.send(alice, "12345", friend);
+    await subject.send(alice, "x".repeat(size), friend);
     await assertRefused(subject.send(alice, "", friend), "quota-full"); // of all together
     await subject.reopen();
     await assertRefused(subject.send(alice, "", mallory), "quota-full");
     await subject.storage.acknowledge(alice, [1]);
-    await subject.storage.files.open(idOf("file"), mallory, MESSAGE_OVERHEAD + 5);
+    await subject.storage.files.open(idOf("file"), mallory, EACH - FILE_OVERHEAD);
     await assertRefused(subject.send(alice, "", mallory), "quota-full");
-    await assertRefused(subject.send(alice, "x".repeat(300), idOf("other")), "never-fits");
-  }, { maxSenderSize: 2 * MESSAGE_OVERHEAD + 10, maxTotalSize: 3 * MESSAGE_OVERHEAD + 15 });
+    await assertRefused(subject.send(alice, "x".repeat(2 * EACH), idOf("other")), "never-fits");
+  }, { maxSenderSize: 2 * EACH, maxTotalSize: 3 * EACH });
 
   contractTest(engine, "a message may count for another than its sender", async (subject) => {
     const alice = await subject.register("alice");

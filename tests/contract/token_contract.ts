@@ -1,6 +1,7 @@
 /** The part of the storage contract that is about senders' tokens. */
 import { type Bytes, utf8 } from "../../shared/bytes.ts";
 import { MessageType } from "../../shared/protocol/codes.ts";
+import { MESSAGE_OVERHEAD, TOKEN_OVERHEAD } from "../../server/storage/storage_options.ts";
 import type { Content, Deposited } from "../../server/storage/messages.ts";
 import { assertEquals } from "../support/assert.ts";
 import {
@@ -112,6 +113,33 @@ export function tokenContract(engine: Engine): void {
       assertEquals(await deposit(subject, alice), { messageId: 2, repeated: false });
     },
   );
+
+  contractTest(engine, "a token counts for its sender until it is forgotten", async (subject) => {
+    const alice = await subject.register("alice");
+    const token = (i: number) => TOKEN.with(0, i);
+    const charged = async () => (await subject.storage.stats()).charged;
+    const content = { inline: new Uint8Array(0) };
+    for (let i = 1; i <= 4; i++) {
+      await deposit(subject, alice, { token: token(i), content });
+      assertEquals(await charged(), MESSAGE_OVERHEAD + i * TOKEN_OVERHEAD);
+      await deposit(subject, alice, { token: token(i), content }); // a repeat counts once
+      await subject.storage.acknowledge(alice, [i]);
+      assertEquals(await charged(), i * TOKEN_OVERHEAD);
+    }
+    await assertRefused(deposit(subject, alice, { token: token(5), content }), "quota-full");
+    const receiving = { from: SENDER, to: alice, token: token(5), size: 1 };
+    await assertRefused(subject.storage.receive(receiving), "quota-full");
+    await subject.send(alice, "", SENDER); // without a token there is room
+    await deposit(subject, alice, { from: idOf("other"), content });
+    await subject.reopen();
+    await assertRefused(deposit(subject, alice, { token: token(5), content }), "quota-full");
+    await subject.storage.unregister(alice);
+    while (await subject.storage.removeRemains());
+    assertEquals(await charged(), 5 * TOKEN_OVERHEAD);
+    subject.now = 8 * DAY;
+    await subject.storage.forgetTokens();
+    assertEquals(await charged(), 0);
+  }, { maxSenderSize: 4 * TOKEN_OVERHEAD + MESSAGE_OVERHEAD });
 
   contractTest(engine, "forgetting takes the old ones alone, however many", async (subject) => {
     const alice = await subject.register("alice");

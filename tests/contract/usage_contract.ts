@@ -1,5 +1,9 @@
 /** The part of the storage contract that is about how much is stored. */
-import { MESSAGE_OVERHEAD } from "../../server/storage/storage_options.ts";
+import {
+  FILE_OVERHEAD,
+  MESSAGE_OVERHEAD,
+  RECEIVER_OVERHEAD,
+} from "../../server/storage/storage_options.ts";
 import { assertEquals } from "../support/assert.ts";
 import { assertRefused, contractTest, type Engine, idOf } from "./storage_contract.ts";
 
@@ -19,7 +23,8 @@ export function usageContract(engine: Engine): void {
     const full = await subject.storage.stats();
     const messages = { clients: 2, messages: 3, messageBytes: 1005, files: 2 };
     assertEquals({ ...full, fileBytes: 0, charged: 0 }, { ...none, ...messages });
-    assertEquals(full.charged, 3 * MESSAGE_OVERHEAD + 1005 + full.fileBytes);
+    const filesCharged = 2 * FILE_OVERHEAD + full.fileBytes + RECEIVER_OVERHEAD;
+    assertEquals(full.charged, 3 * MESSAGE_OVERHEAD + 1005 + filesCharged);
     await subject.reopen();
     assertEquals(await subject.storage.stats(), full);
 

@@ -1,6 +1,7 @@
 /** The table of failures in PROTOCOL.md: each of them, caused on a real server. */
 import { type Bytes, concat, toHex } from "../../shared/bytes.ts";
 import { StorageError } from "../../shared/errors.ts";
+import { FILE_OVERHEAD, RECEIVER_OVERHEAD } from "../../server/storage/storage_options.ts";
 import { FILE_CHUNK_SIZE, MAX_ENVELOPE_SIZE, MiB } from "../../shared/limits.ts";
 import { ErrorCode } from "../../shared/protocol/codes.ts";
 import { PrekeyKind } from "../../shared/protocol/prekey.ts";
@@ -35,6 +36,8 @@ type Cause = (scene: Scene) => Promise<[SecurePeer, SecureRequest | Bytes]>;
 
 const SIZE = FILE_CHUNK_SIZE + 100;
 const CONTENT = sampleBytes(SIZE);
+/** What it counts for, with one receiver. */
+const CHARGED = FILE_OVERHEAD + SIZE + RECEIVER_OVERHEAD;
 const NOBODY = new Uint8Array(16).fill(7);
 const LIST: SecureRequest = { kind: "list-clients", prefix: "", after: "" };
 
@@ -45,8 +48,8 @@ const LIMITS = {
   maxMailboxSize: 1_000,
   maxOneTimePrekeys: 2,
   prekeyBurst: 1,
-  maxSenderSize: 2 * SIZE,
-  maxTotalSize: 3 * SIZE,
+  maxSenderSize: 2 * CHARGED,
+  maxTotalSize: 3 * CHARGED,
   maxUploads: 2,
 };
 
@@ -239,7 +242,7 @@ const CAUSES: Record<string, Cause> = {
     return [alice, open(blob, SIZE + 1)];
   },
   "120 open | 9005 | the blob is larger than a sender's quota": ({ alice, blob }) => {
-    return Promise.resolve([alice, open(blob, 2 * SIZE + 17)]);
+    return Promise.resolve([alice, open(blob, 2 * CHARGED)]);
   },
   "120 open | 9006 | the sender has too many blobs, or unfinished ones": async (
     { alice, blob },
@@ -251,7 +254,7 @@ const CAUSES: Record<string, Cause> = {
     { alice, bob, blob },
   ) => {
     await upload(alice, newToken(), CONTENT, bob.who.id);
-    return [alice, open(blob, SIZE + 17)];
+    return [alice, open(blob, SIZE + RECEIVER_OVERHEAD + 17)];
   },
   "121 put | 9006 | too much of the sender, or of all senders, waits": async (
     { alice, bob, blob },
@@ -294,6 +297,15 @@ const CAUSES: Record<string, Cause> = {
     await openUpload(alice, blob, SIZE);
     await putChunks(alice, blob, CONTENT);
     return [alice, sharing(blob, NOBODY)];
+  },
+  "122 share | 9006 | the blob has too many receivers, or too much waits": async (
+    { alice, bob, blob },
+  ) => {
+    await upload(alice, newToken(), CONTENT, bob.who.id);
+    const content = sampleBytes(SIZE + RECEIVER_OVERHEAD);
+    await openUpload(alice, blob, content.length);
+    await putChunks(alice, blob, content);
+    return [alice, sharing(blob, bob.who.id)];
   },
   "123 get | 9003 | there is no such blob, or not for this client": async (
     { alice, bob, blob },

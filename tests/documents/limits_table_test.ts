@@ -21,7 +21,13 @@ import {
   MAX_UNDER_WAY_SIZE,
 } from "../../server/secure/secure_session.ts";
 import { UPLOAD_WINDOW } from "../../server/storage/file_records.ts";
-import { MESSAGE_OVERHEAD } from "../../server/storage/storage_options.ts";
+import {
+  FILE_OVERHEAD,
+  MAX_FILE_RECEIVERS,
+  MESSAGE_OVERHEAD,
+  RECEIVER_OVERHEAD,
+  TOKEN_OVERHEAD,
+} from "../../server/storage/storage_options.ts";
 import { TOKEN_AGE } from "../../server/storage/sqlite/tokens.ts";
 import { MAX_MESSAGES } from "../../shared/channel/cipher_state.ts";
 import * as shared from "../../shared/limits.ts";
@@ -124,6 +130,10 @@ const LIMITS: Record<string, number> = {
   "messages and blobs of one sender, in all": server.maxSenderSize,
   "the same of all senders, in all": server.maxTotalSize,
   "what a message counts there for, besides its content": MESSAGE_OVERHEAD,
+  "what a token counts there for, until it is forgotten": TOKEN_OVERHEAD,
+  "what a blob counts there for, besides its chunks": FILE_OVERHEAD,
+  "what a receiver of a blob counts there for, until its release": RECEIVER_OVERHEAD,
+  "receivers of a blob that have not released it": MAX_FILE_RECEIVERS,
   "blobs of one sender": server.maxSenderFiles,
   "the same, not uploaded whole yet": server.maxUploads,
   "chunks of an upload that count before they have come": UPLOAD_WINDOW,

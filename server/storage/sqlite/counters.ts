@@ -1,4 +1,5 @@
 /** The counts that the tables hold of each other, and what they must be. */
+import { TOTALS_NOW, USAGE_NOW } from "./usage.ts";
 
 /** Whom a message counts for, as in {@link ./usage.ts}. */
 const PAYER = "coalesce(payer, sender)";
@@ -44,19 +45,14 @@ export const COUNTERS: readonly Counter[] = [
   counterTable(
     "usage",
     "what each client has stored",
-    "client, messages, message_bytes, files, file_bytes, uploads",
-    "SELECT client, sum(messages), sum(message_bytes), sum(files), sum(file_bytes), sum(uploads) " +
-      `FROM (SELECT ${PAYER} AS client, count(*) AS messages, sum(size) AS message_bytes, ` +
-      "0 AS files, 0 AS file_bytes, 0 AS uploads FROM messages GROUP BY 1 UNION ALL " +
-      "SELECT owner, 0, 0, count(*), sum(charged), sum(complete = 0) FROM files GROUP BY 1) " +
-      "GROUP BY client",
+    "client, bytes, files, uploads",
+    USAGE_NOW,
   ),
   counterTable(
     "totals",
     "what is stored in all",
-    "messages, message_bytes, files, file_bytes",
-    "SELECT (SELECT count(*) FROM messages), (SELECT coalesce(sum(size), 0) FROM messages), " +
-      "(SELECT count(*) FROM files), (SELECT coalesce(sum(charged), 0) FROM files)",
+    "bytes, messages, message_bytes, files, file_bytes",
+    TOTALS_NOW,
   ),
   counterTable(
     "shares",

@@ -4,7 +4,7 @@ import { StorageError } from "../../../shared/errors.ts";
 import { MAX_U32 } from "../../../shared/limits.ts";
 import type { Deposit, Deposited, Incoming } from "../messages.ts";
 import { known, type Storage } from "../storage.ts";
-import { MESSAGE_OVERHEAD, type StorageOptions } from "../storage_options.ts";
+import { MESSAGE_OVERHEAD, type StorageOptions, TOKEN_OVERHEAD } from "../storage_options.ts";
 import { type SqliteFile, Table } from "./database.ts";
 import type { SqliteQuotas } from "./quotas.ts";
 import type { SqliteTokens } from "./tokens.ts";
@@ -48,7 +48,7 @@ export class SqliteDeposits extends Table<keyof typeof STATEMENTS> {
           if (named.mailbox === mailbox.number) return { messageId: named.message, repeated: true };
           throw new StorageError("token-reused", "the token was used for another message");
         }
-        this.#checkRoom(mailbox, payer, size);
+        this.#checkRoom(mailbox, payer, { size, token });
         const id = mailbox.last_message + 1;
         const paying = payer === from ? null : payer;
         const time = this.options.now();
@@ -66,10 +66,10 @@ export class SqliteDeposits extends Table<keyof typeof STATEMENTS> {
   }
 
   receive(content: Parameters<Storage["receive"]>[0]): Promise<Incoming> {
-    const { from, to, token, payer = from, size } = content;
+    const { from, to, token, payer = from } = content;
     return this.file.read(() => {
       const repeated = token && this.tokens.find(from, token);
-      if (!repeated) this.#checkRoom(this.#mailbox(to, payer), payer, size);
+      if (!repeated) this.#checkRoom(this.#mailbox(to, payer), payer, content);
       return this.quotas.receive(payer);
     });
   }
@@ -78,7 +78,11 @@ export class SqliteDeposits extends Table<keyof typeof STATEMENTS> {
    * Checks that a mailbox takes one more message of `size` bytes.
    * @throws {StorageError} `mailbox-full`, `quota-full`, `never-fits`
    */
-  #checkRoom(mailbox: MailboxRow, payer: Bytes, size: number): void {
+  #checkRoom(
+    mailbox: MailboxRow,
+    payer: Bytes,
+    { size, token }: { size: number; token?: Bytes },
+  ): void {
     const { maxMessages, maxMailboxSize, mailboxParts: parts } = this.options.limits;
     if (size * parts > maxMailboxSize) {
       throw new StorageError("never-fits", `${size} bytes are more than one sender may have there`);
@@ -96,7 +100,7 @@ export class SqliteDeposits extends Table<keyof typeof STATEMENTS> {
       const text = "the receiver's mailbox takes no more of one sender until some is fetched";
       throw new StorageError("mailbox-full", text);
     }
-    this.quotas.checkSize(payer, size + MESSAGE_OVERHEAD);
+    this.quotas.checkSize(payer, size + MESSAGE_OVERHEAD + (token ? TOKEN_OVERHEAD : 0));
   }
 
   /** Reports whether a message of `size` bytes is to be counted for its sender. */

@@ -4,7 +4,12 @@ import { StorageError } from "../../../shared/errors.ts";
 import { FILE_CHUNK_SIZE } from "../../../shared/limits.ts";
 import { type FileRecord, type FileRecords, UPLOAD_WINDOW } from "../file_records.ts";
 import { known } from "../storage.ts";
-import type { StorageOptions } from "../storage_options.ts";
+import {
+  FILE_OVERHEAD,
+  MAX_FILE_RECEIVERS,
+  RECEIVER_OVERHEAD,
+  type StorageOptions,
+} from "../storage_options.ts";
 import { type SqliteFile, Table } from "./database.ts";
 import type { SqliteQuotas } from "./quotas.ts";
 
@@ -74,7 +79,7 @@ export class SqliteFiles extends Table<keyof typeof STATEMENTS> implements FileR
         return { file: recordOf(row), created: false };
       }
       this.quotas.checkFiles(owner);
-      this.quotas.checkSize(owner, size);
+      this.quotas.checkSize(owner, size + FILE_OVERHEAD);
       const charged = Math.min(size, FILE_CHUNK_SIZE);
       this.statements.add.run(id, owner, size, charged, this.#options.now());
       return { file: { id, owner, size, charged, complete: false }, created: true };
@@ -124,9 +129,25 @@ export class SqliteFiles extends Table<keyof typeof STATEMENTS> implements FileR
       const row = this.statements.find.get<FileRow>(id);
       if (!row) throw new StorageError("unknown-file", "no file has this ID");
       for (const receiver of receivers) known(this.statements.client.get(receiver));
+      const isNew = (receiver: Bytes) => !this.statements.isReceiver.get(row.number, receiver);
+      this.#checkReceivers(row, receivers.filter(isNew).length);
       this.statements.complete.run(this.#options.now(), row.number);
       for (const receiver of receivers) this.statements.addReceiver.run(row.number, receiver);
     }, id);
+  }
+
+  /**
+   * Checks that a file may have so many receivers more.
+   * @throws {StorageError} `quota-full`
+   */
+  #checkReceivers({ id, owner }: FileRow, more: number): void {
+    if (more === 0) return;
+    const count = this.statements.receivers.value<[number]>(id)?.[0] ?? 0;
+    if (count + more > MAX_FILE_RECEIVERS) {
+      const text = `${count} receivers have not released the file; upload it again for others`;
+      throw new StorageError("quota-full", text);
+    }
+    this.quotas.checkSize(owner, more * RECEIVER_OVERHEAD);
   }
 
   async reopen(id: Bytes): Promise<void> {
@@ -155,9 +176,7 @@ export class SqliteFiles extends Table<keyof typeof STATEMENTS> implements FileR
     const unfinished = this.#options.now() - this.#options.limits.uploadExpiry;
     const unfetched = this.#options.now() - this.#options.limits.expiry;
     return this.file.write(() => {
-      const rows = this.statements.old.all<FileRow>(unfinished, unfetched, PAGE);
-      for (const row of rows) this.#remove(row);
-      return rows.map(({ id }) => id);
+      return this.#removeSome(this.statements.old.all<FileRow>(unfinished, unfetched, PAGE));
     });
   }
 
@@ -167,8 +186,7 @@ export class SqliteFiles extends Table<keyof typeof STATEMENTS> implements FileR
    */
   removeOf(client: Bytes, count: number): Bytes[] | null {
     const owned = this.statements.ownedBy.all<FileRow>(client, count);
-    for (const row of owned) this.#remove(row);
-    if (owned.length > 0) return owned.map(({ id }) => id);
+    if (owned.length > 0) return this.#removeSome(owned);
     const received = this.statements.receivedBy.all<FileRow>(client, count);
     if (received.length === 0) return null;
     for (const { number } of received) this.statements.removeReceiver.run(number, client);
@@ -189,9 +207,22 @@ export class SqliteFiles extends Table<keyof typeof STATEMENTS> implements FileR
     }
   }
 
-  #remove({ number }: FileRow): void {
-    this.statements.removeReceivers.run(number);
+  /** Deletes the first of `rows`, as many as go in one step. Returns their IDs. */
+  #removeSome(rows: readonly FileRow[]): Bytes[] {
+    const removed: Bytes[] = [];
+    for (let work = 0; work < PAGE && removed.length < rows.length;) {
+      const row = rows[removed.length];
+      work += 1 + this.#remove(row);
+      removed.push(row.id);
+    }
+    return removed;
+  }
+
+  /** Deletes a file. Returns how many receivers it had. */
+  #remove({ number }: FileRow): number {
+    const receivers = this.statements.removeReceivers.run(number);
     this.statements.remove.run(number);
+    return receivers;
   }
 }
 
@@ -219,6 +250,7 @@ const STATEMENTS = {
   settle: "UPDATE files SET charged = ?1 WHERE id = ?2 AND complete = 0 AND charged > ?1",
   complete: "UPDATE files SET complete = 1, charged = size, changed_at = ? WHERE number = ?",
   reopen: "UPDATE files SET complete = 0, changed_at = ? WHERE id = ? AND complete = 1",
+  isReceiver: "SELECT 1 FROM file_receivers WHERE file = ? AND receiver = ?",
   addReceiver: "INSERT OR IGNORE INTO file_receivers (file, receiver) VALUES (?, ?)",
   removeReceiver: "DELETE FROM file_receivers WHERE file = ? AND receiver = ?",
   removeReceivers: "DELETE FROM file_receivers WHERE file = ?",

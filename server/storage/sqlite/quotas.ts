@@ -4,7 +4,6 @@ import { StorageError } from "../../../shared/errors.ts";
 import type { Incoming } from "../messages.ts";
 import type { Stats } from "../storage.ts";
 import type { StorageLimits } from "../storage_options.ts";
-import { MESSAGE_OVERHEAD } from "../storage_options.ts";
 import { type SqliteFile, Table } from "./database.ts";
 
 /** What a client has here by now. */
@@ -29,10 +28,7 @@ export class SqliteQuotas extends Table<keyof typeof STATEMENTS> {
 
   /** Returns what counts for all together. */
   stats(clients: number): Stats {
-    const counts = this.statements.totals.get<Omit<Stats, "clients" | "charged">>()!;
-    const { messages, messageBytes, fileBytes } = counts;
-    const charged = messages * MESSAGE_OVERHEAD + messageBytes + fileBytes;
-    return { clients, ...counts, charged };
+    return { clients, ...this.statements.totals.get<Omit<Stats, "clients">>()! };
   }
 
   /** Writes what is there already, which SQLite commits like any other change. */
@@ -109,14 +105,11 @@ export class SqliteQuotas extends Table<keyof typeof STATEMENTS> {
   }
 }
 
-const CHARGED = `messages * ${MESSAGE_OVERHEAD} + message_bytes + file_bytes`;
-
 const STATEMENTS = {
   touch: "UPDATE totals SET messages = messages",
-  totals: "SELECT messages, message_bytes AS messageBytes, files, file_bytes AS fileBytes " +
-    "FROM totals",
-  usage: "SELECT coalesce(files, 0) AS files, coalesce(uploads, 0) AS uploads, " +
-    `coalesce(charged, 0) AS own, "all", quota FROM (SELECT ${CHARGED} AS "all" FROM totals) ` +
-    `LEFT JOIN (SELECT files, uploads, ${CHARGED} AS charged FROM usage WHERE client = ?1) ` +
-    "LEFT JOIN (SELECT quota FROM clients WHERE id = ?1)",
+  totals: "SELECT messages, message_bytes AS messageBytes, files, file_bytes AS fileBytes, " +
+    "bytes AS charged FROM totals",
+  usage: "SELECT coalesce(usage.files, 0) AS files, coalesce(uploads, 0) AS uploads, " +
+    'coalesce(usage.bytes, 0) AS own, totals.bytes AS "all", quota FROM totals ' +
+    "LEFT JOIN usage ON client = ?1 LEFT JOIN clients ON id = ?1",
 };

@@ -2,9 +2,47 @@
  * How much is stored, for each client and in all. SQLite itself counts, as rows come and go, so
  * that no operation can forget it.
  */
+import {
+  FILE_OVERHEAD,
+  MESSAGE_OVERHEAD,
+  RECEIVER_OVERHEAD,
+  TOKEN_OVERHEAD,
+} from "../storage_options.ts";
+
+/** Selects what {@link USAGE_SCHEMA} counts for each client: the rows of the table `usage`. */
+export const USAGE_NOW = "SELECT client, sum(bytes), sum(files), sum(uploads) FROM (" +
+  `SELECT coalesce(payer, sender) AS client, ${MESSAGE_OVERHEAD} + size AS bytes, 0 AS files, ` +
+  "0 AS uploads FROM messages UNION ALL " +
+  `SELECT sender, ${TOKEN_OVERHEAD}, 0, 0 FROM tokens UNION ALL ` +
+  `SELECT owner, ${FILE_OVERHEAD} + charged, 1, 1 - complete FROM files UNION ALL ` +
+  `SELECT owner, ${RECEIVER_OVERHEAD}, 0, 0 FROM file_receivers JOIN files ON number = file` +
+  ") GROUP BY client";
+
+/** Selects the same of all together: the row of the table `totals`. */
+export const TOTALS_NOW = "SELECT messages * " +
+  `${MESSAGE_OVERHEAD} + message_bytes + files * ${FILE_OVERHEAD} + file_bytes + ` +
+  `(SELECT count(*) FROM tokens) * ${TOKEN_OVERHEAD} + ` +
+  `(SELECT count(*) FROM file_receivers) * ${RECEIVER_OVERHEAD}, ` +
+  "messages, message_bytes, files, file_bytes FROM " +
+  "(SELECT count(*) AS messages, coalesce(sum(size), 0) AS message_bytes FROM messages), " +
+  "(SELECT count(*) AS files, coalesce(sum(charged), 0) AS file_bytes FROM files)";
 
 /** Whom a message counts for: a column of it, or else its sender. */
 const payer = (row: "old" | "new") => `coalesce(${row}.payer, ${row}.sender)`;
+
+/** Adds to what counts for a client. */
+const charge = (client: string, bytes: string) =>
+  `INSERT INTO usage (client, bytes) VALUES (${client}, ${bytes})
+      ON CONFLICT DO UPDATE SET bytes = bytes + excluded.bytes;
+    UPDATE totals SET bytes = bytes + ${bytes};`;
+
+/** Takes away from what counts for a client. */
+const discharge = (client: string, bytes: string) =>
+  `UPDATE usage SET bytes = bytes - ${bytes} WHERE client = ${client};
+    UPDATE totals SET bytes = bytes - ${bytes};`;
+
+/** The owner of the file of a receiver. */
+const owner = (row: "old" | "new") => `(SELECT owner FROM files WHERE number = ${row}.file)`;
 
 export const USAGE_SCHEMA = `
   ALTER TABLE messages ADD COLUMN payer BLOB; -- whom it counts for, if not its sender
@@ -15,18 +53,17 @@ export const USAGE_SCHEMA = `
   ALTER TABLE files ADD COLUMN charged INTEGER NOT NULL DEFAULT 0; -- bytes that count by now
   UPDATE files SET charged = size;
 
-  -- What each client has sent that is still here. Bytes of messages are those of their contents.
+  -- What counts for each client: all that it has sent and that is still here.
   CREATE TABLE usage (
-    client        BLOB PRIMARY KEY NOT NULL,
-    messages      INTEGER NOT NULL DEFAULT 0,
-    message_bytes INTEGER NOT NULL DEFAULT 0,
-    files         INTEGER NOT NULL DEFAULT 0,
-    file_bytes    INTEGER NOT NULL DEFAULT 0,
-    uploads       INTEGER NOT NULL DEFAULT 0  -- files that are not complete
+    client  BLOB PRIMARY KEY NOT NULL,
+    bytes   INTEGER NOT NULL,
+    files   INTEGER NOT NULL DEFAULT 0,
+    uploads INTEGER NOT NULL DEFAULT 0  -- files that are not complete
   ) STRICT, WITHOUT ROWID;
 
-  -- The same of all together, in one row.
+  -- The same of all together, in one row; and what of it are contents.
   CREATE TABLE totals (
+    bytes         INTEGER NOT NULL,
     messages      INTEGER NOT NULL,
     message_bytes INTEGER NOT NULL,
     files         INTEGER NOT NULL,
@@ -43,23 +80,17 @@ export const USAGE_SCHEMA = `
     PRIMARY KEY (mailbox, client)
   ) STRICT, WITHOUT ROWID;
 
-  INSERT INTO usage (client, messages, message_bytes)
-    SELECT sender, count(*), sum(size) FROM messages GROUP BY sender;
-  INSERT INTO usage (client, files, file_bytes, uploads)
-    SELECT owner, count(*), sum(size), sum(complete = 0) FROM files WHERE true GROUP BY owner
-    ON CONFLICT (client) DO UPDATE SET
-      files = excluded.files, file_bytes = excluded.file_bytes, uploads = excluded.uploads;
-  INSERT INTO totals
-    SELECT total(messages), total(message_bytes), total(files), total(file_bytes) FROM usage;
+  INSERT INTO usage (client, bytes, files, uploads) ${USAGE_NOW};
+  INSERT INTO totals (bytes, messages, message_bytes, files, file_bytes) ${TOTALS_NOW};
   DROP TABLE file_usage;
 
   CREATE TRIGGER message_added AFTER INSERT ON messages BEGIN
     UPDATE clients SET last_message = max(last_message, new.id), messages = messages + 1,
       bytes = bytes + new.size WHERE number = new.mailbox;
-    INSERT INTO usage (client, messages, message_bytes) VALUES (${payer("new")}, 1, new.size)
-      ON CONFLICT DO UPDATE SET messages = messages + 1,
-        message_bytes = message_bytes + excluded.message_bytes;
-    UPDATE totals SET messages = messages + 1, message_bytes = message_bytes + new.size;
+    INSERT INTO usage (client, bytes) VALUES (${payer("new")}, ${MESSAGE_OVERHEAD} + new.size)
+      ON CONFLICT DO UPDATE SET bytes = bytes + excluded.bytes;
+    UPDATE totals SET bytes = bytes + ${MESSAGE_OVERHEAD} + new.size, messages = messages + 1,
+      message_bytes = message_bytes + new.size;
   END;
 
   CREATE TRIGGER share_grown AFTER INSERT ON messages WHEN new.counted = 1 BEGIN
@@ -70,10 +101,9 @@ export const USAGE_SCHEMA = `
   CREATE TRIGGER message_removed AFTER DELETE ON messages BEGIN
     UPDATE clients SET messages = messages - 1, bytes = bytes - old.size
       WHERE number = old.mailbox;
-    UPDATE usage SET messages = messages - 1, message_bytes = message_bytes - old.size
-      WHERE client = ${payer("old")};
-    DELETE FROM usage WHERE client = ${payer("old")} AND messages = 0 AND files = 0;
-    UPDATE totals SET messages = messages - 1, message_bytes = message_bytes - old.size;
+    UPDATE usage SET bytes = bytes - ${MESSAGE_OVERHEAD} - old.size WHERE client = ${payer("old")};
+    UPDATE totals SET bytes = bytes - ${MESSAGE_OVERHEAD} - old.size, messages = messages - 1,
+      message_bytes = message_bytes - old.size;
   END;
 
   CREATE TRIGGER share_shrunk AFTER DELETE ON messages WHEN old.counted = 1 BEGIN
@@ -83,24 +113,48 @@ export const USAGE_SCHEMA = `
       WHERE mailbox = old.mailbox AND client = ${payer("old")} AND messages = 0;
   END;
 
+  -- A token counts longer than its message.
+  CREATE TRIGGER token_added AFTER INSERT ON tokens BEGIN
+    ${charge("new.sender", `${TOKEN_OVERHEAD}`)}
+  END;
+
+  CREATE TRIGGER token_removed AFTER DELETE ON tokens BEGIN
+    ${discharge("old.sender", `${TOKEN_OVERHEAD}`)}
+  END;
+
   CREATE TRIGGER file_added AFTER INSERT ON files BEGIN
-    INSERT INTO usage (client, files, file_bytes, uploads)
-      VALUES (new.owner, 1, new.charged, 1 - new.complete)
-      ON CONFLICT DO UPDATE SET files = files + 1, file_bytes = file_bytes + excluded.file_bytes,
+    INSERT INTO usage (client, bytes, files, uploads)
+      VALUES (new.owner, ${FILE_OVERHEAD} + new.charged, 1, 1 - new.complete)
+      ON CONFLICT DO UPDATE SET bytes = bytes + excluded.bytes, files = files + 1,
         uploads = uploads + excluded.uploads;
-    UPDATE totals SET files = files + 1, file_bytes = file_bytes + new.charged;
+    UPDATE totals SET bytes = bytes + ${FILE_OVERHEAD} + new.charged, files = files + 1,
+      file_bytes = file_bytes + new.charged;
   END;
 
   CREATE TRIGGER file_changed AFTER UPDATE OF charged, complete ON files BEGIN
-    UPDATE usage SET file_bytes = file_bytes + new.charged - old.charged,
+    UPDATE usage SET bytes = bytes + new.charged - old.charged,
       uploads = uploads + old.complete - new.complete WHERE client = new.owner;
-    UPDATE totals SET file_bytes = file_bytes + new.charged - old.charged;
+    UPDATE totals SET bytes = bytes + new.charged - old.charged,
+      file_bytes = file_bytes + new.charged - old.charged;
   END;
 
   CREATE TRIGGER file_removed AFTER DELETE ON files BEGIN
-    UPDATE usage SET files = files - 1, file_bytes = file_bytes - old.charged,
+    UPDATE usage SET bytes = bytes - ${FILE_OVERHEAD} - old.charged, files = files - 1,
       uploads = uploads - (1 - old.complete) WHERE client = old.owner;
-    DELETE FROM usage WHERE client = old.owner AND messages = 0 AND files = 0;
-    UPDATE totals SET files = files - 1, file_bytes = file_bytes - old.charged;
+    UPDATE totals SET bytes = bytes - ${FILE_OVERHEAD} - old.charged, files = files - 1,
+      file_bytes = file_bytes - old.charged;
+  END;
+
+  CREATE TRIGGER receiver_added AFTER INSERT ON file_receivers BEGIN
+    ${charge(owner("new"), `${RECEIVER_OVERHEAD}`)}
+  END;
+
+  -- Before its file is.
+  CREATE TRIGGER receiver_removed AFTER DELETE ON file_receivers BEGIN
+    ${discharge(owner("old"), `${RECEIVER_OVERHEAD}`)}
+  END;
+
+  CREATE TRIGGER usage_ended AFTER UPDATE OF bytes ON usage WHEN new.bytes = 0 BEGIN
+    DELETE FROM usage WHERE client = new.client;
   END;
 `;

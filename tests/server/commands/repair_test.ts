@@ -77,7 +77,7 @@ Deno.test("repair: counts that are wrong are found, and counted anew", async () 
   await using _temp = temp;
   change(
     data,
-    "UPDATE clients SET bytes = bytes + 1; UPDATE usage SET messages = 7; DELETE FROM totals; " +
+    "UPDATE clients SET bytes = bytes + 1; UPDATE usage SET bytes = 7; DELETE FROM totals; " +
       "INSERT INTO shares VALUES (1, x'00', 1, 1); UPDATE departures SET count = 5",
   );
   assertEquals((await verify(data)).length, 5);

@@ -1,3 +1,4 @@
+import { FILE_OVERHEAD, RECEIVER_OVERHEAD } from "../../../server/storage/storage_options.ts";
 import { concat } from "../../../shared/bytes.ts";
 import { FILE_CHUNK_SIZE, MAX_RECEIVERS, MAX_U32, MiB } from "../../../shared/limits.ts";
 import { RequestCode } from "../../support/protocol/codes.ts";
@@ -18,6 +19,8 @@ import { ServerFixture } from "../../support/server/server_fixture.ts";
 
 const SIZE = 2 * FILE_CHUNK_SIZE + 100;
 const CONTENT = sampleBytes(SIZE);
+/** What it counts for, with one receiver. */
+const CHARGED = FILE_OVERHEAD + SIZE + RECEIVER_OVERHEAD;
 
 Deno.test("secure file refusals: another's file, or of another size, is not touched", async () => {
   await using server = await ServerFixture.start();
@@ -121,14 +124,14 @@ Deno.test("secure file refusals: malformed frames leave the next in its place", 
 
 Deno.test("secure file refusals: quotas of a sender and of all", async () => {
   await using server = await ServerFixture.start({
-    limits: { maxSenderSize: 2 * SIZE, maxTotalSize: 3 * SIZE },
+    limits: { maxSenderSize: 2 * CHARGED, maxTotalSize: 3 * CHARGED },
   });
   const [alice, bob] = [await server.secure("alice"), await server.secure("bob")];
   const open = (size = SIZE): SecureRequest => ({ kind: "open-upload", blob: newToken(), size });
   const blob = newToken();
   await upload(alice, blob, CONTENT, bob.who.id);
-  assertEquals(await alice.refused(open(2 * SIZE + 17)), "too-large");
-  assertEquals(await alice.refused(open(SIZE + 17)), "over-quota");
+  assertEquals(await alice.refused(open(2 * CHARGED)), "too-large");
+  assertEquals(await alice.refused(open(SIZE + RECEIVER_OVERHEAD + 17)), "over-quota");
   await upload(alice, newToken(), CONTENT, bob.who.id);
   assertEquals(await alice.refused(open(16)), "over-quota");
   await upload(bob, newToken(), CONTENT, alice.who.id);

@@ -1,5 +1,11 @@
 import { Database } from "@db/sqlite";
 import { prepareDatabase, STEPS } from "../../../../server/storage/sqlite/migrations.ts";
+import {
+  FILE_OVERHEAD,
+  MESSAGE_OVERHEAD,
+  RECEIVER_OVERHEAD,
+  TOKEN_OVERHEAD,
+} from "../../../../server/storage/storage_options.ts";
 import { StorageError } from "../../../../shared/errors.ts";
 import { assert, assertEquals, assertThrows } from "../../../support/assert.ts";
 
@@ -88,6 +94,9 @@ schemaTest("what an older database holds is counted", (path) => {
   withDatabase(path, (database) => {
     makeVersion(database, 4);
     const message = "INSERT INTO messages (mailbox, id, sender, type, size) VALUES (1, ?, ?, 3, ?)";
+    const receiver = "INSERT INTO file_receivers (file, receiver) VALUES (2, ?)";
+    const token = "INSERT INTO tokens (sender, token, mailbox, message, used_at) " +
+      "VALUES (?, x'05', 1, 1, 1)";
     const file = "INSERT INTO files (id, owner, size, complete, changed_at) VALUES (?, ?, ?, ?, 1)";
     const [one, two] = [new Uint8Array([1]), new Uint8Array([2])];
     database.exec(message, 1, one, 10);
@@ -95,19 +104,34 @@ schemaTest("what an older database holds is counted", (path) => {
     database.exec(message, 3, two, 30);
     database.exec(file, one, two, 100, 0);
     database.exec(file, two, two, 1000, 1);
+    database.exec(receiver, one);
+    database.exec(token, one);
+    database.exec(token, new Uint8Array([3]));
     database.exec("UPDATE clients SET messages = 3, bytes = 60, last_message = 3");
   });
   withDatabase(path, (database) => {
     prepareDatabase(database);
     const rows = (sql: string) => database.prepare(sql).all().map((row) => Object.values(row));
     const [one, two] = [new Uint8Array([1]), new Uint8Array([2])];
-    assertEquals(rows("SELECT * FROM totals"), [[3, 60, 2, 1100]]);
-    assertEquals(rows("SELECT * FROM usage"), [[one, 1, 10, 0, 0, 0], [two, 2, 50, 2, 1100, 1]]);
+    const charged = [
+      MESSAGE_OVERHEAD + 10 + TOKEN_OVERHEAD,
+      2 * MESSAGE_OVERHEAD + 50 + 2 * FILE_OVERHEAD + 1100 + RECEIVER_OVERHEAD,
+      TOKEN_OVERHEAD,
+    ];
+    const sum = charged.reduce((sum, bytes) => sum + bytes);
+    assertEquals(rows("SELECT * FROM totals"), [[sum, 3, 60, 2, 1100]]);
+    assertEquals(rows("SELECT * FROM usage"), [
+      [one, charged[0], 0, 0],
+      [two, charged[1], 2, 1],
+      [new Uint8Array([3]), charged[2], 0, 0],
+    ]);
     const ages = database.prepare("SELECT min(deposited_at) FROM messages").value<[number]>();
     assert((ages?.[0] ?? 0) > 1e12, "an old message counts as one that has just come");
     database.exec("DELETE FROM messages");
-    database.exec("DELETE FROM files");
-    assertEquals(rows("SELECT * FROM totals"), [[0, 0, 0, 0]]);
+    for (const table of ["tokens", "file_receivers", "files"]) {
+      database.exec(`DELETE FROM ${table}`);
+    }
+    assertEquals(rows("SELECT * FROM totals"), [[0, 0, 0, 0, 0]]);
     assertEquals(rows("SELECT * FROM usage"), []);
     assertEquals(rows("SELECT messages, bytes, last_message FROM clients"), [[0, 0, 3]]);
   });

@@ -102,6 +102,7 @@ export class ClassicSession {
         if (!exempt) chargeAnswer(key, answer.size, this.services.rates);
       }
       await this.#reply(answer);
+      if (answer.kind !== "failure") this.link.answered();
     } finally {
       hold.release();
     }

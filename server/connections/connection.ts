@@ -86,6 +86,7 @@ export class Connection {
       writeSome: (bytes) => this.#writeSome(bytes),
       closeWrite: () => this.#conn.closeWrite(),
       extend: (milliseconds) => this.#deadlines.extend(this.#deadline, milliseconds),
+      answered: () => this.#place.answered(),
       loggedIn: () => this.#enter("logged-in"),
       abort: () => this.abort(),
     };

@@ -24,6 +24,8 @@ export interface SessionLink {
   closeWrite(): Promise<void>;
   /** Moves the connection's deadline to `milliseconds` from now. */
   extend(milliseconds: number): void;
+  /** Says that a peer that cannot log in was served. */
+  answered(): void;
   /** Says that the peer has shown who it is. */
   loggedIn(): void;
   /** Ends the connection; all that waits on it fails. */

@@ -63,7 +63,7 @@ const EVENTS: Record<string, Event> = {
     while (server.services.rates.handshakes.take(address) === 0);
     return await first(scene);
   },
-  "a place is needed, and this connection has waited longest without a login": async (
+  "a place is needed, and this connection's address holds the most (section 13)": async (
     { server },
   ) => {
     const limits = { ...server.services.limits, maxConnections: 1 };

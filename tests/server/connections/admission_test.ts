@@ -69,6 +69,57 @@ Deno.test("admission: the oldest without a login makes room, never one with a lo
   assertEquals(evicted, ["second", "third", "sixth"]);
 });
 
+Deno.test("admission: a flood without a login displaces itself", () => {
+  const { enter, evicted } = admission({ maxConnections: 64 });
+  const bob = enter("192.0.2.200", "bob");
+  enter("192.0.2.201", "carol");
+  for (let turn = 0; turn < 100; turn++) {
+    for (let host = 0; host < 8; host++) enter(`192.0.2.${host}`);
+    bob?.answered();
+  }
+  assert(evicted.length > 700);
+  assert(!evicted.includes("bob") && !evicted.includes("carol"));
+});
+
+Deno.test("admission: of two alike, who was served lately stays", () => {
+  const { enter, evicted } = admission({ maxConnections: 3 });
+  const places = ["first", "second", "third"].map((name) => enter("127.0.0.1", name));
+  places[0]?.answered();
+  enter("127.0.0.1", "fourth");
+  places[2]?.answered();
+  enter("127.0.0.1", "fifth");
+  assertEquals(evicted, ["second", "first"]);
+});
+
+Deno.test("admission: addresses that log in without end make room for others", () => {
+  const { enter, fill, evicted } = admission({ maxConnections: 64 });
+  for (let host = 0; host < 4; host++) fill(`192.0.2.${host}`, (at) => `${host} ${at}`);
+  assertEquals(evicted, []);
+  const newcomers = Array.from({ length: 5 }, (_, at) => {
+    return enter("198.51.100.7", `newcomer ${at}`);
+  });
+  // They come again and again, and displace at most each other, not who is about to log in.
+  for (let turn = 0; turn < 100; turn++) {
+    const name = `flood ${turn}`;
+    enter(`192.0.2.${turn % 4}`, name)?.login(name);
+  }
+  for (const [at, newcomer] of newcomers.entries()) assert(newcomer?.login(`new ${at}`));
+  assert(!evicted.some((name) => name.startsWith("newcomer")));
+  // An address that has as many as they have is refused.
+  fill("198.51.100.8", (at) => `fair ${at}`);
+  assertEquals(evicted.filter((name) => name === "198.51.100.7"), []);
+});
+
+Deno.test("admission: many addresses of one IPv6 network count together", () => {
+  const { enter, evicted } = admission({ maxConnections: 64 });
+  const bob = enter("192.0.2.1", "bob");
+  for (const network of ["2001:db8:1", "2001:db8:2", "2001:db8:3"]) {
+    for (let net = 0; net < 200; net++) enter(`${network}:${net.toString(16)}::1`, network);
+  }
+  assert(evicted.length > 100 && !evicted.includes("bob"));
+  assert(bob?.login("bob"));
+});
+
 Deno.test("admission: whoever was evicted cannot log in any more", () => {
   const { enter } = admission({ maxConnections: 1 });
   const first = enter("127.0.0.1");

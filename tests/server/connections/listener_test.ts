@@ -13,23 +13,23 @@ const LIST = { kind: "client-list" } as const;
 const POLL = { kind: "get-messages" } as const;
 const NOTHING = new Uint8Array(0);
 
-Deno.test("listener: when all places are taken, the oldest before login makes room", async () => {
+Deno.test("listener: when all places are taken, the idlest before login makes room", async () => {
   const exempt = ["127.0.0.1"];
   await using server = await ServerFixture.start({ limits: { maxConnections: 3 }, exempt });
   const alice = await server.secure("alice");
-  const [second, third] = [await server.connect(), await server.open()];
+  const [second, third] = [await server.connect(), await server.connect()];
   const id = await second.register("bob"); // a classic client never logs in
   await server.connectionsLeft(3);
-  const fourth = await server.connect();
-  assertEquals(await second.rest(), NOTHING);
-  expectKind(await fourth.request(id, LIST), "client-list");
-  await third.login(alice.who);
+  const fourth = await server.open();
+  assertEquals(await third.rest(), NOTHING); // the second was answered lately
+  expectKind(await second.request(id, LIST), "client-list");
+  await fourth.login(alice.who);
   const fifth = await server.open();
-  assertEquals(await fourth.rest(), NOTHING);
+  assertEquals(await second.rest(), NOTHING);
   await fifth.login(alice.who);
   // Nobody who has logged in makes room.
   assertEquals(await (await server.connect()).rest(), NOTHING);
-  for (const peer of [alice, third, fifth]) await peer.acknowledge();
+  for (const peer of [alice, fourth, fifth]) await peer.acknowledge();
   assertEquals(await refusalsOf(server.services.metrics), { connections: 3 });
 
   fifth[Symbol.dispose]();

@@ -26,11 +26,20 @@ export interface ReceivedText {
   text: string;
 }
 
+/** As much of a connection as a peer uses. */
+export interface PeerConn {
+  read(into: Uint8Array): Promise<number | null>;
+  write(bytes: Uint8Array): Promise<number>;
+  setNoDelay(on?: boolean): void;
+  closeWrite(): Promise<void>;
+  close(): void;
+}
+
 /** Reads take no more from the socket than they return, so a test decides what stays unread. */
 export class Peer implements Disposable {
-  readonly #conn: Deno.TcpConn;
+  readonly #conn: PeerConn;
 
-  private constructor(conn: Deno.TcpConn) {
+  constructor(conn: PeerConn) {
     this.#conn = conn;
     conn.setNoDelay(true);
   }

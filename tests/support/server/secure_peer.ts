@@ -26,6 +26,7 @@ import {
 import { FrameReader } from "../../../shared/protocol/frame_stream.ts";
 import type { Prekey, PrekeyKind } from "../../../shared/protocol/prekey.ts";
 import { namesOf } from "../prekeys.ts";
+import type { PeerConn } from "./peer.ts";
 
 /** A person with a name and keys. */
 export class Someone {
@@ -66,7 +67,7 @@ export class SecurePeer implements Disposable {
   readonly #frames: FrameReader;
 
   private constructor(
-    readonly conn: Deno.TcpConn,
+    readonly conn: PeerConn,
     readonly channel: Channel,
     /** The key that the server proved. */
     readonly serverKey: Bytes,
@@ -75,7 +76,11 @@ export class SecurePeer implements Disposable {
   }
 
   static async open(port: number): Promise<SecurePeer> {
-    const conn = await Deno.connect({ hostname: "127.0.0.1", port });
+    return await SecurePeer.over(await Deno.connect({ hostname: "127.0.0.1", port }));
+  }
+
+  /** A channel over a connection to a server. */
+  static async over(conn: PeerConn): Promise<SecurePeer> {
     conn.setNoDelay(true);
     const opening = new ChannelOpening();
     await writeAll(conn, opening.request);

@@ -43,9 +43,10 @@ export class Client {
     const peers = new Peers(profile, network);
     this.#peers = peers;
     this.contactBook = new ContactBook(profile, peers);
-    const classic = new Classic({ ...options, peers });
-    this.#classic = classic;
     const secure = () => this.#secureSide();
+    const outbox = async () => (await secure())?.sender ?? null;
+    const classic = new Classic({ ...options, peers, outbox });
+    this.#classic = classic;
     this.#sending = new Sending({ ...options, peers, classic, secure });
     this.#inbox = new Inbox({ profile, network, peers, classic, secure });
   }

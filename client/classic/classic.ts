@@ -1,5 +1,5 @@
 import { ClassicOpener } from "./classic_opener.ts";
-import { ClassicSender } from "./classic_sender.ts";
+import { ClassicSender, type ReadyOutbox } from "./classic_sender.ts";
 import { type ClassicOptions, KeyExchange } from "./key_exchange.ts";
 
 /** The entry to all that exists for the classic protocol alone, except its transport. */
@@ -8,7 +8,7 @@ export class Classic {
   readonly sender: ClassicSender;
   readonly opener: ClassicOpener;
 
-  constructor(options: ClassicOptions) {
+  constructor(options: ClassicOptions & { outbox: () => Promise<ReadyOutbox | null> }) {
     this.keys = new KeyExchange(options);
     this.sender = new ClassicSender({ ...options, keys: this.keys });
     this.opener = new ClassicOpener({ ...options, keys: this.keys });

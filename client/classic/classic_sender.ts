@@ -13,21 +13,41 @@ import { absolutePath, type Source } from "../transfers/transfer_files.ts";
 import type { OnProgress, TransferOptions } from "../transfers/uploads.ts";
 import type { ClassicOptions, KeyExchange } from "./key_exchange.ts";
 
+/** The outbox of a secure profile: what is in there goes to the server as it is. */
+export interface ReadyOutbox {
+  /** Returns the number of the message. Call it in a transaction. */
+  put(to: Bytes, type: MessageType, content: Bytes, history: number | null): number;
+  /** Sends the message with this number, after those before it; returns its message ID. */
+  delivered(number: number): Promise<number>;
+}
+
+type ClassicSenderOptions = ClassicOptions & {
+  keys: KeyExchange;
+  /** Returns that of a secure profile; null in a classic one. */
+  outbox: () => Promise<ReadyOutbox | null>;
+};
+
 /**
- * Sends texts and files to classic clients, and as a classic client. What cannot be encrypted
- * before the receiver sends a key is kept in the outbox, and sent when the key has arrived.
+ * Sends texts and files to classic clients, and as a classic client.
+ *
+ * In a classic profile, what cannot be encrypted before the receiver sends a key is kept in the
+ * outbox, and sent when the key has arrived. In a secure profile the outbox holds only what is
+ * encrypted, so texts go there with the message that brings their key.
  */
 export class ClassicSender {
   /** The kept messages that were refused for now, of which the user knows. */
   readonly #refused = new Set<number>();
 
-  constructor(private readonly options: ClassicOptions & { keys: KeyExchange }) {}
+  constructor(private readonly options: ClassicSenderOptions) {}
 
   /**
    * Sends a text; returns its message ID.
-   * @throws {ClientError} `queued` if it waits for the receiver's key, and as the network does
+   * @throws {ClientError} `queued` if it waits for the receiver's key, or in a secure profile for
+   * the server or for room there; and as the network does
    */
   async sendText(to: Peer, text: string): Promise<number> {
+    const outbox = await this.options.outbox();
+    if (outbox) return await this.#sendByOutbox(outbox, to, text);
     const key = await this.#keyFor(to);
     if (!key) throw await this.#keep(to, MessageType.text, utf8(text), { text });
     const messageId = await this.#sendText(to.id, key, text);
@@ -165,6 +185,24 @@ export class ClassicSender {
   #pathOf(item: OutboxItem): string {
     const place = fromUtf8(item.content);
     return isCopied(item) ? `${this.options.profile.outgoingFolder}/${place}` : place;
+  }
+
+  /** Encrypts a text and puts it into the outbox, with the key if the receiver has none yet. */
+  async #sendByOutbox(outbox: ReadyOutbox, to: Peer, text: string): Promise<number> {
+    const { profile, keys, peers } = this.options;
+    const known = profile.keys.sending(to.id);
+    const { key, content: bringing } = known
+      ? { key: known, content: null }
+      : await keys.wrapped(to, await peers.publicKey(to));
+    const content = await encryptText(key, text);
+    const number = profile.transaction(() => {
+      if (bringing) {
+        outbox.put(to.id, MessageType.key, bringing, null);
+        profile.keys.sendWith(to.id, key); // none overtakes another
+      }
+      return outbox.put(to.id, MessageType.text, content, this.#addToHistory(to, { text }));
+    });
+    return await outbox.delivered(number);
   }
 
   async #sendText(to: Bytes, key: Bytes, text: string): Promise<number> {

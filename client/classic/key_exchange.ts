@@ -31,8 +31,24 @@ export class KeyExchange {
   }
 
   async #sendUnder(peer: ClientEntry, publicKey: Bytes): Promise<number> {
+    const { profile: { keys }, network } = this.options;
+    const { key, content } = await this.wrapped(peer, publicKey);
+    const messageId = await network.transport.send({ to: peer.id, type: MessageType.key, content });
+    keys.sendWith(peer.id, key); // after it has arrived
+    return messageId;
+  }
+
+  /**
+   * Returns our key for this peer, and the content of the message that brings it there. It is kept,
+   * so that whatever comes back is readable.
+   * @throws {ClientError} `bad-key`, `not-needed`, as {@link send}
+   */
+  async wrapped(
+    peer: ClientEntry,
+    publicKey: Bytes,
+  ): Promise<{ key: Bytes; content: Bytes }> {
     this.#checkNotSecure(peer, publicKey);
-    const { profile: { keys, contacts }, network } = this.options;
+    const { profile: { keys, contacts } } = this.options;
     const key = keys.own(peer.id) ?? generateSymmetricKey();
     let content: Bytes;
     try {
@@ -42,11 +58,8 @@ export class KeyExchange {
       throw new ClientError("bad-key", `${peer.name} has a public key that cannot be used`);
     }
     contacts.putPublicKey(peer.id, publicKey); // it has proved usable
-    // Kept before it leaves, so that whatever comes back is readable; used after it has arrived.
     keys.put(peer.id, key, { own: true });
-    const messageId = await network.transport.send({ to: peer.id, type: MessageType.key, content });
-    keys.sendWith(peer.id, key);
-    return messageId;
+    return { key, content };
   }
 
   /**

@@ -1,4 +1,5 @@
 import { toHex } from "../../shared/bytes.ts";
+import { TOKEN_SIZE } from "../../shared/limits.ts";
 import { MessageType } from "../../shared/protocol/codes.ts";
 import { messagesOfReset } from "../../shared/session/reset.ts";
 import { ClientError } from "../errors.ts";
@@ -80,7 +81,7 @@ export class OutboxDelivery {
       for (let after = 0;;) {
         const items = this.profile.outbox.first(after);
         if (items.length === 0) return;
-        await this.#deliver(items.filter(({ content }) => content.length > 0));
+        await this.#deliver(items.filter(isReady));
         after = items[items.length - 1].number;
       }
     } catch (error) {
@@ -196,6 +197,14 @@ export class OutboxDelivery {
       // Nobody waits for this; whoever uses the disk next hears what is wrong with it.
     }
   }
+}
+
+/**
+ * Reports whether an item may leave: it is sealed. What a classic profile keeps is not encrypted,
+ * and has no token; should any come here, it stays.
+ */
+function isReady({ token, content }: OutboxItem): boolean {
+  return token.length === TOKEN_SIZE && content.length > 0;
 }
 
 /** Returns the error for a receiver whom the server does not know, or not any more. */

@@ -68,12 +68,17 @@ export class Sender {
   }
 
   /**
-   * Puts a content into the outbox, behind all others; returns its number there. Call it in a
-   * transaction. {@link flush} sends it.
+   * Puts an encrypted content into the outbox, behind all others; returns its number there. Call
+   * it in a transaction. {@link flush} sends it.
    */
   put(to: Bytes, type: MessageType, content: Bytes, history: number | null): number {
     const token = newToken(this.#options);
     return this.#options.profile.outbox.put({ to, type, token, content, history });
+  }
+
+  /** See {@link OutboxDelivery.delivered}. */
+  delivered(number: number): Promise<number> {
+    return this.#delivery.delivered(number);
   }
 
   /** See {@link OutboxDelivery.flush}. */

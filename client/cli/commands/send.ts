@@ -16,8 +16,8 @@ export const send = clientCommand({
   details:
     "Without TEXT, or with -, the text is read from standard input up to its end; a line end at\n" +
     "the end is left out. At most 1 MiB of UTF-8.\n\n" +
-    "If the server cannot be reached, a text for a secure client is kept and sent by the next\n" +
-    "command that reaches it; the exit code is then 1.",
+    "If the server cannot be reached, or has no room for it, a text of a secure profile is kept\n" +
+    "and sent by a later command; the exit code is then 1. To see what waits: transfers",
   tooMany: "put the text in quotes",
   menu: [{
     key: "5",

@@ -95,7 +95,8 @@ export class Party {
     );
     watchSealing(side, profile, onSealed);
     const secure = () => Promise.resolve(side);
-    const classic = new Classic({ profile, network, peers, now });
+    const outbox = () => Promise.resolve(side.sender);
+    const classic = new Classic({ profile, network, peers, now, outbox });
     const inbox = new Inbox({ profile, network, peers, classic, secure });
     return this.#open = { profile, peers, side, inbox };
   }

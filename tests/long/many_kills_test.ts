@@ -62,11 +62,11 @@ async function killInExpiry(): Promise<number> {
     {
       await using server = await startServer({ data, args: EXEMPT });
       await work.check(server.port);
-      await work.shareWithDora(server.port, FILES);
+      await work.fillDora(server.port, { messages: FILES, files: FILES });
       await work.drain(server.port);
       assertEquals((await server.stop()).code, 0);
     }
-    work.expiresFrom = 0;
+    work.expiresFrom = Date.now();
     const aging = new Deno.Command(Deno.execPath(), {
       args: ["run", "--allow-read", "--allow-write", AGE, `${data}/server.db`, "2"],
     });

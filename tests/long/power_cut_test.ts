@@ -2,12 +2,19 @@
  * Power cuts: all that a server does to the disk is recorded, and servers are started on what could
  * be left of it at random moments, half of them right after an answer.
  */
+import { verifyFolder } from "../../server/backup/verification.ts";
 import { assert, assertEquals } from "../support/assert.ts";
 import { type Chance, chance } from "../support/fault/chance.ts";
 import { cutPower, FileNode, FolderNode } from "../support/fault/disk_model.ts";
 import { DurableWork } from "../support/fault/durable_work.ts";
 import { RecordedDisk } from "../support/fault/recorded_disk.ts";
-import { canRecord, isComplete, readCalls, recorder } from "../support/fault/system_calls.ts";
+import {
+  canRecord,
+  isComplete,
+  killBetweenCalls,
+  readCalls,
+  recorder,
+} from "../support/fault/system_calls.ts";
 import { type ServerProcess, startServer } from "../support/server_process.ts";
 import { tempFolder } from "../support/temp_folder.ts";
 import { until } from "../support/until.ts";
@@ -15,6 +22,8 @@ import { until } from "../support/until.ts";
 const CUTS = 200;
 /** Answers that the clients get of each of the servers that are recorded. */
 const ANSWERS = 60;
+/** What Dora certainly has that must expire. */
+const OLD = { messages: 20, files: 2 };
 /** Servers that are checked at a time. */
 const AT_A_TIME = 2;
 
@@ -55,7 +64,8 @@ Deno.test("power cuts: acknowledged is delivered once, in order; files are whole
       const folder = `${left.path}/${next}`;
       await cutPower(disk.root, folder, luck);
       const what = `cut ${next}, after step ${disk.steps} of ${times.length}`;
-      const check = checkAfter(folder, work, at).then(() => {
+      const check = checkAfter(folder, work, at).then(async () => {
+        await Deno.remove(folder, { recursive: true });
         started++;
       }, (cause) => {
         failures.push(new Error(what, { cause }));
@@ -68,6 +78,7 @@ Deno.test("power cuts: acknowledged is delivered once, in order; files are whole
   if (failures.length > 0) throw failures[0];
   console.log(`${started} power cuts in ${times.length} steps`);
   assertEquals(started, CUTS);
+  await checkAfter(temp.path, work, Infinity);
 });
 
 /** Has three servers work, of which the first one is killed. Returns the records of all. */
@@ -91,11 +102,12 @@ async function record(work: DurableWork, parent: string, logs: string): Promise<
     const enough = progress();
     const working = work.run(server.port);
     await until("there is enough to lose", enough);
-    await server.kill("SIGKILL");
+    await killBetweenCalls(server, records.at(-1)!);
     await working;
   });
   await serve([], async (server) => {
     await work.run(server.port, progress());
+    await work.fillDora(server.port, OLD);
     await work.drain(server.port);
     await server.stop();
   });
@@ -108,7 +120,7 @@ async function record(work: DurableWork, parent: string, logs: string): Promise<
   await ended(aging.pid);
   work.expiresFrom = Date.now();
   await serve(["--expire", "1"], async (server) => {
-    await work.run(server.port, progress());
+    await Promise.all([work.run(server.port, progress()), work.untilExpired(server.port)]);
     await server.stop();
   });
   return records;
@@ -146,7 +158,8 @@ async function checkAfter(folder: string, work: DurableWork, cut: number): Promi
   await using server = await startServer({ data: `${folder}/data`, args: EXEMPT });
   await work.check(server.port, cut);
   assertEquals((await server.stop()).code, 0);
-  await Deno.remove(folder, { recursive: true });
+  // All is whole, and what the server counts is what there is.
+  assertEquals(await Array.fromAsync(verifyFolder(`${folder}/data`, () => {})), []);
 }
 
 /** Checks that the model has what is on the disk: that nothing is missing in the record. */

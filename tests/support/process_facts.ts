@@ -38,6 +38,11 @@ export async function openFiles(pid: number): Promise<number> {
   return (await output("ls", `/proc/${pid}/fd`)).trim().split("\n").length;
 }
 
+/** How many threads the process has. */
+export async function threads(pid: number): Promise<number> {
+  return (await output("ls", `/proc/${pid}/task`)).trim().split("\n").length;
+}
+
 async function output(command: string, ...args: string[]): Promise<string> {
   const { success, stdout } = await new Deno.Command(command, { args, stderr: "inherit" }).output();
   if (!success) throw new Error(`${command} ${args.join(" ")} failed`);

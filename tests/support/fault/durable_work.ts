@@ -8,6 +8,7 @@ import { assert, assertEquals } from "../assert.ts";
 import { sampleBytes } from "../pieces.ts";
 import { newToken, SecurePeer, Someone, textTo } from "../server/secure_peer.ts";
 import { download, openUpload, putChunks, release, share } from "../server/secure_uploads.ts";
+import { until } from "../until.ts";
 import type { Chance } from "./chance.ts";
 
 /** One thing that was asked of the server. */
@@ -18,10 +19,13 @@ interface Step {
 }
 
 interface Sent extends Step {
+  to: Someone;
   content: Bytes;
   token: Bytes;
   /** That the receiver has it. */
   taken: Step;
+  /** Whether it was sent once more, perhaps behind later ones. */
+  repeated?: true;
 }
 
 interface Shared extends Step {
@@ -32,8 +36,8 @@ interface Shared extends Step {
 }
 
 const NEVER: Step = { asked: Infinity, answered: Infinity };
-/** One message in so many has a large content, and one in so many is followed by a file. */
-const [LARGE, FILE, REGISTRATION] = [5, 12, 7];
+/** One message in so many has a large content, is for Dora, or is followed by a file. */
+const [LARGE, FOR_DORA, FILE, REGISTRATION] = [5, 4, 12, 7];
 const INLINE = 2 * KiB;
 const BLOB = 64 * KiB;
 
@@ -41,8 +45,9 @@ export class DurableWork {
   readonly sent: Sent[] = [];
   readonly shared: Shared[] = [];
   readonly registered: (Step & { who: Someone })[] = [];
-  /** When files for Dora, who never fetches any, may have expired. */
+  /** From when on what was sent before may have expired, and by when it must have. */
   expiresFrom = Infinity;
+  expiredBy = Infinity;
   /** Answers so far. */
   progress = 0;
   #files = 0;
@@ -62,15 +67,32 @@ export class DurableWork {
     return new DurableWork(alice, bob, dora, chance);
   }
 
-  /** Has Alice send messages to Dora and share `count` files; Dora never takes any. */
-  async shareWithDora(port: number, count: number): Promise<void> {
+  /** Has Alice send messages and files to Dora, who never takes any. */
+  async fillDora(port: number, { messages, files }: { messages: number; files: number }) {
     using alice = await this.#connect(port, this.alice);
     (await this.#connect(port, this.dora))[Symbol.dispose]();
-    for (let i = 0; i < count; i++) {
-      await this.#upload(alice, this.dora, 1000);
-      const content = sampleBytes(i % 2 === 0 ? 100 : BLOB + 1);
-      await alice.request(textTo(this.dora.id, content), "sent");
+    const all = Array.from({ length: messages }, () => this.#newMessage(this.dora));
+    const sending = alice.send(...all.map((sent) => requestOf(sent)));
+    for (const sent of all) {
+      await alice.expect("sent");
+      this.#answer(sent);
     }
+    await sending;
+    for (let i = 0; i < files; i++) await this.#upload(alice, this.dora, 1000);
+  }
+
+  /** Waits until all has expired that was there when {@link expiresFrom} was set. */
+  async untilExpired(port: number): Promise<void> {
+    const isOld = ({ answered }: Step) => answered < this.expiresFrom;
+    using dora = await this.#connect(port, this.dora);
+    await until("old messages have expired", async () => {
+      return !(await this.#numbersFor(dora)).some((number) => isOld(this.sent[number]));
+    });
+    for (const file of this.shared.filter((file) => isOld(file) && file.released === NEVER)) {
+      using receiver = await this.#connect(port, file.to);
+      await until("old files have expired", async () => !await isThere(receiver, file));
+    }
+    this.expiredBy = Date.now() + 1;
   }
 
   /** Works until the server is gone, or `enough` says so. */
@@ -89,55 +111,83 @@ export class DurableWork {
    * Infinity stands for all that was done.
    */
   async check(port: number, cut = Infinity): Promise<void> {
-    const done = ({ answered }: Step) => answered < cut;
-    const tried = ({ asked }: Step) => asked < cut;
-    for (const { who, ...step } of this.registered) {
-      if (!done(step)) continue;
+    for (const { who, answered } of this.registered) {
+      if (answered >= cut) continue;
       using peer = await SecurePeer.open(port);
       assert((await peer.login(who)).registered, `${who.name} is registered`);
     }
-    using bob = await this.#connect(port, this.bob);
-    const first = await numbers(bob);
-    assertEquals(first, first.toSorted((a, b) => a - b), "in order");
-    assertEquals(first, [...new Set(first)], "once");
-    for (const [number, { taken, ...step }] of this.sent.entries()) {
-      const there = first.includes(number);
-      if (done(step) && !tried(taken)) assert(there, `message ${number} is there`);
-      if (done(taken) || !tried(step)) assert(!there, `message ${number} is not there`);
+    for (const who of [this.bob, this.dora]) await this.#checkMailbox(port, who, cut);
+    for (const file of this.shared) {
+      if (file.answered < cut && file.released.asked >= cut) {
+        await this.#checkFile(port, file, cut);
+      }
     }
-    await this.#checkContents(bob);
+  }
+
+  async #checkMailbox(port: number, who: Someone, cut: number): Promise<void> {
+    const done = ({ answered }: Step) => answered < cut;
+    const tried = ({ asked }: Step) => asked < cut;
+    using receiver = await this.#connect(port, who);
+    const first = await this.#numbersFor(receiver);
+    const once = first.filter((number) => !this.sent[number].repeated);
+    assertEquals(once, once.toSorted((a, b) => a - b), "in order");
+    assertEquals(first, [...new Set(first)], "once");
+    const there = new Set(first);
+    const again: Sent[] = [];
+    for (const [number, sent] of this.sent.entries()) {
+      if (sent.to !== who) continue;
+      const { taken } = sent;
+      const stays = tried(sent) && !tried(taken) && !this.#mayExpire(sent, cut);
+      if (stays && done(sent)) assert(there.has(number), `message ${number} is there`);
+      if (stays && !done(sent)) again.push(sent);
+      const gone = done(taken) || !tried(sent) || this.#mustExpire(sent, cut);
+      if (gone) assert(!there.has(number), `message ${number} is not there`);
+    }
     // A sender that has no answer sends again, under the same token.
     using alice = await this.#connect(port, this.alice);
-    const again = this.sent.entries().filter(([, sent]) =>
-      tried(sent) && !done(sent) && !tried(sent.taken)
-    ).map(([number]) => number).toArray();
-    for (const number of again) {
-      const { content, token } = this.sent[number];
-      await alice.request(textTo(this.bob.id, content, token), "sent");
-      if (cut === Infinity) this.#answer(this.sent[number]);
+    for (const sent of again) {
+      await alice.request(requestOf(sent), "sent");
+      if (cut < Infinity) continue;
+      sent.repeated = true;
+      this.#answer(sent);
     }
-    const second = await numbers(bob);
+    const second = await this.#numbersFor(receiver);
     assertEquals(second, [...new Set(second)], "once, also after a repeat");
-    for (const number of again) assert(second.includes(number), `message ${number} came again`);
-    for (const file of this.shared) {
-      if (done(file) && !tried(file.released)) await this.#checkFile(port, file, cut);
+    for (const sent of again) {
+      const number = this.sent.indexOf(sent);
+      assert(second.includes(number), `message ${number} came again`);
     }
   }
 
-  async #checkContents(bob: SecurePeer): Promise<void> {
-    for (const { content } of await bob.poll()) {
-      assert(equalBytes(content, this.sent[numberOf(content)].content), "the content is whole");
+  /** Returns the numbers of all messages that wait, whose contents must be whole. */
+  async #numbersFor(receiver: SecurePeer): Promise<number[]> {
+    const numbers: number[] = [];
+    for (let after = 0;;) {
+      const page = await receiver.poll(after);
+      for (const { content } of page) {
+        const number = numberOf(content);
+        assert(equalBytes(content, this.sent[number].content), "the content is whole");
+        numbers.push(number);
+      }
+      if (page.length === 0) return numbers;
+      after = page.at(-1)!.messageId;
     }
   }
 
-  async #checkFile(port: number, { blob, content, to }: Shared, cut: number): Promise<void> {
+  async #checkFile(port: number, file: Shared, cut: number): Promise<void> {
+    const { blob, content, to } = file;
     using receiver = await this.#connect(port, to);
-    if (to === this.dora && cut > this.expiresFrom) {
-      await receiver.send({ kind: "get-chunk", blob, chunk: 0 });
-      const answer = await receiver.next();
-      if (answer.kind === "error") return assertEquals(answer.error, "not-found");
-    }
+    if (this.#mayExpire(file, cut) && !await isThere(receiver, file)) return;
+    assert(!this.#mustExpire(file, cut), "the file has expired");
     assertEquals(toHex(await download(receiver, blob, content.length)), toHex(content));
+  }
+
+  #mayExpire({ asked }: Step, cut: number): boolean {
+    return asked < this.expiresFrom && cut > this.expiresFrom;
+  }
+
+  #mustExpire({ answered }: Step, cut: number): boolean {
+    return answered < this.expiresFrom && cut > this.expiredBy;
   }
 
   /** Alice sends numbered messages, and files now and then; new clients register. */
@@ -146,12 +196,8 @@ export class DurableWork {
     for (const who of [this.bob, this.dora]) (await this.#connect(port, who))[Symbol.dispose]();
     while (!enough()) {
       const number = this.sent.length;
-      const large = number % LARGE === LARGE - 1;
-      const size = large ? BLOB + this.chance.whole(2 * BLOB) : this.chance.whole(INLINE);
-      const content = concat(utf8(`${number} `), sampleBytes(size));
-      const sent: Sent = { ...begun(), content, token: newToken(), taken: NEVER };
-      this.sent.push(sent);
-      await alice.request(textTo(this.bob.id, content, sent.token), "sent");
+      const sent = this.#newMessage(number % FOR_DORA === FOR_DORA - 1 ? this.dora : this.bob);
+      await alice.request(requestOf(sent), "sent");
       this.#answer(sent);
       if (number % FILE === FILE - 1) await this.#upload(alice);
       if (number % REGISTRATION === 0) {
@@ -159,6 +205,17 @@ export class DurableWork {
         (await this.#connect(port, newcomer))[Symbol.dispose]();
       }
     }
+  }
+
+  /** A message that is about to be sent. */
+  #newMessage(to: Someone): Sent {
+    const number = this.sent.length;
+    const large = number % LARGE === LARGE - 1;
+    const size = large ? BLOB + this.chance.whole(2 * BLOB) : this.chance.whole(INLINE);
+    const content = concat(utf8(`${number} `), sampleBytes(size));
+    const sent: Sent = { ...begun(), to, content, token: newToken(), taken: NEVER };
+    this.sent.push(sent);
+    return sent;
   }
 
   async #upload(
@@ -236,9 +293,17 @@ function numberOf(content: Bytes): number {
   return Number(new TextDecoder().decode(content.subarray(0, content.indexOf(0x20))));
 }
 
-/** The numbers of the messages that wait. */
-async function numbers(peer: SecurePeer): Promise<number[]> {
-  return (await peer.poll()).map(({ content }) => numberOf(content));
+function requestOf({ to, content, token }: Sent): ReturnType<typeof textTo> {
+  return textTo(to.id, content, token);
+}
+
+/** Reports whether a receiver may fetch a file, of which no part may be missing. */
+async function isThere(receiver: SecurePeer, { blob }: Shared): Promise<boolean> {
+  await receiver.send({ kind: "get-chunk", blob, chunk: 0 });
+  const answer = await receiver.next();
+  if (answer.kind !== "error") return true;
+  assertEquals([answer.error, answer.retryAfter], ["not-found", 0], "the file is whole");
+  return false;
 }
 
 /** Waits for work on a server that may be lost meanwhile. What it refuses is no loss. */

@@ -3,6 +3,9 @@
  * has that name; containers allow it unless they are told otherwise.
  */
 import { type Bytes, fromHex, fromUtf8 } from "../../../shared/bytes.ts";
+import { threads } from "../process_facts.ts";
+import type { ServerProcess } from "../server_process.ts";
+import { until } from "../until.ts";
 
 const CALLS = "openat,close,write,pwrite64,writev,pwritev,lseek,ftruncate,fallocate,fsync," +
   "fdatasync,rename,renameat,renameat2,unlink,unlinkat,link,linkat,mkdir,mkdirat,rmdir," +
@@ -59,6 +62,19 @@ export async function* readCalls(log: string): AsyncIterable<SystemCall> {
     if (!resumed) yield { at, ...call, begins: true };
     yield { at, ...call, begins: false };
   }
+}
+
+/**
+ * Kills a server whose calls are recorded in the file `log`, between two calls of each thread: the
+ * record of a call that a kill breaks off does not say whether it was carried out.
+ */
+export async function killBetweenCalls(server: ServerProcess, log: string): Promise<void> {
+  server.process.kill("SIGSTOP");
+  await until("all of it has stopped", async () => {
+    const stopped = (await Deno.readTextFile(log)).match(/--- stopped by SIGSTOP ---$/gm);
+    return (stopped?.length ?? 0) >= await threads(server.pid);
+  });
+  await server.kill("SIGKILL");
 }
 
 /** Reports whether the record of the process `pid` is whole: it has ended. */

@@ -5,13 +5,43 @@ export function sleep(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
+/** Milliseconds of work after which the runtime is made to look outside. */
+const MOST_WORK = 10;
+
+/** Milliseconds of work since it surely has. */
+let worked = 0;
+/** Those who wait for their turn. */
+let waiting = 0;
+let watched = false;
+
 /**
  * Waits until everything else that can happen now has happened: events, timers, other connections.
  * Takes some microseconds if there is nothing. Awaiting something that is there already, such as
  * the write to a socket with room, lets nothing else happen.
+ *
+ * The runtime looks whether sockets are ready when it has nothing else to do, or else after 61
+ * turns. While turns follow each other it has always something to do, so after some work it is made
+ * to wait for a timer: a millisecond.
+ * @param work for how many milliseconds the caller has kept all others waiting
  */
-export function nextTurn(): Promise<void> {
-  return new Promise((resolve) => {
-    setImmediate(resolve);
-  });
+export async function nextTurn(work = 4): Promise<void> {
+  waiting++;
+  worked += work;
+  if (worked > MOST_WORK) {
+    worked = 0;
+    await sleep(0);
+  }
+  await new Promise<void>((resolve) => setImmediate(resolve));
+  waiting--;
+  watch();
+}
+
+/** Sees whether the runtime gets by itself to where it has nothing else to do. */
+function watch(): void {
+  if (watched) return;
+  watched = true;
+  setTimeout(() => {
+    watched = false;
+    if (waiting === 0) worked = 0;
+  }, 0);
 }

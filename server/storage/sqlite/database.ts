@@ -1,8 +1,8 @@
 /** The open SQLite file that all tables share. Reads run at once, writes in group commits. */
-import { setImmediate } from "node:timers";
 import type { Database, Statement } from "@db/sqlite";
 import type { Bytes } from "../../../shared/bytes.ts";
 import { StorageError } from "../../../shared/errors.ts";
+import { nextTurn } from "../../../shared/sleep.ts";
 import { diskError } from "../disk_errors.ts";
 import type { StorageOptions } from "../storage_options.ts";
 import { GroupCommit } from "./group_commit.ts";
@@ -43,7 +43,7 @@ export class SqliteFile {
 
   /** Runs `read` until it returns false; others have their turns in between. */
   async readInSteps(read: () => boolean): Promise<void> {
-    while (await this.read(read)) await new Promise<void>((resolve) => setImmediate(resolve));
+    while (await this.read(read)) await nextTurn();
   }
 
   /** Runs `operation` in one of the next transactions, see {@link GroupCommit.submit}. */

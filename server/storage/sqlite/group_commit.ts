@@ -3,11 +3,11 @@
  * its result only after the commit. Clients take turns, so that one with many operations does not
  * make the others wait for all of them.
  */
-import { setImmediate } from "node:timers";
 import type { Database } from "@db/sqlite";
 import { type Bytes, toHex } from "../../../shared/bytes.ts";
 import { StorageError } from "../../../shared/errors.ts";
 import { MiB } from "../../../shared/limits.ts";
+import { nextTurn } from "../../../shared/sleep.ts";
 import { diskError } from "../disk_errors.ts";
 import type { StorageOptions } from "../storage_options.ts";
 
@@ -33,6 +33,8 @@ export class GroupCommit {
   readonly #clock: () => number;
   /** When the last transaction was ready for its commit. */
   #readyAt = 0;
+  /** How long the last transaction has kept all others waiting, in milliseconds. */
+  #worked = 0;
   #scheduled = false;
   #closed = false;
 
@@ -84,9 +86,11 @@ export class GroupCommit {
     if (this.#scheduled) return;
     this.#scheduled = true;
     // After the events that are ready now, whose operations then share the transaction.
-    setImmediate(() => {
+    nextTurn(this.#worked).then(() => {
       this.#scheduled = false;
+      const begun = this.#clock();
       this.#commit();
+      this.#worked = this.#clock() - begun;
       if (this.#waiting.size > 0) this.#schedule();
     });
   }

@@ -1,0 +1,28 @@
+import { nextTurn } from "../../shared/sleep.ts";
+import { assert } from "../support/assert.ts";
+
+/** Two ends of a connection. */
+async function pair(): Promise<[Deno.Conn, Deno.Conn]> {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { hostname, port } = listener.addr;
+  return await Promise.all([Deno.connect({ hostname, port }), listener.accept()]);
+}
+
+Deno.test("next turn: a row of turns soon sees that a socket has become ready", async () => {
+  const [near, far] = await pair();
+  using _near = near;
+  using _far = far;
+  for (let round = 0; round < 20; round++) {
+    let arrived = false;
+    const reading = near.read(new Uint8Array(1)).then(() => arrived = true);
+    for (let i = 0; i < round; i++) await nextTurn(); // it waits for the socket, at any point
+    await far.write(new Uint8Array(1));
+    let turns = 0;
+    while (!arrived) {
+      await nextTurn();
+      turns++;
+    }
+    assert(turns < 20, `${turns} turns passed`);
+    await reading;
+  }
+});

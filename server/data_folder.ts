@@ -29,8 +29,13 @@ export async function lockDataFolder(data: string): Promise<Disposable> {
   return await takeDataFolder(data) ?? inUse(data);
 }
 
-async function tryLock(data: string): Promise<Disposable | null> {
-  const file = await Deno.open(`${data}/server.lock`, { create: true, write: true, mode: 0o600 });
+function tryLock(data: string): Promise<Disposable | null> {
+  return lockFile(`${data}/server.lock`);
+}
+
+/** Locks the file at `path` until it is closed, and creates it; null if another process has it. */
+export async function lockFile(path: string): Promise<Deno.FsFile | null> {
+  const file = await Deno.open(path, { create: true, write: true, mode: 0o600 });
   if (await file.tryLock(true)) return file;
   file.close();
   return null;

@@ -43,6 +43,7 @@ const WORLD = [
   "server/admin/open_admin.ts",
   "server/backup/archive.ts",
   "server/backup/copy_into.ts",
+  "server/backup/draft.ts",
   "server/backup/repair_folder.ts",
   "server/backup/restore_backup.ts",
   "server/backup/verification.ts",

@@ -1,10 +1,10 @@
 /** A folder for a server, made from a backup. */
-import { toHex } from "../../shared/bytes.ts";
 import type { Random } from "../../shared/crypto/random.ts";
 import { folderOf, isThere, syncFolder } from "../../shared/files.ts";
 import { readArchive } from "./archive.ts";
-import { lockDataFolder } from "../data_folder.ts";
+import { lockDataFolder, makeFolder } from "../data_folder.ts";
 import { copyInto } from "./copy_into.ts";
+import { openDraft } from "./draft.ts";
 import { type Progress, verifyBackup } from "./verification.ts";
 
 /** All that a backup may hold; nothing else is written. */
@@ -28,27 +28,24 @@ export async function restoreBackup(
   { random, tell, progress }: RestoreOptions,
 ): Promise<string[]> {
   await checkEmpty(data);
-  const draft = `${data.replace(/[/\\]+$/, "")}.${toHex(random(4))}.restoring`;
-  await Deno.mkdir(draft, { mode: 0o700, recursive: true });
-  try {
-    tell("verifies the backup");
-    const temporary = `${draft}/verified.db`;
-    const findings = await Array.fromAsync(verifyBackup(path, temporary, progress));
-    if (findings.length > 0) return findings;
-    tell("writes the folder");
-    await extract(path, draft, progress);
-    await checkEmpty(data);
-    if (await isThere(data)) await Deno.remove(data); // fails if something has come
-    await Deno.rename(draft, data);
-    await syncFolder(folderOf(data));
-    return findings;
-  } finally {
-    await Deno.remove(draft, { recursive: true }).catch(() => {});
-  }
+  await makeFolder(folderOf(data.replace(/[/\\]+$/, "")));
+  await using own = await openDraft(data, random);
+  const draft = `${own.folder}/data`;
+  tell("verifies the backup");
+  const temporary = `${own.folder}/verified.db`;
+  const findings = await Array.fromAsync(verifyBackup(path, temporary, progress));
+  if (findings.length > 0) return findings;
+  tell("writes the folder");
+  await extract(path, draft, progress);
+  await checkEmpty(data);
+  if (await isThere(data)) await Deno.remove(data); // fails if something has come
+  await Deno.rename(draft, data);
+  await syncFolder(folderOf(data));
+  return findings;
 }
 
 async function extract(path: string, folder: string, progress: Progress): Promise<void> {
-  for (const name of ["files", "chunks"]) await Deno.mkdir(`${folder}/${name}`, { mode: 0o700 });
+  for (const name of ["", "/files", "/chunks"]) await Deno.mkdir(folder + name, { mode: 0o700 });
   using file = await Deno.open(path, { read: true });
   for await (const { name, size, bytes } of readArchive(file)) {
     if (!NAME.test(name)) throw new Error(`the backup holds a file that no server has: ${name}`);

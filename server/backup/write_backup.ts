@@ -1,5 +1,5 @@
 /** A backup of a folder, while its server runs or while none does. */
-import { type Bytes, toHex, utf8 } from "../../shared/bytes.ts";
+import { type Bytes, utf8 } from "../../shared/bytes.ts";
 import type { Random } from "../../shared/crypto/random.ts";
 import { folderOf, isThere, readIfThere, syncFolder } from "../../shared/files.ts";
 import { INDEX_SUFFIX } from "../contents/chunk_index.ts";
@@ -9,6 +9,7 @@ import {
   snapshotDatabase,
 } from "../storage/sqlite/inspection.ts";
 import { ArchiveWriter, pieces } from "./archive.ts";
+import { openDraft } from "./draft.ts";
 import { type Progress, verifyBackup } from "./verification.ts";
 
 export interface BackupOptions {
@@ -35,37 +36,33 @@ export async function writeBackup(
   { signal, now, random, tell, progress }: BackupOptions,
 ): Promise<string[]> {
   await checkFree(path);
-  const draft = `${path}.${toHex(random(4))}.part`;
-  const snapshot = `${draft}.db`;
-  try {
-    tell("copies the database");
-    // SQLite would make it readable for others.
-    (await Deno.open(snapshot, { write: true, createNew: true, mode: 0o600 })).close();
-    await snapshotDatabase(`${data}/server.db`, snapshot);
-    {
-      using file = await Deno.open(draft, { write: true, createNew: true, mode: 0o600 });
-      const archive = new ArchiveWriter(file, new Date(now()));
-      try {
-        tell("copies the files");
-        await addAll(archive, { data, snapshot, signal, progress });
-        await archive.finish();
-      } catch (error) {
-        await archive.abort();
-        throw error;
-      }
-      await file.sync();
+  await using own = await openDraft(path, random);
+  const [draft, snapshot] = [`${own.folder}/backup.tar`, `${own.folder}/server.db`];
+  tell("copies the database");
+  // SQLite would make it readable for others.
+  (await Deno.open(snapshot, { write: true, createNew: true, mode: 0o600 })).close();
+  await snapshotDatabase(`${data}/server.db`, snapshot);
+  {
+    using file = await Deno.open(draft, { write: true, createNew: true, mode: 0o600 });
+    const archive = new ArchiveWriter(file, new Date(now()));
+    try {
+      tell("copies the files");
+      await addAll(archive, { data, snapshot, signal, progress });
+      await archive.finish();
+    } catch (error) {
+      await archive.abort();
+      throw error;
     }
-    await Deno.remove(snapshot);
-    tell("verifies the backup");
-    const findings = await Array.fromAsync(verifyBackup(draft, snapshot, progress));
-    signal.throwIfAborted();
-    await checkFree(path);
-    await Deno.rename(draft, path);
-    await syncFolder(folderOf(path));
-    return findings;
-  } finally {
-    for (const left of [draft, snapshot]) await Deno.remove(left).catch(() => {});
+    await file.sync();
   }
+  await Deno.remove(snapshot);
+  tell("verifies the backup");
+  const findings = await Array.fromAsync(verifyBackup(draft, snapshot, progress));
+  signal.throwIfAborted();
+  await checkFree(path);
+  await Deno.rename(draft, path);
+  await syncFolder(folderOf(path));
+  return findings;
 }
 
 /** @throws {Error} if there is something at `path` */

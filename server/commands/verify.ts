@@ -1,4 +1,4 @@
-import { toHex } from "../../shared/bytes.ts";
+import { openDraft } from "../backup/draft.ts";
 import { verifyBackup, verifyFolder } from "../backup/verification.ts";
 import { serverCommand } from "../command.ts";
 import { holdContents } from "../control/hold_contents.ts";
@@ -18,11 +18,13 @@ export const verify = serverCommand({
     using line = new ProgressLine(context.clock);
     const { data } = (await context.config()).settings;
     line.tell("verifies");
+    const verifyFile = async (file: string) => {
+      await using draft = await openDraft(file, context.random);
+      return await Array.fromAsync(verifyBackup(file, `${draft.folder}/server.db`, line.progress));
+    };
     const findings = file === undefined
       ? await holdContents(data, () => Array.fromAsync(verifyFolder(data, line.progress)))
-      : await Array.fromAsync(
-        verifyBackup(file, `${file}.${toHex(context.random(4))}.db.part`, line.progress),
-      );
+      : await verifyFile(file);
     line[Symbol.dispose]();
     const what = file ?? data;
     if (json) console.log(JSON.stringify({ findings }));

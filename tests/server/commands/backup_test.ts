@@ -91,6 +91,7 @@ Deno.test("backup: killed at any moment it leaves no backup, and the folder whol
     break;
   }
   assert(killed > 0, "none was killed");
+  assertEquals(temp.names(), ["backup.tar"], "nothing is left of those that were killed");
   assertEquals(
     await operator(0, "verify", "--data", server.data),
     `${server.data} is in order\n`,

@@ -7,12 +7,15 @@ export function sleep(milliseconds: number): Promise<void> {
 
 /** Milliseconds of work after which the runtime is made to look outside. */
 const MOST_WORK = 10;
+/** After so many empty turns the runtime has nothing else to do, and looks by itself. */
+const EMPTY_TURNS = 3;
 
-/** Milliseconds of work since it surely has. */
+/** Milliseconds of work since it has looked. */
 let worked = 0;
 /** Those who wait for their turn. */
 let waiting = 0;
-let watched = false;
+/** Empty turns until it looks by itself. */
+let left = 0;
 
 /**
  * Waits until everything else that can happen now has happened: events, timers, other connections.
@@ -33,15 +36,12 @@ export async function nextTurn(work = 4): Promise<void> {
   }
   await new Promise<void>((resolve) => setImmediate(resolve));
   waiting--;
-  watch();
+  if (left === 0) setImmediate(countEmptyTurns);
+  left = EMPTY_TURNS;
 }
 
-/** Sees whether the runtime gets by itself to where it has nothing else to do. */
-function watch(): void {
-  if (watched) return;
-  watched = true;
-  setTimeout(() => {
-    watched = false;
-    if (waiting === 0) worked = 0;
-  }, 0);
+function countEmptyTurns(): void {
+  left = waiting > 0 ? 0 : left - 1;
+  if (left > 0) setImmediate(countEmptyTurns);
+  else if (waiting === 0) worked = 0;
 }

@@ -177,6 +177,6 @@ Deno.test("attack: tokens of messages that were fetched count until they are for
   assert(size.size < 4 * limits.maxTotalSize, `${size.size} bytes`);
 
   now += 8 * DAY;
-  await server.services.storage.forgetTokens();
+  while (await server.services.storage.forgetTokens() > 0);
   assert(await flood() >= 1_000, "what is forgotten makes room");
 });

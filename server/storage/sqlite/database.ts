@@ -5,10 +5,11 @@ import { StorageError } from "../../../shared/errors.ts";
 import { nextTurn } from "../../../shared/sleep.ts";
 import { diskError } from "../disk_errors.ts";
 import type { StorageOptions } from "../storage_options.ts";
-import { GroupCommit } from "./group_commit.ts";
+import { type Ending, GroupCommit } from "./group_commit.ts";
 
 export class SqliteFile {
   readonly #database: Database;
+  readonly #endings: Ending[] = [];
   readonly #commits: GroupCommit;
   #closed = false;
 
@@ -17,7 +18,15 @@ export class SqliteFile {
     { clock, committed }: Pick<StorageOptions, "clock" | "committed">,
   ) {
     this.#database = database;
-    this.#commits = new GroupCommit(database, clock, committed);
+    this.#commits = new GroupCommit(database, clock, committed, {
+      write: () => this.#endings.forEach((ending) => ending.write()),
+      clear: () => this.#endings.forEach((ending) => ending.clear()),
+    });
+  }
+
+  /** Has each transaction from now on end with `ending`. */
+  endWith(ending: Ending): void {
+    this.#endings.push(ending);
   }
 
   prepare(sql: string): Statement {

@@ -3,6 +3,7 @@ import type { Bytes } from "../../../shared/bytes.ts";
 import type { Remains } from "../storage.ts";
 import { type SqliteFile, Table } from "./database.ts";
 import type { SqliteFiles } from "./files.ts";
+import type { SqliteMailboxes } from "./mailboxes.ts";
 
 /** Messages that are deleted in one transaction; each may fill many pages of the database. */
 const MESSAGES = 64;
@@ -15,7 +16,11 @@ interface DepartedRow {
 }
 
 export class SqliteDepartures extends Table<keyof typeof STATEMENTS> {
-  constructor(file: SqliteFile, private readonly files: SqliteFiles) {
+  constructor(
+    file: SqliteFile,
+    private readonly mailboxes: SqliteMailboxes,
+    private readonly files: SqliteFiles,
+  ) {
     super(file, STATEMENTS);
   }
 
@@ -25,13 +30,8 @@ export class SqliteDepartures extends Table<keyof typeof STATEMENTS> {
       const departed = this.statements.next.get<DepartedRow & object>();
       if (!departed) return null;
       const { number, left_as: id } = departed;
-      const messages = this.statements.removeMessages.all<{ blob: string | null }>(
-        number,
-        MESSAGES,
-      );
-      if (messages.length > 0) {
-        return { blobs: messages.flatMap(({ blob }) => blob ?? []), files: [] };
-      }
+      const { count, blobs } = this.mailboxes.removeFirst(number, MESSAGES);
+      if (count > 0) return { blobs, files: [] };
       const files = this.files.removeOf(id, FILES);
       if (files) return { blobs: [], files };
       this.statements.removePrekeys.run(number);
@@ -44,8 +44,6 @@ export class SqliteDepartures extends Table<keyof typeof STATEMENTS> {
 
 const STATEMENTS = {
   next: "SELECT number, left_as FROM clients WHERE left_as > x'' LIMIT 1",
-  removeMessages: "DELETE FROM messages WHERE mailbox = ?1 AND id IN " +
-    "(SELECT id FROM messages WHERE mailbox = ?1 ORDER BY id LIMIT ?2) RETURNING blob",
   removePrekeys: "DELETE FROM prekeys WHERE owner = ?",
   finish: "UPDATE clients SET left_as = x'' WHERE number = ?",
   // The last number stays taken, so that the next client gets another one.

@@ -7,6 +7,7 @@ import { known, type Storage } from "../storage.ts";
 import { MESSAGE_OVERHEAD, type StorageOptions, TOKEN_OVERHEAD } from "../storage_options.ts";
 import { type SqliteFile, Table } from "./database.ts";
 import type { SqliteQuotas } from "./quotas.ts";
+import type { SqliteTally } from "./tally.ts";
 import type { SqliteTokens } from "./tokens.ts";
 import type { Watches } from "./watches.ts";
 
@@ -23,14 +24,20 @@ interface MailboxRow {
   ownBytes: number;
 }
 
+/** What a deposit changes besides the table. */
+interface Parts {
+  readonly tokens: SqliteTokens;
+  readonly quotas: SqliteQuotas;
+  /** Those of the mailboxes. */
+  readonly watches: Watches;
+  readonly tally: SqliteTally;
+}
+
 export class SqliteDeposits extends Table<keyof typeof STATEMENTS> {
-  /** `watches` are those of the mailboxes. */
   constructor(
     file: SqliteFile,
     private readonly options: StorageOptions,
-    private readonly tokens: SqliteTokens,
-    private readonly quotas: SqliteQuotas,
-    private readonly watches: Watches,
+    private readonly parts: Parts,
   ) {
     super(file, STATEMENTS);
   }
@@ -43,7 +50,7 @@ export class SqliteDeposits extends Table<keyof typeof STATEMENTS> {
       () => {
         incoming?.end();
         const mailbox = this.#mailbox(to, payer);
-        const named = token && this.tokens.find(from, token);
+        const named = token && this.parts.tokens.find(from, token);
         if (named) {
           if (named.mailbox === mailbox.number) return { messageId: named.message, repeated: true };
           throw new StorageError("token-reused", "the token was used for another message");
@@ -55,22 +62,23 @@ export class SqliteDeposits extends Table<keyof typeof STATEMENTS> {
         const counted = this.#isCounted(mailbox, size) ? 1 : 0;
         const content = [size, inline, blob] as const;
         this.statements.add.run(mailbox.number, id, from, type, ...content, paying, time, counted);
-        if (token) this.tokens.add(from, token, { mailbox: mailbox.number, message: id });
+        this.parts.tally.addMessage({ mailbox: mailbox.number, payer, size, counted }, id);
+        if (token) this.parts.tokens.add(from, token, { mailbox: mailbox.number, message: id });
         return { messageId: id, repeated: false };
       },
       payer,
       inline?.length,
     );
-    if (!deposited.repeated) this.watches.notify(to);
+    if (!deposited.repeated) this.parts.watches.notify(to);
     return deposited;
   }
 
   receive(content: Parameters<Storage["receive"]>[0]): Promise<Incoming> {
     const { from, to, token, payer = from } = content;
     return this.file.read(() => {
-      const repeated = token && this.tokens.find(from, token);
+      const repeated = token && this.parts.tokens.find(from, token);
       if (!repeated) this.#checkRoom(this.#mailbox(to, payer), payer, content);
-      return this.quotas.receive(payer);
+      return this.parts.quotas.receive(payer);
     });
   }
 
@@ -100,7 +108,7 @@ export class SqliteDeposits extends Table<keyof typeof STATEMENTS> {
       const text = "the receiver's mailbox takes no more of one sender until some is fetched";
       throw new StorageError("mailbox-full", text);
     }
-    this.quotas.checkSize(payer, size + MESSAGE_OVERHEAD + (token ? TOKEN_OVERHEAD : 0));
+    this.parts.quotas.checkSize(payer, size + MESSAGE_OVERHEAD + (token ? TOKEN_OVERHEAD : 0));
   }
 
   /** Reports whether a message of `size` bytes is to be counted for its sender. */
@@ -111,7 +119,14 @@ export class SqliteDeposits extends Table<keyof typeof STATEMENTS> {
   }
 
   #mailbox(id: Bytes, payer: Bytes): MailboxRow {
-    return known(this.statements.mailbox.get<MailboxRow & object>(payer, id));
+    const mailbox = known(this.statements.mailbox.get<MailboxRow & object>(payer, id));
+    const tally = this.parts.tally.mailbox(mailbox.number);
+    if (tally) {
+      mailbox.messages += tally.messages;
+      mailbox.bytes += tally.bytes;
+      mailbox.last_message = Math.max(mailbox.last_message, tally.last);
+    }
+    return mailbox;
   }
 }
 

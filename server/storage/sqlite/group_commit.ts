@@ -11,6 +11,14 @@ import { nextTurn } from "../../../shared/sleep.ts";
 import { diskError } from "../disk_errors.ts";
 import type { StorageOptions } from "../storage_options.ts";
 
+/** What ends each transaction. */
+export interface Ending {
+  /** Makes the last changes of a transaction, which is undone if this throws. */
+  write(): void;
+  /** Forgets what belongs to the transaction, whether it is undone or not. */
+  clear(): void;
+}
+
 interface Waiting {
   run: () => unknown;
   /** Bytes of content that it writes. */
@@ -41,16 +49,23 @@ export class GroupCommit {
   /**
    * @param clock returns milliseconds that never jump back
    * @param committed is told of each transaction
+   * @param ending ends each transaction
    */
   constructor(
     database: Database,
     clock: () => number,
     private readonly committed: Required<StorageOptions>["committed"] = () => {},
+    ending: Ending = { write: () => {}, clear: () => {} },
   ) {
     this.#transaction = database.transaction((operations: Iterable<Waiting>) => {
-      const settles = Array.from(operations, attempt);
-      this.#readyAt = clock();
-      return settles;
+      try {
+        const settles = Array.from(operations, attempt);
+        ending.write();
+        this.#readyAt = clock();
+        return settles;
+      } finally {
+        ending.clear();
+      }
     }).immediate;
     this.#clock = clock;
   }

@@ -6,6 +6,7 @@ import type { Expired, FullMessage, Room, StoredMessage } from "../messages.ts";
 import { known } from "../storage.ts";
 import type { StorageOptions } from "../storage_options.ts";
 import { type SqliteFile, Table } from "./database.ts";
+import type { SqliteTally, Tallied } from "./tally.ts";
 import { Watches } from "./watches.ts";
 
 export const MESSAGES_SCHEMA = `
@@ -31,6 +32,11 @@ interface MessageRow {
   blob: string | null;
 }
 
+/** What was deleted. */
+interface RemovedRow extends Tallied {
+  blob: string | null;
+}
+
 /** Messages that are looked at in one step. */
 export const STEP = 1024;
 /** Messages that are deleted in one step, between which others have their turns. */
@@ -39,7 +45,7 @@ const REMOVED = 64;
 export class SqliteMailboxes extends Table<keyof typeof STATEMENTS> {
   readonly watches = new Watches();
 
-  constructor(file: SqliteFile) {
+  constructor(file: SqliteFile, private readonly tally: SqliteTally) {
     super(file, STATEMENTS);
   }
 
@@ -110,20 +116,28 @@ export class SqliteMailboxes extends Table<keyof typeof STATEMENTS> {
   expire({ limits, now }: StorageOptions): Promise<Expired> {
     const before = now() - limits.expiry;
     return this.file.write(() => {
-      const rows = this.statements.expire.all<{ blob: string | null }>(REMOVED, before);
-      return { count: rows.length, blobs: rows.flatMap(({ blob }) => blob ?? []) };
+      const rows = this.statements.expire.all<RemovedRow & object>(REMOVED, before);
+      return { count: rows.length, blobs: this.#tally(rows) };
     });
   }
 
   /** Deletes messages; returns the names of their blobs. */
   #remove(mailbox: Bytes, messageIds: readonly number[]): string[] {
     const { number } = this.#mailbox(mailbox);
-    const blobs: string[] = [];
-    for (const id of messageIds) {
-      const row = this.statements.remove.get<{ blob: string | null }>(number, id);
-      if (row && row.blob !== null) blobs.push(row.blob);
-    }
-    return blobs;
+    const remove = (id: number) => this.statements.remove.get<RemovedRow & object>(number, id);
+    return this.#tally(messageIds.flatMap((id) => remove(id) ?? []));
+  }
+
+  /** Deletes the first messages of a mailbox that has this number, inside a write. */
+  removeFirst(mailbox: number, count: number): Expired {
+    const rows = this.statements.removeFirst.all<RemovedRow & object>(mailbox, count);
+    return { count: rows.length, blobs: this.#tally(rows) };
+  }
+
+  /** Counts what was deleted. Returns the names of the blobs. */
+  #tally(rows: readonly RemovedRow[]): string[] {
+    for (const row of rows) this.tally.removeMessage(row);
+    return rows.flatMap(({ blob }) => blob ?? []);
   }
 
   neededBlobs(names: readonly string[]): Promise<Set<string>> {
@@ -137,6 +151,8 @@ export class SqliteMailboxes extends Table<keyof typeof STATEMENTS> {
   }
 }
 
+const REMOVED_COLUMNS = "RETURNING mailbox, coalesce(payer, sender) AS payer, size, counted, blob";
+
 const STATEMENTS = {
   mailbox: "SELECT number FROM clients WHERE id = ?",
   heads: "SELECT id, sender, type, size, blob FROM messages " +
@@ -147,9 +163,11 @@ const STATEMENTS = {
     "WINDOW byId AS (ORDER BY id)) WHERE total <= ? OR number = 1 ORDER BY id DESC LIMIT 1",
   page: "SELECT id, sender, type, size, blob, content FROM messages " +
     "WHERE mailbox = ? AND id > ? AND id <= ? ORDER BY id",
-  remove: "DELETE FROM messages WHERE mailbox = ? AND id = ? RETURNING blob",
+  remove: `DELETE FROM messages WHERE mailbox = ? AND id = ? ${REMOVED_COLUMNS}`,
+  removeFirst: "DELETE FROM messages WHERE mailbox = ?1 AND id IN " +
+    `(SELECT id FROM messages WHERE mailbox = ?1 ORDER BY id LIMIT ?2) ${REMOVED_COLUMNS}`,
   // Rows are numbered as they come, so the oldest are the first.
   expire: "DELETE FROM messages WHERE rowid IN (SELECT rowid FROM messages ORDER BY rowid " +
-    "LIMIT ?) AND deposited_at < ? RETURNING blob",
+    `LIMIT ?) AND deposited_at < ? ${REMOVED_COLUMNS}`,
   byBlob: "SELECT 1 FROM messages WHERE blob = ?",
 };

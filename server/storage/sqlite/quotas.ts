@@ -5,6 +5,7 @@ import type { Incoming } from "../messages.ts";
 import type { Stats } from "../storage.ts";
 import type { StorageLimits } from "../storage_options.ts";
 import { type SqliteFile, Table } from "./database.ts";
+import type { SqliteTally } from "./tally.ts";
 
 /** What a client has here by now. */
 interface Usage {
@@ -17,12 +18,25 @@ interface Usage {
   quota: number | null;
 }
 
+/** Clients of which the room is remembered. */
+const MAX_ROOMS = 10_000;
+
 export class SqliteQuotas extends Table<keyof typeof STATEMENTS> {
   /** Bytes of contents that are coming in, by the client for which they count, in hex. */
   readonly #coming = new Map<string, number>();
   #allComing = 0;
+  /**
+   * Bytes that each client, in hex, and all together may store at least. Whatever is stored is
+   * checked before; what is deleted makes more room, which is seen when this is used up.
+   */
+  readonly #room = new Map<string, number>();
+  #roomOfAll = 0;
 
-  constructor(file: SqliteFile, private readonly limits: StorageLimits) {
+  constructor(
+    file: SqliteFile,
+    private readonly limits: StorageLimits,
+    private readonly tally: SqliteTally,
+  ) {
     super(file, STATEMENTS);
   }
 
@@ -41,6 +55,12 @@ export class SqliteQuotas extends Table<keyof typeof STATEMENTS> {
    * @throws {StorageError} `quota-full`, `never-fits`
    */
   checkSize(client: Bytes, size: number): void {
+    const key = toHex(client);
+    const room = this.#room.get(key) ?? 0;
+    if (size <= room && size <= this.#roomOfAll) {
+      this.#keepRoom(key, room - size, this.#roomOfAll - size);
+      return;
+    }
     const { own, all, quota } = this.#usage(client);
     const { maxTotalSize } = this.limits;
     const most = quota ?? this.limits.maxSenderSize;
@@ -53,6 +73,18 @@ export class SqliteQuotas extends Table<keyof typeof STATEMENTS> {
     if (all + size > maxTotalSize) {
       throw new StorageError("quota-full", "the server has no room for more until some is fetched");
     }
+    this.#keepRoom(key, most - own - size, maxTotalSize - all - size);
+  }
+
+  /** Looks everything up again: a quota has changed. */
+  forget(): void {
+    this.#room.clear();
+  }
+
+  #keepRoom(key: string, room: number, all: number): void {
+    if (this.#room.size >= MAX_ROOMS && !this.#room.has(key)) this.#room.clear();
+    this.#room.set(key, room);
+    this.#roomOfAll = all;
   }
 
   /** @throws {StorageError} `never-fits` if `size` bytes do not fit where nothing else is */
@@ -99,8 +131,9 @@ export class SqliteQuotas extends Table<keyof typeof STATEMENTS> {
 
   #usage(client: Bytes): Usage {
     const usage = this.statements.usage.get<Usage & object>(client)!;
-    usage.own += this.#coming.get(toHex(client)) ?? 0;
-    usage.all += this.#allComing;
+    const key = toHex(client);
+    usage.own += (this.#coming.get(key) ?? 0) + this.tally.bytesOf(key);
+    usage.all += this.#allComing + this.tally.bytes;
     return usage;
   }
 }

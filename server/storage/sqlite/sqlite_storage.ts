@@ -16,6 +16,7 @@ import { prepareDatabase } from "./migrations.ts";
 import { SqlitePrekeys } from "./prekeys.ts";
 import { SqliteQuotas } from "./quotas.ts";
 import { SqliteSpace } from "./space.ts";
+import { SqliteTally } from "./tally.ts";
 import { SqliteTimeMark } from "./time_mark.ts";
 import { SqliteTokens } from "./tokens.ts";
 
@@ -45,16 +46,21 @@ export class SqliteStorage implements Storage {
     const file = this.#file = new SqliteFile(database, options);
     this.invites = new SqliteInvites(file, options.now);
     this.#clients = new SqliteClients(file, options, this.invites);
-    this.#tokens = new SqliteTokens(file, options.now);
+    const tally = new SqliteTally(file);
+    this.#tokens = new SqliteTokens(file, options.now, tally);
     this.#options = options;
     this.#space = new SqliteSpace(file);
-    this.#mailboxes = new SqliteMailboxes(file);
-    this.#quotas = new SqliteQuotas(file, options.limits);
-    const { watches } = this.#mailboxes;
-    this.#deposits = new SqliteDeposits(file, options, this.#tokens, this.#quotas, watches);
+    this.#mailboxes = new SqliteMailboxes(file, tally);
+    this.#quotas = new SqliteQuotas(file, options.limits, tally);
+    this.#deposits = new SqliteDeposits(file, options, {
+      tokens: this.#tokens,
+      quotas: this.#quotas,
+      watches: this.#mailboxes.watches,
+      tally,
+    });
     this.#timeMark = new SqliteTimeMark(file);
     this.files = new SqliteFiles(file, options, this.#quotas);
-    this.#departures = new SqliteDepartures(file, this.files);
+    this.#departures = new SqliteDepartures(file, this.#mailboxes, this.files);
     this.prekeys = new SqlitePrekeys(file, options.limits);
     this.leases = new SqliteLeases(file, this.#mailboxes);
   }
@@ -63,7 +69,10 @@ export class SqliteStorage implements Storage {
   client = (id: Bytes) => this.#clients.client(id);
   unregister = (id: Bytes) => this.#clients.unregister(id);
   removeRemains = () => this.#departures.removeRemains();
-  setQuota = (id: Bytes, quota: number | null) => this.#clients.setQuota(id, quota);
+  setQuota = async (id: Bytes, quota: number | null) => {
+    await this.#clients.setQuota(id, quota);
+    this.#quotas.forget();
+  };
   clients = (ids: readonly Bytes[]) => this.#clients.clients(ids);
   clientNamed = (name: string) => this.#clients.clientNamed(name);
   clientsBehind = (...place: Parameters<Storage["clientsBehind"]>) =>

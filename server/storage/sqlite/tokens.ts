@@ -1,6 +1,7 @@
 /** The table of tokens: how senders named their messages, so that a repeat is recognized. */
 import type { Bytes } from "../../../shared/bytes.ts";
 import { type SqliteFile, Table } from "./database.ts";
+import type { SqliteTally } from "./tally.ts";
 
 export const TOKENS_SCHEMA = `
   CREATE TABLE tokens (
@@ -29,7 +30,7 @@ export interface TokenRow {
 export class SqliteTokens extends Table<keyof typeof STATEMENTS> {
   readonly #now: () => number;
 
-  constructor(file: SqliteFile, now: () => number) {
+  constructor(file: SqliteFile, now: () => number, private readonly tally: SqliteTally) {
     super(file, STATEMENTS);
     this.#now = now;
   }
@@ -41,12 +42,17 @@ export class SqliteTokens extends Table<keyof typeof STATEMENTS> {
 
   add(sender: Bytes, token: Bytes, { mailbox, message }: TokenRow): void {
     this.statements.add.run(sender, token, mailbox, message, this.#now());
+    this.tally.addToken(sender);
   }
 
   /** See {@link Storage.forgetTokens}. */
   forget(): Promise<number> {
     const before = this.#now() - TOKEN_AGE;
-    return this.file.write(() => this.statements.forget.run(PAGE, before));
+    return this.file.write(() => {
+      const tokens = this.statements.forget.all<{ sender: Bytes }>(PAGE, before);
+      for (const { sender } of tokens) this.tally.removeToken(sender);
+      return tokens.length;
+    });
   }
 }
 
@@ -54,5 +60,5 @@ const STATEMENTS = {
   find: "SELECT mailbox, message FROM tokens WHERE sender = ? AND token = ?",
   add: "INSERT INTO tokens (sender, token, mailbox, message, used_at) VALUES (?, ?, ?, ?, ?)",
   forget: "DELETE FROM tokens WHERE number IN " +
-    "(SELECT number FROM tokens ORDER BY number LIMIT ?) AND used_at < ?",
+    "(SELECT number FROM tokens ORDER BY number LIMIT ?) AND used_at < ? RETURNING sender",
 };

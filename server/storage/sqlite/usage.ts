@@ -1,6 +1,7 @@
 /**
- * How much is stored, for each client and in all. SQLite itself counts, as rows come and go, so
- * that no operation can forget it.
+ * How much is stored, for each client and in all. SQLite itself counts files, as their rows come
+ * and go; messages and tokens, which are many, are summed up in each transaction ({@link
+ * ./tally.ts}).
  */
 import {
   FILE_OVERHEAD,
@@ -26,20 +27,6 @@ export const TOTALS_NOW = "SELECT messages * " +
   "messages, message_bytes, files, file_bytes FROM " +
   "(SELECT count(*) AS messages, coalesce(sum(size), 0) AS message_bytes FROM messages), " +
   "(SELECT count(*) AS files, coalesce(sum(charged), 0) AS file_bytes FROM files)";
-
-/** Whom a message counts for: a column of it, or else its sender. */
-const payer = (row: "old" | "new") => `coalesce(${row}.payer, ${row}.sender)`;
-
-/** Adds to what counts for a client. */
-const charge = (client: string, bytes: string) =>
-  `INSERT INTO usage (client, bytes) VALUES (${client}, ${bytes})
-      ON CONFLICT DO UPDATE SET bytes = bytes + excluded.bytes;
-    UPDATE totals SET bytes = bytes + ${bytes};`;
-
-/** Takes away from what counts for a client. */
-const discharge = (client: string, bytes: string) =>
-  `UPDATE usage SET bytes = bytes - ${bytes} WHERE client = ${client};
-    UPDATE totals SET bytes = bytes - ${bytes};`;
 
 /** The owner of the file of a receiver. */
 const owner = (row: "old" | "new") => `(SELECT owner FROM files WHERE number = ${row}.file)`;
@@ -84,44 +71,6 @@ export const USAGE_SCHEMA = `
   INSERT INTO totals (bytes, messages, message_bytes, files, file_bytes) ${TOTALS_NOW};
   DROP TABLE file_usage;
 
-  CREATE TRIGGER message_added AFTER INSERT ON messages BEGIN
-    UPDATE clients SET last_message = max(last_message, new.id), messages = messages + 1,
-      bytes = bytes + new.size WHERE number = new.mailbox;
-    INSERT INTO usage (client, bytes) VALUES (${payer("new")}, ${MESSAGE_OVERHEAD} + new.size)
-      ON CONFLICT DO UPDATE SET bytes = bytes + excluded.bytes;
-    UPDATE totals SET bytes = bytes + ${MESSAGE_OVERHEAD} + new.size, messages = messages + 1,
-      message_bytes = message_bytes + new.size;
-  END;
-
-  CREATE TRIGGER share_grown AFTER INSERT ON messages WHEN new.counted = 1 BEGIN
-    INSERT INTO shares VALUES (new.mailbox, ${payer("new")}, 1, new.size)
-      ON CONFLICT DO UPDATE SET messages = messages + 1, bytes = bytes + excluded.bytes;
-  END;
-
-  CREATE TRIGGER message_removed AFTER DELETE ON messages BEGIN
-    UPDATE clients SET messages = messages - 1, bytes = bytes - old.size
-      WHERE number = old.mailbox;
-    UPDATE usage SET bytes = bytes - ${MESSAGE_OVERHEAD} - old.size WHERE client = ${payer("old")};
-    UPDATE totals SET bytes = bytes - ${MESSAGE_OVERHEAD} - old.size, messages = messages - 1,
-      message_bytes = message_bytes - old.size;
-  END;
-
-  CREATE TRIGGER share_shrunk AFTER DELETE ON messages WHEN old.counted = 1 BEGIN
-    UPDATE shares SET messages = messages - 1, bytes = bytes - old.size
-      WHERE mailbox = old.mailbox AND client = ${payer("old")};
-    DELETE FROM shares
-      WHERE mailbox = old.mailbox AND client = ${payer("old")} AND messages = 0;
-  END;
-
-  -- A token counts longer than its message.
-  CREATE TRIGGER token_added AFTER INSERT ON tokens BEGIN
-    ${charge("new.sender", `${TOKEN_OVERHEAD}`)}
-  END;
-
-  CREATE TRIGGER token_removed AFTER DELETE ON tokens BEGIN
-    ${discharge("old.sender", `${TOKEN_OVERHEAD}`)}
-  END;
-
   CREATE TRIGGER file_added AFTER INSERT ON files BEGIN
     INSERT INTO usage (client, bytes, files, uploads)
       VALUES (new.owner, ${FILE_OVERHEAD} + new.charged, 1, 1 - new.complete)
@@ -146,15 +95,17 @@ export const USAGE_SCHEMA = `
   END;
 
   CREATE TRIGGER receiver_added AFTER INSERT ON file_receivers BEGIN
-    ${charge(owner("new"), `${RECEIVER_OVERHEAD}`)}
+    UPDATE usage SET bytes = bytes + ${RECEIVER_OVERHEAD} WHERE client = ${owner("new")};
+    UPDATE totals SET bytes = bytes + ${RECEIVER_OVERHEAD};
   END;
 
   -- Before its file is.
   CREATE TRIGGER receiver_removed AFTER DELETE ON file_receivers BEGIN
-    ${discharge(owner("old"), `${RECEIVER_OVERHEAD}`)}
+    UPDATE usage SET bytes = bytes - ${RECEIVER_OVERHEAD} WHERE client = ${owner("old")};
+    UPDATE totals SET bytes = bytes - ${RECEIVER_OVERHEAD};
   END;
 
-  CREATE TRIGGER usage_ended AFTER UPDATE OF bytes ON usage WHEN new.bytes = 0 BEGIN
+  CREATE TRIGGER usage_ended AFTER UPDATE OF bytes ON usage WHEN new.bytes <= 0 BEGIN
     DELETE FROM usage WHERE client = new.client;
   END;
 `;

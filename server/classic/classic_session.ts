@@ -16,7 +16,7 @@ import {
   type RequestHeader,
 } from "../../shared/protocol/frame.ts";
 import { sleep } from "../../shared/sleep.ts";
-import type { Hold } from "../limits/memory_budget.ts";
+import type { Hold } from "../limits/memory_pool.ts";
 import type { Result } from "../metrics/metrics.ts";
 import type { Services } from "../services.ts";
 import { errorReply } from "../wire/error_replies.ts";
@@ -120,12 +120,11 @@ export class ClassicSession {
     if (size > SEND_PREFIX_SIZE + limits.maxInlineSize) {
       return memory.chunks.take(this.link.memory, STREAM_MEMORY);
     }
-    const needed = code === of["get-messages"].code
-      ? DELIVERY_MEMORY
-      : code === of["client-list"].code
-      ? PAGE_MEMORY
-      : REQUEST_MEMORY + size;
-    return memory.messages.take(this.link.memory, needed);
+    if (code === of["get-messages"].code) {
+      return memory.pages.take(this.link.memory, DELIVERY_MEMORY);
+    }
+    if (code === of["client-list"].code) return memory.pages.take(this.link.memory, PAGE_MEMORY);
+    return memory.requests.take(this.link.memory, REQUEST_MEMORY + size);
   }
 
   async #answer(header: RequestHeader, payload: Payload): Promise<Answer | typeof FAILURE> {

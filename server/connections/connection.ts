@@ -10,7 +10,7 @@ import { peerLog } from "./peer_log.ts";
 import type { Deadline, Deadlines } from "./deadlines.ts";
 import { Refusal } from "../wire/error_replies.ts";
 import { SecureSession } from "../secure/secure_session.ts";
-import type { MemoryHolder } from "../limits/memory_budget.ts";
+import type { MemoryHolder } from "../limits/memory_pool.ts";
 import type { ConnectionState } from "../metrics/metrics.ts";
 import type { Services } from "../services.ts";
 import { DiskError } from "../storage/disk_errors.ts";
@@ -31,8 +31,10 @@ export class Connection {
   constructor(conn: Deno.Conn, place: Place, services: Services, deadlines: Deadlines) {
     this.#conn = conn;
     this.#place = place;
-    const { key, exempt } = place.address;
-    this.#memory = { source: exempt ? this : key, moved: 0, end: () => this.abort() };
+    const { key, network, exempt } = place.address;
+    // Who has an IPv6 network has as many addresses as pieces of memory.
+    const source = exempt ? this : network ?? key;
+    this.#memory = { source, moved: 0, ended: null, end: () => this.abort() };
     const { hostname } = conn.remoteAddr as Deno.NetAddr;
     this.#services = services.logAddresses
       ? { ...services, log: peerLog(services, hostname) }

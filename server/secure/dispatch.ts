@@ -37,6 +37,9 @@ import { checkHeaderId, login, register, type SecurePeer, unregister } from "./a
 
 type Kind = SecureRequestKind;
 
+/** A pool of the memory budget. */
+export type Pool = "chunks" | "pages" | "requests";
+
 /** What a request of kind `K` is answered with, if it is not refused. */
 export type Answer<K extends Kind = Kind> = SecureReply<K> | Streamed | ChunkFrame;
 
@@ -55,8 +58,8 @@ type Route<K extends Kind> =
     readonly stores?: true;
     /** Whether it looks up clients. */
     readonly lookup?: true;
-    /** Bytes of memory that it needs until its answer is written; else its payload and a bit. */
-    readonly memory?: number;
+    /** Bytes of memory that its answer needs until it is written, where that is a page. */
+    readonly page?: number;
   }
   & ({ readonly handle: Handle<K, RequestOf<K>> } | { readonly stream: Handle<K, Payload> });
 
@@ -76,11 +79,11 @@ const ROUTES: { readonly [K in Kind]: Route<K> } = {
   "login": { handle: login, from: "anyone" },
   "register": { handle: register, from: "logged-in" },
   "unregister": { handle: unregister },
-  "list-clients": { handle: listClients, lookup: true, memory: PAGE_MEMORY },
-  "find-clients": { handle: findClients, lookup: true, memory: PAGE_MEMORY },
+  "list-clients": { handle: listClients, lookup: true, page: PAGE_MEMORY },
+  "find-clients": { handle: findClients, lookup: true, page: PAGE_MEMORY },
   "find-name": { handle: findName, lookup: true },
   "send": { stream: send, overlaps: isInline, stores: true },
-  "get-messages": { handle: getMessages, memory: DELIVERY_MEMORY },
+  "get-messages": { handle: getMessages, page: DELIVERY_MEMORY },
   "subscribe": { handle: () => Promise.resolve({ kind: "subscribed" }) },
   "acknowledge": { handle: acknowledge, overlaps: always, weight: messageIdsIn },
   "publish-prekeys": { handle: publishPrekeys },
@@ -110,13 +113,14 @@ async function send(payload: Payload, asker: Bytes, services: Services) {
 
 /** Returns what the session must know before it has a request answered. */
 export function trafficOf({ code, size }: RequestHeader, limits: Limits) {
-  const { overlaps, carriesChunk = false, memory } = routeOf(code) ?? {};
+  const { overlaps, carriesChunk = false, page } = routeOf(code) ?? {};
   const streams = code === SECURE_REQUESTS.of.send.code && !isInline(size, limits);
+  const pool: Pool = carriesChunk || streams ? "chunks" : page ? "pages" : "requests";
   return {
     overlaps: overlaps?.(size, limits) ?? false,
     carriesChunk,
-    pool: carriesChunk || streams ? "chunks" as const : "messages" as const,
-    memory: carriesChunk ? CHUNK_MEMORY : memory ?? Math.min(size, STREAM_MEMORY) + REQUEST_MEMORY,
+    pool,
+    memory: carriesChunk ? CHUNK_MEMORY : page ?? Math.min(size, STREAM_MEMORY) + REQUEST_MEMORY,
   };
 }
 

@@ -13,7 +13,7 @@ import { withoutContent } from "../handlers/messages.ts";
 import { copyBlob } from "../wire/delivery.ts";
 import { REQUEST_MEMORY, STREAM_MEMORY } from "../wire/memory.ts";
 import type { FrameWriter } from "../wire/frame_writer.ts";
-import type { MemoryHolder } from "../limits/memory_budget.ts";
+import type { MemoryHolder } from "../limits/memory_pool.ts";
 import type { Services } from "../services.ts";
 import type { FullMessage } from "../storage/messages.ts";
 
@@ -82,7 +82,7 @@ export class Pushing {
   /** Sends some of the messages behind number `after`; returns the number of the last one. */
   async #pushPage(after: number): Promise<number> {
     const { storage, memory } = this.#services;
-    const hold = await memory.messages.take(this.memory, STEP_MEMORY);
+    const hold = await memory.pages.take(this.memory, STEP_MEMORY);
     try {
       const messages = await storage.page(this.#mailbox, after, STEP);
       const size = messages.reduce((sum, message) => sum + neededFor(message), 0);

@@ -13,7 +13,7 @@ import {
 } from "../../shared/protocol/frame.ts";
 import { FrameReader } from "../../shared/protocol/frame_stream.ts";
 import { encodeSecureResponse, type SecureError } from "../../shared/protocol/secure/responses.ts";
-import type { Hold } from "../limits/memory_budget.ts";
+import type { Hold } from "../limits/memory_pool.ts";
 import type { Result } from "../metrics/metrics.ts";
 import type { Services } from "../services.ts";
 import { errorReply, Refusal, RESTART_TIME, tooFast } from "../wire/error_replies.ts";
@@ -24,7 +24,7 @@ import { linger, Payload } from "../wire/payload.ts";
 import type { SessionLink } from "../wire/session_link.ts";
 import type { SecurePeer } from "./account.ts";
 import { Answers } from "./answers.ts";
-import { type Answer, dispatch, trafficOf } from "./dispatch.ts";
+import { type Answer, dispatch, type Pool, trafficOf } from "./dispatch.ts";
 import { Pushing } from "./pushing.ts";
 
 /** Requests of one client that may be under way at a time, and bytes of their payloads. */
@@ -156,7 +156,7 @@ export class SecureSession {
   }
 
   /** Takes what a request needs. Those before it need nothing more, so it waits for no deadlock. */
-  #takeMemory(pool: "messages" | "chunks", size: number, peer: SecurePeer): Hold | Promise<Hold> {
+  #takeMemory(pool: Pool, size: number, peer: SecurePeer): Hold | Promise<Hold> {
     const hold = this.services.memory[pool].take(this.link.memory, size);
     if (hold instanceof Promise) this.#extendFor(peer);
     return hold;

@@ -62,8 +62,8 @@ Deno.test("slow readers: a mailbox pushed and not read takes a page of memory", 
   const text = "t".repeat(60_000);
   for (let i = 0; i < 300; i++) await alice.sendText(bob.who.id, text);
   await bob.send({ kind: "subscribe" });
-  await until("a page waits for its reader", () => memory.messages.used > 0);
-  assert(memory.messages.used <= MiB, `${memory.messages.used} bytes`);
+  await until("a page waits for its reader", () => memory.pages.used > 0);
+  assert(memory.pages.used <= MiB, `${memory.pages.used} bytes`);
   bob[Symbol.dispose]();
   await until("it is given back", () => memory.used === 0);
 });

@@ -74,7 +74,7 @@ const EVENTS: Record<string, Event> = {
   },
   "others wait for memory, and this connection moves too slowly (section 13)": async (scene) => {
     const { server, clock } = scene;
-    const memory = new MemoryBudget(200 * KiB, clock.read);
+    const memory = new MemoryBudget(400 * KiB, clock.read);
     const listener = server.listenAlso({ memory });
     const [slow, other] = [await server.open(listener), await server.open(listener)];
     for (const peer of [slow, other]) {
@@ -83,9 +83,9 @@ const EVENTS: Record<string, Event> = {
       await peer.register(who);
     }
     await slow.send(secureHeader(103, 60 * KiB));
-    await until("it has taken all", () => memory.messages.used >= 50 * KiB);
+    await until("it has taken all", () => memory.requests.used >= 50 * KiB);
     await other.send(PING);
-    await until("the other waits", () => memory.messages.waiting > 0);
+    await until("the other waits", () => memory.requests.waiting > 0);
     clock.now += 3_000;
     await other.expect("acknowledged");
     return slow;

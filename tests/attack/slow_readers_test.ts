@@ -6,8 +6,14 @@ import { DAY } from "../../server/limits/limits.ts";
 import { assert, assertEquals } from "../support/assert.ts";
 import { sampleBytes } from "../support/pieces.ts";
 import { refusalsOf } from "../support/server/samples.ts";
-import { newToken, type SecurePeer, Someone } from "../support/server/secure_peer.ts";
-import { upload } from "../support/server/secure_uploads.ts";
+import {
+  newToken,
+  type SecurePeer,
+  Someone,
+  textOf,
+  textTo,
+} from "../support/server/secure_peer.ts";
+import { chunkOf, openUpload, upload } from "../support/server/secure_uploads.ts";
 import { FakeClock, ServerFixture } from "../support/server/server_fixture.ts";
 import { until } from "../support/until.ts";
 
@@ -35,7 +41,7 @@ Deno.test("slow readers: they hold no more than the budget, and let a healthy on
   await upload(alice, blob, content, eve.id, bob.who.id);
 
   for (const reader of readers) {
-    reader.send(concat(...Array.from({ length: ASKED }, () => get(blob, 0)))).catch(() => {});
+    reader.send(concat(...Array(ASKED).fill(get(blob, 0)))).catch(() => {});
   }
   await until("the slow ones have all", () => memory.chunks.waiting > 0);
   const most = BUDGET * 3 / 4;
@@ -43,15 +49,27 @@ Deno.test("slow readers: they hold no more than the budget, and let a healthy on
   // What is small does not wait for chunks.
   assertEquals(await alice.sendText(bob.who.id, "text"), 1);
 
-  const healthy = bob.request({ kind: "get-chunk", blob, chunk: 1 }, "chunk");
-  // Their windows are full, and time passes.
-  await until("somebody was ended", async () => {
-    clock.now += 100;
-    assert(memory.chunks.used <= most, `${memory.chunks.used} bytes`);
-    return (await refusalsOf(server.services.metrics)).memory > 0;
-  });
-  assertEquals((await healthy).bytes, content.subarray(FILE_CHUNK_SIZE));
+  // It goes on while its neighbours are ended: those that asked before it have their turns, too.
+  let [got, over] = [0, false];
+  const healthy = (async () => {
+    for (; !over; got++) {
+      const { bytes } = await bob.request({ kind: "get-chunk", blob, chunk: 1 }, "chunk");
+      assertEquals(bytes, content.subarray(FILE_CHUNK_SIZE));
+    }
+  })();
+  const passTime = (what: string, condition: () => boolean | Promise<boolean>) =>
+    until(what, () => {
+      clock.now += 20;
+      assert(memory.chunks.used <= most, `${memory.chunks.used} bytes`);
+      return condition();
+    });
+  const refusals = () => refusalsOf(server.services.metrics);
+  await passTime("somebody was ended", async () => (await refusals()).memory > 0);
+  const before = got;
+  await passTime("the healthy one goes on", () => got > before);
+  over = true;
   for (const reader of readers) reader[Symbol.dispose]();
+  await healthy;
   await until("all is given back", () => memory.used === 0 && memory.chunks.waiting === 0);
 });
 
@@ -66,4 +84,63 @@ Deno.test("slow readers: a mailbox pushed and not read takes a page of memory", 
   assert(memory.pages.used <= MiB, `${memory.pages.used} bytes`);
   bob[Symbol.dispose]();
   await until("it is given back", () => memory.used === 0);
+});
+
+Deno.test("slow readers: whatever one address holds on to, others go on at once", async () => {
+  const limits = { memory: BUDGET, headerDeadline: DAY, idleDeadline: DAY };
+  await using server = await ServerFixture.start({ clock: new FakeClock(), limits });
+  const { memory } = server.services;
+  const content = sampleBytes(2 * FILE_CHUNK_SIZE);
+  // Each of its connections counts as an address of its own.
+  const elsewhere = server.listenAlso({ exempt: new Set(["127.0.0.1"]) });
+  const login = async (who: Someone) => {
+    const peer = await server.open(elsewhere);
+    if (!(await peer.login(who)).registered) await peer.register(who);
+    return peer;
+  };
+  const bob = await Someone.called("bob");
+  const [alice, follower, poller] = [
+    await login(await Someone.called("alice")),
+    await login(bob),
+    await login(bob),
+  ];
+
+  const eve = await server.secure("eve");
+  for (let i = 0; i < 100; i++) await eve.sendText(eve.who.id, "t".repeat(60_000));
+  const [blob, dripping] = [newToken(), newToken()];
+  await upload(eve, blob, content, alice.who.id, bob.id);
+  await openUpload(eve, dripping, 3 * FILE_CHUNK_SIZE);
+  const poll = encodeSecureRequest({ kind: "get-messages", after: 0 });
+  const bytes = chunkOf(content, 0);
+  const chunk = encodeSecureRequest({ kind: "put-chunk", blob: dripping, chunk: 0, bytes });
+  const text = encodeSecureRequest(textTo(eve.who.id, "t".repeat(60_000)));
+  const attacks: [SecurePeer, Bytes][] = [];
+  for (let i = 0; i < 5; i++) {
+    attacks.push([await server.secure(eve.who), concat(...Array(ASKED).fill(poll))]);
+    attacks.push([await server.secure(eve.who), concat(...Array(ASKED).fill(get(blob, 0)))]);
+    attacks.push([await server.secure(eve.who), chunk.subarray(0, 100_000)]);
+  }
+  for (let i = 0; i < 40; i++) {
+    attacks.push([await server.secure(`mallory ${i}`), text.subarray(0, 50_000)]);
+  }
+  for (const [peer, bytes] of attacks) peer.send(bytes).catch(() => {});
+  const pools = [memory.chunks, memory.pages, memory.requests];
+  await until("they wait for all kinds", () => pools.every(({ waiting }) => waiting > 0));
+
+  // No time passes, so none of them is ended.
+  await follower.subscribe();
+  for (let round = 1; round <= 50; round++) {
+    const sent = `text ${round}`;
+    const id = await alice.sendText(bob.id, sent);
+    assertEquals(textOf(await follower.push()), sent);
+    assertEquals((await poller.poll()).map(textOf), [sent]);
+    await poller.acknowledge(id);
+    const got = await follower.request({ kind: "get-chunk", blob, chunk: 1 }, "chunk");
+    assertEquals(got.bytes, chunkOf(content, 1));
+    if (round % 10 === 0) await upload(alice, newToken(), content, bob.id);
+  }
+  assert(pools.every(({ waiting }) => waiting > 0), "they wait no longer");
+  assert(memory.used <= BUDGET, `${memory.used} bytes`);
+  assertEquals((await refusalsOf(server.services.metrics)).memory, undefined);
+  for (const [peer] of attacks) peer[Symbol.dispose]();
 });

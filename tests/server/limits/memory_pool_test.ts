@@ -147,7 +147,7 @@ Deno.test("memory: who moves is not ended, nor who has just begun", () => {
   assertEquals(ended, ["young"]);
 });
 
-Deno.test("memory: a source has what it leaves free, and its waiting is in nobody's way", async () => {
+Deno.test("memory: a source has what it leaves free, and waits in nobody's way", async () => {
   const { all, holder, got, take, release } = pool();
   const [first, second, third] = ["first", "second", "third"].map((name) => holder(name, "eve"));
   take(first, 30, "first");
@@ -168,7 +168,7 @@ Deno.test("memory: a source has what it leaves free, and its waiting is in nobod
   assertEquals([got.slice(4), all.used], [["third"], 50]);
 });
 
-Deno.test("memory: who waits ends others of its own source before those that hold less", async () => {
+Deno.test("memory: who waits ends its own neighbours before those that hold less", async () => {
   const { all, clock, ended, holder, got, take } = pool();
   take(holder("modem"), 20, "modem");
   take(holder("slow", "eve"), 40, "slow");
@@ -179,7 +179,7 @@ Deno.test("memory: who waits ends others of its own source before those that hol
   assertEquals(got, ["modem", "slow", "stuck"]);
 });
 
-Deno.test("memory: who waits ends those of the source that holds most, and no more", async () => {
+Deno.test("memory: who waits ends those of the source that holds most, no more", async () => {
   const { all, clock, ended, holder, got, take } = pool();
   const eve = ["e1", "e2", "e3", "e4"].map((name) => holder(name, "eve"));
   for (const one of eve) take(one, 12);
@@ -215,7 +215,7 @@ Deno.test("memory: a connection that has ended gets nothing, and is ended once",
   assertEquals([all.used, all.waiting], [10, 0]);
 });
 
-Deno.test("memory: a thousand that drip from one address do not stop one that reads", async () => {
+Deno.test("memory: a thousand that drip from one address do not stop a reader", async () => {
   const { holder, holds, got, take } = pool();
   for (let i = 0; i < 1_000; i++) take(holder(`${i}`, "their address"), 10, "dripping");
   const healthy = holder("healthy");
@@ -238,7 +238,7 @@ const step = fc.record({
   what: fc.constantFrom("take", "take", "take", "release", "shrink", "move", "leave", "sweep"),
 });
 
-Deno.test("memory: whatever is done, it stays within bounds and nobody waits for ever", async () => {
+Deno.test("memory: it stays within bounds and nobody waits for ever (property)", async () => {
   const property = fc.asyncProperty(fc.array(step, { maxLength: 80 }), async (steps) => {
     const scene = new Scene(100);
     for (const one of steps) {

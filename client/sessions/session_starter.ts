@@ -74,11 +74,23 @@ export class SessionStarter {
         throw new ClientError("wrong-identity", message);
       }
       if (refusalName(error) !== "not-found") throw error;
-      throw new ClientError(
-        "no-prekeys",
-        `${name} has not published the keys that a first message needs; ${name} must run ` +
-          "messaging-client receive once",
-      );
+      const message = await this.#isRegistered(peer)
+        ? `${name} has not published the keys that a first message needs; ${name} must run ` +
+          "messaging-client receive once"
+        : `${name} is not registered on this server any more: ${name} has left, or the server ` +
+          `was set up anew and ${name} has not come back yet. Someone else may have the name by ` +
+          "now: ask for a card";
+      throw new ClientError("no-prekeys", message);
+    }
+  }
+
+  /** Reports whether the server knows a client; true as well if it does not say. */
+  async #isRegistered({ clientId }: Identity): Promise<boolean> {
+    try {
+      return (await this.options.transport.withIds([clientId])).length > 0;
+    } catch (error) {
+      if (!(error instanceof ClientError)) throw error;
+      return true;
     }
   }
 }

@@ -23,3 +23,29 @@ Deno.test("departed peer: whoever writes to it hears that it has left", async ()
   assertEquals(messages, []);
   assertEquals(alice.profile.outbox.first(0), []);
 });
+
+Deno.test("departed peer: so does who writes to it for the first time", async () => {
+  await using server = await ServerFixture.start();
+  const address = `127.0.0.1:${server.listener.address.port}`;
+  await using alice = await Party.registered("alice", address);
+  await using bob = await Party.registered("bob", address);
+  await server.secure("silent"); // publishes no prekeys
+  for (const name of ["bob", "silent"]) {
+    await alice.with(address, (client) => client.publicKey(name)); // she knows them
+  }
+  await bob.with(address, (client) => client.unregister());
+  const messageTo = async (name: string) => {
+    const { code, message } = await assertRejects(
+      () => alice.with(address, (client) => client.sendText(name, "hello")),
+      ClientError,
+    );
+    assertEquals(code, "no-prekeys");
+    return message;
+  };
+  const departed = await messageTo("bob");
+  assert(departed.startsWith("bob is not registered on this server any more"), departed);
+  assertEquals(alice.profile.outbox.first(0), []);
+  // Who has come back without keys is not said to have left.
+  const keyless = await messageTo("silent");
+  assert(keyless.startsWith("silent has not published the keys"), keyless);
+});

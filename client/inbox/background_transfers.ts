@@ -5,6 +5,8 @@ import type { OnProgress } from "../transfers/uploads.ts";
 export interface BackgroundTransfersOptions {
   files: FileTransfers;
   onProgress: OnProgress;
+  /** Larger files are not fetched, in bytes; -1 for none at all. */
+  maxSize: number;
   /** Stops them from outside. */
   signal: AbortSignal | undefined;
   /** Called when there is something to show, or more to move. */
@@ -31,7 +33,7 @@ export class BackgroundTransfers {
 
   /** Starts to move what there is to move, unless it is moving already. */
   start(): void {
-    if (!this.#moving && this.options.files.mayGoOn(this.#tried)) this.#moving = this.#move();
+    if (!this.#moving && this.#mayGoOn()) this.#moving = this.#move();
   }
 
   /** Returns what became of transfers since the last call. */
@@ -46,11 +48,12 @@ export class BackgroundTransfers {
   }
 
   async #move(): Promise<void> {
-    const { files, onProgress, signal, onNews, onFailure } = this.options;
+    const { files, onProgress, maxSize, signal, onNews, onFailure } = this.options;
     const signals = signal ? [signal, this.#stop.signal] : [this.#stop.signal];
     const watched = { onProgress, signal: AbortSignal.any(signals) };
+    const wanted = { ...watched, maxSize };
     try {
-      for (const steps of [files.resume(watched, this.#tried), files.settle(watched)]) {
+      for (const steps of [files.resume(wanted, this.#tried), files.settle(watched)]) {
         for await (const outcome of steps) {
           this.#outcomes.push(outcome);
           onNews();
@@ -61,6 +64,11 @@ export class BackgroundTransfers {
       if (!(error instanceof ClientError) || error.code === "interrupted") onFailure(error);
     }
     this.#moving = null;
-    if (!this.#stop.signal.aborted && files.mayGoOn(this.#tried)) onNews();
+    if (!this.#stop.signal.aborted && this.#mayGoOn()) onNews();
+  }
+
+  #mayGoOn(): boolean {
+    const { files, maxSize } = this.options;
+    return files.mayGoOn(this.#tried, maxSize);
   }
 }

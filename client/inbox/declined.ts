@@ -8,11 +8,16 @@ export class Declined {
   readonly #counts = new Map<string, Entry>();
   /** The IDs of messages on the server, which brings them again. */
   readonly #onServer = new Set<number>();
+  /** The largest of them; 0 if there is none. */
+  lastOnServer = 0;
 
   /** Notes the content of a message. */
   add({ from, size, messageId }: MessageHead, why: DeclinedWhy): void {
     if (why === "unwanted" && this.#onServer.has(messageId)) return;
-    if (why === "unwanted") this.#onServer.add(messageId);
+    if (why === "unwanted") {
+      this.#onServer.add(messageId);
+      this.lastOnServer = Math.max(this.lastOnServer, messageId);
+    }
     const key = `${toHex(from)} ${why}`;
     const { count = 0, size: before = 0 } = this.#counts.get(key) ?? {};
     this.#counts.set(key, { from, why, count: count + 1, size: before + size });

@@ -46,7 +46,7 @@ export class Follower {
     this.#options = options;
     const { secure: { files }, destination: { onProgress, signal } } = options;
     this.#transfers = new BackgroundTransfers({
-      ...{ files, onProgress, signal },
+      ...{ files, onProgress, signal, maxSize: this.#newRound().wishes.maxSize },
       onNews: () => this.#news.resolve(),
       onFailure: (reason) => this.#end(reason),
     });

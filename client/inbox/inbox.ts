@@ -57,7 +57,8 @@ export class Inbox {
     if (secure) yield* this.#shown.notices(await prepare(secure, round));
     for (let vain = 0; vain < MAX_VAIN_POLLS;) {
       const collector = new MessageCollector(profile, onProgress, round);
-      const poll = () => network.transport.poll(collector);
+      // What is not wanted was read once, and nothing else is left before it.
+      const poll = () => network.transport.poll(collector, round.declined.lastOnServer);
       const polled = round.failure === undefined ? await round.attempt(poll) : undefined;
       yield* opener.openAll(round);
       if (polled) await round.attempt(() => polled.acknowledge());
@@ -70,7 +71,8 @@ export class Inbox {
     if (!secure) return;
     secure.dropOldSecrets();
     const watched = { onProgress, signal: options.signal };
-    for await (const outcome of secure.files.resume(watched)) yield* this.#shown.outcome(outcome);
+    const wanted = { ...watched, maxSize: round.wishes.maxSize };
+    for await (const outcome of secure.files.resume(wanted)) yield* this.#shown.outcome(outcome);
     for await (const outcome of secure.files.settle(watched)) yield* this.#shown.outcome(outcome);
   }
 

@@ -59,7 +59,7 @@ export class MessageCollector implements Receiver {
       if (why !== "blocked") this.#wanted.declined.add(head, why);
       return why !== "unwanted";
     }
-    const stored = inFile ? await this.#storeFile(content, size) : await whole(content, size);
+    const stored = inFile ? await this.#storeFile(head, content) : await whole(content, size);
     const tail = stored.slice(-TAIL_SIZE);
     const { envelopes } = this.#profile;
     if (envelopes.known({ ...head, tail })) {
@@ -77,15 +77,20 @@ export class MessageCollector implements Receiver {
   /** Returns why a content that would go to a file is not kept; undefined if it is. */
   #unwanted({ from, size }: MessageHead): DeclinedWhy | "blocked" | undefined {
     const { contacts, secureIdentity } = this.#profile;
-    if (!secureIdentity) return undefined;
+    if (!secureIdentity) return undefined; // all come
     if (isStranger(this.#profile, from)) {
       if (size <= MAX_OF_STRANGERS) return undefined;
       return contacts.byId(from)?.blocked ? "blocked" : "stranger";
     }
-    const publicKey = contacts.publicKey(from);
     // Files of secure clients come apart from their messages.
-    if (publicKey && claimsToBeSecure(publicKey)) return undefined;
+    if (this.#isSecure(from)) return undefined;
     return size > this.#wanted.wishes.maxSize ? "unwanted" : undefined;
+  }
+
+  #isSecure(id: Bytes): boolean {
+    const { secureIdentity, contacts } = this.#profile;
+    const publicKey = secureIdentity && contacts.publicKey(id);
+    return publicKey !== undefined && claimsToBeSecure(publicKey);
   }
 
   async flush(): Promise<void> {
@@ -96,8 +101,11 @@ export class MessageCollector implements Receiver {
     this.#batchSize = 0;
   }
 
-  /** Writes the file for the next number; returns its last bytes. */
-  async #storeFile(content: IncomingContent, size: number): Promise<Bytes> {
+  /**
+   * Writes the file for the next number; returns its last bytes. What no secure client can open is
+   * told of, and goes to no disk.
+   */
+  async #storeFile({ from, size }: MessageHead, content: IncomingContent): Promise<Bytes> {
     let tail: Bytes = new Uint8Array(0);
     let done = 0;
     const watched = async function* (onProgress: OnProgress): AsyncGenerator<Uint8Array> {
@@ -107,7 +115,10 @@ export class MessageCollector implements Receiver {
         onProgress(done += piece.length, size);
       }
     };
-    await writeNewFile(this.#profile.envelopes.path(this.#number), watched(this.#onProgress));
+    const bytes = watched(this.#onProgress);
+    if (size <= MAX_ENVELOPE_SIZE || !this.#isSecure(from)) {
+      await writeNewFile(this.#profile.envelopes.path(this.#number), bytes);
+    } else for await (const _ of bytes);
     return tail;
   }
 }

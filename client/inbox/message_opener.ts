@@ -223,16 +223,27 @@ export class MessageOpener {
       else if (opened.kind !== "nothing") yield { ...head, type: opened.kind };
       return opened.kind === "key" && opened.retries > 0 && round.retry(from.id);
     } catch (error) {
-      yield* this.#keep(problemOf(error, envelope, from), envelope, round);
+      yield* this.#failed(problemOf(error, envelope, from), envelope, round);
       return false;
     }
   }
 
-  /** Tells of a message that could not be opened, and keeps it. */
-  *#keep({ state, received }: Problem, envelope: Envelope, round: Round): Generator<Received> {
-    yield received;
-    if (state === "left") round.leave(envelope, "blocking");
-    else this.options.profile.envelopes.markUnreadable(envelope.number);
+  /**
+   * Tells of a classic message that could not be opened, and keeps it; except in a secure profile
+   * what no key will ever open, as none is taken from others there: strangers must not fill the
+   * disk with it.
+   */
+  async *#failed(problem: Problem, envelope: Envelope, round: Round): AsyncGenerator<Received> {
+    const { state, received } = problem;
+    const { number, from, type } = envelope;
+    const isHopeless = this.options.secure !== null && state === "unreadable";
+    if (isHopeless && type === MessageType.keyRequest) round.answered.add(toHex(from)); // no more
+    const isUndecryptable = received.type === "problem" && received.error.code === "cannot-decrypt";
+    if (isHopeless && isUndecryptable) round.unusable.add(received.from, "undecryptable");
+    else yield received;
+    if (isHopeless) await this.#drop(envelope);
+    else if (state === "left") round.leave(envelope, "blocking");
+    else this.options.profile.envelopes.markUnreadable(number);
   }
 
   async #removeFile({ number, content }: Envelope): Promise<void> {

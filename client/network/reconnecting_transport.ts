@@ -126,10 +126,10 @@ export class ReconnectingTransport implements SecureTransport {
     return messageIdOf(await connection.stream(pieces), message.to);
   }
 
-  async poll(receiver: Receiver): Promise<Polled> {
+  async poll(receiver: Receiver, after = 0): Promise<Polled> {
     // Not tried again: the receiver has part of it. The next poll brings the rest.
     const connection = await this.#retrying((connection) => Promise.resolve(connection));
-    const messageIds = await connection.poll(0, receiver);
+    const messageIds = await connection.poll(after, receiver);
     await receiver.flush();
     return {
       count: messageIds.length,

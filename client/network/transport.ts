@@ -102,9 +102,10 @@ export interface Transport {
 
   /**
    * Collects the waiting messages into `receiver`, and flushes it. If the receiver, this process or
-   * the connection fails, the server keeps them.
+   * the connection fails, the server keeps them. The secure protocol can leave out those with IDs
+   * up to `after`.
    */
-  poll(receiver: Receiver): Promise<Polled>;
+  poll(receiver: Receiver, after?: number): Promise<Polled>;
 }
 
 /** What the secure protocol adds. */

@@ -28,6 +28,8 @@ export type Flaw =
   | "unknown-form"
   /** It is larger than an envelope may be. */
   | "too-large"
+  /** It is of a classic client, and no key that was sent to that fits. */
+  | "undecryptable"
   /** It was opened, and its content makes no sense here. */
   | "senseless"
   /** It is a reset that is not valid. */

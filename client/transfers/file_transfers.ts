@@ -37,6 +37,12 @@ export type TransferOutcome =
   /** It can go on later if its state is still `active`. */
   | { kind: "problem"; transfer: Transfer; error: ClientError };
 
+/** How transfers go on by themselves. */
+export interface ResumeOptions extends TransferOptions {
+  /** Larger files are not fetched, in bytes; -1 for none at all. */
+  readonly maxSize?: number;
+}
+
 /** Sends messages in sessions, which stand above the transfers. */
 export interface MessageSender {
   newContentId(): Bytes;
@@ -179,30 +185,30 @@ export class FileTransfers {
 
   /**
    * Goes on with all interrupted transfers, one after the other, until the network fails. Skips
-   * those in `tried`, and adds each that it tries.
+   * those in `tried`, and adds each that it tries; skips those with blocked clients.
    * @throws {ClientError} `interrupted`, and what the network may do
    */
   async *resume(
-    options: TransferOptions = {},
+    { maxSize, ...options }: ResumeOptions = {},
     tried = new Set<number>(),
   ): AsyncGenerator<TransferOutcome> {
-    for (let transfer; (transfer = this.#next(tried));) {
+    for (let transfer; (transfer = this.#next(tried, maxSize));) {
       tried.add(transfer.number);
-      const outcome = await this.#goOn(transfer, options);
-      if (outcome) yield outcome;
+      yield await this.#goOn(transfer, options);
     }
   }
 
-  /** Reports whether there is one to go on with that is not in `tried`. */
-  mayGoOn(tried: ReadonlySet<number>): boolean {
-    return this.#next(tried) !== undefined;
+  /** Reports whether there is one to go on with that is not in `tried`, nor too large. */
+  mayGoOn(tried: ReadonlySet<number>, maxSize?: number): boolean {
+    return this.#next(tried, maxSize) !== undefined;
   }
 
-  #next(tried: ReadonlySet<number>): Transfer | undefined {
-    const { profile, now } = this.#options;
-    return profile.transfers.open().find(({ number, state, wait }) => {
+  #next(tried: ReadonlySet<number>, maxSize = Infinity): Transfer | undefined {
+    const { profile: { transfers, contacts }, now } = this.#options;
+    return transfers.open().find(({ number, state, wait, direction, size, peer }) => {
       return state === "active" && !tried.has(number) && !this.#running.has(number) &&
-        !stillWaits(wait, now());
+        (direction === "up" || size <= maxSize) && !stillWaits(wait, now()) &&
+        !contacts.byId(peer)?.blocked;
     });
   }
 
@@ -227,15 +233,14 @@ export class FileTransfers {
     await this.#settling.settle(this.#get(number)).catch(ignoreNetwork);
   }
 
-  async #goOn(transfer: Transfer, options: TransferOptions): Promise<TransferOutcome | null> {
-    const { peers, profile } = this.#options;
+  async #goOn(transfer: Transfer, options: TransferOptions): Promise<TransferOutcome> {
+    const { peers } = this.#options;
     const { number, direction } = transfer;
     try {
       if (direction === "down") {
         await this.fetch(transfer, options);
         return { kind: "saved", transfer: this.#get(number) };
       }
-      if (profile.contacts.byId(transfer.peer)?.blocked) return null;
       const to = peers.withId(transfer.peer);
       const identity = await peers.identityOf(to);
       if (!identity) throw new ClientError("wrong-identity", `${to.name} is no secure client`);

@@ -1,11 +1,14 @@
 /** Files of strangers: nothing of them comes to the disk unless the user wants it. */
 import { MAX_OF_STRANGERS } from "../../client/inbox/message_collector.ts";
 import type { Client } from "../../client/client.ts";
+import { generateClassicKeyPair } from "../../shared/crypto/classic/classic.ts";
 import { MiB } from "../../shared/limits.ts";
 import { MessageType } from "../../shared/protocol/codes.ts";
 import { assert, assertEquals } from "../support/assert.ts";
 import { Party } from "../support/attack/parties.ts";
 import { sampleBytes } from "../support/pieces.ts";
+import { idOf } from "../support/profile/database.ts";
+import { Conversation } from "../support/attack/conversation.ts";
 import { ServerFixture } from "../support/server/server_fixture.ts";
 
 /** Bob, and a classic client whom he does not know. */
@@ -152,4 +155,99 @@ Deno.test("strangers: --no-files and --max-size hold for a known classic client,
   assertEquals(told.map(({ type }) => type), ["file"]);
   const [file] = existing(out);
   assertEquals(await Deno.readFile(`${out}/${file}`), sampleBytes(3 * MiB));
+});
+
+Deno.test("strangers: texts and keys that nobody can read are not kept", async () => {
+  await using world = await open();
+  const { bob, receive, send } = world;
+  const before = sizeOf(bob.folder);
+  for (const type of [MessageType.text, MessageType.key]) await send(10, 3 * MiB, type);
+  const { told } = await receive();
+  assertEquals(told.map(({ type, ...rest }) => [type, "count" in rest && rest.count]), [
+    ["unusable", 20],
+  ]);
+  const { number } = bob.profile.envelopes.nextWaiting(0) ?? {};
+  assertEquals([number, existing(`${bob.folder}/incoming`)], [undefined, []]);
+  assertEquals(bob.profile.envelopes.retryUnreadable(world.mallory.profile.identity.id), 0);
+  // The room in the database is used again.
+  const grown = sizeOf(bob.folder) - before;
+  for (let round = 0; round < 3; round++) {
+    await send(10, 3 * MiB, MessageType.text);
+    await receive();
+  }
+  assert(sizeOf(bob.folder) - before <= grown + MiB, `${sizeOf(bob.folder) - before} bytes`);
+});
+
+Deno.test("strangers: what is not wanted is read once in a run, what is behind it comes", async () => {
+  await using scene = await Conversation.underWay();
+  const { server, bob } = scene;
+  const { publicKey } = await generateClassicKeyPair();
+  const old = { id: idOf(0x01d), name: "old", publicKey };
+  server.clients.push(old);
+  await bob.send(server.address, "old", "send me the photos");
+  const photo = { from: old.id, type: MessageType.file, content: sampleBytes(MiB) };
+  server.put(scene.bobId, photo);
+  await scene.say("first");
+  server.put(scene.bobId, photo);
+  await scene.say("second");
+  const unwanted = scene.mailbox.filter(({ type }) => type === MessageType.file);
+  server.requests.splice(0);
+  const told = await bob.with(server.address, (client) => {
+    return Array.fromAsync(client.receive(`${bob.folder}/out`, () => {}, { files: "announce" }));
+  });
+  assertEquals(told.map(({ type }) => type), ["text", "text", "declined"]);
+  const polls = server.requests.flatMap((it) => it.kind === "get-messages" ? [it.after] : []);
+  assertEquals(polls, [0, unwanted[1].messageId]);
+  assertEquals(scene.mailbox, unwanted, "they stay");
+});
+
+Deno.test("strangers: a fetch that was broken off does not go on with --no-files", async () => {
+  await using scene = await Conversation.underWay();
+  const { server, alice, bob } = scene;
+  const path = `${alice.folder}/film`;
+  await Deno.writeFile(path, sampleBytes(3 * MiB));
+  await alice.with(server.address, (client) => client.sendFile("bob", path));
+  server.lie = (request) =>
+    request.kind === "get-chunk" && request.chunk > 0
+      ? { kind: "error", error: "failed", retryAfter: 3_600_000, text: "not now" }
+      : undefined;
+  const out = `${bob.folder}/out`;
+  const receive = async (options = {}) => {
+    const told = await bob.with(server.address, (client) => {
+      return Array.fromAsync(client.receive(out, () => {}, options));
+    });
+    return told.map(({ type }) => type);
+  };
+  assertEquals(await receive(), ["problem"]);
+  server.lie = () => undefined;
+  const chunks = () => server.requests.filter(({ kind }) => kind === "get-chunk").length;
+  const before = chunks();
+  for (const options of [{ files: "announce" }, { maxSize: MiB }]) {
+    assertEquals(await receive(options), []);
+  }
+  bob.profile.contacts.setBlocked(alice.profile.identity.id, true);
+  assertEquals(await receive(), [], "nor from one who is blocked");
+  assertEquals(chunks(), before);
+  bob.profile.contacts.setBlocked(alice.profile.identity.id, false);
+  assertEquals(await receive(), ["file"]);
+});
+
+Deno.test("strangers: what a server says a friend has sent is not kept if too large", async () => {
+  await using scene = await Conversation.underWay();
+  const { server, bob } = scene;
+  const before = sizeOf(bob.folder);
+  let most = 0;
+  for (const type of [MessageType.file, MessageType.text]) {
+    server.put(scene.bobId, { from: scene.aliceId, type, content: sampleBytes(5 * MiB) });
+  }
+  const told = await bob.with(server.address, (client) => {
+    const watch = () => most = Math.max(most, sizeOf(bob.folder));
+    return Array.fromAsync(client.receive(`${bob.folder}/out`, watch));
+  });
+  assertEquals(told.map((one) => one.type === "unusable" && [one.flaw, one.count]), [
+    ["too-large", 2],
+  ]);
+  assert(Math.max(most, sizeOf(bob.folder)) - before < MiB);
+  assertEquals(await scene.received(), [], "once");
+  await scene.assertGoesOn();
 });

@@ -24,9 +24,10 @@ export const receive = clientCommand({
     "Waiting files are fetched with the command fetch. So are those of strangers: clients whom\n" +
     "you never wrote to, added, verified or gave an alias. Files of classic clients come with\n" +
     "their messages. Those of strangers are not kept; those that --no-files or --max-size does\n" +
-    "not take stay on the server for a later receive. To a classic profile all files come.\n\n" +
-    "Requests for keys are answered. A message that cannot be decrypted is reported, kept, and\n" +
-    "tried again when its sender has sent a key; the exit code is then 1.\n\n" +
+    "not take stay on the server for a later receive, and each receive reads them once, without\n" +
+    "keeping them. To a classic profile all files come.\n\n" +
+    "Requests for keys are answered. In a classic profile a message that cannot be decrypted is\n" +
+    "reported, kept, and tried again when its sender has sent a key; the exit code is then 1.\n\n" +
     `${INTERRUPTED}\n\n${PROGRESS}`,
   stops: "the command",
   menu: [{ key: "4", label: "Waiting messages" }],

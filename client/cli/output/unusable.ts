@@ -35,6 +35,12 @@ const TEXTS: Record<Flaw, { one: string; several: string; next: Next }> = {
     several: "are larger than a message may be, and were not opened",
     next: (from, them) => `${from} can send ${them} as a file`,
   },
+  "undecryptable": {
+    one: "could not be decrypted, as no key fits, and was dropped",
+    several: "could not be decrypted, as no key fits, and were dropped",
+    next: (from, them) =>
+      `to get ${them} again: messaging-client send-key, then ask ${from} to send ${them} again`,
+  },
   "senseless": {
     one: "makes no sense here",
     several: "make no sense here",

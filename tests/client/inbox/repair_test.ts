@@ -35,7 +35,7 @@ Deno.test("repair: a reset is answered by a later run when prekeys are not avail
   assertEquals(await bob.receive(server.address), ["alice: two"]);
 });
 
-Deno.test("repair: who sent what was lost is told its numbers, once, and that it goes again", async () => {
+Deno.test("repair: who sent what was lost is told so once, and that it goes again", async () => {
   await using server = new EvilServer();
   await using alice = await Party.registered("alice", server.address);
   await using bob = await Party.registered("bob", server.address);

@@ -1,7 +1,7 @@
 import { UsageError } from "../../shared/args.ts";
 import { parseSize, sizeText } from "../../shared/size.ts";
 import { type CommandContext, serverCommand } from "../command.ts";
-import { type ClientInfo, CLIENTS_PAGE } from "../control/operations.ts";
+import { type ClientInfo, CLIENTS_PAGE, type ResultOf } from "../control/operations.ts";
 import { JSON_OPTION, run, shownName } from "./operation.ts";
 
 export const clients = serverCommand({
@@ -13,7 +13,8 @@ export const clients = serverCommand({
   },
   options: { ...JSON_OPTION, yes: { help: "Remove without further question" } },
   summary: "List clients, remove one, or limit what one may store",
-  details: "  clients list [PREFIX]       those whose names begin with PREFIX, by name\n" +
+  details: "  clients list [PREFIX]       those whose names begin with PREFIX, by name, and the\n" +
+    "                              quotas of their own\n" +
     "  clients remove CLIENT --yes a client and all that waits for it\n" +
     "  clients limit CLIENT SIZE   a quota of its own, such as 10M, in place of --quota;\n" +
     "                              default takes it away\n" +
@@ -31,9 +32,12 @@ export const clients = serverCommand({
     }
   },
   async run({ action, client = "", size = "", json }, context) {
-    const show = ({ name, id, secure }: ClientInfo) => {
-      if (json) return console.log(JSON.stringify({ name, id, secure }));
-      console.log(`${id}  ${shownName(name)}${secure ? "" : " (classic)"}`);
+    const show = (info: ClientInfo & { quota?: number | null }) => {
+      if (json) return console.log(JSON.stringify(info));
+      const { name, id, secure, quota = null } = info;
+      const marks = [secure ? [] : "classic", quota === null ? [] : `quota ${sizeText(quota)}`];
+      const shown = marks.flat().join(", ");
+      console.log(`${id}  ${shownName(name)}${shown && ` (${shown})`}`);
     };
     switch (action) {
       case "list":
@@ -55,7 +59,10 @@ export const clients = serverCommand({
   },
 });
 
-async function* all(prefix: string, context: CommandContext): AsyncIterable<ClientInfo> {
+async function* all(
+  prefix: string,
+  context: CommandContext,
+): AsyncIterable<ResultOf<"clients">[number]> {
   for (let after = "";;) {
     const page = await run("clients", { prefix, after }, context);
     yield* page;

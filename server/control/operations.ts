@@ -45,7 +45,8 @@ export const OPERATIONS = {
 
   /** Those whose names begin with `prefix` and come behind `after`, at most a page. */
   async "clients"({ storage }: Parts, place: { prefix: string; after: string }) {
-    return (await storage.clientsBehind(place, NOBODY, CLIENTS_PAGE)).map(infoOf);
+    const page = await storage.clientsBehind(place, NOBODY, CLIENTS_PAGE);
+    return page.map((client) => ({ ...infoOf(client), quota: client.quota }));
   },
 
   /** Removes a client with all that waits for it. */

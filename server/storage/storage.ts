@@ -28,6 +28,12 @@ export interface Client extends ClientEntry {
   publicKey: Bytes;
 }
 
+/** A client in a list. */
+export interface ListedClient extends Client {
+  /** Bytes of its own quota; null where it has everyone's. */
+  quota: number | null;
+}
+
 /** The clients at one moment, perhaps more than fit into memory. To be read once. */
 export interface ClientList {
   /** How many there are. */
@@ -107,7 +113,7 @@ export interface Storage {
     place: { prefix: string; after: string },
     except: Bytes,
     count: number,
-  ): Promise<Client[]>;
+  ): Promise<ListedClient[]>;
 
   /** Returns the client with this ID, or undefined. */
   client(id: Bytes): Promise<Client | undefined>;

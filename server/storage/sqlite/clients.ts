@@ -3,7 +3,7 @@ import { type Bytes, equalBytes, utf8 } from "../../../shared/bytes.ts";
 import type { Database } from "@db/sqlite";
 import { StorageError } from "../../../shared/errors.ts";
 import { looksOf } from "../look_alikes.ts";
-import { type Client, type ClientList, known } from "../storage.ts";
+import { type Client, type ClientList, known, type ListedClient } from "../storage.ts";
 import type { StorageOptions } from "../storage_options.ts";
 import { type SqliteFile, Table } from "./database.ts";
 import type { SqliteInvites } from "./invites.ts";
@@ -130,9 +130,9 @@ export class SqliteClients extends Table<keyof typeof STATEMENTS> {
     { prefix, after }: { prefix: string; after: string },
     except: Bytes,
     count: number,
-  ): Promise<Client[]> {
+  ): Promise<ListedClient[]> {
     return this.file.read(() =>
-      this.statements.behind.all<Client>(
+      this.statements.behind.all<ListedClient & object>(
         after || BEFORE_NAMES,
         prefix,
         endOf(prefix),
@@ -193,7 +193,7 @@ const STATEMENTS = {
   last: "SELECT max(number) FROM clients",
   byName: `SELECT ${COLUMNS} FROM clients WHERE name = ?`,
   byId: `SELECT ${COLUMNS} FROM clients WHERE id = ?`,
-  behind: `SELECT ${COLUMNS} FROM clients WHERE name > ? AND name >= ? ` +
+  behind: `SELECT ${COLUMNS}, quota FROM clients WHERE name > ? AND name >= ? ` +
     "AND name < CAST(? AS TEXT) AND id <> ? ORDER BY name LIMIT ?",
   page: `SELECT number, ${COLUMNS} FROM clients ` +
     "WHERE number > ? AND number <= ? AND left_as IS NULL ORDER BY number LIMIT ?",

@@ -63,7 +63,7 @@ bothWays("stats, and clients that are listed and removed", [], async (operator, 
   assertEquals((await stats()).clients, 3);
   assertEquals([(await stats()).messages, (await stats()).messageBytes], [1, 1000]);
   assert((await operator("stats")).startsWith("clients   3\nmessages  1, 1000 bytes\n"));
-  assert((await operator("stats")).endsWith("\nin all    1.1 KiB of 1 TiB\n"));
+  assert((await operator("stats")).endsWith("\nin all    1.2 KiB of 1 TiB\n"));
 
   const listed = (await operator("clients", "list", "al", "--json")).trim().split("\n");
   assertEquals(listed.map((line) => JSON.parse(line)).map(({ name, secure }) => [name, secure]), [
@@ -88,6 +88,10 @@ bothWays("a client has a quota of its own", [], async (operator, _refused, port)
   (await join(await port(), alice))[Symbol.dispose]();
   (await join(await port(), bob))[Symbol.dispose]();
   assertEquals(await operator("clients", "limit", "alice", "2K"), "alice has a quota of 2 KiB\n");
+  const listed = (await operator("clients", "list")).trim().split("\n");
+  assertEquals(listed.map((line) => line.slice(34)), ["alice (quota 2 KiB)", "bob"]);
+  const inJson = (await operator("clients", "list", "--json")).trim().split("\n");
+  assertEquals(inJson.map((line) => JSON.parse(line).quota), [2048, null]);
   const large = textTo(bob.id, "x".repeat(1500));
   {
     using peer = await join(await port(), alice);
@@ -97,6 +101,7 @@ bothWays("a client has a quota of its own", [], async (operator, _refused, port)
     for (let i = 0; i < 3; i++) await other.request(textTo(alice.id, "x".repeat(1500)), "sent");
   }
   await operator("clients", "limit", "alice", "default");
+  assert((await operator("clients", "list")).includes("  alice\n"));
   using peer = await join(await port(), alice);
   await peer.request(textTo(bob.id, "x".repeat(1500)), "sent");
 });

@@ -76,10 +76,17 @@ export async function startServer(
   };
 }
 
-/** Starts a server and does not wait for it. The returned function kills it. */
-export function spawnServer(args: string[]): () => Promise<Outcome> {
-  const child = new Child(args);
-  return () => child.kill("SIGKILL");
+/** A server, or a command of it, that may end by itself. */
+export interface RunningServer {
+  /** Sends a signal and waits for the process to end. */
+  kill(signal: Deno.Signal): Promise<Outcome>;
+  /** Waits for the process to end. */
+  outcome(): Promise<Outcome>;
+}
+
+/** Starts a server, or a command of it, and waits for nothing. */
+export function spawnServer(args: string[]): RunningServer {
+  return new Child(args);
 }
 
 /** Runs a server that is expected to end by itself, such as for `--help` or a busy port. */

@@ -50,6 +50,9 @@ export class DurableWork {
   expiredBy = Infinity;
   /** Answers so far. */
   progress = 0;
+  /** What Alice waits for an answer to. */
+  doing: "message" | "file" | null = null;
+  readonly #watchers = new Set<() => void>();
   #files = 0;
   /** The largest ID of a message that Bob has taken. */
   #lastTaken = 0;
@@ -71,7 +74,10 @@ export class DurableWork {
   async fillDora(port: number, { messages, files }: { messages: number; files: number }) {
     using alice = await this.#connect(port, this.alice);
     (await this.#connect(port, this.dora))[Symbol.dispose]();
-    const all = Array.from({ length: messages }, () => this.#newMessage(this.dora));
+    const all = Array.from(
+      { length: messages },
+      (_, i) => this.#newMessage(this.dora, i % 20 === 0 ? BLOB + 1 : this.chance.whole(100)),
+    );
     const sending = alice.send(...all.map((sent) => requestOf(sent)));
     for (const sent of all) {
       await alice.expect("sent");
@@ -93,6 +99,17 @@ export class DurableWork {
       await until("old files have expired", async () => !await isThere(receiver, file));
     }
     this.expiredBy = Date.now() + 1;
+  }
+
+  /** Resolves when `condition` holds, which is looked at when something is asked or answered. */
+  async when(condition: () => boolean): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const watch = () => {
+      if (condition()) resolve();
+    };
+    this.#watchers.add(watch);
+    await promise;
+    this.#watchers.delete(watch);
   }
 
   /** Works until the server is gone, or `enough` says so. */
@@ -196,8 +213,13 @@ export class DurableWork {
     for (const who of [this.bob, this.dora]) (await this.#connect(port, who))[Symbol.dispose]();
     while (!enough()) {
       const number = this.sent.length;
-      const sent = this.#newMessage(number % FOR_DORA === FOR_DORA - 1 ? this.dora : this.bob);
+      const large = number % LARGE === LARGE - 1;
+      const size = large ? BLOB + this.chance.whole(2 * BLOB) : this.chance.whole(INLINE);
+      const to = number % FOR_DORA === FOR_DORA - 1 ? this.dora : this.bob;
+      const sent = this.#newMessage(to, size);
+      this.#begin("message");
       await alice.request(requestOf(sent), "sent");
+      this.doing = null;
       this.#answer(sent);
       if (number % FILE === FILE - 1) await this.#upload(alice);
       if (number % REGISTRATION === 0) {
@@ -208,10 +230,8 @@ export class DurableWork {
   }
 
   /** A message that is about to be sent. */
-  #newMessage(to: Someone): Sent {
+  #newMessage(to: Someone, size: number): Sent {
     const number = this.sent.length;
-    const large = number % LARGE === LARGE - 1;
-    const size = large ? BLOB + this.chance.whole(2 * BLOB) : this.chance.whole(INLINE);
     const content = concat(utf8(`${number} `), sampleBytes(size));
     const sent: Sent = { ...begun(), to, content, token: newToken(), taken: NEVER };
     this.sent.push(sent);
@@ -224,10 +244,15 @@ export class DurableWork {
     size = this.chance.pick([1000, FILE_CHUNK_SIZE + 1000]),
   ): Promise<void> {
     const [blob, content] = [newToken(), sampleBytes(size)];
-    await putChunks(alice, blob, content, await openUpload(alice, blob, size));
+    this.#begin("file");
+    const next = await openUpload(alice, blob, size);
+    this.#begin("file");
+    await putChunks(alice, blob, content, next);
     const shared: Shared = { ...begun(), blob, content, to, released: NEVER };
     this.shared.push(shared);
+    this.#begin("file");
     await share(alice, blob, to.id);
+    this.doing = null;
     this.#answer(shared);
   }
 
@@ -278,10 +303,16 @@ export class DurableWork {
     return peer;
   }
 
+  #begin(what: "message" | "file"): void {
+    this.doing = what;
+    for (const watch of this.#watchers) watch();
+  }
+
   #answer(step: Step): void {
     // The clock shows whole milliseconds.
     step.answered = Math.min(step.answered, Date.now() + 1);
     this.progress++;
+    for (const watch of this.#watchers) watch();
   }
 }
 

@@ -1,14 +1,24 @@
 /** The folder of all that the server keeps. */
-import { folderOf, syncFolder } from "../shared/files.ts";
+import { folderOf, isThere, syncFolder } from "../shared/files.ts";
+import { onPath } from "./path_errors.ts";
+
+const ADVICE = "is --data right?";
+const DATABASE = "server.db";
+/** Where SQLite keeps the version of the schema, big-endian (its file format, section 1.3). */
+const SCHEMA_VERSION = 60;
 
 /**
  * Creates the data folder and those in it, as far as they are missing, and takes the folder for
  * this process. Disposing releases it.
- * @throws {Error} if another server has it: two would deliver each message twice
+ * @throws {Error} if there cannot be such a folder, or another server has it: two would deliver
+ * each message twice
  */
 export async function openDataFolder(data: string): Promise<Disposable> {
-  for (const folder of ["files", "chunks"]) await makeFolder(`${data}/${folder}`);
-  return await tryLock(data) ?? inUse(data);
+  await isDataFolder(data);
+  return await onPath(data, async () => {
+    for (const folder of ["files", "chunks"]) await makeFolder(`${data}/${folder}`);
+    return await tryLock(data) ?? inUse(data);
+  }, ADVICE);
 }
 
 /**
@@ -16,9 +26,8 @@ export async function openDataFolder(data: string): Promise<Disposable> {
  * @throws {Error} if there is none
  */
 export async function takeDataFolder(data: string): Promise<Disposable | null> {
-  const isServers = await Deno.stat(`${data}/server.db`).then(() => true, () => false);
-  if (isServers) return await tryLock(data);
-  throw new Error(`no server keeps its data in ${data}; is --data right?`);
+  await checkServersFolder(data);
+  return await onPath(data, () => tryLock(data));
 }
 
 /**
@@ -27,6 +36,46 @@ export async function takeDataFolder(data: string): Promise<Disposable | null> {
  */
 export async function lockDataFolder(data: string): Promise<Disposable> {
   return await takeDataFolder(data) ?? inUse(data);
+}
+
+/** @throws {Error} unless a server keeps its data in the folder `data` */
+export async function checkServersFolder(data: string): Promise<void> {
+  if (await isDataFolder(data) && await isServers(data)) return;
+  throw new Error(`no server keeps its data in ${data}; ${ADVICE}`);
+}
+
+/** Reports whether a server keeps its data in the folder `data`, which is there. */
+export function isServers(data: string): Promise<boolean> {
+  return onPath(data, () => isThere(`${data}/${DATABASE}`));
+}
+
+/**
+ * Returns the version of the database in the folder `data`: undefined if there is none, null if its
+ * file is too short.
+ */
+export async function databaseVersion(data: string): Promise<number | null | undefined> {
+  if (!await isServers(data)) return undefined;
+  const path = `${data}/${DATABASE}`;
+  using file = await onPath(path, () => Deno.open(path, { read: true }));
+  const header = new Uint8Array(SCHEMA_VERSION + 4);
+  const size = await file.read(header);
+  return size === header.length ? new DataView(header.buffer).getUint32(SCHEMA_VERSION) : null;
+}
+
+/**
+ * Reports whether there is a folder `data`.
+ * @throws {Error} if there is something else, or may be none
+ */
+export async function isDataFolder(data: string): Promise<boolean> {
+  return await onPath(data, async () => {
+    if (!await isThere(data)) return false;
+    const info = await Deno.stat(data).catch((error) => {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+      throw new Error(`${data} is a link to what is not there; ${ADVICE}`);
+    });
+    if (!info.isDirectory) throw new Error(`${data} is a file; --data takes a folder`);
+    return true;
+  }, ADVICE);
 }
 
 function tryLock(data: string): Promise<Disposable | null> {

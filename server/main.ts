@@ -6,6 +6,7 @@ import type { Process } from "./command.ts";
 import { parseCommandLine } from "./command_line.ts";
 import { COMMANDS } from "./commands.ts";
 import { loadConfig } from "./config/config.ts";
+import { onPath, systemErrorText } from "./path_errors.ts";
 import { DiskError } from "./storage/disk_errors.ts";
 
 const EXIT_DONE = 0;
@@ -25,7 +26,8 @@ async function main(args: readonly string[]): Promise<number> {
   try {
     const { command, args: commandArgs, given } = parseCommandLine(args, COMMANDS);
     const { environment } = PROCESS;
-    const config = () => loadConfig({ given, environment, readFile: readIfThere });
+    const readFile = (path: string) => onPath(path, () => readIfThere(path));
+    const config = () => loadConfig({ given, environment, readFile });
     await command.run(commandArgs, { ...PROCESS, commands: COMMANDS, config });
     return EXIT_DONE;
   } catch (error) {
@@ -33,7 +35,9 @@ async function main(args: readonly string[]): Promise<number> {
       console.error(`messaging-server: ${error.message}\nTry: messaging-server --help`);
       return EXIT_USAGE;
     }
-    const reason = error instanceof Error ? error.message : String(error);
+    const message = error instanceof Error ? error.message : String(error);
+    const known = systemErrorText(error);
+    const reason = known === undefined ? message : `${known} (${message})`;
     const advice = error instanceof DiskError ? `; ${error.advice} (${error.cause})` : "";
     console.error(`messaging-server: ${reason}${advice}`);
     return EXIT_FAILED;

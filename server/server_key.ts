@@ -3,12 +3,10 @@ import { fromHex, toHex, utf8 } from "../shared/bytes.ts";
 import { generateX25519Secret, X25519_SIZE, X25519KeyPair } from "../shared/crypto/x25519.ts";
 import { writeAll } from "../shared/io.ts";
 import { isThere, readIfThere, syncFolder } from "../shared/files.ts";
+import { checkServersFolder, databaseVersion } from "./data_folder.ts";
+import { onPath } from "./path_errors.ts";
 
 const FILE = "server.key";
-/** Beside which a missing key is a lost one. */
-const DATABASE = "server.db";
-/** Where SQLite keeps the version of the schema, big-endian (its file format, section 1.3). */
-const SCHEMA_VERSION = 60;
 
 /**
  * Returns the key in the file `server.key` of the folder `data`: an X25519 secret of 32 bytes, in
@@ -16,15 +14,7 @@ const SCHEMA_VERSION = 60;
  * @throws {Error} if it is lost, or the file holds something else
  */
 export async function openServerKey(data: string): Promise<X25519KeyPair> {
-  const path = `${data}/${FILE}`;
-  const text = await readIfThere(path);
-  if (text === undefined && await hadKey(`${data}/${DATABASE}`)) {
-    throw new Error(
-      `${path} is missing, and with another key no client would trust this server. Bring it back ` +
-        "from a backup; if there is none, make a new one: messaging-server renew-key",
-    );
-  }
-  return parseKey(path, text ?? await makeKey(data, path));
+  return await existingKey(data) ?? parseKey(pathIn(data), await makeKey(data, pathIn(data)));
 }
 
 /**
@@ -32,31 +22,35 @@ export async function openServerKey(data: string): Promise<X25519KeyPair> {
  * @throws {Error} if there is none, or it is damaged
  */
 export async function readServerKey(data: string): Promise<X25519KeyPair> {
-  const path = `${data}/${FILE}`;
-  const text = await readIfThere(path);
-  if (text !== undefined) return parseKey(path, text);
-  if (await isThere(`${data}/${DATABASE}`)) {
-    throw new Error(`${path} is missing; bring it back from a backup`);
-  }
-  throw new Error(
-    `no server keeps its data in ${data}. Is --data right? A server makes its key at its first ` +
-      "start, and prints it then",
-  );
+  const key = await existingKey(data);
+  if (key) return key;
+  await checkServersFolder(data);
+  throw new Error(`the server in ${data} has no key yet; it makes one when it starts`);
 }
 
 /**
- * Makes the key of a folder that a server of version 0.1 left, as the first start does. Whoever
- * brings such a folder up to date does so before: afterwards a missing key is a lost one.
+ * Checks the key in the folder `data` of a server.
+ * @throws {Error} if it is lost or damaged
  */
-export async function makeKeyOfOldFolder(data: string): Promise<void> {
-  const database = `${data}/${DATABASE}`;
-  if (await isThere(database) && !await hadKey(database)) await openServerKey(data);
+export async function checkServerKey(data: string): Promise<void> {
+  await existingKey(data);
 }
 
-/** Returns what is wrong with the key in the folder `data` of a server, or undefined. */
-export async function keyProblem(data: string): Promise<string | undefined> {
-  if (!await isThere(`${data}/${FILE}`) && !await hadKey(`${data}/${DATABASE}`)) return undefined;
-  return await readServerKey(data).then(() => undefined, (error) => error.message);
+/** Returns the key, or undefined where none was ever made. @throws {Error} */
+async function existingKey(data: string): Promise<X25519KeyPair | undefined> {
+  const path = pathIn(data);
+  const text = await onPath(path, () => readIfThere(path));
+  if (text !== undefined) return parseKey(path, text);
+  const version = await databaseVersion(data);
+  if (version === undefined || version === 1) return undefined; // version 0.1 had no key
+  throw new Error(
+    `${path} is missing, and with another key no client would trust this server. Bring it back ` +
+      "from a backup; if there is none, make a new one: messaging-server renew-key",
+  );
+}
+
+function pathIn(data: string): string {
+  return `${data}/${FILE}`;
 }
 
 /**
@@ -81,15 +75,6 @@ function parseKey(path: string, content: string): X25519KeyPair {
   const key = new X25519KeyPair(secret);
   secret.fill(0);
   return key;
-}
-
-/** Reports whether the server with this database had a key. Version 0.1 had none. */
-async function hadKey(database: string): Promise<boolean> {
-  if (!await isThere(database)) return false;
-  using file = await Deno.open(database, { read: true });
-  const header = new Uint8Array(SCHEMA_VERSION + 4);
-  const size = await file.read(header);
-  return size !== header.length || new DataView(header.buffer).getUint32(SCHEMA_VERSION) !== 1;
 }
 
 /** Creates a key and returns what the file holds then: that of another process if it was faster. */

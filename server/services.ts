@@ -15,6 +15,7 @@ import { Rates } from "./limits/rates.ts";
 import type { Metrics } from "./metrics/metrics.ts";
 import { openStorage } from "./storage/open_storage.ts";
 import type { Storage } from "./storage/storage.ts";
+import type { StorageOptions } from "./storage/storage_options.ts";
 
 /** What a server is given from outside: by `main.ts`, or by a test. */
 export interface Environment {
@@ -61,22 +62,26 @@ export interface Services extends Environment, Stored {
   rates: Rates;
   /** The memory for what is on its way. */
   memory: MemoryBudget;
-  /** A secret of this process, by which addresses become IDs for which messages count. */
+  /**
+   * A secret of this process, by which addresses become IDs for which messages count. It is new at
+   * each start, so that no copy of the folder tells who wrote from where. What an address has sent
+   * before goes on counting, in its mailbox and in all, but no longer against that address.
+   */
   payerKey: Bytes;
 }
 
 /** Opens the folder `data`, in which `files/` and `chunks/` must exist. */
 export async function openStored(
   data: string,
-  { limits, clock, now, random, log, metrics }: Pick<
-    Environment,
-    "limits" | "clock" | "now" | "random" | "log" | "metrics"
-  >,
+  { limits, clock, now, random, log, metrics, upgrade }:
+    & Pick<Environment, "limits" | "clock" | "now" | "random" | "log" | "metrics">
+    & Pick<StorageOptions, "upgrade">,
 ): Promise<Stored> {
   const storage = await openStorage(`${data}/server.db`, {
     limits,
     now,
     clock,
+    upgrade,
     committed: (...transaction) => metrics.committed(...transaction),
   });
   const deletions = new Deletions();

@@ -51,6 +51,7 @@ export function parseArguments<B extends string, S extends string>(
   names: OptionNames<B, S>,
 ): ParsedArgs<B, S> {
   const refuse = (argument: string): never => {
+    if (/^-\d/.test(argument)) throw new UsageError(`nothing here may be negative: ${argument}`);
     const known = [...names.flags, ...names.values].map((name) => `--${name}`);
     const hint = didYouMean(argument.replace(/=.*$/s, ""), known);
     throw new UsageError(`unknown option ${argument}${hint}`);
@@ -60,7 +61,7 @@ export function parseArguments<B extends string, S extends string>(
   // To the library, `_` is the name of the operands.
   const reserved = before.find((argument) => /^--(no-)?_(=|$)|^-[^-=]*_/s.test(argument));
   if (reserved !== undefined) refuse(reserved);
-  const parsed = parseArgs(args, {
+  const parsed = parseArgs([...withValues(before, names.values), ...args.slice(before.length)], {
     boolean: names.flags,
     string: [...names.values, "_"],
     collect: names.values, // so that one that is given again is noticed
@@ -79,6 +80,16 @@ export function parseArguments<B extends string, S extends string>(
   }
   const flags = Object.fromEntries(names.flags.map((name) => [name, parsed[name] === true]));
   return { flags: flags as Record<B, boolean>, values, operands: parsed._.map(String) };
+}
+
+/** Joins options and values that begin with a minus sign and a digit, which are no options. */
+function withValues(args: readonly string[], values: readonly string[]): string[] {
+  const joined: string[] = [];
+  for (let at = 0; at < args.length; at++) {
+    const takes = values.some((name) => args[at] === `--${name}`);
+    joined.push(takes && /^-\d/.test(args[at + 1] ?? "") ? `${args[at]}=${args[++at]}` : args[at]);
+  }
+  return joined;
 }
 
 /** Returns what to add to an error about `word` if one of the `known` words is similar. */

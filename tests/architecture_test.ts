@@ -185,7 +185,8 @@ const ROOMS: Rooms = {
   "server/log.ts": ["server/repetitions.ts"],
   "server/repetitions.ts": [],
   "server/metrics/": ["server/storage/"],
-  "server/server_key.ts": [],
+  "server/path_errors.ts": [],
+  "server/server_key.ts": ["server/data_folder.ts", "server/path_errors.ts"],
   "server/storage/": [],
   "server/storage/sqlite/": ["server/storage/"],
   "server/storage/open_storage.ts": ["server/storage/", "server/storage/sqlite/"],
@@ -193,6 +194,7 @@ const ROOMS: Rooms = {
   "server/backup/": [
     "server/contents/",
     "server/data_folder.ts",
+    "server/path_errors.ts",
     "server/server_key.ts",
     "server/storage/",
     "server/storage/sqlite/",
@@ -220,7 +222,7 @@ const ROOMS: Rooms = {
     "server/data_folder.ts",
     "server/upkeep/",
   ],
-  "server/data_folder.ts": [],
+  "server/data_folder.ts": ["server/path_errors.ts"],
   "server/service_manager.ts": [],
   "server/signals.ts": [],
   // `commands.ts` lists the commands, each of which says what it is in the words of `command.ts`.
@@ -240,7 +242,7 @@ const ROOMS: Rooms = {
     "server/upkeep/",
   ],
   "server/": ["server/commands/", "server/config/"],
-  "server/main.ts": ["server/", "server/config/", "server/storage/"],
+  "server/main.ts": ["server/", "server/config/", "server/path_errors.ts", "server/storage/"],
 };
 
 const imports = await readImports();

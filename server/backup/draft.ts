@@ -1,27 +1,29 @@
 /**
- * A folder beside what is made in it. Whoever is killed leaves it behind; the next who makes the
- * same thing deletes it.
+ * A folder beside what is made in it. Whoever is killed leaves it behind; the next one in the
+ * same place deletes it, whatever the name of what it makes.
  */
 import { toHex } from "../../shared/bytes.ts";
 import type { Random } from "../../shared/crypto/random.ts";
-import { folderOf } from "../../shared/files.ts";
+import { folderOf, isThere } from "../../shared/files.ts";
 import { lockFile } from "../data_folder.ts";
+import { onPath } from "../path_errors.ts";
 
 const LOCK = "lock";
 const NAME_SIZE = 4;
-const NAME = /^\.[0-9a-f]{8}\.part$/;
+const NAME = /\.[0-9a-f]{8}\.part$/;
 
 export interface Draft extends AsyncDisposable {
   /** The path of a folder that lasts until it is disposed of. */
   readonly folder: string;
 }
 
-/** Makes a folder beside `path`, and deletes those of others for `path` whose process is gone. */
+/** Makes a folder beside `path`, and deletes those beside it whose process is gone. */
 export async function openDraft(path: string, random: Random): Promise<Draft> {
   const place = path.replace(/[/\\]+$/, "");
-  await removeLeft(place);
+  const above = folderOf(place);
+  await onPath(above, () => removeLeft(above));
   const folder = `${place}.${toHex(random(NAME_SIZE))}.part`;
-  await Deno.mkdir(folder, { mode: 0o700 });
+  await onPath(path, () => Deno.mkdir(folder, { mode: 0o700 }));
   const lock = await lockFile(`${folder}/${LOCK}`);
   return {
     folder,
@@ -32,16 +34,14 @@ export async function openDraft(path: string, random: Random): Promise<Draft> {
   };
 }
 
-async function removeLeft(place: string): Promise<void> {
-  const above = folderOf(place);
-  const name = above === "." ? place : place.slice(above.length);
-  const all = await Array.fromAsync(Deno.readDir(above)).catch(() => []); // it need not be there
-  for (const other of all) {
-    if (!other.name.startsWith(name) || !NAME.test(other.name.slice(name.length))) continue;
-    const folder = `${above}/${other.name}`;
+async function removeLeft(above: string): Promise<void> {
+  for (const { name, isDirectory } of await Array.fromAsync(Deno.readDir(above))) {
+    if (!isDirectory || !NAME.test(name)) continue;
+    const folder = `${above}/${name}`;
+    if (!await isThere(`${folder}/${LOCK}`)) continue; // which is not ours, or just being made
     const lock = await lockFile(`${folder}/${LOCK}`).catch(() => null);
     if (!lock) continue; // whose process is at work
     lock.close();
-    await Deno.remove(folder, { recursive: true });
+    await Deno.remove(folder, { recursive: true }).catch(() => {}); // by another user, perhaps
   }
 }

@@ -27,6 +27,7 @@ export async function repairFolder(
   const database = `${data}/server.db`;
   const did = isDamaged(database) ? await salvage(data) : [];
   using repairs = new Repairs(database);
+  if (repairs.upgraded) did.push("brought the database up to date; older servers refuse it now");
   did.push(...repairs.removeOrphans());
   const lost = { files: 0, chunks: 0 };
   // Listed first: the list is of one moment, which changes must not wait for.

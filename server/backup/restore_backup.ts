@@ -2,7 +2,8 @@
 import type { Random } from "../../shared/crypto/random.ts";
 import { folderOf, isThere, syncFolder } from "../../shared/files.ts";
 import { readArchive } from "./archive.ts";
-import { lockDataFolder, makeFolder } from "../data_folder.ts";
+import { isDataFolder, isServers, lockDataFolder, makeFolder } from "../data_folder.ts";
+import { onPath } from "../path_errors.ts";
 import { copyInto } from "./copy_into.ts";
 import { openDraft } from "./draft.ts";
 import { type Progress, verifyBackup } from "./verification.ts";
@@ -28,7 +29,7 @@ export async function restoreBackup(
   { random, tell, progress }: RestoreOptions,
 ): Promise<string[]> {
   await checkEmpty(data);
-  await makeFolder(folderOf(data.replace(/[/\\]+$/, "")));
+  await onPath(data, () => makeFolder(folderOf(data.replace(/[/\\]+$/, ""))));
   await using own = await openDraft(data, random);
   const draft = `${own.folder}/data`;
   tell("verifies the backup");
@@ -57,8 +58,8 @@ async function extract(path: string, folder: string, progress: Progress): Promis
 
 /** @throws {Error} if a server uses the folder, or something lies in it */
 async function checkEmpty(data: string): Promise<void> {
-  if (!await isThere(data)) return;
-  if (await isThere(`${data}/server.db`)) (await lockDataFolder(data))[Symbol.dispose]();
+  if (!await isDataFolder(data)) return;
+  if (await isServers(data)) (await lockDataFolder(data))[Symbol.dispose]();
   for await (const { name } of Deno.readDir(data)) {
     throw new Error(
       `the folder ${data} is not empty: there is ${name}. Restore into a new folder, or move ` +

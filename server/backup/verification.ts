@@ -3,7 +3,8 @@ import { Database } from "@db/sqlite";
 import { type Bytes, concatAll } from "../../shared/bytes.ts";
 import { MiB } from "../../shared/limits.ts";
 import { INDEX_SUFFIX } from "../contents/chunk_index.ts";
-import { keyProblem } from "../server_key.ts";
+import { onPath } from "../path_errors.ts";
+import { checkServerKey } from "../server_key.ts";
 import { type ExpectedContent, Inspection } from "../storage/sqlite/inspection.ts";
 import { type ArchiveEntry, pieces, readArchive } from "./archive.ts";
 import { ContentCheck, missing } from "./content_check.ts";
@@ -19,8 +20,11 @@ const CONTENT = /^(files|chunks)\/([0-9a-f]{32})$/;
 
 /** Returns the findings in the folder `data`. Its contents must not be deleted meanwhile. */
 export async function* verifyFolder(data: string, progress: Progress): AsyncIterable<string> {
-  const problem = await keyProblem(data);
-  if (problem !== undefined) yield problem;
+  try {
+    await checkServerKey(data);
+  } catch (error) {
+    yield reasonOf(error);
+  }
   let inspection: Inspection;
   try {
     inspection = new Inspection(`${data}/server.db`);
@@ -47,7 +51,7 @@ export async function* verifyBackup(
   temporary: string,
   progress: Progress,
 ): AsyncIterable<string> {
-  using file = await Deno.open(path, { read: true });
+  using file = await openFile(path);
   // Where nothing can be written, that is no damage.
   (await Deno.open(temporary, { write: true, createNew: true, mode: 0o600 })).close();
   await Deno.remove(temporary);
@@ -58,6 +62,13 @@ export async function* verifyBackup(
   } finally {
     await Deno.remove(temporary).catch(() => {});
   }
+}
+
+async function openFile(path: string): Promise<Deno.FsFile> {
+  return await onPath(path, async () => {
+    if (!(await Deno.stat(path)).isFile) throw new Error(`${path} is no file`);
+    return await Deno.open(path, { read: true });
+  });
 }
 
 async function* verifyEntries(

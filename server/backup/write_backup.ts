@@ -3,6 +3,7 @@ import { type Bytes, utf8 } from "../../shared/bytes.ts";
 import type { Random } from "../../shared/crypto/random.ts";
 import { folderOf, isThere, readIfThere, syncFolder } from "../../shared/files.ts";
 import { INDEX_SUFFIX } from "../contents/chunk_index.ts";
+import { onPath } from "../path_errors.ts";
 import {
   type ExpectedContent,
   Inspection,
@@ -67,7 +68,9 @@ export async function writeBackup(
 
 /** @throws {Error} if there is something at `path` */
 async function checkFree(path: string): Promise<void> {
-  if (await isThere(path)) throw new Error(`${path} is there already; choose another name`);
+  if (await onPath(path, () => isThere(path))) {
+    throw new Error(`${path} is there already; choose another name`);
+  }
 }
 
 async function addAll(

@@ -2,6 +2,7 @@ import { sizeText } from "../../shared/size.ts";
 import { writeBackup } from "../backup/write_backup.ts";
 import { serverCommand } from "../command.ts";
 import { holdContents } from "../control/hold_contents.ts";
+import { checkServerKey } from "../server_key.ts";
 import { failOn } from "./findings.ts";
 import { ProgressLine } from "./progress_line.ts";
 
@@ -18,6 +19,7 @@ export const backup = serverCommand({
     using line = new ProgressLine(context.clock);
     const { tell, progress } = line;
     const { now, random } = context;
+    await checkServerKey(data);
     const findings = await holdContents(
       data,
       (signal) => writeBackup(data, file, { signal, now, random, tell, progress }),

@@ -2,7 +2,7 @@
 import type { CommandContext } from "../command.ts";
 import type { ArgsOf, OperationName, ResultOf } from "../control/operations.ts";
 import { runOperation } from "../control/run_operation.ts";
-import { makeKeyOfOldFolder } from "../server_key.ts";
+import { checkServerKey } from "../server_key.ts";
 
 /** The option of commands whose result a program may read. */
 export const JSON_OPTION = { json: { help: "Print JSON" } } as const;
@@ -15,7 +15,7 @@ export async function run<N extends OperationName>(
 ): Promise<ResultOf<N>> {
   const { settings: { data }, limits } = await context.config();
   const { clock, now, random } = context;
-  await makeKeyOfOldFolder(data);
+  await checkServerKey(data);
   return await runOperation(name, args, { data, limits, clock, now, random });
 }
 

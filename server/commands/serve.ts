@@ -6,7 +6,7 @@ import { type Endpoint, endpointText } from "../config/kinds.ts";
 import type { SettingName } from "../config/settings.ts";
 import { Listener } from "../connections/listener.ts";
 import { openControl } from "../control/control_server.ts";
-import { openDataFolder } from "../data_folder.ts";
+import { isDataFolder, openDataFolder } from "../data_folder.ts";
 import { openLog } from "../log.ts";
 import { addressKey } from "../limits/peer_address.ts";
 import { Metrics } from "../metrics/metrics.ts";
@@ -26,6 +26,13 @@ export const serve = serverCommand({
   async run(_, context) {
     const { settings, limits } = await context.config();
     const { data, host, port, classic, registration, directory } = settings;
+    const address = { hostname: host, port };
+    const { admin: endpoint } = settings;
+    // A start that must fail leaves no new folder behind.
+    if (!await isDataFolder(data)) {
+      bound("port", address, () => Deno.listen(address).close());
+      if (endpoint) bound("admin", endpoint, () => Deno.listen(endpoint).close());
+    }
     using _folder = await openDataFolder(data);
     const serverKey = await openServerKey(data);
     const metrics = new Metrics();
@@ -58,7 +65,6 @@ export const serve = serverCommand({
       });
     };
     try {
-      const { admin: endpoint } = settings;
       await using admin = endpoint &&
         bound("admin", endpoint, () => openAdmin(services, endpoint, context.now()));
       const stopTime = await time.start(services);
@@ -67,7 +73,6 @@ export const serve = serverCommand({
       services.remains.remove();
       const stopped = untilSignal(context.exit);
       const control = await openControl(data, services);
-      const address = { hostname: host, port };
       const listener = bound("port", address, () => new Listener(services, address));
       const stopUpkeep = startUpkeep(services);
       const where = `${endpointText(listener.address)}, key ${toHex(serverKey.publicKey)}`;

@@ -110,7 +110,9 @@ async function fromFile(
   { path, place }: { path: string; place: string },
   readFile: Sources["readFile"],
 ): Promise<Way> {
-  const text = await readFile(path);
+  const text = await readFile(path).catch((error) => {
+    throw new UsageError(`${place}: ${error.message}`);
+  });
   if (text === undefined) throw new UsageError(`${place}: there is no file ${path}`);
   let content: unknown;
   try {
@@ -146,7 +148,9 @@ async function fromPortInfo(
   path: string,
   readFile: Sources["readFile"],
 ): Promise<Found | undefined> {
-  const text = (await readFile(path))?.trim();
+  const text = (await readFile(path).catch((error) => {
+    throw new Error(`${error.message}; is --data right?`);
+  }))?.trim();
   if (text === undefined) return undefined;
   if (settingOf("port").kind.parse(text) !== undefined) return { text, place: path, source: path };
   throw new Error(`${path} must hold one port number, from 0 to 65535`);

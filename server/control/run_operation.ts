@@ -33,6 +33,7 @@ export async function runOperation<N extends OperationName>(
   const stored = await openStored(data, {
     ...context,
     now: time.read,
+    upgrade: false,
     log,
     metrics: new Metrics(),
   });

@@ -19,6 +19,8 @@ export interface StorageOptions {
   now: () => number;
   /** Milliseconds that never jump back. */
   clock: () => number;
+  /** Whether data of an older version is brought up to date, as by default; else it is refused. */
+  upgrade?: boolean;
   /**
    * Is told of each transaction: its changes, and the milliseconds to make them and to commit them.
    */

@@ -37,10 +37,12 @@ export const STEPS: readonly (readonly Part[])[] = [
 ];
 
 /**
- * Sets `database` up and brings its tables up to date.
- * @throws {StorageError} `failed` if it is not ours, or from a newer version
+ * Sets `database` up and brings its tables up to date, as far as `upgrade` allows. Returns whether
+ * they were of an older version.
+ * @throws {StorageError} `failed` if it is not ours, from a newer version, or from an older one that
+ * may not change
  */
-export function prepareDatabase(database: Database): void {
+export function prepareDatabase(database: Database, { upgrade = true } = {}): boolean {
   const pragma = (name: string) => database.prepare(`PRAGMA ${name}`).value<[number]>()?.[0] ?? 0;
   const version = pragma("user_version");
   const tables = database.prepare("SELECT count(*) FROM sqlite_schema").value<[number]>()?.[0];
@@ -50,13 +52,22 @@ export function prepareDatabase(database: Database): void {
   if (version > STEPS.length) {
     throw new StorageError("failed", "the database is from a newer version of this server");
   }
+  const isOlder = tables !== 0 && version < STEPS.length;
+  if (isOlder && !upgrade) {
+    throw new StorageError(
+      "failed",
+      "the database is from an older version of this server. Start the server, which brings it up " +
+        "to date; older ones refuse it then, so make a backup before",
+    );
+  }
   // A new database can give back its free pages one by one.
   database.exec("PRAGMA auto_vacuum = INCREMENTAL");
   // FULL makes each commit wait until the write-ahead log is on the disk.
   database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON");
   database.exec(`PRAGMA cache_size = -${CACHE_SIZE}`);
-  if (version === STEPS.length) return; // also a full disk can be read
-  migrate(database, version, STEPS.length);
+  // Also a full disk can be read.
+  if (version < STEPS.length) migrate(database, version, STEPS.length);
+  return isOlder;
 }
 
 /**

@@ -12,13 +12,15 @@ const ORPHANS = {
 };
 
 export class Repairs implements Disposable {
+  /** Whether the database was of an older version. */
+  readonly upgraded: boolean;
   readonly #database: Database;
 
   /** Opens the database in the file `path`, and brings its tables up to date. */
   constructor(path: string) {
     this.#database = new Database(path, { int64: true });
     try {
-      prepareDatabase(this.#database);
+      this.upgraded = prepareDatabase(this.#database);
     } catch (error) {
       this.#database.close();
       throw error;

@@ -42,7 +42,7 @@ export class SqliteStorage implements Storage {
    */
   constructor(path: string, options: StorageOptions) {
     const database = new Database(path, { int64: true });
-    prepareDatabase(database);
+    prepareDatabase(database, options);
     const file = this.#file = new SqliteFile(database, options);
     this.invites = new SqliteInvites(file, options.now);
     this.#clients = new SqliteClients(file, options, this.invites);

@@ -7,10 +7,10 @@ const random = (size: number) => crypto.getRandomValues(new Uint8Array(size));
 Deno.test("draft: what is left by the killed goes, what is in work or another's stays", async () => {
   await using temp = await tempFolder();
   const path = `${temp.path}/backup.tar`;
-  for (const left of ["backup.tar.00112233.part", "backup.tar.44556677.part"]) {
+  for (const left of ["backup.tar.00112233.part", "monday.tar.44556677.part"]) {
     await Deno.mkdir(`${temp.path}/${left}`);
+    await Deno.writeTextFile(`${temp.path}/${left}/lock`, "");
   }
-  await Deno.writeTextFile(`${temp.path}/backup.tar.00112233.part/lock`, "");
   await Deno.writeTextFile(`${temp.path}/backup.tar.00112233.part/server.db`, "secret");
   const others = ["backup.tar.old.part", "other.tar.00112233.part", "backup.tar.001122334.part"];
   for (const other of others) await Deno.mkdir(`${temp.path}/${other}`);

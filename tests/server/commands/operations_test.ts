@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "../../support/assert.ts";
 import { runServer, type ServerProcess, startServer } from "../../support/server_process.ts";
 import { keyOf, Peer } from "../../support/server/peer.ts";
-import { copyServer } from "../../support/server/released_servers.ts";
+import { copyServer, RELEASES } from "../../support/server/released_servers.ts";
 import { SecurePeer, Someone, textTo } from "../../support/server/secure_peer.ts";
 import { tempFolder } from "../../support/temp_folder.ts";
 
@@ -155,13 +155,27 @@ Deno.test("operator: a folder without a server's data is an error", async () => 
   assertEquals(folder.names(), []);
 });
 
-Deno.test("operator: a folder of 0.1, which had no key, has one when it is up to date", async () => {
-  await using folder = await tempFolder();
-  const data = `${folder.path}/data`;
-  copyServer("0.1.0", data);
-  assertEquals((await runServer(["stats", "--data", data])).code, 0);
-  const { stdout, code } = await runServer(["fingerprint", "--data", data]);
-  assertEquals(code, 0);
-  await using server = await startServer({ data });
-  assert(server.output.stdout.includes(stdout.trim()), server.output.stdout);
-});
+for (const release of RELEASES) {
+  Deno.test(`operator: a folder of ${release} is left to the server to bring up to date`, async () => {
+    await using folder = await tempFolder();
+    const data = `${folder.path}/data`;
+    copyServer(release, data);
+    const before = await digest(data);
+    for (const command of [["stats"], ["clients", "list"], ["invite"], ["compact"]]) {
+      const { code, stderr } = await runServer([...command, "--data", data]);
+      assertEquals(code, 1);
+      assert(stderr.includes("from an older version") && stderr.includes("backup"), stderr);
+    }
+    assertEquals(await digest(data), before);
+    await using server = await startServer({ data });
+    await server.stop();
+    assertEquals((await runServer(["stats", "--data", data])).code, 0);
+  });
+}
+
+/** The sum of the database in the folder `data`, and whether it has a key. */
+async function digest(data: string): Promise<[string, boolean]> {
+  const bytes = await Deno.readFile(`${data}/server.db`);
+  const sum = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
+  return [sum, await Deno.stat(`${data}/server.key`).then(() => true, () => false)];
+}

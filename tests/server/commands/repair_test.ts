@@ -53,7 +53,7 @@ Deno.test("repair: a key that is lost is told of, and where to get it", async ()
   const { temp, data } = await filled();
   await using _temp = temp;
   await Deno.remove(`${data}/server.key`);
-  assert((await verify(data))[0].includes("bring it back from a backup"), "told");
+  assert((await verify(data))[0].includes("Bring it back from a backup"), "told");
   const { code, stderr } = await runServer(["repair", "--yes", "--data", data]);
   assertEquals(code, 1);
   assert(stderr.includes("Bring it back from a backup"), stderr);
@@ -67,6 +67,8 @@ Deno.test("repair: folders of all versions are verified, backed up and repaired"
     assertEquals(await verify(data), [], version);
     const { code, stdout } = await runServer(["backup", file, "--data", data]);
     assertEquals(code, 0, stdout);
+    const upgraded = ["brought the database up to date; older servers refuse it now"];
+    assertEquals(await repair(data), upgraded, version);
     assertEquals(await repair(data), [`${data} is in order; nothing was to do`], version);
     assertEquals(await verify(data), [], version);
   }

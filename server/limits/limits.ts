@@ -96,7 +96,7 @@ export const DEFAULT_LIMITS: Limits = {
   stopDeadline: 10_000,
   maxSenderSize: 64 * 1024 * MiB,
   maxSenderFiles: 10_000,
-  maxUploads: 1_000,
+  maxUploads: 256,
   maxTotalSize: 1024 * 1024 * MiB,
   expiry: 30 * DAY,
   uploadExpiry: 7 * DAY,

@@ -20,11 +20,16 @@ export interface FileRecord {
 
 /** Chunks of an upload that count at most besides those that have arrived. */
 export const UPLOAD_WINDOW = 16;
+/**
+ * Uploads of one sender at a time up to which that holds. With more of them chunks count when they
+ * come: nobody can have much counted without sending it.
+ */
+export const UPLOADS_AHEAD = 4;
 
 export interface FileRecords {
   /**
    * Returns the file that `owner` uploads under `id`. If it is not there, creates it: it must fit
-   * as things are now, but only its first chunk counts. Counts as progress for {@link expire}.
+   * as things are now, but its first chunk counts at most. Counts as progress for {@link expire}.
    * @throws {StorageError} `file-taken` by another client, `file-differs` in its size,
    * `quota-full`, `never-fits`
    */
@@ -40,8 +45,8 @@ export interface FileRecords {
   receivers(id: Bytes): Promise<number>;
 
   /**
-   * Has at least the first `arrived` bytes of an upload count, and where they fit those of
-   * `UPLOAD_WINDOW - 1` chunks more. Counts as progress for {@link expire}.
+   * Has at least the first `arrived` bytes of an upload count. Where they fit, and with no more
+   * than `UPLOADS_AHEAD` uploads of its owner, so do `UPLOAD_WINDOW - 1` chunks more. Counts as progress for {@link expire}.
    * @throws {StorageError} `quota-full`; the upload stays
    */
   charge(id: Bytes, arrived: number): Promise<void>;

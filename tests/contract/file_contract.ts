@@ -1,6 +1,6 @@
 /** The part of the storage contract that is about files in chunks. */
 import { toHex } from "../../shared/bytes.ts";
-import { UPLOAD_WINDOW } from "../../server/storage/file_records.ts";
+import { UPLOAD_WINDOW, UPLOADS_AHEAD } from "../../server/storage/file_records.ts";
 import type { Storage } from "../../server/storage/storage.ts";
 import {
   FILE_OVERHEAD,
@@ -102,6 +102,20 @@ export function fileContract(engine: Engine): void {
     await subject.storage.files.share(one, [bob]);
     await subject.storage.files.settle(one, 0); // no upload any more
     assertEquals(await charged(), size);
+  }, { maxSenderSize: 100 * CHUNK, maxTotalSize: 100 * CHUNK });
+
+  contractTest(engine, "of many uploads of a sender none counts ahead", async (subject) => {
+    const { files } = subject.storage;
+    const id = (i: number) => idOf(`upload ${i}`);
+    for (let i = 0; i < 50; i++) await files.open(id(i), alice, 90 * CHUNK);
+    const { fileBytes } = await subject.storage.stats();
+    assertEquals(fileBytes, UPLOADS_AHEAD * CHUNK);
+    await files.charge(id(40), 100);
+    await files.charge(id(40), 2 * CHUNK);
+    assertEquals((await files.find(id(40)))?.charged, 2 * CHUNK);
+    for (let i = UPLOADS_AHEAD; i < 50; i++) await files.remove(id(i));
+    await files.charge(id(0), 2 * CHUNK);
+    assertEquals((await files.find(id(0)))?.charged, (2 + UPLOAD_WINDOW - 1) * CHUNK);
   }, { maxSenderSize: 100 * CHUNK, maxTotalSize: 100 * CHUNK });
 
   contractTest(engine, "quotas of a sender and of all, given back at the end", async (subject) => {

@@ -20,7 +20,7 @@ import {
   MAX_UNDER_WAY,
   MAX_UNDER_WAY_SIZE,
 } from "../../server/secure/secure_session.ts";
-import { UPLOAD_WINDOW } from "../../server/storage/file_records.ts";
+import { UPLOAD_WINDOW, UPLOADS_AHEAD } from "../../server/storage/file_records.ts";
 import {
   FILE_OVERHEAD,
   MAX_FILE_RECEIVERS,
@@ -137,6 +137,7 @@ const LIMITS: Record<string, number> = {
   "blobs of one sender": server.maxSenderFiles,
   "the same, not uploaded whole yet": server.maxUploads,
   "chunks of an upload that count before they have come": UPLOAD_WINDOW,
+  "uploads of a sender up to which they do": UPLOADS_AHEAD,
   "an upload without progress": server.uploadExpiry,
   "a message that nobody fetched": server.expiry,
   "a blob after it was last shared": server.expiry,

@@ -2,7 +2,12 @@
 import { type Bytes, equalBytes } from "../../../shared/bytes.ts";
 import { StorageError } from "../../../shared/errors.ts";
 import { FILE_CHUNK_SIZE } from "../../../shared/limits.ts";
-import { type FileRecord, type FileRecords, UPLOAD_WINDOW } from "../file_records.ts";
+import {
+  type FileRecord,
+  type FileRecords,
+  UPLOAD_WINDOW,
+  UPLOADS_AHEAD,
+} from "../file_records.ts";
 import { known } from "../storage.ts";
 import {
   FILE_OVERHEAD,
@@ -80,7 +85,8 @@ export class SqliteFiles extends Table<keyof typeof STATEMENTS> implements FileR
       }
       this.quotas.checkFiles(owner);
       this.quotas.checkSize(owner, size + FILE_OVERHEAD);
-      const charged = Math.min(size, FILE_CHUNK_SIZE);
+      const ahead = this.quotas.uploads(owner) < UPLOADS_AHEAD ? FILE_CHUNK_SIZE : 0;
+      const charged = Math.min(size, ahead);
       this.statements.add.run(id, owner, size, charged, this.#options.now());
       return { file: { id, owner, size, charged, complete: false }, created: true };
     }, owner);
@@ -102,7 +108,8 @@ export class SqliteFiles extends Table<keyof typeof STATEMENTS> implements FileR
     return this.file.write(() => {
       const row = this.statements.find.get<FileRow>(id);
       if (!row || arrived <= row.charged) return;
-      const ahead = Math.min(row.size, arrived + (UPLOAD_WINDOW - 1) * FILE_CHUNK_SIZE);
+      const chunks = this.quotas.uploads(row.owner) <= UPLOADS_AHEAD ? UPLOAD_WINDOW - 1 : 0;
+      const ahead = Math.min(row.size, arrived + chunks * FILE_CHUNK_SIZE);
       const charged = this.#fits(row, ahead) ? ahead : arrived;
       this.quotas.checkSize(row.owner, charged - row.charged);
       this.statements.charge.run(charged, row.number);

@@ -94,6 +94,11 @@ export class SqliteQuotas extends Table<keyof typeof STATEMENTS> {
     }
   }
 
+  /** Returns how many uploads of `client` are not finished. To be called inside a write. */
+  uploads(client: Bytes): number {
+    return this.#usage(client).uploads;
+  }
+
   /**
    * Checks that `client` may begin one more file. To be called inside a write.
    * @throws {StorageError} `quota-full`

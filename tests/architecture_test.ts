@@ -45,6 +45,7 @@ const WORLD = [
   "server/backup/copy_into.ts",
   "server/backup/draft.ts",
   "server/backup/repair_folder.ts",
+  "server/backup/replace_database.ts",
   "server/backup/restore_backup.ts",
   "server/backup/verification.ts",
   "server/backup/write_backup.ts",

@@ -8,7 +8,8 @@ import { Repairs } from "../storage/sqlite/repairs.ts";
 import { salvageDatabase } from "../storage/sqlite/salvage.ts";
 import { copyInto } from "./copy_into.ts";
 import { pieces } from "./archive.ts";
-import { checkFile, type Progress } from "./verification.ts";
+import { replaceDatabase } from "./replace_database.ts";
+import { checkFile, type Progress, reasonOf } from "./verification.ts";
 
 export interface RepairOptions {
   /** Milliseconds since 1970. */
@@ -68,7 +69,6 @@ function isDamaged(database: string): boolean {
 /** Puts what can be read of the database in its place, and keeps a copy of the damaged one. */
 async function salvage(data: string): Promise<string[]> {
   const database = `${data}/server.db`;
-  const draft = `${database}.salvaged`;
   let aside = `${database}.damaged`;
   for (let number = 2; await isThere(aside); number++) aside = `${database}.damaged-${number}`;
   for (const suffix of ["", "-wal"]) {
@@ -76,22 +76,11 @@ async function salvage(data: string): Promise<string[]> {
     using file = await Deno.open(database + suffix, { read: true });
     await copyInto(aside + suffix, pieces(file));
   }
-  await Deno.remove(draft).catch(() => {});
   try {
-    (await Deno.open(draft, { write: true, createNew: true, mode: 0o600 })).close();
-    const lost = salvageDatabase(database, draft);
-    using file = await Deno.open(draft, { read: true, write: true });
-    await file.sync();
-    // The log of the damaged database must not be taken for that of the new one.
-    for (const suffix of ["-wal", "-shm"]) await Deno.remove(database + suffix).catch(() => {});
-    await syncFolder(data);
-    await Deno.rename(draft, database);
-    await syncFolder(data);
+    const lost = await replaceDatabase(data, salvageDatabase);
     return [`copied the damaged database to ${aside}, and made a new one of it`, ...lost];
   } catch (error) {
-    await Deno.remove(draft).catch(() => {});
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new Error(`nothing can be saved of the database: ${reason}; restore a backup`);
+    throw new Error(`nothing can be saved of the database: ${reasonOf(error)}; restore a backup`);
   }
 }
 

@@ -1,5 +1,8 @@
 import { sizeText } from "../../shared/size.ts";
+import { makeShrinkable } from "../backup/replace_database.ts";
 import { serverCommand } from "../command.ts";
+import { takeDataFolder } from "../data_folder.ts";
+import { checkServerKey } from "../server_key.ts";
 import { JSON_OPTION, run } from "./operation.ts";
 
 export const compact = serverCommand({
@@ -7,12 +10,18 @@ export const compact = serverCommand({
   options: JSON_OPTION,
   summary: "Give the free room of the database back to the disk",
   details: "A server does so by itself, little by little. This does all of it now, and may take\n" +
-    "long; a server that runs serves its clients meanwhile.",
+    "long; a server that runs serves its clients meanwhile. One that version 0.4 or an older one\n" +
+    "has made is copied first, which needs that no server runs, and as much room again.",
   async run({ json }, context) {
     const { data } = (await context.config()).settings;
     const sizeOf = async () =>
       await size(`${data}/server.db`) + await size(`${data}/server.db-wal`);
     const before = await sizeOf();
+    await checkServerKey(data);
+    {
+      using folder = await takeDataFolder(data);
+      if (folder) await makeShrinkable(data);
+    }
     await run("compact", {}, context);
     const after = await sizeOf();
     if (json) return console.log(JSON.stringify({ before, after }));

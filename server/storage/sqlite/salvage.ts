@@ -1,6 +1,7 @@
 /** What can still be read of a damaged database. */
 import { Database, type Row } from "@db/sqlite";
-import { createSchema } from "./migrations.ts";
+import { StorageError } from "../../../shared/errors.ts";
+import { createSchema, prepareDatabase } from "./migrations.ts";
 
 interface Schema {
   readonly name: string;
@@ -25,14 +26,69 @@ export function salvageDatabase(from: string, to: string): string[] {
         .all<Schema & object>(type);
     const triggers = schema("trigger");
     for (const { name } of triggers) target.exec(`DROP TRIGGER ${name}`);
-    const lost = target.transaction(() =>
-      schema("table").flatMap((table) => copyTable(table, source, target))
-    )();
+    const lost = target.transaction(() => {
+      const lost = schema("table").flatMap((table) => copyTable(table, source, target));
+      copyLastNumbers(source, target);
+      return lost;
+    })();
     for (const { sql } of triggers) target.exec(sql);
     return lost;
   } finally {
     source.close();
     target.close();
+  }
+}
+
+/** Reports whether the database in the file `path` can give its free pages back one by one. */
+export function canShrink(path: string): boolean {
+  const database = new Database(path, { int64: true });
+  try {
+    return database.prepare("PRAGMA auto_vacuum").value<[number]>()?.[0] === 2;
+  } finally {
+    database.close();
+  }
+}
+
+/**
+ * Copies the database in the file `from` to a new file `to`, which can give its free pages back.
+ * @throws {StorageError} `failed` if it is damaged, or of another version
+ */
+export function copyDatabase(from: string, to: string): void {
+  const source = new Database(from, { int64: true });
+  try {
+    prepareDatabase(source, { upgrade: false });
+    source.exec("PRAGMA wal_checkpoint(TRUNCATE)"); // its log goes when it is replaced
+    const lost = salvageDatabase(from, to);
+    const target = new Database(to, { int64: true });
+    try {
+      if (lost.length === 0 && rowCounts(source) === rowCounts(target)) return;
+    } finally {
+      target.close();
+    }
+  } finally {
+    source.close();
+  }
+  throw new StorageError("failed", "the database is damaged; see: messaging-server verify");
+}
+
+/** Returns the number of rows of each table, as text. */
+function rowCounts(database: Database): string {
+  return database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")
+    .all<{ name: string }>()
+    .map(({ name }) => `${name} ${database.prepare(`SELECT count(*) FROM ${name}`).value()}`)
+    .join("\n");
+}
+
+/** Copies which numbers were given last in tables that give none twice. */
+function copyLastNumbers(source: Database, target: Database): void {
+  try {
+    const rows = source.prepare("SELECT name, seq FROM sqlite_sequence")
+      .all<{ name: string; seq: number }>();
+    target.exec("DELETE FROM sqlite_sequence");
+    const add = target.prepare("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)");
+    for (const { name, seq } of rows) add.run(name, seq);
+  } catch {
+    // Older databases have no such table, and in a damaged one it may be lost.
   }
 }
 

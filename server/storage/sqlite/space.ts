@@ -8,9 +8,8 @@ const STEP = 64;
 const KEPT = 1024;
 const KEPT_PART = 0.1;
 
-const CANNOT_SHRINK = "the database is of an older version and cannot shrink; free room in it is " +
-  "used again. To change that, stop the server and run: " +
-  'sqlite3 server.db "PRAGMA auto_vacuum = INCREMENTAL; VACUUM"';
+const CANNOT_SHRINK = "the database was made by an older version, and cannot shrink while a " +
+  "server runs; free room in it is used again. To change that, stop the server, and compact again";
 
 export class SqliteSpace {
   constructor(private readonly file: SqliteFile) {}
@@ -22,9 +21,9 @@ export class SqliteSpace {
   }
 
   /**
-   * See {@link Storage.compact}. A database of version 0.4 or older fills its free pages again, but
-   * cannot give them back: VACUUM, which could change that, attaches a second database, which Deno
-   * allows only to programs that may do everything.
+   * See {@link Storage.compact}. A database that version 0.4 or an older one has made fills its free
+   * pages again, but cannot give them back. VACUUM, which could change that, attaches a second
+   * database, which Deno allows only to programs that may do everything; see `copyDatabase`.
    */
   async compact(): Promise<void> {
     if (!await this.file.read(() => this.#shrinks)) throw new StorageError("failed", CANNOT_SHRINK);

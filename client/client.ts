@@ -56,7 +56,8 @@ export class Client {
     const { network, note } = this.#options;
     const owner = await register(this.#profile, network, name, options);
     try {
-      await (await this.#secureSide())?.prepare();
+      // What waits for one who is not back on a new server is dropped: say so.
+      for (const notice of await (await this.#secureSide())?.prepare() ?? []) note(notice);
     } catch (error) {
       if (!(error instanceof ClientError)) throw error;
       // The next command that reaches the server does it.

@@ -209,10 +209,16 @@ function isReady({ token, content }: OutboxItem): boolean {
 
 /** Returns the error for a receiver whom the server does not know, or not any more. */
 function departed(cause: unknown): ClientError {
-  const text =
-    "the receiver is not registered on this server any more, so no message reaches it. " +
-    "Someone else may have its name by now: ask for a card";
-  return new ClientError("refused", text, { cause: (cause as Error).cause });
+  return new ClientError("refused", departedText("the receiver"), {
+    cause: (cause as Error).cause,
+  });
+}
+
+/** Returns what to tell of a client that the server does not know, or not any more. */
+export function departedText(who: string): string {
+  return `${who} is not registered on this server any more, and gets no message: gone, or not ` +
+    "back yet on a server that was set up anew. Someone else may have the name by now: ask for " +
+    "a card";
 }
 
 /** Returns the error for a message that waits until there is room. */

@@ -6,6 +6,7 @@ import { type Session, startSession } from "../../shared/session/session.ts";
 import { ClientError } from "../errors.ts";
 import { refusalName } from "../network/failures.ts";
 import type { SessionContext } from "./context.ts";
+import { departedText } from "./outbox_delivery.ts";
 import type { Sessions } from "./sessions.ts";
 
 type SessionStarterOptions =
@@ -77,9 +78,7 @@ export class SessionStarter {
       const message = await this.#isRegistered(peer)
         ? `${name} has not published the keys that a first message needs; ${name} must run ` +
           "messaging-client receive once"
-        : `${name} is not registered on this server any more: ${name} has left, or the server ` +
-          `was set up anew and ${name} has not come back yet. Someone else may have the name by ` +
-          "now: ask for a card";
+        : departedText(name);
       throw new ClientError("no-prekeys", message);
     }
   }

@@ -1,6 +1,7 @@
 import { ClientError } from "../../../client/errors.ts";
 import { assert, assertEquals, assertRejects } from "../../support/assert.ts";
-import { Party } from "../../support/attack/parties.ts";
+import { EvilServer } from "../../support/attack/evil_server.ts";
+import { failure, Party } from "../../support/attack/parties.ts";
 import { ServerFixture } from "../../support/server/server_fixture.ts";
 
 Deno.test("departed peer: whoever writes to it hears that it has left", async () => {
@@ -48,4 +49,25 @@ Deno.test("departed peer: so does who writes to it for the first time", async ()
   // Who has come back without keys is not said to have left.
   const keyless = await messageTo("silent");
   assert(keyless.startsWith("silent has not published the keys"), keyless);
+});
+
+Deno.test("departed peer: who registers again hears what was dropped", async () => {
+  await using server = new EvilServer();
+  await using alice = await Party.registered("alice", server.address);
+  await using _bob = await Party.registered("bob", server.address);
+  await alice.send(server.address, "bob", "hello");
+  server.lie = ({ kind }) => kind === "send" ? (link) => link.cut() : undefined;
+  assertEquals(await failure(alice.send(server.address, "bob", "it waits")), "queued");
+  server.clients.splice(0);
+  server.lie = ({ kind }) => {
+    const refused = { kind: "error", retryAfter: 0, text: "it is not known here" } as const;
+    if (kind === "send") return { ...refused, error: "not-found" };
+    if (server.clients.length === 0 && kind === "find-clients") {
+      return { ...refused, error: "forbidden" };
+    }
+  };
+  await alice.with(server.address, (client) => client.register(undefined, { classic: false }));
+  const [note, ...others] = alice.notes;
+  assert(note.startsWith("a message to bob was dropped: the receiver is not registered"), note);
+  assertEquals(others, []);
 });

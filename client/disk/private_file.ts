@@ -12,9 +12,15 @@ export async function writePrivateFile(path: string, text: string): Promise<void
   await replaceFile(draft, path);
 }
 
-/** Creates an empty file at `path`, where none must be. */
-export async function createPrivateFile(path: string): Promise<void> {
-  (await Deno.open(path, { write: true, createNew: true, mode: PRIVATE_FILE })).close();
+/** Creates an empty file at `path`; returns false if there is one. */
+export async function createPrivateFile(path: string): Promise<boolean> {
+  try {
+    (await Deno.open(path, { write: true, createNew: true, mode: PRIVATE_FILE })).close();
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.AlreadyExists) return false;
+    throw error;
+  }
 }
 
 /** Creates a folder and its parents, if they do not exist. */

@@ -6,6 +6,7 @@
 import { Database } from "@db/sqlite";
 import { removeFile } from "../disk/files.ts";
 import { createPrivateFile, replaceFile, syncFile } from "../disk/private_file.ts";
+import { ClientError } from "../errors.ts";
 import { createTables } from "./migrations.ts";
 import { type Keyring, writeKeyring } from "./sealing/keyring.ts";
 import { copyTable, type Readable, type Unlocked } from "./sealing/sealed_table.ts";
@@ -25,7 +26,11 @@ export async function writeSealedFile(
   fill: (to: Unlocked) => void | Promise<void>,
   complete: (database: Database) => void = () => {},
 ): Promise<void> {
-  await createPrivateFile(path);
+  if (!await createPrivateFile(path)) {
+    const message = `${path} exists already; choose another name. If it is left of an export ` +
+      "that was broken off, remove it";
+    throw new ClientError("file", message);
+  }
   try {
     const database = new Database(path, { int64: true });
     try {

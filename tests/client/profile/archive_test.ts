@@ -87,6 +87,8 @@ Deno.test("export: never writes over a file", async () => {
     const error = await assertRejects(() => profile.exportTo(path, PASSPHRASE), ClientError, path);
     assertEquals(error.code, "file");
   }
+  const { message } = await assertRejects(() => profile.exportTo(file, PASSPHRASE), ClientError);
+  assert(message.includes("exists already; choose another name"), message);
   const { code } = await assertRejects(() => profile.exportTo(`${file}2`, "short"), ClientError);
   assertEquals(code, "bad-passphrase");
   assertEquals(await Deno.readTextFile(file), "precious");

@@ -40,11 +40,12 @@ export async function leaseMessages(
       const messages: StoredMessage[] = [];
       parts.push({ lease, messages });
       for (const message of lease.messages) {
-        if (message.blob === undefined || await blobs.has(message.blob, message.size)) {
+        const { blob, size } = message;
+        if (blob === undefined || (await blobs.has(blob, size) && await blobs.isReadable(blob))) {
           messages.push(message);
           room.count--;
           room.size -= MESSAGE_HEAD_SIZE + message.size;
-        } else damaged.push(message.blob);
+        } else damaged.push(blob);
       }
     }
   } catch (error) {

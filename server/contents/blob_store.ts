@@ -29,6 +29,8 @@ export interface BlobReader extends ByteSource, Disposable {}
 export class BlobStore {
   /** Blobs that are lost, of which {@link isNewlyLost} has told: not too many. */
   readonly #lost = new Set<string>();
+  /** Blobs of which a part could not be read when it was last tried: not too many. */
+  readonly #unreadable = new Set<string>();
 
   /** Blobs live in `folder`, which must exist. */
   constructor(
@@ -67,15 +69,44 @@ export class BlobStore {
     return true;
   }
 
-  /** Opens a blob for reading from its start. */
+  /**
+   * Opens a blob for reading from its start. A failure of the disk while it is read is remembered,
+   * see {@link isReadable}.
+   */
   async open(name: string): Promise<BlobReader> {
-    return await onDisk(() => Deno.open(`${this.folder}/${name}`, { read: true }));
+    const file = await onDisk(() => Deno.open(`${this.folder}/${name}`, { read: true }));
+    const failed = (error: unknown) => {
+      if (this.#unreadable.size === MAX_LOST) this.#unreadable.clear();
+      this.#unreadable.add(name);
+      throw error;
+    };
+    return {
+      read: (into) => onDisk(() => file.read(into)).catch(failed),
+      [Symbol.dispose]: () => file.close(),
+    };
   }
 
   /** Opens a blob of `size` bytes for reading; returns null if it is not there, whole. */
   async openWhole(name: string, size: number): Promise<BlobReader | null> {
-    if (!await this.has(name, size)) return null;
+    if (!await this.has(name, size) || !await this.isReadable(name)) return null;
     return await this.open(name).catch(() => null); // unreadable is as good as gone
+  }
+
+  /**
+   * Reports whether a blob that is there can be read, as far as is known: one that could not be the
+   * last time is read through. Who finds out too late has promised bytes that do not come.
+   */
+  async isReadable(name: string): Promise<boolean> {
+    if (!this.#unreadable.has(name)) return true;
+    try {
+      using blob = await this.open(name);
+      const step = new Uint8Array(MiB);
+      while (await blob.read(step) !== null);
+    } catch {
+      return false;
+    }
+    this.#unreadable.delete(name);
+    return true;
   }
 
   /** Deletes a blob, if it is there. */

@@ -100,8 +100,11 @@ export const getMessages: Handler<"get-messages", Streamed> = async (
   const messages: StoredMessage[] = [];
   for (const message of await storage.heads(asker, after, room)) {
     const { blob, size } = message;
-    if (blob === undefined || await blobs.has(blob, size)) messages.push(message);
-    else messages.push(...await withoutContent(message, blob, asker, services));
+    if (blob === undefined) messages.push(message);
+    else if (!await blobs.has(blob, size)) {
+      messages.push(...await withoutContent(message, blob, asker, services));
+    } else if (await blobs.isReadable(blob)) messages.push(message);
+    else logUnreadable(blob, services);
   }
   return delivery(asker, messages, services);
 };
@@ -124,6 +127,12 @@ export async function withoutContent<M extends StoredMessage>(
     log.error("A message goes without its content: file {blob} is damaged or gone", { blob });
   }
   return [{ ...message, blob: undefined, size: 0 }];
+}
+
+/** Tells the log, once, of a content that cannot be read now; its message waits, alone. */
+export function logUnreadable(blob: string, { blobs, log }: Services): void {
+  if (!blobs.isNewlyLost(blob)) return;
+  log.error("A message stays: file {blob} is unreadable", { blob });
 }
 
 /** Forgets messages that the asker has stored. */

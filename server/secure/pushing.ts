@@ -9,7 +9,7 @@ import { encodeSecureResponse } from "../../shared/protocol/secure/responses.ts"
 import { SECURE_VERSION } from "../../shared/protocol/codes.ts";
 import { encodeResponseHeader } from "../../shared/protocol/frame.ts";
 import { encodeMessageHead, MESSAGE_HEAD_SIZE } from "../../shared/protocol/message.ts";
-import { withoutContent } from "../handlers/messages.ts";
+import { logUnreadable, withoutContent } from "../handlers/messages.ts";
 import { copyBlob } from "../wire/delivery.ts";
 import { REQUEST_MEMORY, STREAM_MEMORY } from "../wire/memory.ts";
 import type { FrameWriter } from "../wire/frame_writer.ts";
@@ -123,13 +123,8 @@ export class Pushing {
   }
 
   async #pushLost(message: FullMessage, blob: string): Promise<void> {
-    const { blobs, log } = this.#services;
-    if (await blobs.has(blob, message.size)) {
-      // That may pass.
-      if (blobs.isNewlyLost(blob)) {
-        log.error("A message stays: file {blob} is unreadable", { blob });
-      }
-      return;
+    if (await this.#services.blobs.has(blob, message.size)) {
+      return logUnreadable(blob, this.#services); // that may pass
     }
     for (const lost of await withoutContent(message, blob, this.#mailbox, this.#services)) {
       await this.#writer.write(headOf(lost));

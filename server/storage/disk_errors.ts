@@ -23,7 +23,10 @@ const FAULTS = {
   },
   "damaged": {
     text: "the server's database is damaged",
-    advice: "stop the server, keep a copy of the data folder, and bring back a backup",
+    // SQLite says the same of a page that the disk does not read.
+    advice:
+      "look for errors of the disk in the system's log; if there are none, stop the server, " +
+      "keep a copy of the data folder, and bring back a backup",
   },
   "missing": {
     text: "the server cannot open one of its files",

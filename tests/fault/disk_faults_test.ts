@@ -1,4 +1,4 @@
-/** Real faults of the disk: a small file system that becomes full, a database that is damaged. */
+/** Real faults of the disk: a small file system that is full or read-only, a damaged database. */
 import { assert, assertEquals } from "../support/assert.ts";
 import { sampleBytes } from "../support/pieces.ts";
 import { SecurePeer, Someone, textTo } from "../support/server/secure_peer.ts";
@@ -7,27 +7,34 @@ import { tempFolder } from "../support/temp_folder.ts";
 
 const PAGE = 4096;
 
-Deno.test("disk faults: a disk that becomes full, and has room again", async () => {
-  await using temp = await tempFolder();
-  const program = new URL("../support/fault/small_disk.ts", import.meta.url).href;
-  const script = `mount -t tmpfs -o size=32M none "$1" && echo mounted && shift && exec "$@"`;
-  const run = (...user: string[]) =>
-    new Deno.Command("unshare", {
-      args: [...user, "--mount", "sh", "-c", script, "sh", temp.path]
-        .concat(Deno.execPath(), "run", "--no-check", "-A", program),
-      env: { TMPDIR: temp.path },
-      stdin: "null",
-    }).output().catch(() => ({ code: 1, stdout: new Uint8Array(), stderr: new Uint8Array() }));
-  let outcome = await run(); // as root
-  if (outcome.stdout.length === 0) outcome = await run("--user", "--map-root-user");
-  const { code, stdout, stderr } = outcome;
-  const text = new TextDecoder();
-  if (!text.decode(stdout).startsWith("mounted")) {
-    console.log("no disk was filled: no file system may be mounted here");
-    return;
-  }
-  assertEquals([code, text.decode(stderr)], [0, ""]);
-});
+const ON_A_SMALL_DISK = {
+  "a disk that becomes full, and has room again": "small_disk.ts",
+  "a disk that is read-only at a start, and no longer": "read_only_disk.ts",
+};
+
+for (const [name, file] of Object.entries(ON_A_SMALL_DISK)) {
+  Deno.test(`disk faults: ${name}`, async () => {
+    await using temp = await tempFolder();
+    const program = new URL(`../support/fault/${file}`, import.meta.url).href;
+    const script = `mount -t tmpfs -o size=32M none "$1" && echo mounted && shift && exec "$@"`;
+    const run = (...user: string[]) =>
+      new Deno.Command("unshare", {
+        args: [...user, "--mount", "sh", "-c", script, "sh", temp.path]
+          .concat(Deno.execPath(), "run", "--no-check", "-A", program),
+        env: { TMPDIR: temp.path },
+        stdin: "null",
+      }).output().catch(() => ({ code: 1, stdout: new Uint8Array(), stderr: new Uint8Array() }));
+    let outcome = await run(); // as root
+    if (outcome.stdout.length === 0) outcome = await run("--user", "--map-root-user");
+    const { code, stdout, stderr } = outcome;
+    const text = new TextDecoder();
+    if (!text.decode(stdout).startsWith("mounted")) {
+      console.log("no disk was used: no file system may be mounted here");
+      return;
+    }
+    assertEquals([code, text.decode(stderr)], [0, ""]);
+  });
+}
 
 Deno.test("disk faults: damaged pages are told, nothing crashes, the rest is served", async () => {
   await using temp = await tempFolder();

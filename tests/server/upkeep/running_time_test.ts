@@ -115,19 +115,29 @@ Deno.test("running time: a killed server loses nothing of it", async () => {
   await next.stop();
 });
 
-Deno.test("running time: a file outlasts a jump by a year, and expires later", async () => {
-  let [up, wall] = [0, START];
-  const time = new RunningTime({ clock: () => up, now: () => wall });
-  await using server = await ServerFixture.start({ now: time.read });
-  const stop = await time.start(server.services);
-  const alice = await server.secure("alice");
-  await openUpload(alice, newToken(), 1000);
-  wall += YEAR;
-  await time.note(server.services);
-  await server.services.files.expire();
-  assertEquals(server.dump().shared.length, 1);
-  up += 8 * DAY;
-  await server.services.files.expire();
-  assertEquals(server.dump().shared.length, 0);
-  await stop();
-});
+for (const [jump, where] of [[YEAR, "forth"], [-YEAR, "back"]] as const) {
+  Deno.test(`running time: all outlasts a jump ${where} by a year, and expires later`, async () => {
+    let [up, wall] = [0, START];
+    const time = new RunningTime({ clock: () => up, now: () => wall });
+    await using server = await ServerFixture.start({ now: time.read });
+    const { services } = server;
+    const stop = await time.start(services);
+    const expire = async () => {
+      await services.files.expire();
+      await services.storage.expireMessages();
+      return [server.dump().shared.length, (await alice.poll()).length];
+    };
+    const alice = await server.secure("alice");
+    await openUpload(alice, newToken(), 1000);
+    await alice.sendText(alice.who.id, "note");
+    wall += jump;
+    await time.note(services);
+    assertEquals(await expire(), [1, 1]);
+    await alice.sendText(alice.who.id, "another");
+    up += 8 * DAY;
+    assertEquals(await expire(), [0, 2]);
+    up += 23 * DAY;
+    assertEquals(await expire(), [0, 0]);
+    await stop();
+  });
+}

@@ -11,6 +11,8 @@ export interface Process {
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly random: Random;
+  /** The system that it runs on, such as linux or windows. */
+  readonly os: string;
   readonly environment: (variable: string) => string | undefined;
   /** Ends the process at once. */
   readonly exit: (code: number) => never;

@@ -17,6 +17,7 @@ const PROCESS: Process = {
   clock: () => performance.now(),
   now: () => Date.now(),
   random: randomBytes,
+  os: Deno.build.os,
   environment: (variable) => Deno.env.get(variable),
   exit: (code) => Deno.exit(code),
 };

@@ -61,7 +61,6 @@ const WORLD = [
   "server/commands/serve.ts",
   "server/control/control_place.ts",
   "server/control/control_server.ts",
-  "server/control/run_operation.ts",
   "server/data_folder.ts",
   "server/main.ts",
   "server/server_key.ts",

@@ -18,10 +18,10 @@ export const backup = serverCommand({
     const { data } = (await context.config()).settings;
     using line = new ProgressLine(context.clock);
     const { tell, progress } = line;
-    const { now, random } = context;
+    const { now, random, os } = context;
     await checkServerKey(data);
     const findings = await holdContents(
-      data,
+      { data, os },
       (signal) => writeBackup(data, file, { signal, now, random, tell, progress }),
     );
     line[Symbol.dispose]();

@@ -14,9 +14,9 @@ export async function run<N extends OperationName>(
   context: CommandContext,
 ): Promise<ResultOf<N>> {
   const { settings: { data }, limits } = await context.config();
-  const { clock, now, random } = context;
+  const { clock, now, random, os } = context;
   await checkServerKey(data);
-  return await runOperation(name, args, { data, limits, clock, now, random });
+  return await runOperation(name, args, { data, os, limits, clock, now, random });
 }
 
 /** Returns a name without what could control a terminal, on one line. */

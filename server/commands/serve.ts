@@ -72,7 +72,7 @@ export const serve = serverCommand({
       await sweep(services);
       services.remains.remove();
       const stopped = untilSignal(context.exit);
-      const control = await openControl(data, services);
+      const control = await openControl({ data, os: context.os }, services);
       const listener = bound("port", address, () => new Listener(services, address));
       const stopUpkeep = startUpkeep(services);
       const where = `${endpointText(listener.address)}, key ${toHex(serverKey.publicKey)}`;

@@ -23,7 +23,10 @@ export const verify = serverCommand({
       return await Array.fromAsync(verifyBackup(file, `${draft.folder}/server.db`, line.progress));
     };
     const findings = file === undefined
-      ? await holdContents(data, () => Array.fromAsync(verifyFolder(data, line.progress)))
+      ? await holdContents(
+        { data, os: context.os },
+        () => Array.fromAsync(verifyFolder(data, line.progress)),
+      )
       : await verifyFile(file);
     line[Symbol.dispose]();
     const what = file ?? data;

@@ -28,7 +28,8 @@ export interface ControlLine {
 }
 
 interface Options {
-  readonly os: typeof Deno.build.os;
+  /** The system that this runs on, such as linux or windows. */
+  readonly os: string;
   readonly random: Random;
 }
 
@@ -84,8 +85,11 @@ export async function connectControl(
   if (os !== "windows") {
     return { conn: await Deno.connect({ transport: "unix", path: `${data}/${SOCKET}` }) };
   }
-  const text = await readIfThere(`${data}/${PORT_FILE}`);
-  if (text === undefined) throw new Error(`${data}/${PORT_FILE} is missing`);
-  const { port, secret } = JSON.parse(text);
+  const path = `${data}/${PORT_FILE}`;
+  const text = await readIfThere(path);
+  if (text === undefined) throw new Error(`${path} is missing`);
+  const place = /^\{"port":(\d+),"secret":"([0-9a-f]+)"\}$/.exec(text);
+  if (!place) throw new Error(`${path} does not hold a port and a secret`);
+  const [port, secret] = [Number(place[1]), place[2]];
   return { conn: await Deno.connect({ hostname: "127.0.0.1", port }), secret };
 }

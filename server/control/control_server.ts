@@ -23,12 +23,12 @@ export type ControlAnswer =
 
 /** Takes orders for the server on the folder `data`; where that cannot be, the log says so. */
 export async function openControl(
-  data: string,
+  { data, os }: { data: string; os: string },
   parts: Parts & { log: Logger },
 ): Promise<AsyncDisposable> {
   const { random, log } = parts;
   try {
-    const place = await openControlPlace(data, { os: Deno.build.os, random });
+    const place = await openControlPlace(data, { os, random });
     return new ControlServer(place, parts, log);
   } catch (error) {
     log.warn("Commands such as stats and backup cannot reach this server: {error}", { error });

@@ -11,8 +11,13 @@ import type { ControlAnswer, ControlRequest } from "./control_server.ts";
 import { readJsonLines, writeJsonLine } from "./json_lines.ts";
 import { type ArgsOf, operate, type OperationName, type ResultOf } from "./operations.ts";
 
-export interface OperatorContext {
+/** The folder of a server, and how a server on it is reached. */
+export interface ServerPlace {
   readonly data: string;
+  readonly os: string;
+}
+
+export interface OperatorContext extends ServerPlace {
   readonly limits: Readonly<Limits>;
   readonly clock: () => number;
   readonly now: () => number;
@@ -26,7 +31,7 @@ export async function runOperation<N extends OperationName>(
   context: OperatorContext,
 ): Promise<ResultOf<N>> {
   using folder = await takeDataFolder(context.data);
-  if (!folder) return await ask(name, args, context.data);
+  if (!folder) return await ask(name, args, context);
   const { data } = context;
   const log = getLogger("messaging-server");
   const time = new RunningTime(context);
@@ -54,11 +59,14 @@ export async function runOperation<N extends OperationName>(
 export async function ask<N extends OperationName>(
   operation: N,
   args: ArgsOf<N>,
-  data: string,
+  { data, os }: ServerPlace,
   onGoesOn: () => void = () => {},
 ): Promise<ResultOf<N>> {
-  const { conn, secret } = await connectControl(data, { os: Deno.build.os }).catch((error) => {
-    throw new Error(`a server runs on the folder ${data}, and takes no orders: ${error.message}`);
+  const { conn, secret } = await connectControl(data, { os }).catch((error) => {
+    throw new Error(
+      `a server runs on the folder ${data}, and takes no orders: ${error.message}. If it is not ` +
+        "just starting or stopping, restart it",
+    );
   });
   using _conn = conn;
   await writeJsonLine(conn, { operation, args, secret } satisfies ControlRequest);

@@ -9,7 +9,7 @@ import { until } from "../../support/until.ts";
 function holder(data: string): Deno.ChildProcess {
   const module = new URL("../../../server/control/hold_contents.ts", import.meta.url).href;
   const code = `import { holdContents } from ${JSON.stringify(module)};
-    await holdContents(${JSON.stringify(data)}, async (signal) => {
+    await holdContents({ data: ${JSON.stringify(data)}, os: Deno.build.os }, async (signal) => {
       console.log("held");
       await new Promise((_, reject) => signal.onabort = () => reject(signal.reason));
     }).catch(({ message }) => { console.log(message); });`;
@@ -48,7 +48,7 @@ Deno.test("hold: the holder is told when the server stops", async () => {
 Deno.test("hold: where no server runs none can start meanwhile", async () => {
   await using server = await startServer();
   await server.stop();
-  await holdContents(server.data, async () => {
+  await holdContents({ data: server.data, os: Deno.build.os }, async () => {
     await assertRejects(() => startServer({ data: server.data }), Error, "another server runs");
   });
 });

@@ -57,7 +57,15 @@ export type StorageErrorCode =
 /** An operation on stored state that was refused; nothing was changed. */
 export class StorageError extends Error {
   override name = "StorageError";
-  constructor(readonly code: StorageErrorCode, message: string, options?: ErrorOptions) {
+  /** Milliseconds until the same operation may succeed, where that is known. */
+  readonly retryAfter?: number;
+
+  constructor(
+    readonly code: StorageErrorCode,
+    message: string,
+    options?: ErrorOptions & { retryAfter?: number },
+  ) {
     super(message, options);
+    this.retryAfter = options?.retryAfter;
   }
 }

@@ -12,6 +12,9 @@ export const RECEIVER_OVERHEAD = 128;
 /** Receivers of one file: all of them go in one step when the file does. */
 export const MAX_FILE_RECEIVERS = 1024;
 
+/** How often what is too old is deleted, in milliseconds: an hour. */
+export const UPKEEP_INTERVAL = 60 * 60 * 1000;
+
 /** The options of every engine. */
 export interface StorageOptions {
   limits: StorageLimits;

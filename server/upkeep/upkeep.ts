@@ -1,9 +1,7 @@
 /** What the server deletes: after a crash the remains, and every hour what is too old. */
 import type { Services } from "../services.ts";
 import { DiskError } from "../storage/disk_errors.ts";
-
-/** In milliseconds: an hour. */
-const INTERVAL = 60 * 60 * 1000;
+import { UPKEEP_INTERVAL } from "../storage/storage_options.ts";
 
 type Parts = Pick<Services, "storage" | "blobs" | "files" | "log">;
 
@@ -60,7 +58,7 @@ export function startUpkeep(parts: Parts, every: Every = everySo): () => Promise
     working ??= workAll().finally(() => working = undefined);
   };
   begin();
-  const endTimer = every(INTERVAL, begin);
+  const endTimer = every(UPKEEP_INTERVAL, begin);
   return async () => {
     ended = true;
     endTimer();

@@ -109,7 +109,7 @@ export function errorReply(
   }
   if (error instanceof StorageError) {
     const name = STORAGE_ERRORS[error.code];
-    const retryAfter = RETRY_AFTER[error.code] ?? 0;
+    const retryAfter = error.retryAfter ?? RETRY_AFTER[error.code] ?? 0;
     if (error instanceof DiskError) disk.report(error);
     else if (name === "failed") {
       log.error("Request {code} failed: {error}", { code, error: error.cause ?? error });

@@ -1,7 +1,11 @@
 /** The part of the storage contract that is about senders' tokens. */
 import { type Bytes, utf8 } from "../../shared/bytes.ts";
 import { MessageType } from "../../shared/protocol/codes.ts";
-import { MESSAGE_OVERHEAD, TOKEN_OVERHEAD } from "../../server/storage/storage_options.ts";
+import {
+  MESSAGE_OVERHEAD,
+  TOKEN_OVERHEAD,
+  UPKEEP_INTERVAL,
+} from "../../server/storage/storage_options.ts";
 import type { Content, Deposited } from "../../server/storage/messages.ts";
 import { assertEquals } from "../support/assert.ts";
 import {
@@ -140,6 +144,37 @@ export function tokenContract(engine: Engine): void {
     while (await subject.storage.forgetTokens() > 0);
     assertEquals(await charged(), 0);
   }, { maxSenderSize: 4 * TOKEN_OVERHEAD + MESSAGE_OVERHEAD });
+
+  contractTest(engine, "who has sent too much is told when to come back", async (subject) => {
+    const alice = await subject.register("alice");
+    const token = (i: number) => TOKEN.with(0, i);
+    const send = (i: number, size: number) => {
+      return deposit(subject, alice, {
+        token: token(i),
+        content: { inline: new Uint8Array(size) },
+      });
+    };
+    for (let i = 1; i <= 10; i++) {
+      await send(i, 0);
+      await subject.storage.acknowledge(alice, [i]);
+      subject.now = i * DAY / 10;
+    }
+    const sizes = [0, 3 * TOKEN_OVERHEAD, 5 * TOKEN_OVERHEAD];
+    for (const [index, size] of sizes.entries()) {
+      const refused = send(20 + index, size).then(() => 0, ({ retryAfter }) => retryAfter);
+      const retryAfter = await refused;
+      const asked = subject.now;
+      const forgetAt = async (time: number) => {
+        subject.now = time;
+        while (await subject.storage.forgetTokens() > 0);
+      };
+      await forgetAt(asked + retryAfter - UPKEEP_INTERVAL - 1);
+      await assertRefused(send(20 + index, size), "quota-full");
+      await forgetAt(asked + retryAfter);
+      await send(20 + index, size);
+      await subject.storage.acknowledge(alice, [11 + index]);
+    }
+  }, { maxSenderSize: 10 * TOKEN_OVERHEAD + MESSAGE_OVERHEAD });
 
   contractTest(engine, "forgetting takes the old ones alone, however many", async (subject) => {
     const alice = await subject.register("alice");

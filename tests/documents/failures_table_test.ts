@@ -1,7 +1,12 @@
 /** The table of failures in PROTOCOL.md: each of them, caused on a real server. */
 import { type Bytes, concat, toHex } from "../../shared/bytes.ts";
 import { StorageError } from "../../shared/errors.ts";
-import { FILE_OVERHEAD, RECEIVER_OVERHEAD } from "../../server/storage/storage_options.ts";
+import {
+  FILE_OVERHEAD,
+  MESSAGE_OVERHEAD,
+  RECEIVER_OVERHEAD,
+  TOKEN_OVERHEAD,
+} from "../../server/storage/storage_options.ts";
 import { FILE_CHUNK_SIZE, MAX_ENVELOPE_SIZE, MiB } from "../../shared/limits.ts";
 import { ErrorCode } from "../../shared/protocol/codes.ts";
 import { PrekeyKind } from "../../shared/protocol/prekey.ts";
@@ -212,6 +217,14 @@ const CAUSES: Record<string, Cause> = {
   ) => {
     await alice.sendText(bob.who.id, "x".repeat(60));
     return [alice, textTo(bob.who.id, "x".repeat(60))];
+  },
+  "103 send | 9006 | the tokens of the sender take its quota": async ({ server, alice, bob }) => {
+    await server.services.storage.setQuota(alice.who.id, MESSAGE_OVERHEAD + 2 * TOKEN_OVERHEAD);
+    for (let i = 1; i <= 2; i++) {
+      await alice.sendText(bob.who.id, "");
+      await bob.acknowledge(i);
+    }
+    return [alice, textTo(bob.who.id, "")];
   },
   "103 send | 9006 | too much of the sender, or of all senders, waits": async ({ alice, bob }) => {
     await upload(alice, newToken(), CONTENT, bob.who.id);

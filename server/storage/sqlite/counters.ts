@@ -45,7 +45,7 @@ export const COUNTERS: readonly Counter[] = [
   counterTable(
     "usage",
     "what each client has stored",
-    "client, bytes, files, uploads",
+    "client, bytes, tokens, files, uploads",
     USAGE_NOW,
   ),
   counterTable(

@@ -3,14 +3,16 @@ import { type Bytes, toHex } from "../../../shared/bytes.ts";
 import { StorageError } from "../../../shared/errors.ts";
 import type { Incoming } from "../messages.ts";
 import type { Stats } from "../storage.ts";
-import type { StorageLimits } from "../storage_options.ts";
+import { type StorageLimits, TOKEN_OVERHEAD } from "../storage_options.ts";
 import { type SqliteFile, Table } from "./database.ts";
 import type { SqliteTally } from "./tally.ts";
+import type { SqliteTokens } from "./tokens.ts";
 
 /** What a client has here by now. */
 interface Usage {
   files: number;
   uploads: number;
+  tokens: number;
   /** Bytes that count of its messages and files, and of those of all. */
   own: number;
   all: number;
@@ -36,6 +38,7 @@ export class SqliteQuotas extends Table<keyof typeof STATEMENTS> {
     file: SqliteFile,
     private readonly limits: StorageLimits,
     private readonly tally: SqliteTally,
+    private readonly tokens: SqliteTokens,
   ) {
     super(file, STATEMENTS);
   }
@@ -61,10 +64,17 @@ export class SqliteQuotas extends Table<keyof typeof STATEMENTS> {
       this.#keepRoom(key, room - size, this.#roomOfAll - size);
       return;
     }
-    const { own, all, quota } = this.#usage(client);
+    const { own, all, quota, tokens } = this.#usage(client);
     const { maxTotalSize } = this.limits;
     const most = quota ?? this.limits.maxSenderSize;
     this.#checkFits(size, most);
+    const tooMany = Math.ceil((tokens * TOKEN_OVERHEAD + size - most) / TOKEN_OVERHEAD);
+    if (tooMany > 0) {
+      // Nobody makes room by fetching something.
+      const retryAfter = this.tokens.forgottenIn(client, tooMany);
+      const text = `the sender has sent ${tokens} messages within 7 days; its quota takes no more`;
+      throw new StorageError("quota-full", text, { retryAfter });
+    }
     if (own + size > most) {
       const left = Math.max(0, most - own);
       const text = `what waits of the sender leaves ${left} bytes of its quota`;
@@ -137,7 +147,9 @@ export class SqliteQuotas extends Table<keyof typeof STATEMENTS> {
   #usage(client: Bytes): Usage {
     const usage = this.statements.usage.get<Usage & object>(client)!;
     const key = toHex(client);
-    usage.own += (this.#coming.get(key) ?? 0) + this.tally.bytesOf(key);
+    const { bytes = 0, tokens = 0 } = this.tally.client(key) ?? {};
+    usage.own += (this.#coming.get(key) ?? 0) + bytes;
+    usage.tokens += tokens;
     usage.all += this.#allComing + this.tally.bytes;
     return usage;
   }
@@ -148,6 +160,7 @@ const STATEMENTS = {
   totals: "SELECT messages, message_bytes AS messageBytes, files, file_bytes AS fileBytes, " +
     "bytes AS charged FROM totals",
   usage: "SELECT coalesce(usage.files, 0) AS files, coalesce(uploads, 0) AS uploads, " +
+    "coalesce(tokens, 0) AS tokens, " +
     'coalesce(usage.bytes, 0) AS own, totals.bytes AS "all", quota FROM totals ' +
     "LEFT JOIN usage ON client = ?1 LEFT JOIN clients ON id = ?1",
 };

@@ -51,7 +51,7 @@ export class SqliteStorage implements Storage {
     this.#options = options;
     this.#space = new SqliteSpace(file);
     this.#mailboxes = new SqliteMailboxes(file, tally);
-    this.#quotas = new SqliteQuotas(file, options.limits, tally);
+    this.#quotas = new SqliteQuotas(file, options.limits, tally, this.#tokens);
     this.#deposits = new SqliteDeposits(file, options, {
       tokens: this.#tokens,
       quotas: this.#quotas,

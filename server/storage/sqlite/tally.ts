@@ -17,6 +17,13 @@ export interface MailboxTally {
   last: number;
 }
 
+/** What changes about what counts for a client. */
+interface ClientTally {
+  readonly id: Bytes;
+  bytes: number;
+  tokens: number;
+}
+
 /** A message that comes or goes. */
 export interface Tallied {
   /** The number of its mailbox. */
@@ -30,7 +37,7 @@ export interface Tallied {
 
 export class SqliteTally extends Table<keyof typeof STATEMENTS> implements Ending {
   /** By IDs in hex. */
-  readonly #clients = new Map<string, { id: Bytes; bytes: number }>();
+  readonly #clients = new Map<string, ClientTally>();
   /** By numbers. */
   readonly #mailboxes = new Map<number, MailboxTally>();
   #bytes = 0;
@@ -47,9 +54,9 @@ export class SqliteTally extends Table<keyof typeof STATEMENTS> implements Endin
     return this.#bytes;
   }
 
-  /** Returns the bytes that count for a client, its ID in hex, besides those in the database. */
-  bytesOf(client: string): number {
-    return this.#clients.get(client)?.bytes ?? 0;
+  /** Returns what changes about what counts for a client, its ID in hex, if something does. */
+  client(id: string): Readonly<ClientTally> | undefined {
+    return this.#clients.get(id);
   }
 
   /** Returns what changes about a mailbox, if something does. */
@@ -74,18 +81,18 @@ export class SqliteTally extends Table<keyof typeof STATEMENTS> implements Endin
   }
 
   addToken(sender: Bytes): void {
-    this.#charge(sender, TOKEN_OVERHEAD);
+    this.#charge(sender, TOKEN_OVERHEAD).tokens++;
   }
 
   removeToken(sender: Bytes): void {
-    this.#charge(sender, -TOKEN_OVERHEAD);
+    this.#charge(sender, -TOKEN_OVERHEAD).tokens--;
   }
 
   /** Writes all of it. To be called at the end of each transaction, before {@link clear}. */
   write(): void {
-    for (const { id, bytes } of this.#clients.values()) {
-      if (bytes > 0) this.statements.grow.run(id, bytes);
-      else if (bytes < 0) this.statements.shrink.run(bytes, id);
+    for (const { id, bytes, tokens } of this.#clients.values()) {
+      if (bytes > 0) this.statements.grow.run(id, bytes, tokens);
+      else if (bytes < 0 || tokens !== 0) this.statements.shrink.run(bytes, tokens, id);
     }
     for (const [number, { messages, bytes, last }] of this.#mailboxes) {
       this.statements.mailbox.run(messages, bytes, last, number);
@@ -112,19 +119,20 @@ export class SqliteTally extends Table<keyof typeof STATEMENTS> implements Endin
     return mailbox;
   }
 
-  #charge(id: Bytes, bytes: number): void {
+  #charge(id: Bytes, bytes: number): ClientTally {
     this.#bytes += bytes;
     const key = toHex(id);
-    const client = this.#clients.get(key);
-    if (client) client.bytes += bytes;
-    else this.#clients.set(key, { id, bytes });
+    let client = this.#clients.get(key);
+    if (!client) this.#clients.set(key, client = { id, bytes: 0, tokens: 0 });
+    client.bytes += bytes;
+    return client;
   }
 }
 
 const STATEMENTS = {
-  grow: "INSERT INTO usage (client, bytes) VALUES (?, ?) " +
-    "ON CONFLICT DO UPDATE SET bytes = bytes + excluded.bytes",
-  shrink: "UPDATE usage SET bytes = bytes + ? WHERE client = ?",
+  grow: "INSERT INTO usage (client, bytes, tokens) VALUES (?, ?, ?) " +
+    "ON CONFLICT DO UPDATE SET bytes = bytes + excluded.bytes, tokens = tokens + excluded.tokens",
+  shrink: "UPDATE usage SET bytes = bytes + ?, tokens = tokens + ? WHERE client = ?",
   growShare: "INSERT INTO shares VALUES (?, ?, 1, ?) " +
     "ON CONFLICT DO UPDATE SET messages = messages + 1, bytes = bytes + excluded.bytes",
   shrinkShare: "UPDATE shares SET messages = messages - 1, bytes = bytes - ? " +

@@ -1,5 +1,6 @@
 /** The table of tokens: how senders named their messages, so that a repeat is recognized. */
 import type { Bytes } from "../../../shared/bytes.ts";
+import { UPKEEP_INTERVAL } from "../storage_options.ts";
 import { type SqliteFile, Table } from "./database.ts";
 import type { SqliteTally } from "./tally.ts";
 
@@ -19,6 +20,8 @@ export const TOKENS_SCHEMA = `
 export const TOKEN_AGE = 7 * 24 * 60 * 60 * 1000;
 /** Tokens that are forgotten in one transaction. */
 const PAGE = 256;
+/** Tokens that are looked at to say when some are forgotten. */
+const LOOKED_AT = 256;
 
 /** The message that a token names. */
 export interface TokenRow {
@@ -45,6 +48,17 @@ export class SqliteTokens extends Table<keyof typeof STATEMENTS> {
     this.tally.addToken(sender);
   }
 
+  /**
+   * Returns in how many milliseconds the first `count` tokens of `sender` are forgotten. Where many
+   * others are older, it is the time when more can be said.
+   */
+  forgottenIn(sender: Bytes, count: number): number {
+    const oldest = this.statements.oldest.value<[number]>(sender, count - 1)?.[0];
+    const usedAt = oldest ?? this.statements.looked.value<[number]>()?.[0] ?? 0;
+    const now = this.#now();
+    return Math.max(now, usedAt + TOKEN_AGE) - now + UPKEEP_INTERVAL;
+  }
+
   /** See {@link Storage.forgetTokens}. */
   forget(): Promise<number> {
     const before = this.#now() - TOKEN_AGE;
@@ -56,7 +70,12 @@ export class SqliteTokens extends Table<keyof typeof STATEMENTS> {
   }
 }
 
+const OLDEST =
+  `FROM (SELECT number, sender, used_at FROM tokens ORDER BY number LIMIT ${LOOKED_AT})`;
+
 const STATEMENTS = {
+  oldest: `SELECT used_at ${OLDEST} WHERE sender = ? ORDER BY number LIMIT 1 OFFSET ?`,
+  looked: `SELECT max(used_at) ${OLDEST}`,
   find: "SELECT mailbox, message FROM tokens WHERE sender = ? AND token = ?",
   add: "INSERT INTO tokens (sender, token, mailbox, message, used_at) VALUES (?, ?, ?, ?, ?)",
   forget: "DELETE FROM tokens WHERE number IN " +

@@ -11,12 +11,12 @@ import {
 } from "../storage_options.ts";
 
 /** Selects what {@link USAGE_SCHEMA} counts for each client: the rows of the table `usage`. */
-export const USAGE_NOW = "SELECT client, sum(bytes), sum(files), sum(uploads) FROM (" +
-  `SELECT coalesce(payer, sender) AS client, ${MESSAGE_OVERHEAD} + size AS bytes, 0 AS files, ` +
-  "0 AS uploads FROM messages UNION ALL " +
-  `SELECT sender, ${TOKEN_OVERHEAD}, 0, 0 FROM tokens UNION ALL ` +
-  `SELECT owner, ${FILE_OVERHEAD} + charged, 1, 1 - complete FROM files UNION ALL ` +
-  `SELECT owner, ${RECEIVER_OVERHEAD}, 0, 0 FROM file_receivers JOIN files ON number = file` +
+export const USAGE_NOW = "SELECT client, sum(bytes), sum(tokens), sum(files), sum(uploads) FROM (" +
+  `SELECT coalesce(payer, sender) AS client, ${MESSAGE_OVERHEAD} + size AS bytes, ` +
+  "0 AS tokens, 0 AS files, 0 AS uploads FROM messages UNION ALL " +
+  `SELECT sender, ${TOKEN_OVERHEAD}, 1, 0, 0 FROM tokens UNION ALL ` +
+  `SELECT owner, ${FILE_OVERHEAD} + charged, 0, 1, 1 - complete FROM files UNION ALL ` +
+  `SELECT owner, ${RECEIVER_OVERHEAD}, 0, 0, 0 FROM file_receivers JOIN files ON number = file` +
   ") GROUP BY client";
 
 /** Selects the same of all together: the row of the table `totals`. */
@@ -44,6 +44,7 @@ export const USAGE_SCHEMA = `
   CREATE TABLE usage (
     client  BLOB PRIMARY KEY NOT NULL,
     bytes   INTEGER NOT NULL,
+    tokens  INTEGER NOT NULL DEFAULT 0,
     files   INTEGER NOT NULL DEFAULT 0,
     uploads INTEGER NOT NULL DEFAULT 0  -- files that are not complete
   ) STRICT, WITHOUT ROWID;
@@ -67,7 +68,7 @@ export const USAGE_SCHEMA = `
     PRIMARY KEY (mailbox, client)
   ) STRICT, WITHOUT ROWID;
 
-  INSERT INTO usage (client, bytes, files, uploads) ${USAGE_NOW};
+  INSERT INTO usage (client, bytes, tokens, files, uploads) ${USAGE_NOW};
   INSERT INTO totals (bytes, messages, message_bytes, files, file_bytes) ${TOTALS_NOW};
   DROP TABLE file_usage;
 

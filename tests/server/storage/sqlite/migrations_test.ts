@@ -121,9 +121,9 @@ schemaTest("what an older database holds is counted", (path) => {
     const sum = charged.reduce((sum, bytes) => sum + bytes);
     assertEquals(rows("SELECT * FROM totals"), [[sum, 3, 60, 2, 1100]]);
     assertEquals(rows("SELECT * FROM usage"), [
-      [one, charged[0], 0, 0],
-      [two, charged[1], 2, 1],
-      [new Uint8Array([3]), charged[2], 0, 0],
+      [one, charged[0], 1, 0, 0],
+      [two, charged[1], 0, 2, 1],
+      [new Uint8Array([3]), charged[2], 1, 0, 0],
     ]);
     const ages = database.prepare("SELECT min(deposited_at) FROM messages").value<[number]>();
     assert((ages?.[0] ?? 0) > 1e12, "an old message counts as one that has just come");

@@ -40,6 +40,17 @@ export async function nextTurn(work = 4): Promise<void> {
   left = EMPTY_TURNS;
 }
 
+/** The last turn that was promised to somebody alone. */
+let lastAlone: Promise<void> = Promise.resolve();
+
+/**
+ * The same for what many do at a time, such as sealing large answers: of all who wait so, one goes
+ * on in each turn, in the order of asking. What is short waits for one of them and not for all.
+ */
+export function turnAlone(): Promise<void> {
+  return lastAlone = lastAlone.then(() => nextTurn());
+}
+
 function countEmptyTurns(): void {
   left = waiting > 0 ? 0 : left - 1;
   if (left > 0) setImmediate(countEmptyTurns);

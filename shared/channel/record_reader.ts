@@ -3,7 +3,7 @@ import { TAG_SIZE } from "../crypto/chacha20_poly1305.ts";
 import { ProtocolError } from "../errors.ts";
 import type { ByteSource } from "../io.ts";
 import { KiB } from "../limits.ts";
-import { nextTurn } from "../sleep.ts";
+import { turnAlone } from "../sleep.ts";
 import type { CipherState } from "./cipher_state.ts";
 import { MAX_RECORD_SIZE, RECORD_HEADER_SIZE, TURN_SIZE } from "./record.ts";
 
@@ -153,7 +153,7 @@ export class RecordReader {
     try {
       if (this.#work >= TURN_SIZE) {
         this.#work = 0;
-        await nextTurn();
+        await turnAlone();
       }
       if (!this.#failure) count = await this.#source.read(this.#makeRoom());
     } catch (reason) {

@@ -1,7 +1,7 @@
 import type { Bytes } from "../bytes.ts";
 import { CryptoError } from "../errors.ts";
 import type { ByteSink } from "../io.ts";
-import { nextTurn } from "../sleep.ts";
+import { turnAlone } from "../sleep.ts";
 import type { CipherState } from "./cipher_state.ts";
 import { MAX_RECORD_CONTENT, MAX_RECORD_SIZE, putRecord, TURN_SIZE } from "./record.ts";
 
@@ -90,7 +90,7 @@ export class RecordWriter {
       while (this.#queue.length > 0) {
         if (this.#work >= TURN_SIZE) {
           this.#work = 0;
-          await nextTurn();
+          await turnAlone();
           continue; // after a failure there is nothing left
         }
         await this.sink.write(this.#sealNext());

@@ -1,5 +1,6 @@
-import { nextTurn } from "../../shared/sleep.ts";
-import { assert } from "../support/assert.ts";
+import { setImmediate } from "node:timers";
+import { nextTurn, turnAlone } from "../../shared/sleep.ts";
+import { assert, assertEquals } from "../support/assert.ts";
 
 /** Two ends of a connection. */
 async function pair(): Promise<[Deno.Conn, Deno.Conn]> {
@@ -25,4 +26,23 @@ Deno.test("next turn: a row of turns soon sees that a socket has become ready", 
     assert(turns < 20, `${turns} turns passed`);
     await reading;
   }
+});
+
+Deno.test("turn alone: one goes on at a time, in the order of asking", async () => {
+  const went: string[] = [];
+  const work = async (name: string) => {
+    for (let i = 0; i < 3; i++) {
+      await turnAlone();
+      went.push(name);
+    }
+  };
+  const short = async () => {
+    for (let i = 0; i < 4; i++) {
+      const before = went.length;
+      await new Promise((resolve) => setImmediate(resolve));
+      assert(went.length <= before + 1, `${went.length - before} have had their turn`);
+    }
+  };
+  await Promise.all([work("a"), work("b"), work("c"), short()]);
+  assertEquals(went.join(""), "abcabcabc");
 });

@@ -1,4 +1,7 @@
-/** Which names look alike to people: those with the same skeleton (Unicode UTS #39 §4). */
+/**
+ * Which names look alike to people: those with the same skeleton (Unicode UTS #39 §4), which is
+ * made of the compatibility form here, so that ² and ５ are digits.
+ */
 import { rectifyConfusion } from "unicode-confusables";
 
 /** What two names that look alike have in common, at least one of both. */
@@ -19,7 +22,7 @@ export function looksOf(name: string): Looks {
  * It is for comparing only.
  */
 function skeleton(text: string): string {
-  return folded(rectifyConfusion(text.normalize("NFD")).normalize("NFD"));
+  return folded(rectifyConfusion(text.normalize("NFKD")).normalize("NFKD"));
 }
 
 /** Upper case first, so that letters fold which have no other case, such as ß and ſ. */

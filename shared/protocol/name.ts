@@ -64,7 +64,17 @@ export const partOfName: Layout<string> = fixed(
 );
 
 /** What nobody sees: controls, formats, breaks, private characters, and what shows nothing. */
-const UNSEEN = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]/u;
+const UNSEEN = new RegExp(
+  "[\\p{C}\\p{Zl}\\p{Zp}\\p{Default_Ignorable_Code_Point}" +
+    "\\u2800\\ufffc\\u{13441}\\u{13442}\\u{16fe4}\\u{1d159}]",
+  "u",
+);
+/** What is written from right to left. */
+const LEFTWARD = "\\u0590-\\u08ff\\ufb1d-\\ufdff\\ufe70-\\ufeff" +
+  "\\u{10800}-\\u{10fff}\\u{1e800}-\\u{1efff}";
+const HAS_LEFTWARD = new RegExp(`[${LEFTWARD}]`, "u");
+/** Without another letter in it, and with a letter at its beginning, it is shown in one way. */
+const ALL_LEFTWARD = new RegExp(`^(?=\\p{L})[${LEFTWARD}][${LEFTWARD}\\P{L}]*$`, "u");
 
 /**
  * Checks that a client may register under `name`. Clients that registered before there were these
@@ -89,6 +99,12 @@ export function checkNewName(name: string): void {
   }
   if (/^\p{M}/u.test(name)) {
     throw new ProtocolError("malformed", "a name cannot begin with a combining mark");
+  }
+  if (HAS_LEFTWARD.test(name) && !ALL_LEFTWARD.test(name)) {
+    throw new ProtocolError(
+      "malformed",
+      "a name written from right to left begins with a letter, and mixes none from left to right",
+    );
   }
   if (name !== name.normalize("NFC")) {
     throw new ProtocolError("malformed", "the name is not in the normal form NFC");

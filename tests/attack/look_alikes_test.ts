@@ -14,16 +14,29 @@ const NAMES: Record<string, "malformed" | "name-taken"> = {
   "\u202ealice": "malformed", // right to left
   "alice\u115f": "malformed", // a letter that shows nothing
   "alice\u2800": "malformed", // an empty pattern of Braille
+  "alice\u{1d159}": "malformed", // a note without a head
+  "alice\u{13441}": "malformed", // a blank of hieroglyphs
+  "alice\ufffc": "malformed", // an object
+  "alice\u034f": "malformed", // a joiner of marks
+  "alice\u200f": "malformed", // a mark from right to left
+  "alice\u0661": "malformed", // an Arabic digit
+  "\u0661alice": "malformed",
+  "\u05d0alice": "malformed", // a Hebrew letter before Latin ones
+  "1\u05d0\u05d1": "malformed", // is shown as א ב 1 is
   "alice ": "malformed",
   " alice": "malformed",
   "alice\u00a0": "malformed",
   "alice\ue000": "malformed", // private
   "alice\u0378": "malformed", // unassigned
+  ["\u05d0" + "\u05b0".repeat(120) + "a"]: "malformed", // takes no longer than any other
   "\u0430lice": "name-taken", // Cyrillic а
   "ali\u0441e": "name-taken", // Cyrillic с
   "\u03b1lice": "name-taken", // Greek α
   "\uff41lice": "name-taken", // fullwidth
   "\u{1d41a}lice": "name-taken", // mathematical
+  "\u24d0lice": "name-taken", // in a circle
+  "\u1d43lice": "name-taken", // a modifier
+  "al\u2170ce": "name-taken", // a Roman number
   "ALICE": "name-taken",
   "Alice": "name-taken",
   "a1ice": "name-taken",
@@ -50,7 +63,21 @@ Deno.test("names: nobody registers what looks like alice, on either protocol", a
   assert(await (await server.connect()).register("bob1"));
   assertEquals(await peer.refused({ kind: "register", name: "bobl", publicKey }), "name-taken");
   // Others are free to be called what they like.
-  for (const name of ["alicia", "Alice B", "alice2", "bob2", "Zoë", "алиса", "愛麗絲", "👩🚀"]) {
+  for (
+    const name of [
+      "alicia",
+      "Alice B",
+      "alice2",
+      "bob2",
+      "Zoë",
+      "алиса",
+      "愛麗絲",
+      "👩🚀",
+      "אב1",
+      "علي",
+      "דוד המלך",
+    ]
+  ) {
     const who = await Someone.called(name);
     const other = await server.open();
     await other.login(who);
@@ -60,4 +87,22 @@ Deno.test("names: nobody registers what looks like alice, on either protocol", a
     (await alice.request({ kind: "find-name", name: "alice" }, "found-name")).client.id,
     alice.who.id,
   );
+});
+
+Deno.test("names: that of who has left is free, and so is all that looked like it", async () => {
+  await using server = await ServerFixture.start();
+  const alice = await server.secure("alice");
+  await alice.request({ kind: "unregister" }, "unregistered");
+  const mallory = await server.secure("ALICE");
+  // What stands in the place of the name of who has left is no name that anyone can ask for.
+  const page = await mallory.request(
+    { kind: "list-clients", prefix: "", after: "" },
+    "client-page",
+  );
+  assertEquals(page.clients, []);
+  const other = await server.open();
+  const late = await Someone.called("alice");
+  await other.login(late);
+  const { publicKey } = late;
+  assertEquals(await other.refused({ kind: "register", name: "alice", publicKey }), "name-taken");
 });

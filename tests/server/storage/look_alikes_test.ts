@@ -22,6 +22,9 @@ Deno.test("look-alikes: names that people take for the same", () => {
     ["\u0391\u0392", "AB"], // Greek
     ["\uff41lice", "alice"], // fullwidth
     ["stra\u00dfe", "STRASSE"],
+    ["bob2", "bob\u00b2"],
+    ["bob5", "bob\uff15"],
+    ["\ufb01le", "FILE"],
   ];
   for (const [one, other] of pairs) assert(lookAlike(one, other), `${one} ${other}`);
 });

@@ -51,7 +51,9 @@ export function parseArguments<B extends string, S extends string>(
   names: OptionNames<B, S>,
 ): ParsedArgs<B, S> {
   const refuse = (argument: string): never => {
-    if (/^-\d/.test(argument)) throw new UsageError(`nothing here may be negative: ${argument}`);
+    if (/^-[\d.]+\w?$/.test(argument)) {
+      throw new UsageError(`nothing here may be negative: ${argument}`);
+    }
     const known = [...names.flags, ...names.values].map((name) => `--${name}`);
     const hint = didYouMean(argument.replace(/=.*$/s, ""), known);
     throw new UsageError(`unknown option ${argument}${hint}`);

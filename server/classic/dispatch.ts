@@ -21,7 +21,7 @@ import type { Services } from "../services.ts";
 import { known } from "../storage/storage.ts";
 import { Refusal } from "../wire/error_replies.ts";
 import type { Streamed } from "../wire/handler.ts";
-import { draw } from "../wire/pace.ts";
+import { draw, UNKNOWN_ANSWER } from "../wire/pace.ts";
 import type { Payload } from "../wire/payload.ts";
 import { listing } from "./client_list.ts";
 import { type LeasedDelivery, leaseMessages } from "./lease_messages.ts";
@@ -56,6 +56,8 @@ const ROUTES: { readonly [K in Kind]: Route<K> } = {
 
 /** The requests that look up clients. */
 const LOOKUPS: readonly Kind[] = ["client-list", "public-key"];
+/** Those whose answers may be large. */
+const PAGES: readonly Kind[] = ["client-list", "get-messages"];
 
 /**
  * Reads and answers one request. What it leaves of `payload` belongs to a refused request.
@@ -73,7 +75,8 @@ export async function dispatch(
   const route = ROUTES[kind] as Route<Kind>;
   if (!address.exempt) {
     const lookup = LOOKUPS.includes(kind);
-    draw(address.key, { requests: 1, bytes: header.size, lookup }, services.rates);
+    const bytes = PAGES.includes(kind) ? UNKNOWN_ANSWER : header.size;
+    draw(address.key, { requests: 1, bytes, lookup }, services.rates);
   }
   const { clientId } = header;
   await checkAsker(clientId, route.from, services);

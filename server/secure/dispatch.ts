@@ -31,7 +31,7 @@ import type { Services } from "../services.ts";
 import { Refusal } from "../wire/error_replies.ts";
 import type { Streamed } from "../wire/handler.ts";
 import { DELIVERY_MEMORY, PAGE_MEMORY, REQUEST_MEMORY, STREAM_MEMORY } from "../wire/memory.ts";
-import { draw, type Drawn } from "../wire/pace.ts";
+import { draw, type Drawn, UNKNOWN_ANSWER } from "../wire/pace.ts";
 import type { Payload } from "../wire/payload.ts";
 import { checkHeaderId, login, register, type SecurePeer, unregister } from "./account.ts";
 
@@ -162,10 +162,14 @@ function notRegistered(): Refusal {
   return new Refusal("forbidden", "this identity is not registered; register first");
 }
 
-function costOf({ size }: RequestHeader, { weight, lookup, carriesChunk }: Route<Kind>): Drawn {
+function costOf(
+  { size }: RequestHeader,
+  { weight, lookup, carriesChunk, page }: Route<Kind>,
+): Drawn {
+  const answer = page === undefined ? 0 : UNKNOWN_ANSWER;
   return {
     requests: weight?.(size) ?? 1,
-    bytes: carriesChunk ? FILE_CHUNK_SIZE : size,
+    bytes: carriesChunk ? FILE_CHUNK_SIZE : Math.max(size, answer),
     lookup: lookup ?? false,
   };
 }

@@ -2,7 +2,7 @@
  * Sends a subscriber its messages: those that wait, then each as it comes. Tells it when its
  * one-time prekeys run low, and when the server stops.
  */
-import { type Bytes, concat, concatAll } from "../../shared/bytes.ts";
+import { type Bytes, concat, concatAll, toHex } from "../../shared/bytes.ts";
 import { KiB, MAX_INLINE_SIZE } from "../../shared/limits.ts";
 import { push } from "../../shared/protocol/secure/messages.ts";
 import { encodeSecureResponse } from "../../shared/protocol/secure/responses.ts";
@@ -12,6 +12,7 @@ import { encodeMessageHead, MESSAGE_HEAD_SIZE } from "../../shared/protocol/mess
 import { logUnreadable, withoutContent } from "../handlers/messages.ts";
 import { copyBlob } from "../wire/delivery.ts";
 import { REQUEST_MEMORY, STREAM_MEMORY } from "../wire/memory.ts";
+import { chargeAnswer } from "../wire/pace.ts";
 import type { FrameWriter } from "../wire/frame_writer.ts";
 import type { MemoryHolder } from "../limits/memory_pool.ts";
 import type { Services } from "../services.ts";
@@ -21,6 +22,8 @@ import type { FullMessage } from "../storage/messages.ts";
 const STEP = { count: 256, size: 128 * KiB };
 /** The page, and its bytes on their way. One message may be larger than a step: a blob is not. */
 const STEP_MEMORY = 2 * (STEP.size + MAX_INLINE_SIZE);
+/** How long it waits at most before it looks again whether it may go on, in milliseconds. */
+const PAUSE = 1_000;
 
 export class Pushing {
   /** Rejects if a message cannot be sent; resolves after {@link stop}, between two frames. */
@@ -64,6 +67,7 @@ export class Pushing {
       }),
     );
     for (let after = 0; !this.#stopped;) {
+      await this.#pace();
       // Renewed before looking: what comes from now on is news.
       this.#news = Promise.withResolvers();
       if (this.#prekeysLow) {
@@ -79,6 +83,17 @@ export class Pushing {
     await this.#writer.write(encodeSecureResponse({ kind: "stopping", retryAfter }));
   }
 
+  /** Waits until the subscriber has paid for what it got, on whatever connection. */
+  async #pace(): Promise<void> {
+    const { bytes } = this.#services.rates;
+    for (let wait; !this.#stopped && (wait = bytes.take(toHex(this.#mailbox), 0)) > 0;) {
+      this.#news = Promise.withResolvers(); // also resolved at the end
+      const timer = setTimeout(this.#news.resolve, Math.min(wait, PAUSE));
+      await this.#news.promise;
+      clearTimeout(timer);
+    }
+  }
+
   /** Sends some of the messages behind number `after`; returns the number of the last one. */
   async #pushPage(after: number): Promise<number> {
     const { storage, memory } = this.#services;
@@ -87,6 +102,8 @@ export class Pushing {
       const messages = await storage.page(this.#mailbox, after, STEP);
       const size = messages.reduce((sum, message) => sum + neededFor(message), 0);
       hold.shrinkTo(size);
+      const content = messages.reduce((sum, message) => sum + message.size, 0);
+      chargeAnswer(toHex(this.#mailbox), content, this.#services.rates);
       await this.#push(messages);
       return messages.at(-1)?.messageId ?? after;
     } finally {

@@ -5,6 +5,8 @@ import { tooFast } from "./error_replies.ts";
 
 /** Payloads and answers of less, in bytes, are counted as requests alone. */
 const LARGE = 4 * KiB;
+/** What a request draws whose answer may be large, in bytes: it waits for those before it. */
+export const UNKNOWN_ANSWER = LARGE;
 
 /** What a request draws from the buckets of its sender. */
 export interface Drawn {
@@ -29,7 +31,7 @@ export function draw(sender: string, { requests, bytes, lookup }: Drawn, rates: 
   if (wait > 0) throw tooFast("lookups", wait);
 }
 
-/** Charges `sender` for an answer of so many bytes: its next requests wait for it. */
+/** Charges `sender` for an answer or pushes of so many bytes: what is large waits for it. */
 export function chargeAnswer(sender: string, bytes: number, rates: Rates): void {
   if (bytes >= LARGE) rates.bytes.charge(sender, bytes);
 }

@@ -80,8 +80,10 @@ const LIMITS: Record<string, number> = {
   "memory for all that is under way": server.memory,
   "requests of one client: at once": server.requests.burst,
   "requests of one client: then one every": server.requests.interval,
-  "payloads and chunks of one client: at once": server.bytes.burst,
-  "payloads and chunks of one client: then in a second": Math.round(1000 / server.bytes.interval),
+  "payloads, answers and pushes of one client: at once": server.bytes.burst,
+  "payloads, answers and pushes of one client: then in a second": Math.round(
+    1000 / server.bytes.interval,
+  ),
   "lookups of clients and pages of the list: at once": server.lookups.burst,
   "lookups of clients and pages of the list: then one every": server.lookups.interval,
   "requests of a channel under way": MAX_UNDER_WAY,

@@ -1,6 +1,6 @@
 /** How fast one client may ask: in whose name, and what it costs. */
 import { type Limits } from "../../../server/limits/limits.ts";
-import { utf8 } from "../../../shared/bytes.ts";
+import { toHex, utf8 } from "../../../shared/bytes.ts";
 import { KiB } from "../../../shared/limits.ts";
 import type { SecureRequest } from "../../../shared/protocol/secure/requests.ts";
 import { assert, assertEquals } from "../../support/assert.ts";
@@ -8,6 +8,7 @@ import { expectKind } from "../../support/server/peer.ts";
 import { refusalsOf } from "../../support/server/samples.ts";
 import { type SecurePeer, textTo } from "../../support/server/secure_peer.ts";
 import { FakeClock, ServerFixture } from "../../support/server/server_fixture.ts";
+import { until } from "../../support/until.ts";
 
 const LIST: SecureRequest = { kind: "list-clients", prefix: "", after: "" };
 
@@ -83,6 +84,45 @@ Deno.test("rates: large payloads count their bytes, small ones do not", async ()
   await bob.poll();
   const debt = await wait(bob, textTo(alice.who.id, new Uint8Array(10_000)));
   assert(debt > 60_000, `${debt}`);
+});
+
+Deno.test("rates: a poll waits until the answers before it are paid", async () => {
+  const { server, clock } = await start({ bytes: { burst: 20_000, interval: 1 } });
+  await using _ = server;
+  const [alice, bob] = [await server.secure("alice"), await server.secure("bob")];
+  for (let i = 0; i < 10; i++) await alice.sendText(bob.who.id, "t".repeat(3 * KiB));
+  assertEquals((await bob.poll()).length, 10);
+  const longest = await wait(bob, { kind: "get-messages", after: 0 });
+  assert(longest > 10_000, `${longest}`);
+  await bob.acknowledge(1); // small ones go on
+  clock.now += longest;
+  assertEquals((await bob.poll()).length, 9);
+});
+
+Deno.test("rates: pushes count as answers do, and wait until those before are paid", async () => {
+  const { server, clock } = await start({ bytes: { burst: 200_000, interval: 1 } });
+  await using _ = server;
+  const [alice, bob] = [await server.secure("alice"), await server.secure("bob")];
+  const text = "t".repeat(3 * KiB);
+  for (let i = 0; i < 100; i++) await alice.sendText(bob.who.id, text);
+  // Everything is pushed again on each channel: the first two steps are more than it may have.
+  const again = await server.secure(bob.who);
+  await bob.subscribe();
+  await bob.texts(42);
+  const debt = () => server.services.rates.bytes.take(toHex(bob.who.id), 0);
+  await until("the pushes are paid for later", () => debt() > 0);
+  await again.subscribe();
+  let got = 0;
+  const rest = (async () => {
+    for (; got < 100; got++) await again.push();
+  })();
+  await alice.sendText(bob.who.id, "news wakes it, and changes nothing");
+  assertEquals(got, 0);
+  await until("time has passed", () => {
+    clock.now += 1_000;
+    return got === 100;
+  });
+  await rest;
 });
 
 Deno.test("rates: lookups and pages of the list have a pace of their own", async () => {

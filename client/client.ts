@@ -220,7 +220,8 @@ export class Client {
     const { profile, network: { secure: transport } } = this.#options;
     const { secureIdentity } = profile;
     if (!secureIdentity || !transport) return null;
-    const options = { ...this.#options, transport, peers: this.#peers };
+    const classic = this.#classic.sender;
+    const options = { ...this.#options, transport, peers: this.#peers, classic };
     return await (this.#secure ??= SecureMessaging.of(options, secureIdentity));
   }
 

@@ -65,6 +65,13 @@ export class Sending {
     let queued: ClientError | undefined;
     for (const file of files) {
       const source = await sourceOf(file, profile.outgoingFolder, random);
+      const secure = identity ? null : await this.options.secure();
+      if (secure) {
+        await classic.sender.checkSize(source);
+        const transfer = secure.files.begin(to.id, source, { classic: true });
+        yield { message: await secure.files.sendClassic(transfer, to, options), to };
+        continue;
+      }
       if (!identity) {
         const sent = await classic.sender.sendFile(to, source, options).catch((error) => {
           // The others are kept as well.

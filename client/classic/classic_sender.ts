@@ -7,9 +7,15 @@ import type { Peer } from "../contacts/peers.ts";
 import { openFile, removeFile } from "../disk/files.ts";
 import { ClientError, type ClientErrorCode } from "../errors.ts";
 import type { HistoryBody } from "../profile/tables/history.ts";
+import type { Transfer } from "../profile/tables/transfers.ts";
 import { isCopied, type OutboxItem } from "../profile/tables/outbox.ts";
 import { unlessInterrupted } from "../transfers/interrupt.ts";
-import { absolutePath, type Source } from "../transfers/transfer_files.ts";
+import {
+  absolutePath,
+  changedSource,
+  fileFacts,
+  type Source,
+} from "../transfers/transfer_files.ts";
 import type { OnProgress, TransferOptions } from "../transfers/uploads.ts";
 import type { ClassicOptions, KeyExchange } from "./key_exchange.ts";
 
@@ -77,6 +83,50 @@ export class ClassicSender {
       return messageId;
     } finally {
       if (spooled && !kept) await removeFile(path);
+    }
+  }
+
+  /**
+   * Sends a file of a secure profile; returns its message ID. A repeat arrives once. None overtakes
+   * what waits for the receiver, such as the key.
+   * @throws {ClientError} `changed`, `file`, `interrupted`, `queued`, and as the network does
+   */
+  async sendTransfer(to: Peer, transfer: Transfer, options: TransferOptions): Promise<number> {
+    const { path, size, changed, blob: token } = transfer;
+    if (path === null) throw new RangeError("an upload has a source");
+    this.#checkOutbox(to);
+    const facts = await fileFacts(path);
+    if (facts.size !== size || facts.changed !== changed) throw changedSource(path);
+    const key = await this.options.keys.keyFor(to);
+    if (!key) throw new TypeError("a secure profile has a key to begin with");
+    return await this.#sendFile(to.id, key, path, options, token);
+  }
+
+  /** @throws {ClientError} `queued`, or as the server refused it, if a message to `to` waits */
+  #checkOutbox({ id, name }: Peer): void {
+    const { profile: { outbox }, now } = this.options;
+    for (let items, after = 0; (items = outbox.first(after)).length > 0;) {
+      const item = items.find((item) => equalBytes(item.to, id));
+      if (item?.wait) {
+        const { reason, until } = item.wait;
+        const cause = { error: "over-quota", retryAfter: until - now() };
+        throw new ClientError("refused", reason, { cause });
+      }
+      if (item) throw new ClientError("queued", `earlier messages to ${name} are still kept`);
+      after = items[items.length - 1].number;
+    }
+  }
+
+  /**
+   * Checks that a file is not too large for a classic client; if it is, removes a copy of it.
+   * @throws {ClientError} `file`
+   */
+  async checkSize({ name, size, path, spooled }: Source): Promise<void> {
+    try {
+      checkClassicSize(name, size);
+    } catch (error) {
+      if (spooled) await removeFile(path);
+      throw error;
     }
   }
 
@@ -215,13 +265,14 @@ export class ClassicSender {
     key: Bytes,
     path: string,
     { onProgress, signal }: TransferOptions,
+    token?: Bytes,
   ): Promise<number> {
     const { size, content } = await openFile(path);
     let stream = content;
     try {
       if (onProgress) stream = stream.pipeThrough(reporting(size, onProgress));
       stream = stream.pipeThrough(cbcEncryptStream(key));
-      const message = { to, type: MessageType.file, size: cbcSize(size), content: stream };
+      const message = { to, type: MessageType.file, size: cbcSize(size), content: stream, token };
       const sending = this.options.network.transport.sendStream(message);
       return await unlessInterrupted(signal, sending);
     } finally {

@@ -122,7 +122,7 @@ export class ReconnectingTransport implements SecureTransport {
   async sendStream(message: StreamedMessage): Promise<number> {
     const connection = await this.#connected();
     // Not tried again: what was read of the content is gone.
-    const pieces = framed(message, newToken(this.options));
+    const pieces = framed(message, message.token ?? newToken(this.options));
     return messageIdOf(await connection.stream(pieces), message.to);
   }
 

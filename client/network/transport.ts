@@ -32,6 +32,8 @@ export interface StreamedMessage {
   /** Bytes of content. */
   size: number;
   content: AsyncIterable<Uint8Array>;
+  /** In the secure protocol: 16 bytes under which repeats arrive once. */
+  token?: Bytes;
 }
 
 /** The content of a message that is being received. */

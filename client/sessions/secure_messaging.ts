@@ -1,7 +1,7 @@
 import { toHex } from "../../shared/bytes.ts";
 import { type Identity, verifyIdentity } from "../../shared/crypto/identity.ts";
 import { ClientError } from "../errors.ts";
-import { FileTransfers } from "../transfers/file_transfers.ts";
+import { type ClassicFileSender, FileTransfers } from "../transfers/file_transfers.ts";
 import { RunCount } from "../disk/run_count.ts";
 import type { ClientRuntime, SessionContext } from "./context.ts";
 import type { RefusedItem } from "./outbox_delivery.ts";
@@ -33,7 +33,7 @@ const FOREIGN_COPY =
 type SecureMessagingOptions =
   & ClientRuntime
   & Pick<SessionContext, "profile" | "transport">
-  & { peers: Peers };
+  & { peers: Peers; classic: ClassicFileSender };
 
 /**
  * What a secure profile has beside the operations of every profile: sessions, an outbox, and

@@ -53,11 +53,18 @@ export interface MessageSender {
   ): Promise<number>;
 }
 
+/** Sends files to classic clients. */
+export interface ClassicFileSender {
+  /** Sends the file of `transfer` as one message; returns its ID. A repeat arrives once. */
+  sendTransfer(to: Peer, transfer: Transfer, options: TransferOptions): Promise<number>;
+}
+
 export interface FileTransfersOptions {
   profile: Profile;
   transport: SecureTransport;
   peers: Peers;
   sender: MessageSender;
+  classic: ClassicFileSender;
   /** Makes sure that there is a session with the client of that name. */
   starter: { ensure(peer: Identity, name: string): Promise<void> };
   random: Random;
@@ -87,31 +94,32 @@ export class FileTransfers {
 
   /**
    * Returns a new upload, or the unfinished one of the same file to the same receiver. While the
-   * server has the same file for someone else, it is shared.
+   * server has the same file for someone else, it is shared; one that is `classic` never is.
    * @throws {ClientError} `file` if it is too large
    */
-  begin(peer: Bytes, source: Source): Transfer {
+  begin(peer: Bytes, source: Source, { classic = false } = {}): Transfer {
     const { profile, random, now } = this.#options;
     const { name, size, changed, spooled } = source;
     if (fileChunkCount(size) > MAX_U32) throw new ClientError("file", `${name} is too large`);
     const path = absolutePath(source.path);
     const same = spooled ? [] : profile.transfers.open().filter((other) => {
       return other.direction === "up" && other.path === path && other.size === size &&
-        other.changed === changed && (other.state === "active" || other.state === "done");
+        other.changed === changed && (other.state === "active" || other.state === "done") &&
+        (other.classic ?? false) === classic;
     });
     const unfinished = same.find((other) => {
       return other.state === "active" && equalBytes(other.peer, peer) && other.name === name;
     });
     if (unfinished) return unfinished;
     // What this receiver had before is gone once it has it.
-    const shared = same.find(({ blob }) => {
+    const shared = classic ? undefined : same.find(({ blob }) => {
       return !same.some((other) => equalBytes(other.blob, blob) && equalBytes(other.peer, peer));
     });
     const blob = shared?.blob ?? random(BLOB_ID_SIZE);
-    const key = shared?.key ?? random(KEY_SIZE);
+    const key = classic ? new Uint8Array(0) : shared?.key ?? random(KEY_SIZE);
     const started = now();
     return this.#get(profile.transfers.add({
-      ...{ direction: "up", peer, blob, key, name, size, path, changed, spooled, started },
+      ...{ direction: "up", peer, blob, key, name, size, path, changed, spooled, started, classic },
     }));
   }
 
@@ -143,6 +151,32 @@ export class FileTransfers {
     });
     // Kept or sent: the copy has served its purpose.
     return await sent.finally(() => this.#settling.dropCopy(this.#get(number)));
+  }
+
+  /**
+   * Brings an upload to a classic client to its end, as one message; returns its ID. Errors as
+   * {@link send}.
+   */
+  async sendClassic(
+    transfer: Transfer,
+    to: Peer,
+    options: TransferOptions = {},
+  ): Promise<number> {
+    const { number, name, size, path, spooled } = transfer;
+    const { profile: { history, transfers }, classic, now } = this.#options;
+    const body = { file: { name, size, path: spooled ? null : path } };
+    let messageId = 0;
+    await this.#watched(transfer, options, async (options) => {
+      messageId = await classic.sendTransfer(to, transfer, options);
+      const at = now();
+      this.#options.profile.transaction(() => {
+        const entry = { peer: to.id, at, stored: at, contentId: null, body };
+        history.markSent(history.addSent(entry), messageId);
+        transfers.change(number, { state: "done", settled: true, ended: at });
+      });
+    });
+    await this.#settling.dropCopy(this.#get(number));
+    return messageId;
   }
 
   /**
@@ -243,8 +277,13 @@ export class FileTransfers {
       }
       const to = peers.withId(transfer.peer);
       const identity = await peers.identityOf(to);
-      if (!identity) throw new ClientError("wrong-identity", `${to.name} is no secure client`);
-      const messageId = await this.send(transfer, to, identity, options);
+      if (identity ? transfer.classic : !transfer.classic) {
+        const text = `${to.name} is ${identity ? "a" : "no"} secure client`;
+        throw new ClientError("wrong-identity", text);
+      }
+      const messageId = identity
+        ? await this.send(transfer, to, identity, options)
+        : await this.sendClassic(transfer, to, options);
       return { kind: "sent", transfer: this.#get(number), to, messageId };
     } catch (error) {
       if (!(error instanceof ClientError)) throw error;

@@ -68,7 +68,8 @@ export class Settling {
   /** Does the same for one that is over. @throws {ClientError} what the network may do */
   async settle(transfer: Transfer, options: TransferOptions = {}): Promise<Lost | undefined> {
     const { profile: { transfers }, transport } = this.options;
-    const { number, direction, state, blob } = transfer;
+    const { number, direction, state, blob, classic } = transfer;
+    if (classic) return void transfers.change(number, SETTLED); // nothing of it is on the server
     const isSent = direction === "up";
     if (isSent && state === "done") return await this.#lookAfter(transfer, options);
     const needed = isSent && transfers.open().some((other) => {

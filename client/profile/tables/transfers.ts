@@ -33,6 +33,8 @@ type Fields = {
   readonly changed: number | null;
   /** Whether the source is a copy that was made here, to be removed in the end. */
   readonly spooled: boolean;
+  /** Whether it goes up as one message, to a classic client; its blob is the token of that. */
+  readonly classic?: boolean;
   /** How many chunks are safe: the server has acknowledged them, or they are on this disk. */
   readonly chunks: number;
   /** The inode of the whole draft, by which it is recognised under its final name. */
@@ -60,7 +62,7 @@ export interface Transfer extends Fields {
 
 export type NewTransfer =
   & Pick<Fields, "peer" | "blob" | "key" | "name" | "size" | "path" | "started">
-  & Partial<Pick<Fields, "changed" | "spooled">>
+  & Partial<Pick<Fields, "changed" | "spooled" | "classic">>
   & { readonly direction: Direction; readonly history?: number | null };
 
 type Row =
@@ -98,9 +100,9 @@ export class Transfers extends SealedStore<Fields> {
     return this.transaction(() => {
       const number = this.nextNumber();
       const { peer, blob, key, name, size, path, started } = given;
-      const { changed = null, spooled = false } = given;
+      const { changed = null, spooled = false, classic = false } = given;
       const fields: Fields = {
-        ...{ peer, blob, key, name, size, path, started, changed, spooled },
+        ...{ peer, blob, key, name, size, path, started, changed, spooled, classic },
         ...{ chunks: 0, draft: null, ended: null, reason: null },
       };
       const up = direction === "up" ? 1 : 0;

@@ -88,15 +88,18 @@ export class Party {
     const peers = new Peers(profile, network);
     const { secureIdentity } = profile;
     if (!secureIdentity) throw new TypeError("not registered");
-    const options = { profile, transport: network.secure, peers, random: randomBytes, now };
-    const side = await SecureMessaging.of(
+    const outbox = () => Promise.resolve(side.sender);
+    const classic = new Classic({ profile, network, peers, now, outbox });
+    const options = {
+      ...{ profile, transport: network.secure, peers, random: randomBytes, now },
+      classic: classic.sender,
+    };
+    const side: SecureMessaging = await SecureMessaging.of(
       { ...options, oneTimeTarget: ONE_TIME_TARGET, stateDirectory: this.#stateDirectory },
       secureIdentity,
     );
     watchSealing(side, profile, onSealed);
     const secure = () => Promise.resolve(side);
-    const outbox = () => Promise.resolve(side.sender);
-    const classic = new Classic({ profile, network, peers, now, outbox });
     const inbox = new Inbox({ profile, network, peers, classic, secure });
     return this.#open = { profile, peers, side, inbox };
   }

@@ -22,6 +22,9 @@ export async function replaceDatabase<T>(
       using file = await Deno.open(draft, { read: true, write: true });
       await file.sync();
     }
+    // It stays with its owner, whoever runs this: root, perhaps.
+    const { uid, gid } = await Deno.stat(database);
+    if (uid !== null && gid !== null) await Deno.chown(draft, uid, gid).catch(() => {});
     // The log of the old database must not be taken for that of the new one.
     for (const suffix of ["-wal", "-shm"]) await Deno.remove(database + suffix).catch(() => {});
     await syncFolder(data);

@@ -12,7 +12,8 @@ import { sleep } from "../../../shared/sleep.ts";
 import type { Chance } from "../fault/chance.ts";
 import { keyOf, requestBytes, ZERO_ID } from "../server/peer.ts";
 import { newToken, SecurePeer, Someone, textTo } from "../server/secure_peer.ts";
-import { requestOf } from "../server/secure_requests.ts";
+import { allRequests, requestOf } from "../server/secure_requests.ts";
+import { cutUp, mutated, noise } from "./mutations.ts";
 
 export interface Scene {
   readonly port: number;
@@ -101,6 +102,35 @@ export const VANDALS: Readonly<Record<string, Vandal>> = {
     }
   },
 
+  "sends mutated classic requests": async ({ port, chance }) => {
+    using conn = await connect(port);
+    const drained = drain(conn).catch(() => {});
+    for (const piece of cutUp(mutated(classicRequests(chance), chance), chance)) {
+      await writeAll(conn, piece);
+    }
+    await conn.closeWrite();
+    await Promise.race([drained, sleep(HOLD)]);
+  },
+
+  "sends mutated handshakes": async ({ port, chance }) => {
+    using conn = await connect(port);
+    const drained = drain(conn).catch(() => {});
+    const frames = [new ChannelOpening().request, noise(chance, 40), ...classicRequests(chance)];
+    for (const piece of cutUp(mutated(frames, chance), chance)) await writeAll(conn, piece);
+    await conn.closeWrite();
+    await Promise.race([drained, sleep(HOLD)]);
+  },
+
+  "sends mutated secure requests": async ({ port, chance }) => {
+    using peer = await stranger(port);
+    const answers = (async () => {
+      for (;;) await peer.next();
+    })().catch(() => {});
+    const frames = allRequests(peer.who).map((request) => encodeSecureRequest(request));
+    for (const piece of cutUp(mutated(frames, chance), chance)) await peer.channel.write(piece);
+    await Promise.race([answers, sleep(HOLD / 10)]);
+  },
+
   "acknowledges without end": async ({ port, chance }) => {
     using peer = await stranger(port);
     const messageIds = Array.from({ length: MAX_ACKNOWLEDGED }, () => chance.whole(MAX_U32));
@@ -156,6 +186,21 @@ async function connect(port: number): Promise<Deno.TcpConn> {
   return await Deno.connect({ hostname: "127.0.0.1", port });
 }
 
-function noise(chance: Chance, size: number): Bytes {
-  return Uint8Array.from({ length: size }, () => chance.whole(256));
+/** One request of each kind that the classic protocol has. */
+function classicRequests(chance: Chance): Bytes[] {
+  const name = `fuzz ${chance.whole(1e9)}`;
+  const id = noise(chance, 16);
+  return ([
+    { kind: "register", name, publicKey: keyOf(name) },
+    { kind: "client-list" },
+    { kind: "public-key", target: id },
+    { kind: "send", to: id, type: 3, content: noise(chance, chance.pick([0, 10, 70_000])) },
+    { kind: "get-messages" },
+  ] as const).map((body) => requestBytes(id, body));
+}
+
+/** Reads and forgets all that comes, until the connection ends. */
+async function drain(conn: Deno.TcpConn): Promise<void> {
+  const step = new Uint8Array(64 * KiB);
+  while (await conn.read(step) !== null);
 }

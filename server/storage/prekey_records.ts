@@ -9,8 +9,8 @@ export interface PrekeyRecords {
    * Adds the prekeys of a client whose IDs are larger than every one that it published before, and
    * passes over the others: a repeat changes nothing. Of a kind that is handed out again and again
    * only the last one stays. With `replace` it first forgets all prekeys whose IDs are smaller than
-   * those in `prekeys`.
-   * @throws {StorageError} `unknown-client`, `prekeys-full`
+   * those in `prekeys`. They count for the client: what does not grow is never refused for that.
+   * @throws {StorageError} `unknown-client`, `prekeys-full`, `quota-full`, `never-fits`
    */
   publish(owner: Bytes, prekeys: readonly Prekey[], options: { replace: boolean }): Promise<void>;
 

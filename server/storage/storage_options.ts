@@ -9,6 +9,8 @@ export const TOKEN_OVERHEAD = 128;
 export const FILE_OVERHEAD = 8 * KiB;
 /** Bytes that each receiver of a file counts for. */
 export const RECEIVER_OVERHEAD = 128;
+/** Bytes that a prekey counts for besides its key and its signature. */
+export const PREKEY_OVERHEAD = 128;
 /** Receivers of one file: all of them go in one step when the file does. */
 export const MAX_FILE_RECEIVERS = 1024;
 

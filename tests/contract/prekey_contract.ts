@@ -1,6 +1,7 @@
 /** The part of the storage contract that is about prekeys. */
 import type { Bytes } from "../../shared/bytes.ts";
 import { type Prekey, PrekeyKind } from "../../shared/protocol/prekey.ts";
+import { PREKEY_OVERHEAD } from "../../server/storage/storage_options.ts";
 import { assertEquals } from "../support/assert.ts";
 import { firstPrekeys, namesOf, prekeyOf, prekeysOf } from "../support/prekeys.ts";
 import {
@@ -43,6 +44,34 @@ export function prekeyContract(engine: Engine): void {
 }
 
 function publishing(engine: Engine): void {
+  contractTest(
+    engine,
+    "prekeys count for their owner; what does not grow is taken",
+    async (subject) => {
+      const { storage } = subject;
+      const charged = async () => (await storage.stats()).charged;
+      const alice = await aliceWith(subject, firstPrekeys(2));
+      const [small, large] = [PREKEY_OVERHEAD + 32 + 64, PREKEY_OVERHEAD + 1184 + 64];
+      assertEquals(await charged(), 3 * small + 3 * large);
+      const publish = (prekeys: Prekey[], replace = false) =>
+        storage.prekeys.publish(alice, prekeys, { replace });
+      await assertRefused(publish([prekeyOf(oneTime, 10)]), "quota-full");
+      await publish([prekeyOf(signed, 10), prekeyOf(signed, 11), prekeyOf(lastResort, 12)]);
+      await assertRefused(publish([prekeyOf(signed, 20), prekeyOf(oneTime, 21)]), "quota-full");
+      assertEquals(await charged(), 3 * small + 3 * large);
+      await draw(subject, alice);
+      assertEquals(await charged(), 2 * small + 2 * large);
+      await publish([prekeyOf(oneTime, 30)]);
+      await publish(prekeysOf(oneTime, 40, 10), true);
+      assertEquals(await charged(), 10 * small);
+      await storage.unregister(alice);
+      assertEquals(await charged(), 10 * small);
+      while (await storage.removeRemains());
+      assertEquals(await charged(), 0);
+    },
+    { maxSenderSize: 3 * (PREKEY_OVERHEAD + 32 + 64) + 3 * (PREKEY_OVERHEAD + 1184 + 64) },
+  );
+
   contractTest(engine, "prekeys come back byte for byte, also after a restart", async (subject) => {
     const prekeys = firstPrekeys(1);
     const alice = await aliceWith(subject, prekeys);

@@ -18,7 +18,7 @@ import {
 import { assert, assertEquals } from "../support/assert.ts";
 import { firstTable, partUnder, readDocument } from "../support/documents.ts";
 import { sampleBytes } from "../support/pieces.ts";
-import { prekeysOf } from "../support/prekeys.ts";
+import { prekeyOf, prekeysOf } from "../support/prekeys.ts";
 import { newToken, type SecurePeer, Someone, textTo } from "../support/server/secure_peer.ts";
 import { requestOf } from "../support/server/secure_requests.ts";
 import { openUpload, putChunks, upload } from "../support/server/secure_uploads.ts";
@@ -234,6 +234,22 @@ const CAUSES: Record<string, Cause> = {
   "107 publish | 9006 | there would be too many one-time prekeys; none is taken": ({ alice }) => {
     const prekeys = prekeysOf(PrekeyKind.oneTime, 1, 3);
     return Promise.resolve([alice, { kind: "publish-prekeys", replace: false, prekeys }]);
+  },
+  "107 publish | 9006 | too much of the client, or of all clients, is stored": async (
+    { server, alice, bob },
+  ) => {
+    await server.services.storage.setQuota(alice.who.id, 3100);
+    await alice.request(textTo(bob.who.id, ""), "sent");
+    await alice.publish([prekeyOf(PrekeyKind.lastResort, 1), prekeyOf(PrekeyKind.oneTimeKem, 2)]);
+    const prekeys = [prekeyOf(PrekeyKind.signed, 3)];
+    return [alice, { kind: "publish-prekeys", replace: false, prekeys }];
+  },
+  "107 publish | 9005 | the prekeys are larger than the client's quota": async (
+    { server, alice },
+  ) => {
+    await server.services.storage.setQuota(alice.who.id, 100);
+    const prekeys = [prekeyOf(PrekeyKind.signed, 3)];
+    return [alice, { kind: "publish-prekeys", replace: false, prekeys }];
   },
   "109 fetch | 9007 | the client fetches too fast": async ({ alice, bob }) => {
     const fetch: SecureRequest = { kind: "fetch-prekeys", target: bob.who.id };

@@ -25,6 +25,7 @@ import {
   FILE_OVERHEAD,
   MAX_FILE_RECEIVERS,
   MESSAGE_OVERHEAD,
+  PREKEY_OVERHEAD,
   RECEIVER_OVERHEAD,
   TOKEN_OVERHEAD,
 } from "../../server/storage/storage_options.ts";
@@ -133,6 +134,7 @@ const LIMITS: Record<string, number> = {
   "the same of all senders, in all": server.maxTotalSize,
   "what a message counts there for, besides its content": MESSAGE_OVERHEAD,
   "what a token counts there for, until it is forgotten": TOKEN_OVERHEAD,
+  "what a prekey counts there for, besides key and signature": PREKEY_OVERHEAD,
   "what a blob counts there for, besides its chunks": FILE_OVERHEAD,
   "what a receiver of a blob counts there for, until its release": RECEIVER_OVERHEAD,
   "receivers of a blob that have not released it": MAX_FILE_RECEIVERS,

@@ -26,8 +26,8 @@ export const STEPS: readonly (readonly Part[])[] = [
   [PREKEYS_SCHEMA],
   [FILES_SCHEMA],
   [
-    USAGE_SCHEMA,
     LEAVING_SCHEMA,
+    USAGE_SCHEMA,
     FILES_OF_SCHEMA,
     INVITES_SCHEMA,
     addLooks,

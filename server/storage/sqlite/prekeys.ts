@@ -6,8 +6,9 @@ import { type Prekey, PrekeyKind } from "../../../shared/protocol/prekey.ts";
 import type { CheckedIn } from "../../../shared/protocol/secure/prekeys.ts";
 import type { PrekeyRecords } from "../prekey_records.ts";
 import { known } from "../storage.ts";
-import type { StorageLimits } from "../storage_options.ts";
+import { PREKEY_OVERHEAD, type StorageLimits } from "../storage_options.ts";
 import { type SqliteFile, Table } from "./database.ts";
+import type { SqliteQuotas } from "./quotas.ts";
 import { Watches } from "./watches.ts";
 
 export const PREKEYS_SCHEMA = `
@@ -35,7 +36,11 @@ export class SqlitePrekeys extends Table<keyof typeof STATEMENTS> implements Pre
   readonly #most: number;
   readonly #watches = new Watches();
 
-  constructor(file: SqliteFile, { maxOneTimePrekeys }: StorageLimits) {
+  constructor(
+    file: SqliteFile,
+    { maxOneTimePrekeys }: StorageLimits,
+    private readonly quotas: SqliteQuotas,
+  ) {
     super(file, STATEMENTS);
     this.#most = maxOneTimePrekeys;
   }
@@ -55,6 +60,8 @@ export class SqlitePrekeys extends Table<keyof typeof STATEMENTS> implements Pre
           throw new StorageError("prekeys-full", `no more than ${this.#most} one-time prekeys`);
         }
       }
+      const more = this.#growth(owner, from, added);
+      if (more > 0) this.quotas.checkSize(ownerId, more);
       const { forget, add, forgetKind, setLast } = this.statements;
       if (from > 0) forget.run(owner.number, from);
       for (const { kind, id, key, signature } of added) {
@@ -106,6 +113,16 @@ export class SqlitePrekeys extends Table<keyof typeof STATEMENTS> implements Pre
     }, clientId);
   }
 
+  /** Returns by how many bytes the prekeys of `owner` grow; those before `from` go. */
+  #growth({ number }: OwnerRow, from: number, added: readonly Prekey[]): number {
+    const kinds = [...new Set(added.map(({ kind }) => kind).filter(isKept))];
+    const lost = this.statements.lost.value<[number]>(number, from, kinds[0] ?? 0, kinds[1] ?? 0);
+    const sizes = added.filter(({ kind, id }) =>
+      !isKept(kind) || !added.some((other) => other.kind === kind && other.id > id)
+    ).map(({ key, signature }) => PREKEY_OVERHEAD + key.length + signature.length);
+    return sizes.reduce((sum, size) => sum + size, 0) - (lost?.[0] ?? 0);
+  }
+
   #owner(id: Bytes): OwnerRow {
     return known(this.statements.owner.get<OwnerRow & object>(id));
   }
@@ -126,6 +143,8 @@ const STATEMENTS = {
   count: "SELECT count(*) FROM prekeys WHERE owner = ? AND kind = ? AND id >= ?",
   first: "SELECT kind, id, key, signature FROM prekeys WHERE owner = ? AND kind = ? " +
     "ORDER BY id LIMIT 1",
+  lost: `SELECT coalesce(sum(${PREKEY_OVERHEAD} + length(key) + length(signature)), 0) ` +
+    "FROM prekeys WHERE owner = ? AND (id < ? OR kind IN (?, ?))",
   forget: "DELETE FROM prekeys WHERE owner = ? AND id < ?",
   forgetKind: "DELETE FROM prekeys WHERE owner = ? AND kind = ?",
   remove: "DELETE FROM prekeys WHERE owner = ? AND kind = ? AND id = ?",

@@ -61,13 +61,16 @@ export class SqliteStorage implements Storage {
     this.#timeMark = new SqliteTimeMark(file);
     this.files = new SqliteFiles(file, options, this.#quotas);
     this.#departures = new SqliteDepartures(file, this.#mailboxes, this.files);
-    this.prekeys = new SqlitePrekeys(file, options.limits);
+    this.prekeys = new SqlitePrekeys(file, options.limits, this.#quotas);
     this.leases = new SqliteLeases(file, this.#mailboxes);
   }
 
   register = (client: Client, invite?: Bytes) => this.#clients.register(client, invite);
   client = (id: Bytes) => this.#clients.client(id);
-  unregister = (id: Bytes) => this.#clients.unregister(id);
+  unregister = async (id: Bytes) => {
+    await this.#clients.unregister(id);
+    this.#quotas.forget(); // one of its own has gone with it
+  };
   removeRemains = () => this.#departures.removeRemains();
   setQuota = async (id: Bytes, quota: number | null) => {
     await this.#clients.setQuota(id, quota);

@@ -1,14 +1,21 @@
 /**
- * How much is stored, for each client and in all. SQLite itself counts files, as their rows come
- * and go; messages and tokens, which are many, are summed up in each transaction ({@link
+ * How much is stored, for each client and in all. SQLite itself counts files and prekeys, as their
+ * rows come and go; messages and tokens, which are many, are summed up in each transaction ({@link
  * ./tally.ts}).
  */
 import {
   FILE_OVERHEAD,
   MESSAGE_OVERHEAD,
+  PREKEY_OVERHEAD,
   RECEIVER_OVERHEAD,
   TOKEN_OVERHEAD,
 } from "../storage_options.ts";
+
+/** What a prekey counts for, and whom: its owner, also one that has left and is being deleted. */
+const prekeySize = (row: string) =>
+  `(${PREKEY_OVERHEAD} + length(${row}.key) + length(${row}.signature))`;
+const prekeyOwner = (row: "old" | "new") =>
+  `(SELECT coalesce(left_as, id) FROM clients WHERE number = ${row}.owner)`;
 
 /** Selects what {@link USAGE_SCHEMA} counts for each client: the rows of the table `usage`. */
 export const USAGE_NOW = "SELECT client, sum(bytes), sum(tokens), sum(files), sum(uploads) FROM (" +
@@ -16,14 +23,17 @@ export const USAGE_NOW = "SELECT client, sum(bytes), sum(tokens), sum(files), su
   "0 AS tokens, 0 AS files, 0 AS uploads FROM messages UNION ALL " +
   `SELECT sender, ${TOKEN_OVERHEAD}, 1, 0, 0 FROM tokens UNION ALL ` +
   `SELECT owner, ${FILE_OVERHEAD} + charged, 0, 1, 1 - complete FROM files UNION ALL ` +
-  `SELECT owner, ${RECEIVER_OVERHEAD}, 0, 0, 0 FROM file_receivers JOIN files ON number = file` +
+  `SELECT owner, ${RECEIVER_OVERHEAD}, 0, 0, 0 FROM file_receivers JOIN files ON number = file ` +
+  `UNION ALL SELECT coalesce(left_as, clients.id), ${prekeySize("prekeys")}, 0, 0, 0 ` +
+  "FROM prekeys JOIN clients ON number = owner" +
   ") GROUP BY client";
 
 /** Selects the same of all together: the row of the table `totals`. */
 export const TOTALS_NOW = "SELECT messages * " +
   `${MESSAGE_OVERHEAD} + message_bytes + files * ${FILE_OVERHEAD} + file_bytes + ` +
   `(SELECT count(*) FROM tokens) * ${TOKEN_OVERHEAD} + ` +
-  `(SELECT count(*) FROM file_receivers) * ${RECEIVER_OVERHEAD}, ` +
+  `(SELECT count(*) FROM file_receivers) * ${RECEIVER_OVERHEAD} + ` +
+  `(SELECT coalesce(sum(${prekeySize("prekeys")}), 0) FROM prekeys), ` +
   "messages, message_bytes, files, file_bytes FROM " +
   "(SELECT count(*) AS messages, coalesce(sum(size), 0) AS message_bytes FROM messages), " +
   "(SELECT count(*) AS files, coalesce(sum(charged), 0) AS file_bytes FROM files)";
@@ -104,6 +114,17 @@ export const USAGE_SCHEMA = `
   CREATE TRIGGER receiver_removed AFTER DELETE ON file_receivers BEGIN
     UPDATE usage SET bytes = bytes - ${RECEIVER_OVERHEAD} WHERE client = ${owner("old")};
     UPDATE totals SET bytes = bytes - ${RECEIVER_OVERHEAD};
+  END;
+
+  CREATE TRIGGER prekey_added AFTER INSERT ON prekeys BEGIN
+    INSERT INTO usage (client, bytes) VALUES (${prekeyOwner("new")}, ${prekeySize("new")})
+      ON CONFLICT DO UPDATE SET bytes = bytes + excluded.bytes;
+    UPDATE totals SET bytes = bytes + ${prekeySize("new")};
+  END;
+
+  CREATE TRIGGER prekey_removed AFTER DELETE ON prekeys BEGIN
+    UPDATE usage SET bytes = bytes - ${prekeySize("old")} WHERE client = ${prekeyOwner("old")};
+    UPDATE totals SET bytes = bytes - ${prekeySize("old")};
   END;
 
   CREATE TRIGGER usage_ended AFTER UPDATE OF bytes ON usage WHEN new.bytes <= 0 BEGIN

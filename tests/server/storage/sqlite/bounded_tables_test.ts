@@ -106,8 +106,8 @@ const BOUNDS: Record<string, Bound> = {
     grow: (storage, i) => send(`sender ${i % 7}`)(storage, i),
   },
   prekeys: {
-    by: "one-time prekeys of each client, and one each of the kinds that are kept",
-    most: LIMITS.maxClients * (2 * LIMITS.maxOneTimePrekeys + 2),
+    by: "bytes of their owner, and their number",
+    most: Math.min(CHARGED, LIMITS.maxClients * (2 * LIMITS.maxOneTimePrekeys + 2)),
     grow: publish,
   },
   shares: {

@@ -6,8 +6,10 @@ import { SqliteStorage } from "../../../../server/storage/sqlite/sqlite_storage.
 import type { StorageLimits } from "../../../../server/storage/storage_options.ts";
 import { StorageError } from "../../../../shared/errors.ts";
 import { MessageType } from "../../../../shared/protocol/codes.ts";
+import { PrekeyKind } from "../../../../shared/protocol/prekey.ts";
 import { assert, assertEquals } from "../../../support/assert.ts";
 import { type Chance, chance } from "../../../support/fault/chance.ts";
+import { prekeyOf } from "../../../support/prekeys.ts";
 import { tempFolder } from "../../../support/temp_folder.ts";
 import { clientCalled, idOf } from "../../../contract/storage_contract.ts";
 
@@ -63,6 +65,14 @@ const STEPS: Record<string, Step> = {
   },
   release: ({ storage, random }) =>
     storage.files.release(idOf(`file ${random.whole(10)}`), random.pick(CLIENTS).id),
+  publish: async ({ storage, random }) => {
+    const first = 1 + random.whole(1000);
+    const prekeys = [PrekeyKind.signed, PrekeyKind.lastResort, PrekeyKind.oneTime]
+      .map((kind, i) => prekeyOf(kind, first + i));
+    const { id } = random.pick(CLIENTS);
+    await storage.prekeys.publish(id, prekeys, { replace: random.whole(4) === 0 });
+    await storage.prekeys.draw(id, { oneTime: true });
+  },
   expire: async (world) => {
     world.now += DAY;
     await world.storage.expireMessages();

@@ -16,6 +16,8 @@ export interface MarkedPeer extends Peer {
   /** Whether its safety number was compared. */
   verified?: boolean;
   blocked?: boolean;
+  /** Whether its name is the alias of another contact, so that it could pass for that one. */
+  namesake?: true;
 }
 
 /** What two people compare. */
@@ -37,7 +39,9 @@ export class ContactBook {
     const { contacts, secureIdentity } = this.profile;
     if (!secureIdentity) return peer;
     const { alias, verified = false, blocked = false } = contacts.byId(peer.id) ?? {};
-    return { ...peer, alias, verified, blocked };
+    const owner = alias === undefined ? contacts.byName(peer.name) : undefined;
+    const isNamesake = owner !== undefined && !equalBytes(owner.id, peer.id);
+    return { ...peer, alias, verified, blocked, ...isNamesake && { namesake: true } };
   }
 
   /** Returns all contacts in the order of their names, without asking the server. */

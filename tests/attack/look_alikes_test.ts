@@ -1,5 +1,8 @@
 /** A stranger who registers under a name that people take for that of someone else. */
+import { shownName } from "../../client/cli/output/printable.ts";
+import { toHex } from "../../shared/bytes.ts";
 import { assert, assertEquals } from "../support/assert.ts";
+import { Party } from "../support/attack/parties.ts";
 import { keyOf, ZERO_ID } from "../support/server/peer.ts";
 import { Someone } from "../support/server/secure_peer.ts";
 import { ServerFixture } from "../support/server/server_fixture.ts";
@@ -105,4 +108,23 @@ Deno.test("names: that of who has left is free, and so is all that looked like i
   await other.login(late);
   const { publicKey } = late;
   assertEquals(await other.refused({ kind: "register", name: "alice", publicKey }), "name-taken");
+});
+
+Deno.test("names: who registers as the alias of a contact does not pass for it", async () => {
+  await using server = await ServerFixture.start();
+  const address = `127.0.0.1:${server.listener.address.port}`;
+  await using bob = await Party.registered("bob", address);
+  await using alice = await Party.registered("alice", address);
+  await bob.with(address, (client) => client.contactBook.setAlias("alice", "boss"));
+  await using mallory = await Party.registered("boss", address);
+  for (const party of [alice, mallory]) {
+    for (const text of ["hello", "send money"]) await party.send(address, "bob", text);
+  }
+  const names = await bob.with(address, async (client) => {
+    const received = await Array.fromAsync(client.receive(`${bob.folder}/out`, () => {}));
+    return received.map(({ from }) => shownName(client.contactBook.marked(from)));
+  });
+  const digits = toHex(mallory.profile.identity.id).slice(0, 12);
+  const other = `boss (not the contact whom you call so, ID ${digits})`;
+  assertEquals(names, ["boss", "boss", other, other]);
 });

@@ -1,4 +1,5 @@
 /** Text of other people, made safe to show on a terminal. */
+import { toHex } from "../../../shared/bytes.ts";
 import type { MarkedPeer } from "../../contacts/contact_book.ts";
 
 /**
@@ -17,8 +18,9 @@ export function printableLine(text: string): string {
 }
 
 /** Returns what a client is called here, with a warning where anyone can act in its name. */
-export function shownName({ name, alias, authenticated }: MarkedPeer): string {
-  return plainName(alias ?? name) + (authenticated === false ? " (unauthenticated)" : "");
+export function shownName({ id, name, alias, authenticated, namesake }: MarkedPeer): string {
+  return plainName(alias ?? name) + (authenticated === false ? " (unauthenticated)" : "") +
+    (namesake ? ` (not the contact whom you call so, ID ${toHex(id).slice(0, 12)})` : "");
 }
 
 /** Returns all that is known of a client, in one line. */

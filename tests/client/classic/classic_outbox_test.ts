@@ -41,7 +41,7 @@ async function open() {
   };
 }
 
-Deno.test("classic outbox: a text for a full mailbox waits, with the key, and goes later", async () => {
+Deno.test("classic outbox: a text for a full mailbox waits with its key, goes later", async () => {
   await using world = await open();
   const { server, alice, bob, fill, send, read, waiting, later } = world;
   fill(HOUR);

@@ -3,6 +3,7 @@ import { DAY } from "../../server/limits/limits.ts";
 import { UPLOADS_AHEAD } from "../../server/storage/file_records.ts";
 import {
   FILE_OVERHEAD,
+  MESSAGE_OVERHEAD,
   RECEIVER_OVERHEAD,
   TOKEN_OVERHEAD,
 } from "../../server/storage/storage_options.ts";
@@ -12,14 +13,14 @@ import { MessageType } from "../../shared/protocol/codes.ts";
 import { assert, assertEquals } from "../support/assert.ts";
 import { sampleBytes } from "../support/pieces.ts";
 import { requestBytes } from "../support/server/peer.ts";
-import { newToken, type SecurePeer, textTo } from "../support/server/secure_peer.ts";
+import { newToken, type SecurePeer, Someone, textTo } from "../support/server/secure_peer.ts";
 import { openUpload, putChunks, upload } from "../support/server/secure_uploads.ts";
 import { ServerFixture } from "../support/server/server_fixture.ts";
 
 /** Sends texts until one is refused. Returns how many were stored, and the retry time. */
-async function flood(peer: SecurePeer, to: Uint8Array<ArrayBuffer>, most: number) {
+async function flood(peer: SecurePeer, to: Uint8Array<ArrayBuffer>, most: number, text = "x") {
   for (let sent = 0; sent < most; sent++) {
-    await peer.send(textTo(to, "x"));
+    await peer.send(textTo(to, text));
     const answer = await peer.next();
     if (answer.kind === "error") {
       assertEquals(answer.error, "over-quota");
@@ -149,7 +150,7 @@ Deno.test("attack: an upload over the quota waits, and goes on when there is roo
   await upload(alice, blob, content, bob.who.id);
 });
 
-Deno.test("attack: tokens of messages that were fetched count until they are forgotten", async () => {
+Deno.test("attack: tokens of fetched messages count until they are forgotten", async () => {
   const limits = { maxSenderSize: 256 * KiB, maxTotalSize: 256 * KiB };
   let now = Date.now();
   await using server = await ServerFixture.start({ limits, now: () => now });
@@ -180,4 +181,28 @@ Deno.test("attack: tokens of messages that were fetched count until they are for
   now += 8 * DAY;
   while (await server.services.storage.forgetTokens() > 0);
   assert(await flood() >= 1_000, "what is forgotten makes room");
+});
+
+Deno.test("attack: who leaves and comes back has no more room, nor its name less", async () => {
+  const each = MESSAGE_OVERHEAD + TOKEN_OVERHEAD;
+  const limits = { maxSenderSize: 10 * each, registrations: { burst: 100, interval: 1 } };
+  await using server = await ServerFixture.start({ limits });
+  const [alice, who] = [await server.secure("alice"), await Someone.called("mallory")];
+  let sent = 0;
+  for (let round = 0; round < 4; round++) {
+    const mallory = await server.secure(who);
+    sent += (await flood(mallory, alice.who.id, 100, "")).sent;
+    await mallory.request({ kind: "unregister" }, "unregistered");
+    await server.services.remains.done();
+  }
+  assertEquals(sent, 10);
+  const other = await server.secure("mallory");
+  assertEquals((await flood(other, alice.who.id, 100, "")).sent, 10);
+  // Her own mailbox went with her, and those who had filled it have their room again.
+  const again = await server.secure(await Someone.called("mallory again"));
+  assertEquals((await flood(alice, again.who.id, 100, "")).sent, 10);
+  await again.request({ kind: "unregister" }, "unregistered");
+  await server.services.remains.done();
+  const { charged } = await server.services.storage.stats();
+  assertEquals(charged, 20 * each + 10 * TOKEN_OVERHEAD);
 });

@@ -67,6 +67,7 @@ const WORLD = [
   "server/service_manager.ts",
   "server/signals.ts",
   "server/storage/open_storage.ts",
+  "server/storage/sqlite/checkpoint_worker.ts",
   "shared/files.ts",
 ];
 

@@ -74,6 +74,8 @@ function rowOf({ name, title }: typeof OPERATIONS[number], { name: size, ...coun
 /** Makes a server's folder with that many clients, in whose mailboxes messages wait. */
 async function fill(folder: string, { clients, messages }: Size): Promise<void> {
   await Deno.mkdir(folder);
+  await using server = await startServer({ data: folder }); // it makes its key
+  await server.stop();
   const options = {
     limits: DEFAULT_LIMITS,
     now: () => Date.now(),

@@ -5,20 +5,28 @@ import { StorageError } from "../../../shared/errors.ts";
 import { nextTurn } from "../../../shared/sleep.ts";
 import { diskError } from "../disk_errors.ts";
 import type { StorageOptions } from "../storage_options.ts";
+import { Checkpoints } from "./checkpoints.ts";
 import { type Ending, GroupCommit } from "./group_commit.ts";
 
 export class SqliteFile {
   readonly #database: Database;
   readonly #endings: Ending[] = [];
   readonly #commits: GroupCommit;
+  readonly #checkpoints: Checkpoints;
   #closed = false;
 
   constructor(
+    path: string,
     database: Database,
     { clock, committed }: Pick<StorageOptions, "clock" | "committed">,
   ) {
     this.#database = database;
-    this.#commits = new GroupCommit(database, clock, committed, {
+    this.#checkpoints = new Checkpoints(path, database);
+    const told: StorageOptions["committed"] = (...transaction) => {
+      committed?.(...transaction);
+      this.#checkpoints.committed();
+    };
+    this.#commits = new GroupCommit(database, clock, told, {
       write: () => this.#endings.forEach((ending) => ending.write()),
       clear: () => this.#endings.forEach((ending) => ending.clear()),
     });
@@ -60,12 +68,24 @@ export class SqliteFile {
     return this.#commits.submit(operation, client, size);
   }
 
+  /** Is told, inside of a write, of pages that change without a row. */
+  addPages(count: number): void {
+    this.#checkpoints.addPages(count);
+  }
+
+  /** Moves what was committed from the log into the file itself, see {@link Checkpoints}. */
+  moveLog(): Promise<void> {
+    return this.#checkpoints.move();
+  }
+
   /** Commits what waits, then closes. */
-  close(): void {
+  async close(): Promise<void> {
     if (this.#closed) return;
     this.#commits.close();
     this.#closed = true;
+    await this.#checkpoints.done();
     this.#database.close();
+    this.#checkpoints.close();
   }
 }
 

@@ -28,6 +28,7 @@ export class SqliteSpace {
   async compact(): Promise<void> {
     if (!await this.file.read(() => this.#shrinks)) throw new StorageError("failed", CANNOT_SHRINK);
     while (await this.#shrink(0));
+    await this.file.moveLog();
     await this.file.read(() => this.file.exec("PRAGMA wal_checkpoint(TRUNCATE)"));
   }
 
@@ -37,6 +38,7 @@ export class SqliteSpace {
       const surplus = this.#pragma("freelist_count") - kept;
       if (surplus < 1 || !this.#shrinks) return false;
       this.file.exec(`PRAGMA incremental_vacuum(${Math.min(STEP, Math.ceil(surplus))})`);
+      this.file.addPages(STEP);
       return true;
     });
   }

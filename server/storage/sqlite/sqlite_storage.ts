@@ -43,7 +43,7 @@ export class SqliteStorage implements Storage {
   constructor(path: string, options: StorageOptions) {
     const database = new Database(path, { int64: true });
     prepareDatabase(database, options);
-    const file = this.#file = new SqliteFile(database, options);
+    const file = this.#file = new SqliteFile(path, database, options);
     this.invites = new SqliteInvites(file, options.now);
     this.#clients = new SqliteClients(file, options, this.invites);
     const tally = new SqliteTally(file);
@@ -98,8 +98,5 @@ export class SqliteStorage implements Storage {
   forgetTokens = () => this.#tokens.forget();
   neededBlobs = (names: readonly string[]) => this.#mailboxes.neededBlobs(names);
 
-  close(): Promise<void> {
-    this.#file.close();
-    return Promise.resolve();
-  }
+  close = () => this.#file.close();
 }

@@ -62,19 +62,19 @@ Deno.test("disk errors: a page that is overwritten is told by reads and by write
   bytes.fill(0xff, 5 * 4096);
   await Deno.writeFile(path, bytes);
 
-  const file = new SqliteFile(new Database(path), { clock: () => 0 });
+  const file = new SqliteFile(path, new Database(path), { clock: () => 0 });
   const [all, one] = [file.prepare(ALL), file.prepare(add)];
   for (const run of [() => file.read(() => all.all()), () => file.write(() => one.run("y"))]) {
     const error = await assertRejects(run, DiskError);
     assertEquals([error.fault, error.message], ["damaged", "the server's database is damaged"]);
   }
-  file.close();
+  await file.close();
 });
 
 Deno.test("disk errors: one that takes no writes is told and read, and goes on later", async () => {
   const database = new Database(":memory:");
   database.exec("CREATE TABLE numbers (number INTEGER PRIMARY KEY)");
-  const file = new SqliteFile(database, { clock: () => 0 });
+  const file = new SqliteFile(":memory:", database, { clock: () => 0 });
   const [add, all] = [file.prepare("INSERT INTO numbers VALUES (1)"), file.prepare(ALL)];
   database.exec("PRAGMA query_only = ON");
   const error = await assertRejects(() => file.write(() => add.run()), DiskError);
@@ -82,5 +82,5 @@ Deno.test("disk errors: one that takes no writes is told and read, and goes on l
   assertEquals((await file.read(() => all.all())).length, 0);
   database.exec("PRAGMA query_only = OFF");
   assertEquals(await file.write(() => add.run()), 1);
-  file.close();
+  await file.close();
 });

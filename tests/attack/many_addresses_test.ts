@@ -1,5 +1,5 @@
 /** Strangers with several addresses take all connections that they can get, and come again. */
-import { assertEquals } from "../support/assert.ts";
+import { assert, assertEquals } from "../support/assert.ts";
 import { Flood, type FloodOptions, otherAddresses } from "../support/attack/flood.ts";
 import { expectKind, Peer } from "../support/server/peer.ts";
 import { SecurePeer, Someone } from "../support/server/secure_peer.ts";
@@ -19,7 +19,10 @@ const FLOODS: readonly Omit<FloodOptions, "port">[] = [
 for (const flood of FLOODS) {
   const { how, addresses } = flood;
   Deno.test(`many addresses: ${addresses.length}, ${how}, keep nobody out`, async () => {
-    await using server = await startServer({ args: ["--connections", `${CONNECTIONS}`] });
+    const begun = performance.now();
+    await using server = await startServer({
+      args: ["--connections", `${CONNECTIONS}`, "--log-addresses"],
+    });
     using classic = await Peer.connect(server.port);
     const carol = await classic.register("carol");
     await using run = new Flood({ ...flood, port: server.port });
@@ -42,5 +45,9 @@ for (const flood of FLOODS) {
       await again.sendText(alice.id, `round ${round}`);
       assertEquals((await early.poll()).length, round + 1);
     }
+    // Nor do they fill the log, whether it names them or not.
+    const lines = (await server.stop()).stderr.split("\n").length;
+    const minutes = Math.ceil((performance.now() - begun) / 60_000);
+    assert(lines < 20 * (minutes + 1), `${lines} lines`);
   });
 }

@@ -97,7 +97,7 @@ function miscounts(path: string): string[] {
   return [...inspection.miscounts()];
 }
 
-Deno.test("tally: random changes, some of which fail, are counted right in each commit", async () => {
+Deno.test("tally: random changes, some of which fail, are counted right", async () => {
   await using temp = await tempFolder();
   const path = `${temp.path}/server.db`;
   const random = chance();
@@ -134,7 +134,7 @@ Deno.test("tally: random changes, some of which fail, are counted right in each 
   assert(done > ROUNDS && refused > ROUNDS, `${done} done, ${refused} refused`);
 });
 
-Deno.test("tally: what is undone does not count for the next, also where it cannot begin", async () => {
+Deno.test("tally: what is undone does not count for what comes next", async () => {
   await using temp = await tempFolder();
   const path = `${temp.path}/server.db`;
   const storage = new SqliteStorage(path, { limits: LIMITS, now: () => 1, clock: () => 0 });

@@ -12,6 +12,7 @@ import { Disk } from "./limits/disk.ts";
 import type { Limits } from "./limits/limits.ts";
 import { MemoryBudget } from "./limits/memory_budget.ts";
 import { Rates } from "./limits/rates.ts";
+import { Turns } from "./limits/turns.ts";
 import type { Metrics } from "./metrics/metrics.ts";
 import { openStorage } from "./storage/open_storage.ts";
 import type { Storage } from "./storage/storage.ts";
@@ -60,6 +61,8 @@ export interface Services extends Environment, Stored {
   disk: Disk;
   /** How fast addresses and clients may go on. */
   rates: Rates;
+  /** Turns of what takes long. */
+  turns: Turns;
   /** The memory for what is on its way. */
   memory: MemoryBudget;
   /**
@@ -99,6 +102,7 @@ export async function openServices(data: string, environment: Environment): Prom
     ...await openStored(data, environment),
     disk: new Disk({ reserve: limits.reserve, space: () => diskSpace(data), log }),
     rates: new Rates(limits, clock),
+    turns: new Turns(clock),
     memory: new MemoryBudget(limits.memory, clock),
     payerKey: random(32),
   };

@@ -132,12 +132,13 @@ export class ClassicSession {
     const begun = clock();
     let result: Result = "broken";
     try {
-      const answer = await dispatch(header, payload, this.link.address, this.services);
+      const answer = await dispatch(header, payload, this.link, this.services);
       result = "ok";
       return answer;
     } catch (error) {
       // Classic clients are not told why.
       result = errorReply(error, header.code, this.services).error;
+      await this.link.turn(this.link.address.key);
       return FAILURE;
     } finally {
       metrics.answered("classic", header.code, result, clock() - begun);

@@ -23,6 +23,7 @@ import { Refusal } from "../wire/error_replies.ts";
 import type { Streamed } from "../wire/handler.ts";
 import { draw, UNKNOWN_ANSWER } from "../wire/pace.ts";
 import type { Payload } from "../wire/payload.ts";
+import type { SessionLink } from "../wire/session_link.ts";
 import { listing } from "./client_list.ts";
 import { type LeasedDelivery, leaseMessages } from "./lease_messages.ts";
 
@@ -59,6 +60,9 @@ const LOOKUPS: readonly Kind[] = ["client-list", "public-key"];
 /** Those whose answers may be large. */
 const PAGES: readonly Kind[] = ["client-list", "get-messages"];
 
+/** The requests that wait for their turn, see `Turns`. */
+const LONG: readonly Kind[] = ["client-list", "get-messages"];
+
 /**
  * Reads and answers one request. What it leaves of `payload` belongs to a refused request.
  * @throws {ProtocolError} for what the protocol does not allow
@@ -68,7 +72,7 @@ const PAGES: readonly Kind[] = ["client-list", "get-messages"];
 export async function dispatch(
   header: RequestHeader,
   payload: Payload,
-  address: PeerAddress,
+  { address, turn }: Pick<SessionLink, "address" | "turn">,
   services: Services,
 ): Promise<Answer> {
   const { kind } = CLASSIC_REQUESTS.checkSize(header);
@@ -78,6 +82,7 @@ export async function dispatch(
     const bytes = PAGES.includes(kind) ? UNKNOWN_ANSWER : header.size;
     draw(address.key, { requests: 1, bytes, lookup }, services.rates);
   }
+  if (LONG.includes(kind)) await turn(address.key);
   const { clientId } = header;
   await checkAsker(clientId, route.from, services);
   if ("stream" in route) return await route.stream(payload, clientId, services, address);

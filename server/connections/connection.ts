@@ -82,6 +82,7 @@ export class Connection {
     const link: SessionLink = {
       address: this.#place.address,
       memory: this.#memory,
+      turn: (client) => this.#turn(client),
       admit: (identity) => this.#place.login(identity),
       reader,
       source,
@@ -103,6 +104,11 @@ export class Connection {
       : new ClassicSession(link, this.#services);
     this.#session = session;
     await session.serve(header);
+  }
+
+  async #turn(client: string): Promise<void> {
+    await this.#services.turns.take(this.#memory.source, client);
+    if (this.#memory.ended) throw this.#memory.ended;
   }
 
   #enter(state: ConnectionState | null): void {

@@ -14,6 +14,8 @@ export interface SessionLink {
    * connection.
    */
   admit(identity: string): boolean;
+  /** Waits for a turn of `client` with what takes long. Rejects if the connection has ended. */
+  turn(client: string): Promise<void>;
   /** The peer's bytes after the first header. */
   readonly reader: FrameReader;
   /** The bytes that `reader` has not received yet. */

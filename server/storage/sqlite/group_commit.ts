@@ -9,6 +9,7 @@ import { StorageError } from "../../../shared/errors.ts";
 import { MiB } from "../../../shared/limits.ts";
 import { nextTurn } from "../../../shared/sleep.ts";
 import { diskError } from "../disk_errors.ts";
+import { RoundRobin } from "../round_robin.ts";
 import type { StorageOptions } from "../storage_options.ts";
 
 /** What ends each transaction. */
@@ -36,8 +37,7 @@ export const MAX_BATCH_TIME = 10;
 
 export class GroupCommit {
   readonly #transaction: (operations: Iterable<Waiting>) => (() => void)[];
-  /** What waits, by the client on whose behalf it is: the first one's turn comes next. */
-  readonly #waiting = new Map<string, Waiting[]>();
+  readonly #waiting = new RoundRobin<Waiting>();
   readonly #clock: () => number;
   /** When the last transaction was ready for its commit. */
   #readyAt = 0;
@@ -83,10 +83,7 @@ export class GroupCommit {
     }
     return new Promise<T>((resolve, reject) => {
       const waiting = { run: operation, size, resolve: resolve as Waiting["resolve"], reject };
-      const key = client ? toHex(client) : "";
-      const before = this.#waiting.get(key);
-      if (before) before.push(waiting);
-      else this.#waiting.set(key, [waiting]);
+      this.#waiting.push(client ? toHex(client) : "", waiting);
       this.#schedule();
     });
   }
@@ -118,7 +115,7 @@ export class GroupCommit {
     } catch (error) {
       // The last one is to blame, or else the commit itself, which fails again then. Where no
       // transaction begins, none has been taken out.
-      const last = batch.pop() ?? this.#next();
+      const last = batch.pop() ?? this.#waiting.next();
       if (batch.length > 0) this.#retry(batch);
       if (batch.length > 0 && last) this.#retry([last]);
       else last?.reject(diskError(error));
@@ -129,24 +126,13 @@ export class GroupCommit {
   *#turns(taken: Waiting[]): Iterable<Waiting> {
     const end = this.#clock() + MAX_BATCH_TIME;
     for (let size = 0; taken.length < MAX_BATCH && size < MAX_BATCH_SIZE;) {
-      const next = this.#next();
+      const next = this.#waiting.next();
       if (!next) return;
       taken.push(next);
       size += next.size;
       yield next;
       if (this.#clock() >= end) return;
     }
-  }
-
-  /** Takes the next operation out, and puts its client behind the others. */
-  #next(): Waiting | undefined {
-    const [turn] = this.#waiting;
-    if (!turn) return undefined;
-    const [client, operations] = turn;
-    const next = operations.shift();
-    this.#waiting.delete(client);
-    if (operations.length > 0) this.#waiting.set(client, operations);
-    return next;
   }
 
   /** Runs `operations` in one transaction; returns what tells their callers. */

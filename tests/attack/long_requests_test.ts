@@ -1,0 +1,87 @@
+/** Many strangers ask for as much as one request may, or for what is refused; others for little. */
+import { concatAll } from "../../shared/bytes.ts";
+import { MAX_LOOKED_UP } from "../../shared/limits.ts";
+import { encodeSecureRequest, secureHeader } from "../../shared/protocol/secure/requests.ts";
+import { assert } from "../support/assert.ts";
+import { type PeerConn, requestBytes, ZERO_ID } from "../support/server/peer.ts";
+import type { SecurePeer } from "../support/server/secure_peer.ts";
+import { ServerFixture } from "../support/server/server_fixture.ts";
+import { until } from "../support/until.ts";
+
+const STRANGERS = 40;
+/** Short requests, and how many of the strangers' one may wait for, on the average. */
+const REQUESTS = 10;
+const MOST = STRANGERS / 2;
+
+/** Reads what comes until the connection ends. */
+async function drain(conn: PeerConn): Promise<void> {
+  const into = new Uint8Array(64 * 1024);
+  while (await conn.read(into) !== null);
+}
+
+/** Makes short requests of `alice` as soon as the strangers are at work, which `served` counts. */
+async function assertGoesBetween(alice: SecurePeer, served: () => number): Promise<void> {
+  await until("all of them are at work", () => served() > 2 * STRANGERS);
+  const before = served();
+  for (let i = 0; i < REQUESTS; i++) await alice.acknowledge();
+  const each = (served() - before) / REQUESTS;
+  assert(each < MOST, `${each} requests of strangers for each`);
+}
+
+Deno.test("long requests: a short one waits for a few lookups, not for one of each", async () => {
+  let served = 0;
+  await using server = await ServerFixture.start({
+    services: ({ storage }) => {
+      const { clients } = storage;
+      storage.clients = (ids) => {
+        served++;
+        return clients(ids);
+      };
+      return {};
+    },
+  });
+  const alice = await server.secure("alice");
+  const ids = Array(MAX_LOOKED_UP).fill(alice.who.id);
+  const lookups = concatAll(Array(60).fill(encodeSecureRequest({ kind: "find-clients", ids })));
+  const strangers: SecurePeer[] = [];
+  while (strangers.length < STRANGERS) {
+    strangers.push(await server.secure(`stranger ${strangers.length}`));
+  }
+  const busy = strangers.flatMap((peer) => [peer.send(lookups), drain(peer.conn)]);
+  const over = Promise.allSettled(busy);
+  await assertGoesBetween(alice, () => served);
+  for (const stranger of strangers) stranger[Symbol.dispose]();
+  await over;
+});
+
+Deno.test("long requests: a short one waits for a few that are refused", async () => {
+  let refused = 0;
+  await using server = await ServerFixture.start({
+    services: ({ metrics }) => {
+      const { answered } = metrics;
+      metrics.answered = (...request) => {
+        if (request[2] !== "ok") refused++;
+        answered.apply(metrics, request);
+      };
+      return {};
+    },
+  });
+  const alice = await server.secure("alice");
+  const poll = requestBytes(ZERO_ID, { kind: "get-messages" });
+  const polls = concatAll(Array(5_000).fill(poll));
+  const unknown = concatAll(Array(5_000).fill(secureHeader(250, 0)));
+  const busy: Promise<unknown>[] = [];
+  const strangers: Disposable[] = [];
+  while (strangers.length < STRANGERS) {
+    const [classic, secure] = [
+      await server.connect(),
+      await server.secure(`stranger ${strangers.length}`),
+    ];
+    busy.push(classic.send(polls), classic.rest(), secure.send(unknown), drain(secure.conn));
+    strangers.push(classic, secure);
+  }
+  const over = Promise.allSettled(busy);
+  await assertGoesBetween(alice, () => refused);
+  for (const stranger of strangers) stranger[Symbol.dispose]();
+  await over;
+});

@@ -1,0 +1,30 @@
+import { Turns } from "../../../server/limits/turns.ts";
+import { nextTurn } from "../../../shared/sleep.ts";
+import { assert, assertEquals } from "../../support/assert.ts";
+
+const take = (turns: Turns, order: string[], source: string, client: string) =>
+  turns.take(source, client).then(() => order.push(source + client));
+
+Deno.test("turns: sources take turns, and so do the clients of each", async () => {
+  const turns = new Turns(() => 0);
+  const order: string[] = [];
+  const all = ["a1", "a1", "a1", "a2", "a2", "b1", "a3"].map(([source, client]) =>
+    take(turns, order, source, client)
+  );
+  await Promise.all(all);
+  assertEquals(order, ["a1", "a1", "b1", "a2", "a3", "a1", "a2"]);
+});
+
+Deno.test("turns: all that is ready goes between two of them", async () => {
+  const turns = new Turns(() => 0);
+  let [taken, others] = [0, 0];
+  const all = Array.from({ length: 20 }, async () => {
+    await turns.take("source", "client");
+    assert(others >= taken++, `${others} others before turn ${taken}`);
+  });
+  for (let i = 0; i < 20; i++) {
+    await nextTurn(0);
+    others++;
+  }
+  await Promise.all(all);
+});

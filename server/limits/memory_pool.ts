@@ -70,6 +70,7 @@ interface Held {
 
 interface Waiting {
   readonly holder: MemoryHolder;
+  readonly source: Source;
   readonly size: number;
   /** Counts up with each that waits. */
   readonly turn: number;
@@ -92,10 +93,11 @@ interface Plan {
 
 export class MemoryPool {
   #used = 0;
-  #waiting = 0;
   #turns = 0;
   /** Whether somebody waits who must not be overtaken. */
   #blocked = false;
+  /** All who wait, in the order of asking. */
+  readonly #queue = new Set<Waiting>();
   readonly #held = new Map<MemoryHolder, Held>();
   readonly #sources = new Map<unknown, Source>();
 
@@ -109,7 +111,7 @@ export class MemoryPool {
 
   /** How many wait. */
   get waiting(): number {
-    return this.#waiting;
+    return this.#queue.size;
   }
 
   /**
@@ -128,9 +130,10 @@ export class MemoryPool {
     }
     return new Promise((resolve, reject) => {
       const [turn, since] = [this.#turns++, this.clock()];
-      source.waiting.add({ holder, size: needed, turn, since, resolve, reject });
-      this.#waiting++;
-      this.#serve();
+      const waiting = { holder, source, size: needed, turn, since, resolve, reject };
+      source.waiting.add(waiting);
+      this.#queue.add(waiting);
+      if (!this.#blocked) this.#serve(); // else it goes behind who blocks
     });
   }
 
@@ -151,7 +154,7 @@ export class MemoryPool {
     if (!source) return;
     for (const waiting of source.waiting) {
       if (waiting.holder !== holder) continue;
-      this.#stopWaiting(waiting, source);
+      this.#stopWaiting(waiting);
       waiting.reject(reason);
     }
     this.#forget(holder, source);
@@ -167,7 +170,7 @@ export class MemoryPool {
       held.recent = held.recent / 2 + moved - held.moved;
       held.moved = moved;
     }
-    const victims = this.#waiting > 0 ? this.#victims() : [];
+    const victims = this.waiting > 0 ? this.#victims() : [];
     for (const holder of victims) holder.end();
     return victims.length;
   }
@@ -175,16 +178,12 @@ export class MemoryPool {
   /** Returns who must end for those who have waited too long, though they hold nothing. */
   #victims(): MemoryHolder[] {
     const now = this.clock();
-    const tired: Waiting[] = [];
-    const plans = new Map<unknown, Plan>();
-    for (const [key, { held, waiting }] of this.#sources) {
-      plans.set(key, { held, slow: [] });
-      for (const one of waiting) {
-        if (one.since + PATIENCE <= now && !this.#held.has(one.holder)) tired.push(one);
-      }
-    }
+    const tired = [...this.#queue].filter(({ holder, since }) =>
+      since + PATIENCE <= now && !this.#held.has(holder)
+    );
     if (tired.length === 0) return [];
-    tired.sort((a, b) => a.turn - b.turn);
+    const plans = new Map<unknown, Plan>();
+    for (const [key, { held }] of this.#sources) plans.set(key, { held, slow: [] });
     let free = this.size - this.#used;
     for (const [holder, held] of this.#held) {
       const plan = plans.get(holder.source)!;
@@ -193,12 +192,13 @@ export class MemoryPool {
         free += held.size;
       } else if (held.since + GRACE <= now && held.recent < FAST) plan.slow.push([holder, held]);
     }
-    for (const { slow } of plans.values()) slow.sort(([, a], [, b]) => b.recent - a.recent);
+    const losers = [...plans.values()].filter(({ slow }) => slow.length > 0);
+    for (const { slow } of losers) slow.sort(([, a], [, b]) => b.recent - a.recent);
     const victims: MemoryHolder[] = [];
     for (const { holder: { source }, size } of tired) {
       const own = plans.get(source)!;
       while (!mayTake(size, own.held, free)) {
-        const loser = loserOf(plans.values(), own, size);
+        const loser = loserOf(losers, own, size);
         const victim = loser?.slow.pop();
         if (!loser || !victim) break;
         const [holder, held] = victim;
@@ -227,15 +227,12 @@ export class MemoryPool {
 
   #serve(): void {
     this.#blocked = false;
-    while (this.#waiting > 0) {
-      const next = this.#next();
-      if (!next) return;
-      const [waiting, source] = next;
+    for (let next; (next = this.#next());) {
       // Many small ones could keep out a large one for ever.
-      this.#blocked = waiting.size > this.size - this.#used;
+      this.#blocked = next.size > this.size - this.#used;
       if (this.#blocked) return;
-      this.#stopWaiting(waiting, source);
-      waiting.resolve(this.#grant(waiting.holder, source, waiting.size));
+      this.#stopWaiting(next);
+      next.resolve(this.#grant(next.holder, next.source, next.size));
     }
   }
 
@@ -243,15 +240,16 @@ export class MemoryPool {
    * Returns who goes next: who may take what it waits for, or could if its source, which holds
    * nothing, had the room.
    */
-  #next(): [Waiting, Source] | null {
+  #next(): Waiting | undefined {
+    for (const waiting of this.#queue) if (waiting.source.held === 0) return waiting;
     const free = this.size - this.#used;
-    let best: [Waiting, Source] | null = null;
-    for (const source of this.#sources.values()) {
-      if (source.waiting.size === 0 || best && source.held > best[1].held) continue;
+    let best: Waiting | undefined;
+    for (const source of this.#queue.size > 0 ? this.#sources.values() : []) {
+      if (source.waiting.size === 0 || best && source.held > best.source.held) continue;
       const first = this.#firstOf(source);
-      if (source.held > 0 && !mayTake(first.size, source.held, free)) continue;
-      if (best && source.held === best[1].held && first.turn > best[0].turn) continue;
-      best = [first, source];
+      if (!mayTake(first.size, source.held, free)) continue;
+      if (best?.source.held === source.held && best.turn < first.turn) continue;
+      best = first;
     }
     return best;
   }
@@ -269,9 +267,9 @@ export class MemoryPool {
     return best;
   }
 
-  #stopWaiting(waiting: Waiting, source: Source): void {
-    source.waiting.delete(waiting);
-    this.#waiting--;
+  #stopWaiting(waiting: Waiting): void {
+    waiting.source.waiting.delete(waiting);
+    this.#queue.delete(waiting);
   }
 
   #sourceOf({ source: key }: MemoryHolder): Source {

@@ -57,11 +57,8 @@ const ROUTES: { readonly [K in Kind]: Route<K> } = {
 
 /** The requests that look up clients. */
 const LOOKUPS: readonly Kind[] = ["client-list", "public-key"];
-/** Those whose answers may be large. */
+/** Those whose answers may be large: they wait for their turn, see `Turns`. */
 const PAGES: readonly Kind[] = ["client-list", "get-messages"];
-
-/** The requests that wait for their turn, see `Turns`. */
-const LONG: readonly Kind[] = ["client-list", "get-messages"];
 
 /**
  * Reads and answers one request. What it leaves of `payload` belongs to a refused request.
@@ -82,7 +79,7 @@ export async function dispatch(
     const bytes = PAGES.includes(kind) ? UNKNOWN_ANSWER : header.size;
     draw(address.key, { requests: 1, bytes, lookup }, services.rates);
   }
-  if (LONG.includes(kind)) await turn(address.key);
+  if (PAGES.includes(kind)) await turn(address.key);
   const { clientId } = header;
   await checkAsker(clientId, route.from, services);
   if ("stream" in route) return await route.stream(payload, clientId, services, address);

@@ -10,8 +10,8 @@ export const compact = serverCommand({
   options: JSON_OPTION,
   summary: "Give the free room of the database back to the disk",
   details: "A server does so by itself, little by little. This does all of it now, and may take\n" +
-    "long; a server that runs serves its clients meanwhile. One that version 0.4 or an older one\n" +
-    "has made is copied first, which needs that no server runs, and as much room again.",
+    "long; a server that runs serves its clients meanwhile. A database that version 0.4 or an\n" +
+    "older one has made is copied first. That takes as much room again, and no server may run.",
   async run({ json }, context) {
     const { data } = (await context.config()).settings;
     const sizeOf = async () =>

@@ -68,8 +68,8 @@ export const SETTINGS = {
     "Folder of all that the server keeps; created if missing",
     { byDefault: "the current folder" },
   ),
-  "quota": limit("maxSenderSize", size(), "Bytes of one sender that may wait, such as 500M or 2T"),
-  "total": limit("maxTotalSize", size(), "Bytes of all senders that may wait"),
+  "quota": limit("maxSenderSize", size(), "Bytes that one sender may store, such as 500M or 2T"),
+  "total": limit("maxTotalSize", size(), "Bytes that all senders may store together"),
   "expire": limit("expiry", days, "Delete messages and files that nobody fetched for this long"),
   "reserve": limit("reserve", size(), "Space on the disk that files leave free for all else"),
   "memory": limit("memory", size({ least: 64 * MiB }), "Memory for all buffers together"),
@@ -81,7 +81,7 @@ export const SETTINGS = {
   "exempt": setting(
     addresses,
     Object.freeze([]),
-    "Addresses whose connections are not limited one by one, such as a proxy in front",
+    "Addresses that the limits for each address leave out, such as a proxy in front",
     { byDefault: "none" },
   ),
   "registration": setting(

@@ -5,8 +5,8 @@
  * - Connections without a login, as long as these are more than an eighth of all: of the address
  *   with the most of them the one that was idle longest. So a flood displaces itself, and not the
  *   few of others, such as classic clients, which never log in.
- * - Else connections with a login: of the address with the most of them the oldest, if the newcomer's
- *   address has fewer. So a few addresses that log in as often as they can keep nobody out.
+ * - Else connections with a login: of the address with the most of them the oldest, if the address
+ *   of the newcomer has fewer. So a few addresses that log in as often as they can keep nobody out.
  * - Else one without a login, of an address that holds no less than the newcomer's.
  *
  * An address that logs in without end can so displace nobody who is about to log in.

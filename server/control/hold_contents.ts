@@ -3,9 +3,9 @@ import { takeDataFolder } from "../data_folder.ts";
 import { ask, type ServerPlace } from "./run_operation.ts";
 
 /**
- * Runs `work` while no content in the folder of `place` is deleted: the server that runs there leaves
- * that for later, or else this process takes the folder. The signal ends the work if the server
- * stops meanwhile.
+ * Runs `work` while no content in the folder of `place` is deleted: the server that runs there
+ * leaves that for later, or else this process takes the folder. The signal ends the work if the
+ * server stops meanwhile.
  * @throws {Error} if there is no such folder
  */
 export async function holdContents<T>(

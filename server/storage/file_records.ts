@@ -46,7 +46,8 @@ export interface FileRecords {
 
   /**
    * Has at least the first `arrived` bytes of an upload count. Where they fit, and with no more
-   * than `UPLOADS_AHEAD` uploads of its owner, so do `UPLOAD_WINDOW - 1` chunks more. Counts as progress for {@link expire}.
+   * than `UPLOADS_AHEAD` uploads of its owner, so do `UPLOAD_WINDOW - 1` chunks more. It is
+   * progress for {@link expire}.
    * @throws {StorageError} `quota-full`; the upload stays
    */
   charge(id: Bytes, arrived: number): Promise<void>;

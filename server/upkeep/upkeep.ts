@@ -21,9 +21,9 @@ export async function sweep({ storage, blobs, files, log }: Parts): Promise<void
 type Every = (interval: number, act: () => void) => () => void;
 
 /**
- * Begins to delete what is too old and to give its room back: now, and every hour unless the time
- * before is not over yet. All of it goes in steps between which requests are served. The returned
- * function ends it after the step that is under way.
+ * Begins to delete what is too old and to give its room back: now, and every hour, unless that of
+ * the hour before still goes on. All of it goes in steps between which requests are served. The
+ * returned function ends it after the step that is under way.
  */
 export function startUpkeep(parts: Parts, every: Every = everySo): () => Promise<void> {
   const { storage, files, log } = parts;

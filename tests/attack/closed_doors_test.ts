@@ -10,7 +10,7 @@ import { ServerFixture } from "../support/server/server_fixture.ts";
 const CODE = new Uint8Array(16).fill(9);
 const HOUR = 60 * 60 * 1000;
 
-Deno.test("invites: of many who use one at the same moment as many get in as it allows", async () => {
+Deno.test("invites: of many who use one at a time as many get in as it allows", async () => {
   await using server = await ServerFixture.start({ registration: "invite" });
   const { invites } = server.services.storage;
   await invites.create(inviteHash(CODE), { uses: 2, expiresAt: Date.now() + HOUR });
@@ -63,7 +63,7 @@ Deno.test("invites: a code of another length is malformed, and lets nobody in", 
 });
 
 for (const registration of ["invite", "closed"] as const) {
-  Deno.test(`doors: where registration is ${registration} nothing else lets anyone in`, async () => {
+  Deno.test(`doors: with registration ${registration} nothing else lets anyone in`, async () => {
     await using server = await ServerFixture.start({ registration });
     const who = await Someone.called("mallory");
     const peer = await server.open();
@@ -129,7 +129,7 @@ Deno.test("directory: where it is off nobody finds whom it does not know", async
   assertEquals(found.clients, []);
 });
 
-Deno.test("directory: pages by any prefix hold what begins with it, and no more than a page", async () => {
+Deno.test("directory: a page by any prefix holds what begins with it, and no more", async () => {
   await using server = await ServerFixture.start({ exempt: ["127.0.0.1"] });
   const names = [
     "aa",

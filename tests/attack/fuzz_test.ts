@@ -20,7 +20,7 @@ const AT_ONCE = 8;
 /** What the server may grow by: a warm heap, and buffers for what was claimed and came. */
 const GROWTH = 300 * MiB;
 
-Deno.test("fuzz: a server that gets mutated frames lives, serves others, and stays small", async () => {
+Deno.test("fuzz: a server that gets mutated frames lives, serves, and stays small", async () => {
   const random = chance();
   console.log(`FC_SEED=${random.seed}`);
   await using server = await startServer({ args: ["--exempt", "127.0.0.1"] });

@@ -178,7 +178,7 @@ Deno.test("strangers: texts and keys that nobody can read are not kept", async (
   assert(sizeOf(bob.folder) - before <= grown + MiB, `${sizeOf(bob.folder) - before} bytes`);
 });
 
-Deno.test("strangers: what is not wanted is read once in a run, what is behind it comes", async () => {
+Deno.test("strangers: the unwanted is read once in a run, what is behind it comes", async () => {
   await using scene = await Conversation.underWay();
   const { server, bob } = scene;
   const { publicKey } = await generateClassicKeyPair();

@@ -1,4 +1,4 @@
-/** A disk that fails under a server that runs, and is well again: its system calls return errors. */
+/** A disk that fails under a running server, and is well again: its system calls return errors. */
 import { verifyFolder } from "../../server/backup/verification.ts";
 import { assert, assertEquals } from "../support/assert.ts";
 import { canFailCalls, failCalls, type Failing } from "../support/fault/failing_calls.ts";

@@ -39,8 +39,8 @@ export const STEPS: readonly (readonly Part[])[] = [
 /**
  * Sets `database` up and brings its tables up to date, as far as `upgrade` allows. Returns whether
  * they were of an older version.
- * @throws {StorageError} `failed` if it is not ours, from a newer version, or from an older one that
- * may not change
+ * @throws {StorageError} `failed` if it is not ours, from a newer version, or from an older one
+ * that may not change
  */
 export function prepareDatabase(database: Database, { upgrade = true } = {}): boolean {
   const pragma = (name: string) => database.prepare(`PRAGMA ${name}`).value<[number]>()?.[0] ?? 0;
@@ -56,8 +56,8 @@ export function prepareDatabase(database: Database, { upgrade = true } = {}): bo
   if (isOlder && !upgrade) {
     throw new StorageError(
       "failed",
-      "the database is from an older version of this server. Start the server, which brings it up " +
-        "to date; older ones refuse it then, so make a backup before",
+      "the database is from an older version of this server. Start the server, which brings it " +
+        "up to date; older ones refuse it then, so make a backup before",
     );
   }
   // A new database can give back its free pages one by one.

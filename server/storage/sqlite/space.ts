@@ -21,8 +21,8 @@ export class SqliteSpace {
   }
 
   /**
-   * See {@link Storage.compact}. A database that version 0.4 or an older one has made fills its free
-   * pages again, but cannot give them back. VACUUM, which could change that, attaches a second
+   * See {@link Storage.compact}. A database that version 0.4 or an older one has made fills its
+   * free pages again, but cannot give them back. VACUUM, which could change that, attaches a second
    * database, which Deno allows only to programs that may do everything; see `copyDatabase`.
    */
   async compact(): Promise<void> {

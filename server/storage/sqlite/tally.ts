@@ -1,7 +1,7 @@
 /**
- * What the operations of one transaction change about how many messages are stored. It is summed up
- * in memory, and written at the end of the transaction: once for each client and mailbox, and not
- * for each message. So the counts in the database are right after every commit.
+ * What the operations of one transaction change about how many messages and tokens are stored. It
+ * is summed up in memory, and written at the end of the transaction: once for each client and
+ * mailbox, and not for each message. So the counts in the database are right after every commit.
  */
 import { type Bytes, toHex } from "../../../shared/bytes.ts";
 import { MESSAGE_OVERHEAD, TOKEN_OVERHEAD } from "../storage_options.ts";

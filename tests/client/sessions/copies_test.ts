@@ -2,7 +2,7 @@
 import { ONE_TIME_TARGET } from "../../support/model/party.ts";
 import { type Step, withWorlds } from "../../support/model/model.ts";
 
-Deno.test("sessions: a proved copy begins a session anew that used no one-time prekey", async () => {
+Deno.test("sessions: a proved copy begins anew a session without a one-time prekey", async () => {
   const alice = 0, bob = 1;
   // Bob uses up Alice's one-time prekeys, and then starts a session without.
   const starts = Array.from({ length: ONE_TIME_TARGET + 1 }, (): Step[] => [

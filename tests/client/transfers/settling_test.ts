@@ -29,7 +29,7 @@ async function scene(error: "over-quota" | "forbidden", retryAfter = 0) {
   };
 }
 
-Deno.test("settling: a lost part for which there is no room waits, and holds up no other", async () => {
+Deno.test("settling: a lost part that finds no room waits, and holds up no other", async () => {
   await using world = await scene("over-quota", 3_600_000);
   const { server, alice, blobs, asked, open } = world;
   for (const blob of blobs.slice(1)) server.files.blobs.delete(blob); // Bob has got them

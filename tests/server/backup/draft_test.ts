@@ -4,7 +4,7 @@ import { tempFolder } from "../../support/temp_folder.ts";
 
 const random = (size: number) => crypto.getRandomValues(new Uint8Array(size));
 
-Deno.test("draft: what is left by the killed goes, what is in work or another's stays", async () => {
+Deno.test("draft: what the killed left goes, what is in work or another's stays", async () => {
   await using temp = await tempFolder();
   const path = `${temp.path}/backup.tar`;
   for (const left of ["backup.tar.00112233.part", "monday.tar.44556677.part"]) {

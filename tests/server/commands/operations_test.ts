@@ -156,7 +156,7 @@ Deno.test("operator: a folder without a server's data is an error", async () => 
 });
 
 for (const release of RELEASES) {
-  Deno.test(`operator: a folder of ${release} is left to the server to bring up to date`, async () => {
+  Deno.test(`operator: a folder of ${release} waits for the server to update it`, async () => {
     await using folder = await tempFolder();
     const data = `${folder.path}/data`;
     copyServer(release, data);

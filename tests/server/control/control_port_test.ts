@@ -125,7 +125,7 @@ Deno.test("control by a port: a file that is missing, damaged or old is told of"
   await scene.printed((context) => stats.run({ json: true }, context));
 });
 
-Deno.test("control by a port: what a killed server has left is replaced at the next start", async () => {
+Deno.test("control by a port: the next start replaces what a killed server left", async () => {
   await using temp = await tempFolder();
   await Deno.writeTextFile(
     `${temp.path}/server.control`,

@@ -67,7 +67,7 @@ function heldParts({ services }: ServerFixture) {
   return held;
 }
 
-Deno.test("upkeep: what is too old goes from the start on, but the start waits for none", async () => {
+Deno.test("upkeep: the old goes from the start on, but the start waits for none", async () => {
   const time = { now: 0 };
   await using server = await serverWithOld(time);
   const { storage } = server.services;

@@ -4,7 +4,7 @@
  * Usage: deno run --allow-net=127.0.0.0/24 tests/support/attack/flood_process.ts HOW PORT COUNT \
  *          ADDRESS...
  *
- * From each address it holds COUNT connections to the server at PORT, and whenever one ends it makes
+ * From each address it holds COUNT connections to the server at PORT, and when one ends it makes
  * another. Each attempt is a line on standard output.
  */
 import { sleep } from "../../../shared/sleep.ts";

@@ -82,7 +82,8 @@ export class Connection {
     const link: SessionLink = {
       address: this.#place.address,
       memory: this.#memory,
-      turn: (client) => this.#turn(client),
+      turn: (client) => this.#inTurn(client, () => Promise.resolve()),
+      inTurn: (client, work) => this.#inTurn(client, work),
       admit: (identity) => this.#place.login(identity),
       reader,
       source,
@@ -106,9 +107,14 @@ export class Connection {
     await session.serve(header);
   }
 
-  async #turn(client: string): Promise<void> {
-    await this.#services.turns.take(this.#memory.source, client);
-    if (this.#memory.ended) throw this.#memory.ended;
+  #inTurn<T>(client: string, work: () => Promise<T>): Promise<T> {
+    const { turns } = this.#services;
+    const memory = this.#memory;
+    return turns.run(
+      memory.source,
+      client,
+      () => memory.ended ? Promise.reject(memory.ended) : work(),
+    );
   }
 
   #enter(state: ConnectionState | null): void {

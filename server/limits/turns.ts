@@ -8,7 +8,7 @@ import { RoundRobin } from "../storage/round_robin.ts";
 
 export class Turns {
   /** Those of each source. */
-  readonly #clients = new Map<unknown, RoundRobin<() => void>>();
+  readonly #clients = new Map<unknown, RoundRobin<() => Promise<unknown>>>();
   /** The sources that wait, the next one first. */
   readonly #sources = new Set<unknown>();
   #going = false;
@@ -18,11 +18,20 @@ export class Turns {
 
   /** Waits for a turn of `client` of `source`. It ends when the caller next waits for something. */
   take(source: unknown, client: string): Promise<void> {
+    return this.run(source, client, () => Promise.resolve());
+  }
+
+  /** Does `work` in a turn of `client` of `source`, which ends when all of it is done. */
+  run<T>(source: unknown, client: string, work: () => Promise<T>): Promise<T> {
     return new Promise((resolve) => {
       const clients = this.#clients.get(source) ?? new RoundRobin();
       this.#clients.set(source, clients);
       this.#sources.add(source);
-      clients.push(client, resolve);
+      clients.push(client, () => {
+        const working = work();
+        resolve(working);
+        return working.catch(() => {}); // its caller is told
+      });
       if (!this.#going) this.#go();
     });
   }
@@ -31,7 +40,7 @@ export class Turns {
     this.#going = true;
     for (let turn; (turn = this.#next());) {
       const begun = this.clock();
-      turn();
+      await turn();
       await nextTurn(0);
       // It has gone by now, and all else that was ready.
       await nextTurn(this.clock() - begun);
@@ -39,7 +48,7 @@ export class Turns {
     this.#going = false;
   }
 
-  #next(): (() => void) | undefined {
+  #next(): (() => Promise<unknown>) | undefined {
     const [source] = this.#sources;
     const clients = this.#clients.get(source);
     const turn = clients?.next();

@@ -17,8 +17,8 @@ export interface SecurePeer {
   /** 32 bytes that name the channel. */
   readonly handshakeHash: Bytes;
   readonly address: PeerAddress;
-  /** Waits for a turn of a client, its ID in hex, with what takes long. */
-  readonly turn: (client: string) => Promise<void>;
+  /** Does what takes long in a turn of a client, its ID in hex. */
+  readonly inTurn: <T>(client: string, work: () => Promise<T>) => Promise<T>;
   /** Notes the login of an ID in hex; returns false if it may not have one more connection. */
   readonly admit: (identity: string) => boolean;
   identity: Identity | null;

@@ -56,8 +56,8 @@ type Route<K extends Kind> =
     readonly weight?: (size: number) => number;
     /** Whether it stores something of the asker's, who may have left on another channel. */
     readonly stores?: true;
-    /** Whether it keeps others waiting for some milliseconds, and so waits for its turn. */
-    readonly long?: true;
+    /** Whether it keeps others waiting for milliseconds: as it starts, or later in a commit. */
+    readonly long?: "at-once" | "in-commit";
     /** Whether it looks up clients. */
     readonly lookup?: true;
     /** Bytes of memory that its answer needs until it is written, where that is a page. */
@@ -81,19 +81,19 @@ const ROUTES: { readonly [K in Kind]: Route<K> } = {
   "login": { handle: login, from: "anyone" },
   "register": { handle: register, from: "logged-in" },
   "unregister": { handle: unregister },
-  "list-clients": { handle: listClients, lookup: true, long: true, page: PAGE_MEMORY },
-  "find-clients": { handle: findClients, lookup: true, long: true, page: PAGE_MEMORY },
+  "list-clients": { handle: listClients, lookup: true, long: "at-once", page: PAGE_MEMORY },
+  "find-clients": { handle: findClients, lookup: true, long: "at-once", page: PAGE_MEMORY },
   "find-name": { handle: findName, lookup: true },
   "send": { stream: send, overlaps: isInline, stores: true },
-  "get-messages": { handle: getMessages, long: true, page: DELIVERY_MEMORY },
+  "get-messages": { handle: getMessages, long: "at-once", page: DELIVERY_MEMORY },
   "subscribe": { handle: () => Promise.resolve({ kind: "subscribed" }) },
   "acknowledge": { handle: acknowledge, overlaps: always, weight: messageIdsIn },
-  "publish-prekeys": { handle: publishPrekeys, long: true },
+  "publish-prekeys": { handle: publishPrekeys, long: "in-commit" },
   "check-in": { handle: checkIn },
   "fetch-prekeys": { handle: fetchPrekeys },
   "open-upload": { handle: openUpload, stores: true },
   "put-chunk": { stream: putChunk, overlaps: always, carriesChunk: true },
-  "share": { handle: shareFile, long: true },
+  "share": { handle: shareFile, long: "at-once" },
   "get-chunk": { handle: getChunk, overlaps: always, carriesChunk: true },
   "release": { handle: releaseFile },
   "file-state": { handle: fileState },
@@ -141,13 +141,15 @@ export async function dispatch(
   const asker = checkAllowed(header, peer);
   const route = ROUTES[checkSecureHeader(header)] as Route<Kind>;
   if (peer.key !== null) draw(peer.key, costOf(header, route), services.rates);
-  if (route.long) await peer.turn(peer.key ?? "");
   if (route.stores && peer.departures !== services.remains.departures) {
     await checkStays(asker, peer, services);
   }
   if ("stream" in route) return await route.stream(payload, asker, services, peer);
   const request = decodeSecureRequest(header, await payload.readAll());
-  return await route.handle(request, asker, services, peer);
+  const handle = () => route.handle(request, asker, services, peer);
+  if (route.long === "in-commit") return await peer.inTurn(peer.key ?? "", handle);
+  if (route.long === "at-once") await peer.inTurn(peer.key ?? "", () => Promise.resolve());
+  return await handle();
 }
 
 /** Checks that a client has not left on another channel since it was last looked up. */

@@ -95,7 +95,7 @@ export class SecureSession {
   }
 
   async #open(header: RequestHeader): Promise<Line> {
-    const { address, admit, reader, source, turn, writeSome } = this.link;
+    const { address, admit, inTurn, reader, source, writeSome } = this.link;
     const message = await readHandshakeRequest(header, (size) => reader.read(size));
     const wait = this.services.rates.handshakes.take(address);
     if (wait > 0) throw tooFast("handshakes", wait);
@@ -103,7 +103,7 @@ export class SecureSession {
     const peer: SecurePeer = {
       handshakeHash: result.hash,
       address,
-      turn,
+      inTurn,
       admit,
       identity: null,
       key: null,

@@ -2,16 +2,18 @@
 import { concatAll } from "../../shared/bytes.ts";
 import { MAX_LOOKED_UP } from "../../shared/limits.ts";
 import { encodeSecureRequest, secureHeader } from "../../shared/protocol/secure/requests.ts";
+import { PrekeyKind } from "../../shared/protocol/prekey.ts";
 import { assert } from "../support/assert.ts";
+import { prekeyOf } from "../support/prekeys.ts";
 import { type PeerConn, requestBytes, ZERO_ID } from "../support/server/peer.ts";
 import type { SecurePeer } from "../support/server/secure_peer.ts";
 import { ServerFixture } from "../support/server/server_fixture.ts";
 import { until } from "../support/until.ts";
 
 const STRANGERS = 40;
-/** Short requests, and how many of the strangers' one may wait for, on the average. */
+/** Short requests, and for how many of the strangers' one may wait, on the average. */
 const REQUESTS = 10;
-const MOST = STRANGERS / 2;
+const MOST = { long: 10, refused: 100 };
 
 /** Reads what comes until the connection ends. */
 async function drain(conn: PeerConn): Promise<void> {
@@ -19,13 +21,17 @@ async function drain(conn: PeerConn): Promise<void> {
   while (await conn.read(into) !== null);
 }
 
-/** Makes short requests of `alice` as soon as the strangers are at work, which `served` counts. */
-async function assertGoesBetween(alice: SecurePeer, served: () => number): Promise<void> {
+/** Makes short requests as soon as the strangers are at work, which `served` counts. */
+async function assertGoesBetween(
+  request: () => Promise<unknown>,
+  served: () => number,
+  most: number,
+): Promise<void> {
   await until("all of them are at work", () => served() > 2 * STRANGERS);
   const before = served();
-  for (let i = 0; i < REQUESTS; i++) await alice.acknowledge();
+  for (let i = 0; i < REQUESTS; i++) await request();
   const each = (served() - before) / REQUESTS;
-  assert(each < MOST, `${each} requests of strangers for each`);
+  assert(each < most, `${each} requests of strangers for each`);
 }
 
 Deno.test("long requests: a short one waits for a few lookups, not for one of each", async () => {
@@ -49,7 +55,40 @@ Deno.test("long requests: a short one waits for a few lookups, not for one of ea
   }
   const busy = strangers.flatMap((peer) => [peer.send(lookups), drain(peer.conn)]);
   const over = Promise.allSettled(busy);
-  await assertGoesBetween(alice, () => served);
+  await assertGoesBetween(() => alice.acknowledge(), () => served, MOST.long);
+  for (const stranger of strangers) stranger[Symbol.dispose]();
+  await over;
+});
+
+Deno.test("long requests: a short one waits for a few that replace prekeys", async () => {
+  let served = 0;
+  await using server = await ServerFixture.start({
+    services: ({ storage }) => {
+      const { publish } = storage.prekeys;
+      storage.prekeys.publish = (...prekeys) => {
+        served++;
+        return publish.apply(storage.prekeys, prekeys);
+      };
+      return {};
+    },
+  });
+  const alice = await server.secure("alice");
+  let id = 0;
+  const replacing = () =>
+    encodeSecureRequest({
+      kind: "publish-prekeys",
+      replace: true,
+      prekeys: Array.from({ length: 100 }, () => prekeyOf(PrekeyKind.oneTimeKem, ++id)),
+    });
+  const requests = concatAll(Array.from({ length: 12 }, replacing));
+  const strangers: SecurePeer[] = [];
+  while (strangers.length < STRANGERS) {
+    strangers.push(await server.secure(`stranger ${strangers.length}`));
+  }
+  const busy = strangers.flatMap((peer) => [peer.send(requests), drain(peer.conn)]);
+  const over = Promise.allSettled(busy);
+  const send = () => alice.sendText(alice.who.id, "hello");
+  await assertGoesBetween(send, () => served, MOST.long);
   for (const stranger of strangers) stranger[Symbol.dispose]();
   await over;
 });
@@ -81,7 +120,7 @@ Deno.test("long requests: a short one waits for a few that are refused", async (
     strangers.push(classic, secure);
   }
   const over = Promise.allSettled(busy);
-  await assertGoesBetween(alice, () => refused);
+  await assertGoesBetween(() => alice.acknowledge(), () => refused, MOST.refused);
   for (const stranger of strangers) stranger[Symbol.dispose]();
   await over;
 });

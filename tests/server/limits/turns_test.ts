@@ -1,6 +1,6 @@
 import { Turns } from "../../../server/limits/turns.ts";
 import { nextTurn } from "../../../shared/sleep.ts";
-import { assert, assertEquals } from "../../support/assert.ts";
+import { assert, assertEquals, assertRejects } from "../../support/assert.ts";
 
 const take = (turns: Turns, order: string[], source: string, client: string) =>
   turns.take(source, client).then(() => order.push(source + client));
@@ -13,6 +13,21 @@ Deno.test("turns: sources take turns, and so do the clients of each", async () =
   );
   await Promise.all(all);
   assertEquals(order, ["a1", "a1", "b1", "a2", "a3", "a1", "a2"]);
+});
+
+Deno.test("turns: one that does work ends when that is done, or has failed", async () => {
+  const turns = new Turns(() => 0);
+  const order: string[] = [];
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const first = turns.run("a", "1", () => promise);
+  const failing = turns.run("b", "1", () => Promise.reject(new Error("no")));
+  const last = take(turns, order, "c", "1");
+  for (let i = 0; i < 20; i++) await nextTurn(0);
+  assertEquals(order, []);
+  resolve();
+  await first;
+  await assertRejects(() => failing, Error, "no");
+  await last;
 });
 
 Deno.test("turns: all that is ready goes between two of them", async () => {

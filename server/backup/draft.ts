@@ -38,7 +38,8 @@ async function removeLeft(above: string): Promise<void> {
   for (const { name, isDirectory } of await Array.fromAsync(Deno.readDir(above))) {
     if (!isDirectory || !NAME.test(name)) continue;
     const folder = `${above}/${name}`;
-    if (!await isThere(`${folder}/${LOCK}`)) continue; // which is not ours, or just being made
+    // Which is not ours, or just being made, or another user's.
+    if (!await isThere(`${folder}/${LOCK}`).catch(() => false)) continue;
     const lock = await lockFile(`${folder}/${LOCK}`).catch(() => null);
     if (!lock) continue; // whose process is at work
     lock.close();

@@ -117,7 +117,7 @@ export class FileStore {
   /**
    * Shares a file that was uploaded whole; when this resolves, all of it is on the disk. Its
    * earlier receivers stay.
-   * @throws {StorageError} `unknown-client`
+   * @throws {StorageError} `unknown-client`, `quota-full`
    * @throws {ProtocolError} `malformed` if chunks are missing
    */
   async share(id: Bytes, owner: Bytes, receivers: readonly Bytes[]): Promise<void> {

@@ -28,7 +28,7 @@ export class Turns {
       this.#clients.set(source, clients);
       this.#sources.add(source);
       clients.push(client, () => {
-        const working = work();
+        const working = (async () => await work())(); // which may throw: others go on
         resolve(working);
         return working.catch(() => {}); // its caller is told
       });

@@ -13,7 +13,8 @@ Deno.test("draft: what the killed left goes, what is in work or another's stays"
   }
   await Deno.writeTextFile(`${temp.path}/backup.tar.00112233.part/server.db`, "secret");
   const others = ["backup.tar.old.part", "other.tar.00112233.part", "backup.tar.001122334.part"];
-  for (const other of others) await Deno.mkdir(`${temp.path}/${other}`);
+  // As if another user had them; root may look into them all the same.
+  for (const other of others) await Deno.mkdir(`${temp.path}/${other}`, { mode: 0 });
   const nameOf = (folder: string) => folder.slice(temp.path.length + 1);
   {
     await using first = await openDraft(path, random);
@@ -23,4 +24,5 @@ Deno.test("draft: what the killed left goes, what is in work or another's stays"
     assertEquals(temp.names(), expected);
   }
   assertEquals(temp.names(), others.sort());
+  for (const other of others) await Deno.remove(`${temp.path}/${other}`);
 });

@@ -21,12 +21,16 @@ Deno.test("turns: one that does work ends when that is done, or has failed", asy
   const { promise, resolve } = Promise.withResolvers<void>();
   const first = turns.run("a", "1", () => promise);
   const failing = turns.run("b", "1", () => Promise.reject(new Error("no")));
+  const throwing = turns.run("b", "2", () => {
+    throw new Error("never");
+  });
   const last = take(turns, order, "c", "1");
   for (let i = 0; i < 20; i++) await nextTurn(0);
   assertEquals(order, []);
   resolve();
   await first;
   await assertRejects(() => failing, Error, "no");
+  await assertRejects(() => throwing, Error, "never");
   await last;
 });
 

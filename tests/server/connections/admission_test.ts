@@ -49,7 +49,7 @@ Deno.test("admission: an IPv6 /48 has at most half of all, and 1,024 without a l
   assertEquals(waiting, 1024);
 });
 
-Deno.test("admission: the oldest without a login makes room, never one with a login", () => {
+Deno.test("admission: of one address only who has not logged in makes room", () => {
   const { enter, refused, evicted } = admission({ maxConnections: 3 });
   const oldest = enter("127.0.0.1", "oldest");
   enter("127.0.0.1", "second");

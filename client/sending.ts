@@ -107,7 +107,7 @@ export class Sending {
     if (!profile.contacts.byId(to.id)?.blocked) return to;
     throw new ClientError(
       "blocked",
-      `${name} is blocked here; to write again: messaging-client unblock`,
+      `${name} is blocked here; to write again: messaging-client unblock NAME`,
     );
   }
 

@@ -91,7 +91,7 @@ export async function lockFile(path: string): Promise<Deno.FsFile | null> {
 }
 
 function inUse(data: string): never {
-  throw new Error(`another server runs on the folder ${data}; stop it, or use another --data`);
+  throw new Error(`a server runs on the folder ${data}; stop it, or use another --data`);
 }
 
 /** Creates a folder, and what is missing above it, for its owner alone and for good. */

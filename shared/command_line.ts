@@ -106,7 +106,11 @@ function operandsOf(command: Declared, given: readonly string[]): Record<string,
   throw new UsageError(`unexpected argument "${left[0]}"${hint}`);
 }
 
-function parseOperand(text: string, { words, parse }: Operand, command: string): unknown {
+function parseOperand(text: string, operand: Operand, command: string): unknown {
+  const { words, parse, completes } = operand;
+  if (completes && text === "") {
+    throw new UsageError(`${command} needs ${operandName(operand)}, not an empty name`);
+  }
   if (words && !words.includes(text)) {
     const known = alternatives(words.map((word) => `"${word}"`));
     throw new UsageError(`${command} takes ${known}, not "${text}"`);

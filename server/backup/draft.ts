@@ -17,6 +17,11 @@ export interface Draft extends AsyncDisposable {
   readonly folder: string;
 }
 
+/** Reports whether a file or folder has the name of a draft. */
+export function isDraft(name: string): boolean {
+  return NAME.test(name);
+}
+
 /** Makes a folder beside `path`, and deletes those beside it whose process is gone. */
 export async function openDraft(path: string, random: Random): Promise<Draft> {
   const place = path.replace(/[/\\]+$/, "");
@@ -36,7 +41,7 @@ export async function openDraft(path: string, random: Random): Promise<Draft> {
 
 async function removeLeft(above: string): Promise<void> {
   for (const { name, isDirectory } of await Array.fromAsync(Deno.readDir(above))) {
-    if (!isDirectory || !NAME.test(name)) continue;
+    if (!isDirectory || !isDraft(name)) continue;
     const folder = `${above}/${name}`;
     // Which is not ours, or just being made, or another user's.
     if (!await isThere(`${folder}/${LOCK}`).catch(() => false)) continue;

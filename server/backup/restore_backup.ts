@@ -5,7 +5,7 @@ import { readArchive } from "./archive.ts";
 import { isDataFolder, isServers, lockDataFolder, makeFolder } from "../data_folder.ts";
 import { onPath } from "../path_errors.ts";
 import { copyInto } from "./copy_into.ts";
-import { openDraft } from "./draft.ts";
+import { isDraft, openDraft } from "./draft.ts";
 import { type Progress, verifyBackup } from "./verification.ts";
 
 /** All that a backup may hold; nothing else is written. */
@@ -18,8 +18,12 @@ export interface RestoreOptions {
   progress: Progress;
 }
 
+/** In this order: without its key a server does not start on what is there in part. */
+const PARTS = ["files", "chunks", "port.info", "server.db", "server.key"];
+
 /**
  * Makes the folder `data`, which must not exist or be empty, from the backup in the file `path`.
+ * One that is there stays, since it may be the current folder, or a volume, and gets the contents.
  * Returns what is wrong with the backup: then nothing is restored.
  * @throws {Error} if the folder is in use or not empty, or cannot be written; then nothing changed
  */
@@ -28,9 +32,10 @@ export async function restoreBackup(
   data: string,
   { random, tell, progress }: RestoreOptions,
 ): Promise<string[]> {
-  await checkEmpty(data);
-  await onPath(data, () => makeFolder(folderOf(data.replace(/[/\\]+$/, ""))));
-  await using own = await openDraft(data, random);
+  await checkEmpty(data, isDraft);
+  const isNew = !await isThere(data);
+  if (isNew) await onPath(data, () => makeFolder(folderOf(data.replace(/[/\\]+$/, ""))));
+  await using own = await openDraft(isNew ? data : `${data}/restored`, random);
   const draft = `${own.folder}/data`;
   tell("verifies the backup");
   const temporary = `${own.folder}/verified.db`;
@@ -38,10 +43,16 @@ export async function restoreBackup(
   if (findings.length > 0) return findings;
   tell("writes the folder");
   await extract(path, draft, progress);
-  await checkEmpty(data);
-  if (await isThere(data)) await Deno.remove(data); // fails if something has come
-  await Deno.rename(draft, data);
-  await syncFolder(folderOf(data));
+  await checkEmpty(data, (name) => own.folder === `${data}/${name}`);
+  if (isNew) await Deno.rename(draft, data);
+  else {
+    for (const name of PARTS) {
+      if (await isThere(`${draft}/${name}`)) {
+        await Deno.rename(`${draft}/${name}`, `${data}/${name}`);
+      }
+    }
+  }
+  await syncFolder(isNew ? folderOf(data) : data);
   return findings;
 }
 
@@ -56,11 +67,12 @@ async function extract(path: string, folder: string, progress: Progress): Promis
   for (const name of ["/files", "/chunks", ""]) await syncFolder(folder + name);
 }
 
-/** @throws {Error} if a server uses the folder, or something lies in it */
-async function checkEmpty(data: string): Promise<void> {
+/** @throws {Error} if a server uses the folder, or something lies in it that does not `pass` */
+async function checkEmpty(data: string, pass: (name: string) => boolean): Promise<void> {
   if (!await isDataFolder(data)) return;
   if (await isServers(data)) (await lockDataFolder(data))[Symbol.dispose]();
   for await (const { name } of Deno.readDir(data)) {
+    if (pass(name)) continue;
     throw new Error(
       `the folder ${data} is not empty: there is ${name}. Restore into a new folder, or move ` +
         "what is there away",

@@ -9,14 +9,18 @@ export const invite = serverCommand({
   name: "invite",
   operands: {
     action: { name: "ACTION", words: ["list", "withdraw"], optional: true },
-    number: { name: "NUMBER", optional: true, parse: parseNumber },
+    number: { name: "NUMBER", optional: true, parse: numberOf("withdraw") },
   },
   options: {
-    uses: { value: "N", help: "How many may register with it (default: 1)", parse: parseNumber },
+    uses: {
+      value: "N",
+      help: "How many may register with it (default: 1)",
+      parse: numberOf("--uses"),
+    },
     days: {
       value: "D",
       help: `For how many days (default: ${DEFAULT_DAYS})`,
-      parse: parseNumber,
+      parse: numberOf("--days"),
     },
     ...JSON_OPTION,
   },
@@ -57,8 +61,10 @@ export const invite = serverCommand({
   },
 });
 
-/** @throws {UsageError} */
-function parseNumber(text: string): number {
-  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
-  throw new UsageError(`"${text}" is not a number from 1 to 999999`);
+/** Returns the parser of a number; its errors say that `what` takes it. */
+function numberOf(what: string): (text: string) => number {
+  return (text) => {
+    if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
+    throw new UsageError(`${what} takes a number from 1 to 999999, not "${text}"`);
+  };
 }

@@ -9,7 +9,7 @@ export const restore = serverCommand({
   summary: "Make the data folder from a backup",
   details:
     "The folder must be empty, or not there. The backup is verified first; if anything is\n" +
-    "wrong with it, or it cannot be written, there is no folder.",
+    "wrong with it, or it cannot be written, nothing is restored.",
   async run({ file }, context) {
     const { data } = (await context.config()).settings;
     using line = new ProgressLine(context.clock);

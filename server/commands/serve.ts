@@ -6,7 +6,7 @@ import { type Endpoint, endpointText } from "../config/kinds.ts";
 import type { SettingName } from "../config/settings.ts";
 import { Listener } from "../connections/listener.ts";
 import { openControl } from "../control/control_server.ts";
-import { isDataFolder, openDataFolder } from "../data_folder.ts";
+import { isDataFolder, isServers, openDataFolder } from "../data_folder.ts";
 import { openLog } from "../log.ts";
 import { addressKey } from "../limits/peer_address.ts";
 import { Metrics } from "../metrics/metrics.ts";
@@ -28,8 +28,8 @@ export const serve = serverCommand({
     const { data, host, port, classic, registration, directory } = settings;
     const address = { hostname: host, port };
     const { admin: endpoint } = settings;
-    // A start that must fail leaves no new folder behind.
-    if (!await isDataFolder(data)) {
+    // A start that must fail leaves nothing behind.
+    if (!await isDataFolder(data) || !await isServers(data)) {
       bound("port", address, () => Deno.listen(address).close());
       if (endpoint) bound("admin", endpoint, () => Deno.listen(endpoint).close());
     }
@@ -72,7 +72,7 @@ export const serve = serverCommand({
       await sweep(services);
       services.remains.remove();
       const stopped = untilSignal(context.exit);
-      const control = await openControl({ data, os: context.os }, services);
+      await using control = await openControl({ data, os: context.os }, services);
       const listener = bound("port", address, () => new Listener(services, address));
       const stopUpkeep = startUpkeep(services);
       const where = `${endpointText(listener.address)}, key ${toHex(serverKey.publicKey)}`;

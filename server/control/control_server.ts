@@ -60,6 +60,7 @@ export class ControlServer implements AsyncDisposable {
 
   /** Takes no more requests, and ends those that are under way at their next step. */
   async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#stopping) return;
     this.#stopping = true;
     await this.place[Symbol.asyncDispose]();
     await this.#accepting;

@@ -44,7 +44,7 @@ Deno.test("start: a second server on the same folder is refused, the first goes 
   const data = temp.path;
   await using server = await startServer({ data });
   const second = await runServer(["--host", "127.0.0.1", "--port", "0", "--data", data]);
-  assertFailed(second, 1, "another server runs on the folder");
+  assertFailed(second, 1, "a server runs on the folder");
   using peer = await Peer.connect(server.port);
   await peer.register("alice");
   await server.kill("SIGKILL");

@@ -56,7 +56,7 @@ Deno.test("data folder: a second server is refused until the first has given it 
   await using temp = await tempFolder();
   {
     using _first = await openDataFolder(temp.path);
-    await assertRejects(() => openDataFolder(temp.path), Error, "another server runs on");
+    await assertRejects(() => openDataFolder(temp.path), Error, "a server runs on");
   }
   using next = await openDataFolder(temp.path);
   assert(next);

@@ -102,7 +102,7 @@ Deno.test("server key: one that is lost is not replaced in silence, but on deman
     await using server = await startServer({ data });
     const { code, stderr } = await renew("--yes");
     assertEquals(code, 1);
-    assert(stderr.includes("another server runs"), stderr);
+    assert(stderr.includes("a server runs"), stderr);
     await server.stop();
   }
   const path = `${data}/server.key`;

@@ -36,7 +36,7 @@ for (const running of [true, false]) {
     assertEquals(await operator(0, "verify", file), `${file} is in order\n`);
     assertEquals(await operator(0, "verify", "--data", data), `${data} is in order\n`);
     const again = await operator(1, "restore", file, "--data", data);
-    assert(again.includes(running ? "another server runs" : "is not empty"), again);
+    assert(again.includes(running ? "a server runs" : "is not empty"), again);
     await operator(0, "restore", file, "--data", other);
     assertEquals(temp.names(), ["backup.tar", "data", "other"]);
     assertEquals(
@@ -135,4 +135,31 @@ Deno.test("backup: what is damaged in the folder is told of", async () => {
   const text = await operator(1, "backup", `${temp.path}/backup.tar`, "--data", server.data);
   assert(/files\/[0-9a-f]{32} is missing/.test(text), text);
   assert(text.includes("holds what is damaged"), text);
+});
+
+Deno.test("restore: an empty folder that is there gets the contents, and stays", async () => {
+  await using temp = await tempFolder();
+  await using server = await startServer();
+  const kept = await fill(server.port);
+  const file = `${temp.path}/backup.tar`;
+  await operator(0, "backup", file, "--data", server.data);
+  const data = `${temp.path}/data`;
+  await Deno.mkdir(data);
+  const before = (await Deno.stat(data)).ino;
+  // What a restore that was killed has left there.
+  await Deno.mkdir(`${data}/restored.01234567.part`);
+  await Deno.writeTextFile(`${data}/restored.01234567.part/lock`, "");
+  const { code, stderr } = await runServer(["restore", "../backup.tar"], { cwd: data });
+  assertEquals(code, 0, stderr);
+  assertEquals((await Deno.stat(data)).ino, before);
+  const names = [...Deno.readDirSync(data)].map(({ name }) => name).sort();
+  assertEquals(names, ["chunks", "files", "server.db", "server.key"]);
+  assertEquals(temp.names(), ["backup.tar", "data"]);
+  await expectKept(data, kept);
+
+  const empty = `${temp.path}/empty`;
+  await Deno.mkdir(empty);
+  await Deno.writeTextFile(`${temp.path}/damaged.tar`, "x");
+  await operator(1, "restore", `${temp.path}/damaged.tar`, "--data", empty);
+  assertEquals([...Deno.readDirSync(empty)], []);
 });

@@ -145,6 +145,14 @@ bothWays("compact gives room back", [], async (operator, _refused, port) => {
   assert(after < 1_000_000, `${after} bytes are left`);
 });
 
+Deno.test("operator: a wrong number of an invite is wrong usage, and told by its name", async () => {
+  for (const option of ["--uses", "--days"]) {
+    const { code, stderr } = await runServer(["invite", option, "0"]);
+    assertEquals(code, 2);
+    assert(stderr.includes(`${option} takes a number from 1 to 999999, not "0"`), stderr);
+  }
+});
+
 Deno.test("operator: a folder without a server's data is an error", async () => {
   await using folder = await tempFolder();
   for (const command of [["stats"], ["clients", "list"], ["invite"], ["compact"]]) {

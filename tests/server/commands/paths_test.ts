@@ -75,6 +75,21 @@ Deno.test("paths: a start whose port is taken leaves no folder behind", async ()
     assert(text.includes(`${taken} is in use`), text);
   }
   assertEquals(temp.names(), []);
+  const start = (data: string) => ["--host", "127.0.0.1", "--data", data, ...port];
+  await failure(1, ...start(temp.path));
+  assertEquals(temp.names(), [], "nothing in a folder that is there");
+  await using other = await startServer();
+  await other.stop();
+  await failure(1, ...start(other.data));
+  assert(![...Deno.readDirSync(other.data)].some(({ name }) => name === "server.sock"));
+});
+
+Deno.test("paths: an empty name of a file is wrong usage", async () => {
+  await using server = await startServer();
+  for (const command of ["backup", "restore", "verify"]) {
+    const text = await failure(2, command, "", "--data", server.data);
+    assert(text.includes(`${command} needs FILE, not an empty name`), text);
+  }
 });
 
 Deno.test("paths: without its key a folder is good for no command but two", async () => {

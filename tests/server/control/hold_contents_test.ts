@@ -49,6 +49,6 @@ Deno.test("hold: where no server runs none can start meanwhile", async () => {
   await using server = await startServer();
   await server.stop();
   await holdContents({ data: server.data, os: Deno.build.os }, async () => {
-    await assertRejects(() => startServer({ data: server.data }), Error, "another server runs");
+    await assertRejects(() => startServer({ data: server.data }), Error, "a server runs");
   });
 });

@@ -63,6 +63,7 @@ const STEPS: Record<string, Step> = {
   upload: async ({ storage, random }) => {
     const id = idOf(`file ${random.whole(10)}`);
     await storage.files.open(id, random.pick(CLIENTS).id, 100);
+    await storage.files.charge(id, 100);
     await storage.files.share(id, [random.pick(CLIENTS).id]);
   },
   release: ({ storage, random }) =>
@@ -135,7 +136,8 @@ Deno.test("tally: random changes are counted right, and stay within the quotas",
       }));
       assertEquals(miscounts(path), [], `seed ${random.seed}, round ${round}`);
       const [own, all] = mostCounted(path);
-      assert(own <= LIMITS.maxSenderSize && all <= LIMITS.maxTotalSize, `${own}, ${all} bytes`);
+      const within = own <= LIMITS.maxSenderSize && all <= LIMITS.maxTotalSize;
+      assert(within, `seed ${random.seed}, round ${round}: ${own} bytes, ${all} in all`);
       if (random.whole(10) > 0) continue;
       await world.storage.close();
       world.storage = open();

@@ -183,7 +183,7 @@ Deno.test("attack: tokens of fetched messages count until they are forgotten", a
   assert(await flood() >= 1_000, "what is forgotten makes room");
 });
 
-Deno.test("attack: who leaves and comes back has no more room; its name has all of it", async () => {
+Deno.test("attack: who leaves and comes back has no more room, its name all of it", async () => {
   const each = MESSAGE_OVERHEAD + TOKEN_OVERHEAD;
   const limits = { maxSenderSize: 10 * each, registrations: { burst: 100, interval: 1 } };
   await using server = await ServerFixture.start({ limits });

@@ -145,7 +145,7 @@ bothWays("compact gives room back", [], async (operator, _refused, port) => {
   assert(after < 1_000_000, `${after} bytes are left`);
 });
 
-Deno.test("operator: a wrong number of an invite is wrong usage, and told by its name", async () => {
+Deno.test("operator: a wrong number of an invite is wrong usage, told by its name", async () => {
   for (const option of ["--uses", "--days"]) {
     const { code, stderr } = await runServer(["invite", option, "0"]);
     assertEquals(code, 2);

@@ -83,6 +83,7 @@ export class Connection {
       address: this.#place.address,
       memory: this.#memory,
       turn: (client) => this.#inTurn(client, () => Promise.resolve()),
+      goOn: (client) => this.#services.turns.goOn(this.#memory.source, client),
       inTurn: (client, work) => this.#inTurn(client, work),
       admit: (identity) => this.#place.login(identity),
       reader,

@@ -12,6 +12,8 @@ export class Turns {
   /** The sources that wait, the next one first. */
   readonly #sources = new Set<unknown>();
   #going = false;
+  /** Who had the last turn. */
+  #last = "";
 
   /** `clock` gives milliseconds that never jump back. */
   constructor(private readonly clock: () => number) {}
@@ -21,6 +23,11 @@ export class Turns {
     return this.run(source, client, () => Promise.resolve());
   }
 
+  /** Waits for a turn of `client` if others have had one since its last, or wait. */
+  async goOn(source: unknown, client: string): Promise<void> {
+    if (client !== this.#last || this.#sources.size > 0) await this.take(source, client);
+  }
+
   /** Does `work` in a turn of `client` of `source`, which ends when all of it is done. */
   run<T>(source: unknown, client: string, work: () => Promise<T>): Promise<T> {
     return new Promise((resolve) => {
@@ -28,6 +35,7 @@ export class Turns {
       this.#clients.set(source, clients);
       this.#sources.add(source);
       clients.push(client, () => {
+        this.#last = client;
         const working = (async () => await work())(); // which may throw: others go on
         resolve(working);
         return working.catch(() => {}); // its caller is told

@@ -32,6 +32,8 @@ export const MAX_UNDER_WAY = 256;
 export const MAX_UNDER_WAY_SIZE = 1 * MiB;
 /** The same where chunks of files are among them: disk and network work on some at a time. */
 export const MAX_CHUNKS_SIZE = 4 * FILE_CHUNK_SIZE;
+/** Requests after which others have a turn. */
+const TURN = 16;
 /** How long nothing must come from a peer to which the server says that it stops. */
 const STOP_QUIET = 50;
 /** How long a peer may take to close its side when the server stops, in milliseconds. */
@@ -65,6 +67,8 @@ export class SecureSession {
   /** Ends the wait for the next request. */
   #wake = () => {};
   #stopping = false;
+  /** Requests so far. */
+  #served = 0;
   #pushing: Pushing | null = null;
   /** Why the connection was ended. */
   #failure: unknown = undefined;
@@ -124,6 +128,7 @@ export class SecureSession {
   /** Returns false if there will be no further request. */
   async #serveRequest({ frames, writer, peer }: Line): Promise<boolean> {
     const { limits } = this.services;
+    if (++this.#served % TURN === 0) await this.link.goOn(peer.key ?? "");
     if (!await this.#nextRequest(frames, peer)) return false;
     const late = this.#stopping;
     if (peer.identity) this.link.extend(limits.headerDeadline);

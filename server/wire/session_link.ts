@@ -16,6 +16,8 @@ export interface SessionLink {
   admit(identity: string): boolean;
   /** Waits for a turn of `client` with what takes long. Rejects if the connection has ended. */
   turn(client: string): Promise<void>;
+  /** Lets others have their turns, if there are any, after so many requests of `client`. */
+  goOn(client: string): Promise<void>;
   /** Does `work` in such a turn, which ends when all of it is done. */
   inTurn<T>(client: string, work: () => Promise<T>): Promise<T>;
   /** The peer's bytes after the first header. */

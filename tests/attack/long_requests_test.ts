@@ -1,4 +1,4 @@
-/** Many strangers ask for as much as one request may, or for what is refused; others for little. */
+/** Many strangers ask for much, for what is refused, or without a pause; others ask for little. */
 import { concatAll } from "../../shared/bytes.ts";
 import { MAX_LOOKED_UP } from "../../shared/limits.ts";
 import { encodeSecureRequest, secureHeader } from "../../shared/protocol/secure/requests.ts";
@@ -13,7 +13,7 @@ import { until } from "../support/until.ts";
 const STRANGERS = 40;
 /** Short requests, and for how many of the strangers' one may wait, on the average. */
 const REQUESTS = 10;
-const MOST = { long: 10, refused: 100 };
+const MOST = { long: 10, refused: 100, ahead: 1_000 };
 
 /** Reads what comes until the connection ends. */
 async function drain(conn: PeerConn): Promise<void> {
@@ -89,6 +89,32 @@ Deno.test("long requests: a short one waits for a few that replace prekeys", asy
   const over = Promise.allSettled(busy);
   const send = () => alice.sendText(alice.who.id, "hello");
   await assertGoesBetween(send, () => served, MOST.long);
+  for (const stranger of strangers) stranger[Symbol.dispose]();
+  await over;
+});
+
+Deno.test("long requests: a short one waits for some of those that others send ahead", async () => {
+  let served = 0;
+  await using server = await ServerFixture.start({
+    services: ({ metrics }) => {
+      const { answered } = metrics;
+      metrics.answered = (...request) => {
+        served++;
+        answered.apply(metrics, request);
+      };
+      return {};
+    },
+  });
+  const alice = await server.secure("alice");
+  const strangers: SecurePeer[] = [];
+  while (strangers.length < STRANGERS) {
+    strangers.push(await server.secure(`stranger ${strangers.length}`));
+  }
+  const ahead = encodeSecureRequest({ kind: "acknowledge", messageIds: [1] });
+  const requests = concatAll(Array(1_000).fill(ahead));
+  const busy = strangers.flatMap((peer) => [peer.send(requests), drain(peer.conn)]);
+  const over = Promise.allSettled(busy);
+  await assertGoesBetween(() => alice.acknowledge(), () => served, MOST.ahead);
   for (const stranger of strangers) stranger[Symbol.dispose]();
   await over;
 });

@@ -34,6 +34,17 @@ Deno.test("turns: one that does work ends when that is done, or has failed", asy
   await last;
 });
 
+Deno.test("turns: who is alone goes on at once, and others get theirs first", async () => {
+  const turns = new Turns(() => 0);
+  const order: string[] = [];
+  await take(turns, order, "a", "1");
+  await turns.goOn("a", "1");
+  const other = take(turns, order, "b", "2");
+  const again = turns.goOn("a", "1").then(() => order.push("again"));
+  await Promise.all([other, again]);
+  assertEquals(order, ["a1", "b2", "again"]);
+});
+
 Deno.test("turns: all that is ready goes between two of them", async () => {
   const turns = new Turns(() => 0);
   let [taken, others] = [0, 0];

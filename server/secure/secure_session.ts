@@ -103,6 +103,7 @@ export class SecureSession {
     const message = await readHandshakeRequest(header, (size) => reader.read(size));
     const wait = this.services.rates.handshakes.take(address);
     if (wait > 0) throw tooFast("handshakes", wait);
+    await this.link.turn("");
     const { reply, result } = acceptHandshake(message, this.services.serverKey);
     const peer: SecurePeer = {
       handshakeHash: result.hash,

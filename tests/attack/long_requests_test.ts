@@ -3,6 +3,7 @@ import { concatAll } from "../../shared/bytes.ts";
 import { MAX_LOOKED_UP } from "../../shared/limits.ts";
 import { encodeSecureRequest, secureHeader } from "../../shared/protocol/secure/requests.ts";
 import { PrekeyKind } from "../../shared/protocol/prekey.ts";
+import { ChannelOpening } from "../../shared/channel/opening.ts";
 import { assert } from "../support/assert.ts";
 import { prekeyOf } from "../support/prekeys.ts";
 import { type PeerConn, requestBytes, ZERO_ID } from "../support/server/peer.ts";
@@ -13,7 +14,7 @@ import { until } from "../support/until.ts";
 const STRANGERS = 40;
 /** Short requests, and for how many of the strangers' one may wait, on the average. */
 const REQUESTS = 10;
-const MOST = { long: 10, refused: 100, ahead: 1_000 };
+const MOST = { long: 10, refused: 100, ahead: 1_000, handshakes: 20 };
 
 /** Reads what comes until the connection ends. */
 async function drain(conn: PeerConn): Promise<void> {
@@ -148,5 +149,27 @@ Deno.test("long requests: a short one waits for a few that are refused", async (
   const over = Promise.allSettled(busy);
   await assertGoesBetween(() => alice.acknowledge(), () => refused, MOST.refused);
   for (const stranger of strangers) stranger[Symbol.dispose]();
+  await over;
+});
+
+Deno.test("long requests: a short one waits for a few handshakes, not for all", async () => {
+  await using server = await ServerFixture.start({
+    limits: { handshakes: { burst: 10_000, interval: 1 } },
+  });
+  const { port } = server.listener.address;
+  const alice = await server.secure("alice");
+  const { request } = new ChannelOpening();
+  let served = 0;
+  let isOver = false;
+  const knock = async () => {
+    while (!isOver) {
+      using conn = await Deno.connect({ hostname: "127.0.0.1", port });
+      await conn.write(request);
+      if (await conn.read(new Uint8Array(1)) !== null) served++;
+    }
+  };
+  const over = Promise.allSettled(Array.from({ length: STRANGERS }, knock));
+  await assertGoesBetween(() => alice.acknowledge(), () => served, MOST.handshakes);
+  isOver = true;
   await over;
 });

@@ -25,6 +25,7 @@ Deno.test("transfers: are kept with all that is known of them, under numbers tha
   assertEquals(transfers.add({ ...NEW, direction: "down", path: null, history: 7 }), 2);
   const kept = {
     ...{ chunks: 0, draft: null, ended: null, reason: null, spooled: false, settled: false },
+    classic: false,
   };
   assertEquals(transfers.get(1), { ...NEW, ...kept, number: 1, state: "active", history: null });
   assertEquals(transfers.ofHistory(7)?.number, 2);
@@ -36,6 +37,7 @@ Deno.test("transfers: are kept with all that is known of them, under numbers tha
   transfers.change(2, { settled: true, state: "done" });
   assertEquals(transfers.open().map(({ number }) => number), [1]);
   assertEquals(transfers.all().map(({ number }) => number), [1, 2]);
+  assertEquals(transfers.get(transfers.add({ ...NEW, classic: true }))?.classic, true);
 });
 
 Deno.test("transfers: forgetting a client forgets its ended ones; numbers never repeat", () => {

@@ -67,7 +67,10 @@ Deno.test("chaos: for a minute on the port, and two friends notice nothing", asy
   const { acknowledged, unknown } = sender;
   console.log(`${acknowledged.length} messages acknowledged, ${unknown} not`);
   assertEquals(unknown, 0, "messages that were not acknowledged at once");
-  await until("bob has all", () => bob.shown.length >= acknowledged.length);
+  await until("bob has all", () => bob.shown.length >= acknowledged.length).catch((cause) => {
+    const heard = `${bob.shown.length} messages; he says: ${bob.runs[0].stderr.slice(-2000)}`;
+    throw new Error(`bob has ${heard}`, { cause });
+  });
   await bob.kill();
   assertEquals(await bob.drain(), 0);
   const texts = bob.shown.filter(({ type }) => type === "text").map(({ text }) => text);

@@ -5,7 +5,7 @@ import { chance } from "../support/fault/chance.ts";
 import { FollowingReceiver } from "../support/fault/following_receiver.ts";
 import { digest, NumberedSender } from "../support/fault/numbered_sender.ts";
 import { newPerson } from "../support/fault/person.ts";
-import { openFiles, PROCESS_FACTS, residentMemory } from "../support/process_facts.ts";
+import { openSockets, PROCESS_FACTS, residentMemory } from "../support/process_facts.ts";
 import { startServer } from "../support/server_process.ts";
 import { tempFolder } from "../support/temp_folder.ts";
 import { until } from "../support/until.ts";
@@ -41,7 +41,7 @@ Deno.test("chaos: for a minute on the port, and two friends notice nothing", asy
   const sender = new NumberedSender(alice, "bob", () => bob.lastShown, random);
   await until("bob has something", () => bob.lastShown > 0);
   const memory = PROCESS_FACTS ? await residentMemory(pid) : 0;
-  const handles = PROCESS_FACTS ? await openFiles(pid) : 0;
+  const sockets = PROCESS_FACTS ? await openSockets(pid) : 0;
 
   const counts: Record<string, { came: number; finished: number }> = {};
   const all = Object.entries(VANDALS);
@@ -85,7 +85,7 @@ Deno.test("chaos: for a minute on the port, and two friends notice nothing", asy
   if (PROCESS_FACTS) {
     const grown = await residentMemory(pid) - memory;
     assert(grown < GROWTH, `the server grew by ${grown} bytes`);
-    await until("their connections are closed", async () => await openFiles(pid) <= handles + 64);
+    await until("their connections are closed", async () => await openSockets(pid) <= sockets);
   }
   const { code, stderr } = await server.stop();
   assertEquals(code, 0);

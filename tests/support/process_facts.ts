@@ -38,6 +38,12 @@ export async function openFiles(pid: number): Promise<number> {
   return (await output("ls", `/proc/${pid}/fd`)).trim().split("\n").length;
 }
 
+/** How many sockets it has open. */
+export async function openSockets(pid: number): Promise<number> {
+  const files = await output("ls", "-l", `/proc/${pid}/fd`);
+  return files.split("\n").filter((line) => line.includes("socket:[")).length;
+}
+
 /** How many threads the process has. */
 export async function threads(pid: number): Promise<number> {
   return (await output("ls", `/proc/${pid}/task`)).trim().split("\n").length;

@@ -3,7 +3,7 @@ import type { Identity } from "../shared/crypto/identity.ts";
 import { MAX_TEXT_SIZE } from "../shared/limits.ts";
 import { MessageType } from "../shared/protocol/codes.ts";
 import type { Classic } from "./classic/classic.ts";
-import { checkClassicSize } from "./classic/classic_sender.ts";
+import { checkClassicSize } from "./classic/classic_file.ts";
 import type { ClassicOptions } from "./classic/key_exchange.ts";
 import type { Peer } from "./contacts/peers.ts";
 import { ClientError } from "./errors.ts";

@@ -44,7 +44,7 @@ export async function checkServersFolder(data: string): Promise<void> {
   throw new Error(`no server keeps its data in ${data}; ${ADVICE}`);
 }
 
-/** Reports whether a server keeps its data in the folder `data`, which is there. */
+/** Reports whether `data`, a folder that exists, holds the database of a server. */
 export function isServers(data: string): Promise<boolean> {
   return onPath(data, () => isThere(`${data}/${DATABASE}`));
 }

@@ -1,24 +1,13 @@
 /** What both sides do with files, beyond what the runtime has. */
 
 /** Returns the text of the file at `path`, or undefined if there is none. */
-export async function readIfThere(path: string): Promise<string | undefined> {
-  try {
-    return await Deno.readTextFile(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  }
+export function readIfThere(path: string): Promise<string | undefined> {
+  return unlessMissing(Deno.readTextFile(path), undefined);
 }
 
 /** Reports whether there is something at `path`. */
-export async function isThere(path: string): Promise<boolean> {
-  try {
-    await Deno.lstat(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
+export function isThere(path: string): Promise<boolean> {
+  return unlessMissing(Deno.lstat(path).then(() => true), false);
 }
 
 /** The last name of a path, with what separates it from the next. */
@@ -30,14 +19,8 @@ export function folderOf(path: string): string {
 }
 
 /** Removes the file at `path`; reports whether there was one. */
-export async function removeFile(path: string): Promise<boolean> {
-  try {
-    await Deno.remove(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
+export function removeFile(path: string): Promise<boolean> {
+  return unlessMissing(Deno.remove(path).then(() => true), false);
 }
 
 /** Makes the names in `folder` outlast a power failure; its files see to their contents. */
@@ -45,4 +28,14 @@ export async function syncFolder(folder: string): Promise<void> {
   if (Deno.build.os === "windows") return; // where a folder cannot be opened
   using file = await Deno.open(folder, { read: true });
   await file.sync();
+}
+
+/** Returns what `work` on a path comes to, or `missing` if there is nothing at the path. */
+async function unlessMissing<T, M>(work: Promise<T>, missing: M): Promise<T | M> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return missing;
+    throw error;
+  }
 }

@@ -1,22 +1,20 @@
 import { type Bytes, equalBytes, fromUtf8, toHex, utf8 } from "../../shared/bytes.ts";
-import { cbcEncryptStream, cbcSize } from "../../shared/crypto/classic/aes_cbc.ts";
 import { encryptText } from "../../shared/crypto/classic/classic.ts";
-import { MAX_CONTENT_SIZE } from "../../shared/limits.ts";
 import { MessageType } from "../../shared/protocol/codes.ts";
 import type { Peer } from "../contacts/peers.ts";
-import { openFile, removeFile } from "../disk/files.ts";
+import { removeFile } from "../disk/files.ts";
 import { ClientError, type ClientErrorCode } from "../errors.ts";
 import type { HistoryBody } from "../profile/tables/history.ts";
 import type { Transfer } from "../profile/tables/transfers.ts";
 import { isCopied, type OutboxItem } from "../profile/tables/outbox.ts";
-import { unlessInterrupted } from "../transfers/interrupt.ts";
 import {
   absolutePath,
   changedSource,
   fileFacts,
   type Source,
 } from "../transfers/transfer_files.ts";
-import type { OnProgress, TransferOptions } from "../transfers/uploads.ts";
+import type { TransferOptions } from "../transfers/uploads.ts";
+import { checkClassicSize, sendClassicFile } from "./classic_file.ts";
 import type { ClassicOptions, KeyExchange } from "./key_exchange.ts";
 
 /** The outbox of a secure profile: what is in there goes to the server as it is. */
@@ -260,24 +258,15 @@ export class ClassicSender {
     return await this.options.network.transport.send({ to, type: MessageType.text, content });
   }
 
-  async #sendFile(
+  #sendFile(
     to: Bytes,
     key: Bytes,
     path: string,
-    { onProgress, signal }: TransferOptions,
+    options: TransferOptions,
     token?: Bytes,
   ): Promise<number> {
-    const { size, content } = await openFile(path);
-    let stream = content;
-    try {
-      if (onProgress) stream = stream.pipeThrough(reporting(size, onProgress));
-      stream = stream.pipeThrough(cbcEncryptStream(key));
-      const message = { to, type: MessageType.file, size: cbcSize(size), content: stream, token };
-      const sending = this.options.network.transport.sendStream(message);
-      return await unlessInterrupted(signal, sending);
-    } finally {
-      await stream.cancel().catch(() => {}); // closes the file if sending did not
-    }
+    const { transport } = this.options.network;
+    return sendClassicFile(transport, { to, key, path, token }, options);
   }
 
   #noteSent(to: Peer, messageId: number, body: HistoryBody): void {
@@ -298,27 +287,7 @@ const FINAL: readonly ClientErrorCode[] = ["refused", "file"];
 /** How long a refused one is tried, as a full disk may pass: 7 days, in milliseconds. */
 const MAX_REFUSED_AGE = 7 * 24 * 60 * 60 * 1000;
 
-/** @throws {ClientError} `file` if the file is too large for one message */
-export function checkClassicSize(name: string, size: number): void {
-  if (cbcSize(size) <= MAX_CONTENT_SIZE) return;
-  throw new ClientError("file", `${name} is too large for a classic client: the limit is 1 GiB`);
-}
-
 /** Returns what the outbox keeps of a file: its path, or the name of a copy in the profile. */
 function placeOf({ path, spooled }: Source): string {
   return spooled ? path.slice(path.lastIndexOf("/") + 1) : absolutePath(path);
-}
-
-function reporting(
-  size: number,
-  onProgress: OnProgress,
-): TransformStream<Uint8Array, Uint8Array> {
-  let done = 0;
-  return new TransformStream({
-    transform(chunk, controller) {
-      controller.enqueue(chunk);
-      done += chunk.length;
-      onProgress(done, size);
-    },
-  });
 }

@@ -10,7 +10,7 @@ import { peerLog } from "./peer_log.ts";
 import type { Deadline, Deadlines } from "./deadlines.ts";
 import { Refusal } from "../wire/error_replies.ts";
 import { SecureSession } from "../secure/secure_session.ts";
-import type { MemoryHolder } from "../limits/memory_pool.ts";
+import type { MemoryHolder } from "../limits/slow_holders.ts";
 import type { ConnectionState } from "../metrics/metrics.ts";
 import type { Services } from "../services.ts";
 import { DiskError } from "../storage/disk_errors.ts";

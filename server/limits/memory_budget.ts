@@ -3,7 +3,8 @@
  * read, and waits for it. It has a pool for each kind, so that small requests wait neither for
  * chunks nor for pages that somebody does not read.
  */
-import { type MemoryHolder, MemoryPool } from "./memory_pool.ts";
+import { MemoryPool } from "./memory_pool.ts";
+import type { MemoryHolder } from "./slow_holders.ts";
 
 /** The parts of the pools; small requests have the rest. */
 const CHUNKS_SHARE = 3 / 4;
@@ -34,7 +35,7 @@ export class MemoryBudget {
     return this.chunks.waiting + this.pages.waiting + this.requests.waiting;
   }
 
-  /** Gives `holder` nothing more. What it holds, it gives back itself. */
+  /** Ends what `holder` may take. It releases what it still holds itself. */
   leave(holder: MemoryHolder, reason: Error): void {
     holder.ended ??= reason;
     for (const pool of this.#pools()) pool.leave(holder, reason);

@@ -11,25 +11,7 @@
  * others ended that move slowly, after a while: those of the source that holds most, be it its own.
  * Nobody loses anything to a source that holds as much.
  */
-
-/** A connection, as the pool sees it. */
-export interface MemoryHolder {
-  /** What it shares its part with: the same for all connections of one address. */
-  readonly source: unknown;
-  /** Bytes that have moved on it so far, either way. */
-  moved: number;
-  /** Why it gets nothing any more; null while it may ask. */
-  ended: Error | null;
-  /** Ends the connection: all that it holds is given back. */
-  readonly end: () => void;
-}
-
-/** How long somebody waits before slow holders are ended, in milliseconds. */
-const PATIENCE = 2_000;
-/** How long each may hold memory whatever it does, in milliseconds. */
-const GRACE = 2_000;
-/** Who moves that many bytes between two sweeps, every half second, is not slow. */
-const FAST = 128 * 1024;
+import { type Held, mayTake, type MemoryHolder, victimsOf, type Waiter } from "./slow_holders.ts";
 
 /** A part of a pool. */
 export class Hold {
@@ -43,7 +25,7 @@ export class Hold {
     this.#size = size;
   }
 
-  /** Gives back all but `size` bytes. */
+  /** Releases all but `size` bytes. */
   shrinkTo(size: number): void {
     if (size >= this.#size) return;
     const given = this.#size - size;
@@ -51,30 +33,16 @@ export class Hold {
     this.pool.give(this.holder, given);
   }
 
-  /** Gives all of it back. A second time does nothing. */
+  /** Releases all of it. A second call does nothing. */
   release(): void {
     this.shrinkTo(0);
   }
 }
 
-/** What one connection holds of a pool. */
-interface Held {
-  size: number;
-  /** Since when it holds anything. */
-  since: number;
-  /** `moved` at the last sweep. */
-  moved: number;
-  /** Bytes between the last sweeps; older ones count half as much at each. */
-  recent: number;
-}
-
-interface Waiting {
-  readonly holder: MemoryHolder;
+interface Waiting extends Waiter {
   readonly source: Source;
-  readonly size: number;
   /** Counts up with each that waits. */
   readonly turn: number;
-  readonly since: number;
   readonly resolve: (hold: Hold) => void;
   readonly reject: (reason: unknown) => void;
 }
@@ -83,12 +51,6 @@ interface Waiting {
 interface Source {
   held: number;
   readonly waiting: Set<Waiting>;
-}
-
-/** What a source will hold after a sweep, and which of its connections may end, slowest last. */
-interface Plan {
-  held: number;
-  readonly slow: [MemoryHolder, Held][];
 }
 
 export class MemoryPool {
@@ -170,47 +132,11 @@ export class MemoryPool {
       held.recent = held.recent / 2 + moved - held.moved;
       held.moved = moved;
     }
-    const victims = this.waiting > 0 ? this.#victims() : [];
+    const [queue, held, sources] = [this.#queue, this.#held, this.#sources];
+    const free = this.size - this.#used;
+    const victims = victimsOf({ queue, held, sources, free }, this.clock());
     for (const holder of victims) holder.end();
     return victims.length;
-  }
-
-  /** Returns who must end for those who have waited too long, though they hold nothing. */
-  #victims(): MemoryHolder[] {
-    const now = this.clock();
-    const tired = [...this.#queue].filter(({ holder, since }) =>
-      since + PATIENCE <= now && !this.#held.has(holder)
-    );
-    if (tired.length === 0) return [];
-    const plans = new Map<unknown, Plan>();
-    for (const [key, { held }] of this.#sources) plans.set(key, { held, slow: [] });
-    let free = this.size - this.#used;
-    for (const [holder, held] of this.#held) {
-      const plan = plans.get(holder.source)!;
-      if (holder.ended) {
-        plan.held -= held.size; // it lets go of it soon
-        free += held.size;
-      } else if (held.since + GRACE <= now && held.recent < FAST) plan.slow.push([holder, held]);
-    }
-    const losers = [...plans.values()].filter(({ slow }) => slow.length > 0);
-    for (const { slow } of losers) slow.sort(([, a], [, b]) => b.recent - a.recent);
-    const victims: MemoryHolder[] = [];
-    for (const { holder: { source }, size } of tired) {
-      const own = plans.get(source)!;
-      while (!mayTake(size, own.held, free)) {
-        const loser = loserOf(losers, own, size);
-        const victim = loser?.slow.pop();
-        if (!loser || !victim) break;
-        const [holder, held] = victim;
-        victims.push(holder);
-        loser.held -= held.size;
-        free += held.size;
-      }
-      if (!mayTake(size, own.held, free)) continue;
-      own.held += size;
-      free -= size;
-    }
-    return victims;
   }
 
   #grant(holder: MemoryHolder, source: Source, size: number): Hold {
@@ -281,33 +207,4 @@ export class MemoryPool {
   #forget({ source: key }: MemoryHolder, { held, waiting }: Source): void {
     if (held === 0 && waiting.size === 0) this.#sources.delete(key);
   }
-}
-
-/**
- * Reports whether a source that holds `held` bytes may take `size` of those that are free: it must
- * leave as many as it then holds, except for the first thing that it takes.
- */
-function mayTake(size: number, held: number, free: number): boolean {
-  return size <= free && (held === 0 || held + size <= free - size);
-}
-
-/**
- * Returns the source that must give up a slow connection so that `own` may have `size` bytes: the
- * one that holds most, of equals the one with the slowest. One that would then have less than
- * `own` loses nothing, unless `own` has nothing.
- */
-function loserOf(plans: Iterable<Plan>, own: Plan, size: number): Plan | undefined {
-  let loser: Plan | undefined;
-  for (const plan of plans) {
-    if (plan.slow.length === 0 || loser && loser.held > plan.held) continue;
-    if (plan !== own && own.held > 0 && plan.held < own.held + size) continue;
-    if (loser?.held === plan.held && slowest(loser) <= slowest(plan)) continue;
-    loser = plan;
-  }
-  return loser;
-}
-
-/** Returns how much the slowest connection has moved. */
-function slowest({ slow }: Plan): number {
-  return slow.at(-1)?.[1].recent ?? Infinity;
 }

@@ -14,7 +14,7 @@ import { copyBlob } from "../wire/delivery.ts";
 import { REQUEST_MEMORY, STREAM_MEMORY } from "../wire/memory.ts";
 import { chargeAnswer } from "../wire/pace.ts";
 import type { FrameWriter } from "../wire/frame_writer.ts";
-import type { MemoryHolder } from "../limits/memory_pool.ts";
+import type { MemoryHolder } from "../limits/slow_holders.ts";
 import type { Services } from "../services.ts";
 import type { FullMessage } from "../storage/messages.ts";
 

@@ -1,6 +1,6 @@
 /** What a connection lends to the session that serves it. */
 import type { ByteSource } from "../../shared/io.ts";
-import type { MemoryHolder } from "../limits/memory_pool.ts";
+import type { MemoryHolder } from "../limits/slow_holders.ts";
 import type { PeerAddress } from "../limits/peer_address.ts";
 import type { FrameReader } from "../../shared/protocol/frame_stream.ts";
 

@@ -4,11 +4,21 @@ import { encodeSecureRequest } from "../../shared/protocol/secure/requests.ts";
 import { inviteHash } from "../../server/storage/invites.ts";
 import { assert, assertEquals } from "../support/assert.ts";
 import { keyOf, ZERO_ID } from "../support/server/peer.ts";
-import { Someone } from "../support/server/secure_peer.ts";
+import { type SecurePeer, Someone } from "../support/server/secure_peer.ts";
 import { ServerFixture } from "../support/server/server_fixture.ts";
 
 const CODE = new Uint8Array(16).fill(9);
 const HOUR = 60 * 60 * 1000;
+
+/** Returns somebody who has logged in, and for whom there is an invite to use once. */
+async function invited(server: ServerFixture): Promise<{ who: Someone; peer: SecurePeer }> {
+  const { invites } = server.services.storage;
+  await invites.create(inviteHash(CODE), { uses: 1, expiresAt: Date.now() + HOUR });
+  const who = await Someone.called("alice");
+  const peer = await server.open();
+  await peer.login(who);
+  return { who, peer };
+}
 
 Deno.test("invites: of many who use one at a time as many get in as it allows", async () => {
   await using server = await ServerFixture.start({ registration: "invite" });
@@ -31,27 +41,19 @@ Deno.test("invites: of many who use one at a time as many get in as it allows", 
 
 Deno.test("invites: one that is refused for its name uses nothing up", async () => {
   await using server = await ServerFixture.start({ registration: "invite" });
-  const { invites } = server.services.storage;
-  await invites.create(inviteHash(CODE), { uses: 1, expiresAt: Date.now() + HOUR });
-  const who = await Someone.called("alice");
-  const peer = await server.open();
-  await peer.login(who);
+  const { who, peer } = await invited(server);
   const { publicKey } = who;
   const request = { kind: "register", publicKey, invite: CODE } as const;
   for (const name of ["al\u200dice", " alice", "alice "]) {
     assertEquals(await peer.refused({ ...request, name }), "malformed");
   }
-  assertEquals((await invites.list())[0].left, 1);
+  assertEquals((await server.services.storage.invites.list())[0].left, 1);
   await peer.request({ ...request, name: "alice" }, "registered");
 });
 
 Deno.test("invites: a code of another length is malformed, and lets nobody in", async () => {
   await using server = await ServerFixture.start({ registration: "invite" });
-  const { invites } = server.services.storage;
-  await invites.create(inviteHash(CODE), { uses: 1, expiresAt: Date.now() + HOUR });
-  const who = await Someone.called("alice");
-  const peer = await server.open();
-  await peer.login(who);
+  const { who, peer } = await invited(server);
   const { name, publicKey } = who;
   const whole = encodeSecureRequest({ kind: "register", name, publicKey, invite: CODE });
   for (const length of [1, 15]) {

@@ -1,9 +1,9 @@
 /** Many strangers ask for much, for what is refused, or without a pause; others ask for little. */
-import { concatAll } from "../../shared/bytes.ts";
+import { type Bytes, concatAll } from "../../shared/bytes.ts";
+import { ChannelOpening } from "../../shared/channel/opening.ts";
 import { MAX_LOOKED_UP } from "../../shared/limits.ts";
 import { encodeSecureRequest, secureHeader } from "../../shared/protocol/secure/requests.ts";
 import { PrekeyKind } from "../../shared/protocol/prekey.ts";
-import { ChannelOpening } from "../../shared/channel/opening.ts";
 import { assert } from "../support/assert.ts";
 import { prekeyOf } from "../support/prekeys.ts";
 import { type PeerConn, requestBytes, ZERO_ID } from "../support/server/peer.ts";
@@ -20,6 +20,22 @@ const MOST = { long: 10, refused: 100, ahead: 1_000, handshakes: 20 };
 async function drain(conn: PeerConn): Promise<void> {
   const into = new Uint8Array(64 * 1024);
   while (await conn.read(into) !== null);
+}
+
+/** Has strangers send `requests`, all at once. Returns what ends them, and waits for that. */
+async function flood(server: ServerFixture, requests: Bytes): Promise<{ leave(): Promise<void> }> {
+  const strangers: SecurePeer[] = [];
+  while (strangers.length < STRANGERS) {
+    strangers.push(await server.secure(`stranger ${strangers.length}`));
+  }
+  const busy = strangers.flatMap((peer) => [peer.send(requests), drain(peer.conn)]);
+  const over = Promise.allSettled(busy);
+  return {
+    async leave() {
+      for (const stranger of strangers) stranger[Symbol.dispose]();
+      await over;
+    },
+  };
 }
 
 /** Makes short requests as soon as the strangers are at work, which `served` counts. */
@@ -50,15 +66,9 @@ Deno.test("long requests: a short one waits for a few lookups, not for one of ea
   const alice = await server.secure("alice");
   const ids = Array(MAX_LOOKED_UP).fill(alice.who.id);
   const lookups = concatAll(Array(60).fill(encodeSecureRequest({ kind: "find-clients", ids })));
-  const strangers: SecurePeer[] = [];
-  while (strangers.length < STRANGERS) {
-    strangers.push(await server.secure(`stranger ${strangers.length}`));
-  }
-  const busy = strangers.flatMap((peer) => [peer.send(lookups), drain(peer.conn)]);
-  const over = Promise.allSettled(busy);
+  const strangers = await flood(server, lookups);
   await assertGoesBetween(() => alice.acknowledge(), () => served, MOST.long);
-  for (const stranger of strangers) stranger[Symbol.dispose]();
-  await over;
+  await strangers.leave();
 });
 
 Deno.test("long requests: a short one waits for a few that replace prekeys", async () => {
@@ -82,16 +92,10 @@ Deno.test("long requests: a short one waits for a few that replace prekeys", asy
       prekeys: Array.from({ length: 100 }, () => prekeyOf(PrekeyKind.oneTimeKem, ++id)),
     });
   const requests = concatAll(Array.from({ length: 12 }, replacing));
-  const strangers: SecurePeer[] = [];
-  while (strangers.length < STRANGERS) {
-    strangers.push(await server.secure(`stranger ${strangers.length}`));
-  }
-  const busy = strangers.flatMap((peer) => [peer.send(requests), drain(peer.conn)]);
-  const over = Promise.allSettled(busy);
+  const strangers = await flood(server, requests);
   const send = () => alice.sendText(alice.who.id, "hello");
   await assertGoesBetween(send, () => served, MOST.long);
-  for (const stranger of strangers) stranger[Symbol.dispose]();
-  await over;
+  await strangers.leave();
 });
 
 Deno.test("long requests: a short one waits for some of those that others send ahead", async () => {
@@ -107,17 +111,11 @@ Deno.test("long requests: a short one waits for some of those that others send a
     },
   });
   const alice = await server.secure("alice");
-  const strangers: SecurePeer[] = [];
-  while (strangers.length < STRANGERS) {
-    strangers.push(await server.secure(`stranger ${strangers.length}`));
-  }
   const ahead = encodeSecureRequest({ kind: "acknowledge", messageIds: [1] });
   const requests = concatAll(Array(1_000).fill(ahead));
-  const busy = strangers.flatMap((peer) => [peer.send(requests), drain(peer.conn)]);
-  const over = Promise.allSettled(busy);
+  const strangers = await flood(server, requests);
   await assertGoesBetween(() => alice.acknowledge(), () => served, MOST.ahead);
-  for (const stranger of strangers) stranger[Symbol.dispose]();
-  await over;
+  await strangers.leave();
 });
 
 Deno.test("long requests: a short one waits for a few that are refused", async () => {

@@ -1,5 +1,6 @@
 import fc from "fast-check";
-import { Hold, type MemoryHolder, MemoryPool } from "../../../server/limits/memory_pool.ts";
+import { Hold, MemoryPool } from "../../../server/limits/memory_pool.ts";
+import type { MemoryHolder } from "../../../server/limits/slow_holders.ts";
 import { assert, assertEquals, assertRejects } from "../../support/assert.ts";
 import { runs } from "../../support/fuzz.ts";
 import { FakeClock } from "../../support/server/server_fixture.ts";

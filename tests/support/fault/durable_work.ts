@@ -78,12 +78,13 @@ export class DurableWork {
       { length: messages },
       (_, i) => this.#newMessage(this.dora, i % 20 === 0 ? BLOB + 1 : this.chance.whole(100)),
     );
-    const sending = alice.send(...all.map((sent) => requestOf(sent)));
-    for (const sent of all) {
-      await alice.expect("sent");
-      this.#answer(sent);
-    }
-    await sending;
+    const receive = async () => {
+      for (const sent of all) {
+        await alice.expect("sent");
+        this.#answer(sent);
+      }
+    };
+    await Promise.all([alice.send(...all.map((sent) => requestOf(sent))), receive()]);
     for (let i = 0; i < files; i++) await this.#upload(alice, this.dora, 1000);
   }
 

@@ -24,15 +24,17 @@ export async function putChunks(
   from = 0,
   to = chunkCount(content.length),
 ): Promise<void> {
-  const sending = (async () => {
+  const send = async () => {
     for (let chunk = from; chunk < to; chunk++) {
       await peer.send({ kind: "put-chunk", blob, chunk, bytes: chunkOf(content, chunk) });
     }
-  })();
-  for (let chunk = from; chunk < to; chunk++) {
-    assertEquals((await peer.expect("chunk-stored")).chunk, chunk);
-  }
-  await sending;
+  };
+  const receive = async () => {
+    for (let chunk = from; chunk < to; chunk++) {
+      assertEquals((await peer.expect("chunk-stored")).chunk, chunk);
+    }
+  };
+  await Promise.all([send(), receive()]); // a server that is killed fails both
 }
 
 export async function share(peer: SecurePeer, blob: Bytes, ...receivers: Bytes[]): Promise<void> {

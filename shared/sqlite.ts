@@ -17,8 +17,8 @@ type Transaction<A extends unknown[], R> = ((...args: A) => R) & {
   exclusive: (...args: A) => R;
 };
 
-/** More than a database may have. */
-const ALL_PAGES = 2 ** 31 - 1;
+/** Pages that are copied at a time; 4 MiB by default. */
+const PAGES_AT_ONCE = 1024;
 
 /** One open database file, or `:memory:`. Every call is synchronous. */
 export class Database {
@@ -85,9 +85,12 @@ export class Database {
     });
   }
 
-  /** Copies all pages to the file `path`, as the open transaction sees them. */
-  async copyTo(path: string): Promise<void> {
-    await backup(this.#db, path, { rate: ALL_PAGES });
+  /**
+   * Copies all pages to the file `path`, as the open transaction sees them. Calls `copied` after
+   * every 1,024 of them.
+   */
+  async copyTo(path: string, copied: () => void = () => {}): Promise<void> {
+    await backup(this.#db, path, { rate: PAGES_AT_ONCE, progress: copied });
   }
 
   /** Closes the file. The database is unusable from then on. */

@@ -47,6 +47,7 @@ const WORLD = [
   "server/backup/repair_folder.ts",
   "server/backup/replace_database.ts",
   "server/backup/restore_backup.ts",
+  "server/backup/steady_file.ts",
   "server/backup/verification.ts",
   "server/backup/write_backup.ts",
   "server/contents/blob_store.ts",

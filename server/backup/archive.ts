@@ -5,8 +5,8 @@
 import { createTarDecoder, createTarPacker } from "modern-tar";
 import { type Bytes, equalBytes, toHex, utf8 } from "../../shared/bytes.ts";
 import { Sha256 } from "../../shared/crypto/hash.ts";
-import { writeAll } from "../../shared/io.ts";
 import { MiB } from "../../shared/limits.ts";
+import { SteadyFile } from "./steady_file.ts";
 
 export const SUMS = "SHA256SUMS";
 
@@ -59,7 +59,8 @@ export class ArchiveWriter {
   }
 
   async #write(): Promise<void> {
-    for await (const piece of this.#packer.readable) await writeAll(this.file, piece);
+    const steady = new SteadyFile(this.file);
+    for await (const piece of this.#packer.readable) await steady.write(piece);
   }
 }
 

@@ -41,8 +41,11 @@ export async function writeBackup(
   const [draft, snapshot] = [`${own.folder}/backup.tar`, `${own.folder}/server.db`];
   tell("copies the database");
   // SQLite would make it readable for others.
-  (await Deno.open(snapshot, { write: true, createNew: true, mode: 0o600 })).close();
-  await snapshotDatabase(`${data}/server.db`, snapshot);
+  {
+    using copy = await Deno.open(snapshot, { write: true, createNew: true, mode: 0o600 });
+    // In steps, for the same reason as in a SteadyFile.
+    await snapshotDatabase(`${data}/server.db`, snapshot, () => copy.syncDataSync());
+  }
   {
     using file = await Deno.open(draft, { write: true, createNew: true, mode: 0o600 });
     const archive = new ArchiveWriter(file, new Date(now()));

@@ -106,13 +106,20 @@ export class Inspection implements Disposable {
   }
 }
 
-/** Writes the present state of the database in the file `from` to the file `to`. */
-export async function snapshotDatabase(from: string, to: string): Promise<void> {
+/**
+ * Writes the present state of the database in the file `from` to the file `to`. Calls `copied` after
+ * every 1,024 pages.
+ */
+export async function snapshotDatabase(
+  from: string,
+  to: string,
+  copied: () => void,
+): Promise<void> {
   const database = new Database(from, { int64: true });
   try {
     database.exec(`PRAGMA busy_timeout = ${PATIENCE}; BEGIN`);
     database.prepare("SELECT count(*) FROM sqlite_schema").get(); // from now on it sees one moment
-    await database.copyTo(to);
+    await database.copyTo(to, copied);
   } finally {
     database.close();
   }

@@ -49,7 +49,7 @@ export class SqliteStorage implements Storage {
     const tally = new SqliteTally(file);
     this.#tokens = new SqliteTokens(file, options.now, tally);
     this.#options = options;
-    this.#space = new SqliteSpace(file);
+    this.#space = new SqliteSpace(file, options.clock);
     this.#mailboxes = new SqliteMailboxes(file, tally);
     this.#quotas = new SqliteQuotas(file, options.limits, tally, this.#tokens);
     this.#deposits = new SqliteDeposits(file, options, {

@@ -5,7 +5,7 @@ import { SqliteStorage } from "../../../../server/storage/sqlite/sqlite_storage.
 import { MAX_U32 } from "../../../../shared/limits.ts";
 import { MessageType } from "../../../../shared/protocol/codes.ts";
 import { StorageError } from "../../../../shared/errors.ts";
-import { assertEquals, assertRejects } from "../../../support/assert.ts";
+import { assert, assertEquals, assertRejects } from "../../../support/assert.ts";
 import { assertRefused, clientCalled } from "../../../contract/storage_contract.ts";
 
 const alice = clientCalled("alice");
@@ -118,4 +118,32 @@ Deno.test("SQLite: a database that cannot shrink says so, and goes on", async ()
   await storage.register(alice);
   await storage.close();
   await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("SQLite: free pages are given back until a step has worked long enough", async () => {
+  for (const [pace, least, most] of [[0, 1, 3], [3, 5, 12]]) {
+    const folder = await Deno.makeTempDir({ prefix: "sqlite_" });
+    let [time, transactions] = [0, 0];
+    const path = `${folder}/server.db`;
+    const storage = new SqliteStorage(path, {
+      limits: DEFAULT_LIMITS,
+      now: () => 1,
+      clock: () => time += pace,
+      committed: () => transactions++,
+    });
+    await storage.register(alice);
+    for (let i = 0; i < 4; i++) {
+      await storage.deposit({ ...empty, content: { inline: new Uint8Array(65_000) } });
+    }
+    const lease = await storage.leases.take(alice.id, EVERYTHING);
+    await storage.leases.remove(lease);
+    const free = Number(ask(path, "PRAGMA freelist_count"));
+    assert(free > 60 && free < 80, `${free} pages are free`);
+    transactions = 0;
+    await storage.compact();
+    assertEquals(ask(path, "PRAGMA freelist_count"), 0);
+    assert(transactions >= least && transactions <= most, `${transactions} transactions`);
+    await storage.close();
+    await Deno.remove(folder, { recursive: true });
+  }
 });

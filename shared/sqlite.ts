@@ -17,7 +17,7 @@ type Transaction<A extends unknown[], R> = ((...args: A) => R) & {
   exclusive: (...args: A) => R;
 };
 
-/** Pages that are copied at a time; 4 MiB by default. */
+/** Pages that are copied at a time; 4 MiB, of pages as SQLite makes them. */
 const PAGES_AT_ONCE = 1024;
 
 /** One open database file, or `:memory:`. Every call is synchronous. */
@@ -89,7 +89,7 @@ export class Database {
    * Copies all pages to the file `path`, as the open transaction sees them. Calls `copied` after
    * every 1,024 of them.
    */
-  async copyTo(path: string, copied: () => void = () => {}): Promise<void> {
+  async copyTo(path: string, copied: () => void): Promise<void> {
     await backup(this.#db, path, { rate: PAGES_AT_ONCE, progress: copied });
   }
 

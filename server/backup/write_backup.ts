@@ -40,8 +40,8 @@ export async function writeBackup(
   await using own = await openDraft(path, random);
   const [draft, snapshot] = [`${own.folder}/backup.tar`, `${own.folder}/server.db`];
   tell("copies the database");
-  // SQLite would make it readable for others.
   {
+    // SQLite would make it readable for others.
     using copy = await Deno.open(snapshot, { write: true, createNew: true, mode: 0o600 });
     // In steps, for the same reason as in a SteadyFile.
     await snapshotDatabase(`${data}/server.db`, snapshot, () => copy.syncDataSync());

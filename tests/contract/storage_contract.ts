@@ -37,6 +37,9 @@ export class Subject {
   storage!: Storage;
   /** What the storage takes for the time, in milliseconds since 1970. */
   now = 1;
+  /** How much later it is at each look at the clock, in milliseconds; null for the real time. */
+  pace: number | null = null;
+  #ticks = 0;
 
   constructor(engine: Engine, folder: string, limits: StorageLimits) {
     this.#engine = engine;
@@ -48,7 +51,7 @@ export class Subject {
     this.storage = await this.#engine.open(this.#folder, {
       limits: this.#limits,
       now: () => this.now,
-      clock: () => performance.now(),
+      clock: () => this.pace === null ? performance.now() : this.#ticks += this.pace,
     });
   }
 

@@ -107,8 +107,8 @@ export class Inspection implements Disposable {
 }
 
 /**
- * Writes the present state of the database in the file `from` to the file `to`. Calls `copied` after
- * every 1,024 pages.
+ * Writes the present state of the database in the file `from` to the file `to`. Calls `copied`
+ * after every 1,024 pages.
  */
 export async function snapshotDatabase(
   from: string,

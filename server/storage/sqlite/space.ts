@@ -2,7 +2,7 @@
 import { StorageError } from "../../../shared/errors.ts";
 import type { SqliteFile } from "./database.ts";
 
-/** Pages that are given back at a time: that takes 1 or 2 milliseconds if a million are free. */
+/** Pages that are given back at a time: that takes about a millisecond if 200,000 are free. */
 const PAGES_AT_ONCE = 8;
 /** Milliseconds of work after which a step ends. */
 const STEP_TIME = 5;

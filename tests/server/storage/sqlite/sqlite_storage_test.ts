@@ -2,6 +2,7 @@
 import { Database } from "@db/sqlite";
 import { DEFAULT_LIMITS } from "../../../../server/limits/limits.ts";
 import { SqliteStorage } from "../../../../server/storage/sqlite/sqlite_storage.ts";
+import type { StorageOptions } from "../../../../server/storage/storage_options.ts";
 import { MAX_U32 } from "../../../../shared/limits.ts";
 import { MessageType } from "../../../../shared/protocol/codes.ts";
 import { StorageError } from "../../../../shared/errors.ts";
@@ -20,6 +21,7 @@ const empty = {
 /** Runs `test` with a storage in which alice is registered, and with its file. */
 async function withStorage(
   test: (storage: SqliteStorage, path: string) => void | Promise<void>,
+  options: Partial<StorageOptions> = {},
 ): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "sqlite_" });
   const path = `${folder}/server.db`;
@@ -27,6 +29,7 @@ async function withStorage(
     limits: DEFAULT_LIMITS,
     now: () => 4711,
     clock: () => 0,
+    ...options,
   });
   try {
     await storage.register(alice);
@@ -122,28 +125,19 @@ Deno.test("SQLite: a database that cannot shrink says so, and goes on", async ()
 
 Deno.test("SQLite: free pages are given back until a step has worked long enough", async () => {
   for (const [pace, least, most] of [[0, 1, 3], [3, 5, 12]]) {
-    const folder = await Deno.makeTempDir({ prefix: "sqlite_" });
     let [time, transactions] = [0, 0];
-    const path = `${folder}/server.db`;
-    const storage = new SqliteStorage(path, {
-      limits: DEFAULT_LIMITS,
-      now: () => 1,
-      clock: () => time += pace,
-      committed: () => transactions++,
-    });
-    await storage.register(alice);
-    for (let i = 0; i < 4; i++) {
-      await storage.deposit({ ...empty, content: { inline: new Uint8Array(65_000) } });
-    }
-    const lease = await storage.leases.take(alice.id, EVERYTHING);
-    await storage.leases.remove(lease);
-    const free = Number(ask(path, "PRAGMA freelist_count"));
-    assert(free > 60 && free < 80, `${free} pages are free`);
-    transactions = 0;
-    await storage.compact();
-    assertEquals(ask(path, "PRAGMA freelist_count"), 0);
-    assert(transactions >= least && transactions <= most, `${transactions} transactions`);
-    await storage.close();
-    await Deno.remove(folder, { recursive: true });
+    const options = { clock: () => time += pace, committed: () => transactions++ };
+    await withStorage(async (storage, path) => {
+      for (let i = 0; i < 4; i++) {
+        await storage.deposit({ ...empty, content: { inline: new Uint8Array(65_000) } });
+      }
+      await storage.leases.remove(await storage.leases.take(alice.id, EVERYTHING));
+      const free = Number(ask(path, "PRAGMA freelist_count"));
+      assert(free > 60 && free < 80, `${free} pages are free`);
+      transactions = 0;
+      await storage.compact();
+      assertEquals(ask(path, "PRAGMA freelist_count"), 0);
+      assert(transactions >= least && transactions <= most, `${transactions} transactions`);
+    }, options);
   }
 });

@@ -2,15 +2,15 @@
  * AES-128-CBC with PKCS#7 padding (NIST SP 800-38A §6.2, RFC 5652 §6.3), as the classic protocol
  * uses it: with an IV of zeros and without authentication. Only for classic peers.
  */
-import { type Bytes, concat } from "../../bytes.ts";
+import type { Bytes } from "../../bytes.ts";
 import { CryptoError } from "../../errors.ts";
-import { MiB } from "../../limits.ts";
+import { KiB } from "../../limits.ts";
 
 /** Size of an AES block and of the keys used here. */
 export const BLOCK_SIZE = 16;
 const ZERO_IV: Bytes = new Uint8Array(BLOCK_SIZE);
 /** Plaintext per call of the cipher in a stream: a multiple of the block. */
-const STEP = 1 * MiB;
+const STEP = 256 * KiB;
 
 /** Returns the bytes of ciphertext for `size` bytes of plaintext; at least one byte is padding. */
 export function cbcSize(size: number): number {
@@ -47,11 +47,13 @@ export function cbcEncryptStream(key: Bytes): TransformStream<Uint8Array, Bytes>
  * @throws {CryptoError} (as the stream's error) `decrypt-failed` if the padding is wrong
  */
 export function cbcDecryptStream(key: Bytes): TransformStream<Uint8Array, Bytes> {
+  const padded = new Uint8Array(STEP + BLOCK_SIZE);
   return inSteps(key, async (cryptoKey, ciphertext, iv) => {
     const nextIv = ciphertext.slice(-BLOCK_SIZE);
     // Web Crypto wants padding in every call, so a block of padding is appended.
-    const padding = await encryptWith(cryptoKey, new Uint8Array(0), nextIv);
-    return { done: await decryptWith(cryptoKey, concat(ciphertext, padding), iv), nextIv };
+    padded.set(ciphertext);
+    padded.set(await encryptWith(cryptoKey, new Uint8Array(0), nextIv), STEP);
+    return { done: await decryptWith(cryptoKey, padded, iv), nextIv };
   }, decryptWith);
 }
 

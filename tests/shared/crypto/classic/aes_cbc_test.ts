@@ -16,7 +16,7 @@ import { cut, sampleBytes, through } from "../../../support/pieces.ts";
 const KEY = fromHex("000102030405060708090a0b0c0d0e0f");
 const WRONG_KEY = fromHex("000102030405060708090a0b0c0d0e10");
 /** Plaintext that the encrypting stream collects before it encrypts. */
-const STEP = 1 * MiB;
+const STEP = 256 * KiB;
 const SMALL = [0, 1, 15, 16, 17, 31, 32, 33];
 const LARGE = [STEP - 1, STEP, STEP + 1, 2 * STEP - 16, 2 * STEP, 2 * STEP + 17];
 

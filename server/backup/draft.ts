@@ -27,27 +27,45 @@ export async function openDraft(path: string, random: Random): Promise<Draft> {
   const place = path.replace(/[/\\]+$/, "");
   const above = folderOf(place);
   await onPath(above, () => removeLeft(above));
-  const folder = `${place}.${toHex(random(NAME_SIZE))}.part`;
-  await onPath(path, () => Deno.mkdir(folder, { mode: 0o700 }));
-  const lock = await lockFile(`${folder}/${LOCK}`);
-  return {
-    folder,
-    async [Symbol.asyncDispose]() {
-      lock?.close();
-      await Deno.remove(folder, { recursive: true }).catch(() => {}); // the next one deletes it
-    },
-  };
+  for (;;) {
+    const folder = `${place}.${toHex(random(NAME_SIZE))}.part`;
+    await onPath(path, () => Deno.mkdir(folder, { mode: 0o700 }));
+    const lock = await tryHold(folder);
+    // Without a lock it looked as if it were left behind, and another process deletes it.
+    if (!lock) continue;
+    return {
+      folder,
+      async [Symbol.asyncDispose]() {
+        lock.close();
+        await Deno.remove(folder, { recursive: true }).catch(() => {}); // the next one deletes it
+      },
+    };
+  }
+}
+
+/** Locks a draft; null if another process has it, or has deleted it. */
+async function tryHold(folder: string): Promise<Deno.FsFile | null> {
+  const path = `${folder}/${LOCK}`;
+  const lock = await lockFile(path).catch((error) => {
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw error;
+  });
+  if (!lock || await isThere(path)) return lock;
+  lock.close();
+  return null;
 }
 
 async function removeLeft(above: string): Promise<void> {
   for (const { name, isDirectory } of await Array.fromAsync(Deno.readDir(above))) {
     if (!isDirectory || !isDraft(name)) continue;
     const folder = `${above}/${name}`;
-    // Which is not ours, or just being made, or another user's.
-    if (!await isThere(`${folder}/${LOCK}`).catch(() => false)) continue;
-    const lock = await lockFile(`${folder}/${LOCK}`).catch(() => null);
+    if (!await isThere(`${folder}/${LOCK}`).catch(() => false)) {
+      // Empty, it is of one who was killed before he locked it; else it is not ours.
+      await Deno.remove(folder).catch(() => {});
+      continue;
+    }
+    using lock = await tryHold(folder).catch(() => null);
     if (!lock) continue; // whose process is at work
-    lock.close();
     await Deno.remove(folder, { recursive: true }).catch(() => {}); // by another user, perhaps
   }
 }

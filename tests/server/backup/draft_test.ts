@@ -12,9 +12,14 @@ Deno.test("draft: what the killed left goes, what is in work or another's stays"
     await Deno.writeTextFile(`${temp.path}/${left}/lock`, "");
   }
   await Deno.writeTextFile(`${temp.path}/backup.tar.00112233.part/server.db`, "secret");
+  await Deno.mkdir(`${temp.path}/backup.tar.8899aabb.part`); // killed before it had a lock
   const others = ["backup.tar.old.part", "other.tar.00112233.part", "backup.tar.001122334.part"];
   // As if another user had them; root may look into them all the same.
-  for (const other of others) await Deno.mkdir(`${temp.path}/${other}`, { mode: 0 });
+  for (const other of others) {
+    await Deno.mkdir(`${temp.path}/${other}`);
+    await Deno.writeTextFile(`${temp.path}/${other}/part.tar`, "theirs");
+    await Deno.chmod(`${temp.path}/${other}`, 0);
+  }
   const nameOf = (folder: string) => folder.slice(temp.path.length + 1);
   {
     await using first = await openDraft(path, random);
@@ -24,5 +29,18 @@ Deno.test("draft: what the killed left goes, what is in work or another's stays"
     assertEquals(temp.names(), expected);
   }
   assertEquals(temp.names(), others.sort());
-  for (const other of others) await Deno.remove(`${temp.path}/${other}`);
+  for (const other of others) await Deno.remove(`${temp.path}/${other}`, { recursive: true });
+});
+
+Deno.test("draft: many that are opened in one place at a time are all held", async () => {
+  await using temp = await tempFolder();
+  const path = `${temp.path}/backup.tar`;
+  const opened = () => openDraft(path, random);
+  for (let round = 0; round < 10; round++) {
+    const drafts = await Promise.all(Array.from({ length: 20 }, opened));
+    assertEquals(temp.names().length, drafts.length);
+    for (const { folder } of drafts) await Deno.writeTextFile(`${folder}/server.db`, "mine");
+    await Promise.all(drafts.map((draft) => draft[Symbol.asyncDispose]()));
+  }
+  assertEquals(temp.names(), []);
 });

@@ -1,4 +1,5 @@
 import { openClient, serverAddress } from "../open_client.ts";
+import { isProfile, notRegistered } from "../profile/profile.ts";
 import { type CommandContext, runCommand } from "./command.ts";
 import { type Invocation, parseCommandLine } from "./command_line.ts";
 import { COMMANDS } from "./commands.ts";
@@ -45,6 +46,7 @@ async function run({ command, args, options }: Invocation, process: Process): Pr
   const address = command.needsServer?.(args) ?? true
     ? await serverAddress(folder, options.server)
     : undefined;
+  if (!command.createsProfile && !await isProfile(folder)) throw notRegistered(folder);
   const passphrase = () => context.passphrases.current();
   const { note } = context;
   await using opened = await openClient({ folder, address, passphrase, note, ...process });

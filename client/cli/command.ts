@@ -86,6 +86,8 @@ export interface Choice<A> {
 interface Declaration<P extends Operands, O extends Options, C> extends Shared<P, O> {
   /** Whether the profile must have a server; true by default. */
   needsServer?(args: Args<P, O>): boolean;
+  /** Whether it makes the profile where there is none; others fail, and leave no files there. */
+  readonly createsProfile?: boolean;
   /** What Ctrl-C stops in good order. By default it ends the command like any process. */
   readonly stops?: "the command" | "its parts";
   readonly menu?: readonly Choice<Args<P, O>>[];

@@ -36,6 +36,19 @@ export interface ProfileOptions {
 /** Its tables are properties: `profile.contacts`, `profile.history` and so on. */
 export interface Profile extends Tables {}
 
+/** Reports whether there is a profile in `folder`, registered or not. */
+export async function isProfile(folder: string): Promise<boolean> {
+  return await isThere(databasePath(folder)) || await isThere(meInfoPath(folder));
+}
+
+/** Returns the error of who needs the owner of a profile that has none. */
+export function notRegistered(folder: string): ClientError {
+  return new ClientError(
+    "not-registered",
+    `the profile ${folder} is not registered yet; run: messaging-client register NAME`,
+  );
+}
+
 /** A profile that is open, and locked against other processes until it is disposed of. */
 export class Profile implements Disposable {
   readonly folder: string;
@@ -147,10 +160,7 @@ export class Profile implements Disposable {
   /** @throws {ClientError} `not-registered` */
   get identity(): ClassicIdentity | SecureIdentity {
     if (this.#identity) return this.#identity;
-    throw new ClientError(
-      "not-registered",
-      `the profile ${this.folder} is not registered yet; run: messaging-client register NAME`,
-    );
+    throw notRegistered(this.folder);
   }
 
   get registered(): boolean {

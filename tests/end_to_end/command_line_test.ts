@@ -138,14 +138,30 @@ Deno.test("command line: several processes may use one profile at a time", async
   await using bob = await Person.register(server.address, "bob");
   // Also the first ones, which make the database.
   const first = await Promise.all(
-    Array.from({ length: 4 }, () => patient(["--json", ...alice.args("whoami")])),
+    Array.from({ length: 4 }, () => patient(["--json", ...alice.args("register", "alice")])),
   );
-  assertEquals(first.map(({ stderr }) => errorOf(stderr).code), Array(4).fill("not-registered"));
-  await alice.json("register", "alice");
+  const refused = first.filter(({ code }) => code !== 0);
+  assertEquals(
+    refused.map(({ stderr }) => errorOf(stderr).code),
+    Array(3).fill("already-registered"),
+  );
   const texts = ["1", "2", "3", "4", "5"];
   const sent = await Promise.all(
     texts.map((text) => patient(["--json", ...alice.args("send", "bob", text)])),
   );
   assertEquals(sent.map(({ code }) => code), Array(5).fill(0));
   assertEquals((await bob.texts()).sort(), texts);
+});
+
+Deno.test("command line: where there is no profile, only what makes one leaves files", async () => {
+  await using person = await Person.create("127.0.0.1:9");
+  const before = [...Deno.readDirSync(person.folder)].map(({ name }) => name);
+  const commands = ["whoami", "card", "files", "transfers", "history bob", "list", "send bob hi"];
+  for (const command of commands) {
+    assertEquals(await person.failure(...command.split(" ")), "not-registered", command);
+    const names = [...Deno.readDirSync(person.folder)].map(({ name }) => name);
+    assertEquals(names, before, command);
+  }
+  assertEquals(await person.failure("register", "bob"), "unreachable");
+  assert((await Deno.stat(`${person.folder}/profile.db`)).isFile);
 });

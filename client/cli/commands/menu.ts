@@ -3,6 +3,7 @@ import { runMenu } from "../menu.ts";
 
 export const menu = clientCommand({
   name: "menu",
+  createsProfile: true,
   summary: "Show the interactive menu (the default)",
   details: "Reads its choices from standard input, one a line.",
   stops: "its parts",

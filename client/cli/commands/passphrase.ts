@@ -11,6 +11,7 @@ const NEW_PASSPHRASE = {
 export const passphrase = clientCommand({
   name: "passphrase",
   operands: { action: { words: ["set", "change", "remove"] } },
+  createsProfile: true,
   summary: "Protect the profile with a passphrase",
   details:
     "Without it nothing in the profile can be read; a lost passphrase cannot be recovered.\n" +

@@ -15,6 +15,7 @@ export const register = clientCommand({
       parse: parseInvite,
     },
   },
+  createsProfile: true,
   summary: "Create a new identity and register it, or register it again",
   details:
     "NAME has 2 characters to 254 bytes, and does not look like a name that is taken. The\n" +

@@ -4,6 +4,7 @@ import { Classic } from "./classic/classic.ts";
 import { ContactBook } from "./contacts/contact_book.ts";
 import { type Peer, Peers } from "./contacts/peers.ts";
 import { ClientError } from "./errors.ts";
+import type { Events } from "./events.ts";
 import { Inbox } from "./inbox/inbox.ts";
 import type { Received, ReceiveOptions } from "./inbox/received.ts";
 import type { Network, OnTrouble } from "./network/transport.ts";
@@ -49,6 +50,11 @@ export class Client {
     this.#classic = classic;
     this.#sending = new Sending({ ...options, peers, classic, secure });
     this.#inbox = new Inbox({ profile, network, peers, classic, secure });
+  }
+
+  /** Tells of messages, files, contacts and the connection as they change. */
+  get events(): Events {
+    return this.#profile.events;
   }
 
   /** Registers a new identity, or again the one that there is. Errors as {@link register}. */

@@ -7,6 +7,7 @@ import { Client } from "./client.ts";
 import { removeOthers } from "./disk/files.ts";
 import { writePrivateFile } from "./disk/private_file.ts";
 import { ClientError } from "./errors.ts";
+import type { ConnectionState } from "./events.ts";
 import { type Address, formatAddress, formatFullAddress, parseAddress } from "./network/address.ts";
 import { ProfileNetwork } from "./network/profile_network.ts";
 import type { Clock } from "./network/silence.ts";
@@ -68,8 +69,10 @@ export async function openClient(
     note(`First contact with the server at ${formatAddress(address)}, key ${toHex(key)}`);
   const classic = ClassicTransport;
   const onWait = () => note(`waiting for ${formatAddress(address)} to answer ...`);
+  const onConnection = (state: ConnectionState, text: string) =>
+    profile.events.emit({ kind: "connection", state, text });
   const network = new ProfileNetwork({
-    ...{ profile, address, classic, onFirstKey, onWait },
+    ...{ profile, address, classic, onFirstKey, onWait, onConnection },
     ...runtime,
   });
   const client = new Client({ profile, network, note, ...runtime });

@@ -127,7 +127,12 @@ const NEVER_LOGGED = new RegExp(
 );
 
 /** What the rooms of the client may use that lie on the ground. */
-const GROUND = ["client/errors.ts", "client/disk/", "client/network/address.ts"];
+const GROUND = [
+  "client/errors.ts",
+  "client/events.ts",
+  "client/disk/",
+  "client/network/address.ts",
+];
 const PROFILE = ["client/profile/", "client/profile/tables/"];
 const PEOPLE = [...GROUND, ...PROFILE, "client/network/", "client/contacts/"];
 const OPERATIONS = [
@@ -158,9 +163,10 @@ const ROOMS: Rooms = {
   "shared/session/": ["shared/", "shared/crypto/", "shared/protocol/"],
 
   "client/errors.ts": [],
+  "client/events.ts": [],
   "client/disk/": ["client/errors.ts"],
   "client/network/address.ts": ["client/errors.ts"],
-  "client/profile/sealing/": ["client/errors.ts"],
+  "client/profile/sealing/": ["client/errors.ts", "client/events.ts"],
   "client/profile/tables/": [...GROUND, "client/profile/sealing/"],
   "client/profile/version_03/": [...GROUND, "client/profile/sealing/", "client/profile/tables/"],
   "client/profile/": [

@@ -10,7 +10,8 @@ import type { SecureEntry } from "../../shared/protocol/secure/directory.ts";
 import type { MessageHead } from "../../shared/protocol/message.ts";
 import { secureHeader } from "../../shared/protocol/secure/requests.ts";
 import { ClientError } from "../errors.ts";
-import type { Address } from "./address.ts";
+import type { ConnectionState } from "../events.ts";
+import { type Address, formatAddress } from "./address.ts";
 import { fullFor, isNoAnswer, refusalName, retryAfter } from "./failures.ts";
 import { SecureConnection } from "./secure_connection.ts";
 import type { Credentials } from "./secure_opening.ts";
@@ -40,6 +41,8 @@ export interface ReconnectingOptions extends Patience {
   random: Random;
   /** Milliseconds since 1970. */
   now: () => number;
+  /** Hears of the connection; `text` is for people. */
+  onConnection?: (state: ConnectionState, text: string) => void;
 }
 
 /** How often a request is tried in all. */
@@ -172,6 +175,7 @@ export class ReconnectingTransport implements SecureTransport {
         if (this.#closed || !mayBeTriedAgain(error) && !(worked && senseless)) throw error;
         const wait = Math.min(LONGEST_ASKED, this.#wait(attempt++, error));
         onTrouble(error, wait);
+        this.#tell("waiting", error);
         await this.options.sleep(wait);
       }
     }
@@ -210,11 +214,21 @@ export class ReconnectingTransport implements SecureTransport {
         this.options,
       );
       connection.ended.catch(note);
+      this.#tell("connected");
+      connection.ended.catch((error) => this.#tell("offline", error));
       return connection;
     } catch (error) {
       note(error);
+      this.#tell("offline", error);
       throw error;
     }
+  }
+
+  /** Tells of the connection: with which server, or why there is none. */
+  #tell(state: ConnectionState, error?: unknown): void {
+    if (this.#closed) return;
+    const reason = error instanceof Error ? error.message : formatAddress(this.options.address);
+    this.options.onConnection?.(state, reason);
   }
 
   async #retrying<T>(ask: (connection: SecureConnection) => Promise<T>): Promise<T> {

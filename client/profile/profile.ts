@@ -14,6 +14,7 @@ import { sleep } from "../../shared/sleep.ts";
 import { removeFile } from "../disk/files.ts";
 import { createPrivateFolder } from "../disk/private_file.ts";
 import { ClientError, withReason } from "../errors.ts";
+import { Events } from "../events.ts";
 import { unpackArchive, writeArchive } from "./archive.ts";
 import { databasePath, isRegistered, ProfileDatabase } from "./database.ts";
 import { lockProfile, type Sleep } from "./lock.ts";
@@ -52,6 +53,8 @@ export function notRegistered(folder: string): ClientError {
 /** A profile that is open, and locked against other processes until it is disposed of. */
 export class Profile implements Disposable {
   readonly folder: string;
+  /** Tells of what changes in it, and of the connection. */
+  readonly events = new Events();
   readonly #lock: Disposable;
   readonly #random: Random;
   readonly #cost: PassphraseCost | undefined;
@@ -282,7 +285,9 @@ export class Profile implements Disposable {
 
   #use(database: ProfileDatabase): void {
     this.#database = database;
-    Object.assign(this, database.tables);
+    const { tables } = database;
+    for (const table of Object.values(tables)) table.onChange = (event) => this.events.emit(event);
+    Object.assign(this, tables);
   }
 
   get #classicIdentity(): ClassicIdentity | undefined {

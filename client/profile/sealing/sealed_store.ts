@@ -1,5 +1,6 @@
 import type { Database, Parameters, Statement } from "@db/sqlite";
 import { type Bytes, equalBytes } from "../../../shared/bytes.ts";
+import type { ClientEvent } from "../../events.ts";
 import {
   type Cells,
   cellsOf,
@@ -23,6 +24,8 @@ export abstract class SealedStore<Row extends object, Opened extends object = Ro
   protected abstract readonly table: SealedTable<Row>;
   protected readonly database: Database;
   protected readonly vault: Vault;
+  /** Hears of changes that a user can see. */
+  onChange: (event: ClientEvent) => void = () => {};
   readonly #statements = new Map<string, Statement>();
 
   constructor(database: Database, vault: Vault) {

@@ -209,6 +209,7 @@ export class Contacts extends SealedStore<Row> {
   #write(row: Row): void {
     this.#memory.clear();
     this.putRow({}, row);
+    this.onChange({ kind: "contact", id: row.id });
   }
 }
 

@@ -150,6 +150,7 @@ export class History extends SealedStore<Fields, HistoryEntry> {
       const saved = { ...fields, body: { file: { ...entry.body.file, path } } };
       const sql = "UPDATE history SET shown = 0, sealed = ? WHERE number = ?";
       this.run(sql, this.sealRow(number, saved), number);
+      this.onChange({ kind: "entry", number });
     });
   }
 
@@ -194,6 +195,7 @@ export class History extends SealedStore<Fields, HistoryEntry> {
         }
         count += rows.length;
       }
+      this.onChange({ kind: "conversation", peer });
       return count;
     });
   }
@@ -204,6 +206,7 @@ export class History extends SealedStore<Fields, HistoryEntry> {
       // Only what was sent is found by its message, once it has that.
       const clear = { number, content, shown, message: null };
       const added = this.addRow(clear, fields, "ON CONFLICT (content) DO NOTHING");
+      if (added) this.onChange({ kind: "entry", number });
       return added ? number : undefined;
     });
   }
@@ -216,6 +219,7 @@ export class History extends SealedStore<Fields, HistoryEntry> {
       const tag = this.tag("message", fields.peer, fields.messageId);
       const sql = "UPDATE history SET message = ?, sealed = ? WHERE number = ?";
       this.run(sql, tag, this.sealRow(number, fields), number);
+      this.onChange({ kind: "entry", number });
     });
   }
 

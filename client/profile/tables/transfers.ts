@@ -108,6 +108,7 @@ export class Transfers extends SealedStore<Fields> {
       const up = direction === "up" ? 1 : 0;
       const state = path === null ? "waiting" : "active";
       this.addRow({ number, up, state, settled: 0, history }, fields);
+      this.onChange({ kind: "transfer", number });
       return number;
     });
   }
@@ -139,6 +140,7 @@ export class Transfers extends SealedStore<Fields> {
       const { number: _, direction, state, settled, history, ...fields } = after;
       const [up, done] = [direction === "up" ? 1 : 0, settled ? 1 : 0];
       this.putRow({ number, up, state, settled: done, history }, fields);
+      this.onChange({ kind: "transfer", number });
     });
   }
 

@@ -29,7 +29,9 @@ async function run({ command, args, options }: Invocation, process: Process): Pr
   const fail = () => exitCode = EXIT_FAILED;
   const context = openContext(options, process, { commands: COMMANDS, fail });
   const { progress } = context;
+  let printed = 0;
   const print = (output: Output) => {
+    printed++;
     progress.clear();
     if (options.json) printOut(`${toJson(output)}\n`);
     else if (NOTES.includes(output.kind)) context.note(toText(output));
@@ -37,6 +39,8 @@ async function run({ command, args, options }: Invocation, process: Process): Pr
   };
   const show = async (context: CommandContext) => {
     for await (const output of runCommand(command, args, context)) print(output);
+    const isEmpty = printed === 0 && exitCode === EXIT_DONE && command.nothing !== undefined;
+    if (isEmpty && context.rich) context.note(command.nothing);
   };
   if (!command.opensProfile) {
     await show(context);

@@ -6,6 +6,7 @@ import type { Args, Declaration as Shared, Operands, Options } from "../../share
 import type { OpenedClient, Runtime } from "../open_client.ts";
 import type { ClientError } from "../errors.ts";
 import type { Output } from "./output/output.ts";
+import type { Screen } from "./output/trust.ts";
 import type { Passphrases } from "./terminal/passphrase.ts";
 import type { Progress } from "./terminal/progress.ts";
 
@@ -44,6 +45,8 @@ export interface CommandContext {
   readonly progress: Progress;
   /** Whether a person sees standard output. */
   readonly rich: boolean;
+  /** Where that person sees it. */
+  readonly screen?: Screen;
   /** Aborted by Ctrl-C; what is under way stops so that it can be resumed. */
   readonly signal?: AbortSignal;
   /** Runs one part of a command, which Ctrl-C stops. */
@@ -91,7 +94,7 @@ interface Declaration<P extends Operands, O extends Options, C> extends Shared<P
   /** What Ctrl-C stops in good order. By default it ends the command like any process. */
   readonly stops?: "the command" | "its parts";
   readonly menu?: readonly Choice<Args<P, O>>[];
-  /** What the menu says if there is no result. */
+  /** What a person is told if there is no result; pipes stay empty. */
   readonly nothing?: string;
   /** Runs the command. The results, if any, are printed. */
   run(args: Args<P, O>, context: C): AsyncIterable<Output> | Promise<void> | void;

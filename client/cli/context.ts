@@ -1,7 +1,7 @@
 /** What commands get from the process: its terminal, its environment, its clock. */
 import type { Runtime } from "../open_client.ts";
 import type { CommandContext, GlobalOptions } from "./command.ts";
-import { EXIT_INTERRUPTED, failureOf, failureText } from "./output/failure.ts";
+import { EXIT_INTERRUPTED, EXIT_UNREAD, failureOf, failureText } from "./output/failure.ts";
 import { Interruption } from "./terminal/interruption.ts";
 import { Passphrases } from "./terminal/passphrase.ts";
 import { Progress } from "./terminal/progress.ts";
@@ -18,7 +18,7 @@ import {
   printOut,
   rawTerminal,
   readAllInput,
-  terminalColumns,
+  terminalScreen,
 } from "./terminal/terminal.ts";
 
 /** The process that the command line runs in. */
@@ -54,6 +54,7 @@ export function openContext(
     passphrases: new Passphrases({ environment, ask }),
     progress,
     rich: outputIsTerminal(),
+    screen: outputIsTerminal() ? terminalScreen() : undefined,
     stoppable: openStopper(progress, process),
     printLine: (line) => printOut(`${line}\n`),
     async ask(prompt) {
@@ -74,9 +75,12 @@ export function openContext(
   };
 }
 
-/** Tells the user of an error. Returns the exit code for it. */
+/**
+ * Tells the user of an error, unless it is that nobody reads any more. Returns the exit code for it.
+ */
 export function printFailure(error: unknown, json: boolean): number {
   const failure = failureOf(error);
+  if (failure.exitCode === EXIT_UNREAD) return EXIT_UNREAD;
   printError(`${failureText(failure, json)}\n`);
   return failure.exitCode;
 }
@@ -84,7 +88,7 @@ export function printFailure(error: unknown, json: boolean): number {
 /** A bar on a terminal, objects for scripts, nothing in a pipe. */
 function openProgress({ json, quiet }: GlobalOptions, { ticks }: Process): Progress {
   const bar = !json && errorIsTerminal();
-  const terminal = { columns: terminalColumns, write: printError };
+  const terminal = { columns: () => terminalScreen().columns, write: printError };
   const view = json ? new ProgressLines(printError) : bar ? new ProgressBar(terminal) : null;
   return new Progress({ view: quiet ? null : view, now: ticks });
 }

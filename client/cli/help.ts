@@ -37,6 +37,7 @@ export function helpText(commands: readonly AnyCommand[], command?: AnyCommand):
     KINDS_OF_CLIENTS,
     `Commands:\n${commandLines(commands)}`,
     globalOptions,
-    "Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.",
+    "Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted,\n" +
+    "141 nobody reads the output any more, as after | head.",
   ].join("\n\n");
 }

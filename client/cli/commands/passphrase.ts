@@ -1,3 +1,4 @@
+import { MIN_PASSPHRASE_LENGTH } from "../../../shared/crypto/passphrase.ts";
 import { ClientError } from "../../errors.ts";
 import { clientCommand } from "../command.ts";
 import type { Passphrases } from "../terminal/passphrase.ts";
@@ -15,6 +16,7 @@ export const passphrase = clientCommand({
   summary: "Protect the profile with a passphrase",
   details:
     "Without it nothing in the profile can be read; a lost passphrase cannot be recovered.\n" +
+    `It has at least ${MIN_PASSPHRASE_LENGTH} characters.\n` +
     "Every command asks for it on the terminal, or takes it from the environment:\n\n" +
     "  MESSAGING_PASSPHRASE      The passphrase; for set, the new one\n" +
     "  MESSAGING_NEW_PASSPHRASE  For change, the new one",

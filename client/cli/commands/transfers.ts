@@ -13,6 +13,7 @@ export const transfers = clientCommand({
     "Files, one a line: ID, direction, the other client, name, and progress; then the texts\n" +
     "that wait, and why. After cancel, no more of the file is sent or fetched, and what there\n" +
     "is of it is removed; a received file cannot be fetched any more.",
+  nothing: "Nothing is on its way.",
   needsServer: ({ cancelled }) => cancelled !== undefined,
   async *run({ cancelled }, { client }) {
     if (cancelled !== undefined) await client.cancelTransfer(cancelled);

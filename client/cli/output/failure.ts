@@ -9,6 +9,13 @@ export const EXIT_FAILED = 1;
 export const EXIT_USAGE = 2;
 /** As shells report a process that Ctrl-C has ended. */
 export const EXIT_INTERRUPTED = 130;
+/** As shells report a process that writes into a pipe which nobody reads. */
+export const EXIT_UNREAD = 141;
+
+const EXIT_CODES: Partial<Record<string, number>> = {
+  "interrupted": EXIT_INTERRUPTED,
+  "output-closed": EXIT_UNREAD,
+};
 
 /** What a failed command says: a code for scripts, a message for people. */
 interface Failure {
@@ -24,7 +31,7 @@ export function failureOf(error: unknown): Failure {
     return { code: "usage", message, exitCode: EXIT_USAGE };
   }
   if (error instanceof ClientError || error instanceof StorageError) {
-    const exitCode = error.code === "interrupted" ? EXIT_INTERRUPTED : EXIT_FAILED;
+    const exitCode = EXIT_CODES[error.code] ?? EXIT_FAILED;
     return { code: error.code, message: error.message, exitCode };
   }
   const message = error instanceof Error ? error.message : String(error);

@@ -2,10 +2,8 @@
  * The results of commands as lines for standard output: text for people, or JSON for scripts. IDs
  * and keys are lower-case hex.
  */
-import { renderUnicodeCompact } from "uqr";
 import { type Bytes, toHex } from "../../../shared/bytes.ts";
 import type { ClientEntry } from "../../../shared/protocol/message.ts";
-import { qrTextOf } from "../../../shared/session/safety_number.ts";
 import { sizeText } from "../../../shared/size.ts";
 import { type Address, formatAddress } from "../../network/address.ts";
 import type { Sent } from "../../sending.ts";
@@ -19,6 +17,7 @@ import { type DeclinedContents, declinedText } from "./declined.ts";
 import { historyView } from "./history.ts";
 import { isoTime, printable, printableLine, shownName, shownPeer } from "./printable.ts";
 import { keptJson, keptText, transferJson, transferText, waitingText } from "./transfers.ts";
+import { type Screen, trustText } from "./trust.ts";
 import { type UnusableMessages, unusableText } from "./unusable.ts";
 
 /** A message that was received, or a part of the agreement on keys. */
@@ -52,15 +51,15 @@ export type Output =
 
 /** Returns the JSON object of one result, without a line end. */
 export function toJson(output: Output): string {
-  return JSON.stringify(viewOf(output, false).json);
+  return JSON.stringify(viewOf(output).json);
 }
 
-/** Returns the text of one result, without a line end; `rich` is for a person at a terminal. */
-export function toText(output: Output, { rich = false } = {}): string {
-  return viewOf(output, rich).text;
+/** Returns the text of one result, without a line end; `screen` is where a person will see it. */
+export function toText(output: Output, { screen }: { screen?: Screen } = {}): string {
+  return viewOf(output, screen).text;
 }
 
-function viewOf(output: Output, rich: boolean): { json: unknown; text: string } {
+function viewOf(output: Output, screen?: Screen): { json: unknown; text: string } {
   switch (output.kind) {
     case "identity":
       return { json: idAndName(output.identity), text: identityText(output.identity) };
@@ -137,7 +136,10 @@ function viewOf(output: Output, rich: boolean): { json: unknown; text: string } 
     }
     case "trust": {
       const { safetyNumber, verified } = output.trust;
-      return { json: { safetyNumber, verified }, text: trustText(output.peer, output.trust, rich) };
+      return {
+        json: { safetyNumber, verified },
+        text: trustText(output.peer, output.trust, screen),
+      };
     }
     case "card":
       return { json: { card: output.card }, text: printableLine(output.card) };
@@ -205,22 +207,6 @@ function fileText(file: Pick<FetchedFile, "from" | "size" | "path"> & Sender): s
 
 /** Digits of an ID that are shown beside a first message: 48 bits. */
 const SHOWN_DIGITS = 12;
-
-/** Groups of a safety number on a line. */
-const GROUPS_PER_LINE = 4;
-
-function trustText(peer: string, { safetyNumber, verified }: Trust, rich: boolean): string {
-  const groups = safetyNumber.split(" ");
-  const lines: string[] = [];
-  for (let at = 0; at < groups.length; at += GROUPS_PER_LINE) {
-    lines.push(`  ${groups.slice(at, at + GROUPS_PER_LINE).join(" ")}`);
-  }
-  if (rich) lines.push("", renderUnicodeCompact(qrTextOf(groups.join("")), { border: 2 }), "");
-  const name = printableLine(peer);
-  const next = `Does ${name} see the same? Then: messaging-client verify --yes ${name}`;
-  lines.push(verified ? `${name} is verified.` : `${name} is not verified. ${next}`);
-  return lines.join("\n");
-}
 
 /** Returns nothing in a classic profile, which can authenticate nobody. */
 function authenticity({ authenticated }: Peer): { authenticated?: boolean } {

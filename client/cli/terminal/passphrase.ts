@@ -1,3 +1,4 @@
+import { MIN_PASSPHRASE_LENGTH } from "../../../shared/crypto/passphrase.ts";
 import { ClientError } from "../../errors.ts";
 
 /** The profile's passphrase, also its first one. */
@@ -10,6 +11,8 @@ interface PassphraseSources {
   /** Asks on the terminal, without echo; undefined if there is no terminal. */
   ask?: (question: string) => Promise<string>;
 }
+
+const NEW_QUESTION = `New passphrase (at least ${MIN_PASSPHRASE_LENGTH} characters): `;
 
 /** Where passphrases come from: the environment, else the terminal. */
 export class Passphrases {
@@ -36,7 +39,7 @@ export class Passphrases {
    * it is empty
    */
   async next(variable = NEW_PASSPHRASE_VARIABLE): Promise<string> {
-    const passphrase = await this.#given(variable, "New passphrase: ");
+    const passphrase = await this.#given(variable, NEW_QUESTION);
     if (passphrase === "") {
       throw new ClientError("bad-passphrase", "an empty passphrase protects nothing");
     }

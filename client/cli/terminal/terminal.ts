@@ -3,6 +3,7 @@ import { TextLineStream as UntypedTextLineStream } from "@std/streams/text-line-
 import { concatAll, fromUtf8 } from "../../../shared/bytes.ts";
 import { MAX_TEXT_SIZE } from "../../../shared/limits.ts";
 import { ClientError } from "../../errors.ts";
+import type { Screen } from "../output/trust.ts";
 import type { RawTerminal } from "./secret_line.ts";
 
 // `deno-std` republishes `@std/streams` without its declarations.
@@ -10,7 +11,7 @@ const TextLineStream: new () => TransformStream<string, string> = UntypedTextLin
 
 /**
  * Writes to standard output; results go there, and nothing else.
- * @throws {ClientError} `output-closed` if nobody reads it any more, such as `head`
+ * @throws {ClientError} `output-closed` if nobody reads it any more, as after `| head`
  */
 export function printOut(text: string): void {
   try {
@@ -20,8 +21,14 @@ export function printOut(text: string): void {
     throw new ClientError("output-closed", "nobody reads the output any more", { cause: error });
   }
 }
-/** Writes to standard error: problems, progress, hints. */
-export const printError = (text: string) => writeSync(Deno.stderr, text);
+/** Writes to standard error: problems, progress, hints. They are lost where nobody reads them. */
+export function printError(text: string): void {
+  try {
+    writeSync(Deno.stderr, text);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+  }
+}
 
 function writeSync(stream: { writeSync(bytes: Uint8Array): number }, text: string): void {
   const bytes = new TextEncoder().encode(text);
@@ -65,12 +72,13 @@ export function inputBytes(): AsyncIterable<Uint8Array> {
 export const outputIsTerminal = () => Deno.stdout.isTerminal();
 export const errorIsTerminal = () => Deno.stderr.isTerminal();
 
-/** Returns how many characters a line of the terminal has. */
-export function terminalColumns(): number {
+/** Returns how many characters a line of the terminal has, and how many lines it has. */
+export function terminalScreen(): Screen {
   try {
-    return Deno.consoleSize().columns || 80;
+    const { columns, rows } = Deno.consoleSize();
+    return { columns: columns || 80, rows: rows || 24 };
   } catch {
-    return 80; // none of the streams that it looks at is the terminal
+    return { columns: 80, rows: 24 }; // none of the streams that it looks at is the terminal
   }
 }
 

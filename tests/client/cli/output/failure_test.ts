@@ -41,10 +41,10 @@ const CODES: Record<ClientErrorCode, true> = {
   "output-closed": true,
 };
 
-Deno.test("failure: each code of the client is told as it is, with exit code 1, or 130", () => {
+Deno.test("failure: each code of the client is told as it is, with exit code 1, 130 or 141", () => {
   for (const code of Object.keys(CODES) as ClientErrorCode[]) {
     const failure = failureOf(new ClientError(code, "a reason"));
-    const exitCode = code === "interrupted" ? 130 : 1;
+    const exitCode = code === "interrupted" ? 130 : code === "output-closed" ? 141 : 1;
     assertEquals(failure, { code, message: "a reason", exitCode });
   }
 });

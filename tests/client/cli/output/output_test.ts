@@ -240,9 +240,13 @@ Deno.test("output: a person at a terminal gets a QR code, too, and is told what 
   const plain = toText(output);
   assert(plain.endsWith("messaging-client verify --yes bob"), plain);
   assert(!plain.includes("\u2588"), plain);
-  const rich = toText(output, { rich: true });
+  const rich = toText(output, { screen: { columns: 80, rows: 24 } });
   assert(rich.includes("\u2588\u2588"), rich);
-  for (const line of plain.split("\n")) assert(rich.split("\n").includes(line), line);
+  for (const line of plain.split("\n")) assert(rich.includes(line), line);
+  assert(rich.split("\n").every((line) => line.length <= 80 || line.startsWith("bob")), rich);
+  for (const screen of [{ columns: 79, rows: 23 }, { columns: 64, rows: 24 }]) {
+    assertEquals(toText(output, { screen }), plain);
+  }
   assert(!toJson(output).includes("\u2588"));
 });
 

@@ -51,7 +51,7 @@ Deno.test("passphrase: a new one is asked for twice", async () => {
   for (const kind of ["first", "next"] as const) {
     const { passphrases, questions } = start({ typed: ["secret", "secret"] });
     assertEquals(await passphrases[kind](), "secret");
-    assertEquals(questions, ["New passphrase: ", "The same again: "]);
+    assertEquals(questions, ["New passphrase (at least 8 characters): ", "The same again: "]);
   }
 });
 

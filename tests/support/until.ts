@@ -5,17 +5,18 @@ export const PATIENCE = 300_000;
 const STEP = 5;
 
 /**
- * Resolves as soon as `condition` holds.
+ * Resolves as soon as `condition` holds, which is asked every `step` milliseconds.
  * @throws {Error} naming `what` if it does not hold for a long time
  */
 export async function until(
   what: string,
   condition: () => boolean | Promise<boolean>,
+  step = STEP,
 ): Promise<void> {
   const end = performance.now() + PATIENCE;
   while (!await condition()) {
     if (performance.now() > end) throw new Error(`waited in vain until ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, STEP));
+    await new Promise((resolve) => setTimeout(resolve, step));
   }
 }
 

@@ -1,7 +1,7 @@
 /** The client's process: arguments in, exit code out. */
 import { randomBytes } from "../shared/crypto/random.ts";
 import { sleep } from "../shared/sleep.ts";
-import { stateDirectory } from "./disk/run_count.ts";
+import { dataDirectory, stateDirectory } from "./disk/user_folders.ts";
 import { runCommandLine } from "./cli/cli.ts";
 
 if (import.meta.main) {
@@ -13,6 +13,7 @@ if (import.meta.main) {
     random: randomBytes,
     environment,
     stateDirectory: stateDirectory(environment, Deno.build.os),
+    dataDirectory: dataDirectory(environment, Deno.build.os),
     exit: (code) => Deno.exit(code),
   });
   Deno.exit(exitCode);

@@ -4,6 +4,7 @@ import { type CommandContext, runCommand } from "./command.ts";
 import { type Invocation, parseCommandLine } from "./command_line.ts";
 import { COMMANDS } from "./commands.ts";
 import { openContext, printFailure, type Process } from "./context.ts";
+import { profileFolder } from "./profile_folder.ts";
 import { EXIT_DONE, EXIT_FAILED } from "./output/failure.ts";
 import { type Output, toJson, toText } from "./output/output.ts";
 import { printOut } from "./terminal/terminal.ts";
@@ -24,7 +25,10 @@ export async function runCommandLine(args: readonly string[], process: Process):
 /** What is told beside the results. */
 const NOTES: readonly Output["kind"][] = ["notice", "unusable", "declined"];
 
-async function run({ command, args, options }: Invocation, process: Process): Promise<number> {
+async function run(invocation: Invocation, process: Process): Promise<number> {
+  const { command, args } = invocation;
+  const profile = await profileFolder(invocation.options.profile, process);
+  const options = { ...invocation.options, profile };
   let exitCode = EXIT_DONE;
   const fail = () => exitCode = EXIT_FAILED;
   const context = openContext(options, process, { commands: COMMANDS, fail });

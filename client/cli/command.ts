@@ -15,7 +15,8 @@ export const GLOBAL_OPTIONS = {
   profile: {
     value: "DIR",
     completes: "folder",
-    help: "Folder of the profile (default: the current folder)",
+    help: "Folder of the profile; else MESSAGING_PROFILE, the current\nfolder if it has one, or " +
+      "that of your data, such as\n~/.local/share/messaging",
   },
   server: {
     value: "HOST:PORT",
@@ -29,6 +30,7 @@ export const GLOBAL_OPTIONS = {
 } as const satisfies Options;
 
 export interface GlobalOptions {
+  /** The profile's folder. */
   readonly profile: string;
   /** HOST:PORT or HOST:PORT#KEY; without it `server.info` in the profile says. */
   readonly server?: string;

@@ -4,7 +4,8 @@ import { type AnyCommand, GLOBAL_OPTIONS, type GlobalOptions } from "./command.t
 
 /** A command that is to run. */
 export interface Invocation extends Pick<Shared<AnyCommand>, "command" | "args"> {
-  readonly options: GlobalOptions;
+  /** Without --profile the environment decides; see `profileFolder`. */
+  readonly options: Omit<GlobalOptions, "profile"> & { readonly profile?: string };
 }
 
 /**
@@ -18,6 +19,6 @@ export function parseCommandLine(
 ): Invocation {
   const program = { commands, byDefault: "menu", globals: GLOBAL_OPTIONS };
   const { given, ...rest } = parse(args, program);
-  const { profile = ".", server, json = false, quiet = false } = given as Partial<GlobalOptions>;
+  const { profile, server, json = false, quiet = false } = given as Partial<GlobalOptions>;
   return { ...rest, options: { profile, server, json, quiet } };
 }

@@ -26,6 +26,8 @@ export interface Process extends Runtime {
   /** Returns a steady time in milliseconds. */
   readonly ticks: () => number;
   readonly environment: (variable: string) => string | undefined;
+  /** Where the user's programs keep data; undefined if there is no such folder. */
+  readonly dataDirectory?: string;
   /** Ends the process at once. */
   readonly exit: (code: number) => void;
 }

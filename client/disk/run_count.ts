@@ -37,17 +37,3 @@ export class RunCount {
     }
   }
 }
-
-/** Returns the state directory of the user on the system `os`; undefined if there is none. */
-export function stateDirectory(
-  environment: (variable: string) => string | undefined,
-  os: string,
-): string | undefined {
-  const state = environment("XDG_STATE_HOME");
-  // A relative path is to be passed over (XDG Base Directory Specification).
-  if (state && /^(\/|[A-Za-z]:[\\/])/.test(state)) return state;
-  if (os === "windows") return environment("LOCALAPPDATA") || undefined;
-  const home = environment("HOME");
-  const place = os === "darwin" ? "Library/Application Support" : ".local/state";
-  return home ? `${home}/${place}` : undefined;
-}

@@ -46,7 +46,7 @@ Deno.test("command line: wrong usage is exit code 2, with words or with JSON", a
   assertEquals(temp.names(), []);
 });
 
-Deno.test("command line: the default profile is the current folder", async () => {
+Deno.test("command line: server.info makes the current folder the profile's", async () => {
   await using server = await startServer();
   await using temp = await tempFolder();
   const options = { cwd: temp.path };
@@ -61,6 +61,30 @@ Deno.test("command line: the default profile is the current folder", async () =>
   const elsewhere = await runClient(["--profile", temp.path, "whoami"], { cwd: "/" });
   assertEquals(elsewhere.stdout, stdout);
   assert(temp.names().includes("me.info"), temp.names().join());
+});
+
+Deno.test("command line: a profile has a home, unless it is in the current folder", async () => {
+  await using server = await startServer();
+  await using temp = await tempFolder();
+  const [home, here, named] = ["home", "here", "named"].map((name) => `${temp.path}/${name}`);
+  await Deno.mkdir(here);
+  const client = async (env: Record<string, string>, ...args: string[]) => {
+    const options = { cwd: here, env: { XDG_DATA_HOME: home, ...env } };
+    const { code, stderr, stdout } = await runClient(["--quiet", "--json", ...args], options);
+    assertEquals([code, stderr], [0, ""], args.join(" "));
+    return JSON.parse(stdout).name;
+  };
+  const register = ["--server", server.address, "register"];
+  const variable = { MESSAGING_PROFILE: named };
+  await client({}, ...register, "at_home");
+  await client(variable, ...register, "by_variable");
+  assertEquals([...Deno.readDirSync(here)], []);
+  assert((await Deno.stat(`${home}/messaging/profile.db`)).isFile);
+  assertEquals(await client({}, "whoami"), "at_home");
+  await client({}, "--profile", ".", ...register, "here");
+  assertEquals(await client({}, "whoami"), "here");
+  assertEquals(await client(variable, "whoami"), "by_variable");
+  assertEquals(await client(variable, "--profile", ".", "whoami"), "here");
 });
 
 Deno.test("command line: register with --server remembers the address, and says so", async () => {

@@ -11,8 +11,9 @@ import type { Outcome } from "./server_process.ts";
 /** Between two attempts at what is not possible yet, in milliseconds. */
 const LONGEST_PAUSE = 20;
 
-/** The state directory of all clients, instead of the user's: no test writes to that. */
+/** The state and data directories of all clients, instead of the user's: no test writes to those. */
 export const STATE = Deno.makeTempDirSync({ prefix: "test_state_" });
+export const DATA = `${STATE}/data`;
 addEventListener("unload", () => Deno.removeSync(STATE, { recursive: true }));
 
 type Output = { stdout: string; stderr: string };
@@ -51,6 +52,7 @@ export async function runHere(
       random: (size) => crypto.getRandomValues(new Uint8Array(size)),
       environment: (variable) => env[variable],
       stateDirectory: env.XDG_STATE_HOME ?? STATE,
+      dataDirectory: env.XDG_DATA_HOME ?? DATA,
       exit: (code) => {
         throw new Error(`the command ended the process with code ${code}`);
       },

@@ -1,7 +1,7 @@
 /** The client as the real process that its user starts, with the permissions of its task. */
 import config from "../../deno.json" with { type: "json" };
 import { assertEquals } from "./assert.ts";
-import { runHere, STATE } from "./client_here.ts";
+import { DATA, runHere, STATE } from "./client_here.ts";
 import type { Outcome } from "./server_process.ts";
 import { tempFolder } from "./temp_folder.ts";
 import { PATIENCE, until } from "./until.ts";
@@ -31,7 +31,7 @@ export class ClientProcess implements AsyncDisposable {
     this.#child = new Deno.Command(Deno.execPath(), {
       args: [...TASK, PROGRAM, ...args],
       cwd,
-      env: { XDG_STATE_HOME: STATE, ...env },
+      env: { XDG_STATE_HOME: STATE, XDG_DATA_HOME: DATA, MESSAGING_PROFILE: "", ...env },
       stdin: stdin === undefined ? "null" : "piped",
       stdout: "piped",
       stderr: "piped",

@@ -3,7 +3,7 @@ import { COMMANDS } from "../../../client/cli/commands.ts";
 import { UsageError } from "../../../shared/args.ts";
 import { assertEquals, assertThrows } from "../../support/assert.ts";
 
-const DEFAULTS = { profile: ".", server: undefined, json: false, quiet: false };
+const DEFAULTS = { profile: undefined, server: undefined, json: false, quiet: false };
 
 /** A command by its name, with its arguments. */
 type Command = { readonly name: string; readonly args?: Record<string, unknown> };

@@ -1,4 +1,4 @@
-import { RunCount, stateDirectory } from "../../../client/disk/run_count.ts";
+import { RunCount } from "../../../client/disk/run_count.ts";
 import { assertEquals } from "../../support/assert.ts";
 import { tempFolder } from "../../support/temp_folder.ts";
 
@@ -43,17 +43,4 @@ Deno.test("run count: where nothing is kept, or nothing that makes sense, it is 
     await Deno.writeTextFile(`${temp.path}/messaging-client/${name}`, text);
     assertEquals(await count.read(), 0, JSON.stringify(text));
   }
-});
-
-Deno.test("state directory: each system has its own, and XDG_STATE_HOME goes before", () => {
-  const of = (os: string, env: Record<string, string>) => stateDirectory((name) => env[name], os);
-  assertEquals(of("linux", { HOME: "/home/a" }), "/home/a/.local/state");
-  assertEquals(of("darwin", { HOME: "/Users/a" }), "/Users/a/Library/Application Support");
-  assertEquals(of("windows", { LOCALAPPDATA: "C:\\a" }), "C:\\a");
-  assertEquals(of("linux", { HOME: "/home/a", XDG_STATE_HOME: "/s" }), "/s");
-  assertEquals(
-    of("linux", { HOME: "/home/a", XDG_STATE_HOME: "relative" }),
-    "/home/a/.local/state",
-  );
-  for (const os of ["linux", "darwin", "windows"]) assertEquals(of(os, { HOME: "" }), undefined);
 });

@@ -180,13 +180,18 @@ export class Client {
   }
 
   /**
-   * Fetches an announced file into `folder`; an interrupted fetch continues where it stopped.
+   * Fetches an announced file into `folder`; an interrupted fetch continues where it stopped, by
+   * default in its folder, while others go to the current one.
    * @throws {ClientError} `unknown-transfer`, `gone`, `bad-key`, `damaged`, `file`, `interrupted`,
    * and as the network does
    */
-  async fetch(number: number, folder: string, options: TransferOptions = {}): Promise<FetchedFile> {
+  async fetch(
+    number: number,
+    folder?: string,
+    options: TransferOptions = {},
+  ): Promise<FetchedFile> {
     const { files } = await this.#withTransfers();
-    await files.fetch(files.want(number, folder), options);
+    await files.fetch(await files.want(number, folder), options);
     const { path, size, name, peer, history } = this.#profile.transfers.get(number)!;
     if (history !== null) this.#profile.history.markShown(history);
     const from = this.#peers.withId(peer);

@@ -7,6 +7,8 @@ export interface BackgroundTransfersOptions {
   onProgress: OnProgress;
   /** Larger files are not fetched, in bytes; -1 for none at all. */
   maxSize: number;
+  /** Where files go that have no folder yet. */
+  folder: string;
   /** Stops them from outside. */
   signal: AbortSignal | undefined;
   /** Called when there is something to show, or more to move. */
@@ -48,10 +50,10 @@ export class BackgroundTransfers {
   }
 
   async #move(): Promise<void> {
-    const { files, onProgress, maxSize, signal, onNews, onFailure } = this.options;
+    const { files, onProgress, maxSize, folder, signal, onNews, onFailure } = this.options;
     const signals = signal ? [signal, this.#stop.signal] : [this.#stop.signal];
     const watched = { onProgress, signal: AbortSignal.any(signals) };
-    const wanted = { ...watched, maxSize };
+    const wanted = { ...watched, maxSize, folder };
     try {
       for (const steps of [files.resume(wanted, this.#tried), files.settle(watched)]) {
         for await (const outcome of steps) {

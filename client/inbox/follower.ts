@@ -44,9 +44,9 @@ export class Follower {
 
   constructor(options: FollowerOptions) {
     this.#options = options;
-    const { secure: { files }, destination: { onProgress, signal } } = options;
+    const { secure: { files }, destination: { folder, onProgress, signal } } = options;
     this.#transfers = new BackgroundTransfers({
-      ...{ files, onProgress, signal, maxSize: this.#newRound().wishes.maxSize },
+      ...{ files, folder, onProgress, signal, maxSize: this.#newRound().wishes.maxSize },
       onNews: () => this.#news.resolve(),
       onFailure: (reason) => this.#end(reason),
     });

@@ -71,7 +71,7 @@ export class Inbox {
     if (!secure) return;
     secure.dropOldSecrets();
     const watched = { onProgress, signal: options.signal };
-    const wanted = { ...watched, maxSize: round.wishes.maxSize };
+    const wanted = { ...watched, maxSize: round.wishes.maxSize, folder };
     for await (const outcome of secure.files.resume(wanted)) yield* this.#shown.outcome(outcome);
     for await (const outcome of secure.files.settle(watched)) yield* this.#shown.outcome(outcome);
   }

@@ -8,7 +8,7 @@ import { awaitedLater, unlessInterrupted } from "./interrupt.ts";
 import type { Profile } from "../profile/profile.ts";
 import type { Transfer } from "../profile/tables/transfers.ts";
 import { refusalName, retryAfter } from "../network/failures.ts";
-import { DraftFile, findByInode } from "./transfer_files.ts";
+import { createFolder, DraftFile, findByInode, isDraft, moveDraft } from "./transfer_files.ts";
 import type { SecureTransport } from "../network/transport.ts";
 import type { TransferOptions } from "./uploads.ts";
 
@@ -44,6 +44,23 @@ export class Downloads {
     }
     await this.#fill(transfer, path, options);
     return await publishFile(path, folder, { name: cleanFileName(name), owner: this.#owner });
+  }
+
+  /**
+   * Brings what there is of it to another folder; what cannot be moved comes again.
+   * @throws {ClientError} `file` if the folder cannot be made
+   */
+  async move(transfer: Transfer, folder: string): Promise<void> {
+    if (transfer.path === folder) return;
+    await createFolder(folder);
+    if (transfer.path === null) return;
+    const [from, to] = [this.#draftPath(transfer), this.#draftPath({ ...transfer, path: folder })];
+    if (!await moveDraft(from, to)) await this.discard(transfer).catch(() => {});
+  }
+
+  /** Reports whether a part of it is in its folder. */
+  async hasBegun(transfer: Transfer): Promise<boolean> {
+    return transfer.path !== null && await isDraft(this.#draftPath(transfer), 1);
   }
 
   /** Removes what there is of it. */

@@ -41,6 +41,8 @@ export type TransferOutcome =
 export interface ResumeOptions extends TransferOptions {
   /** Larger files are not fetched, in bytes; -1 for none at all. */
   readonly maxSize?: number;
+  /** Where files go that have no folder yet; the current one by default. */
+  readonly folder?: string;
 }
 
 /** Sends messages in sessions, which stand above the transfers. */
@@ -198,10 +200,12 @@ export class FileTransfers {
   }
 
   /**
-   * Makes a file that waits one to fetch into `folder`.
-   * @throws {ClientError} `unknown-transfer` if none waits under this number
+   * Makes a file that waits, or that has begun, one to fetch into `folder`. Without that, one that
+   * has begun stays where it is, and others go to the current folder.
+   * @throws {ClientError} `unknown-transfer` if none waits under this number, `file` if the folder
+   * cannot be made; then it stays as it was
    */
-  want(number: number, folder: string): Transfer {
+  async want(number: number, folder?: string): Promise<Transfer> {
     const { transfers } = this.#options.profile;
     const transfer = transfers.get(number);
     if (
@@ -210,9 +214,10 @@ export class FileTransfers {
     ) {
       throw unknownTransfer(number);
     }
-    // One that has begun stays in its folder.
-    if (transfer.state === "waiting") {
-      transfers.change(number, { state: "active", path: absolutePath(folder) });
+    if (transfer.path === null || folder !== undefined) {
+      const path = absolutePath(folder ?? ".");
+      await this.#downloads.move(transfer, path);
+      transfers.change(number, { state: "active", path });
     }
     return this.#get(number);
   }
@@ -223,12 +228,12 @@ export class FileTransfers {
    * @throws {ClientError} `interrupted`, and what the network may do
    */
   async *resume(
-    { maxSize, ...options }: ResumeOptions = {},
+    { maxSize, folder, ...options }: ResumeOptions = {},
     tried = new Set<number>(),
   ): AsyncGenerator<TransferOutcome> {
     for (let transfer; (transfer = this.#next(tried, maxSize));) {
       tried.add(transfer.number);
-      yield await this.#goOn(transfer, options);
+      yield await this.#goOn(transfer, folder, options);
     }
   }
 
@@ -267,12 +272,19 @@ export class FileTransfers {
     await this.#settling.settle(this.#get(number)).catch(ignoreNetwork);
   }
 
-  async #goOn(transfer: Transfer, options: TransferOptions): Promise<TransferOutcome> {
+  async #goOn(
+    transfer: Transfer,
+    folder: string | undefined,
+    options: TransferOptions,
+  ): Promise<TransferOutcome> {
     const { peers } = this.#options;
     const { number, direction } = transfer;
     try {
       if (direction === "down") {
-        await this.fetch(transfer, options);
+        await this.fetch(
+          transfer.path === null ? await this.want(number, folder) : transfer,
+          options,
+        );
         return { kind: "saved", transfer: this.#get(number) };
       }
       const to = peers.withId(transfer.peer);
@@ -313,6 +325,7 @@ export class FileTransfers {
       if (controller.signal.aborted) throw new ClientError("interrupted", "cancelled");
       if (!(error instanceof ClientError)) throw error;
       if (!isFinal(error)) {
+        if (error.code === "file") await this.#leaveFolder(transfer);
         const next = waitAfter(error, now());
         if (next || wait) transfers.change(number, { wait: next });
         throw next ? tooEarly(next, now(), transfer, peer) : resumable(error, transfer, peer);
@@ -323,6 +336,13 @@ export class FileTransfers {
     } finally {
       this.#running.delete(number);
     }
+  }
+
+  /** Lets a file that could not be written go to another folder, unless a part of it is there. */
+  async #leaveFolder(transfer: Transfer): Promise<void> {
+    if (transfer.direction === "up" || await this.#downloads.hasBegun(transfer)) return;
+    this.#options.profile.transfers.change(transfer.number, { path: null });
+    await this.#settling.drop(transfer);
   }
 
   #get(number: number): Transfer {

@@ -196,14 +196,29 @@ export class DraftFile implements Disposable {
   }
 }
 
-async function isDraft(path: string, size: number): Promise<boolean> {
+/** Reports whether there is a draft of at least `size` bytes. */
+export async function isDraft(path: string, size: number): Promise<boolean> {
   try {
     const found = await Deno.lstat(path);
     return found.isFile && found.size >= size;
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
+    const isMissing = error instanceof Deno.errors.NotFound ||
+      error instanceof Deno.errors.NotADirectory;
+    if (isMissing) return false;
     throw error;
   }
+}
+
+/** Makes the folder at `path`, unless there is one. @throws {ClientError} `file` */
+export async function createFolder(path: string): Promise<void> {
+  await withReason("file", `cannot save a file in ${path}`, async () => {
+    await Deno.mkdir(path, { recursive: true });
+  });
+}
+
+/** Moves a draft. Reports whether it could: from another disk, or from nowhere, it cannot. */
+export async function moveDraft(from: string, to: string): Promise<boolean> {
+  return await Deno.rename(from, to).then(() => true, () => false);
 }
 
 /**

@@ -1,0 +1,74 @@
+import { ClientError } from "../../../client/errors.ts";
+import { MiB } from "../../../shared/limits.ts";
+import { assert, assertEquals, assertRejects } from "../../support/assert.ts";
+import { TransferFixture } from "../../support/client/transfer_fixture.ts";
+import { digest } from "../../support/large_files.ts";
+
+async function codeOf(step: Promise<unknown>): Promise<string> {
+  return (await assertRejects(() => step, ClientError)).code;
+}
+
+Deno.test("transfer folders: one that cannot be written is not kept, whoever asks next", async () => {
+  await using fixture = await TransferFixture.start();
+  const alice = await fixture.person("alice");
+  const bob = await fixture.person("bob");
+  const [zero, other] = [`${fixture.folder}/zero`, `${fixture.folder}/other`];
+  await Deno.writeTextFile(zero, "a file of that name");
+  for (const name of ["one", "two"]) {
+    await alice.client.sendFile("bob", await fixture.file(name, 10));
+  }
+  const told = await Array.fromAsync(bob.client.receive(zero, () => {}));
+  assertEquals(told.map((it) => it.type === "problem" ? it.error.code : it.type), ["file", "file"]);
+  const fetched = await bob.client.fetch(1, other);
+  assertEquals(fetched.path, `${other}/one`);
+  const [file] = await Array.fromAsync(bob.client.receive(other, () => {}));
+  assert(file.type === "file");
+  assertEquals(file.path, `${other}/two`);
+  assertEquals(await Deno.readTextFile(zero), "a file of that name");
+});
+
+Deno.test("transfer folders: a wrong one leaves a waiting file as it was", async () => {
+  await using fixture = await TransferFixture.start();
+  const alice = await fixture.person("alice");
+  const bob = await fixture.person("bob");
+  await alice.client.sendFile("bob", await fixture.file("one", 10));
+  await Array.fromAsync(bob.client.receive(".", () => {}, { files: "announce" }));
+  await Deno.writeTextFile(`${fixture.folder}/zero`, "");
+  assertEquals(await codeOf(bob.client.fetch(1, `${fixture.folder}/zero`)), "file");
+  assertEquals(bob.client.files().map(({ number, path }) => [number, path]), [[1, null]]);
+});
+
+Deno.test("transfer folders: the last one named gets a file, with what there is of it", async () => {
+  await using fixture = await TransferFixture.start();
+  const alice = await fixture.person("alice");
+  const bob = await fixture.person("bob");
+  const path = await fixture.file("large", 12 * MiB);
+  await alice.client.sendFile("bob", path);
+  const breakOff = async (out: string | undefined, at: number) => {
+    const abort = new AbortController();
+    const seen: number[] = [];
+    const onProgress = (done: number) => {
+      seen.push(done);
+      if (done >= at) abort.abort();
+    };
+    const options = { onProgress, signal: abort.signal };
+    assertEquals(await codeOf(bob.client.fetch(1, out, options)), "interrupted");
+    return seen[0];
+  };
+  await Array.fromAsync(bob.client.receive(".", () => {}, { files: "announce" }));
+  await breakOff(fixture.out("bob"), 3 * MiB);
+  const first = await breakOff(undefined, 6 * MiB);
+  assert(first > 3 * MiB, `without a folder it began at ${first}`);
+  const names = fixture.names("bob");
+  assertEquals([names.length, names[0].endsWith(".part")], [1, true]);
+
+  await Deno.writeTextFile(`${fixture.folder}/zero`, "");
+  assertEquals(await codeOf(bob.client.fetch(1, `${fixture.folder}/zero`)), "file");
+  assertEquals(fixture.names("bob"), names, "what there was is still there");
+  const other = `${fixture.folder}/other`;
+  const seen: number[] = [];
+  await bob.client.fetch(1, other, { onProgress: (done) => seen.push(done) });
+  assert(seen[0] > 6 * MiB, `it began at ${seen[0]}`);
+  assertEquals(fixture.names("bob"), []);
+  assertEquals(await digest(`${other}/large`), await digest(path));
+});

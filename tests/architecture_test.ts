@@ -183,6 +183,7 @@ const ROOMS: Rooms = {
   "client/inbox/": OPERATIONS,
   "client/": OPERATIONS,
   "client/open_client.ts": [...OPERATIONS, "client/"],
+  "client/daemon/": FRONT,
   "client/cli/output/": [...OPERATIONS, "client/"],
   "client/cli/terminal/": ["client/errors.ts", "client/transfers/", "client/cli/output/"],
   "client/cli/commands/": [...FRONT, "client/cli/", "client/cli/output/", "client/cli/terminal/"],

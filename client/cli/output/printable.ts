@@ -2,19 +2,41 @@
 import { toHex } from "../../../shared/bytes.ts";
 import type { MarkedPeer } from "../../contacts/contact_book.ts";
 
+/** What controls a terminal but tab and line feed, ends lines, or turns the direction around. */
+const STEERING = /[^\P{Cc}\t\n]|[\u2028-\u202e\u2066-\u2069]/gu;
+/** Characters that are written from right to left. */
+const RIGHT_TO_LEFT =
+  /[\u0590-\u08ff\u200f\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
+
+/** Returns `text` with a replacement for each character that could steer a terminal. */
+export function harmless(text: string): string {
+  return text.replace(STEERING, "\ufffd");
+}
+
+/** Returns `text` as {@link harmless} does, on one line. For what people copy into a command. */
+export function harmlessLine(text: string): string {
+  return harmless(text).replace(/[\t\n]/g, "\ufffd");
+}
+
 /**
- * Returns `text` without what could control a terminal: control characters but tab and line feed,
- * and marks that change the direction of writing. All lines but the first are indented, so that
- * none looks like a line of the client.
+ * Returns a line that changes the order of nothing that stands beside it: around writing from right
+ * to left stand the marks U+2068 and U+2069, which take no room. All else stays as it is.
+ */
+export function isolated(line: string): string {
+  return RIGHT_TO_LEFT.test(line) ? `\u2068${line}\u2069` : line;
+}
+
+/**
+ * Returns `text` without what could control a terminal, or the order of what stands beside it. All
+ * lines but the first are indented, so that none looks like a line of the client.
  */
 export function printable(text: string): string {
-  return text.replace(/[^\P{Cc}\t\n]|[\u202a-\u202e\u2066-\u2069]/gu, "\ufffd")
-    .replaceAll("\n", "\n    ");
+  return harmless(text).split("\n").map(isolated).join("\n    ");
 }
 
 /** Returns `text` as {@link printable} does, on one line. */
 export function printableLine(text: string): string {
-  return printable(text.replace(/[\t\n]/g, "\ufffd"));
+  return isolated(harmlessLine(text));
 }
 
 /** Returns what a client is called here, with a warning where anyone can act in its name. */
@@ -35,8 +57,8 @@ export function shownPeer({ name, alias, authenticated, verified, blocked }: Mar
 
 /** Returns a name, in quotes if it looks like a name with marks. */
 function plainName(name: string): string {
-  const line = printableLine(name);
-  return /[(),"]/.test(line) ? JSON.stringify(line) : line;
+  const line = harmlessLine(name);
+  return isolated(/[(),"]/.test(line) ? JSON.stringify(line) : line);
 }
 
 /** Returns the local date and time, to the minute, of milliseconds since 1970. */

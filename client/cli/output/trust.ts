@@ -2,7 +2,7 @@
 import { renderUnicodeCompact } from "uqr";
 import { qrTextOf } from "../../../shared/session/safety_number.ts";
 import type { Trust } from "../../contacts/contact_book.ts";
-import { printableLine } from "./printable.ts";
+import { harmlessLine, printableLine } from "./printable.ts";
 
 /** The characters and lines of a terminal. */
 export interface Screen {
@@ -31,7 +31,9 @@ export function trustText(
     code[0].length + digits[0].length <= screen.columns;
   const lines = isRoom ? beside(code, digits) : digits;
   const name = printableLine(peer);
-  const next = `Does ${name} see the same? Then: messaging-client verify --yes ${name}`;
+  const next = `Does ${name} see the same? Then: messaging-client verify --yes ${
+    harmlessLine(peer)
+  }`;
   return [...lines, verified ? `${name} is verified.` : `${name} is not verified. ${next}`]
     .join("\n");
 }

@@ -1,5 +1,6 @@
 import { sizeText } from "../../../shared/size.ts";
-import { printableLine } from "../output/printable.ts";
+import { harmlessLine, isolated } from "../output/printable.ts";
+import { columnsOf, padded, shortened } from "../output/text_layout.ts";
 import type { Moving, ProgressView } from "./progress.ts";
 
 /** Where a bar is drawn. */
@@ -11,7 +12,7 @@ export interface BarTerminal {
 
 /** Time between two drawings, in milliseconds. */
 const INTERVAL = 100;
-/** Characters; those of the figures stand behind a bar. */
+/** Columns; those of the figures stand behind a bar. */
 const [MIN_BAR, MAX_BAR, MAX_NAME, MIN_LABEL, FIGURES] = [8, 30, 28, 12, 44];
 
 const [WRAP, NO_WRAP] = ["\x1b[?7h", "\x1b[?7l"];
@@ -51,9 +52,8 @@ export class ProgressBar implements ProgressView {
 export function barLines(moving: Moving, columns: number): string[] {
   const { file, rate, all } = moving;
   const speed = rate === null ? "" : `, ${sizeText(rate)}/s`;
-  const name = [...printableLine(file ?? "file")];
-  if (name.length > MAX_NAME) name.splice(MAX_NAME - 1, Infinity, "…");
-  const single = barLine(name.join(""), { ...moving, speed }, columns);
+  const name = isolated(shortened(harmlessLine(file ?? "file"), MAX_NAME));
+  const single = barLine(name, { ...moving, speed }, columns);
   if (all.files === 1) return [single];
   return [single, barLine(`${all.number} of ${all.files} files`, { ...all, speed: "" }, columns)];
 }
@@ -67,8 +67,8 @@ function barLine(
   const percentage = String(Math.floor(progress * 100)).padStart(3);
   const time = left === null ? "" : `, ${durationText(left)} left`;
   const figures = `${percentage} % of ${sizeText(size)}${speed}${time}`;
-  const label = what.padEnd(MIN_LABEL);
-  const width = Math.min(MAX_BAR, columns - FIGURES - [...label].length - 3);
+  const label = padded(what, MIN_LABEL);
+  const width = Math.min(MAX_BAR, columns - FIGURES - columnsOf(label) - 3);
   if (width < MIN_BAR) return `${what} ${figures}`;
   const full = Math.round(progress * width);
   return `${label} ${"█".repeat(full)}${"░".repeat(width - full)} ${figures}`;

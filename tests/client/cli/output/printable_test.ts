@@ -1,4 +1,5 @@
 import {
+  harmlessLine,
   isoTime,
   localTime,
   printable,
@@ -11,7 +12,7 @@ import { assert, assertEquals } from "../../../support/assert.ts";
 const id = new Uint8Array(16);
 
 /** What a terminal would obey, or what turns the direction of writing around. */
-const STEERING = [..."\0\x07\b\v\f\r\x1b\x7f\x80\x9b\x9f\u202a\u202e\u2066\u2069"];
+const STEERING = [..."\0\x07\b\v\f\r\x1b\x7f\x80\x9b\x9f\u2028\u202a\u202e\u2066\u2069"];
 
 Deno.test("printable: what could steer a terminal is shown as a replacement", () => {
   for (const character of STEERING) {
@@ -21,9 +22,20 @@ Deno.test("printable: what could steer a terminal is shown as a replacement", ()
 });
 
 Deno.test("printable: ordinary text of any script stays as it is", () => {
-  for (const text of ["tab\there", "שלום 👋", "Zażółć", "👩‍👩‍👧", "a\u0301", "\u200f", "\ufeff"]) {
+  for (const text of ["tab\there", "你好 👋", "Zażółć", "👩‍👩‍👧", "a\u0301", "\ufeff"]) {
     assertEquals(printable(text), text);
   }
+});
+
+Deno.test("printable: what is written from right to left turns nothing around beside it", () => {
+  assertEquals(printable("one\nשלום 1\n"), "one\n    \u2068שלום 1\u2069\n    ");
+  assertEquals(printableLine("a\nعلي"), "\u2068a\ufffdعلي\u2069");
+  assertEquals(printable("\u200f1"), "\u2068\u200f1\u2069");
+  // Its own marks cannot end ours.
+  assertEquals(printable("ש\u2069 (verified)"), "\u2068ש\ufffd (verified)\u2069");
+  assertEquals(shownPeer({ id, name: "דוד", verified: true }), "\u2068דוד\u2069 (verified)");
+  assertEquals(shownName({ id, name: "ד (x)" }), '\u2068"ד (x)"\u2069');
+  assertEquals(harmlessLine("ד\n"), "ד\ufffd"); // to be copied into a command
 });
 
 Deno.test("printable: on one line there is neither a line end nor a tab", () => {

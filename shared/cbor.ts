@@ -48,12 +48,20 @@ export function encodeCbor(value: CborValue): Bytes {
  * @throws {ProtocolError} `malformed` if they are no deterministic encoding
  */
 export function decodeCbor(bytes: Uint8Array): CborValue {
+  const value = decodeOwnCbor(bytes);
+  if (equalBytes(encodeCbor(value), bytes)) return value;
+  throw new ProtocolError("malformed", "CBOR that is not in its deterministic encoding");
+}
+
+/**
+ * As {@link decodeCbor}, in half the time: for what nobody else can have encoded, so that it needs
+ * no check of how that was done.
+ */
+export function decodeOwnCbor(bytes: Uint8Array): CborValue {
   try {
     const tokenizer = new ExactTexts(bytes, STRICT);
-    const value: CborValue = decode(bytes, { ...STRICT, tokenizer });
-    if (equalBytes(encodeCbor(value), bytes)) return value;
+    return decode(bytes, { ...STRICT, tokenizer });
   } catch (error) {
     throw new ProtocolError("malformed", "not CBOR as it should be", { cause: error });
   }
-  throw new ProtocolError("malformed", "CBOR that is not in its deterministic encoding");
 }

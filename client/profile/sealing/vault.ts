@@ -9,7 +9,7 @@
  */
 import type { Random } from "../../../shared/crypto/random.ts";
 import { type Bytes, concat, toHex, utf8 } from "../../../shared/bytes.ts";
-import { type CborValue, decodeCbor, encodeCbor } from "../../../shared/cbor.ts";
+import { type CborValue, decodeOwnCbor, encodeCbor } from "../../../shared/cbor.ts";
 import { KEY_SIZE, LONG_NONCE_SIZE, XChaChaKey } from "../../../shared/crypto/chacha20_poly1305.ts";
 import { hkdfSha256, hmacSha256 } from "../../../shared/crypto/hash.ts";
 import { CryptoError } from "../../../shared/errors.ts";
@@ -96,7 +96,7 @@ export class Vault {
    * @throws {ClientError} `bad-profile` if anything of the row was changed
    */
   openRow<Row extends object>(context: string, sealed: Uint8Array): Row {
-    return decodeCbor(this.open(context, sealed)) as unknown as Row;
+    return decodeOwnCbor(this.open(context, sealed)) as unknown as Row;
   }
 
   /**

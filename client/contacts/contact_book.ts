@@ -148,11 +148,13 @@ export class ContactBook {
   forget(name: string): number {
     const { id } = this.contact(name);
     const { history, contacts } = this.profile;
-    return this.profile.transaction(() => {
+    const count = this.profile.transaction(() => {
       if (history.wroteTo(id)) contacts.accept(id); // who is no stranger does not become one
       this.profile.transfers.forget(id);
       return this.profile.history.forget(id);
     });
+    this.profile.shrink();
+    return count;
   }
 
   /**

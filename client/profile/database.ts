@@ -14,8 +14,9 @@ import {
   plainKeyring,
   writeKeyring,
 } from "./sealing/keyring.ts";
+import { copyTable } from "./sealing/sealed_table.ts";
 import type { Vault } from "./sealing/vault.ts";
-import { openTables, type Tables } from "./tables.ts";
+import { openTables, TABLES, type Tables } from "./tables.ts";
 import { openOldKeyring } from "./version_03/old_keyring.ts";
 import { renewTables } from "./version_03/renew_tables.ts";
 
@@ -27,6 +28,11 @@ const LEFTOVERS = [
   "import.new-shm",
   "me.info.new",
 ];
+
+/** A file shrinks when a quarter of its pages, and so many, are free. */
+const MIN_FREE_PAGES = 64;
+/** Pages that are freed in one transaction. */
+const SHRINK_STEP = 1024;
 
 /** Returns the path of the database of the profile in `folder`. */
 export function databasePath(folder: string): string {
@@ -78,6 +84,9 @@ export class ProfileDatabase implements Disposable {
       prepareDatabase(database, () => writeKeyring(database, plainKeyring(random)));
       database.exec("PRAGMA wal_checkpoint(TRUNCATE)"); // what a killed process left in the log
       const keyring = renewed ?? await openKeyring(database, passphrase, random);
+      if (!canShrink(database) && isWasteful(database) && await rewrite(path, database, keyring)) {
+        return ProfileDatabase.reopen(folder, keyring);
+      }
       return new ProfileDatabase(folder, database, keyring, renewed !== undefined);
     } catch (error) {
       database.close();
@@ -92,11 +101,64 @@ export class ProfileDatabase implements Disposable {
     return new ProfileDatabase(folder, database, keyring);
   }
 
+  /**
+   * Gives the disk back what much that was deleted has left free in the file. One that an earlier
+   * version has made cannot yet; the next {@link open} writes it anew. What fails, such as on a
+   * full disk, is done another time.
+   */
+  shrink(): void {
+    const { database } = this;
+    const free = () => pragma(database, "freelist_count");
+    try {
+      if (!isWasteful(database)) return;
+      for (let before = Infinity, left; (left = free()) > 0 && left < before; before = left) {
+        database.exec(`PRAGMA incremental_vacuum(${SHRINK_STEP})`);
+      }
+      database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+    } catch {
+      // The file stays as large as it is.
+    }
+  }
+
   /** Closes the database, whose log goes into it, and wipes the keys. */
   [Symbol.dispose](): void {
     this.vault.wipe();
+    this.shrink();
     this.database.close();
   }
+}
+
+function pragma(database: Database, name: string): number {
+  return database.prepare(`PRAGMA ${name}`).value<[number]>()?.[0] ?? 0;
+}
+
+/** Reports whether much of the file is free. */
+function isWasteful(database: Database): boolean {
+  const enough = Math.max(MIN_FREE_PAGES, pragma(database, "page_count") / 4);
+  return pragma(database, "freelist_count") >= enough;
+}
+
+/** Reports whether the file can give free pages back; only a new one can learn to. */
+function canShrink(database: Database): boolean {
+  return pragma(database, "auto_vacuum") === 2;
+}
+
+/**
+ * Writes the database anew, row by row as it is, and puts the new file in the place of the old one,
+ * which is closed. Reports whether it could: if it could not, all is as before. (`VACUUM` attaches
+ * a second database, which the runtime forbids.)
+ */
+async function rewrite(path: string, database: Database, keyring: Keyring): Promise<boolean> {
+  try {
+    await writeSealedFile(`${path}.new`, keyring, (to) => {
+      const from = { database, vault: keyring.vault };
+      for (const table of TABLES) copyTable(from, to, { ...table, isPlain: true });
+    });
+  } catch {
+    return false; // such as on a full disk
+  }
+  await replaceDatabase(path, database);
+  return true;
 }
 
 /**

@@ -26,6 +26,7 @@ export function versionOf(database: Database): number {
 
 /** Creates the tables in an empty database and, in the same transaction, runs `fill`. */
 export function createTables(database: Database, fill: () => void = () => {}): void {
+  database.exec("PRAGMA auto_vacuum = INCREMENTAL"); // so that the file can shrink
   database.transaction(() => {
     for (const schema of [KEYRING, ...TABLES.map(({ schema }) => schema)]) database.exec(schema);
     fill();
@@ -43,9 +44,10 @@ export function prepareDatabase(database: Database, fill?: () => void): void {
   if (version > 0 && version < FIRST_KEPT) throw new TypeError("its tables are not renewed yet");
   database.exec("PRAGMA synchronous = FULL");
   database.exec("PRAGMA secure_delete = ON");
+  // A log would be the first to write to an empty file, and settle how it is laid out.
+  if (version === 0) createTables(database, fill);
   database.exec("PRAGMA journal_mode = WAL");
-  if (version === 0) return createTables(database, fill);
-  if (version === VERSION) return;
+  if (version === 0 || version === VERSION) return;
   database.transaction(() => {
     for (const step of STEPS.slice(version - FIRST_KEPT)) database.exec(step);
     database.exec(`PRAGMA user_version = ${VERSION}`);

@@ -160,6 +160,11 @@ export class Profile implements Disposable {
     this.#database.database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
   }
 
+  /** Makes the database's file smaller after much was deleted; closing it does the same. */
+  shrink(): void {
+    this.#database.shrink();
+  }
+
   /** @throws {ClientError} `not-registered` */
   get identity(): ClassicIdentity | SecureIdentity {
     if (this.#identity) return this.#identity;

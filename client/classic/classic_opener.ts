@@ -8,7 +8,7 @@ import type { Peer } from "../contacts/peers.ts";
 import { publishFile, readEnd, readFile, readWhole, writeNewFile } from "../disk/files.ts";
 import { ClientError } from "../errors.ts";
 import type { Envelope } from "../profile/tables/envelopes.ts";
-import type { HistoryBody } from "../profile/tables/history.ts";
+import type { HistoryBody } from "../profile/tables/history_entry.ts";
 import type { Profile } from "../profile/profile.ts";
 import type { ClassicOptions, KeyExchange } from "./key_exchange.ts";
 

@@ -4,7 +4,7 @@ import { MessageType } from "../../shared/protocol/codes.ts";
 import type { Peer } from "../contacts/peers.ts";
 import { removeFile } from "../disk/files.ts";
 import { ClientError, type ClientErrorCode } from "../errors.ts";
-import type { HistoryBody } from "../profile/tables/history.ts";
+import type { HistoryBody } from "../profile/tables/history_entry.ts";
 import type { Transfer } from "../profile/tables/transfers.ts";
 import { isCopied, type OutboxItem } from "../profile/tables/outbox.ts";
 import {

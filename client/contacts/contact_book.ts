@@ -5,7 +5,7 @@ import { checkNewName, encodeName } from "../../shared/protocol/name.ts";
 import { groupsOf, safetyNumber } from "../../shared/session/safety_number.ts";
 import { ClientError } from "../errors.ts";
 import type { Peer, Peers } from "./peers.ts";
-import type { HistoryEntry } from "../profile/tables/history.ts";
+import type { HistoryEntry } from "../profile/tables/history_entry.ts";
 import type { Profile } from "../profile/profile.ts";
 import type { SecureIdentity } from "../profile/tables/identities.ts";
 

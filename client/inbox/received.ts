@@ -24,6 +24,10 @@ export type Received =
     | { type: "file"; path: string; size: number; at: number; name?: string; transfer?: number }
     /** A file that waits until it is wanted. */
     | { type: "announced"; name: string; size: number; at: number; transfer: number }
+    /** Messages of this conversation disappear after so many seconds; 0: they stay. */
+    | { type: "timer"; seconds: number; at: number }
+    /** A message of a kind that only newer versions know. */
+    | { type: "unknown"; kind: string; at: number }
     | { type: "key-request" }
     | { type: "key" }
     | { type: "notice"; text: string }

@@ -2,7 +2,7 @@ import { isStranger } from "../contacts/strangers.ts";
 import type { Peer, Peers } from "../contacts/peers.ts";
 import { durationText } from "../network/failures.ts";
 import type { Profile } from "../profile/profile.ts";
-import type { HistoryEntry } from "../profile/tables/history.ts";
+import type { HistoryEntry } from "../profile/tables/history_entry.ts";
 import type { Repaired } from "../sessions/resets.ts";
 import type { TransferOutcome } from "../transfers/file_transfers.ts";
 import type { Lost } from "../transfers/settling.ts";
@@ -83,6 +83,9 @@ export class ShownMessages {
       this.profile.history.beginsWith(number, from.id);
     const head = { message: messageId ?? 0, from, ...isNew && { firstContact: true as const } };
     if ("text" in body) return { ...head, type: "text", text: body.text, at };
+    if ("timer" in body) return { ...head, type: "timer", seconds: body.timer, at };
+    if ("unknown" in body) return { ...head, type: "unknown", kind: body.unknown, at };
+    if (!("file" in body)) throw new TypeError("it is not to be shown");
     const { name, path, size, blob } = body.file;
     if (!blob) return { ...head, type: "file", path: path ?? "", size, at };
     const transfer = this.profile.transfers.ofHistory(number)?.number ?? 0;

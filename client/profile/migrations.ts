@@ -4,7 +4,7 @@ import { KEYRING } from "./sealing/keyring.ts";
 import { TABLES } from "./tables.ts";
 
 /** The version of the tables (`PRAGMA user_version`). */
-const VERSION = 5;
+const VERSION = 6;
 /** The first version whose rows are sealed; the earlier ones are for `plain_tables.ts`. */
 export const FIRST_SEALED = 3;
 /** The first version that is brought up to date in its place; `version_03/` renews those before. */
@@ -14,7 +14,16 @@ export const FIRST_KEPT = 5;
  * The SQL that leads from each version since {@link FIRST_KEPT} to the next; never edited, only
  * added to. When the schema of a table changes, its earlier text moves here.
  */
-const STEPS: readonly string[] = [];
+const STEPS: readonly string[] = [
+  // 5 to 6
+  `
+    ALTER TABLE history ADD COLUMN own BLOB;
+    ALTER TABLE history ADD COLUMN expires INTEGER;
+    UPDATE history SET own = x''; -- given when it is looked for
+    CREATE INDEX history_by_own ON history (own) WHERE own IS NOT NULL;
+    CREATE INDEX history_expiring ON history (expires) WHERE expires IS NOT NULL;
+  `,
+];
 
 /** Returns the version of the tables in a database; 0 if there are none yet. */
 export function versionOf(database: Database): number {

@@ -6,7 +6,7 @@ import { decodeReset, encodeReset } from "../../shared/session/reset.ts";
 import type { Session } from "../../shared/session/session.ts";
 import { ClientError, type ClientErrorCode } from "../errors.ts";
 import { mayPass } from "../network/failures.ts";
-import type { HistoryEntry } from "../profile/tables/history.ts";
+import type { HistoryEntry } from "../profile/tables/history_entry.ts";
 import type { SessionContext } from "./context.ts";
 import type { Incoming } from "./secure_opener.ts";
 import type { Sender } from "./sender.ts";
@@ -138,6 +138,7 @@ export function contentOf(
   if (!contentId) return null;
   const head = { id: contentId, at };
   if ("text" in body) return { type: MessageType.text, content: { ...head, text: body.text } };
+  if (!("file" in body)) return null;
   const { name, size, blob, key } = body.file;
   if (!blob || !key) return null;
   return { type: MessageType.file, content: { ...head, file: { name, size, blob, key } } };

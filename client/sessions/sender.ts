@@ -5,7 +5,7 @@ import type { MessageType } from "../../shared/protocol/codes.ts";
 import type { Content } from "../../shared/session/content.ts";
 import { ClientError } from "../errors.ts";
 import { newToken } from "../network/reconnecting_transport.ts";
-import type { HistoryBody } from "../profile/tables/history.ts";
+import type { HistoryBody } from "../profile/tables/history_entry.ts";
 import type { SessionContext } from "./context.ts";
 import { OutboxDelivery, type RefusedItem } from "./outbox_delivery.ts";
 import type { Sessions } from "./sessions.ts";

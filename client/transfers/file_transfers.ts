@@ -10,7 +10,7 @@ import { Downloads } from "./downloads.ts";
 import { ClientError } from "../errors.ts";
 import type { Peer, Peers } from "../contacts/peers.ts";
 import type { Profile } from "../profile/profile.ts";
-import type { HistoryBody } from "../profile/tables/history.ts";
+import type { HistoryBody } from "../profile/tables/history_entry.ts";
 import type { Transfer } from "../profile/tables/transfers.ts";
 import { ignoreNetwork, type Lost, Settling } from "./settling.ts";
 import { stillWaits } from "../profile/tables/wait.ts";

@@ -3,7 +3,7 @@
  * it, on the server that they had.
  */
 import { Database } from "@db/sqlite";
-import type { HistoryEntry } from "../../client/profile/tables/history.ts";
+import type { HistoryEntry } from "../../client/profile/tables/history_entry.ts";
 import { assert, assertEquals } from "../support/assert.ts";
 import { failure, Party, waitingMessages } from "../support/attack/parties.ts";
 import { type ServerProcess, startServer } from "../support/server_process.ts";

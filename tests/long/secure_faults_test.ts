@@ -4,7 +4,7 @@
  * moments are random, while a sender sends without a pause: texts, and files that the server keeps
  * outside its database.
  */
-import type { HistoryEntry } from "../../client/profile/tables/history.ts";
+import type { HistoryEntry } from "../../client/profile/tables/history_entry.ts";
 import { Profile } from "../../client/profile/profile.ts";
 import type { Bytes } from "../../shared/bytes.ts";
 import { assert, assertEquals } from "../support/assert.ts";

@@ -3,7 +3,7 @@
  * holds, arrives exactly once; what it had not taken note of does not arrive at all.
  */
 import { Profile } from "../../client/profile/profile.ts";
-import type { HistoryEntry } from "../../client/profile/tables/history.ts";
+import type { HistoryEntry } from "../../client/profile/tables/history_entry.ts";
 import { fromHex } from "../../shared/bytes.ts";
 import { assert, assertEquals } from "../support/assert.ts";
 import { Person } from "../support/client_process.ts";

@@ -2,7 +2,8 @@
 import { toHex } from "../../../shared/bytes.ts";
 import { sizeText } from "../../../shared/size.ts";
 import type { MarkedPeer } from "../../contacts/contact_book.ts";
-import type { HistoryEntry, HistoryFile } from "../../profile/tables/history.ts";
+import { durationText } from "../../network/failures.ts";
+import type { HistoryBody, HistoryEntry, HistoryFile } from "../../profile/tables/history_entry.ts";
 import type { WaitingMessage } from "../../waiting.ts";
 import { isoTime, localTime, printable, printableLine, shownName } from "./printable.ts";
 import { waitText } from "./transfers.ts";
@@ -24,9 +25,9 @@ export function historyView(
     at: isoTime(at),
     state,
     ...(waiting ? waitJson(waiting) : {}),
-    ...("text" in body ? body : { file: fileJson(body.file) }),
+    ...bodyJson(body),
   };
-  const what = "text" in body ? printable(body.text) : fileText(body.file);
+  const what = bodyText(body);
   const who = `${localTime(at)} ${sent ? "→" : "←"} ${shownName(peer)}`;
   const behind = waiting ? ` (${waitText(waiting.reason, waiting.retryAt)})` : STATES[state];
   return { json, text: `${who}: ${what}${behind}` };
@@ -34,6 +35,31 @@ export function historyView(
 
 function waitJson({ reason, retryAt }: WaitingMessage): { reason: string; retryAt?: string } {
   return retryAt === null ? { reason } : { reason, retryAt: isoTime(retryAt) };
+}
+
+function bodyJson(body: HistoryBody): Record<string, unknown> {
+  if ("text" in body) return { text: body.text };
+  if ("file" in body) return { file: fileJson(body.file) };
+  if ("timer" in body) return { timer: body.timer };
+  return "unknown" in body ? { unknown: body.unknown } : {};
+}
+
+export function bodyText(body: HistoryBody): string {
+  if ("text" in body) return printable(body.text);
+  if ("file" in body) return fileText(body.file);
+  if ("timer" in body) return timerText(body.timer);
+  return "unknown" in body ? unknownText(body.unknown) : "";
+}
+
+/** Returns what stands for a message of a kind that only newer versions know. */
+export function unknownText(kind: string): string {
+  return `a message of a newer version (${printableLine(kind)}); update to read such messages`;
+}
+
+/** Returns what was agreed on about how long messages stay, in seconds. */
+export function timerText(seconds: number): string {
+  if (seconds === 0) return "messages do not disappear any more";
+  return `messages disappear ${durationText(seconds * 1000)} after they were sent or read`;
 }
 
 /** Without what opens it. */

@@ -11,10 +11,10 @@ import type { FetchedFile, TransferInfo } from "../../transfers/transfer_info.ts
 import type { MarkedPeer, Trust } from "../../contacts/contact_book.ts";
 import type { Received } from "../../inbox/received.ts";
 import type { Peer } from "../../contacts/peers.ts";
-import type { HistoryEntry } from "../../profile/tables/history.ts";
+import type { HistoryEntry } from "../../profile/tables/history_entry.ts";
 import type { WaitingMessage } from "../../waiting.ts";
 import { type DeclinedContents, declinedText } from "./declined.ts";
-import { historyView } from "./history.ts";
+import { historyView, timerText, unknownText } from "./history.ts";
 import { isoTime, printable, printableLine, shownName, shownPeer } from "./printable.ts";
 import { keptJson, keptText, transferJson, transferText, waitingText } from "./transfers.ts";
 import { type Screen, trustText } from "./trust.ts";
@@ -184,6 +184,10 @@ function receivedText(received: Message): string {
         printableLine(received.name)
       }. ` +
         `Fetch it with: messaging-client fetch ${received.transfer}`;
+    case "timer":
+      return `${from}: ${timerText(received.seconds)}`;
+    case "unknown":
+      return `${from}: ${unknownText(received.kind)}`;
     case "key-request":
       return `${from} asked for a key, and got one.`;
     case "key":

@@ -1,48 +1,14 @@
-import type { Bytes } from "../../../shared/bytes.ts";
+import { type Bytes, utf8 } from "../../../shared/bytes.ts";
 import { SealedStore } from "../sealing/sealed_store.ts";
 import type { SealedTable } from "../sealing/sealed_table.ts";
-
-/** What was written: a text, or a file. */
-export type HistoryBody = { readonly text: string } | { readonly file: HistoryFile };
-
-export type HistoryFile = {
-  readonly name: string;
-  /** Bytes. */
-  readonly size: number;
-  /** Where it was read from or saved to; null if it is not saved yet. */
-  readonly path: string | null;
-  /** Between secure clients: its ID on the server, 16 bytes, and the key of its chunks, 32. */
-  readonly blob?: Bytes;
-  readonly key?: Bytes;
-};
-
-/** An entry as it is kept. Times are milliseconds since 1970. */
-export interface HistoryEntry extends Fields {
-  /** Its number here, in the order of the entries; never used again. */
-  readonly number: number;
-}
-
-/** What came from a client. */
-export type ReceivedEntry = Omit<Fields, "sent" | "state">;
-/** What is about to be sent to one. */
-export type SentEntry = Omit<Fields, "sent" | "state" | "messageId">;
-
-type Fields = {
-  /** The other client's ID. */
-  readonly peer: Bytes;
-  /** Whether it was written here. */
-  readonly sent: boolean;
-  /** When it was written, as its author says. */
-  readonly at: number;
-  /** When it came to be here. */
-  readonly stored: number;
-  /** 16 bytes; null between classic clients. */
-  readonly contentId: Bytes | null;
-  /** In the receiver's mailbox; null if it is not known. */
-  readonly messageId: number | null;
-  readonly state: "pending" | "sent" | "failed" | "received";
-  readonly body: HistoryBody;
-};
+import {
+  type EntryFields,
+  type HistoryEntry,
+  type Marks,
+  nameOrText,
+  type ReceivedEntry,
+  type SentEntry,
+} from "./history_entry.ts";
 
 /** Values of the column `shown`. A file that is arriving is to be shown once it was saved. */
 const DISPLAY = { due: 0, shown: 1, arriving: 2 };
@@ -55,9 +21,15 @@ const TAGGED_PAGE = "SELECT number, content IS NOT NULL AS tagged FROM history "
   `WHERE peer = ? ORDER BY number LIMIT ${PAGE}`;
 type Tagged = { readonly number: number; readonly tagged: number };
 /** All that is sealed in the row of a forgotten entry: it belongs to nobody. */
-const FORGOTTEN = { peer: new Uint8Array(0) } as Fields;
+const FORGOTTEN = { peer: new Uint8Array(0) } as EntryFields;
+/** The tag of what was sent by a version that had none. */
+const UNTAGGED = new Uint8Array(0);
+/** How long what changes other messages is kept, so that it can be sent again: 30 days. */
+const CONTROL_LIFETIME = 30 * 24 * 60 * 60 * 1000;
 
-export const HISTORY: SealedTable<Pick<Fields, "peer" | "messageId">> = {
+type Tags = Pick<EntryFields, "peer" | "messageId" | "contentId" | "sent" | "body">;
+
+export const HISTORY: SealedTable<Tags> = {
   name: "history",
   schema: `
     CREATE TABLE history (
@@ -66,18 +38,24 @@ export const HISTORY: SealedTable<Pick<Fields, "peer" | "messageId">> = {
       content BLOB UNIQUE,      -- tag of peer and content ID; NULL for classic
       message BLOB,             -- tag of peer and message ID, of what was sent
       shown   INTEGER NOT NULL,
-      sealed  BLOB NOT NULL
+      sealed  BLOB NOT NULL,
+      own     BLOB,             -- tag of peer and content ID, of what was sent
+      expires INTEGER           -- when it disappears; NULL: never, or not known yet
     ) STRICT;
 
     CREATE INDEX history_by_peer ON history (peer, number);
     CREATE INDEX history_by_message ON history (message) WHERE message IS NOT NULL;
     CREATE INDEX history_unshown ON history (number) WHERE shown = 0;
+    CREATE INDEX history_by_own ON history (own) WHERE own IS NOT NULL;
+    CREATE INDEX history_expiring ON history (expires) WHERE expires IS NOT NULL;
   `,
   key: "number",
   // The content's tag is a lasting one.
   tags: {
-    peer: ["history", ({ peer }) => [peer]],
+    // What only changes other messages stands apart, so that nobody meets it.
+    peer: ["history", ({ peer, body }) => body && "control" in body ? controls(peer) : [peer]],
     message: ["history message", ({ peer, messageId }) => [peer, messageId]],
+    own: ["history own", ({ peer, contentId, sent }) => [peer, sent ? contentId : null]],
   },
 };
 
@@ -88,7 +66,7 @@ export const HISTORY: SealedTable<Pick<Fields, "peer" | "messageId">> = {
  * When an entry from a secure client is forgotten, the tag of its content ID stays, so that a
  * repeat is not shown again.
  */
-export class History extends SealedStore<Fields, HistoryEntry> {
+export class History extends SealedStore<EntryFields, HistoryEntry> {
   protected readonly table = HISTORY;
 
   /**
@@ -99,21 +77,26 @@ export class History extends SealedStore<Fields, HistoryEntry> {
   addReceived(entry: ReceivedEntry, { arriving = false } = {}): number | undefined {
     const { peer, contentId } = entry;
     const tag = contentId && this.vault.lastingBlind(CONTENT_TAG, peer, contentId);
-    const fields: Fields = { ...fieldsOf(entry), sent: false, state: "received" };
+    const fields: EntryFields = { ...fieldsOf(entry), sent: false, state: "received" };
     return this.#add(fields, tag, arriving ? DISPLAY.arriving : DISPLAY.due);
   }
 
   /** Keeps what is about to be sent; returns its number. */
   addSent(entry: SentEntry): number {
-    const fields = fieldsOf({ ...entry, messageId: null });
-    const number = this.#add({ ...fields, sent: true, state: "pending" }, null, DISPLAY.shown);
-    if (number === undefined) throw new RangeError("no number");
-    return number;
+    return this.#addOwn({ ...fieldsOf({ ...entry, messageId: null }), state: "pending" });
+  }
+
+  /** Keeps what the owner has written to no other client; returns its number. */
+  addNote(entry: SentEntry): number {
+    return this.#addOwn({ ...fieldsOf({ ...entry, messageId: null }), state: "sent" });
   }
 
   /** Notes that the server has taken it as `messageId`. A forgotten entry stays forgotten. */
-  markSent(number: number, messageId: number): void {
-    this.#change(number, { state: "sent", messageId });
+  markSent(number: number, messageId: number, sentAt?: number): void {
+    this.transaction(() => {
+      this.#change(number, { state: "sent", messageId, ...sentAt !== undefined && { sentAt } });
+      if (sentAt !== undefined) this.startTimer(number, sentAt);
+    });
   }
 
   /** Notes that it will not be sent. A forgotten entry stays forgotten. */
@@ -129,7 +112,64 @@ export class History extends SealedStore<Fields, HistoryEntry> {
   /** Returns the entry with this number, unless it was forgotten. */
   entry(number: number): HistoryEntry | undefined {
     const fields = this.findRow(number);
-    return fields && fields.peer.length > 0 ? { ...fields, number } : undefined;
+    return fields && isSeen(fields) ? { ...fields, number } : undefined;
+  }
+
+  /** Returns what came from `peer` with this content ID, unless it was forgotten. */
+  receivedAs(peer: Bytes, contentId: Bytes): HistoryEntry | undefined {
+    const tag = this.vault.lastingBlind(CONTENT_TAG, peer, contentId);
+    const [entry] = this.rows("WHERE content = ?", tag);
+    return entry && isSeen(entry) ? entry : undefined;
+  }
+
+  /** Returns what was sent to `peer` with this content ID, unless it was forgotten. */
+  sentWith(peer: Bytes, contentId: Bytes): HistoryEntry | undefined {
+    const find = () => this.rowsBy("own", [peer, contentId], "LIMIT 1")[0];
+    let entry = find();
+    if (!entry && this.#tagOlder(peer)) entry = find();
+    return entry && isSeen(entry) ? entry : undefined;
+  }
+
+  /** Notes what became of a message, or has another text in it. A forgotten one stays so. */
+  mark(number: number, changes: Marks & Partial<Pick<EntryFields, "body">>): void {
+    this.transaction(() => {
+      const before = this.findRow(number);
+      if (!before || !isSeen(before)) return;
+      const sealed = this.sealRow(number, { ...before, ...changes });
+      this.run("UPDATE history SET sealed = ? WHERE number = ?", sealed, number);
+      this.onChange({ kind: "entry", number });
+    });
+  }
+
+  /** From now on the time runs after which the message disappears, if it has one. */
+  startTimer(number: number, now: number): void {
+    const { timer } = this.findRow(number) ?? {};
+    if (timer === undefined) return;
+    const sql = "UPDATE history SET expires = ? WHERE number = ? AND expires IS NULL";
+    this.run(sql, now + timer * 1000, number);
+  }
+
+  /** Returns the numbers of the first `limit` entries whose time is over. */
+  expired(now: number, limit: number): number[] {
+    const sql = "SELECT number FROM history WHERE expires <= ? ORDER BY expires LIMIT ?";
+    return this.statement(sql).all<{ number: number }>(now, limit).map(({ number }) => number);
+  }
+
+  /** Returns when the next entry disappears; undefined if none will. */
+  nextExpiry(): number | undefined {
+    const sql = "SELECT min(expires) FROM history WHERE expires IS NOT NULL";
+    return this.statement(sql).value<[number | null]>()?.[0] ?? undefined;
+  }
+
+  /** Forgets one entry. */
+  remove(number: number): void {
+    this.transaction(() => {
+      const sql = "SELECT number, content IS NOT NULL AS tagged FROM history WHERE number = ?";
+      const row = this.statement(sql).get<Tagged>(number);
+      if (!row) return;
+      this.#forget(row, this.nextNumber() - 1);
+      this.onChange({ kind: "entry", number });
+    });
   }
 
   /** Reports whether nothing was exchanged with `peer` before the entry with this number. */
@@ -183,35 +223,65 @@ export class History extends SealedStore<Fields, HistoryEntry> {
   /** Forgets all entries of `peer`; returns how many there were. */
   forget(peer: Bytes): number {
     return this.transaction(() => {
-      const tag = this.tag("peer", peer);
-      const last = this.nextNumber() - 1;
-      const page = this.statement(TAGGED_PAGE);
-      let count = 0;
-      for (let rows; (rows = page.all<Tagged>(tag)).length > 0;) {
-        for (const { number, tagged } of rows) {
-          // The last row stays as well, or its number would be used again.
-          if (tagged === 1 || number === last) this.#blank(number);
-          else this.run("DELETE FROM history WHERE number = ?", number);
-        }
-        count += rows.length;
-      }
+      this.#forgetTagged(this.vault.blind("history", ...controls(peer)));
+      const count = this.#forgetTagged(this.tag("peer", peer));
       this.onChange({ kind: "conversation", peer });
       return count;
     });
   }
 
-  #add(fields: Fields, content: Bytes | null, shown: number): number | undefined {
+  #forgetTagged(tag: Bytes | null): number {
+    const last = this.nextNumber() - 1;
+    const page = this.statement(TAGGED_PAGE);
+    let count = 0;
+    for (let rows; (rows = page.all<Tagged>(tag)).length > 0;) {
+      for (const row of rows) this.#forget(row, last);
+      count += rows.length;
+    }
+    return count;
+  }
+
+  #forget({ number, tagged }: Tagged, last: number): void {
+    // The last row stays as well, or its number would be used again.
+    if (tagged === 1 || number === last) this.#blank(number);
+    else this.run("DELETE FROM history WHERE number = ?", number);
+  }
+
+  #addOwn(fields: Omit<EntryFields, "sent">): number {
+    const number = this.#add({ ...fields, sent: true }, null, DISPLAY.shown);
+    if (number === undefined) throw new RangeError("no number");
+    return number;
+  }
+
+  #add(fields: EntryFields, content: Bytes | null, shown: number): number | undefined {
     return this.transaction(() => {
       const number = this.nextNumber();
       // Only what was sent is found by its message, once it has that.
-      const clear = { number, content, shown, message: null };
+      const expires = "control" in fields.body ? fields.stored + CONTROL_LIFETIME : null;
+      const clear = { number, content, shown, message: null, expires };
       const added = this.addRow(clear, fields, "ON CONFLICT (content) DO NOTHING");
-      if (added) this.onChange({ kind: "entry", number });
+      if (added && isSeen(fields)) this.onChange({ kind: "entry", number });
       return added ? number : undefined;
     });
   }
 
-  #change(number: number, changes: Partial<Fields>): void {
+  /** Gives what an earlier version sent to `peer` its tags; reports whether there was anything. */
+  #tagOlder(peer: Bytes): boolean {
+    return this.transaction(() => {
+      const end = `WHERE peer = ? AND own = ? LIMIT ${PAGE}`;
+      let count = 0;
+      for (let rows; (rows = this.rows(end, this.tag("peer", peer), UNTAGGED)).length > 0;) {
+        for (const { number, sent, contentId } of rows) {
+          const tag = this.tag("own", peer, sent ? contentId : null);
+          this.run("UPDATE history SET own = ? WHERE number = ?", tag, number);
+        }
+        count += rows.length;
+      }
+      return count > 0;
+    });
+  }
+
+  #change(number: number, changes: Partial<EntryFields>): void {
     this.transaction(() => {
       const before = this.findRow(number);
       if (!before?.sent) return;
@@ -219,13 +289,14 @@ export class History extends SealedStore<Fields, HistoryEntry> {
       const tag = this.tag("message", fields.peer, fields.messageId);
       const sql = "UPDATE history SET message = ?, sealed = ? WHERE number = ?";
       this.run(sql, tag, this.sealRow(number, fields), number);
-      this.onChange({ kind: "entry", number });
+      if (isSeen(fields)) this.onChange({ kind: "entry", number });
     });
   }
 
   #blank(number: number): void {
     this.run(
-      "UPDATE history SET peer = ?, message = NULL, shown = 1, sealed = ? WHERE number = ?",
+      "UPDATE history SET peer = ?, message = NULL, own = NULL, expires = NULL, shown = 1, " +
+        "sealed = ? WHERE number = ?",
       this.tag("peer", FORGOTTEN.peer),
       this.sealRow(number, FORGOTTEN),
       number,
@@ -233,13 +304,24 @@ export class History extends SealedStore<Fields, HistoryEntry> {
   }
 }
 
-function nameOrText(body: HistoryBody): string {
-  return "text" in body ? body.text : body.file.name;
+/** The parts of the tag of what changes other messages of `peer`. */
+function controls(peer: Bytes): [Bytes, Bytes] {
+  return [peer, utf8("control")];
 }
 
-/** Returns what is kept of an entry, without anything else that `entry` may have. */
-function fieldsOf({ peer, at, stored, contentId, messageId, body }: ReceivedEntry): ReceivedEntry {
-  return { peer, at, stored, contentId, messageId, body };
+/** Reports whether it is neither forgotten nor there for other messages alone. */
+function isSeen({ peer, body }: EntryFields): boolean {
+  return peer.length > 0 && !("control" in body);
+}
+
+/** Returns what is kept of a new entry, without anything else that `entry` may have. */
+function fieldsOf(entry: ReceivedEntry): ReceivedEntry {
+  const { peer, at, stored, contentId, messageId, body, reply, timer } = entry;
+  return {
+    ...{ peer, at, stored, contentId, messageId, body },
+    ...reply && { reply },
+    ...timer && { timer },
+  };
 }
 
 /**

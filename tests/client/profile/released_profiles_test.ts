@@ -100,6 +100,47 @@ Deno.test("released profiles: one of a classic client is whole, with its me.info
   assertWhole(profile);
 });
 
+/** The columns of each table, and all indexes. */
+function columnsOf(database: Database): unknown[] {
+  return database.prepare(
+    'SELECT m.type, m.tbl_name, m.name, c.name, c.type, c."notnull", c.pk ' +
+      "FROM sqlite_schema AS m LEFT JOIN pragma_table_info(m.name) AS c " +
+      "WHERE m.sql IS NOT NULL ORDER BY 1, 2, 3",
+  ).all();
+}
+
+Deno.test("released profiles: one of version 0.4 is whole, and gets today's tables", async () => {
+  await using temp = await tempFolder();
+  const path = `${temp.path}/profile.db`;
+  const old = new Database(path);
+  old.exec(readVectorText("profiles/0.4.0/secure.sql"));
+  old.close();
+  {
+    using profile = await Profile.open(temp.path);
+    assertEquals(profile.secureIdentity?.name, "alice the owner");
+    assertEquals(profile.contacts.byName("bobby the alias")?.verified, true);
+    assertEquals(profile.sessions.load(BOB).length, 1);
+    assertEquals([profile.prekeys.largestId(), profile.outbox.first().length], [5, 1]);
+    assertEquals(profile.envelopes.nextWaiting(0)?.messageId, 7);
+    const file = { name: "letter.txt", size: 5, path: null, blob: idOf(9) };
+    assertEquals([...profile.history.list(BOB)].map(({ body, state }) => ({ body, state })), [
+      { body: { text: "a text that came" }, state: "received" },
+      { body: { text: "a text that was sent" }, state: "sent" },
+      { body: { file: { ...file, key: new Uint8Array(32).fill(8) } }, state: "received" },
+    ]);
+    assertEquals(profile.transfers.ofHistory(3)?.state, "waiting");
+    assertEquals(profile.history.sentAs(BOB, 70)?.number, 2);
+    // By tags that version 0.4 did not have.
+    assertEquals(profile.history.sentWith(BOB, idOf(4))?.number, 2);
+    assertEquals(profile.history.receivedAs(BOB, idOf(3))?.number, 1);
+  }
+  const [renewed, today] = [new Database(path), emptyTables()];
+  assertEquals(columnsOf(renewed), columnsOf(today));
+  const version = "PRAGMA user_version";
+  assertEquals(renewed.prepare(version).value(), today.prepare(version).value());
+  renewed.close();
+});
+
 Deno.test("released profiles: their tables become today's, also from version 3", async () => {
   for (const change of ["", "DROP TABLE transfers; PRAGMA user_version = 3;"]) {
     await using temp = await tempFolder();

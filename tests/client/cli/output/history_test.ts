@@ -1,6 +1,6 @@
 import { toJson, toText } from "../../../../client/cli/output/output.ts";
 import type { MarkedPeer } from "../../../../client/contacts/contact_book.ts";
-import type { HistoryEntry } from "../../../../client/profile/tables/history.ts";
+import type { HistoryEntry } from "../../../../client/profile/tables/history_entry.ts";
 import { toHex } from "../../../../shared/bytes.ts";
 import { assertEquals } from "../../../support/assert.ts";
 

@@ -1,9 +1,10 @@
 import { ClientError } from "../../../../client/errors.ts";
+import { History } from "../../../../client/profile/tables/history.ts";
 import {
-  History,
   type HistoryBody,
+  nameOrText,
   type ReceivedEntry,
-} from "../../../../client/profile/tables/history.ts";
+} from "../../../../client/profile/tables/history_entry.ts";
 import { CONTENT_ID_SIZE } from "../../../../shared/limits.ts";
 import { assert, assertEquals, assertThrows } from "../../../support/assert.ts";
 import { emptyTables, idOf } from "../../../support/profile/database.ts";
@@ -24,7 +25,7 @@ function entry(text: string, more: Partial<ReceivedEntry> = {}): ReceivedEntry {
 
 function texts(history: History, search?: string, peer = ALICE): string[] {
   const bodies = [...history.list(peer, { search })].map(({ body }) => body);
-  return bodies.map((body) => "text" in body ? body.text : body.file.name);
+  return bodies.map(nameOrText);
 }
 
 Deno.test("history: what came and what went comes back in order, each with its own", () => {
@@ -96,6 +97,67 @@ Deno.test("history: what was sent is found by the ID that it got", () => {
   assertEquals(history.sentAs(ALICE, 8)?.number, second);
   history.markFailed(second);
   assertEquals(history.sentAs(ALICE, 8)?.state, "failed");
+});
+
+Deno.test("history: each side's contents are found by their IDs, unless forgotten", () => {
+  const { history } = newHistory();
+  const [mine, theirs] = [entry("mine"), entry("theirs")];
+  const [sent, received] = [history.addSent(mine), history.addReceived(theirs)!];
+  assertEquals(history.sentWith(ALICE, mine.contentId!)?.number, sent);
+  assertEquals(history.receivedAs(ALICE, theirs.contentId!)?.number, received);
+  for (const [peer, contentId] of [[BOB, mine.contentId!], [ALICE, theirs.contentId!]] as const) {
+    assertEquals(history.sentWith(peer, contentId), undefined);
+  }
+  assertEquals(history.receivedAs(ALICE, mine.contentId!), undefined);
+  history.remove(sent);
+  history.remove(received);
+  assertEquals(history.sentWith(ALICE, mine.contentId!), undefined);
+  assertEquals(history.receivedAs(ALICE, theirs.contentId!), undefined);
+  assertEquals(history.addReceived(theirs), undefined, "a repeat stays one");
+});
+
+Deno.test("history: marks stay with a message, and not with a forgotten one", () => {
+  const { history } = newHistory();
+  const number = history.addReceived(entry("helo"))!;
+  const reactions = { own: { emoji: "👍", at: 5 } };
+  history.mark(number, { body: { text: "hello" }, editedAt: 9, reactions });
+  const { body, editedAt, reactions: kept } = history.entry(number)!;
+  assertEquals([body, editedAt, kept], [{ text: "hello" }, 9, reactions]);
+  history.remove(number);
+  history.mark(number, { editedAt: 10 });
+  assertEquals(history.entry(number), undefined);
+});
+
+Deno.test("history: messages disappear so long after they were sent or read", () => {
+  const { history } = newHistory();
+  const sent = history.addSent(entry("sent", { timer: 5 }));
+  const read = history.addReceived(entry("read", { timer: 60 }))!;
+  history.addReceived(entry("stays"));
+  assertEquals([history.nextExpiry(), history.expired(1e15, 9)], [undefined, []]);
+  history.markSent(sent, 7, 10_000);
+  history.startTimer(read, 20_000);
+  history.startTimer(read, 99_000);
+  assertEquals(history.nextExpiry(), 15_000);
+  assertEquals([history.expired(14_999, 9), history.expired(15_000, 9)], [[], [sent]]);
+  assertEquals(history.expired(80_000, 9), [sent, read]);
+  for (const number of history.expired(80_000, 9)) history.remove(number);
+  assertEquals([texts(history), history.nextExpiry()], [["stays"], undefined]);
+});
+
+Deno.test("history: what changes other messages is found by its message ID alone", () => {
+  const { history } = newHistory();
+  const text = history.addSent(entry("text"));
+  const { contentId, ...control } = entry("", { body: { control: { edit: idOf(7) } }, stored: 2 });
+  const number = history.addSent({ ...control, contentId });
+  history.markSent(number, 7);
+  assertEquals(history.sentAs(ALICE, 7)?.body, control.body);
+  assertEquals([texts(history), history.entry(number)], [["text"], undefined]);
+  assertEquals(history.sentWith(ALICE, contentId!), undefined);
+  const days30 = 30 * 24 * 60 * 60 * 1000;
+  assertEquals(history.expired(days30 + 2, 9), [number]);
+  assertEquals(history.forget(ALICE), 1);
+  assertEquals(history.sentAs(ALICE, 7), undefined);
+  assert(history.addSent(entry("next")) > text);
 });
 
 Deno.test("history: what was received cannot be marked as sent", () => {

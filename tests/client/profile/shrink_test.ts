@@ -1,7 +1,7 @@
 /** The file of a profile gets smaller when much of it is deleted. */
 import { Database } from "@db/sqlite";
 import { Profile } from "../../../client/profile/profile.ts";
-import type { SentEntry } from "../../../client/profile/tables/history.ts";
+import type { SentEntry } from "../../../client/profile/tables/history_entry.ts";
 import type { Bytes } from "../../../shared/bytes.ts";
 import { assert, assertEquals } from "../../support/assert.ts";
 import { idOf } from "../../support/profile/database.ts";

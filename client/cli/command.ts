@@ -88,7 +88,10 @@ export interface Choice<A> {
   readonly followUp?: { readonly question: string; args(...answers: string[]): A };
 }
 
-interface Declaration<P extends Operands, O extends Options, C> extends Shared<P, O> {
+type Kind = Output["kind"];
+
+interface Declaration<P extends Operands, O extends Options, C, K extends Kind>
+  extends Shared<P, O> {
   /** Whether the profile must have a server; true by default. */
   needsServer?(args: Args<P, O>): boolean;
   /** Whether it makes the profile where there is none; others fail, and leave no files there. */
@@ -98,29 +101,40 @@ interface Declaration<P extends Operands, O extends Options, C> extends Shared<P
   readonly menu?: readonly Choice<Args<P, O>>[];
   /** What a person is told if there is no result; pipes stay empty. */
   readonly nothing?: string;
+  /** The kinds of its results. */
+  readonly results: readonly K[];
+  /** Whether it makes sense only where somebody types it, and is no method of JSON-RPC. */
+  readonly typed?: true;
   /** Runs the command. The results, if any, are printed. */
-  run(args: Args<P, O>, context: C): AsyncIterable<Output> | Promise<void> | void;
+  run(
+    args: Args<P, O>,
+    context: C,
+  ): AsyncIterable<Extract<Output, { kind: NoInfer<K> }>> | Promise<void> | void;
 }
 
-export type Command<P extends Operands, O extends Options, C> =
-  & Declaration<P, O, C>
+export type Command<P extends Operands, O extends Options, C, K extends Kind> =
+  & Declaration<P, O, C, K>
   & { readonly operands: P; readonly options: O; readonly opensProfile: boolean };
 
 /** A command of which only the declaration knows the types. */
 // deno-lint-ignore no-explicit-any
-export type AnyCommand = Command<any, any, any>;
+export type AnyCommand = Command<any, any, any, Kind>;
 
 /** Declares a command that works on a profile, by its client. */
-export function clientCommand<const P extends Operands, const O extends Options>(
-  declaration: Declaration<P, O, ClientContext>,
-): Command<P, O, ClientContext> {
+export function clientCommand<
+  const P extends Operands,
+  const O extends Options,
+  K extends Kind = never,
+>(declaration: Declaration<P, O, ClientContext, K>): Command<P, O, ClientContext, K> {
   return { operands: {} as P, options: {} as O, ...declaration, opensProfile: true };
 }
 
 /** Declares a command that opens no profile. */
-export function plainCommand<const P extends Operands, const O extends Options>(
-  declaration: Declaration<P, O, CommandContext>,
-): Command<P, O, CommandContext> {
+export function plainCommand<
+  const P extends Operands,
+  const O extends Options,
+  K extends Kind = never,
+>(declaration: Declaration<P, O, CommandContext, K>): Command<P, O, CommandContext, K> {
   return { operands: {} as P, options: {} as O, ...declaration, opensProfile: false };
 }
 

@@ -5,18 +5,24 @@ import type { TransferInfo } from "../transfers/transfer_info.ts";
 import type { WaitingMessage } from "../waiting.ts";
 import type { Output } from "./output/output.ts";
 
-export function sentResult({ contactBook }: Client, { message, to }: Sent, path?: string): Output {
+type Result<K extends Output["kind"]> = Extract<Output, { kind: K }>;
+
+export function sentResult(
+  { contactBook }: Client,
+  { message, to }: Sent,
+  path?: string,
+): Result<"sent"> {
   return { kind: "sent", sent: { message, to: contactBook.marked(to) }, path };
 }
 
-export function transferResult(
+export function transferResult<K extends "waiting" | "transfer">(
   { contactBook }: Client,
-  kind: "waiting" | "transfer",
+  kind: K,
   transfer: TransferInfo,
-): Output {
+): { kind: K; transfer: TransferInfo } {
   return { kind, transfer: { ...transfer, peer: contactBook.marked(transfer.peer) } };
 }
 
-export function keptResult({ contactBook }: Client, message: WaitingMessage): Output {
+export function keptResult({ contactBook }: Client, message: WaitingMessage): Result<"kept"> {
   return { kind: "kept", message: { ...message, to: contactBook.marked(message.to) } };
 }

@@ -8,6 +8,7 @@ export const add = clientCommand({
     "CARD is NAME#ID, as the command card shows it. The contact is added only if the server\n" +
     "has a client with this name and ID, whose keys belong to the ID.",
   menu: [{ key: "9", label: "Add a card", questions: ["Card (NAME#ID): "] }],
+  results: ["client"],
   async *run({ card }, { client }) {
     yield { kind: "client", client: await client.contactBook.add(card) };
   },

@@ -8,6 +8,7 @@ export const alias = clientCommand({
   details:
     "From then on ALIAS can be used instead of NAME. Nobody else sees it. Without ALIAS it\n" +
     "is removed.",
+  results: ["client"],
   async *run({ peer, alias }, { client }) {
     yield { kind: "client", client: await client.contactBook.setAlias(peer, alias) };
   },

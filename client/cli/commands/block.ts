@@ -6,6 +6,7 @@ export const block = clientCommand({
   operands: { peer: PEER },
   summary: "Stop receiving from a client",
   details: "Its messages are taken from the server and dropped.",
+  results: ["client"],
   async *run({ peer }, { client }) {
     yield { kind: "client", client: await client.contactBook.block(peer) };
   },

@@ -6,6 +6,7 @@ export const card = clientCommand({
   details: "Whoever adds it is certain of the keys that belong to it. Needs no server.",
   needsServer: () => false,
   menu: [{ key: "8", label: "My card" }],
+  results: ["card"],
   async *run(_, { client }) {
     yield { kind: "card", card: client.contactBook.card() };
   },

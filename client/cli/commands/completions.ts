@@ -9,6 +9,7 @@ export const completions = plainCommand({
     "  bash  ~/.local/share/bash-completion/completions/messaging-client\n" +
     "  zsh   _messaging-client, in a folder of $fpath\n" +
     "  fish  ~/.config/fish/completions/messaging-client.fish",
+  results: [],
   run({ shell }, { commands, printLine }) {
     printLine(completionScript(shell, commands));
   },

@@ -9,6 +9,7 @@ export const exportCommand = clientCommand({
     "(see passphrase). To move the profile, import FILE at the new place, and stop using it at\n" +
     "the old one. A profile must not be used in two places.",
   needsServer: () => false,
+  results: ["exported"],
   async *run({ path }, { profile, passphrases }) {
     // The profile's own was entered to open it, so it is the right one.
     const passphrase = profile.protected ? await passphrases.current() : await passphrases.first();

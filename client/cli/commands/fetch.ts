@@ -10,6 +10,7 @@ export const fetch = clientCommand({
   details: `ID is the number that files and receive show.\n\n${INTERRUPTED}\n\n${PROGRESS}`,
   stops: "the command",
   menu: [{ key: "55", label: "Fetch a file", questions: ["Number of the file: "] }],
+  results: ["fetched"],
   async *run({ number, out }, { client, progress, signal }) {
     const file = await client.fetch(number, out, { onProgress: progress.update, signal });
     progress.clear();

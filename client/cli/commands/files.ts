@@ -9,6 +9,7 @@ export const files = clientCommand({
   needsServer: () => false,
   menu: [{ key: "54", label: "Waiting files" }],
   nothing: "No files.",
+  results: ["waiting"],
   async *run(_, { client }) {
     for (const transfer of client.files()) yield transferResult(client, "waiting", transfer);
   },

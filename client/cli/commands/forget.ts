@@ -7,6 +7,7 @@ export const forget = clientCommand({
   summary: "Delete the history with a client",
   details: "The other side keeps its own. Needs no server. This cannot be undone.",
   needsServer: () => false,
+  results: ["forgotten"],
   async *run({ peer }, { client: { contactBook } }) {
     const contact = contactBook.contact(peer);
     yield { kind: "forgotten", peer: contact, count: contactBook.forget(peer) };

@@ -7,6 +7,7 @@ export const help = plainCommand({
   operands: { command: { name: "COMMAND", optional: true, completes: "command" } },
   summary: "Show this help, or that of a command",
   details: "The same as --help.",
+  results: [],
   run({ command }, { commands, printLine }) {
     printLine(helpText(commands, command === undefined ? undefined : named(command, commands)));
   },

@@ -15,6 +15,7 @@ export const history = clientCommand({
     args: (peer, search) => ({ peer, search: search || undefined }),
   }],
   nothing: "Nothing yet.",
+  results: ["history"],
   async *run({ peer, search }, { client }) {
     const { contactBook } = client;
     const contact = contactBook.contact(peer);

@@ -7,6 +7,7 @@ export const importCommand = plainCommand({
   operands: { path: { name: "FILE", completes: "file" } },
   summary: "Create a profile from an export",
   details: "The folder of --profile must not hold a profile yet. Needs no server.",
+  results: ["imported"],
   async *run({ path }, { options: { profile: folder }, passphrases, runtime, note }) {
     const passphrase = await passphrases.current();
     const isRenewed = await Profile.importFrom(path, folder, passphrase, runtime);

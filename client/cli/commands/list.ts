@@ -21,6 +21,7 @@ export const list = clientCommand({
     },
   ],
   nothing: "Nobody yet.",
+  results: ["client"],
   async *run({ prefix, contacts }, { client }) {
     const { contactBook } = client;
     if (contacts) {

@@ -7,5 +7,7 @@ export const menu = clientCommand({
   summary: "Show the interactive menu (the default)",
   details: "Reads its choices from standard input, one a line.",
   stops: "its parts",
+  typed: true,
+  results: [],
   run: (_, context) => runMenu(context),
 });

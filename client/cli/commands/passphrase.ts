@@ -21,6 +21,7 @@ export const passphrase = clientCommand({
     "  MESSAGING_PASSPHRASE      The passphrase; for set, the new one\n" +
     "  MESSAGING_NEW_PASSPHRASE  For change, the new one",
   needsServer: () => false,
+  results: ["passphrase"],
   async *run({ action }, { profile, passphrases }) {
     if (profile.protected && action === "set") {
       const hint = "to change it: messaging-client passphrase change";

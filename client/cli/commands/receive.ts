@@ -32,6 +32,7 @@ export const receive = clientCommand({
   stops: "the command",
   menu: [{ key: "4", label: "Waiting messages" }],
   nothing: "No messages.",
+  results: ["received", "notice", "unusable", "declined"],
   async *run(args, context) {
     const { client: { contactBook }, progress, report } = context;
     for await (const received of receiving(args, context)) {

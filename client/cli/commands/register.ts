@@ -35,6 +35,7 @@ export const register = clientCommand({
   check({ classic, invite }) {
     if (classic && invite) throw new UsageError("a classic identity cannot use an invite code");
   },
+  results: ["identity"],
   async *run({ as, classic, invite }, { client, profile, address, options, note }) {
     yield { kind: "identity", identity: await client.register(as, { classic, invite }) };
     if (options.server !== undefined && await rememberServer(profile.folder, address)) {

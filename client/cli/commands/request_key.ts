@@ -8,6 +8,7 @@ export const requestKey = clientCommand({
   summary: "Ask a classic client for a key",
   details: "It answers when it next receives its messages.",
   menu: [{ key: "51", label: "Request a key", questions: ["From: "] }],
+  results: ["sent"],
   async *run({ peer }, { client }) {
     yield sentResult(client, await client.requestKey(peer));
   },

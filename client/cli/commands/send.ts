@@ -25,6 +25,7 @@ export const send = clientCommand({
     questions: ["To: ", "Text: "],
     args: (peer, text) => ({ peer, text }),
   }],
+  results: ["sent"],
   async *run({ peer, text }, { client, readText }) {
     client.whoami(); // fails before anyone types a text in vain
     yield sentResult(client, await client.sendText(peer, text ?? await readText()));

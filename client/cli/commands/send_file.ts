@@ -42,6 +42,7 @@ export const sendFile = clientCommand({
       throw new UsageError("a file from standard input needs a name: --name FILENAME");
     }
   },
+  results: ["sent"],
   async *run({ peer, paths, name }, { client, progress, readInput, signal }) {
     const inputs = name === undefined ? paths : [{ name, content: readInput() }];
     const sizes: number[] = [];

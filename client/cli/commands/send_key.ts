@@ -8,6 +8,7 @@ export const sendKey = clientCommand({
   summary: "Send a classic client a key",
   details: "Rarely needed: send and send-file do it themselves where no key is known.",
   menu: [{ key: "52", label: "Send a key", questions: ["To: "] }],
+  results: ["sent"],
   async *run({ peer }, { client }) {
     yield sentResult(client, await client.sendKey(peer));
   },

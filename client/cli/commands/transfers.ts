@@ -15,6 +15,7 @@ export const transfers = clientCommand({
     "is of it is removed; a received file cannot be fetched any more.",
   nothing: "Nothing is on its way.",
   needsServer: ({ cancelled }) => cancelled !== undefined,
+  results: ["transfer", "kept"],
   async *run({ cancelled }, { client }) {
     if (cancelled !== undefined) await client.cancelTransfer(cancelled);
     for (const transfer of client.transfers()) {

@@ -6,6 +6,7 @@ export const unblock = clientCommand({
   operands: { peer: PEER },
   summary: "Receive from a blocked client again",
   details: "Messages that were dropped in the meantime are lost.",
+  results: ["client"],
   async *run({ peer }, { client }) {
     yield { kind: "client", client: await client.contactBook.unblock(peer) };
   },

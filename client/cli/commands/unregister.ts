@@ -9,6 +9,7 @@ export const unregister = clientCommand({
     "Its name is free then, and messages and files that it has not collected are gone. The\n" +
     "profile stays as it is: register without a name registers the same identity again. A\n" +
     "classic identity cannot prove who asks; the server's operator can remove it.",
+  results: ["unregistered"],
   async *run({ yes }, { client, rich, ask }) {
     const identity = client.whoami();
     if (!yes) {

@@ -18,6 +18,7 @@ export const verify = clientCommand({
       args: (peer) => ({ peer, yes: true }),
     },
   }],
+  results: ["trust"],
   async *run({ peer, yes }, { client: { contactBook } }) {
     const trust = yes ? contactBook.markVerified(peer) : contactBook.verify(peer);
     yield { kind: "trust", peer, trust: await trust };

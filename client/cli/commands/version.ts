@@ -5,6 +5,7 @@ export const version = plainCommand({
   name: "version",
   summary: "Show the version",
   details: "The same as --version.",
+  results: [],
   run(_, { printLine }) {
     printLine(`messaging-client ${manifest.version}`);
   },

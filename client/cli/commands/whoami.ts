@@ -5,6 +5,7 @@ export const whoami = clientCommand({
   summary: "Show the profile's ID and name",
   details: "Needs no server.",
   needsServer: () => false,
+  results: ["identity"],
   async *run(_, { client }) {
     yield { kind: "identity", identity: client.whoami() };
   },

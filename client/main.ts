@@ -14,6 +14,7 @@ if (import.meta.main) {
     environment,
     stateDirectory: stateDirectory(environment, Deno.build.os),
     dataDirectory: dataDirectory(environment, Deno.build.os),
+    forbidPrograms: () => Deno.permissions.revokeSync({ name: "run" }),
     exit: (code) => Deno.exit(code),
   });
   Deno.exit(exitCode);

@@ -37,6 +37,7 @@ const WORLD = [
   "client/network/failures.ts",
   "client/network/secure_opening.ts",
   "client/transfers/transfer_files.ts",
+  "client/cli/terminal/programs.ts",
   "client/cli/terminal/terminal.ts",
   "server/accept.ts",
   "server/admin/admin_server.ts",
@@ -185,7 +186,12 @@ const ROOMS: Rooms = {
   "client/open_client.ts": [...OPERATIONS, "client/"],
   "client/daemon/": FRONT,
   "client/cli/output/": [...OPERATIONS, "client/"],
-  "client/cli/terminal/": ["client/errors.ts", "client/transfers/", "client/cli/output/"],
+  "client/cli/terminal/": [
+    "client/errors.ts",
+    "client/disk/",
+    "client/transfers/",
+    "client/cli/output/",
+  ],
   "client/cli/commands/": [...FRONT, "client/cli/", "client/cli/output/", "client/cli/terminal/"],
   // `commands.ts` lists the commands, each of which says what it is in the words of `command.ts`.
   "client/cli/": [...FRONT, "client/cli/commands/", "client/cli/output/", "client/cli/terminal/"],

@@ -27,6 +27,8 @@ const NOTES: readonly Output["kind"][] = ["notice", "unusable", "declined"];
 
 async function run(invocation: Invocation, process: Process): Promise<number> {
   const { command, args } = invocation;
+  const { forbidPrograms } = process;
+  if (!command.runsPrograms?.(args)) forbidPrograms();
   const profile = await profileFolder(invocation.options.profile, process);
   const options = { ...invocation.options, profile };
   let exitCode = EXIT_DONE;

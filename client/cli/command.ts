@@ -9,6 +9,7 @@ import type { Output } from "./output/output.ts";
 import type { Screen } from "./output/trust.ts";
 import type { Passphrases } from "./terminal/passphrase.ts";
 import type { Progress } from "./terminal/progress.ts";
+import type { TextSource } from "./terminal/text_source.ts";
 
 /** Options that every command has. */
 export const GLOBAL_OPTIONS = {
@@ -57,8 +58,8 @@ export interface CommandContext {
   printLine(line: string): void;
   /** Shows `prompt` and returns the next line of standard input, or null at its end. */
   ask(prompt: string): Promise<string | null>;
-  /** Returns the text on standard input. */
-  readText(): Promise<string>;
+  /** Returns the text that the person gives: on standard input, in a file, in an editor. */
+  readText(source?: TextSource): Promise<string>;
   /** Returns the bytes on standard input. */
   readInput(): AsyncIterable<Uint8Array>;
   /** Tells the user of an error; the command goes on. */
@@ -96,6 +97,8 @@ interface Declaration<P extends Operands, O extends Options, C, K extends Kind>
   needsServer?(args: Args<P, O>): boolean;
   /** Whether it makes the profile where there is none; others fail, and leave no files there. */
   readonly createsProfile?: boolean;
+  /** Whether it may start programs of the user's; by default it cannot. */
+  runsPrograms?(args: Args<P, O>): boolean;
   /** What Ctrl-C stops in good order. By default it ends the command like any process. */
   readonly stops?: "the command" | "its parts";
   readonly menu?: readonly Choice<Args<P, O>>[];

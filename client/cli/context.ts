@@ -8,6 +8,7 @@ import { Progress } from "./terminal/progress.ts";
 import { ProgressBar } from "./terminal/progress_bar.ts";
 import { ProgressLines } from "./terminal/progress_lines.ts";
 import { SecretLines } from "./terminal/secret_line.ts";
+import { readText } from "./terminal/text_source.ts";
 import {
   errorIsTerminal,
   inputBytes,
@@ -17,7 +18,6 @@ import {
   printError,
   printOut,
   rawTerminal,
-  readAllInput,
   terminalScreen,
 } from "./terminal/terminal.ts";
 
@@ -28,6 +28,8 @@ export interface Process extends Runtime {
   readonly environment: (variable: string) => string | undefined;
   /** Where the user's programs keep data; undefined if there is no such folder. */
   readonly dataDirectory?: string;
+  /** Takes from the process, for good, the right to run programs. */
+  readonly forbidPrograms: () => void;
   /** Ends the process at once. */
   readonly exit: (code: number) => void;
 }
@@ -63,8 +65,8 @@ export function openContext(
       printOut(prompt);
       return (await (lines ??= inputLines()).read()).value ?? null;
     },
-    readText: readAllInput,
-    readInput: inputBytes,
+    readText: (source = {}) => readText(source, { profile: options.profile, environment }),
+    readInput: () => inputBytes("file"),
     showError,
     report(problem) {
       showError(problem);

@@ -4,6 +4,9 @@ import { UsageError } from "../../shared/args.ts";
 /** The name, or the alias, of another client. */
 export const PEER = { name: "NAME" } as const;
 
+/** The names, or the aliases, of several: commas separate them, and \, stands for one in a name. */
+export const PEERS = { name: "NAME", parse: parseNames } as const;
+
 /** The number of a file that is sent or received. */
 export const TRANSFER = { name: "ID", parse: parseTransferNumber } as const;
 
@@ -13,6 +16,14 @@ export const OUT = {
   completes: "folder",
   help: "Folder for received files (default: the current folder)",
 } as const;
+
+function parseNames(text: string): string[] {
+  const names = text.split(/(?<!\\),/).map((name) => name.replaceAll("\\,", ","));
+  if (names.length > 1 && names.includes("")) {
+    throw new UsageError(`between two commas of "${text}" there is no name`);
+  }
+  return [...new Set(names)];
+}
 
 function parseTransferNumber(text: string): number {
   if (/^[1-9]\d{0,14}$/.test(text)) return Number(text);

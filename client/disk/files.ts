@@ -102,6 +102,16 @@ function readable(file: Deno.FsFile, path: string): ReadableStream<Uint8Array> {
   });
 }
 
+/** Makes a new folder in `parent` that only its owner may enter. Disposing of it removes all. */
+export async function temporaryFolder(parent: string): Promise<AsyncDisposable & { path: string }> {
+  const path = await withReason(
+    "file",
+    `cannot write in ${parent}`,
+    () => Deno.makeTempDir({ dir: parent, prefix: "message-" }),
+  );
+  return { path, [Symbol.asyncDispose]: () => Deno.remove(path, { recursive: true }) };
+}
+
 /** Returns all bytes of the file at `path`. */
 export async function readWhole(path: string): Promise<Uint8Array<ArrayBuffer>> {
   return await reading(path, () => Deno.readFile(path));

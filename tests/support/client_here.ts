@@ -53,6 +53,7 @@ export async function runHere(
       environment: (variable) => env[variable],
       stateDirectory: env.XDG_STATE_HOME ?? STATE,
       dataDirectory: env.XDG_DATA_HOME ?? DATA,
+      forbidPrograms: () => {},
       exit: (code) => {
         throw new Error(`the command ended the process with code ${code}`);
       },

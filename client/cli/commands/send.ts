@@ -1,21 +1,29 @@
+import { UsageError } from "../../../shared/args.ts";
+import { ClientError } from "../../errors.ts";
 import { clientCommand } from "../command.ts";
-import { PEER } from "../operands.ts";
+import { PEERS } from "../operands.ts";
 import { sentResult } from "../results.ts";
 
 export const send = clientCommand({
   name: "send",
   operands: {
-    peer: PEER,
+    peer: PEERS,
     text: {
       name: "TEXT",
       optional: true,
       parse: (text: string) => text === "-" ? undefined : text,
     },
   },
+  options: {
+    file: { value: "PATH", completes: "file", help: "Send the text that is in this file" },
+    editor: { help: "Write the text in an editor: VISUAL, EDITOR, or vi" },
+  },
   summary: "Send a text",
   details:
     "Without TEXT, or with -, the text is read from standard input up to its end; a line end at\n" +
     "the end is left out. At most 1 MiB of UTF-8.\n\n" +
+    "To several people: send alice,bob TEXT. If one of them cannot get it the others do, and the\n" +
+    "exit code is 1. \\, stands for a comma within a name.\n\n" +
     "If the server cannot be reached, or has no room for it, a text of a secure profile is kept\n" +
     "and sent by a later command; the exit code is then 1. To see what waits: transfers",
   tooMany: "put the text in quotes",
@@ -23,11 +31,26 @@ export const send = clientCommand({
     key: "5",
     label: "Send a text",
     questions: ["To: ", "Text: "],
-    args: (peer, text) => ({ peer, text }),
+    args: (names, text) => ({ peer: PEERS.parse(names), text, file: undefined, editor: false }),
   }],
   results: ["sent"],
-  async *run({ peer, text }, { client, readText }) {
+  runsPrograms: ({ editor }) => editor,
+  check({ text, file, editor }) {
+    const given = [text, file, editor || undefined].filter((source) => source !== undefined);
+    if (given.length > 1) throw new UsageError("send takes one of TEXT, --file and --editor");
+  },
+  async *run({ peer: names, text: given, file, editor }, { client, readText, report }) {
     client.whoami(); // fails before anyone types a text in vain
-    yield sentResult(client, await client.sendText(peer, text ?? await readText()));
+    const text = given ?? await readText({ file, editor });
+    if (text === "") throw new ClientError("bad-text", "there is no text; nothing was sent");
+    for (const name of names) {
+      try {
+        yield sentResult(client, await client.sendText(name, text));
+      } catch (error) {
+        const stops = !(error instanceof ClientError) || error.code === "interrupted";
+        if (stops || names.length === 1) throw error;
+        report(new ClientError(error.code, `to "${name}": ${error.message}`, { cause: error }));
+      }
+    }
   },
 });

@@ -1,7 +1,5 @@
 /** Standard input, output and error of the process. */
 import { TextLineStream as UntypedTextLineStream } from "@std/streams/text-line-stream";
-import { concatAll, fromUtf8 } from "../../../shared/bytes.ts";
-import { MAX_TEXT_SIZE } from "../../../shared/limits.ts";
 import { ClientError } from "../../errors.ts";
 import type { Screen } from "../output/trust.ts";
 import type { RawTerminal } from "./secret_line.ts";
@@ -35,35 +33,10 @@ function writeSync(stream: { writeSync(bytes: Uint8Array): number }, text: strin
   for (let at = 0; at < bytes.length;) at += stream.writeSync(bytes.subarray(at));
 }
 
-/**
- * Returns all of standard input as text, without one line end at its end.
- * @throws {ClientError} `bad-text` if it is not UTF-8, or longer than a text may be
- */
-export async function readAllInput(): Promise<string> {
+/** Returns all of standard input as it is: the bytes of a text, or of a file. */
+export function inputBytes(what: "text" | "file"): AsyncIterable<Uint8Array> {
   if (Deno.stdin.isTerminal()) {
-    printError("Type the text; end it with Ctrl-D on a line of its own.\n");
-  }
-  const parts: Uint8Array[] = [];
-  let size = 0;
-  for await (const part of Deno.stdin.readable) {
-    parts.push(part);
-    size += part.length;
-    // One line end more than a text may have.
-    if (size > MAX_TEXT_SIZE + 2) {
-      throw new ClientError("bad-text", "the text is longer than 1 MiB; send it as a file");
-    }
-  }
-  try {
-    return fromUtf8(concatAll(parts)).replace(/\r?\n$/, "");
-  } catch {
-    throw new ClientError("bad-text", "standard input is not UTF-8 text; send it as a file");
-  }
-}
-
-/** Returns all of standard input as it is. */
-export function inputBytes(): AsyncIterable<Uint8Array> {
-  if (Deno.stdin.isTerminal()) {
-    printError("Type the file; end it with Ctrl-D on a line of its own.\n");
+    printError(`Type the ${what}; end it with Ctrl-D on a line of its own.\n`);
   }
   return Deno.stdin.readable;
 }

@@ -1,7 +1,7 @@
 import { parseCommandLine } from "../../../client/cli/command_line.ts";
 import { COMMANDS } from "../../../client/cli/commands.ts";
 import { UsageError } from "../../../shared/args.ts";
-import { assertEquals, assertThrows } from "../../support/assert.ts";
+import { assert, assertEquals, assertThrows } from "../../support/assert.ts";
 
 const DEFAULTS = { profile: undefined, server: undefined, json: false, quiet: false };
 
@@ -16,6 +16,18 @@ function assertRuns(given: string[], { name, args = {} }: Command, options = {})
 }
 
 const LIST = { name: "list", args: { prefix: undefined, contacts: false } };
+
+function sending(peer: string[], given = {}): Command {
+  return {
+    name: "send",
+    args: { peer, text: undefined, file: undefined, editor: false, ...given },
+  };
+}
+
+function assertRefused(given: string[], message: string): void {
+  const error = assertThrows(() => parseCommandLine(given, COMMANDS), UsageError);
+  assert(error.message.includes(message), error.message);
+}
 
 Deno.test("command line: every command", () => {
   assertRuns([], { name: "menu" });
@@ -43,7 +55,7 @@ Deno.test("command line: every command", () => {
   assertRuns(["key", "bob"], { name: "key", args: { peer: "bob" } });
   assertRuns(["request-key", "bob"], { name: "request-key", args: { peer: "bob" } });
   assertRuns(["send-key", "bob"], { name: "send-key", args: { peer: "bob" } });
-  assertRuns(["send", "bob", "hello"], { name: "send", args: { peer: "bob", text: "hello" } });
+  assertRuns(["send", "bob", "hello"], sending(["bob"], { text: "hello" }));
   assertRuns(["send-file", "bob", "a b"], {
     name: "send-file",
     args: { peer: "bob", paths: ["a b"], name: undefined },
@@ -106,20 +118,41 @@ Deno.test("command line: what is received, and where it goes", () => {
 });
 
 Deno.test("command line: without a text, or with a dash, it comes from standard input", () => {
-  assertRuns(["send", "bob"], { name: "send", args: { peer: "bob", text: undefined } });
-  assertRuns(["send", "bob", "-"], { name: "send", args: { peer: "bob", text: undefined } });
-  assertRuns(["send", "bob", ""], { name: "send", args: { peer: "bob", text: "" } });
+  assertRuns(["send", "bob"], sending(["bob"]));
+  assertRuns(["send", "bob", "-"], sending(["bob"]));
+  assertRuns(["send", "bob", ""], sending(["bob"], { text: "" }));
+  assertRuns(["send", "bob", "--file", "a"], sending(["bob"], { file: "a" }));
+  assertRuns(["send", "bob", "--editor"], sending(["bob"], { editor: true }));
+  for (const args of [["x", "--file", "a"], ["x", "--editor"], ["--file", "a", "--editor"]]) {
+    assertRefused(["send", "bob", ...args], "send takes one of TEXT, --file and --editor");
+  }
+});
+
+Deno.test("command line: commas separate receivers, but for those within a name", () => {
+  const cases: [text: string, names: string[]][] = [
+    ["alice,bob,alice", ["alice", "bob"]],
+    ["Doe\\, Jane,bob", ["Doe, Jane", "bob"]],
+    ["\\,", [","]],
+    ["a\\b", ["a\\b"]],
+    ["", [""]], // refused as a name, later
+  ];
+  for (const [text, peer] of cases) {
+    assertRuns(["send", text, "hi"], sending(peer, { text: "hi" }));
+  }
+  for (const text of [",", "alice,", ",alice", "alice,,bob"]) {
+    assertRefused(["send", text, "hi"], "there is no name");
+  }
 });
 
 Deno.test("command line: operands stay the text that they are", () => {
   for (const text of ["007", "1e3", "true", "null", "help", "a=b", "שלום 👋", " x "]) {
-    assertRuns(["send", "bob", text], { name: "send", args: { peer: "bob", text } });
+    assertRuns(["send", "bob", text], sending(["bob"], { text }));
     assertRuns(["key", text], { name: "key", args: { peer: text } });
   }
 });
 
 Deno.test("command line: after two dashes everything is an operand", () => {
-  const command = { name: "send", args: { peer: "--bob", text: "--json" } };
+  const command = sending(["--bob"], { text: "--json" });
   assertRuns(["send", "--", "--bob", "--json"], command);
   assertRuns(["--json", "send", "--", "--bob", "--json"], command, { json: true });
 });
@@ -127,7 +160,7 @@ Deno.test("command line: after two dashes everything is an operand", () => {
 Deno.test("command line: options may stand anywhere", () => {
   const options = { profile: "dir", server: "host:1", json: true, quiet: true };
   const given = ["--profile", "dir", "--server=host:1", "--json", "--quiet"];
-  const command = { name: "send", args: { peer: "bob", text: "hello" } };
+  const command = sending(["bob"], { text: "hello" });
   assertRuns([...given, "send", "bob", "hello"], command, options);
   assertRuns(["send", "bob", "hello", ...given], command, options);
   assertRuns(["send", ...given, "bob", "hello"], command, options);

@@ -38,6 +38,17 @@ Deno.test("commands: what the profile knows by itself is told without a server",
   assert(needsServer("transfers", "cancel", "1"));
 });
 
+Deno.test("commands: none may start programs but what the user asks to do so", () => {
+  const mayRun = (args: string[]) => {
+    const { command, args: given } = parseCommandLine(args, COMMANDS);
+    return command.runsPrograms?.(given) ?? false;
+  };
+  assert(mayRun(["send", "bob", "--editor"]));
+  assert(!mayRun(["send", "bob", "hi"]));
+  const others = COMMANDS.filter(({ runsPrograms }) => runsPrograms !== undefined);
+  assertEquals(namesOf(others), ["send"]);
+});
+
 Deno.test("commands: Ctrl-C stops transfers in good order, and each choice of the menu", () => {
   const stopped = COMMANDS.filter(({ stops }) => stops === "the command");
   assertEquals(namesOf(stopped), ["fetch", "receive", "send-file"]);

@@ -5,6 +5,7 @@ import { type Invocation, parseCommandLine } from "./command_line.ts";
 import { COMMANDS } from "./commands.ts";
 import { openContext, printFailure, type Process } from "./context.ts";
 import { profileFolder } from "./profile_folder.ts";
+import { adviceFor, type Advise } from "./output/advice.ts";
 import { EXIT_DONE, EXIT_FAILED } from "./output/failure.ts";
 import { type Output, toJson, toText } from "./output/output.ts";
 import { printOut } from "./terminal/terminal.ts";
@@ -13,19 +14,25 @@ import { printOut } from "./terminal/terminal.ts";
 export async function runCommandLine(args: readonly string[], process: Process): Promise<number> {
   // All that is known of how to print an error before the arguments are parsed.
   let json = args.includes("--json");
+  let advise: Advise | undefined;
   try {
     const invocation = parseCommandLine(args, COMMANDS);
     json = invocation.options.json;
-    return await run(invocation, process);
+    advise = adviceFor(invocation.options.profile);
+    return await run(invocation, process, advise);
   } catch (error) {
-    return printFailure(error, json);
+    return printFailure(error, json, advise);
   }
 }
 
 /** What is told beside the results. */
 const NOTES: readonly Output["kind"][] = ["notice", "unusable", "declined"];
 
-async function run(invocation: Invocation, process: Process): Promise<number> {
+async function run(
+  invocation: Invocation,
+  process: Process,
+  advise: Advise,
+): Promise<number> {
   const { command, args } = invocation;
   const { forbidPrograms } = process;
   if (!command.runsPrograms?.(args)) forbidPrograms();
@@ -33,13 +40,13 @@ async function run(invocation: Invocation, process: Process): Promise<number> {
   const options = { ...invocation.options, profile };
   let exitCode = EXIT_DONE;
   const fail = () => exitCode = EXIT_FAILED;
-  const context = openContext(options, process, { commands: COMMANDS, fail });
+  const context = openContext(options, process, { commands: COMMANDS, advise, fail });
   const { progress } = context;
   let printed = 0;
   const print = (output: Output) => {
     printed++;
     progress.clear();
-    if (options.json) printOut(`${toJson(output)}\n`);
+    if (options.json) printOut(`${toJson(output, context)}\n`);
     else if (NOTES.includes(output.kind)) context.note(toText(output));
     else printOut(`${toText(output, context)}\n`);
   };

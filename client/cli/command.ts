@@ -5,6 +5,7 @@
 import type { Args, Declaration as Shared, Operands, Options } from "../../shared/command.ts";
 import type { OpenedClient, Runtime } from "../open_client.ts";
 import type { ClientError } from "../errors.ts";
+import type { Advise } from "./output/advice.ts";
 import type { Output } from "./output/output.ts";
 import type { Screen } from "./output/trust.ts";
 import type { Passphrases } from "./terminal/passphrase.ts";
@@ -54,6 +55,8 @@ export interface CommandContext {
   readonly signal?: AbortSignal;
   /** Runs one part of a command, which Ctrl-C stops. */
   stoppable<T>(part: (signal: AbortSignal) => Promise<T>): Promise<T>;
+  /** Completes commands that are advised. */
+  readonly advise: Advise;
   /** Writes a line to standard output, whatever the options say. */
   printLine(line: string): void;
   /** Shows `prompt` and returns the next line of standard input, or null at its end. */

@@ -1,6 +1,7 @@
 /** What commands get from the process: its terminal, its environment, its clock. */
 import type { Runtime } from "../open_client.ts";
 import type { CommandContext, GlobalOptions } from "./command.ts";
+import type { Advise } from "./output/advice.ts";
 import { EXIT_INTERRUPTED, EXIT_UNREAD, failureOf, failureText } from "./output/failure.ts";
 import { Interruption } from "./terminal/interruption.ts";
 import { Passphrases } from "./terminal/passphrase.ts";
@@ -38,9 +39,10 @@ export interface Process extends Runtime {
 export function openContext(
   options: GlobalOptions,
   process: Process,
-  rest: Pick<CommandContext, "commands" | "fail">,
+  rest: Pick<CommandContext, "commands" | "advise" | "fail">,
 ): CommandContext {
   const { json, quiet } = options;
+  const { advise } = rest;
   const progress = openProgress(options, process);
   const { environment } = process;
   const terminal = rawTerminal();
@@ -48,7 +50,7 @@ export function openContext(
   const ask = secrets && ((question: string) => secrets.ask(question));
   const showError = (error: unknown) => {
     progress.clear();
-    printFailure(error, json);
+    printFailure(error, json, advise);
   };
   let lines: ReturnType<typeof inputLines> | undefined;
   return {
@@ -74,7 +76,7 @@ export function openContext(
     },
     note(text) {
       progress.clear();
-      if (!quiet && !json) printError(`${text}\n`);
+      if (!quiet && !json) printError(`${advise(text)}\n`);
     },
   };
 }
@@ -82,8 +84,8 @@ export function openContext(
 /**
  * Tells the user of an error, unless it is that nobody reads any more. Returns the exit code for it.
  */
-export function printFailure(error: unknown, json: boolean): number {
-  const failure = failureOf(error);
+export function printFailure(error: unknown, json: boolean, advise?: Advise): number {
+  const failure = failureOf(error, advise);
   if (failure.exitCode === EXIT_UNREAD) return EXIT_UNREAD;
   printError(`${failureText(failure, json)}\n`);
   return failure.exitCode;

@@ -1,6 +1,7 @@
 /** Files that only their owner may read, and that are replaced whole or not at all. */
 import { utf8 } from "../../shared/bytes.ts";
 import { folderOf, syncFolder } from "../../shared/files.ts";
+import { writeAll } from "../../shared/io.ts";
 import { PRIVATE_FILE, removeFile, writeNewFile } from "./files.ts";
 
 const PRIVATE_FOLDER = 0o700;
@@ -61,9 +62,20 @@ export async function makePrivate(path: string): Promise<void> {
  */
 export async function tryLock(path: string): Promise<Disposable | null> {
   const file = await Deno.open(path, { create: true, write: true, mode: PRIVATE_FILE });
-  if (await file.tryLock(true)) return unlocking(file);
-  file.close();
-  return null;
+  if (!await file.tryLock(true)) {
+    file.close();
+    return null;
+  }
+  // Only told to others: a full disk keeps nobody out.
+  await file.truncate().then(() => writeAll(file, utf8(`${Deno.pid}\n`))).catch(() => {});
+  return unlocking(file);
+}
+
+/** Returns the ID of the process that has the lock at `path`; undefined if that is not known. */
+export async function lockHolder(path: string): Promise<number | undefined> {
+  // Windows lets nobody read a locked file.
+  const text = await Deno.readTextFile(path).catch(() => "");
+  return /^[1-9][0-9]*\n$/.test(text) ? Number(text) : undefined;
 }
 
 /** Frees the lock at once; closing alone may free it a moment later. */

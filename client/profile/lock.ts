@@ -1,6 +1,6 @@
 /** The lock that keeps other processes out of a profile while it is in use. */
 import { ClientError } from "../errors.ts";
-import { tryLock } from "../disk/private_file.ts";
+import { lockHolder, tryLock } from "../disk/private_file.ts";
 
 /** Milliseconds to wait: commands that follow each other in a script must not collide. */
 const PATIENCE = 2000;
@@ -14,12 +14,15 @@ export type Sleep = (milliseconds: number) => Promise<void>;
  * @throws {ClientError} `in-use`
  */
 export async function lockProfile(folder: string, sleep: Sleep): Promise<Disposable> {
+  const path = `${folder}/profile.lock`;
   for (let waited = 0;; waited += PAUSE) {
-    const lock = await tryLock(`${folder}/profile.lock`);
+    const lock = await tryLock(path);
     if (lock) return lock;
     if (waited >= PATIENCE) {
-      const message = `the profile ${folder} is in use by another messaging-client; wait for it`;
-      throw new ClientError("in-use", `${message}, stop it, or use another --profile DIR`);
+      const holder = await lockHolder(path);
+      const who = holder === undefined ? "" : `, process ${holder}`;
+      const message = `the profile ${folder} is in use by another messaging-client${who}`;
+      throw new ClientError("in-use", `${message}; wait for it, or stop it`);
     }
     await sleep(PAUSE);
   }

@@ -24,7 +24,7 @@ terminalTest("terminal: a passphrase is asked for and not shown", async (termina
   await using alice = await Person.register(server.address, "alice");
   const secret = "correct horse";
   const set = await terminals.client(alice.args("passphrase", "set"));
-  await set.waitFor("New passphrase:");
+  await set.waitFor("New passphrase (at least 8 characters):");
   await set.line(secret);
   await set.waitFor("The same again:");
   await set.line(secret);
@@ -37,5 +37,41 @@ terminalTest("terminal: a passphrase is asked for and not shown", async (termina
   assertEquals(await pane.exitCode(), 0);
   for (const written of [await set.written(), await pane.written()]) {
     assert(!new TextDecoder().decode(written).includes(secret));
+  }
+});
+
+terminalTest("terminal: the digits of verify fit beside the code", async (terminals) => {
+  await using server = await startServer();
+  await using alice = await Person.register(server.address, "alice", { classic: false });
+  await using _bob = await Person.register(server.address, "bob", { classic: false });
+  const number = /^( {2}(?:[0-9]{5} ?){4}\n){3}/.exec((await alice.run(["verify", "bob"])).stdout);
+  const groups = number?.[0].trim().split(/\s+/) ?? [];
+  assertEquals(groups.length, 12);
+  for (const [columns, rows, code] of [[80, 24, true], [60, 12, false]] as const) {
+    const options = { columns, rows, cwd: alice.folder };
+    const pane = await terminals.clientInShell(["verify", "bob"], options);
+    const screen = await pane.waitFor("ended with 0");
+    for (const group of groups) assert(screen.includes(group), screen);
+    assert(screen.includes("Does bob see the same?"), screen);
+    const [first] = screen.split("\n");
+    assertEquals(first.startsWith("\u2588".repeat(41)), code, screen);
+  }
+});
+
+terminalTest("terminal: where there is nothing it says so, pipes stay empty", async (terminals) => {
+  await using server = await startServer();
+  await using alice = await Person.register(server.address, "alice", { classic: false });
+  for (
+    const [command, text] of [
+      ["receive", "No messages."],
+      ["files", "No files."],
+      ["transfers", "Nothing is on its way."],
+      ["list", "Nobody yet."],
+    ]
+  ) {
+    const pane = await terminals.clientInShell(alice.args(command));
+    const screen = await pane.waitFor("ended with 0");
+    assert(screen.startsWith(`${text}\n`), screen);
+    assertEquals(await alice.run([command]), { code: 0, signal: null, stdout: "", stderr: "" });
   }
 });

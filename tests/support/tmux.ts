@@ -62,6 +62,12 @@ export class Terminals implements AsyncDisposable {
     return this.run([...CLIENT, ...args], options);
   }
 
+  /** Starts the client of the sources in a pane whose shell goes on, and prints its exit code. */
+  clientInShell(args: readonly string[], options?: PaneOptions): Promise<Pane> {
+    const script = '"$@"; printf "ended with %s" "$?"; exec tail -f /dev/null';
+    return this.run(["/bin/sh", "-c", script, "sh", ...CLIENT, ...args], options);
+  }
+
   /** Starts a program, such as a compiled client, with its arguments in a pane. */
   async run(command: readonly string[], options: PaneOptions = {}): Promise<Pane> {
     const { columns = 80, rows = 24, cwd = this.folder, env = {} } = options;

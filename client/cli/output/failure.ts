@@ -2,6 +2,7 @@
 import { UsageError } from "../../../shared/args.ts";
 import { StorageError } from "../../../shared/errors.ts";
 import { ClientError } from "../../errors.ts";
+import type { Advise } from "./advice.ts";
 import { printable } from "./printable.ts";
 
 export const EXIT_DONE = 0;
@@ -25,14 +26,14 @@ interface Failure {
 }
 
 /** Returns what to say of any error. */
-export function failureOf(error: unknown): Failure {
+export function failureOf(error: unknown, advise: Advise = (text) => text): Failure {
   if (error instanceof UsageError) {
     const message = `${error.message}\nTry: messaging-client --help`;
     return { code: "usage", message, exitCode: EXIT_USAGE };
   }
   if (error instanceof ClientError || error instanceof StorageError) {
     const exitCode = EXIT_CODES[error.code] ?? EXIT_FAILED;
-    return { code: error.code, message: error.message, exitCode };
+    return { code: error.code, message: advise(error.message), exitCode };
   }
   const message = error instanceof Error ? error.message : String(error);
   return { code: "internal", message, exitCode: EXIT_FAILED };

@@ -13,6 +13,7 @@ import type { Received } from "../../inbox/received.ts";
 import type { Peer } from "../../contacts/peers.ts";
 import type { HistoryEntry } from "../../profile/tables/history_entry.ts";
 import type { WaitingMessage } from "../../waiting.ts";
+import type { Advise } from "./advice.ts";
 import { type DeclinedContents, declinedText } from "./declined.ts";
 import { historyView, timerText, unknownText } from "./history.ts";
 import { isoTime, printable, printableLine, shownName, shownPeer } from "./printable.ts";
@@ -49,24 +50,35 @@ export type Output =
   | { kind: "exported"; path: string }
   | { kind: "imported"; path: string; identity: ClientEntry };
 
+/** Who will see a result. */
+export interface Viewer {
+  /** Where a person sees it. */
+  readonly screen?: Screen;
+  /** Completes commands that are advised. */
+  readonly advise?: Advise;
+}
+
 /** Returns the JSON object of one result, without a line end. */
-export function toJson(output: Output): string {
-  return JSON.stringify(viewOf(output).json);
+export function toJson(output: Output, viewer: Viewer = {}): string {
+  return JSON.stringify(viewOf(output, viewer).json);
 }
 
-/** Returns the text of one result, without a line end; `screen` is where a person will see it. */
-export function toText(output: Output, { screen }: { screen?: Screen } = {}): string {
-  return viewOf(output, screen).text;
+/** Returns the text of one result, without a line end. */
+export function toText(output: Output, viewer: Viewer = {}): string {
+  return viewOf(output, viewer).text;
 }
 
-function viewOf(output: Output, screen?: Screen): { json: unknown; text: string } {
+function viewOf(
+  output: Output,
+  { screen, advise = (text) => text }: Viewer,
+): { json: unknown; text: string } {
   switch (output.kind) {
     case "identity":
       return { json: idAndName(output.identity), text: identityText(output.identity) };
     case "unregistered": {
       const { identity } = output;
-      const text = `${printableLine(identity.name)} is not registered any more. To register it ` +
-        "again: messaging-client register";
+      const text = `${printableLine(identity.name)} is not registered any more. ` +
+        advise("To register it again: messaging-client register");
       return { json: { ...idAndName(identity), unregistered: true }, text };
     }
     case "server": {
@@ -100,7 +112,7 @@ function viewOf(output: Output, screen?: Screen): { json: unknown; text: string 
         ...rest,
         ...time,
       };
-      return { json, text: receivedText(output.received) };
+      return { json, text: receivedText(output.received, advise) };
     }
     case "fetched": {
       const { number: transfer, from, name, path, size } = output.file;
@@ -108,19 +120,20 @@ function viewOf(output: Output, screen?: Screen): { json: unknown; text: string 
       return { json: { ...file, type: "file", path, size, name }, text: fileText(output.file) };
     }
     case "waiting":
-      return { json: transferJson(output.transfer), text: waitingText(output.transfer) };
+      return { json: transferJson(output.transfer), text: waitingText(output.transfer, advise) };
     case "transfer":
-      return { json: transferJson(output.transfer), text: transferText(output.transfer) };
+      return { json: transferJson(output.transfer), text: transferText(output.transfer, advise) };
     case "kept":
       return { json: keptJson(output.message), text: keptText(output.message) };
     case "notice": {
-      const { type, text } = output.notice;
+      const { type } = output.notice;
+      const text = advise(output.notice.text);
       return { json: { type, text }, text: printable(text) };
     }
     case "unusable": {
       const { from, flaw, count } = output.messages;
       const json = { type: "unusable", from: idAndName(from), ...authenticity(from), flaw, count };
-      return { json, text: unusableText(output.messages) };
+      return { json, text: unusableText(output.messages, advise) };
     }
     case "declined": {
       const { from, ...rest } = output.contents;
@@ -138,7 +151,7 @@ function viewOf(output: Output, screen?: Screen): { json: unknown; text: string 
       const { safetyNumber, verified } = output.trust;
       return {
         json: { safetyNumber, verified },
-        text: trustText(output.peer, output.trust, screen),
+        text: trustText(output.peer, output.trust, { screen, advise }),
       };
     }
     case "card":
@@ -172,7 +185,7 @@ function identityText({ id, name }: ClientEntry): string {
   return `${toHex(id)}  ${printableLine(name)}`;
 }
 
-function receivedText(received: Message): string {
+function receivedText(received: Message, advise: Advise): string {
   const from = senderText(received);
   switch (received.type) {
     case "text":
@@ -183,7 +196,7 @@ function receivedText(received: Message): string {
       return `${from} sent a file of ${sizeText(received.size)}: ${
         printableLine(received.name)
       }. ` +
-        `Fetch it with: messaging-client fetch ${received.transfer}`;
+        advise(`Fetch it with: messaging-client fetch ${received.transfer}`);
     case "timer":
       return `${from}: ${timerText(received.seconds)}`;
     case "unknown":

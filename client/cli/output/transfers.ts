@@ -3,6 +3,7 @@ import { toHex } from "../../../shared/bytes.ts";
 import { sizesText, sizeText } from "../../../shared/size.ts";
 import type { TransferInfo } from "../../transfers/transfer_info.ts";
 import type { WaitingMessage } from "../../waiting.ts";
+import type { Advise } from "./advice.ts";
 import { isoTime, localTime, printableLine, shownName } from "./printable.ts";
 
 export function transferJson(transfer: TransferInfo): Record<string, unknown> {
@@ -18,17 +19,21 @@ export function transferJson(transfer: TransferInfo): Record<string, unknown> {
 const FIRST_DIGITS = 8;
 
 /** Returns the line of a file that waits to be fetched. */
-export function waitingText({ number, peer, name, size, started }: TransferInfo): string {
+export function waitingText(
+  { number, peer, name, size, started }: TransferInfo,
+  advise: Advise,
+): string {
   const what = `${printableLine(name)}, ${sizeText(size)}, ${localTime(started)}`;
   const from = `${shownName(peer)} (ID ${toHex(peer.id).slice(0, FIRST_DIGITS)})`;
-  return `${number}  ${from}: ${what}. Fetch it with: messaging-client fetch ${number}`;
+  return `${number}  ${from}: ${what}. ` +
+    advise(`Fetch it with: messaging-client fetch ${number}`);
 }
 
 /** Returns the line of a transfer; the arrow points to the receiver. */
-export function transferText(transfer: TransferInfo): string {
+export function transferText(transfer: TransferInfo, advise: Advise): string {
   const { number, direction, peer, name } = transfer;
   const who = `${number}  ${direction === "up" ? "→" : "←"} ${shownName(peer)}`;
-  return `${who}: ${printableLine(name)}, ${stateText(transfer)}`;
+  return `${who}: ${printableLine(name)}, ${stateText(transfer, advise)}`;
 }
 
 export function keptJson({ entry, to, what, since, reason, retryAt }: WaitingMessage) {
@@ -50,11 +55,12 @@ export function waitText(reason: string | null, retryAt: number | null): string 
   return `waits${why}${when}`;
 }
 
-function stateText(transfer: TransferInfo): string {
+function stateText(transfer: TransferInfo, advise: Advise): string {
   const { number, direction, state, size, done, path, reason, retryAt } = transfer;
   switch (state) {
     case "waiting":
-      return `${sizeText(size)}, waits. Fetch it with: messaging-client fetch ${number}`;
+      return `${sizeText(size)}, waits. ` +
+        advise(`Fetch it with: messaging-client fetch ${number}`);
     case "active":
       if (retryAt !== null) return `${sizesText(done, size)}, ${waitText(reason, retryAt)}`;
       return `${sizesText(done, size)}, goes on with the next receive`;

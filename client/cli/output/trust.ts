@@ -2,6 +2,7 @@
 import { renderUnicodeCompact } from "uqr";
 import { qrTextOf } from "../../../shared/session/safety_number.ts";
 import type { Trust } from "../../contacts/contact_book.ts";
+import type { Advise } from "./advice.ts";
 import { harmlessLine, printableLine } from "./printable.ts";
 
 /** The characters and lines of a terminal. */
@@ -19,7 +20,7 @@ const LINES_BELOW = 3;
 export function trustText(
   peer: string,
   { safetyNumber, verified }: Trust,
-  screen: Screen | undefined,
+  { screen, advise }: { screen?: Screen; advise: Advise },
 ): string {
   const groups = safetyNumber.split(" ");
   const digits: string[] = [];
@@ -31,9 +32,8 @@ export function trustText(
     code[0].length + digits[0].length <= screen.columns;
   const lines = isRoom ? beside(code, digits) : digits;
   const name = printableLine(peer);
-  const next = `Does ${name} see the same? Then: messaging-client verify --yes ${
-    harmlessLine(peer)
-  }`;
+  const next = `Does ${name} see the same? Then: ` +
+    advise("messaging-client verify ") + `--yes ${harmlessLine(peer)}`;
   return [...lines, verified ? `${name} is verified.` : `${name} is not verified. ${next}`]
     .join("\n");
 }

@@ -1,6 +1,7 @@
 /** Messages that are of no use: what the user is told of them. */
 import type { MarkedPeer } from "../../contacts/contact_book.ts";
 import type { Flaw } from "../../sessions/secure_opener.ts";
+import type { Advise } from "./advice.ts";
 import { shownName } from "./printable.ts";
 
 /** Messages of one client that came together, and have the same flaw. */
@@ -11,7 +12,7 @@ export interface UnusableMessages {
 }
 
 /** Returns what is done, or can be done, about it: `them` is "it" or "them". */
-type Next = (from: string, them: string) => string;
+type Next = (from: string, them: string, advise: Advise) => string;
 
 /** What is wrong with one message, and with several. */
 const TEXTS: Record<Flaw, { one: string; several: string; next: Next }> = {
@@ -38,8 +39,9 @@ const TEXTS: Record<Flaw, { one: string; several: string; next: Next }> = {
   "undecryptable": {
     one: "could not be decrypted, as no key fits, and was dropped",
     several: "could not be decrypted, as no key fits, and were dropped",
-    next: (from, them) =>
-      `to get ${them} again: messaging-client send-key, then ask ${from} to send ${them} again`,
+    next: (from, them, advise) =>
+      advise(`to get ${them} again: messaging-client send-key, `) +
+      `then ask ${from} to send ${them} again`,
   },
   "senseless": {
     one: "makes no sense here",
@@ -57,9 +59,12 @@ function askAfterUpdate(from: string, them: string): string {
   return `a newer client may be needed; after an update ask ${from} to send ${them} again`;
 }
 
-export function unusableText({ from, flaw, count }: UnusableMessages): string {
+export function unusableText(
+  { from, flaw, count }: UnusableMessages,
+  advise: Advise,
+): string {
   const { one, several, next } = TEXTS[flaw];
   const name = shownName(from);
-  if (count === 1) return `a message from ${name} ${one}; ${next(name, "it")}`;
-  return `${count} messages from ${name} ${several}; ${next(name, "them")}`;
+  if (count === 1) return `a message from ${name} ${one}; ${next(name, "it", advise)}`;
+  return `${count} messages from ${name} ${several}; ${next(name, "them", advise)}`;
 }

@@ -1,4 +1,4 @@
-import { tryLock, writePrivateFile } from "../../../client/disk/private_file.ts";
+import { lockHolder, tryLock, writePrivateFile } from "../../../client/disk/private_file.ts";
 import { readIfThere } from "../../../shared/files.ts";
 import { assert, assertEquals, assertRejects } from "../../support/assert.ts";
 import { tempFolder } from "../../support/temp_folder.ts";
@@ -62,6 +62,7 @@ Deno.test("lock: one has it at a time, and it is free when that one ends", async
   const first = await tryLock(path);
   assert(first);
   assertEquals(await tryLock(path), null);
+  if (!windows) assertEquals(await lockHolder(path), Deno.pid);
   first[Symbol.dispose]();
   const second = await tryLock(path);
   assert(second);

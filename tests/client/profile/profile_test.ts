@@ -133,8 +133,8 @@ Deno.test("profile: is one process's alone while it is open", async () => {
   const opening = () => Profile.open(folder, { sleep });
   const { code, message } = await assertRejects(opening, ClientError, folder);
   assertEquals(code, "in-use");
-  const advice = "wait for it, stop it, or use another --profile DIR";
-  assertEquals(message, `the profile ${folder} is in use by another messaging-client; ${advice}`);
+  const who = `another messaging-client, process ${Deno.pid}`;
+  assertEquals(message, `the profile ${folder} is in use by ${who}; wait for it, or stop it`);
   assertEquals(pauses.reduce((sum, pause) => sum + pause), 2000);
   await profile.register(alice);
   profile[Symbol.dispose]();

@@ -22,6 +22,7 @@ export function commandContext(given: Partial<ClientContext>): ClientContext {
     passphrases: new Passphrases({ environment: () => undefined }),
     progress: new Progress({ view: null, now: () => 0 }),
     rich: false,
+    advise: (text) => text,
     stoppable: (part) => part(new AbortController().signal),
     printLine: missing("standard output"),
     ask: missing("questions"),

@@ -1,4 +1,4 @@
-import { equalBytes, fromHex, toHex } from "../../shared/bytes.ts";
+import { type Bytes, equalBytes, fromHex, toHex } from "../../shared/bytes.ts";
 import type { Identity } from "../../shared/crypto/identity.ts";
 import { ProtocolError } from "../../shared/errors.ts";
 import { checkNewName, encodeName } from "../../shared/protocol/name.ts";
@@ -27,6 +27,21 @@ export interface Trust {
   /** Whether they compared it. */
   verified: boolean;
 }
+
+/** What is wanted of a history; without anything, all of it. */
+export interface Wanted {
+  /** Holds this, in upper or lower case. */
+  readonly search?: string;
+  /** So many at most, and of all that are wanted the last. */
+  readonly last?: number;
+  /** Stands before the entry with this number. */
+  readonly before?: number;
+  /** Came to be here at this time or later, in milliseconds since 1970. */
+  readonly since?: number;
+}
+
+/** Entries that are in memory at a time. */
+const PAGE = 64;
 
 const CARD = /^(?<name>.+)#(?<id>[0-9a-f]{32})$/is;
 
@@ -137,11 +152,49 @@ export class ContactBook {
   }
 
   /**
-   * Returns the messages to and from a contact that hold `search`, the oldest first.
+   * Returns the messages to and from a contact that are wanted, the oldest first.
    * @throws {ClientError} `unknown-name`
    */
-  history(name: string, search?: string): Iterable<HistoryEntry> {
-    return this.profile.history.list(this.contact(name).id, { search });
+  history(name: string, wanted: Wanted = {}): Iterable<HistoryEntry> {
+    const { id } = this.contact(name);
+    const { history } = this.profile;
+    return Object.values(wanted).every((value) => value === undefined)
+      ? history.list(id)
+      : [...this.#newestFirst(id, wanted)].reverse();
+  }
+
+  /**
+   * Yields the entries of a contact that are wanted, the newest first. After many that are older
+   * than `since` it ends; a few may be so because a clock was wrong.
+   */
+  *#newestFirst(id: Bytes, { search, last = Infinity, before, since = 0 }: Wanted) {
+    let older = 0;
+    for (const entry of this.#backwards(id, search, before)) {
+      if (entry.stored < since) {
+        if (++older > PAGE) return;
+        continue;
+      }
+      older = 0;
+      yield entry;
+      if (--last <= 0) return;
+    }
+  }
+
+  *#backwards(id: Bytes, search = "", before = Infinity): Generator<HistoryEntry> {
+    const { history } = this.profile;
+    if (search !== "") {
+      for (const number of [...history.search([search], id)]) {
+        const entry = number < before ? history.entry(number) : undefined;
+        if (entry) yield entry;
+      }
+      return;
+    }
+    for (let end = Math.min(before, Number.MAX_SAFE_INTEGER);;) {
+      const entries = history.page(id, PAGE, end);
+      yield* entries.toReversed();
+      if (entries.length < PAGE) return;
+      end = entries[0].number;
+    }
   }
 
   /** Deletes the history with a contact; returns the number of its entries. */

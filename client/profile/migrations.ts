@@ -22,6 +22,15 @@ const STEPS: readonly string[] = [
     UPDATE history SET own = x''; -- given when it is looked for
     CREATE INDEX history_by_own ON history (own) WHERE own IS NOT NULL;
     CREATE INDEX history_expiring ON history (expires) WHERE expires IS NOT NULL;
+    ALTER TABLE history ADD COLUMN unread INTEGER NOT NULL DEFAULT 0;
+    UPDATE history SET unread = 1 WHERE shown <> 1; -- what nobody has seen
+    CREATE INDEX history_unread ON history (peer, number) WHERE unread = 1;
+    CREATE TABLE search_blocks (
+      first  INTEGER PRIMARY KEY,
+      last   INTEGER NOT NULL,
+      sealed BLOB NOT NULL,
+      texts  BLOB NOT NULL
+    ) STRICT;
   `,
 ];
 

@@ -18,6 +18,7 @@ import { OPENED, OpenedEnvelopes } from "./tables/opened.ts";
 import { OUTBOX, Outbox } from "./tables/outbox.ts";
 import { AGREED, PREKEYS, PrekeyStore } from "./tables/prekey_store.ts";
 import { REPAIRS, Repairs } from "./tables/repairs.ts";
+import { SEARCH_BLOCKS } from "./tables/search_blocks.ts";
 import { SERVERS, Servers } from "./tables/servers.ts";
 import { SESSIONS, SessionStore } from "./tables/session_store.ts";
 import { TRANSFERS, Transfers } from "./tables/transfers.ts";
@@ -33,7 +34,7 @@ const LIST = {
   prekeys: [PrekeyStore, PREKEYS, AGREED],
   opened: [OpenedEnvelopes, OPENED],
   outbox: [Outbox, OUTBOX],
-  history: [History, HISTORY],
+  history: [History, HISTORY, SEARCH_BLOCKS],
   repairs: [Repairs, REPAIRS],
   copyMarks: [CopyMarks, COPY_MARKS],
   transfers: [Transfers, TRANSFERS],

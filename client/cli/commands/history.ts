@@ -20,7 +20,7 @@ export const history = clientCommand({
     const { contactBook } = client;
     const contact = contactBook.contact(peer);
     const waiting = new Map(client.waiting().map((message) => [message.entry, message]));
-    for (const entry of contactBook.history(peer, search)) {
+    for (const entry of contactBook.history(peer, { search })) {
       yield { kind: "history", entry, peer: contact, waiting: waiting.get(entry.number) };
     }
   },

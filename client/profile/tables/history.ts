@@ -9,6 +9,7 @@ import {
   type ReceivedEntry,
   type SentEntry,
 } from "./history_entry.ts";
+import { SearchBlocks } from "./search_blocks.ts";
 
 /** Values of the column `shown`. A file that is arriving is to be shown once it was saved. */
 const DISPLAY = { due: 0, shown: 1, arriving: 2 };
@@ -17,6 +18,14 @@ const CONTENT_TAG = "history content";
 /** Entries of a long history that are in memory at a time. */
 const PAGE = 256;
 const NEXT_PAGE = `AND number > ? ORDER BY number LIMIT ${PAGE}`;
+/** The last row of each tag; the index is walked from tag to tag, not through. */
+const LAST_ROWS = `
+  WITH RECURSIVE tags (tag) AS (
+    SELECT min(peer) FROM history
+    UNION ALL
+    SELECT (SELECT min(peer) FROM history WHERE peer > tag) FROM tags WHERE tag IS NOT NULL
+  )
+  SELECT (SELECT max(number) FROM history WHERE peer = tag) FROM tags WHERE tag IS NOT NULL`;
 const TAGGED_PAGE = "SELECT number, content IS NOT NULL AS tagged FROM history " +
   `WHERE peer = ? ORDER BY number LIMIT ${PAGE}`;
 type Tagged = { readonly number: number; readonly tagged: number };
@@ -40,7 +49,8 @@ export const HISTORY: SealedTable<Tags> = {
       shown   INTEGER NOT NULL,
       sealed  BLOB NOT NULL,
       own     BLOB,             -- tag of peer and content ID, of what was sent
-      expires INTEGER           -- when it disappears; NULL: never, or not known yet
+      expires INTEGER,          -- when it disappears; NULL: never, or not known yet
+      unread  INTEGER NOT NULL DEFAULT 0
     ) STRICT;
 
     CREATE INDEX history_by_peer ON history (peer, number);
@@ -48,6 +58,7 @@ export const HISTORY: SealedTable<Tags> = {
     CREATE INDEX history_unshown ON history (number) WHERE shown = 0;
     CREATE INDEX history_by_own ON history (own) WHERE own IS NOT NULL;
     CREATE INDEX history_expiring ON history (expires) WHERE expires IS NOT NULL;
+    CREATE INDEX history_unread ON history (peer, number) WHERE unread = 1;
   `,
   key: "number",
   // The content's tag is a lasting one.
@@ -68,6 +79,7 @@ export const HISTORY: SealedTable<Tags> = {
  */
 export class History extends SealedStore<EntryFields, HistoryEntry> {
   protected readonly table = HISTORY;
+  readonly #blocks = new SearchBlocks(this.database, this.vault);
 
   /**
    * Keeps what came from a client, to be shown at once or, if it is a file that is `arriving`,
@@ -135,6 +147,7 @@ export class History extends SealedStore<EntryFields, HistoryEntry> {
     this.transaction(() => {
       const before = this.findRow(number);
       if (!before || !isSeen(before)) return;
+      if (changes.body) this.#blocks.drop(number);
       const sealed = this.sealRow(number, { ...before, ...changes });
       this.run("UPDATE history SET sealed = ? WHERE number = ?", sealed, number);
       this.onChange({ kind: "entry", number });
@@ -199,20 +212,60 @@ export class History extends SealedStore<EntryFields, HistoryEntry> {
     return this.rowsBy("message", [peer, messageId], "ORDER BY number DESC LIMIT 1")[0];
   }
 
-  /**
-   * Yields the entries of `peer` in their order; with `search` those whose text or file name holds
-   * it, whatever the case.
-   */
-  *list(peer: Bytes, { search = "" }: { search?: string } = {}): Generator<HistoryEntry> {
-    const wanted = folded(search);
+  /** Yields the entries of `peer` in their order. */
+  *list(peer: Bytes): Generator<HistoryEntry> {
     for (let after = 0;;) {
       const entries = this.rowsBy("peer", [peer], NEXT_PAGE, after);
-      for (const entry of entries) {
-        if (wanted === "" || folded(nameOrText(entry.body)).includes(wanted)) yield entry;
-        after = entry.number;
-      }
+      yield* entries;
       if (entries.length < PAGE) return;
+      after = entries[entries.length - 1].number;
     }
+  }
+
+  /** Returns the last `limit` entries of `peer` before the one with a number, in their order. */
+  page(peer: Bytes, limit: number, before = Number.MAX_SAFE_INTEGER): HistoryEntry[] {
+    const end = "AND number < ? ORDER BY number DESC LIMIT ?";
+    return this.rowsBy("peer", [peer], end, before, limit).reverse();
+  }
+
+  /** Returns the last entry of each client, the newest first. */
+  lastEntries(): HistoryEntry[] {
+    return this.rows(`WHERE number IN (${LAST_ROWS}) ORDER BY number DESC`).filter(isSeen);
+  }
+
+  /**
+   * Yields the numbers of the entries, of `peer` or of all, whose text or file name holds all
+   * `words`, whatever the case, the newest first. Nothing may change before the end.
+   */
+  *search(words: readonly string[], peer?: Bytes): Generator<number> {
+    const read = (after: number, before: number, limit: number) => {
+      const end = "WHERE number > ? AND number < ? ORDER BY number LIMIT ?";
+      return this.rows(end, after, before, limit).map((entry) => {
+        return { number: entry.number, text: isSeen(entry) ? nameOrText(entry.body) : "" };
+      });
+    };
+    const tag = peer && this.tag("peer", peer);
+    for (const number of this.#blocks.find(words, read)) {
+      if (!tag || this.hasRow("number = ? AND peer = ?", number, tag)) yield number;
+    }
+  }
+
+  /** Returns how many entries of `peer` are unread, and the number of the first. */
+  unread(peer: Bytes): { count: number; first: number | null } {
+    const sql = "SELECT count(*) AS count, min(number) AS first FROM history " +
+      "WHERE peer = ? AND unread = 1";
+    return this.statement(sql).get<{ count: number; first: number | null }>(
+      this.tag("peer", peer),
+    )!;
+  }
+
+  /** Notes that all of `peer` up to `last` is read; returns the numbers of what was not. */
+  markRead(peer: Bytes, last = Number.MAX_SAFE_INTEGER): number[] {
+    const sql = "UPDATE history SET unread = 0 WHERE peer = ? AND unread = 1 AND number <= ? " +
+      "RETURNING number";
+    const rows = this.statement(sql).all<{ number: number }>(this.tag("peer", peer), last);
+    if (rows.length > 0) this.onChange({ kind: "conversation", peer });
+    return rows.map(({ number }) => number).sort((a, b) => a - b);
   }
 
   /** Reports whether the server has taken something that was sent to `peer`. */
@@ -242,6 +295,7 @@ export class History extends SealedStore<EntryFields, HistoryEntry> {
   }
 
   #forget({ number, tagged }: Tagged, last: number): void {
+    this.#blocks.drop(number);
     // The last row stays as well, or its number would be used again.
     if (tagged === 1 || number === last) this.#blank(number);
     else this.run("DELETE FROM history WHERE number = ?", number);
@@ -258,7 +312,8 @@ export class History extends SealedStore<EntryFields, HistoryEntry> {
       const number = this.nextNumber();
       // Only what was sent is found by its message, once it has that.
       const expires = "control" in fields.body ? fields.stored + CONTROL_LIFETIME : null;
-      const clear = { number, content, shown, message: null, expires };
+      const unread = fields.sent || !isNews(fields) ? 0 : 1;
+      const clear = { number, content, shown, message: null, expires, unread };
       const added = this.addRow(clear, fields, "ON CONFLICT (content) DO NOTHING");
       if (added && isSeen(fields)) this.onChange({ kind: "entry", number });
       return added ? number : undefined;
@@ -296,7 +351,7 @@ export class History extends SealedStore<EntryFields, HistoryEntry> {
   #blank(number: number): void {
     this.run(
       "UPDATE history SET peer = ?, message = NULL, own = NULL, expires = NULL, shown = 1, " +
-        "sealed = ? WHERE number = ?",
+        "unread = 0, sealed = ? WHERE number = ?",
       this.tag("peer", FORGOTTEN.peer),
       this.sealRow(number, FORGOTTEN),
       number,
@@ -314,6 +369,11 @@ function isSeen({ peer, body }: EntryFields): boolean {
   return peer.length > 0 && !("control" in body);
 }
 
+/** Reports whether somebody may want to read it. */
+function isNews({ body }: EntryFields): boolean {
+  return !("control" in body || "timer" in body);
+}
+
 /** Returns what is kept of a new entry, without anything else that `entry` may have. */
 function fieldsOf(entry: ReceivedEntry): ReceivedEntry {
   const { peer, at, stored, contentId, messageId, body, reply, timer } = entry;
@@ -322,13 +382,4 @@ function fieldsOf(entry: ReceivedEntry): ReceivedEntry {
     ...reply && { reply },
     ...timer && { timer },
   };
-}
-
-/**
- * Returns `text` as it is compared in a search. Lower case, then upper case: this makes ß and ẞ,
- * all sigmas, and, without the dot that İ keeps, all kinds of i look the same.
- */
-function folded(text: string): string {
-  const upper = text.normalize("NFKD").toLowerCase().toUpperCase();
-  return upper.replaceAll("I\u0307", "I").normalize("NFC");
 }

@@ -203,7 +203,7 @@ Deno.test("contact book: the history with a contact is shown, searched and forgo
     history.addReceived({ ...common, messageId: 1 });
   }
   const texts = (name: string, search?: string) =>
-    [...alice.book.history(name, search)].map((
+    [...alice.book.history(name, { search })].map((
       { sent, body },
     ) => [sent, "text" in body && body.text]);
   assertEquals(texts("bob"), [[true, "one"], [false, "one"], [true, "three"], [false, "three"]]);

@@ -381,8 +381,8 @@ export class World implements Disposable {
     for (const [text, { from, to }] of this.#texts) {
       if (this.#everShown.has(text) || this.#excused.has(text)) continue;
       const { profile } = await this.parties[from].opened();
-      const search = profile.history.list(this.parties[to].account.id, { search: text });
-      const known = [...search].some(({ sent, body }) =>
+      const entries = profile.history.list(this.parties[to].account.id);
+      const known = [...entries].some(({ sent, body }) =>
         sent && "text" in body && body.text === text
       );
       const required = known || accepted.has(text) && !this.#disturbed;

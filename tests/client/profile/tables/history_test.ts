@@ -24,7 +24,10 @@ function entry(text: string, more: Partial<ReceivedEntry> = {}): ReceivedEntry {
 }
 
 function texts(history: History, search?: string, peer = ALICE): string[] {
-  const bodies = [...history.list(peer, { search })].map(({ body }) => body);
+  const entries = search === undefined
+    ? [...history.list(peer)]
+    : [...history.search([search], peer)].reverse().map((number) => history.entry(number)!);
+  const bodies = entries.map(({ body }) => body);
   return bodies.map(nameOrText);
 }
 

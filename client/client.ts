@@ -6,7 +6,7 @@ import { type Peer, Peers } from "./contacts/peers.ts";
 import { ClientError } from "./errors.ts";
 import type { Events } from "./events.ts";
 import { Inbox } from "./inbox/inbox.ts";
-import type { Received, ReceiveOptions } from "./inbox/received.ts";
+import type { FollowOptions, Received, ReceiveOptions } from "./inbox/received.ts";
 import type { Network, OnTrouble } from "./network/transport.ts";
 import type { Profile } from "./profile/profile.ts";
 import { register, type RegisterOptions } from "./registration.ts";
@@ -212,7 +212,7 @@ export class Client {
     folder: string,
     onProgress: OnProgress,
     onTrouble: OnTrouble,
-    options?: ReceiveOptions,
+    options?: FollowOptions,
   ): AsyncGenerator<Received> {
     return this.#inbox.follow(folder, onProgress, onTrouble, options);
   }

@@ -1,14 +1,13 @@
 import { ClientError } from "../errors.ts";
 import type { FileTransfers, TransferOutcome } from "../transfers/file_transfers.ts";
+import type { FileWishes } from "../sessions/secure_opener.ts";
 import type { OnProgress } from "../transfers/uploads.ts";
 
 export interface BackgroundTransfersOptions {
   files: FileTransfers;
   onProgress: OnProgress;
-  /** Larger files are not fetched, in bytes; -1 for none at all. */
-  maxSize: number;
-  /** Where files go that have no folder yet. */
-  folder: string;
+  /** Returns which files are fetched, and where those go that have no folder yet. */
+  wishes: () => FileWishes;
   /** Stops them from outside. */
   signal: AbortSignal | undefined;
   /** Called when there is something to show, or more to move. */
@@ -19,12 +18,15 @@ export interface BackgroundTransfersOptions {
 
 /** Goes on with transfers beside the messages; what became of them waits in {@link take}. */
 export class BackgroundTransfers {
-  readonly #stop = new AbortController();
+  /** Stops what moves now. */
+  #stop = new AbortController();
   /** The numbers of those that were tried, and are not tried again before {@link retryAll}. */
   readonly #tried = new Set<number>();
   #outcomes: TransferOutcome[] = [];
   /** Resolves when they rest; null while they do. */
   #moving: Promise<void> | null = null;
+  /** How many keep them at rest. */
+  #holds = 0;
 
   constructor(private readonly options: BackgroundTransfersOptions) {}
 
@@ -33,9 +35,9 @@ export class BackgroundTransfers {
     this.#tried.clear();
   }
 
-  /** Starts to move what there is to move, unless it is moving already. */
+  /** Starts to move what there is to move, unless it is moving already, or kept at rest. */
   start(): void {
-    if (!this.#moving && this.#mayGoOn()) this.#moving = this.#move();
+    if (!this.#moving && this.#holds === 0 && this.#mayGoOn()) this.#moving = this.#move();
   }
 
   /** Returns what became of transfers since the last call. */
@@ -43,17 +45,26 @@ export class BackgroundTransfers {
     return this.#outcomes.splice(0);
   }
 
-  /** Stops them; resolves when nothing moves any more. */
-  async stop(): Promise<void> {
+  /** Stops them; resolves when nothing moves any more, which lasts until the result is disposed. */
+  async hold(): Promise<Disposable> {
+    this.#holds++;
     this.#stop.abort();
     await this.#moving;
+    return {
+      [Symbol.dispose]: () => {
+        if (--this.#holds > 0) return;
+        this.retryAll();
+        this.options.onNews();
+      },
+    };
   }
 
   async #move(): Promise<void> {
-    const { files, onProgress, maxSize, folder, signal, onNews, onFailure } = this.options;
-    const signals = signal ? [signal, this.#stop.signal] : [this.#stop.signal];
+    const { files, onProgress, signal, onNews, onFailure } = this.options;
+    const stop = this.#stop = new AbortController();
+    const signals = signal ? [signal, stop.signal] : [stop.signal];
     const watched = { onProgress, signal: AbortSignal.any(signals) };
-    const wanted = { ...watched, maxSize, folder };
+    const wanted = { ...watched, ...this.options.wishes() };
     try {
       for (const steps of [files.resume(wanted, this.#tried), files.settle(watched)]) {
         for await (const outcome of steps) {
@@ -63,14 +74,16 @@ export class BackgroundTransfers {
       }
     } catch (error) {
       // A broken network is made again, and then they go on.
-      if (!(error instanceof ClientError) || error.code === "interrupted") onFailure(error);
+      const passes = error instanceof ClientError &&
+        (error.code !== "interrupted" || stop.signal.aborted);
+      if (!passes) onFailure(error);
     }
     this.#moving = null;
-    if (!this.#stop.signal.aborted && this.#mayGoOn()) onNews();
+    if (this.#holds === 0 && this.#mayGoOn()) onNews();
   }
 
   #mayGoOn(): boolean {
-    const { files, maxSize } = this.options;
-    return files.mayGoOn(this.#tried, maxSize);
+    const { files, wishes } = this.options;
+    return files.mayGoOn(this.#tried, wishes().maxSize);
   }
 }

@@ -1,3 +1,4 @@
+import { ClientError } from "../errors.ts";
 import type { OnTrouble, PushReceiver, SecureTransport } from "../network/transport.ts";
 import type { Profile } from "../profile/profile.ts";
 import type { SecureMessaging } from "../sessions/secure_messaging.ts";
@@ -5,9 +6,11 @@ import { BackgroundTransfers } from "./background_transfers.ts";
 import { Declined } from "./declined.ts";
 import { MessageCollector } from "./message_collector.ts";
 import type { MessageOpener } from "./message_opener.ts";
+import type { Mutex } from "./mutex.ts";
 import type { Destination, Received } from "./received.ts";
 import { prepare, repair, Round } from "./round.ts";
 import type { ShownMessages } from "./shown_messages.ts";
+import type { OnProgress } from "../transfers/uploads.ts";
 
 /** How often a follower looks whether something is due, in milliseconds. */
 const LOOK_INTERVAL = 60_000;
@@ -21,6 +24,17 @@ export interface FollowerOptions {
   destination: Destination;
   /** Hears of connections that broke. */
   onTrouble: OnTrouble;
+  /** Whoever has it may open messages. */
+  turns: Mutex;
+}
+
+/** Somebody who follows with a follower that is there. */
+export interface Watcher {
+  /** Where files go from now on. */
+  readonly destination: Destination;
+  readonly onTrouble: OnTrouble;
+  /** Called when there may be something to show, and when following has ended. */
+  readonly wake: () => void;
 }
 
 /**
@@ -39,34 +53,63 @@ export class Follower {
   #stored = 0;
   /** Whether prekeys, the outbox and failed transfers are to be looked after. */
   #upkeep: "due" | "done" = "done";
+  /** The first one says where files go. */
+  readonly #watchers: Watcher[] = [];
   /** Why following ends. */
   #failure: { readonly reason: unknown } | null = null;
 
   constructor(options: FollowerOptions) {
     this.#options = options;
-    const { secure: { files }, destination: { folder, onProgress, signal } } = options;
+    const { secure: { files }, destination: { signal } } = options;
     this.#transfers = new BackgroundTransfers({
-      ...{ files, folder, onProgress, signal, maxSize: this.#newRound().wishes.maxSize },
+      ...{ files, onProgress: this.#onProgress, signal },
+      wishes: () => this.#newRound().wishes,
       onNews: () => this.#news.resolve(),
       onFailure: (reason) => this.#end(reason),
     });
   }
 
+  /** Why following has ended; null while it goes on. */
+  get failure(): { readonly reason: unknown } | null {
+    return this.#failure;
+  }
+
+  /** Has `watcher` hear of what comes, until the result is disposed of. */
+  watch(watcher: Watcher): Disposable {
+    this.#watchers.push(watcher);
+    this.#look();
+    return {
+      [Symbol.dispose]: () => void this.#watchers.splice(this.#watchers.indexOf(watcher), 1),
+    };
+  }
+
+  /** Keeps files at rest until the result is disposed of; others may move them meanwhile. */
+  holdTransfers(): Promise<Disposable> {
+    return this.#transfers.hold();
+  }
+
   /** @throws {ClientError} what making the connection again cannot mend, and `interrupted` */
   async *run(): AsyncGenerator<Received> {
-    const { transport, shown, onTrouble } = this.#options;
+    const { transport, shown, turns } = this.#options;
     yield* shown.unshown();
-    transport.follow(() => this.#newReceiver(), onTrouble).catch((reason) => this.#end(reason));
+    transport.follow(() => this.#newReceiver(), this.#onTrouble)
+      .catch((reason) => this.#end(reason));
     const timer = setInterval(() => this.#look(), LOOK_INTERVAL);
     try {
       for (;;) {
-        yield* this.#turn();
+        {
+          using _turn = await turns.lock();
+          yield* this.#turn();
+        }
+        this.#wakeAll();
         await this.#news.promise;
         this.#news = Promise.withResolvers();
       }
     } finally {
       clearInterval(timer);
-      await this.#transfers.stop();
+      await this.#transfers.hold(); // for ever
+      this.#failure ??= { reason: new ClientError("interrupted", "following has ended") };
+      this.#wakeAll();
     }
   }
 
@@ -102,15 +145,29 @@ export class Follower {
     if (round.failure === undefined) secure.dropOldSecrets();
   }
 
+  readonly #onProgress: OnProgress = (...state) => this.#destination.onProgress(...state);
+
+  readonly #onTrouble: OnTrouble = (...trouble) => {
+    for (const { onTrouble } of [this.#options, ...this.#watchers]) onTrouble(...trouble);
+  };
+
+  #wakeAll(): void {
+    for (const { wake } of [...this.#watchers]) wake();
+  }
+
+  get #destination(): Destination {
+    return this.#watchers[0]?.destination ?? this.#options.destination;
+  }
+
   #newRound(): Round {
-    return new Round(this.#options.destination, { ordered: true, declined: this.#declined });
+    return new Round(this.#destination, { ordered: true, declined: this.#declined });
   }
 
   /** Each connection gets one; what had to wait for the server may go on then. */
   #newReceiver(): PushReceiver {
-    const { profile, secure, destination: { onProgress } } = this.#options;
+    const { profile, secure } = this.#options;
     this.#look();
-    const collector = new MessageCollector(profile, onProgress, this.#newRound());
+    const collector = new MessageCollector(profile, this.#onProgress, this.#newRound());
     let last = this.#stored = 0;
     return {
       store: async (head, content) => {

@@ -38,7 +38,6 @@ export class MessageCollector implements Receiver {
   readonly #wanted: Wanted;
   /** How many messages were new. */
   fresh = 0;
-  #number: number;
   #batch: NewEnvelope[] = [];
   #batchSize = 0;
 
@@ -46,7 +45,6 @@ export class MessageCollector implements Receiver {
     this.#profile = profile;
     this.#wanted = wanted;
     this.#onProgress = onProgress;
-    this.#number = profile.envelopes.nextNumber();
   }
 
   /** Contents that nobody wants go to no disk: they are read, and dropped. */
@@ -59,15 +57,17 @@ export class MessageCollector implements Receiver {
       if (why !== "blocked") this.#wanted.declined.add(head, why);
       return why !== "unwanted";
     }
-    const stored = inFile ? await this.#storeFile(head, content) : await whole(content, size);
-    const tail = stored.slice(-TAIL_SIZE);
     const { envelopes } = this.#profile;
+    const number = envelopes.takeNumber();
+    const stored = inFile
+      ? await this.#storeFile(number, head, content)
+      : await whole(content, size);
+    const tail = stored.slice(-TAIL_SIZE);
     if (envelopes.known({ ...head, tail })) {
-      if (inFile) await removeFile(envelopes.path(this.#number));
+      if (inFile) await removeFile(envelopes.path(number));
       return true;
     }
     this.fresh++;
-    const number = this.#number++;
     this.#batch.push({ ...head, number, tail, content: inFile ? null : stored });
     if (!inFile) this.#batchSize += size;
     if (this.#batchSize >= BATCH_SIZE || this.#batch.length >= BATCH_COUNT) await this.flush();
@@ -102,10 +102,14 @@ export class MessageCollector implements Receiver {
   }
 
   /**
-   * Writes the file for the next number; returns its last bytes. What no secure client can open is
+   * Writes the file for this number; returns its last bytes. What no secure client can open is
    * told of, and goes to no disk.
    */
-  async #storeFile({ from, size }: MessageHead, content: IncomingContent): Promise<Bytes> {
+  async #storeFile(
+    number: number,
+    { from, size }: MessageHead,
+    content: IncomingContent,
+  ): Promise<Bytes> {
     let tail: Bytes = new Uint8Array(0);
     let done = 0;
     const watched = async function* (onProgress: OnProgress): AsyncGenerator<Uint8Array> {
@@ -117,7 +121,7 @@ export class MessageCollector implements Receiver {
     };
     const bytes = watched(this.#onProgress);
     if (size <= MAX_ENVELOPE_SIZE || !this.#isSecure(from)) {
-      await writeNewFile(this.#profile.envelopes.path(this.#number), bytes);
+      await writeNewFile(this.#profile.envelopes.path(number), bytes);
     } else for await (const _ of bytes);
     return tail;
   }

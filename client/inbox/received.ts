@@ -49,6 +49,12 @@ export interface ReceiveOptions {
   readonly signal?: AbortSignal;
 }
 
+/** How messages are followed. */
+export interface FollowOptions extends ReceiveOptions {
+  /** Whether nothing is told at once, but left for others, who follow too or receive. */
+  readonly later?: boolean;
+}
+
 /** Where received files go, and who hears of their progress. */
 export interface Destination extends ReceiveOptions {
   readonly folder: string;

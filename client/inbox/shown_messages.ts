@@ -15,23 +15,45 @@ const MAX_NAMED = 5;
 
 /** Shows what was opened, once and in its order, even if the process ended in between. */
 export class ShownMessages {
-  constructor(private readonly profile: Profile, private readonly peers: Peers) {}
+  /** The entries that somebody is showing, by number: nobody else shows them meanwhile. */
+  readonly #showing = new Set<number>();
+
+  /** With `later` nothing of the history is shown: it waits for somebody who does. */
+  constructor(
+    private readonly profile: Profile,
+    private readonly peers: Peers,
+    private readonly later = false,
+  ) {}
 
   /** Shows everything that is in the history and was not shown yet. */
   async *unshown(): AsyncGenerator<Received> {
+    if (this.later) return;
     const { history } = this.profile;
-    for (let entries; (entries = history.unshown(PAGE)).length > 0;) {
+    for (let after = 0, entries; (entries = history.unshown(PAGE, after)).length > 0;) {
       for (const entry of entries) {
-        yield this.#received(entry, this.peers.withId(entry.peer));
-        this.#markShown(entry.number);
+        after = entry.number;
+        yield* this.#show(entry, this.peers.withId(entry.peer));
       }
     }
   }
 
   *entry(number: number, from: Peer): Generator<Received> {
+    if (this.later) return;
     const entry = this.profile.history.entry(number);
-    if (entry) yield this.#received(entry, from);
-    this.#markShown(number);
+    if (entry) yield* this.#show(entry, from);
+    else this.#markShown(number);
+  }
+
+  *#show(entry: HistoryEntry, from: Peer): Generator<Received> {
+    const { number } = entry;
+    if (this.#showing.has(number) || !this.profile.history.isUnshown(number)) return;
+    this.#showing.add(number);
+    try {
+      yield this.#received(entry, from);
+      this.#markShown(number);
+    } finally {
+      this.#showing.delete(number);
+    }
   }
 
   /** Tells what became of a transfer that went on. A file that was saved is in the history. */

@@ -145,7 +145,7 @@ export const sessionMessages: Suite = {
     let messageId = 0;
     return async () => {
       const { value: encrypted } = await perSecond(encrypt);
-      const first = receiver.envelopes.nextNumber();
+      const first = receiver.envelopes.takeNumber();
       const envelopes = sent.splice(0).map((content, i) => ({
         number: first + i,
         messageId: ++messageId,

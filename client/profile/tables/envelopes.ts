@@ -64,15 +64,17 @@ export class Envelopes extends SealedStore<Row> {
   protected readonly table = ENVELOPES;
   /** Where the files are. */
   readonly folder: string;
+  /** The last one that {@link takeNumber} returned. */
+  #number = 0;
 
   constructor(database: Database, vault: Vault, folder: string) {
     super(database, vault);
     this.folder = folder;
   }
 
-  /** Returns the number that the next message is kept under. */
-  override nextNumber(): number {
-    return super.nextNumber();
+  /** Returns a number to keep a message under, which nobody else gets. */
+  takeNumber(): number {
+    return this.#number = Math.max(this.#number + 1, this.nextNumber());
   }
 
   /** Reports whether this message was collected before, even if it is done. */

@@ -116,9 +116,19 @@ export class History extends SealedStore<EntryFields, HistoryEntry> {
     this.#change(number, { state: "failed" });
   }
 
-  /** Returns the first `limit` received entries that are to be shown. */
-  unshown(limit: number): HistoryEntry[] {
-    return this.rows("WHERE shown = 0 ORDER BY number LIMIT ?", limit);
+  /** Returns the first `limit` received entries behind number `after` that are to be shown. */
+  unshown(limit: number, after = 0): HistoryEntry[] {
+    return this.rows("WHERE shown = 0 AND number > ? ORDER BY number LIMIT ?", after, limit);
+  }
+
+  /** Reports whether the entry with this number is to be shown. */
+  isUnshown(number: number): boolean {
+    return this.hasRow("number = ? AND shown = 0", number);
+  }
+
+  /** Notes that a file that was to be shown as announced is shown after {@link markSaved}. */
+  markArriving(number: number): void {
+    this.run(`UPDATE history SET shown = ${DISPLAY.arriving} WHERE number = ?`, number);
   }
 
   /** Returns the entry with this number, unless it was forgotten. */

@@ -96,7 +96,7 @@ function assertVersion1(profile: Profile): void {
   assertEquals(envelopes.nextWaiting(0), { ...head, number: 2, messageId: 8, content: CONTENT });
   assertEquals([envelopes.nextWaiting(2)?.number, envelopes.nextWaiting(3)], [3, undefined]);
   assertEquals(envelopes.files(), new Set(["3"]));
-  assertEquals(envelopes.nextNumber(), 5);
+  assertEquals(envelopes.takeNumber(), 5);
   assertEquals(envelopes.retryUnreadable(CAROL), 1);
 }
 

@@ -40,10 +40,10 @@ Deno.test("envelopes: come back in the order of arrival, as they came", () => {
 
 Deno.test("envelopes: numbers go on where they ended", () => {
   const envelopes = new Envelopes(emptyTables(), testVault(), "folder");
-  assertEquals(envelopes.nextNumber(), 1);
+  assertEquals(envelopes.takeNumber(), 1);
   envelopes.put([envelope(1), envelope(2)]);
   envelopes.markDone(2);
-  assertEquals(envelopes.nextNumber(), 3);
+  assertEquals(envelopes.takeNumber(), 3);
   assertEquals(envelopes.path(3), "folder/3");
 });
 

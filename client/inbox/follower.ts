@@ -88,15 +88,20 @@ export class Follower {
     return this.#transfers.hold();
   }
 
-  /** @throws {ClientError} what making the connection again cannot mend, and `interrupted` */
+  /**
+   * Works until the signal of the destination is aborted.
+   * @throws {ClientError} what making the connection again cannot mend, and `interrupted`
+   */
   async *run(): AsyncGenerator<Received> {
     const { transport, shown, turns } = this.#options;
     yield* shown.unshown();
     transport.follow(() => this.#newReceiver(), this.#onTrouble)
       .catch((reason) => this.#end(reason));
     const timer = setInterval(() => this.#look(), LOOK_INTERVAL);
+    const { signal } = this.#options.destination;
+    signal?.addEventListener("abort", () => this.#news.resolve());
     try {
-      for (;;) {
+      while (!signal?.aborted) {
         {
           using _turn = await turns.lock();
           yield* this.#turn();

@@ -1,8 +1,8 @@
 /** Receiving, and following, where somebody follows already. */
 import { openClient, type OpenedClient } from "../../../client/open_client.ts";
 import type { Received } from "../../../client/inbox/received.ts";
-import { assert, assertEquals } from "../../support/assert.ts";
-import { random } from "../../support/attack/parties.ts";
+import { assertEquals } from "../../support/assert.ts";
+import { randomBytes as random } from "../../../shared/crypto/random.ts";
 import { ServerFixture } from "../../support/server/server_fixture.ts";
 import { tempFolder } from "../../support/temp_folder.ts";
 import { until } from "../../support/until.ts";
@@ -32,7 +32,18 @@ async function open() {
     await Deno.writeFile(path, random(size));
     await alice.client.sendFile("bob", path);
   };
+  /** Bob follows, and leaves all for later, until the scene ends. */
+  const leave = (folder: string) => {
+    const end = new AbortController();
+    const options = { files: "announce", later: true, signal: end.signal } as const;
+    const left = Array.fromAsync(bob.client.follow(folder, ignore, ignore, options));
+    stack.defer(async () => {
+      end.abort();
+      assertEquals(await left, []);
+    });
+  };
   return {
+    leave,
     alice,
     bob,
     out: `${temp.path}/out`,
@@ -45,10 +56,8 @@ const textOf = (received: Received) => "text" in received ? received.text : rece
 
 Deno.test("beside a follower: what it leaves for later is received once, files too", async () => {
   await using scene = await open();
-  const { alice, bob, out, send } = scene;
-  const left = Array.fromAsync(
-    bob.client.follow(out, ignore, ignore, { files: "announce", later: true }),
-  );
+  const { alice, bob, out, send, leave } = scene;
+  leave(out);
   await alice.client.sendText("bob", "one");
   await send(10);
   await send(3_000_000);
@@ -65,16 +74,12 @@ Deno.test("beside a follower: what it leaves for later is received once, files t
   const both = await Promise.all([receive(), receive()]);
   assertEquals(both.flat().map(textOf).sort(), ["three", "two"]);
   assertEquals(await receive(), []);
-  await bob[Symbol.asyncDispose]();
-  assertEquals(await left.catch(() => []), []);
 });
 
 Deno.test("beside a follower: who follows too gets what comes, and its files", async () => {
   await using scene = await open();
-  const { alice, bob, out, send } = scene;
-  const left = Array.fromAsync(
-    bob.client.follow("/nowhere", ignore, ignore, { files: "announce", later: true }),
-  );
+  const { alice, bob, out, send, leave } = scene;
+  leave("/nowhere");
   await alice.client.sendText("bob", "before");
   await until("it is there", () => {
     return [...bob.client.contactBook.history("alice")].some(({ sent }) => !sent);
@@ -99,6 +104,4 @@ Deno.test("beside a follower: who follows too gets what comes, and its files", a
   await alice.client.sendText("bob", "later");
   await until("it waits", () => bob.profile.history.unshown(1).length === 1);
   assertEquals(told.length, 3);
-  await bob[Symbol.asyncDispose]();
-  assert(await left.then(() => true, () => true));
 });

@@ -13,6 +13,8 @@ export interface Operand {
   /** Whether it takes all further arguments; one at least. */
   readonly repeated?: true;
   readonly completes?: Completes;
+  /** Whether the text is a whole number. */
+  readonly integer?: true;
   /** @throws {UsageError} */
   readonly parse?: (text: string) => unknown;
 }
@@ -23,6 +25,8 @@ export interface Option {
   readonly value?: string;
   readonly help: string;
   readonly completes?: Completes;
+  /** Whether the text is a whole number. */
+  readonly integer?: true;
   /** @throws {UsageError} */
   readonly parse?: (text: string) => unknown;
 }

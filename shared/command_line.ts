@@ -106,7 +106,8 @@ function operandsOf(command: Declared, given: readonly string[]): Record<string,
   throw new UsageError(`unexpected argument "${left[0]}"${hint}`);
 }
 
-function parseOperand(text: string, operand: Operand, command: string): unknown {
+/** Returns the value of an operand of `command`. @throws {UsageError} */
+export function parseOperand(text: string, operand: Operand, command: string): unknown {
   const { words, parse, completes } = operand;
   if (completes && text === "") {
     throw new UsageError(`${command} needs ${operandName(operand)}, not an empty name`);

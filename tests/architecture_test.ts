@@ -185,16 +185,28 @@ const ROOMS: Rooms = {
   "client/": OPERATIONS,
   "client/open_client.ts": [...OPERATIONS, "client/"],
   "client/daemon/": FRONT,
-  "client/cli/output/": [...OPERATIONS, "client/"],
+  "client/cli/output/": [...OPERATIONS, "client/", "client/daemon/"],
   "client/cli/terminal/": [
     "client/errors.ts",
     "client/disk/",
     "client/transfers/",
     "client/cli/output/",
   ],
-  "client/cli/commands/": [...FRONT, "client/cli/", "client/cli/output/", "client/cli/terminal/"],
+  "client/cli/commands/": [
+    ...FRONT,
+    "client/daemon/",
+    "client/cli/",
+    "client/cli/output/",
+    "client/cli/terminal/",
+  ],
   // `commands.ts` lists the commands, each of which says what it is in the words of `command.ts`.
-  "client/cli/": [...FRONT, "client/cli/commands/", "client/cli/output/", "client/cli/terminal/"],
+  "client/cli/": [
+    ...FRONT,
+    "client/daemon/",
+    "client/cli/commands/",
+    "client/cli/output/",
+    "client/cli/terminal/",
+  ],
   "client/main.ts": ["client/cli/", "client/disk/"],
 
   "server/log.ts": ["server/repetitions.ts"],

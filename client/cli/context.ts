@@ -95,7 +95,8 @@ export function printFailure(error: unknown, json: boolean, advise?: Advise): nu
 function openProgress({ json, quiet }: GlobalOptions, { ticks }: Process): Progress {
   const bar = !json && errorIsTerminal();
   const terminal = { columns: () => terminalScreen().columns, write: printError };
-  const view = json ? new ProgressLines(printError) : bar ? new ProgressBar(terminal) : null;
+  const lines = new ProgressLines((progress) => printError(`${JSON.stringify({ progress })}\n`));
+  const view = json ? lines : bar ? new ProgressBar(terminal) : null;
   return new Progress({ view: quiet ? null : view, now: ticks });
 }
 

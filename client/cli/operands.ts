@@ -8,7 +8,7 @@ export const PEER = { name: "NAME" } as const;
 export const PEERS = { name: "NAME", parse: parseNames } as const;
 
 /** The number of a file that is sent or received. */
-export const TRANSFER = { name: "ID", parse: parseTransferNumber } as const;
+export const TRANSFER = { name: "ID", integer: true, parse: parseTransferNumber } as const;
 
 /** Where received files go. */
 export const OUT = {

@@ -2,6 +2,7 @@
 import { UsageError } from "../../../shared/args.ts";
 import { StorageError } from "../../../shared/errors.ts";
 import { ClientError } from "../../errors.ts";
+import { retryAfter } from "../../network/failures.ts";
 import type { Advise } from "./advice.ts";
 import { printable } from "./printable.ts";
 
@@ -23,6 +24,8 @@ interface Failure {
   code: string;
   message: string;
   exitCode: number;
+  /** Milliseconds until the same may succeed, where that is known. */
+  retryAfter?: number;
 }
 
 /** Returns what to say of any error. */
@@ -33,14 +36,20 @@ export function failureOf(error: unknown, advise: Advise = (text) => text): Fail
   }
   if (error instanceof ClientError || error instanceof StorageError) {
     const exitCode = EXIT_CODES[error.code] ?? EXIT_FAILED;
-    return { code: error.code, message: advise(error.message), exitCode };
+    const wait = error instanceof StorageError ? error.retryAfter : retryAfter(error);
+    return {
+      code: error.code,
+      message: advise(error.message),
+      exitCode,
+      ...wait && { retryAfter: wait },
+    };
   }
   const message = error instanceof Error ? error.message : String(error);
   return { code: "internal", message, exitCode: EXIT_FAILED };
 }
 
 /** Returns the lines for standard error, without a line end. */
-export function failureText({ code, message }: Failure, json: boolean): string {
-  if (json) return JSON.stringify({ error: { code, message } });
+export function failureText({ code, message, retryAfter }: Failure, json: boolean): string {
+  if (json) return JSON.stringify({ error: { code, message, retryAfter } });
   return `messaging-client: ${printable(message)}`;
 }

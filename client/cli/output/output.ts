@@ -58,9 +58,14 @@ export interface Viewer {
   readonly advise?: Advise;
 }
 
+/** Returns what JSON says of one result; see `schemas.ts`. */
+export function jsonOf(output: Output, viewer: Viewer = {}): unknown {
+  return viewOf(output, viewer).json;
+}
+
 /** Returns the JSON object of one result, without a line end. */
-export function toJson(output: Output, viewer: Viewer = {}): string {
-  return JSON.stringify(viewOf(output, viewer).json);
+export function toJson(output: Output, viewer?: Viewer): string {
+  return JSON.stringify(jsonOf(output, viewer));
 }
 
 /** Returns the text of one result, without a line end. */

@@ -1,19 +1,22 @@
 import type { Moving, ProgressView } from "./progress.ts";
 
-/** Time between two lines, in milliseconds. */
+/** Time between two of them, in milliseconds. */
 const INTERVAL = 500;
 
-/** Writes the progress of a file at most twice a second, and its last one. */
+/** What scripts are told of a file that moves; see {@link Moving}. */
+export type FileProgress = Pick<Moving, "file" | "done" | "size" | "rate" | "left">;
+
+/** Tells of the progress of a file at most twice a second, and of its last one. */
 export class ProgressLines implements ProgressView {
-  #writtenAt = -Infinity;
+  #toldAt = -Infinity;
   #pending: Moving | null = null;
 
-  constructor(private readonly write: (text: string) => void) {}
+  constructor(private readonly tell: (progress: FileProgress) => void) {}
 
   show(moving: Moving, at: number): void {
     this.#pending = moving;
-    if (at - this.#writtenAt < INTERVAL) return;
-    this.#writtenAt = at;
+    if (at - this.#toldAt < INTERVAL) return;
+    this.#toldAt = at;
     this.end();
   }
 
@@ -22,8 +25,7 @@ export class ProgressLines implements ProgressView {
   end(): void {
     if (!this.#pending) return;
     const { file, done, size, rate, left } = this.#pending;
-    const progress = { file, done, size, rate: rate === null ? null : Math.round(rate), left };
-    this.write(`${JSON.stringify({ progress })}\n`);
+    this.tell({ file, done, size, rate: rate === null ? null : Math.round(rate), left });
     this.#pending = null;
   }
 }

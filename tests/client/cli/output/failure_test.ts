@@ -76,6 +76,12 @@ Deno.test("failure: for scripts one object on one line", () => {
   assertEquals(text, '{"error":{"code":"usage","message":"two\\nlines \\"quoted\\""}}');
 });
 
+Deno.test("failure: scripts are told when the same may succeed", () => {
+  const failure = failureOf(new ClientError("refused", "wait", { cause: { retryAfter: 1500 } }));
+  const json = '{"error":{"code":"refused","message":"wait","retryAfter":1500}}';
+  assertEquals(failureText(failure, true), json);
+});
+
 Deno.test("failure: for people without what could steer a terminal", () => {
   const failure = {
     code: "x",

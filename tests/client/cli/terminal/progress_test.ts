@@ -147,9 +147,8 @@ class Lines {
   readonly clock = new Clock();
   readonly written: { at: number; progress: Record<string, unknown> }[] = [];
   readonly progress = new Progress({
-    view: new ProgressLines((text) => {
-      assert(text.endsWith("\n") && text.indexOf("\n") === text.length - 1, text);
-      this.written.push({ at: this.clock.at, ...JSON.parse(text) });
+    view: new ProgressLines((progress) => {
+      this.written.push({ at: this.clock.at, progress: { ...progress } });
     }),
     now: this.clock.now,
   });

@@ -1,0 +1,135 @@
+/** What `--json` prints, and what methods and events of JSON-RPC return, as JSON Schema. */
+import { ref, type Schema, type Schemas } from "../../daemon/schema.ts";
+import type { Output } from "./output.ts";
+
+type Properties = Readonly<Record<string, Schema>>;
+
+/** An object that has all of `always`, and may have `sometimes`. */
+function object(always: Properties, sometimes: Properties = {}, description?: string): Schema {
+  const properties = { ...always, ...sometimes };
+  return { description, type: "object", properties, required: Object.keys(always) };
+}
+
+const TEXT: Schema = { type: "string" };
+const COUNT: Schema = { type: "integer" };
+const FLAG: Schema = { type: "boolean" };
+const YES: Schema = { type: "boolean", const: true };
+const TEXT_OR_NULL: Schema = { type: ["string", "null"] };
+const COUNT_OR_NULL: Schema = { type: ["integer", "null"] };
+const word = (...words: string[]): Schema => ({ type: "string", enum: words });
+const about = (description: string, schema: Schema): Schema => ({ description, ...schema });
+
+const HEX = about("Lower-case hex digits", TEXT);
+const TIME = about("ISO 8601, in UTC; left out where no date can hold it", TEXT);
+const RETRY = about("When it may go on", TIME);
+const BYTES = about("A size in bytes", COUNT);
+const NUMBER = about("The number of a transfer, for fetch and transfers cancel", COUNT);
+const AUTHENTICATED = { authenticated: about("False: anyone can act in its name", FLAG) };
+const PERSON = ref("person");
+
+const RECEIVED = { message: COUNT, from: PERSON };
+const SOMETIMES = {
+  ...AUTHENTICATED,
+  firstContact: about("Nothing was exchanged before, and nobody has compared its ID", YES),
+};
+const at = TIME;
+
+const TRANSFER = object({
+  ...{ transfer: NUMBER, direction: word("up", "down"), peer: PERSON },
+  ...{ name: TEXT, size: BYTES, done: BYTES },
+  state: word("waiting", "active", "done", "cancelled", "failed"),
+  path: about("Its source, or the folder that it goes to, and in the end its place", TEXT_OR_NULL),
+  ended: { type: ["string", "null"] },
+  reason: about("Why it failed, or waits", TEXT_OR_NULL),
+}, { started: TIME, retryAt: RETRY });
+
+/** What a result of each kind is as JSON. */
+export const OUTPUTS: Readonly<Record<Output["kind"], Schema>> = {
+  "identity": PERSON,
+  "unregistered": object({ id: HEX, name: TEXT, unregistered: YES }),
+  "server": object({ address: TEXT, key: { type: ["string", "null"] } }),
+  "client": object({ id: HEX, name: TEXT }, {
+    ...AUTHENTICATED,
+    verified: about("Whether its safety number was compared", FLAG),
+    blocked: FLAG,
+    alias: about("What it is called here", TEXT_OR_NULL),
+  }),
+  "public-key": object({ id: HEX, name: TEXT, publicKey: HEX }),
+  "sent": object({ message: COUNT, to: PERSON }, {
+    ...AUTHENTICATED,
+    path: about("Which of several files it is", TEXT),
+  }),
+  "received": {
+    anyOf: [
+      object({ ...RECEIVED, type: word("text"), text: TEXT }, { ...SOMETIMES, at }),
+      object({ ...RECEIVED, type: word("file"), path: TEXT, size: BYTES }, {
+        ...{ ...SOMETIMES, at, name: TEXT, transfer: NUMBER },
+      }),
+      object({ ...RECEIVED, type: word("announced"), name: TEXT, size: BYTES, transfer: NUMBER }, {
+        ...{ ...SOMETIMES, at },
+      }),
+      object({ ...RECEIVED, type: word("key-request", "key") }, SOMETIMES),
+    ],
+  },
+  "fetched": object(
+    { transfer: NUMBER, from: PERSON, type: word("file"), path: TEXT, size: BYTES, name: TEXT },
+    AUTHENTICATED,
+  ),
+  "waiting": TRANSFER,
+  "transfer": TRANSFER,
+  "notice": object({ type: word("notice"), text: TEXT }),
+  "unusable": object({
+    ...{ type: word("unusable"), from: PERSON, count: COUNT },
+    flaw: word(
+      ...["lost", "unreadable", "unknown-form", "too-large", "undecryptable", "senseless"],
+      "bad-reset",
+    ),
+  }, AUTHENTICATED),
+  "declined": object({
+    ...{ type: word("declined"), from: PERSON, count: COUNT, size: BYTES },
+    why: word("stranger", "unwanted"),
+  }, AUTHENTICATED),
+  "kept": object({
+    ...{ waiting: word("text", "file"), peer: PERSON, reason: TEXT },
+    number: about("The number of its entry in the history", COUNT),
+    retryAt: { type: ["string", "null"] },
+  }, { since: TIME }),
+  "history": object({
+    ...{ number: COUNT, message: COUNT_OR_NULL, peer: PERSON },
+    direction: word("sent", "received"),
+    state: word("pending", "sent", "failed", "received"),
+  }, {
+    ...{ at, reason: TEXT, retryAt: RETRY, text: TEXT },
+    file: object({ name: TEXT, size: BYTES, path: TEXT_OR_NULL }),
+  }),
+  "forgotten": object({ id: HEX, name: TEXT, forgotten: COUNT }),
+  "trust": object({ safetyNumber: TEXT, verified: FLAG }),
+  "card": object({ card: TEXT }),
+  "passphrase": object({ protected: FLAG }),
+  "exported": object({ exported: TEXT }),
+  "imported": object({ imported: TEXT, id: HEX, name: TEXT }),
+};
+
+/** What stands on standard error. */
+export const NOTES = {
+  "error": object({ error: ref("failure") }),
+  "progress": object({
+    progress: object({
+      file: about("The sender's name for it", TEXT_OR_NULL),
+      done: BYTES,
+      size: BYTES,
+      rate: about("Bytes a second; null: not known yet", { type: ["number", "null"] }),
+      left: about("Seconds; null: not known yet", { type: ["number", "null"] }),
+    }),
+  }),
+} satisfies Schemas;
+
+/** All schemas, by the names that others refer to them with. */
+export const SCHEMAS: Schemas = {
+  "person": object({ id: HEX, name: TEXT }, {}, "A client"),
+  "failure": object({ code: TEXT, message: TEXT }, {
+    retryAfter: about("Milliseconds until the same may succeed", COUNT),
+  }),
+  ...OUTPUTS,
+  ...NOTES,
+};

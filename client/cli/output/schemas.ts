@@ -46,6 +46,7 @@ const TRANSFER = object({
 /** What a result of each kind is as JSON. */
 export const OUTPUTS: Readonly<Record<Output["kind"], Schema>> = {
   "identity": PERSON,
+  "registered": PERSON,
   "unregistered": object({ id: HEX, name: TEXT, unregistered: YES }),
   "server": object({ address: TEXT, key: { type: ["string", "null"] } }),
   "client": object({ id: HEX, name: TEXT }, {

@@ -32,6 +32,7 @@ export type ClientErrorCode =
   | "gone" // the server does not have a file any more
   | "damaged" // what the server has of a file cannot be used
   | "unknown-transfer" // there is none with this number, or it has ended
+  | "program" // a program of the user's failed
   | "output-closed" // nobody reads what is printed any more
   | "file"; // a local file cannot be read or written
 

@@ -3,7 +3,7 @@ import { isProfile, notRegistered } from "../profile/profile.ts";
 import { type CommandContext, runCommand } from "./command.ts";
 import { type Invocation, parseCommandLine } from "./command_line.ts";
 import { COMMANDS } from "./commands.ts";
-import { openContext, printFailure, type Process } from "./context.ts";
+import { openContext, openNotifier, printFailure, type Process } from "./context.ts";
 import { profileFolder } from "./profile_folder.ts";
 import { adviceFor, type Advise } from "./output/advice.ts";
 import { EXIT_DONE, EXIT_FAILED } from "./output/failure.ts";
@@ -43,15 +43,18 @@ async function run(
   const context = openContext(options, process, { commands: COMMANDS, advise, fail });
   const { progress } = context;
   let printed = 0;
+  const notifier = openNotifier(args, context);
   const print = (output: Output) => {
     printed++;
     progress.clear();
+    notifier?.hear(JSON.parse(toJson(output, context)));
     if (options.json) printOut(`${toJson(output, context)}\n`);
     else if (NOTES.includes(output.kind)) context.note(toText(output));
     else printOut(`${toText(output, context)}\n`);
   };
   const show = async (context: CommandContext) => {
     for await (const output of runCommand(command, args, context)) print(output);
+    await notifier?.finish();
     const isEmpty = printed === 0 && exitCode === EXIT_DONE && command.nothing !== undefined;
     if (isEmpty && context.rich) context.note(command.nothing);
   };

@@ -4,11 +4,13 @@ import type { CommandContext, GlobalOptions } from "./command.ts";
 import type { Advise } from "./output/advice.ts";
 import { EXIT_INTERRUPTED, EXIT_UNREAD, failureOf, failureText } from "./output/failure.ts";
 import { Interruption } from "./terminal/interruption.ts";
+import { Notifier, type Notifying } from "./terminal/notifier.ts";
 import { Passphrases } from "./terminal/passphrase.ts";
 import { Progress } from "./terminal/progress.ts";
 import { ProgressBar } from "./terminal/progress_bar.ts";
 import { ProgressLines } from "./terminal/progress_lines.ts";
 import { SecretLines } from "./terminal/secret_line.ts";
+import { runHook } from "./terminal/programs.ts";
 import { readText } from "./terminal/text_source.ts";
 import {
   errorIsTerminal,
@@ -83,6 +85,16 @@ export function openContext(
       if (!quiet && !json) printError(`${advise(text)}\n`);
     },
   };
+}
+
+/** Returns what tells of messages as the options of a command say; undefined without them. */
+export function openNotifier(
+  { notify, "on-message": command }: Notifying,
+  { showError }: Pick<CommandContext, "showError">,
+): Notifier | undefined {
+  if (command === undefined && notify === undefined) return undefined;
+  const write = errorIsTerminal() ? printError : outputIsTerminal() ? printOut : undefined;
+  return new Notifier({ command, way: notify, run: runHook, write, showError });
 }
 
 /**

@@ -4,6 +4,7 @@ import type { Args, Operands } from "../../../shared/command.ts";
 import { clientCommand, type ClientContext } from "../command.ts";
 import { INTERRUPTED, PROGRESS } from "../help.ts";
 import { OUT } from "../operands.ts";
+import { NOTIFYING } from "../terminal/notifier.ts";
 
 const OPTIONS = {
   out: OUT,
@@ -14,6 +15,7 @@ const OPTIONS = {
     parse: parseMaxSize,
   },
   follow: { help: "Keep going: show messages as they arrive, until Ctrl-C" },
+  ...NOTIFYING,
 } as const;
 
 export const receive = clientCommand({
@@ -30,6 +32,7 @@ export const receive = clientCommand({
     "reported, kept, and tried again when its sender has sent a key; the exit code is then 1.\n\n" +
     `${INTERRUPTED}\n\n${PROGRESS}`,
   stops: "the command",
+  runsPrograms: (args) => args["on-message"] !== undefined,
   menu: [{ key: "4", label: "Waiting messages" }],
   nothing: "No messages.",
   results: ["received", "notice", "unusable", "declined"],

@@ -26,7 +26,7 @@ interface Surroundings {
 /**
  * Returns a text without one line end at its end.
  * @throws {ClientError} `bad-text` if it is not UTF-8, or longer than a text may be; `file`;
- * `not-confirmed` if the editor fails
+ * `program` if the editor fails
  */
 export async function readText(source: TextSource, surroundings: Surroundings): Promise<string> {
   if (source.editor) return await editedText(surroundings);
@@ -67,7 +67,7 @@ async function editedText({ profile, environment }: Surroundings): Promise<strin
   if (code !== 0) {
     const what = `the editor "${editor}" ended with exit code ${code}`;
     throw new ClientError(
-      "not-confirmed",
+      "program",
       `${what}; nothing was sent. VISUAL or EDITOR names another`,
     );
   }

@@ -104,7 +104,14 @@ Deno.test("command line: several files, or one from standard input", () => {
 });
 
 Deno.test("command line: what is received, and where it goes", () => {
-  const none = { out: undefined, "no-files": false, "max-size": undefined, follow: false };
+  const quiet = { "on-message": undefined, notify: undefined };
+  const none = {
+    out: undefined,
+    "no-files": false,
+    "max-size": undefined,
+    follow: false,
+    ...quiet,
+  };
   const receive = (given: string[], args = {}) =>
     assertRuns(["receive", ...given], { name: "receive", args: { ...none, ...args } });
   receive([]);

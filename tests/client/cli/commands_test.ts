@@ -46,7 +46,9 @@ Deno.test("commands: none may start programs but what the user asks to do so", (
   assert(mayRun(["send", "bob", "--editor"]));
   assert(!mayRun(["send", "bob", "hi"]));
   const others = COMMANDS.filter(({ runsPrograms }) => runsPrograms !== undefined);
-  assertEquals(namesOf(others), ["send"]);
+  assert(mayRun(["receive", "--on-message", "cat"]));
+  assert(!mayRun(["receive", "--follow", "--notify", "bell"]));
+  assertEquals(namesOf(others), ["receive", "send"]);
 });
 
 Deno.test("commands: Ctrl-C stops transfers in good order, and each choice of the menu", () => {

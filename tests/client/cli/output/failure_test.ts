@@ -38,6 +38,7 @@ const CODES: Record<ClientErrorCode, true> = {
   "damaged": true,
   "unknown-transfer": true,
   "file": true,
+  "program": true,
   "output-closed": true,
 };
 

@@ -39,6 +39,7 @@ const WORLD = [
   "client/transfers/transfer_files.ts",
   "client/cli/terminal/programs.ts",
   "client/cli/terminal/terminal.ts",
+  "client/tui/tty.ts",
   "server/accept.ts",
   "server/admin/admin_server.ts",
   "server/admin/open_admin.ts",
@@ -185,6 +186,7 @@ const ROOMS: Rooms = {
   "client/": OPERATIONS,
   "client/open_client.ts": [...OPERATIONS, "client/"],
   "client/daemon/": FRONT,
+  "client/tui/": ["client/errors.ts", "client/daemon/", "client/cli/output/"],
   "client/cli/output/": [...OPERATIONS, "client/", "client/daemon/"],
   "client/cli/terminal/": [
     "client/errors.ts",
@@ -195,6 +197,7 @@ const ROOMS: Rooms = {
   "client/cli/commands/": [
     ...FRONT,
     "client/daemon/",
+    "client/tui/",
     "client/cli/",
     "client/cli/output/",
     "client/cli/terminal/",

@@ -35,7 +35,6 @@ export function callContext(
     }),
     progress: new Progress({ view, now: rest.runtime.ticks }),
     rich: false,
-    attended: false,
     advise: (text) => text,
     signal,
     stoppable: (part) => part(signal),

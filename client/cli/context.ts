@@ -15,7 +15,6 @@ import { readText } from "./terminal/text_source.ts";
 import {
   errorIsTerminal,
   inputBytes,
-  inputIsTerminal,
   inputLines,
   listenForInterrupts,
   outputIsTerminal,
@@ -48,7 +47,6 @@ export function openContext(
   const { advise } = rest;
   const progress = openProgress(options, process);
   const { environment } = process;
-  const attended = inputIsTerminal();
   const terminal = rawTerminal();
   const secrets = terminal && new SecretLines(terminal);
   const ask = secrets && ((question: string) => secrets.ask(question));
@@ -64,14 +62,12 @@ export function openContext(
     passphrases: new Passphrases({ environment, ask }),
     progress,
     rich: outputIsTerminal(),
-    attended,
     screen: outputIsTerminal() ? terminalScreen() : undefined,
     stoppable: openStopper(progress, process),
     printLine: (line) => printOut(`${line}\n`),
     async ask(prompt) {
-      // In a pipe the questions belong to what the command prints.
-      (attended ? printError : printOut)(prompt);
-      return await (lines ??= inputLines()).next();
+      printOut(prompt);
+      return (await (lines ??= inputLines()).read()).value ?? null;
     },
     readText: (source = {}) => readText(source, { profile: options.profile, environment }),
     readInput: () => inputBytes("file"),

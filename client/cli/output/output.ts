@@ -17,7 +17,6 @@ import type { Advise } from "./advice.ts";
 import { type DeclinedContents, declinedText } from "./declined.ts";
 import { historyView, timerText, unknownText } from "./history.ts";
 import { isoTime, printable, printableLine, shownName, shownPeer } from "./printable.ts";
-import { type Registered, registeredText } from "./registered.ts";
 import { keptJson, keptText, transferJson, transferText, waitingText } from "./transfers.ts";
 import { type Screen, trustText } from "./trust.ts";
 import { type UnusableMessages, unusableText } from "./unusable.ts";
@@ -29,7 +28,6 @@ type Message = Exclude<Received, { type: "problem" | "notice" | "unusable" | "de
 export type Output =
   | { kind: "server"; address: Address; key: Bytes | undefined }
   | { kind: "identity"; identity: ClientEntry }
-  | { kind: "registered"; owner: Registered }
   | { kind: "unregistered"; identity: ClientEntry }
   | { kind: "client"; client: MarkedPeer }
   | { kind: "public-key"; client: ClientEntry & { publicKey: Bytes } }
@@ -82,11 +80,6 @@ function viewOf(
   switch (output.kind) {
     case "identity":
       return { json: idAndName(output.identity), text: identityText(output.identity) };
-    case "registered": {
-      const { identity } = output.owner;
-      const text = screen ? registeredText(output.owner, advise) : identityText(identity);
-      return { json: idAndName(identity), text };
-    }
     case "unregistered": {
       const { identity } = output;
       const text = `${printableLine(identity.name)} is not registered any more. ` +

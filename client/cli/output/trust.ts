@@ -22,6 +22,16 @@ export function trustText(
   { safetyNumber, verified }: Trust,
   { screen, advise }: { screen?: Screen; advise: Advise },
 ): string {
+  const name = printableLine(peer);
+  const next = `Does ${name} see the same? Then: ` +
+    advise("messaging-client verify ") + `--yes ${harmlessLine(peer)}`;
+  const lines = safetyLines(safetyNumber, screen);
+  return [...lines, verified ? `${name} is verified.` : `${name} is not verified. ${next}`]
+    .join("\n");
+}
+
+/** Returns the digits; beside a QR code, if `screen` has room for it. */
+export function safetyLines(safetyNumber: string, screen: Screen | undefined): string[] {
   const groups = safetyNumber.split(" ");
   const digits: string[] = [];
   for (let at = 0; at < groups.length; at += GROUPS_PER_LINE) {
@@ -30,12 +40,7 @@ export function trustText(
   const code = renderUnicodeCompact(qrTextOf(groups.join("")), { border: 2 }).split("\n");
   const isRoom = screen !== undefined && code.length + LINES_BELOW <= screen.rows &&
     code[0].length + digits[0].length <= screen.columns;
-  const lines = isRoom ? beside(code, digits) : digits;
-  const name = printableLine(peer);
-  const next = `Does ${name} see the same? Then: ` +
-    advise("messaging-client verify ") + `--yes ${harmlessLine(peer)}`;
-  return [...lines, verified ? `${name} is verified.` : `${name} is not verified. ${next}`]
-    .join("\n");
+  return isRoom ? beside(code, digits) : digits;
 }
 
 /** Returns the lines of `left`, with those of `right` behind them in the middle. */

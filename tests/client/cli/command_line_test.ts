@@ -199,7 +199,7 @@ Deno.test("command line: wrong usage is refused and says what is wrong", () => {
       "- (standard input) is sent alone, without other files",
     ],
     [["send-file", "bob", "a", "--name", "x"], "--name is only for standard input, -"],
-    [["list", "--name", "x"], "--name belongs to the command setup or send-file"],
+    [["list", "--name", "x"], "--name belongs to the command send-file"],
     [["fetch"], "fetch needs ID"],
     [["fetch", "1", "2"], 'unexpected argument "2"'],
     [["fetch", "0"], 'ID is a number, as files and transfers show it, not "0"'],

@@ -11,7 +11,6 @@ import { commandContext } from "../../support/client/command_context.ts";
 const SYNOPSES = {
   "menu": "menu",
   "test": "test",
-  "setup": "setup",
   "register": "register [NAME]",
   "unregister": "unregister",
   "whoami": "whoami",

@@ -55,7 +55,7 @@ interface Info {
 
 /** The imports of all modules of the project. */
 export async function readImports(): Promise<Imports> {
-  const paths = listFiles().filter((path) => path.endsWith(".ts"));
+  const paths = listFiles().filter((path) => /\.tsx?$/.test(path));
   const all = paths.map((path) => `import "${new URL(path, ROOT)}";`).join("");
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["info", "--json", `data:application/typescript,${encodeURIComponent(all)}`],

@@ -58,6 +58,6 @@ const plugin: Deno.lint.Plugin = {
 
 /** What the TypeScript in `text` uses. */
 export function uses(text: string): Set<Use> {
-  const found = Deno.lint.runPlugin(plugin, "module.ts", text);
+  const found = Deno.lint.runPlugin(plugin, "module.tsx", text);
   return new Set(found.map(({ message }) => message as Use));
 }

@@ -1,0 +1,57 @@
+/** Draws states on the terminal with ink. */
+import { render } from "ink";
+import { Screen } from "./screen.tsx";
+import type { ChatState } from "./state.ts";
+import type { Tty } from "./tty.ts";
+import type { View } from "./view.ts";
+
+const CLEAR = "\x1b[2J\x1b[H";
+
+/** Ink only draws: keys, the screen and its restoration are those of {@link Tty}. */
+export function inkView(tty: Tty, colours: boolean): View {
+  let app: ReturnType<typeof render> | undefined;
+  const reset = () => {
+    app?.unmount();
+    app = undefined;
+    tty.write(CLEAR);
+  };
+  return {
+    draw(state) {
+      const screen = <Screen state={state} colours={colours} />;
+      if (app) return app.rerender(screen);
+      app = render(screen, {
+        stdout: outputOf(tty, state),
+        stdin: NO_INPUT,
+        patchConsole: false,
+        interactive: true,
+        incrementalRendering: true,
+        maxFps: 1000, // who calls has a pace of its own
+      });
+    },
+    reset,
+    close() {
+      app?.unmount();
+      app = undefined;
+    },
+  };
+}
+
+/** What ink uses of a stream to write to. The size does not change: another one has another app. */
+function outputOf(tty: Tty, { columns, rows }: ChatState): NodeJS.WritableStream {
+  const output = {
+    isTTY: true,
+    columns,
+    rows,
+    write(text: string, written?: () => void) {
+      tty.write(text);
+      if (written) queueMicrotask(written);
+      return true;
+    },
+    on: () => output,
+    off: () => output,
+  };
+  return output as unknown as NodeJS.WritableStream;
+}
+
+/** Ink reads nothing. */
+const NO_INPUT = { isTTY: false, on() {}, off() {} } as unknown as NodeJS.ReadableStream;

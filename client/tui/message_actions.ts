@@ -1,0 +1,75 @@
+/** What can be done with a message that is selected. */
+import { draftOf } from "./line_editor.ts";
+import type { Message } from "./model.ts";
+import { type ChatState, textDialog } from "./state.ts";
+import { callWithPeer, refusal, type Step, step } from "./step.ts";
+
+/** Does something with the selected message, or the newest that `fits`. */
+function withMessage(
+  state: ChatState,
+  what: string,
+  then: (message: Message) => Step,
+  fits: (message: Message) => boolean = () => true,
+): Step {
+  const message = state.selected === null
+    ? state.messages.findLast(fits)
+    : state.messages.find(({ number }) => number === state.selected);
+  if (message && fits(message) && !message.deleted) return then(message);
+  return refusal(state, `There is no message to ${what}: select one with the arrow up.`);
+}
+
+/** The next text answers the message. */
+export function reply(state: ChatState): Step {
+  return withMessage(
+    state,
+    "answer",
+    ({ number }) =>
+      step({ ...state, purpose: { kind: "reply", number }, selected: null, notice: null }),
+    ({ sent }) => state.selected !== null || !sent,
+  );
+}
+
+/** The input becomes the text of the message. */
+export function editMessage(state: ChatState): Step {
+  return withMessage(
+    state,
+    "edit; only your own texts can be",
+    ({ number, text }) =>
+      step({
+        ...state,
+        purpose: { kind: "edit", number },
+        draft: draftOf(text),
+        selected: null,
+        notice: null,
+      }),
+    ({ sent, file }) => sent && !file,
+  );
+}
+
+export function deleteMessage(state: ChatState, sure: boolean): Step {
+  return withMessage(state, "delete; only your own can be", ({ number }) => {
+    if (sure) return callWithPeer(state, "delete", { entry: number });
+    const title = "Delete this message for both? y/n";
+    const dialog = { kind: "question", title, line: "/delete yes" } as const;
+    return step({ ...state, dialog, selected: number });
+  }, ({ sent }) => sent);
+}
+
+/** Without an emoji the reaction goes. */
+export function react(state: ChatState, emoji: string): Step {
+  return withMessage(
+    state,
+    "react to",
+    ({ number }) => callWithPeer({ ...state, selected: null }, "react", { entry: number, emoji }),
+    ({ sent }) => state.selected !== null || !sent,
+  );
+}
+
+/** Shows the message alone, so that all of it can be read and copied. */
+export function showMessage(state: ChatState): Step {
+  return withMessage(state, "show", ({ text, file, at }) => {
+    const lines = file ? [file.name, file.path ?? "not saved yet"] : text.split("\n");
+    const title = Number.isNaN(at) ? "Message" : new Date(at).toLocaleString();
+    return step({ ...state, dialog: textDialog(title, lines) });
+  });
+}

@@ -1,0 +1,41 @@
+import type { Duplex } from "../daemon/duplex.ts";
+import { isObject } from "../daemon/rpc_message.ts";
+import { RpcPeer } from "../daemon/rpc_peer.ts";
+import type { ChatEvent, ChatLink, Item } from "./chat_link.ts";
+
+/** Where an event says what it is about; of others the event itself says it. */
+const SUBJECTS = ["entry", "transfer", "contact", "peer"];
+
+/** Returns the engine behind `stream`. */
+export function rpcLink(stream: Duplex): ChatLink & { readonly closed: Promise<void> } {
+  let hear: ((event: ChatEvent) => void) | undefined;
+  const peer = new RpcPeer(stream, [], {
+    onNotification(method, params) {
+      if (method === "event") hear?.(eventOf(params));
+    },
+  });
+  return {
+    closed: peer.closed,
+    async request(method, params) {
+      const result = await peer.request(method, params) as Result;
+      const [problem] = result.problems ?? [];
+      if (problem && result.items.length === 0) throw new Error(problem.message);
+      return result.items;
+    },
+    async listen(heard) {
+      hear = heard;
+      await peer.request("subscribe");
+    },
+  };
+}
+
+interface Result {
+  readonly items: Item[];
+  readonly problems?: readonly { readonly message: string }[];
+}
+
+function eventOf(params: Item): ChatEvent {
+  const kind = params.kind as ChatEvent["kind"];
+  const subject = SUBJECTS.map((name) => params[name]).find(isObject);
+  return { kind, item: subject ?? params };
+}

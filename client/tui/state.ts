@@ -1,0 +1,199 @@
+/** All that the screen shows, and how it changes. Nothing here knows a terminal or the engine. */
+import { type Draft, draftOf, EMPTY } from "./line_editor.ts";
+import type { Face } from "./message_lines.ts";
+import type { Conversation, Message } from "./model.ts";
+import { type InputLines, inputLines } from "./input_lines.ts";
+import { type Anchor, revealed } from "./window.ts";
+
+/** What Enter does with the text. */
+export type Purpose =
+  | { readonly kind: "send" }
+  | { readonly kind: "reply"; readonly number: number }
+  | { readonly kind: "edit"; readonly number: number };
+
+export type Dialog =
+  | { readonly kind: "text"; readonly title: string; readonly lines: readonly string[]; at: number }
+  | {
+    readonly kind: "found";
+    readonly title: string;
+    readonly found: readonly Message[];
+    readonly at: number;
+  }
+  /** Yes runs the line. */
+  | { readonly kind: "question"; readonly title: string; readonly line: string };
+
+export interface ChatState {
+  readonly columns: number;
+  readonly rows: number;
+  readonly connection: { readonly state: string; readonly text: string };
+  readonly conversations: readonly Conversation[];
+  /** The ID of the conversation that is open. */
+  readonly open: string | null;
+  /** A part of its messages, oldest first, without gaps. */
+  readonly messages: readonly Message[];
+  /** Whether there are no earlier ones, and no later ones. */
+  readonly first: boolean;
+  readonly last: boolean;
+  readonly anchor: Anchor | null;
+  /** The message that keys act on; null while one writes. */
+  readonly selected: number | null;
+  /** Whether keys act on the list of conversations, and where in it. */
+  readonly choosing: number | null;
+  readonly draft: Draft;
+  readonly purpose: Purpose;
+  /** What was sent before, oldest first, and which of it is in the input. */
+  readonly sent: readonly string[];
+  readonly recalled: number | null;
+  readonly dialog: Dialog | null;
+  /** Words that complete the one at the cursor. */
+  readonly offers: readonly string[];
+  readonly notice: { readonly text: string; readonly failed: boolean } | null;
+  readonly mouse: boolean;
+  /** Whether keys are those of vim; in its normal mode letters are keys. */
+  readonly vim: "off" | "insert" | "normal";
+}
+
+export function initialState(
+  columns: number,
+  rows: number,
+  { vim = false, mouse = true } = {},
+): ChatState {
+  return {
+    columns,
+    rows,
+    connection: { state: "offline", text: "" },
+    conversations: [],
+    open: null,
+    messages: [],
+    first: true,
+    last: true,
+    anchor: null,
+    selected: null,
+    choosing: null,
+    draft: EMPTY,
+    purpose: { kind: "send" },
+    sent: [],
+    recalled: null,
+    dialog: null,
+    offers: [],
+    notice: null,
+    mouse,
+    vim: vim ? "insert" : "off",
+  };
+}
+
+/** The smallest terminal, and the smallest that has both panes. */
+export const LEAST = { columns: 40, rows: 10 };
+const BOTH_PANES = 80;
+/** Lines of the input that are seen at once. */
+const MOST_INPUT = 6;
+/** In front of the input. */
+export const PROMPT = "> ";
+
+export interface Layout {
+  /** Columns of the list, without the line beside it; 0 if it is not shown. */
+  readonly list: number;
+  /** Columns of the messages; 0 if they are not shown. */
+  readonly width: number;
+  /** Lines of messages. */
+  readonly height: number;
+  readonly input: InputLines;
+}
+
+export function layoutOf(state: ChatState): Layout {
+  const { columns, rows, draft, choosing } = state;
+  const both = columns >= BOTH_PANES;
+  const list = both ? Math.min(36, Math.floor(columns * 0.28)) : choosing === null ? 0 : columns;
+  const width = both ? columns - list - 1 : columns - list;
+  const input = inputLines(draft, (width || columns) - PROMPT.length, MOST_INPUT);
+  // The title, the line above the input, and the status.
+  const height = Math.max(1, rows - 3 - input.lines.length);
+  return { list, width: width || columns, height, input };
+}
+
+/** Returns what lines of messages depend on. */
+export function faceOf(state: ChatState): Face {
+  const textOf = (number: number) => {
+    const message = state.messages.find((message) => message.number === number);
+    return message ? message.file?.name ?? message.text : null;
+  };
+  return {
+    width: layoutOf(state).width,
+    name: conversationIn(state)?.name ?? "",
+    textOf,
+  };
+}
+
+/** Returns the conversation that is open. */
+export function conversationIn(state: ChatState): Conversation | undefined {
+  return state.conversations.find(({ id }) => id === state.open);
+}
+
+/** Returns the conversations that are listed: archived ones only if they are open or unread. */
+export function listed({ conversations, open }: ChatState): readonly Conversation[] {
+  return conversations.filter(({ archived, id, unread }) => !archived || id === open || unread > 0);
+}
+
+/** Most messages that are kept while the window stands at the newest. */
+const KEPT = 300;
+
+/** A page of messages was read for a conversation. */
+export function opened(
+  state: ChatState,
+  id: string,
+  { messages, first, last }: Pick<ChatState, "messages" | "first" | "last">,
+): ChatState {
+  const draft = state.conversations.find((conversation) => conversation.id === id)?.draft ?? "";
+  return {
+    ...state,
+    ...{ open: id, messages, first, last, anchor: null, selected: null, choosing: null },
+    ...{ draft: draftOf(draft), purpose: { kind: "send" }, recalled: null, offers: [] },
+    notice: null,
+  };
+}
+
+/** An entry is new, or has changed. */
+export function withEntry(state: ChatState, message: Message): ChatState {
+  if (message.peer !== state.open) return state;
+  const { messages, anchor, last } = state;
+  const at = messages.findLastIndex(({ number }) => number <= message.number);
+  if (messages[at]?.number === message.number) {
+    return { ...state, messages: messages.with(at, message) };
+  }
+  if (at < messages.length - 1) return state; // older than what is here, or not listed any more
+  if (!last) return state; // later ones are read when one gets there
+  const all = [...messages, message];
+  if (anchor || all.length <= KEPT) return { ...state, messages: all };
+  return { ...state, messages: all.slice(-(KEPT >> 1)), first: false };
+}
+
+/** Earlier messages were read. */
+export function withEarlier(
+  state: ChatState,
+  id: string,
+  earlier: readonly Message[],
+  first: boolean,
+): ChatState {
+  if (id !== state.open) return state;
+  const oldest = state.messages[0]?.number ?? Infinity;
+  const added = earlier.filter(({ number }) => number < oldest);
+  return { ...state, messages: [...added, ...state.messages], first };
+}
+
+/** Selects a message, and brings it into the window. */
+export function selecting(state: ChatState, number: number | null): ChatState {
+  if (number === null) return { ...state, selected: null };
+  const { messages, anchor } = state;
+  const { height } = layoutOf(state);
+  const there = revealed(messages, anchor, number, height, faceOf(state));
+  return { ...state, selected: number, anchor: there };
+}
+
+export function withNotice(state: ChatState, text: string, failed = false): ChatState {
+  return { ...state, notice: text === "" ? null : { text, failed } };
+}
+
+/** Returns the text of lines in a dialog. */
+export function textDialog(title: string, lines: readonly string[]): Dialog {
+  return { kind: "text", title, lines, at: 0 };
+}

@@ -1,0 +1,189 @@
+import { assert, assertEquals } from "../../support/assert.ts";
+import { ChatHere } from "../../support/chat/chat_here.ts";
+import { MemoryLink } from "../../support/chat/memory_link.ts";
+import { until } from "../../support/until.ts";
+import type { ChatState } from "../../../client/tui/state.ts";
+
+const UP = "\x1b[A";
+const ESC = "\x1b";
+const ALT_DOWN = "\x1b[1;3B";
+const PAGE_UP = "\x1b[5~";
+
+/** Alice with 500 messages, Bob with one that is unread. */
+function twoPeers() {
+  const link = new MemoryLink();
+  const [alice, bob] = ["alice", "bob"].map((name) => link.peer(name));
+  for (let number = 1; number <= 500; number++) link.put(alice, `text ${number}`, number % 2 === 0);
+  link.receive(bob, "unread");
+  return { link, alice, bob };
+}
+
+const textsOf = ({ messages }: ChatState) => messages.map(({ text }) => text);
+const askedOf = ({ asked }: MemoryLink, wanted: string) =>
+  asked.flatMap(({ method, params }) => method === wanted ? [params] : []);
+
+Deno.test("chat: opens the newest conversation with a page of its messages", async () => {
+  const { link } = twoPeers();
+  await using chat = new ChatHere(link);
+  const state = await chat.until("alice is open", ({ messages }) => messages.length > 0);
+  assertEquals(textsOf(state).slice(-2), ["text 499", "text 500"]);
+  assertEquals(state.messages.length, 100);
+  assertEquals(askedOf(link, "history"), [{ peer: "alice", last: 100 }]);
+});
+
+Deno.test("chat: what is typed is sent, and shown when the engine tells of it", async () => {
+  const { link } = twoPeers();
+  await using chat = new ChatHere(link);
+  await chat.until("alice is open", ({ open }) => open !== null);
+  await chat.type("hello\\\rthere\r");
+  await chat.until("it is shown", (state) => textsOf(state).at(-1) === "hello\nthere");
+  assertEquals(askedOf(link, "send"), [{ peer: "alice", text: "hello\nthere" }]);
+  assertEquals(chat.state.draft.text, "");
+});
+
+Deno.test("chat: a text that cannot be sent is in the input again", async () => {
+  const { link } = twoPeers();
+  await using chat = new ChatHere(link);
+  await chat.until("alice is open", ({ open }) => open !== null);
+  link.refuses = "send";
+  await chat.type("hello\r");
+  const state = await chat.until("it says so", ({ notice }) => notice !== null);
+  assertEquals(state.notice, { text: "send is refused", failed: true });
+  await chat.until("the text is back", ({ draft }) => draft.text === "hello");
+});
+
+Deno.test("chat: scrolling up reads earlier messages, to the first and in order", async () => {
+  const { link } = twoPeers();
+  await using chat = new ChatHere(link);
+  await chat.until("alice is open", ({ open }) => open !== null);
+  while (!chat.state.first || chat.state.messages.length < 500) {
+    await chat.type(PAGE_UP);
+    await new Promise((resolve) => setTimeout(resolve));
+  }
+  assertEquals(textsOf(chat.state), Array.from({ length: 500 }, (_, at) => `text ${at + 1}`));
+  // What arrives does not move the window.
+  const { anchor } = chat.state;
+  link.receive(link.peers[0], "new");
+  const state = await chat.until("it is there", (state) => textsOf(state).at(-1) === "new");
+  assertEquals(state.anchor, anchor);
+});
+
+Deno.test("chat: what is seen is read, what is elsewhere counts as unread", async () => {
+  const { link, alice, bob } = twoPeers();
+  await using chat = new ChatHere(link);
+  await chat.until("alice is open", ({ open }) => open !== null);
+  link.receive(alice, "seen");
+  link.receive(bob, "not seen");
+  await chat.until("bob has two", ({ conversations }) => conversations[1]?.unread === 2);
+  await chat.until("alice has none", ({ conversations }) => conversations[0]?.unread === 0);
+  await chat.type(`${ESC}a`);
+  await chat.until("bob is open", ({ open }) => open === bob.id);
+  await chat.until("bob has none", ({ conversations }) => conversations[1]?.unread === 0);
+  assertEquals(askedOf(link, "mark-read").map(({ peer }) => peer), ["alice", "bob"]);
+});
+
+Deno.test("chat: an answer, a change and a reaction name the message", async () => {
+  const { link } = twoPeers();
+  await using chat = new ChatHere(link);
+  await chat.until("alice is open", ({ messages }) => messages.length > 0);
+  await chat.type(`${UP}${UP}ranswer\r`);
+  await until("it is sent", () => askedOf(link, "send").length === 1);
+  assertEquals(askedOf(link, "send"), [{ peer: "alice", text: "answer", reply: 499 }]);
+  await chat.until("the answer is shown", (state) => textsOf(state).at(-1) === "answer");
+  await chat.type(`${UP}e, changed\r`);
+  await until("it is changed", () => askedOf(link, "edit").length === 1);
+  const number = chat.state.messages.at(-1)?.number;
+  assertEquals(askedOf(link, "edit"), [{ peer: "alice", entry: number, text: "answer, changed" }]);
+  await chat.type(`${UP}${UP}${UP}+🎉\r`);
+  await until("it is there", () => askedOf(link, "react").length === 1);
+  assertEquals(askedOf(link, "react"), [{ peer: "alice", entry: 499, emoji: "🎉" }]);
+});
+
+Deno.test("chat: deletes only after a question, and only one's own", async () => {
+  const { link } = twoPeers();
+  await using chat = new ChatHere(link);
+  await chat.until("alice is open", ({ messages }) => messages.length > 0);
+  await chat.type(`${UP}${UP}d`);
+  await chat.until("it refuses", ({ notice }) => notice?.failed === true);
+  await chat.type(`\x1b[B`);
+  await chat.type("d");
+  await chat.until("it asks", ({ dialog }) => dialog?.kind === "question");
+  await chat.type("n");
+  await chat.until("it is closed", ({ dialog }) => dialog === null);
+  assertEquals(askedOf(link, "delete"), []);
+  await chat.type(`${UP}dy`);
+  await until("it is deleted", () => askedOf(link, "delete").length === 1);
+  assertEquals(askedOf(link, "delete"), [{ peer: "alice", entry: 500 }]);
+});
+
+Deno.test("chat: goes to what a search has found, and back to the newest", async () => {
+  const { link } = twoPeers();
+  await using chat = new ChatHere(link);
+  await chat.until("alice is open", ({ messages }) => messages.length > 0);
+  await chat.type("\x06text 25\r");
+  const { dialog } = await chat.until("it has found", ({ dialog }) => dialog?.kind === "found");
+  assert(dialog?.kind === "found");
+  assertEquals(dialog.found.map(({ text }) => text).at(-1), "text 25");
+  for (let at = 1; at < dialog.found.length; at++) await chat.type("\x1b[B");
+  await chat.type("\r");
+  const there = await chat.until("it is there", ({ selected }) => selected === 25);
+  assertEquals(there.last, false);
+  await chat.type(`\x1b[1;5F`);
+  await chat.until("the newest are there", (state) => textsOf(state).at(-1) === "text 500");
+});
+
+Deno.test("chat: what is not sent is kept for each conversation", async () => {
+  const { link, bob } = twoPeers();
+  await using chat = new ChatHere(link);
+  await chat.until("alice is open", ({ open }) => open !== null);
+  await chat.type(`half a${ALT_DOWN}`);
+  await chat.until("bob is open", ({ open, draft }) => open === bob.id && draft.text === "");
+  await chat.type("\x1b[1;3A");
+  await chat.until("the draft is back", ({ draft }) => draft.text === "half a");
+  await chat.type("\x11");
+  await until("it ends", () => chat.ended);
+  assertEquals(link.peers.map(({ draft }) => draft), ["half a", ""]);
+});
+
+Deno.test("chat: a burst of messages is drawn in a few frames, and drops no key", async () => {
+  const { link, alice } = twoPeers();
+  await using chat = new ChatHere(link);
+  await chat.until("alice is open", ({ open }) => open !== null);
+  const before = chat.frames;
+  for (let number = 0; number < 2_000; number++) {
+    link.receive(alice, `burst ${number}`);
+    if (number % 100 === 0) await chat.type("k");
+  }
+  await chat.until("all is there", (state) => textsOf(state).at(-1) === "burst 1999");
+  await chat.until("all keys are there", ({ draft }) => draft.text === "k".repeat(20));
+  assert(chat.frames - before < 100, `${chat.frames - before} frames`);
+  assert(chat.state.messages.length <= 300);
+});
+
+Deno.test("chat: completes commands, names and paths", async () => {
+  const { link, bob } = twoPeers();
+  await using chat = new ChatHere(link);
+  await chat.until("alice is open", ({ open }) => open !== null);
+  await chat.type("/fil\t");
+  await chat.until("two begin so", ({ offers }) => offers.length === 2);
+  await chat.type(" a\t");
+  await chat.until("files are offered", ({ offers }) => offers[0] === "/file a1");
+  await chat.type("\x15/op\tb\t\r");
+  await chat.until("bob is open", ({ open }) => open === bob.id);
+});
+
+Deno.test("chat: the keys of vim move without being written", async () => {
+  const { link, bob } = twoPeers();
+  await using chat = new ChatHere(link, { vim: true });
+  await chat.until("alice is open", ({ messages }) => messages.length > 0);
+  await chat.type(ESC);
+  await chat.until("normal mode", ({ vim }) => vim === "normal");
+  await chat.type("kk");
+  await chat.until("a message is selected", ({ selected }) => selected === 499);
+  await chat.type(ESC);
+  await chat.until("none is selected", ({ selected }) => selected === null);
+  await chat.type("J");
+  await chat.until("bob is open", ({ open }) => open === bob.id);
+  await chat.type("ijk");
+  await chat.until("it is written", ({ draft }) => draft.text === "jk");
+});

@@ -1,0 +1,86 @@
+/** An engine for the chat that keeps all in memory, and notes what it is asked for. */
+import type { ChatEvent, ChatLink, Item, Params } from "../../../client/tui/chat_link.ts";
+
+type Listener = (event: ChatEvent) => void;
+
+export interface MemoryPeer {
+  id: string;
+  name: string;
+  verified: boolean;
+  unread: number;
+  draft: string;
+  messages: Item[];
+}
+
+/** 2026-11-26, 10:00 UTC. */
+const START = Date.UTC(2026, 10, 26, 10);
+
+export class MemoryLink implements ChatLink {
+  readonly asked: { method: string; params: Params }[] = [];
+  readonly peers: MemoryPeer[] = [];
+  /** The method that fails. */
+  refuses: string | null = null;
+  readonly #listeners: Listener[] = [];
+  #number = 0;
+
+  /** Adds a client. */
+  peer(name: string): MemoryPeer {
+    const id = String(this.peers.length + 1).padStart(64, "0");
+    const peer = { id, name, verified: false, unread: 0, draft: "", messages: [] };
+    this.peers.push(peer);
+    return peer;
+  }
+
+  /** Adds a message without telling of it. */
+  put({ id, name, messages }: MemoryPeer, text: string, sent = false): Item {
+    const number = ++this.#number;
+    const direction = sent ? "sent" : "received";
+    const at = new Date(START + number * 60_000).toISOString();
+    const item = { number, peer: { id, name }, direction, at, state: direction, text };
+    messages.push(item);
+    return item;
+  }
+
+  /** A message arrives. */
+  receive(peer: MemoryPeer, text: string): void {
+    peer.unread++;
+    this.tell({ kind: "entry", item: this.put(peer, text) });
+  }
+
+  tell(event: ChatEvent): void {
+    for (const listener of this.#listeners) listener(event);
+  }
+
+  listen(heard: Listener): Promise<void> {
+    this.#listeners.push(heard);
+    return Promise.resolve();
+  }
+
+  async request(method: string, params: Params = {}): Promise<Item[]> {
+    await Promise.resolve();
+    this.asked.push({ method, params });
+    if (method === this.refuses) throw new Error(`${method} is refused`);
+    const peer = this.peers.find(({ name }) => name === params.peer);
+    if (method === "conversations") return this.peers.map(({ messages: _, ...rest }) => rest);
+    if (!peer) throw new Error(`no contact is named "${params.peer}"`);
+    switch (method) {
+      case "history": {
+        const { last, before = Infinity, search = "" } = params;
+        const found = peer.messages.filter(({ number, text }) =>
+          Number(number) < Number(before) && String(text).includes(String(search))
+        );
+        return last === undefined ? found : found.slice(-Number(last));
+      }
+      case "send":
+        this.tell({ kind: "entry", item: this.put(peer, String(params.text), true) });
+        return [];
+      case "mark-read":
+        peer.unread = 0;
+        return [];
+      case "draft":
+        peer.draft = String(params.text);
+        return [];
+    }
+    return [];
+  }
+}

@@ -70,7 +70,7 @@ export class PrekeyUpkeep {
    */
   async run(): Promise<CopyState> {
     const { profile, transport, random, now, runCount } = this.options;
-    const { copyMarks, prekeys, sessions } = profile;
+    const { copyMarks, prekeys, repairs, sessions } = profile;
     const outside = await runCount.read();
     const { mark, runs } = profile.transaction(() => copyMarks.next(random, outside));
     const server = await transport.request({ kind: "check-in", mark });
@@ -89,6 +89,7 @@ export class PrekeyUpkeep {
       profile.transaction(() => {
         if (isOld) {
           sessions.clear();
+          repairs.askAtOnce(); // what was asked for may have gone to another copy
           prekeys.removeOneTime();
         }
         if (isForeign) copyMarks.renew();

@@ -41,8 +41,8 @@ export class Resets {
 
   /**
    * Does what a reset asks for: starts a new session and puts the named messages into the outbox
-   * again. Returns what became of them; null if it is too early: each client gets one answer a
-   * minute, and the server may want to be asked later.
+   * again. Returns what became of them; null if it is too early: each client gets four answers and
+   * then one a minute, and the server may want to be asked later.
    * @throws {CryptoError} `decrypt-failed` if it is none of its sender
    * @throws {ClientError} what the network may do
    */

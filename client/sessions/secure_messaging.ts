@@ -24,7 +24,7 @@ export const LOW_INTERVAL = 60 * 1000;
 
 const OLD_COPY =
   "this profile is an older copy, or the server was restored from a backup: new sessions begin, " +
-  "and what cannot be opened is asked for again";
+  "and what cannot be opened is asked for again. Use one copy of a profile only";
 const FOREIGN_COPY =
   "the server remembers something else of this profile: the server was restored from a backup, " +
   "or another copy of this profile was used. Nothing is lost: the keys for first messages are " +

@@ -11,7 +11,7 @@ import {
 } from "../../client/sessions/prekey_upkeep.ts";
 import { LOW_INTERVAL, UPKEEP_INTERVAL } from "../../client/sessions/secure_messaging.ts";
 import { MAX_OPENED } from "../../client/profile/tables/opened.ts";
-import { MAX_WAIT, MIN_WAIT } from "../../client/profile/tables/repairs.ts";
+import { MAX_ANSWERS, MAX_WAIT, MIN_WAIT } from "../../client/profile/tables/repairs.ts";
 import { MAX_WAITING_RESETS } from "../../client/inbox/round.ts";
 import { DEFAULT_LIMITS } from "../../server/limits/limits.ts";
 import { NETWORK_FACTOR } from "../../server/limits/rates.ts";
@@ -125,7 +125,8 @@ const LIMITS: Record<string, number> = {
   "message IDs in a reset": MAX_RESET_MESSAGES,
   "between two resets to one client, at least": MIN_WAIT,
   "the same, after resets that brought nothing, at most": MAX_WAIT,
-  "between two answers to resets of one client, at least": MIN_WAIT,
+  "answers to resets of one client that follow each other": MAX_ANSWERS,
+  "the time in which one more is possible": MIN_WAIT,
   "resets of one client that wait": MAX_WAITING_RESETS,
   "chunk of ciphertext": shared.FILE_CHUNK_SIZE,
   "chunks of a file": shared.MAX_U32,

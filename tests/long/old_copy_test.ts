@@ -174,6 +174,38 @@ Deno.test("old copy: two copies that are used in turns lose nothing", async () =
   }
 });
 
+Deno.test("old copy: what went to another copy comes with the next receives", async () => {
+  await using scene = await Conversation.underWay();
+  const { alice, bob, server: { address } } = scene;
+  await using temp = await tempFolder();
+  bob.stateDirectory = `${temp.path}/state`;
+  let now = Date.now();
+  for (const party of [alice, bob]) party.now = () => now;
+  await scene.received();
+  const keep = (copy: string) => bob.restart(() => copyFolder(bob.folder, `${temp.path}/${copy}`));
+  const take = (copy: string) => bob.restart(() => copyFolder(`${temp.path}/${copy}`, bob.folder));
+  for (const copy of ["one", "two"]) await keep(copy);
+  const said: string[] = [];
+  for (const copy of ["one", "two", "one"]) {
+    now += 5000; // far less than a minute
+    await take(copy);
+    said.push(`for ${copy} ${said.length}`);
+    await scene.say(said.at(-1)!);
+    await scene.received();
+    await alice.receive(address);
+    await keep(copy);
+  }
+  // From now on one copy is used.
+  for (let round = 0; round < 2; round++) {
+    await scene.received();
+    await scene.answers();
+  }
+  const texts = [...bob.profile.history.list(scene.aliceId)].flatMap(({ body, sent }) =>
+    "text" in body && !sent ? [body.text] : []
+  );
+  assertEquals(texts.filter((text) => text.includes("one")), ["for one 0", "for one 2"]);
+});
+
 Deno.test("old copy: an import that is older than the server's mark counts as one", async () => {
   await using server = await startServer();
   await using alice = await Person.register(server.address, "alice", { classic: false });

@@ -28,6 +28,9 @@ export const receive = clientCommand({
     "their messages. Those of strangers are not kept; those that --no-files or --max-size does\n" +
     "not take stay on the server for a later receive, and each receive reads them once, without\n" +
     "keeping them. To a classic profile all files come.\n\n" +
+    "Messages that cannot be opened, as after a backup was restored, are asked for again; the\n" +
+    "exit code is still 0. They come later than others, with the time at which they were\n" +
+    "written.\n\n" +
     "Requests for keys are answered. In a classic profile a message that cannot be decrypted is\n" +
     "reported, kept, and tried again when its sender has sent a key; the exit code is then 1.\n\n" +
     `${INTERRUPTED}\n\n${PROGRESS}`,

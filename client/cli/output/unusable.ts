@@ -19,12 +19,12 @@ const TEXTS: Record<Flaw, { one: string; several: string; next: Next }> = {
   "unreadable": {
     one: "could not be opened",
     several: "could not be opened",
-    next: (from, them) => `${from} is asked to send ${them} again`,
+    next: askAgain,
   },
   "lost": {
     one: "was lost by the server",
     several: "were lost by the server",
-    next: (from, them) => `${from} is asked to send ${them} again`,
+    next: askAgain,
   },
   "unknown-form": {
     one: "has a form that is not known here",
@@ -54,6 +54,11 @@ const TEXTS: Record<Flaw, { one: string; several: string; next: Next }> = {
     next: () => "nothing was done",
   },
 };
+
+function askAgain(from: string, them: string): string {
+  const comes = them === "it" ? "it comes" : "they come";
+  return `${from} is asked to send ${them} again, and ${comes} after ${from} has received that`;
+}
 
 function askAfterUpdate(from: string, them: string): string {
   return `a newer client may be needed; after an update ask ${from} to send ${them} again`;

@@ -13,8 +13,11 @@ export interface Repair {
   readonly count: number;
   /** The time of the last reset that it was sent; 0 if there was none. */
   readonly sent: number;
-  /** When a reset of it was last answered, or its prekeys did not allow that; 0 for never. */
-  readonly answeredAt: number;
+  /**
+   * Up to when answers to its resets are used up: each takes a minute, and one that its prekeys did
+   * not allow takes all.
+   */
+  readonly answeredUntil: number;
   /** The IDs of messages that could not be opened, and that it was not asked for yet. */
   readonly wanted: readonly number[];
 }
@@ -27,9 +30,11 @@ interface Row extends Repair {
 const MAX_WANTED = 10_000;
 /** Between two questions, in milliseconds, if the first brought something. */
 export const MIN_WAIT = 60 * 1000;
+/** Answers to resets of one client that may follow each other without a wait. */
+export const MAX_ANSWERS = 4;
 export const MAX_WAIT = 24 * 60 * 60 * 1000;
 
-const NOTHING = { accepted: 0, askedAt: 0, count: 0, sent: 0, answeredAt: 0, wanted: [] };
+const NOTHING = { accepted: 0, askedAt: 0, count: 0, sent: 0, answeredUntil: 0, wanted: [] };
 
 export const REPAIRS: SealedTable<Row> = {
   name: "repairs",
@@ -100,20 +105,31 @@ export class Repairs extends SealedStore<Row> {
     return time > this.#load(peer).accepted;
   }
 
-  /** Reports whether a reset of `peer` was answered less than a minute before `now`. */
-  answeredLately(peer: Bytes, now: number): boolean {
-    const { answeredAt } = this.#load(peer);
-    return now >= answeredAt && now - answeredAt < MIN_WAIT;
+  /** Lets all who are to send something again be asked at once. */
+  askAtOnce(): void {
+    this.transaction(() => {
+      for (const peer of this.peersWanting()) this.#change(peer, () => ({ askedAt: 0, count: 0 }));
+    });
   }
 
-  /** Notes that a reset could not be answered at `now`. It is not accepted. */
+  /** Reports whether the answers that `peer` may have at `now` are used up: four, and one a minute. */
+  answeredLately(peer: Bytes, now: number): boolean {
+    const used = this.#load(peer).answeredUntil - now;
+    // A clock that was set back must not stop the answers.
+    return used > (MAX_ANSWERS - 1) * MIN_WAIT && used <= MAX_ANSWERS * MIN_WAIT;
+  }
+
+  /**
+   * Notes that a reset could not be answered at `now`. It is not accepted, and no other one is for a
+   * minute.
+   */
   attempted(peer: Bytes, now: number): void {
-    this.#change(peer, () => ({ answeredAt: now }));
+    this.#change(peer, () => ({ answeredUntil: now + MAX_ANSWERS * MIN_WAIT }));
   }
 
   /** Notes that a reset of that `time` is answered at `now`. */
   accept(peer: Bytes, time: number, now: number): void {
-    this.#change(peer, () => ({ accepted: time, answeredAt: now }));
+    this.#change(peer, (row) => ({ accepted: time, answeredUntil: afterAnswer(row, now) }));
   }
 
   /** Returns the clients that must be asked for messages, now or in time. */
@@ -133,6 +149,12 @@ export class Repairs extends SealedStore<Row> {
   }
 
   #load(peer: Bytes): Row {
-    return this.findRow(this.tag("peer", peer)) ?? { ...NOTHING, peer };
+    return { ...NOTHING, peer, ...this.findRow(this.tag("peer", peer)) };
   }
+}
+
+/** Returns up to when answers are used up after one more. */
+function afterAnswer({ answeredUntil }: Repair, now: number): number {
+  const until = answeredUntil > now + MAX_ANSWERS * MIN_WAIT ? now : answeredUntil;
+  return Math.max(until, now) + MIN_WAIT;
 }

@@ -136,12 +136,14 @@ const OUTPUTS: [output: Output, json: string, text: string][] = [
   [
     { kind: "unusable", messages: { from: secureBob, flaw: "unreadable", count: 1 } },
     `{"type":"unusable","from":${BOB_JSON},"authenticated":true,"flaw":"unreadable","count":1}`,
-    "a message from Bobby could not be opened; Bobby is asked to send it again",
+    "a message from Bobby could not be opened; Bobby is asked to send it again, and it " +
+    "comes after Bobby has received that",
   ],
   [
     { kind: "unusable", messages: { from: bob, flaw: "unreadable", count: 12 } },
     `{"type":"unusable","from":${BOB_JSON},"flaw":"unreadable","count":12}`,
-    "12 messages from bob could not be opened; bob is asked to send them again",
+    "12 messages from bob could not be opened; bob is asked to send them again, and they " +
+    "come after bob has received that",
   ],
   [
     { kind: "unusable", messages: { from: bob, flaw: "unknown-form", count: 1 } },

@@ -8,7 +8,7 @@ const BOB = idOf(2);
 const MINUTE = 60 * 1000;
 const DAY = 24 * 60 * MINUTE;
 const NOW = Date.UTC(2030, 0);
-const NOTHING = { accepted: 0, askedAt: 0, count: 0, sent: 0, answeredAt: 0 };
+const NOTHING = { accepted: 0, askedAt: 0, count: 0, sent: 0, answeredUntil: 0 };
 
 function newRepairs(): Repairs {
   return new Repairs(emptyTables(), vaultOf(1));
@@ -99,13 +99,33 @@ Deno.test("repairs: a reset is new that is newer than all before from the same c
   assertEquals(repairs.get(ALICE).accepted, 5);
 });
 
-Deno.test("repairs: one answer a minute", () => {
+Deno.test("repairs: four answers at once, and then one a minute", () => {
   const repairs = newRepairs();
-  assert(!repairs.answeredLately(ALICE, NOW));
-  repairs.accept(ALICE, 5, NOW);
+  for (let time = 1; time <= 4; time++) {
+    assert(!repairs.answeredLately(ALICE, NOW));
+    repairs.accept(ALICE, time, NOW);
+  }
   assert(repairs.answeredLately(ALICE, NOW));
   assert(repairs.answeredLately(ALICE, NOW + MINUTE - 1));
   assert(!repairs.answeredLately(ALICE, NOW + MINUTE));
-  assert(!repairs.answeredLately(ALICE, NOW - 1)); // the clock was set back
+  repairs.accept(ALICE, 5, NOW + MINUTE);
+  assert(repairs.answeredLately(ALICE, NOW + MINUTE));
+  assert(!repairs.answeredLately(ALICE, NOW + 2 * MINUTE));
+  assert(!repairs.answeredLately(ALICE, NOW - MINUTE)); // the clock was set back
+  repairs.accept(ALICE, 6, NOW - DAY);
+  assert(!repairs.answeredLately(ALICE, NOW - DAY));
   assert(!repairs.answeredLately(BOB, NOW));
+  repairs.attempted(BOB, NOW);
+  assert(repairs.answeredLately(BOB, NOW + MINUTE - 1), "what failed is not tried again at once");
+  assert(!repairs.answeredLately(BOB, NOW + MINUTE));
+});
+
+Deno.test("repairs: an old copy asks at once, whatever it has asked before", () => {
+  const repairs = newRepairs();
+  for (let i = 0; i < 5; i++) repairs.asked(ALICE, NOW, NOW, []);
+  repairs.want(ALICE, [1]);
+  assertEquals(repairs.due(ALICE, NOW + MINUTE), []);
+  repairs.askAtOnce();
+  assertEquals(repairs.due(ALICE, NOW), [1]);
+  assertEquals(repairs.nextTime(ALICE, NOW), NOW + 1);
 });

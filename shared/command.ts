@@ -24,6 +24,8 @@ export interface Option {
   /** What help calls its value, such as DIR; a flag has none. */
   readonly value?: string;
   readonly help: string;
+  /** All values that are allowed, if only these are. */
+  readonly words?: readonly string[];
   readonly completes?: Completes;
   /** Whether the text is a whole number. */
   readonly integer?: true;

@@ -130,8 +130,11 @@ export function operandName({ name, words = [] }: Operand): string {
 }
 
 function optionsOf({ options }: Declared, given: Given): Record<string, unknown> {
-  const values = Object.entries<Option>(options).map(([name, { parse }]) => {
+  const values = Object.entries<Option>(options).map(([name, { parse, words }]) => {
     const value = given[name];
+    if (words && typeof value === "string" && !words.includes(value)) {
+      throw new UsageError(`--${name} takes ${alternatives(words)}, not "${value}"`);
+    }
     return [name, typeof value === "string" && parse ? parse(value) : value];
   });
   return Object.fromEntries(values);

@@ -1,5 +1,4 @@
 /** Tells of messages beside showing them: by a program of the user's, or by the terminal. */
-import { UsageError } from "../../../shared/args.ts";
 import { ClientError } from "../../errors.ts";
 import { harmlessLine } from "../output/printable.ts";
 import { shortened } from "../output/text_layout.ts";
@@ -22,7 +21,7 @@ export const NOTIFYING = {
     value: "HOW",
     help: "Tell of messages by the terminal: bell, osc9 or osc777\n" +
       "(desktop notifications), or off (default)",
-    parse: parseWay,
+    words: WAYS,
   },
 } as const;
 
@@ -30,12 +29,6 @@ export const NOTIFYING = {
 export interface Notifying {
   readonly "on-message"?: string;
   readonly notify?: Way;
-}
-
-function parseWay(text: string): Way {
-  const way = WAYS.find((way) => way === text);
-  if (way !== undefined) return way;
-  throw new UsageError(`--notify takes ${WAYS.slice(0, -1).join(", ")} or off, not "${text}"`);
 }
 
 interface NotifierOptions {

@@ -36,7 +36,7 @@ function lineOf(command: AnyCommand): fc.Arbitrary<Line> {
     if (option.value === undefined) {
       return fc.boolean().map((given) => ({ key, given: given ? [`--${key}`] : [], value: given }));
     }
-    const given = valueOf({ name: key, parse: option.parse }, true);
+    const given = valueOf({ name: key, parse: option.parse, words: option.words }, true);
     return fc.option(given).map((given) => ({
       key,
       given: given ? [`--${key}=${given[0]}`] : [],

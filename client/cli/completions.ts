@@ -35,6 +35,12 @@ function wordsFor({ words, completes }: Operand, commands: readonly AnyCommand[]
   return completes === "command" ? commands.map(({ name }) => name) : [...words ?? []];
 }
 
+/**
+ * The command whose output is the names of contacts. It asks for nothing: those of a protected
+ * profile are complete only where a process has it open already.
+ */
+const CONTACTS = "--quiet list --contacts --names </dev/null 2>/dev/null";
+
 function dashed(options: readonly NamedOption[]): string {
   return options.map(([name]) => `--${name}`).join(" ");
 }
@@ -60,6 +66,7 @@ function bashScript(commands: readonly AnyCommand[]): string {
   return `# bash completion of messaging-client
 _messaging_client() {
   local current=\${COMP_WORDS[COMP_CWORD]} command= option= place=0 ended= skip= kind= words= word i
+  local profile=()
   for ((i = 1; i < COMP_CWORD; i++)); do
     word=\${COMP_WORDS[i]}
     if [[ $word == [=:] ]]; then
@@ -67,6 +74,7 @@ _messaging_client() {
     elif [[ $skip ]]; then
       skip=
     elif [[ $option ]]; then
+      [[ $option == --profile ]] && profile=(--profile "\${word/#\~/$HOME}")
       option=
     else
       case $ended$word in
@@ -96,6 +104,14 @@ ${own.join("\n")}
 ${operands.join("\n")}
     esac
   fi
+  if [[ $kind == contact ]]; then
+    COMPREPLY=()
+    while IFS= read -r word; do
+      printf -v words %q "$word"
+      [[ $words == "$current"* || $word == "$current"* ]] && COMPREPLY+=("$words")
+    done < <(MESSAGING_PASSPHRASE= messaging-client "\${profile[@]}" ${CONTACTS})
+    return
+  fi
   case $kind in
     file) compopt -o default ;;
     folder) compopt -o dirnames ;;
@@ -113,6 +129,7 @@ function zshScript(commands: readonly AnyCommand[]): string {
   const action = (argument: Operand | Option) => {
     if (argument.completes === "file") return "_files";
     if (argument.completes === "folder") return "_files -/";
+    if (argument.completes === "contact") return "_messaging_client_contacts";
     const words = "value" in argument ? [] : wordsFor(argument, commands);
     return words.length > 0 ? `(${words.join(" ")})` : " ";
   };
@@ -132,8 +149,14 @@ function zshScript(commands: readonly AnyCommand[]): string {
   });
   const names = commands.map(({ name, summary }) => quoted(`${name}:${summary}`));
   return `#compdef messaging-client
+_messaging_client_contacts() {
+  local -a names
+  names=("\${(@f)$(MESSAGING_PASSPHRASE= messaging-client $profile ${CONTACTS})}")
+  compadd -a -- names
+}
 _messaging-client() {
   local context state state_descr line
+  local -a profile
   typeset -A opt_args
   local -a commands global own
   commands=(
@@ -148,6 +171,7 @@ _messaging-client() {
     _describe command commands
     return
   fi
+  (( $+opt_args[--profile] )) && profile=(--profile "\${\${(Q)opt_args[--profile]}/#\\~/$HOME}")
   case $line[1] in
 ${cases.join("\n")}
   esac
@@ -172,6 +196,9 @@ function fishScript(commands: readonly AnyCommand[]): string {
   };
   const operandLine = ({ name }: AnyCommand) => (operand: Operand, at: number) => {
     const condition = `__messaging_client_at ${name} ${operand.repeated ? "-ge" : "-eq"} ${at + 1}`;
+    if (operand.completes === "contact") {
+      return [line(condition, "-a '(__messaging_client_contacts)'")];
+    }
     const words = wordsFor(operand, commands);
     if (words.length > 0) return [line(condition, `-a ${quoted(words.join(" "))}`)];
     return operand.completes ? [line(condition, "-F")] : [];
@@ -199,6 +226,22 @@ function __messaging_client_at
     set -l operands (__messaging_client_operands)
     test "$operands[1]" = $argv[1]; or return
     test (count $argv) -eq 1; or test (count $operands) $argv[2] $argv[3]
+end
+function __messaging_client_contacts
+    set -l profile
+    set -l option
+    for token in (commandline -opc)
+        if test -n "$option"
+            set profile --profile (string replace -r '^~' $HOME -- $token)
+            set option
+        else if string match -q -- '--profile=*' $token
+            set profile --profile (string replace -r '^--profile=' '' -- $token)
+            set profile[2] (string replace -r '^~' $HOME -- $profile[2])
+        else if test "$token" = --profile
+            set option yes
+        end
+    end
+    MESSAGING_PASSPHRASE= messaging-client $profile ${CONTACTS}
 end
 complete -c messaging-client -f
 complete -c messaging-client -s h -d 'Show this help, or that of a command'`,

@@ -2,10 +2,10 @@
 import { UsageError } from "../../shared/args.ts";
 
 /** The name, or the alias, of another client. */
-export const PEER = { name: "NAME" } as const;
+export const PEER = { name: "NAME", completes: "contact" } as const;
 
 /** The names, or the aliases, of several: commas separate them, and \, stands for one in a name. */
-export const PEERS = { name: "NAME", parse: parseNames } as const;
+export const PEERS = { name: "NAME", completes: "contact", parse: parseNames } as const;
 
 /** The number of a file that is sent or received. */
 export const TRANSFER = { name: "ID", integer: true, parse: parseTransferNumber } as const;

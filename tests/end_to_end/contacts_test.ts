@@ -87,3 +87,27 @@ Deno.test("contacts: a card names the keys that its owner must have", async () =
   await alice.json("send", "bob", "still by the card");
   assertEquals(await bob.texts(), ["still by the card"]);
 });
+
+Deno.test("list: the names of contacts alone, for completions, ask for nothing", async () => {
+  const server = await startServer();
+  await using _ = server;
+  await using alice = await Person.register(server.address, "alice", { classic: false });
+  for (const name of ["bob", "carol"]) {
+    await using other = await Person.register(server.address, name, { classic: false });
+    assertEquals(other.name, name);
+    await alice.json("send", name, "hello");
+  }
+  await alice.json("alias", "bob", "Bob from work");
+  await server.kill("SIGKILL");
+
+  const names = ["--quiet", "list", "--contacts", "--names"];
+  assertEquals(await alice.run(names), {
+    ...{ code: 0, signal: null, stderr: "" },
+    stdout: "Bob from work\ncarol\n",
+  });
+  assertEquals((await alice.json<{ alias: string | null }>(...names))[0].alias, "Bob from work");
+  alice.env = { MESSAGING_PASSPHRASE: "correct horse" };
+  await alice.json("passphrase", "set");
+  alice.env = { MESSAGING_PASSPHRASE: "" };
+  assertEquals(await alice.failure(...names), "no-passphrase");
+});

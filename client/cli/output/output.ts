@@ -29,7 +29,8 @@ export type Output =
   | { kind: "server"; address: Address; key: Bytes | undefined }
   | { kind: "identity"; identity: ClientEntry }
   | { kind: "unregistered"; identity: ClientEntry }
-  | { kind: "client"; client: MarkedPeer }
+  /** The text of a brief one is a name or an alias alone. */
+  | { kind: "client"; client: MarkedPeer; brief?: boolean }
   | { kind: "public-key"; client: ClientEntry & { publicKey: Bytes } }
   /** The path is that of one of several files. */
   | { kind: "sent"; sent: Sent; path?: string }
@@ -94,7 +95,8 @@ function viewOf(
     case "client": {
       const { client } = output;
       const json = { ...idAndName(client), ...authenticity(client), ...marks(client) };
-      return { json, text: `${toHex(client.id)}  ${shownPeer(client)}` };
+      const brief = printableLine(client.alias ?? client.name);
+      return { json, text: output.brief ? brief : `${toHex(client.id)}  ${shownPeer(client)}` };
     }
     case "public-key": {
       const publicKey = toHex(output.client.publicKey);

@@ -15,7 +15,7 @@ function assertRuns(given: string[], { name, args = {} }: Command, options = {})
   assertEquals(line.options, { ...DEFAULTS, ...options }, what);
 }
 
-const LIST = { name: "list", args: { prefix: undefined, contacts: false } };
+const LIST = { name: "list", args: { prefix: undefined, contacts: false, names: false } };
 
 function sending(peer: string[], given = {}): Command {
   return {
@@ -50,8 +50,14 @@ Deno.test("command line: every command", () => {
     args: { as: "alice", classic: false, invite },
   });
   assertRuns(["list"], LIST);
-  assertRuns(["list", "ali"], { name: "list", args: { prefix: "ali", contacts: false } });
-  assertRuns(["list", "--contacts"], { name: "list", args: { prefix: undefined, contacts: true } });
+  assertRuns(["list", "ali"], {
+    name: "list",
+    args: { prefix: "ali", contacts: false, names: false },
+  });
+  assertRuns(["list", "--contacts"], {
+    name: "list",
+    args: { prefix: undefined, contacts: true, names: false },
+  });
   assertRuns(["key", "bob"], { name: "key", args: { peer: "bob" } });
   assertRuns(["request-key", "bob"], { name: "request-key", args: { peer: "bob" } });
   assertRuns(["send-key", "bob"], { name: "send-key", args: { peer: "bob" } });

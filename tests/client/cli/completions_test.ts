@@ -24,9 +24,29 @@ const TYPED: [typed: string, word: string][] = [
   ["send-file bob note no", "note"],
   ["receive --out fo", "folder"],
   ["--profile fo", "folder"],
+  ["send ca", "carol"],
+  ["verify ca", "carol"],
+  ["--json alias ca", "carol"],
+  ["history do", "d'Arc"],
+  ["--profile folder send-file ca", "carol"],
+  ["--profile=folder block ca", "carol"],
+  ["--profile ~/folder forget ca", "carol"],
 ];
+/** The contacts that the client names, and how: it leaves a note of what it was asked. */
+const CLIENT = `#!/bin/sh
+test -t 0 && exit 1
+echo "passphrase=$MESSAGING_PASSPHRASE $*" >> "$HOME/asked"
+printf '%s\\n' carol "dora d'Arc"
+`;
+/** How the client is asked for contacts: without a passphrase, in the profile of the line. */
+const ASKED = ["--profile folder ", "--profile ~/folder ", ""]
+  .map((profile) => `passphrase= ${profile}--quiet list --contacts --names`);
 /** What is completed in no way. */
 const NOWHERE = ["list --follo", "send whoa", "whoami whoa", "transfers cancel no", "send-file no"];
+
+/** What is run prints its arguments, unless it completes contacts. */
+const RUN =
+  `if [[ "$*" == *--names ]]; then command messaging-client "$@"; else echo "args $*"; fi`;
 
 /** Fish asks for completions without a terminal. */
 const FISH = `source ./script
@@ -38,7 +58,7 @@ end`;
 const ZSH = `zmodload zsh/zpty
 zpty shell zsh -f -i
 zpty -w shell "PROMPT=; fpath=(./functions \$fpath); autoload -U compinit; compinit -u -D"
-zpty -w shell 'messaging-client() { print -r -- "args $*" }; print REA''DY'
+zpty -w shell 'messaging-client() { ${RUN} }; print REA''DY'
 zpty -r shell out '*READY*'
 while read -r line; do
   zpty -w shell "messaging-client $line"$'\\t'
@@ -49,13 +69,16 @@ print -r -- $out`;
 
 /** Bash, with its line editor, reads from a pipe as from a terminal. */
 const BASH = `source ./script
-messaging-client() { echo "args $*"; }
+messaging-client() { ${RUN}; }
 `;
 
 /**
  * Returns the last words of what `shell` makes of each line; undefined if it is not installed.
  */
-async function complete(shell: Shell, lines: string[]): Promise<string[] | undefined> {
+async function complete(
+  shell: Shell,
+  lines: string[],
+): Promise<{ words: string[]; asked: string[] } | undefined> {
   await using folder = await tempFolder();
   const cwd = folder.path;
   await Deno.writeTextFile(`${cwd}/script`, completionScript(shell, COMMANDS));
@@ -64,6 +87,8 @@ async function complete(shell: Shell, lines: string[]): Promise<string[] | undef
   await Deno.writeTextFile(`${cwd}/note`, "");
   await Deno.mkdir(`${cwd}/folder`);
   await Deno.mkdir(`${cwd}/dir`);
+  await Deno.mkdir(`${cwd}/bin`);
+  await Deno.writeTextFile(`${cwd}/bin/messaging-client`, CLIENT, { mode: 0o755 });
   const args = {
     bash: ["--norc", "-i"],
     zsh: ["-f", "-c", ZSH],
@@ -72,7 +97,10 @@ async function complete(shell: Shell, lines: string[]): Promise<string[] | undef
   const input = shell === "bash"
     ? BASH + lines.map((line) => `messaging-client ${line}\t\n`).join("")
     : lines.map((line) => `${line}\n`).join("");
-  const env = { HOME: cwd, INPUTRC: "/dev/null", TERM: "dumb", HISTFILE: "" };
+  const env = {
+    ...{ HOME: cwd, INPUTRC: "/dev/null", TERM: "dumb", HISTFILE: "", LC_ALL: "C.UTF-8" },
+    ...{ PATH: `${cwd}/bin:/usr/local/bin:/usr/bin:/bin`, MESSAGING_PASSPHRASE: "secret" },
+  };
   const options = { args: args[shell], cwd, env, stdin: "piped", stdout: "piped" } as const;
   let child: Deno.ChildProcess;
   try {
@@ -88,7 +116,11 @@ async function complete(shell: Shell, lines: string[]): Promise<string[] | undef
   await child.status;
   const results = [...output.matchAll(/^(?:args|.* =>) ?(.*?)\r?$/gm)].map(([, result]) => result);
   assertEquals(results.length, lines.length, output);
-  return results.map((result) => result.split(" ").at(-1)?.replace(/\/$/, "") ?? "");
+  const asked = (await Deno.readTextFile(`${cwd}/asked`)).replaceAll(cwd, "~").trimEnd();
+  return {
+    words: results.map((result) => result.split(" ").at(-1)?.replace(/\/$/, "") ?? ""),
+    asked: [...new Set(asked.split("\n"))].sort(),
+  };
 }
 
 Deno.test("completions: the scripts name every command and every option", () => {
@@ -110,10 +142,12 @@ for (const shell of SHELLS) {
     ignore: Deno.build.os !== "linux",
     async fn() {
       const lines = [...TYPED.map(([typed]) => typed), ...NOWHERE];
-      const words = await complete(shell, lines);
-      if (words === undefined) return; // not installed here
+      const completed = await complete(shell, lines);
+      if (completed === undefined) return; // not installed here
+      const { words, asked } = completed;
       const rest = NOWHERE.map((typed) => shell === "fish" ? "" : typed.split(" ").at(-1));
       assertEquals(words, [...TYPED.map(([, word]) => word), ...rest]);
+      assertEquals(asked, ASKED);
     },
   });
 }

@@ -30,7 +30,15 @@ async function run(methods: ReturnType<typeof methodsWith>, name: string, params
 
 Deno.test("methods: every command on a profile is one, but the menu", () => {
   const names = COMMANDS.filter((command) => !isMethod(command)).map(({ name }) => name);
-  assertEquals(names.toSorted(), ["completions", "help", "import", "menu", "test", "version"]);
+  assertEquals(names.toSorted(), [
+    "completions",
+    "help",
+    "import",
+    "menu",
+    "setup",
+    "test",
+    "version",
+  ]);
 });
 
 Deno.test("methods: parameters are the operands and the options, with their types", () => {
@@ -52,8 +60,9 @@ Deno.test("methods: parameters are the operands and the options, with their type
 
 Deno.test("methods: arguments are parsed as on the command line", () => {
   const list = (params: Record<string, unknown>) => argsOf(commandOf("list"), params);
-  assertEquals(list({}), { prefix: undefined, contacts: false });
-  assertEquals(list({ prefix: "a", contacts: true }), { prefix: "a", contacts: true });
+  assertEquals(list({}), { prefix: undefined, contacts: false, names: false });
+  const given = { prefix: "a", contacts: true, names: false };
+  assertEquals(list({ prefix: "a", contacts: true }), given);
   const receive = argsOf(commandOf("receive"), { "max-size": "10M" });
   assertEquals(receive["max-size"], 10 * 1024 * 1024);
   const files = argsOf(commandOf("send-file"), { peer: "bob", paths: ["a", "b"] });

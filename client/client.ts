@@ -2,6 +2,7 @@ import type { Bytes } from "../shared/bytes.ts";
 import type { ClientEntry } from "../shared/protocol/message.ts";
 import { Classic } from "./classic/classic.ts";
 import { ContactBook } from "./contacts/contact_book.ts";
+import { Conversations } from "./contacts/conversations.ts";
 import { type Peer, Peers } from "./contacts/peers.ts";
 import { ClientError } from "./errors.ts";
 import type { Events } from "./events.ts";
@@ -29,6 +30,7 @@ export interface ClientOptions extends ClientRuntime {
 export class Client {
   /** What the owner decides about other clients, and the history with them. */
   readonly contactBook: ContactBook;
+  readonly conversations: Conversations;
   readonly #options: ClientOptions;
   readonly #profile: Profile;
   readonly #peers: Peers;
@@ -44,6 +46,7 @@ export class Client {
     const peers = new Peers(profile, network);
     this.#peers = peers;
     this.contactBook = new ContactBook(profile, peers);
+    this.conversations = new Conversations(profile, peers, this.contactBook, options.now);
     const secure = () => this.#secureSide();
     const outbox = async () => (await secure())?.sender ?? null;
     const classic = new Classic({ ...options, peers, outbox });

@@ -2,9 +2,12 @@
 import type { AnyCommand } from "./command.ts";
 import { add } from "./commands/add.ts";
 import { alias } from "./commands/alias.ts";
+import { archive } from "./commands/archive.ts";
 import { block } from "./commands/block.ts";
 import { card } from "./commands/card.ts";
 import { completions } from "./commands/completions.ts";
+import { conversations } from "./commands/conversations.ts";
+import { draft } from "./commands/draft.ts";
 import { exportCommand } from "./commands/export.ts";
 import { fetch } from "./commands/fetch.ts";
 import { files } from "./commands/files.ts";
@@ -14,11 +17,14 @@ import { history } from "./commands/history.ts";
 import { importCommand } from "./commands/import.ts";
 import { key } from "./commands/key.ts";
 import { list } from "./commands/list.ts";
+import { markRead } from "./commands/mark_read.ts";
 import { menu } from "./commands/menu.ts";
+import { mute } from "./commands/mute.ts";
 import { passphrase } from "./commands/passphrase.ts";
 import { receive } from "./commands/receive.ts";
 import { register } from "./commands/register.ts";
 import { requestKey } from "./commands/request_key.ts";
+import { search } from "./commands/search.ts";
 import { send } from "./commands/send.ts";
 import { sendFile } from "./commands/send_file.ts";
 import { sendKey } from "./commands/send_key.ts";
@@ -33,7 +39,14 @@ import { whoami } from "./commands/whoami.ts";
 
 const CLIENTS = [menu, register, unregister, whoami, list, key, requestKey, sendKey];
 const MESSAGES = [send, sendFile, receive, files, fetch, transfers, history, forget];
+const CONVERSATIONS = [conversations, search, markRead, mute, archive, draft];
 const CONTACTS = [verify, alias, block, unblock, card, add];
 const OTHERS = [passphrase, exportCommand, importCommand, server, test, completions, help, version];
 
-export const COMMANDS: readonly AnyCommand[] = [CLIENTS, MESSAGES, CONTACTS, OTHERS].flat();
+export const COMMANDS: readonly AnyCommand[] = [
+  CLIENTS,
+  MESSAGES,
+  CONVERSATIONS,
+  CONTACTS,
+  OTHERS,
+].flat();

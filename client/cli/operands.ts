@@ -17,6 +17,22 @@ export const OUT = {
   help: "Folder for received files (default: the current folder)",
 } as const;
 
+/** How many entries of the history. */
+export const ENTRY_COUNT = {
+  value: "N",
+  integer: true,
+  parse: (text: string) => parseCount(text, "--last"),
+} as const;
+
+/**
+ * Returns the number, 1 or more, of an option.
+ * @throws {UsageError}
+ */
+export function parseCount(text: string, option: string): number {
+  if (/^[1-9]\d{0,14}$/.test(text)) return Number(text);
+  throw new UsageError(`${option} takes a number, 1 or more, not "${text}"`);
+}
+
 function parseNames(text: string): string[] {
   const names = text.split(/(?<!\\),/).map((name) => name.replaceAll("\\,", ","));
   if (names.length > 1 && names.includes("")) {

@@ -204,6 +204,7 @@ export class ContactBook {
     const count = this.profile.transaction(() => {
       if (history.wroteTo(id)) contacts.accept(id); // who is no stranger does not become one
       this.profile.transfers.forget(id);
+      this.profile.conversations.forget(id);
       return this.profile.history.forget(id);
     });
     this.profile.shrink();

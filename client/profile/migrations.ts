@@ -31,6 +31,10 @@ const STEPS: readonly string[] = [
       sealed BLOB NOT NULL,
       texts  BLOB NOT NULL
     ) STRICT;
+    CREATE TABLE conversations (
+      peer   BLOB PRIMARY KEY,
+      sealed BLOB NOT NULL
+    ) STRICT;
   `,
 ];
 

@@ -10,6 +10,7 @@ import type { SealedTable } from "./sealing/sealed_table.ts";
 import type { Vault } from "./sealing/vault.ts";
 import { CLASSIC_KEYS, ClassicKeys } from "./tables/classic_keys.ts";
 import { CONTACTS, Contacts } from "./tables/contacts.ts";
+import { CONVERSATIONS, ConversationSettings } from "./tables/conversations.ts";
 import { COPY_MARKS, CopyMarks } from "./tables/copy_marks.ts";
 import { ENVELOPES, Envelopes } from "./tables/envelopes.ts";
 import { HISTORY, History } from "./tables/history.ts";
@@ -35,6 +36,7 @@ const LIST = {
   opened: [OpenedEnvelopes, OPENED],
   outbox: [Outbox, OUTBOX],
   history: [History, HISTORY, SEARCH_BLOCKS],
+  conversations: [ConversationSettings, CONVERSATIONS],
   repairs: [Repairs, REPAIRS],
   copyMarks: [CopyMarks, COPY_MARKS],
   transfers: [Transfers, TRANSFERS],

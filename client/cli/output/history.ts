@@ -3,7 +3,12 @@ import { toHex } from "../../../shared/bytes.ts";
 import { sizeText } from "../../../shared/size.ts";
 import type { MarkedPeer } from "../../contacts/contact_book.ts";
 import { durationText } from "../../network/failures.ts";
-import type { HistoryBody, HistoryEntry, HistoryFile } from "../../profile/tables/history_entry.ts";
+import {
+  type HistoryBody,
+  type HistoryEntry,
+  type HistoryFile,
+  isClockWrong,
+} from "../../profile/tables/history_entry.ts";
 import type { WaitingMessage } from "../../waiting.ts";
 import { isoTime, localTime, printable, printableLine, shownName } from "./printable.ts";
 import { waitText } from "./transfers.ts";
@@ -13,24 +18,31 @@ const STATES = { pending: " (not sent yet)", failed: " (not sent)", sent: "", re
 
 /** The arrow of the text points to the receiver. */
 export function historyView(
-  { number, sent, at, state, messageId, body }: HistoryEntry,
+  entry: HistoryEntry,
   peer: MarkedPeer,
   waiting?: WaitingMessage,
 ): { json: unknown; text: string } {
+  const { number, sent, at, state, messageId, body } = entry;
   const json = {
     number,
     message: messageId ?? null,
     peer: { id: toHex(peer.id), name: peer.name },
     direction: sent ? "sent" : "received",
     at: isoTime(at),
+    ...isClockWrong(entry) && { clock: "wrong" },
     state,
     ...(waiting ? waitJson(waiting) : {}),
     ...bodyJson(body),
   };
   const what = bodyText(body);
-  const who = `${localTime(at)} ${sent ? "→" : "←"} ${shownName(peer)}`;
+  const who = `${entryTime(entry)} ${sent ? "→" : "←"} ${shownName(peer)}`;
   const behind = waiting ? ` (${waitText(waiting.reason, waiting.retryAt)})` : STATES[state];
   return { json, text: `${who}: ${what}${behind}` };
+}
+
+/** Returns the time of an entry, with a mark if it cannot be true. */
+export function entryTime(entry: HistoryEntry): string {
+  return localTime(entry.at) + (isClockWrong(entry) ? "?" : "");
 }
 
 function waitJson({ reason, retryAt }: WaitingMessage): { reason: string; retryAt?: string } {

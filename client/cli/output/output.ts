@@ -11,9 +11,11 @@ import type { FetchedFile, TransferInfo } from "../../transfers/transfer_info.ts
 import type { MarkedPeer, Trust } from "../../contacts/contact_book.ts";
 import type { Received } from "../../inbox/received.ts";
 import type { Peer } from "../../contacts/peers.ts";
+import type { Conversation } from "../../contacts/conversations.ts";
 import type { HistoryEntry } from "../../profile/tables/history_entry.ts";
 import type { WaitingMessage } from "../../waiting.ts";
 import type { Advise } from "./advice.ts";
+import { conversationView, draftText, foundView } from "./conversations.ts";
 import { type DeclinedContents, declinedText } from "./declined.ts";
 import { historyView, timerText, unknownText } from "./history.ts";
 import { isoTime, printable, printableLine, shownName, shownPeer } from "./printable.ts";
@@ -45,6 +47,10 @@ export type Output =
   /** `waiting` says why it is not on the server yet. */
   | { kind: "history"; entry: HistoryEntry; peer: MarkedPeer; waiting?: WaitingMessage }
   | { kind: "forgotten"; peer: MarkedPeer; count: number }
+  | { kind: "conversation"; conversation: Conversation }
+  | { kind: "found"; entry: HistoryEntry; peer: MarkedPeer; words: readonly string[] }
+  | { kind: "read"; peer: MarkedPeer; count: number }
+  | { kind: "draft"; peer: MarkedPeer; draft: string | null }
   | { kind: "trust"; peer: string; trust: Trust }
   | { kind: "card"; card: string }
   | { kind: "passphrase"; action: keyof typeof PASSPHRASE_TEXTS }
@@ -153,6 +159,21 @@ function viewOf(
       const { peer, count } = output;
       const text = `Deleted from the history with ${shownName(peer)}: ${count}.`;
       return { json: { ...idAndName(peer), forgotten: count }, text };
+    }
+    case "conversation": {
+      const { peer } = output.conversation;
+      const who = { peer: idAndName(peer), ...authenticity(peer), ...marks(peer) };
+      return conversationView(output.conversation, who);
+    }
+    case "found":
+      return foundView(output, output.words);
+    case "read": {
+      const { peer, count } = output;
+      return { json: { ...idAndName(peer), read: count }, text: `Read now: ${count}.` };
+    }
+    case "draft": {
+      const { peer, draft } = output;
+      return { json: { ...idAndName(peer), draft }, text: draftText(peer, draft) };
     }
     case "trust": {
       const { safetyNumber, verified } = output.trust;

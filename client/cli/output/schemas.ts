@@ -100,8 +100,22 @@ export const OUTPUTS: Readonly<Record<Output["kind"], Schema>> = {
     state: word("pending", "sent", "failed", "received"),
   }, {
     ...{ at, reason: TEXT, retryAt: RETRY, text: TEXT },
+    clock: about("The time cannot be true: its author's clock is wrong", word("wrong")),
     file: object({ name: TEXT, size: BYTES, path: TEXT_OR_NULL }),
   }),
+  "conversation": object({
+    ...{ peer: PERSON, unread: COUNT },
+    firstUnread: about("The number of the first entry that is not read", COUNT_OR_NULL),
+    ...{ muted: FLAG, archived: FLAG, draft: TEXT_OR_NULL },
+    last: { anyOf: [ref("history"), { type: "null" }] },
+  }, {
+    ...AUTHENTICATED,
+    mutedUntil: about("Left out if it has no end", TIME),
+    ...{ verified: FLAG, blocked: FLAG, alias: TEXT_OR_NULL },
+  }),
+  "found": ref("history"),
+  "read": object({ id: HEX, name: TEXT, read: COUNT }),
+  "draft": object({ id: HEX, name: TEXT, draft: TEXT_OR_NULL }),
   "forgotten": object({ id: HEX, name: TEXT, forgotten: COUNT }),
   "trust": object({ safetyNumber: TEXT, verified: FLAG }),
   "card": object({ card: TEXT }),

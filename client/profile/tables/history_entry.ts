@@ -79,6 +79,18 @@ export type Marks = {
 /** An emoji, or nothing, since the time that its author says. */
 export type Reaction = { readonly emoji: string; readonly at: number };
 
+/** How far clocks may be apart, and how late a message may come, in milliseconds. */
+const MAX_AHEAD = 10 * 60 * 1000;
+const MAX_LATE = 90 * 24 * 60 * 60 * 1000;
+
+/**
+ * Reports whether the time that the author gives cannot be: it is after the message came, or longer
+ * before than servers keep messages.
+ */
+export function isClockWrong({ at, stored }: Pick<EntryFields, "at" | "stored">): boolean {
+  return at > stored + MAX_AHEAD || at < stored - MAX_LATE;
+}
+
 /** Returns the text of a message, or the name of its file, where a search looks. */
 export function nameOrText(body: HistoryBody): string {
   if ("text" in body) return body.text;

@@ -26,8 +26,9 @@ Deno.test("commands: these open no profile", () => {
 });
 
 Deno.test("commands: what the profile knows by itself is told without a server", () => {
-  const peers = ["history", "forget"].map((name) => [name, "bob"]);
-  const alone = ["whoami", "card", "files", "transfers"].map((name) => [name]);
+  const names = ["history", "forget", "mark-read", "mute", "archive", "draft", "search"];
+  const peers = names.map((name) => [name, "bob"]);
+  const alone = ["whoami", "card", "files", "transfers", "conversations"].map((name) => [name]);
   for (const args of [...peers, ...alone, ["passphrase", "set"], ["export", "file"]]) {
     assert(!needsServer(...args), args.join(" "));
   }

@@ -26,6 +26,7 @@ const TEXTS = [
   "state of session",
   "secret of prekey",
   "outgoing content",
+  "a text that is not finished",
 ];
 
 /** Everything that {@link fill} puts into a profile and that says something about its owner. */
@@ -66,6 +67,7 @@ export async function fill(profile: Profile, { secure = true } = {}): Promise<vo
   const sent = { peer: BOB, at: 3, stored: 4, contentId: idOf(4) };
   const number = profile.history.addSent({ ...sent, body: { text: "a text that was sent" } });
   profile.history.markSent(number, 70);
+  profile.conversations.change(BOB, { draft: "a text that is not finished" });
   profile.repairs.want(BOB, [9]);
   profile.copyMarks.next((size) => new Uint8Array(size).fill(6));
 }
@@ -110,6 +112,8 @@ export function assertFull(profile: Profile): void {
   assertEquals(profile.history.unshown(9).map((entry) => entry.number), [1]);
   const again = { peer: BOB, at: 1, stored: 2, messageId: 7, contentId: idOf(3) };
   assertEquals(profile.history.addReceived({ ...again, body: { text: "again" } }), undefined);
+  assertEquals(profile.history.unread(BOB), { count: 1, first: 1 });
+  assertEquals(profile.conversations.get(BOB).draft, "a text that is not finished");
   assertEquals(profile.repairs.get(BOB).wanted, [9]);
   assertEquals(profile.copyMarks.isFresh(idOf(6)), true);
 }

@@ -78,3 +78,17 @@ Deno.test("history: for scripts one object on one line", () => {
   });
   assertEquals(historyJson(entry, bob).includes("\n"), false);
 });
+
+Deno.test("history: a time that cannot be has a mark, and stays as its author gave it", () => {
+  const minutes = (count: number) => count * 60_000;
+  const days = (count: number) => minutes(count * 24 * 60);
+  const marked = (late: number) => {
+    const entry: HistoryEntry = { ...ENTRY, sent: false, stored: at + late };
+    const isMarked = historyText(entry, bob).startsWith("2026-01-02 03:04? ←");
+    assertEquals(JSON.parse(historyJson(entry, bob)).clock, isMarked ? "wrong" : undefined);
+    assertEquals(JSON.parse(historyJson(entry, bob)).at, new Date(at).toISOString());
+    return isMarked;
+  };
+  assertEquals([-11, -9, 0].map((late) => marked(minutes(late))), [true, false, false]);
+  assertEquals([29, 89, 91, 365].map((late) => marked(days(late))), [false, false, true, true]);
+});

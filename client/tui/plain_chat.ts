@@ -1,0 +1,154 @@
+/** The chat as lines: for screen readers, terminals that move no cursor, and scripts in pipes. */
+import { sizeText } from "../../shared/size.ts";
+import { harmlessLine, localTime, printable, printableLine } from "../cli/output/printable.ts";
+import type { ChatLink, Item } from "./chat_link.ts";
+import { type Message, messageOf, objectOf } from "./model.ts";
+import { commandHelp, readLine } from "./plain_commands.ts";
+
+export interface PlainChatOptions {
+  readonly link: ChatLink;
+  /** The name, or the alias, of the other client. */
+  readonly name: string;
+  /** Whether messages are printed as JSON, one object a line. */
+  readonly json: boolean;
+  /** What is typed. */
+  readonly lines: AsyncIterable<string>;
+  /** Writes a line for a message. */
+  readonly print: (line: string) => void;
+  /** Tells something beside the messages. */
+  readonly note: (text: string) => void;
+  /** Tells of what failed; the chat goes on. */
+  readonly report: (error: unknown) => void;
+}
+
+/** What a profile calls its own notes. */
+const OWN_NAME = "me";
+/** How many messages are shown at first. */
+const LAST = 20;
+/** Of how many messages it is known how they were shown. */
+const KNOWN = 1000;
+
+export class PlainChat {
+  /** The other client's ID, in hex. */
+  #peer = "";
+  #day = "";
+  /** Messages up to this number are older than those that are shown. */
+  #older = 0;
+  /** What was last said of each message, by its number. */
+  readonly #said = new Map<number, string>();
+  /** Null as soon as the first messages are shown. */
+  #early: Item[] | null = [];
+
+  constructor(private readonly options: PlainChatOptions) {}
+
+  /** Runs until /quit, or the end of the input. @throws what the engine says of the name */
+  async run(): Promise<void> {
+    const { link, lines, note, name } = this.options;
+    this.#peer = String((await this.#contact()).id);
+    await link.listen(({ kind, item }) => {
+      if (kind === "connection") note(printableLine(String(item.text ?? item.state)));
+      else if (kind === "entry" && objectOf(item.peer).id === this.#peer) this.#hear(item);
+    });
+    await this.#catchUp();
+    if (this.#said.size === LAST) this.#older = Math.min(...this.#said.keys()) - 1;
+    for (const item of this.#early?.splice(0) ?? []) this.#show(item);
+    this.#early = null;
+    note(`This is the chat with ${printableLine(name)}. /help explains it, /quit ends it.`);
+    for await (const line of lines) if (await this.#take(line) === "quit") return;
+    // What is sent by now may not have been told of yet.
+    await this.#catchUp();
+  }
+
+  async #contact(): Promise<Item> {
+    const { link, name } = this.options;
+    if (name === OWN_NAME) return (await link.request("whoami"))[0];
+    const contacts = await link.request("list", { contacts: true });
+    const known = contacts.find((contact) => contact.alias === name) ??
+      contacts.find((contact) => contact.name === name);
+    return known ?? (await link.request("key", { peer: name }))[0];
+  }
+
+  async #catchUp(): Promise<void> {
+    const { link, name } = this.options;
+    for (const item of await link.request("history", { peer: name, last: LAST })) this.#show(item);
+  }
+
+  async #take(line: string): Promise<"quit" | undefined> {
+    if (line === "") return;
+    const { link, name, note, report } = this.options;
+    try {
+      const asked = readLine(line, name);
+      if (asked.kind === "quit") return "quit";
+      if (asked.kind === "help") commandHelp().forEach(note);
+      else await link.request(asked.method, asked.params);
+    } catch (error) {
+      report(error);
+    }
+  }
+
+  #hear(item: Item): void {
+    // Whoever waits for the server is told so when that is certain.
+    if (item.direction === "sent" && item.state === "pending") return;
+    if (this.#early) this.#early.push(item);
+    else this.#show(item);
+  }
+
+  #show(item: Item): void {
+    const message = messageOf(item);
+    const said = sayingOf(message);
+    if (this.#said.get(message.number) === said) return;
+    const isNew = !this.#said.has(message.number) && message.number > this.#older;
+    this.#said.set(message.number, said);
+    this.#forgetOldest();
+    if (this.options.json) this.options.print(JSON.stringify(item));
+    else this.#print(message, isNew);
+    if (!message.sent && isNew) void this.#markRead();
+  }
+
+  #print(message: Message, isNew: boolean): void {
+    const { print, name } = this.options;
+    const { number, sent, at } = message;
+    const [day, time] = localTime(at).split(" ");
+    if (isNew && day !== this.#day) print(`-- ${this.#day = day}`);
+    const who = sent ? "you" : printableLine(name);
+    print(`${time} [${number}] ${who}: ${isNew ? "" : "(changed) "}${sayingOf(message)}`);
+  }
+
+  #forgetOldest(): void {
+    if (this.#said.size <= KNOWN) return;
+    const [oldest] = this.#said.keys();
+    this.#said.delete(oldest);
+    this.#older = Math.max(this.#older, oldest);
+  }
+
+  async #markRead(): Promise<void> {
+    const { link, name } = this.options;
+    await link.request("mark-read", { peer: name }).catch(this.options.report);
+  }
+}
+
+/** Returns all that is said of a message beside its time and who wrote it. */
+function sayingOf(message: Message): string {
+  const { reply, deleted, edited, state, own, reaction } = message;
+  if (deleted) return "(deleted)";
+  const marks = [
+    ...(edited ? ["edited"] : []),
+    ...(state === "pending" ? ["not sent yet"] : []),
+    ...(state === "failed" ? ["not sent"] : []),
+    ...(reaction === null ? [] : [`reaction ${harmlessLine(reaction)}`]),
+    ...(own === null ? [] : [`your reaction ${harmlessLine(own)}`]),
+  ];
+  const answer = reply ? `(answers ${answered(reply)}) ` : "";
+  return answer + contentOf(message) + (marks.length === 0 ? "" : ` (${marks.join(", ")})`);
+}
+
+function answered({ number, text }: NonNullable<Message["reply"]>): string {
+  if (number !== null) return `[${number}]`;
+  return text === null ? "a message that is not here" : `"${printableLine(text)}"`;
+}
+
+function contentOf({ text, file }: Message): string {
+  if (!file) return printable(text);
+  const where = file.path === null ? "" : `: ${printableLine(file.path)}`;
+  return `file ${printableLine(file.name)} of ${sizeText(file.size)}${where}`;
+}

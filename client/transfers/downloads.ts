@@ -99,12 +99,17 @@ export class Downloads {
     const whole = chunks === cipher.count && opened.at === size && size > 0;
     let chunk = whole ? chunks : opened.at / CHUNK_SIZE;
     let syncing: Promise<void> = Promise.resolve();
+    const tell = () => {
+      const file = { number, name, direction: "down" } as const;
+      onProgress?.(Math.min(size, chunk * CHUNK_SIZE), size, file);
+    };
+    if (chunk === 0) tell();
     try {
       for await (const plaintext of this.#plaintexts(cipher, blob, chunk, signal)) {
         await draft.append(plaintext);
         discard(plaintext);
         chunk++;
-        onProgress?.(Math.min(size, chunk * CHUNK_SIZE), size, { number, name, direction: "down" });
+        tell();
         if (chunk % SYNC_STEP > 0) continue;
         await syncing; // as a slow disk demands
         const chunks = chunk;

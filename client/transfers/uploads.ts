@@ -11,8 +11,8 @@ import type { SecureTransport } from "../network/transport.ts";
 
 /** Chunks that are on their way at a time. */
 const UNDER_WAY = 6;
-/** Chunks after which it is noted how far it is. */
-const NOTE_STEP = 64;
+/** Chunks after which it is noted how far it is, for those who look meanwhile. */
+const NOTE_STEP = 16;
 /** Attempts in a row that bring nothing. */
 const ATTEMPTS = 4;
 /**
@@ -95,17 +95,19 @@ export class Uploads {
     { onProgress, signal }: TransferOptions,
   ): Promise<void> {
     const { number, name, size, blob } = transfer;
+    let done = first;
+    const tell = () => {
+      const file = { number, name, direction: "up" } as const;
+      onProgress?.(Math.min(size, done * CHUNK_SIZE), size, file);
+    };
+    if (first === 0) tell();
     const plaintext = new Uint8Array(Math.min(size, CHUNK_SIZE));
     let reading: Promise<void> = Promise.resolve();
     const underWay: Promise<number>[] = [];
     const answered = async () => {
-      const chunk = await unlessInterrupted(signal, underWay.shift()!);
-      onProgress?.(Math.min(size, (chunk + 1) * CHUNK_SIZE), size, {
-        number,
-        name,
-        direction: "up",
-      });
-      if ((chunk + 1) % NOTE_STEP === 0) this.#note(number, chunk + 1);
+      done = await unlessInterrupted(signal, underWay.shift()!) + 1;
+      tell();
+      if (done % NOTE_STEP === 0) this.#note(number, done);
     };
     try {
       for (let chunk = first; chunk < end; chunk++) {
@@ -124,6 +126,8 @@ export class Uploads {
       }
       while (underWay.length > 0) await answered();
     } finally {
+      // What was told last is also what others are shown.
+      this.#note(number, done);
       await reading.catch(() => {}); // nothing reads the source any more
       if (!signal?.aborted) await Promise.allSettled(underWay);
     }

@@ -43,8 +43,9 @@ export interface ProgressView {
 }
 
 const NOTHING = { files: 0, size: 0 };
-/** Fewer bytes than this move too fast to show progress. */
+/** Fewer bytes than this move too fast to show progress, unless they take longer than that. */
 const WORTH_SHOWING = 1024 * 1024;
+const TOO_LONG = 1000;
 
 /** Follows files while they move, and shows their progress. */
 export class Progress {
@@ -58,6 +59,8 @@ export class Progress {
   /** What was moved before the current file, and all that moves with it. */
   #before = NOTHING;
   #all: Work = NOTHING;
+  /** When the first of all began. */
+  #since = 0;
   #moved = 0;
 
   constructor({ view, now }: { view: ProgressView | null; now: () => number }) {
@@ -74,7 +77,7 @@ export class Progress {
     const key = file?.number ?? null;
     const current = this.#current;
     if (!current || current.key !== key || current.size !== size || done < current.done) {
-      this.#begin(key, done, size);
+      this.#begin(key, done, size, this.#now());
     } else {
       this.#moved += done - current.done;
       current.done = done;
@@ -99,7 +102,8 @@ export class Progress {
       way: file?.direction ?? null,
       all: { ...all, left: pace.left(all.size - all.done) },
     };
-    if (all.size >= WORTH_SHOWING) this.#view?.show(this.#moving, at);
+    const isLong = all.size >= WORTH_SHOWING || at - this.#since >= TOO_LONG;
+    if (isLong) this.#view?.show(this.#moving, at);
   };
 
   /** The file that moves, or was stopped before its end. */
@@ -121,7 +125,7 @@ export class Progress {
     this.#before = this.#all = NOTHING;
   }
 
-  #begin(key: number | null, done: number, size: number): void {
+  #begin(key: number | null, done: number, size: number, at: number): void {
     const last = this.#current;
     if (last && this.moving) {
       this.#before = { files: this.#before.files + 1, size: this.#before.size + last.size };
@@ -129,6 +133,7 @@ export class Progress {
       // All before is done: what starts now is counted and measured by itself.
       this.#before = NOTHING;
       this.#pace = new Pace();
+      this.#since = at;
     }
     this.#current = { key, done, size };
     const left = this.#left?.() ?? { files: 1, size };

@@ -50,7 +50,7 @@ Deno.test("transfers: the history tells where a file is, and not what opens it",
   const { message } = await alice.client.sendFile("bob", path, (done, size, file) => {
     progress.push([done, size, file?.name]);
   });
-  assertEquals(progress, [[5, 5, "report.pdf"]]);
+  assertEquals(progress, [[0, 5, "report.pdf"], [5, 5, "report.pdf"]]);
   await fixture.receive(bob, "bob");
   const [sent] = [...alice.client.contactBook.history("bob")];
   assert("file" in sent.body);

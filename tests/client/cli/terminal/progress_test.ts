@@ -142,6 +142,22 @@ Deno.test("progress: small files are not worth showing, many of them are", () =>
   assertEquals([view.shown.length, view.last.all.files], [1, 100]);
 });
 
+Deno.test("progress: small files that take long are shown, by their count", () => {
+  const clock = new Clock();
+  const view = new View();
+  const progress = new Progress({ view, now: clock.now });
+  let left = 1000;
+  progress.expect(() => ({ files: left, size: left * 500 }));
+  for (let number = 1; number <= 8; number++) {
+    progress.update(0, 500, file(number));
+    clock.at += 200;
+    progress.update(500, 500, file(number));
+    left--;
+  }
+  assertEquals([view.shown[0].all.number, view.shown[0].all.files], [5, 1000]);
+  assertEquals([view.last.all.number, view.last.all.done], [8, 4000]);
+});
+
 /** The objects that were written, with the time of each. */
 class Lines {
   readonly clock = new Clock();

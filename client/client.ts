@@ -175,6 +175,12 @@ export class Client {
     return this.transfers().filter((it) => it.direction === "down" && it.state === "waiting");
   }
 
+  /** Returns the file with this number; undefined if there is none. */
+  transfer(number: number): TransferInfo | undefined {
+    const transfer = this.#profile.transfers.get(number);
+    return transfer?.peer.length ? transferInfo(transfer, this.#peers) : undefined;
+  }
+
   /** Returns all files that are, or were, on their way. */
   transfers(): TransferInfo[] {
     return this.#profile.transfers.all()

@@ -68,7 +68,7 @@ export async function openClient(
   const onFirstKey = (key: Bytes) =>
     note(`First contact with the server at ${formatAddress(address)}, key ${toHex(key)}`);
   const classic = ClassicTransport;
-  const onWait = () => note(`waiting for ${formatAddress(address)} to answer ...`);
+  const onWait = () => note(waitingText(address));
   const onConnection = (state: ConnectionState, text: string) =>
     profile.events.emit({ kind: "connection", state, text });
   const network = new ProfileNetwork({
@@ -87,6 +87,11 @@ export async function openClient(
   };
 }
 
+/** Returns what the user is told while a server is silent. */
+export function waitingText(address: Address): string {
+  return `waiting for ${formatAddress(address)} to answer ...`;
+}
+
 /**
  * Returns the address of a profile's server: `given`, else what `server.info` in `folder` says.
  * @throws {ClientError} `no-server`
@@ -98,14 +103,19 @@ export async function serverAddress(folder: string, given?: string): Promise<Add
   if (text !== undefined) return parseAddress(text, path);
   throw new ClientError(
     "no-server",
-    `no server is set: use --server HOST:PORT, or write HOST:PORT into ${path}`,
+    `no server is set: use messaging-client setup, or --server HOST:PORT, or write HOST:PORT into ` +
+      path,
   );
 }
 
-/** Writes `server.info`, unless `folder` has one. Reports whether it did. */
-export async function rememberServer(folder: string, address: Address): Promise<boolean> {
+/** Writes `server.info`, unless `folder` has one and not `anew`. Reports whether it did. */
+export async function rememberServer(
+  folder: string,
+  address: Address,
+  { anew = false } = {},
+): Promise<boolean> {
   const path = serverInfo(folder);
-  if (await readIfThere(path) !== undefined) return false;
+  if (!anew && await readIfThere(path) !== undefined) return false;
   await writePrivateFile(path, `${formatFullAddress(address)}\n`);
   return true;
 }

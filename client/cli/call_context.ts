@@ -35,6 +35,7 @@ export function callContext(
     }),
     progress: new Progress({ view, now: rest.runtime.ticks }),
     rich: false,
+    attended: false,
     advise: (text) => text,
     signal,
     stoppable: (part) => part(signal),

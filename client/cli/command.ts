@@ -49,6 +49,8 @@ export interface CommandContext {
   readonly progress: Progress;
   /** Whether a person sees standard output. */
   readonly rich: boolean;
+  /** Whether a person can answer questions. */
+  readonly attended: boolean;
   /** Where that person sees it. */
   readonly screen?: Screen;
   /** Aborted by Ctrl-C; what is under way stops so that it can be resumed. */

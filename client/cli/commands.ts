@@ -29,6 +29,7 @@ import { send } from "./commands/send.ts";
 import { sendFile } from "./commands/send_file.ts";
 import { sendKey } from "./commands/send_key.ts";
 import { server } from "./commands/server.ts";
+import { setup } from "./commands/setup.ts";
 import { test } from "./commands/test.ts";
 import { transfers } from "./commands/transfers.ts";
 import { unblock } from "./commands/unblock.ts";
@@ -37,7 +38,7 @@ import { verify } from "./commands/verify.ts";
 import { version } from "./commands/version.ts";
 import { whoami } from "./commands/whoami.ts";
 
-const CLIENTS = [menu, register, unregister, whoami, list, key, requestKey, sendKey];
+const CLIENTS = [menu, setup, register, unregister, whoami, list, key, requestKey, sendKey];
 const MESSAGES = [send, sendFile, receive, files, fetch, transfers, history, forget];
 const CONVERSATIONS = [conversations, search, markRead, mute, archive, draft];
 const CONTACTS = [verify, alias, block, unblock, card, add];

@@ -15,6 +15,7 @@ import { readText } from "./terminal/text_source.ts";
 import {
   errorIsTerminal,
   inputBytes,
+  inputIsTerminal,
   inputLines,
   listenForInterrupts,
   outputIsTerminal,
@@ -47,6 +48,7 @@ export function openContext(
   const { advise } = rest;
   const progress = openProgress(options, process);
   const { environment } = process;
+  const attended = inputIsTerminal();
   const terminal = rawTerminal();
   const secrets = terminal && new SecretLines(terminal);
   const ask = secrets && ((question: string) => secrets.ask(question));
@@ -62,12 +64,14 @@ export function openContext(
     passphrases: new Passphrases({ environment, ask }),
     progress,
     rich: outputIsTerminal(),
+    attended,
     screen: outputIsTerminal() ? terminalScreen() : undefined,
     stoppable: openStopper(progress, process),
     printLine: (line) => printOut(`${line}\n`),
     async ask(prompt) {
-      printOut(prompt);
-      return (await (lines ??= inputLines()).read()).value ?? null;
+      // In a pipe the questions belong to what the command prints.
+      (attended ? printError : printOut)(prompt);
+      return await (lines ??= inputLines()).next();
     },
     readText: (source = {}) => readText(source, { profile: options.profile, environment }),
     readInput: () => inputBytes("file"),

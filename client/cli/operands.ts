@@ -1,5 +1,6 @@
 /** Operands and options that several commands have. */
 import { UsageError } from "../../shared/args.ts";
+import { fromHex } from "../../shared/bytes.ts";
 
 /** The name, or the alias, of another client. */
 export const PEER = { name: "NAME", completes: "contact" } as const;
@@ -39,6 +40,19 @@ function parseNames(text: string): string[] {
     throw new UsageError(`between two commas of "${text}" there is no name`);
   }
   return [...new Set(names)];
+}
+
+/** What lets someone in where not everybody may register. */
+export const INVITE = {
+  value: "CODE",
+  help: "Code that the server's operator gave you, 32 hex digits",
+  parse: parseInvite,
+} as const;
+
+export function parseInvite(text: string) {
+  const digits = text.trim();
+  if (/^[0-9a-f]{32}$/i.test(digits)) return fromHex(digits.toLowerCase());
+  throw new UsageError("an invite code has 32 hex digits");
 }
 
 function parseTransferNumber(text: string): number {

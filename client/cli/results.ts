@@ -3,9 +3,19 @@ import type { Client } from "../client.ts";
 import type { Sent } from "../sending.ts";
 import type { TransferInfo } from "../transfers/transfer_info.ts";
 import type { WaitingMessage } from "../waiting.ts";
+import type { OpenedClient } from "../open_client.ts";
 import type { Output } from "./output/output.ts";
 
 type Result<K extends Output["kind"]> = Extract<Output, { kind: K }>;
+
+/** Returns what the owner of a profile that has just been registered is told. */
+export function registeredResult(
+  { client, profile, address }: OpenedClient,
+): Result<"registered"> {
+  const { folder, secureIdentity } = profile;
+  const card = secureIdentity && client.contactBook.card();
+  return { kind: "registered", owner: { identity: client.whoami(), address, folder, card } };
+}
 
 export function sentResult(
   { contactBook }: Client,

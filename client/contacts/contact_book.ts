@@ -59,9 +59,14 @@ export class ContactBook {
     return { ...peer, alias, verified, blocked, ...isNamesake && { namesake: true } };
   }
 
+  /** Returns what is known of the client with this ID, without asking the server. */
+  withId(id: Bytes): MarkedPeer {
+    return this.marked(this.peers.withId(id));
+  }
+
   /** Returns all contacts in the order of their names, without asking the server. */
   all(): MarkedPeer[] {
-    return this.profile.contacts.all().map(({ id }) => this.marked(this.peers.withId(id)));
+    return this.profile.contacts.all().map(({ id }) => this.withId(id));
   }
 
   /**

@@ -50,6 +50,24 @@ export async function openSecureChannel(
   }
 }
 
+/**
+ * Returns the key that the server at `address` proves to have, 32 bytes. It learns nothing of who
+ * asks.
+ * @throws {ClientError} `unreachable`, `bad-response`
+ */
+export async function serverKey(address: Address, patience: Patience = {}): Promise<Bytes> {
+  const conn = new WatchedConn(await connect(address, patience), address, patience);
+  try {
+    let key = new Uint8Array(0);
+    await conn.closeUnless(shakeHands(conn, (shown) => key = shown));
+    return key;
+  } catch (error) {
+    throw explainFailure(error, address);
+  } finally {
+    conn.close();
+  }
+}
+
 async function shakeHands(
   conn: WatchedConn,
   checkServer: (key: Bytes) => void,

@@ -42,11 +42,16 @@ export async function isProfile(folder: string): Promise<boolean> {
   return await isThere(databasePath(folder)) || await isThere(meInfoPath(folder));
 }
 
+/** Reports whether the profile in `folder` has an owner; it need not be there, or be opened. */
+export async function hasOwner(folder: string): Promise<boolean> {
+  return await isThere(meInfoPath(folder)) || await isRegistered(folder);
+}
+
 /** Returns the error of who needs the owner of a profile that has none. */
 export function notRegistered(folder: string): ClientError {
   return new ClientError(
     "not-registered",
-    `the profile ${folder} is not registered yet; run: messaging-client register NAME`,
+    `the profile ${folder} is not registered yet; run: messaging-client setup`,
   );
 }
 
@@ -116,7 +121,7 @@ export class Profile implements Disposable {
     return await withReason("bad-profile", `cannot use the profile ${folder}`, async () => {
       await createPrivateFolder(`${folder}/incoming`);
       using _lock = await lockProfile(folder, options.sleep ?? sleep);
-      if (await isThere(meInfoPath(folder)) || await isRegistered(folder)) {
+      if (await hasOwner(folder)) {
         throw new ClientError(
           "already-registered",
           `the profile ${folder} is registered already; import into another folder: --profile DIR`,

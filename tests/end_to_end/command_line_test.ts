@@ -118,12 +118,7 @@ Deno.test("command line: a failure has its code, exit code 1, and no standard ou
     assert(forPeople.stderr.startsWith("messaging-client: "), forPeople.stderr);
     assert(forPeople.stderr.includes(words), forPeople.stderr);
   };
-  await fails(
-    nobody,
-    ["whoami"],
-    "not-registered",
-    `messaging-client --profile ${nobody.folder} register NAME`,
-  );
+  await fails(nobody, ["whoami"], "not-registered", `--profile ${nobody.folder} setup`);
   await fails(nobody, ["send", "alice", "hi"], "not-registered", nobody.folder);
   await fails(nobody, ["register", "alice"], "refused", "taken");
   await fails(nobody, ["register", "x"], "bad-name", "2 characters");

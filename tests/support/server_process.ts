@@ -20,6 +20,8 @@ export interface ServerProcess extends AsyncDisposable {
   readonly port: number;
   /** HOST:PORT, as it stands in `server.info`. */
   readonly address: string;
+  /** Its key, in hex. */
+  readonly key: string;
   /** The folder of `server.db` and `files/`. */
   readonly data: string;
   readonly process: Deno.ChildProcess;
@@ -66,6 +68,7 @@ export async function startServer(
   return {
     port: Number(match[2]),
     address: `${match[1]}:${match[2]}`,
+    key: match[3],
     data: folder,
     process: child.process,
     pid: child.process.pid,

@@ -1,6 +1,6 @@
 /** Terminals for tests: panes of a tmux server of their own, typed into and read as by a person. */
 import config from "../../deno.json" with { type: "json" };
-import { STATE } from "./client_here.ts";
+import { DATA, STATE } from "./client_here.ts";
 import { tempFolder } from "./temp_folder.ts";
 import { until } from "./until.ts";
 
@@ -12,7 +12,10 @@ const PROGRAM = new URL(`../../${TASK.pop()}`, import.meta.url).href;
 const CLIENT = [Deno.execPath(), ...TASK, PROGRAM];
 
 /** The same for every tester. The rest is inherited: Deno finds its cache by it. */
-const ENVIRONMENT = { LC_ALL: "C.UTF-8", SHELL: "/bin/sh", XDG_STATE_HOME: STATE };
+const ENVIRONMENT = {
+  ...{ LC_ALL: "C.UTF-8", SHELL: "/bin/sh" },
+  ...{ XDG_STATE_HOME: STATE, XDG_DATA_HOME: DATA, MESSAGING_PROFILE: "" },
+};
 /** What panes do not inherit, as it would change what programs show. */
 const NOT_INHERITED = ["NO_COLOR", "COLORTERM", "FORCE_COLOR", "CI", "VISUAL", "EDITOR"];
 

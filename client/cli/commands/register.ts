@@ -1,19 +1,16 @@
 import { UsageError } from "../../../shared/args.ts";
-import { fromHex } from "../../../shared/bytes.ts";
 import { formatFullAddress } from "../../network/address.ts";
 import { rememberServer } from "../../open_client.ts";
 import { clientCommand } from "../command.ts";
+import { INVITE, parseInvite } from "../operands.ts";
+import { registeredResult } from "../results.ts";
 
 export const register = clientCommand({
   name: "register",
   operands: { as: { name: "NAME", optional: true } },
   options: {
     classic: { help: "Create a classic identity instead of a secure one" },
-    invite: {
-      value: "CODE",
-      help: "Code that the server's operator gave you, 32 hex digits",
-      parse: parseInvite,
-    },
+    invite: INVITE,
   },
   createsProfile: true,
   summary: "Create a new identity and register it, or register it again",
@@ -35,17 +32,13 @@ export const register = clientCommand({
   check({ classic, invite }) {
     if (classic && invite) throw new UsageError("a classic identity cannot use an invite code");
   },
-  results: ["identity"],
-  async *run({ as, classic, invite }, { client, profile, address, options, note }) {
-    yield { kind: "identity", identity: await client.register(as, { classic, invite }) };
+  results: ["registered"],
+  async *run({ as, classic, invite }, context) {
+    const { client, profile, address, options, note } = context;
+    await client.register(as, { classic, invite });
+    yield registeredResult(context);
     if (options.server !== undefined && await rememberServer(profile.folder, address)) {
       note(`From now on this profile uses the server ${formatFullAddress(address)}.`);
     }
   },
 });
-
-function parseInvite(text: string) {
-  const digits = text.trim();
-  if (/^[0-9a-f]{32}$/i.test(digits)) return fromHex(digits.toLowerCase());
-  throw new UsageError("an invite code has 32 hex digits");
-}

@@ -19,6 +19,7 @@ import { conversationView, draftText, foundView } from "./conversations.ts";
 import { type DeclinedContents, declinedText } from "./declined.ts";
 import { historyView, timerText, unknownText } from "./history.ts";
 import { isoTime, printable, printableLine, shownName, shownPeer } from "./printable.ts";
+import { type Registered, registeredText } from "./registered.ts";
 import { keptJson, keptText, transferJson, transferText, waitingText } from "./transfers.ts";
 import { type Screen, trustText } from "./trust.ts";
 import { type UnusableMessages, unusableText } from "./unusable.ts";
@@ -30,6 +31,7 @@ type Message = Exclude<Received, { type: "problem" | "notice" | "unusable" | "de
 export type Output =
   | { kind: "server"; address: Address; key: Bytes | undefined }
   | { kind: "identity"; identity: ClientEntry }
+  | { kind: "registered"; owner: Registered }
   | { kind: "unregistered"; identity: ClientEntry }
   /** The text of a brief one is a name or an alias alone. */
   | { kind: "client"; client: MarkedPeer; brief?: boolean }
@@ -87,6 +89,11 @@ function viewOf(
   switch (output.kind) {
     case "identity":
       return { json: idAndName(output.identity), text: identityText(output.identity) };
+    case "registered": {
+      const { identity } = output.owner;
+      const text = screen ? registeredText(output.owner, advise) : identityText(identity);
+      return { json: idAndName(identity), text };
+    }
     case "unregistered": {
       const { identity } = output;
       const text = `${printableLine(identity.name)} is not registered any more. ` +

@@ -1,5 +1,6 @@
 /** What `--json` prints, and what methods and events of JSON-RPC return, as JSON Schema. */
 import { ref, type Schema, type Schemas } from "../../daemon/schema.ts";
+import type { ClientEvent } from "../../events.ts";
 import type { Output } from "./output.ts";
 
 type Properties = Readonly<Record<string, Schema>>;
@@ -46,6 +47,7 @@ const TRANSFER = object({
 /** What a result of each kind is as JSON. */
 export const OUTPUTS: Readonly<Record<Output["kind"], Schema>> = {
   "identity": PERSON,
+  "registered": PERSON,
   "unregistered": object({ id: HEX, name: TEXT, unregistered: YES }),
   "server": object({ address: TEXT, key: { type: ["string", "null"] } }),
   "client": object({ id: HEX, name: TEXT }, {
@@ -123,6 +125,26 @@ export const OUTPUTS: Readonly<Record<Output["kind"], Schema>> = {
   "exported": object({ exported: TEXT }),
   "imported": object({ imported: TEXT, id: HEX, name: TEXT }),
 };
+
+const orNull = (schema: Schema): Schema => ({ anyOf: [schema, { type: "null" }] });
+
+/** The parameters of the notification `event`, by the kind of the event. */
+export const EVENTS = {
+  "entry": object({
+    ...{ kind: word("entry"), number: COUNT },
+    entry: about("Of the history, new or changed; null: it is gone", orNull(ref("history"))),
+  }),
+  "transfer": object({
+    ...{ kind: word("transfer"), number: NUMBER },
+    transfer: about("Its state, at most four times a second", orNull(ref("transfer"))),
+  }),
+  "contact": object({ kind: word("contact"), contact: ref("client") }),
+  "conversation": object({ kind: word("conversation"), peer: PERSON }),
+  "connection": object({
+    ...{ kind: word("connection"), state: word("connected", "waiting", "offline") },
+    text: about("For people: with which server, or why not and what is done about it", TEXT),
+  }),
+} satisfies Readonly<Record<ClientEvent["kind"], Schema>>;
 
 /** What stands on standard error. */
 export const NOTES = {

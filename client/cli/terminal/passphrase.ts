@@ -12,6 +12,8 @@ interface PassphraseSources {
   ask?: (question: string) => Promise<string>;
 }
 
+const CHOICE =
+  `Passphrase for this profile (at least ${MIN_PASSPHRASE_LENGTH} characters; empty: none): `;
 const NEW_QUESTION = `New passphrase (at least ${MIN_PASSPHRASE_LENGTH} characters): `;
 
 /** Where passphrases come from: the environment, else the terminal. */
@@ -43,6 +45,21 @@ export class Passphrases {
     if (passphrase === "") {
       throw new ClientError("bad-passphrase", "an empty passphrase protects nothing");
     }
+    return await this.#confirmed(passphrase, variable);
+  }
+
+  /** As {@link first}, but null if its owner wants none. */
+  async chosen(): Promise<string | null> {
+    const passphrase = await this.#given(PASSPHRASE_VARIABLE, CHOICE);
+    return passphrase === "" ? null : await this.#confirmed(passphrase, PASSPHRASE_VARIABLE);
+  }
+
+  /** Whether the environment gives the profile's passphrase. */
+  get given(): boolean {
+    return this.#fromEnvironment(PASSPHRASE_VARIABLE) !== undefined;
+  }
+
+  async #confirmed(passphrase: string, variable: string): Promise<string> {
     if (this.#fromEnvironment(variable) !== undefined) return passphrase;
     if (await this.#given(variable, "The same again: ") === passphrase) return passphrase;
     throw new ClientError("bad-passphrase", "these were two different passphrases; try again");

@@ -1,11 +1,8 @@
 /** Standard input, output and error of the process. */
-import { TextLineStream as UntypedTextLineStream } from "@std/streams/text-line-stream";
 import { ClientError } from "../../errors.ts";
 import type { Screen } from "../output/trust.ts";
+import { LineReader } from "./line_reader.ts";
 import type { RawTerminal } from "./secret_line.ts";
-
-// `deno-std` republishes `@std/streams` without its declarations.
-const TextLineStream: new () => TransformStream<string, string> = UntypedTextLineStream;
 
 /**
  * Writes to standard output; results go there, and nothing else.
@@ -41,6 +38,8 @@ export function inputBytes(what: "text" | "file"): AsyncIterable<Uint8Array> {
   return Deno.stdin.readable;
 }
 
+/** Reports whether a person can type on standard input. */
+export const inputIsTerminal = () => Deno.stdin.isTerminal();
 /** Report whether a person sees the stream. */
 export const outputIsTerminal = () => Deno.stdout.isTerminal();
 export const errorIsTerminal = () => Deno.stderr.isTerminal();
@@ -64,19 +63,17 @@ export function listenForInterrupts(interrupted: () => void): void {
 /** Returns the terminal to type secrets on; undefined if standard input is none. */
 export function rawTerminal(): RawTerminal | undefined {
   if (!Deno.stdin.isTerminal()) return undefined;
-  const buffer = new Uint8Array(1024);
-  return {
-    setRaw: (raw) => Deno.stdin.setRaw(raw),
-    async read() {
-      const count = await Deno.stdin.read(buffer);
-      return count === null ? null : buffer.slice(0, count);
-    },
-    write: printError,
-  };
+  return { setRaw: (raw) => Deno.stdin.setRaw(raw), read: readInput, write: printError };
 }
 
-/** Returns the lines of standard input, without their ends. */
-export function inputLines(): ReadableStreamDefaultReader<string> {
-  return Deno.stdin.readable.pipeThrough(new TextDecoderStream())
-    .pipeThrough(new TextLineStream()).getReader();
+/** Returns what reads standard input line by line. */
+export function inputLines(): LineReader {
+  return new LineReader(readInput);
+}
+
+/** Returns the next bytes of standard input; null at its end. */
+async function readInput(): Promise<Uint8Array | null> {
+  const buffer = new Uint8Array(1024);
+  const count = await Deno.stdin.read(buffer);
+  return count === null ? null : buffer.subarray(0, count);
 }

@@ -46,11 +46,8 @@ export class Servers extends SealedStore<Row> {
   check(address: Address, key: Bytes): boolean {
     const where = nameOf(address);
     const known = this.#known(where);
-    if (address.key) {
-      if (!equalBytes(address.key, key)) throw notDemanded(where, address.key, key);
-    } else if (known && !equalBytes(known, key)) {
-      throw changed(where, known, key);
-    }
+    checkDemanded(address, key);
+    if (!address.key && known && !equalBytes(known, key)) throw changed(where, known, key);
     if (!known || !equalBytes(known, key)) this.putRow({}, { address: where, key });
     return known === undefined && !address.key;
   }
@@ -58,6 +55,15 @@ export class Servers extends SealedStore<Row> {
   #known(address: string): Bytes | undefined {
     return this.findRow(this.tag("address", address))?.key;
   }
+}
+
+/**
+ * Checks that `key` is the one that `address` demands, if it does.
+ * @throws {ClientError} `wrong-server`
+ */
+export function checkDemanded(address: Address, key: Bytes): void {
+  const { key: demanded } = address;
+  if (demanded && !equalBytes(demanded, key)) throw notDemanded(nameOf(address), demanded, key);
 }
 
 function nameOf({ hostname, port }: Address): string {

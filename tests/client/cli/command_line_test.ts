@@ -206,7 +206,7 @@ Deno.test("command line: wrong usage is refused and says what is wrong", () => {
     ],
     [["send-file", "bob", "a", "--name", "x"], "--name is only for standard input, -"],
     [["receive", "--notify", "x"], '--notify takes bell, osc9, osc777 or off, not "x"'],
-    [["list", "--name", "x"], "--name belongs to the command send-file"],
+    [["list", "--name", "x"], "--name belongs to the command setup or send-file"],
     [["fetch"], "fetch needs ID"],
     [["fetch", "1", "2"], 'unexpected argument "2"'],
     [["fetch", "0"], 'ID is a number, as files and transfers show it, not "0"'],

@@ -11,6 +11,7 @@ import { commandContext } from "../../support/client/command_context.ts";
 const SYNOPSES = {
   "menu": "menu",
   "test": "test",
+  "setup": "setup",
   "register": "register [NAME]",
   "unregister": "unregister",
   "whoami": "whoami",

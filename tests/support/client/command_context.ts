@@ -23,6 +23,7 @@ export function commandContext(given: Partial<ClientContext>): ClientContext {
     progress: new Progress({ view: null, now: () => 0 }),
     rich: false,
     advise: (text) => text,
+    attended: false,
     stoppable: (part) => part(new AbortController().signal),
     printLine: missing("standard output"),
     ask: missing("questions"),

@@ -23,6 +23,14 @@ Deno.test("notifying: a command gets each message on its standard input alone", 
   assertEquals(received, heard);
   assertEquals(await Deno.readTextFile(`${bob.folder}/arguments`), "0 .\n0 .\n");
 
+  await bob.json("mute", "alice");
+  await alice.json("send", "bob", "quiet");
+  const muted = await bob.run(["--json", "receive", "--on-message", "cat >&2"], {});
+  assertEquals([muted.code, muted.stderr], [0, ""]);
+  const [quiet] = jsonLines<{ text: string; muted: boolean }>(muted.stdout);
+  assertEquals([quiet.text, quiet.muted], ["quiet", true]);
+  await bob.json("mute", "alice", "off");
+
   for (const text of texts) await alice.json("send", "bob", text);
   const failing = await bob.run(["receive", "--on-message", "exit 4"], {});
   assertEquals(failing.code, 0);

@@ -40,7 +40,8 @@ export const receive = clientCommand({
   nothing: "No messages.",
   results: ["received", "notice", "unusable", "declined"],
   async *run(args, context) {
-    const { client: { contactBook }, progress, report } = context;
+    const { client, progress, report } = context;
+    const { contactBook } = client;
     for await (const received of receiving(args, context)) {
       progress.clear();
       if (received.type === "problem") {
@@ -54,7 +55,10 @@ export const receive = clientCommand({
         } else if (received.type === "declined") {
           const { why, count, size } = received;
           yield { kind: "declined", contents: { from, why, count, size } };
-        } else yield { kind: "received", received: { ...received, from } };
+        } else {
+          const muted = client.conversations.isMuted(from.id) ? { muted: true } as const : {};
+          yield { kind: "received", received: { ...received, from, ...muted } };
+        }
       }
     }
   },

@@ -38,7 +38,7 @@ export type Output =
   | { kind: "public-key"; client: ClientEntry & { publicKey: Bytes } }
   /** The path is that of one of several files. */
   | { kind: "sent"; sent: Sent; path?: string }
-  | { kind: "received"; received: Message }
+  | { kind: "received"; received: Message & { muted?: true } }
   | { kind: "fetched"; file: FetchedFile }
   | { kind: "waiting"; transfer: TransferInfo }
   | { kind: "transfer"; transfer: TransferInfo }

@@ -32,6 +32,7 @@ const RECEIVED = { message: COUNT, from: PERSON };
 const SOMETIMES = {
   ...AUTHENTICATED,
   firstContact: about("Nothing was exchanged before, and nobody has compared its ID", YES),
+  muted: about("The conversation is muted: nobody need be told", YES),
 };
 const at = TIME;
 

@@ -34,3 +34,13 @@ export async function connect(
     );
   }
 }
+
+/** Returns what the networks are that this machine is in; "" if nobody may know. */
+export function localAddresses(): string {
+  try {
+    const all = Deno.networkInterfaces().map(({ name, address }) => `${name} ${address}`);
+    return all.toSorted().join("\n");
+  } catch {
+    return ""; // not permitted
+  }
+}

@@ -12,6 +12,7 @@ import { secureHeader } from "../../shared/protocol/secure/requests.ts";
 import { ClientError } from "../errors.ts";
 import type { ConnectionState } from "../events.ts";
 import { type Address, formatAddress } from "./address.ts";
+import { AwakeningWatch, type Surroundings } from "./awakening.ts";
 import { fullFor, isNoAnswer, refusalName, retryAfter } from "./failures.ts";
 import { SecureConnection } from "./secure_connection.ts";
 import type { Credentials } from "./secure_opening.ts";
@@ -30,7 +31,7 @@ import type {
   StreamedMessage,
 } from "./transport.ts";
 
-export interface ReconnectingOptions extends Patience {
+export interface ReconnectingOptions extends Patience, Surroundings {
   address: Address;
   credentials: Credentials;
   /** Checks the server's key before anything else is sent; throws if it is the wrong one. */
@@ -39,8 +40,6 @@ export interface ReconnectingOptions extends Patience {
   sleep: (milliseconds: number) => Promise<void>;
   /** Returns that many random bytes. */
   random: Random;
-  /** Milliseconds since 1970. */
-  now: () => number;
   /** Hears of the connection; `text` is for people. */
   onConnection?: (state: ConnectionState, text: string) => void;
 }
@@ -66,6 +65,7 @@ const PING_INTERVAL = 120_000;
 export class ReconnectingTransport implements SecureTransport {
   #connection: Promise<SecureConnection> | null = null;
   #closed = false;
+  #follows = false;
   /** When the server was last given up because it was silent, and with which error. */
   #silence: { at: number; error: unknown } | null = null;
 
@@ -155,28 +155,53 @@ export class ReconnectingTransport implements SecureTransport {
    */
   async follow(newReceiver: () => PushReceiver, onTrouble: OnTrouble): Promise<never> {
     let worked = false;
-    for (let attempt = 0;;) {
+    let attempt = 0;
+    let current: SecureConnection | null = null;
+    let renewed = false;
+    let awake = Promise.withResolvers<void>();
+    this.#follows = true;
+    using _watch = new AwakeningWatch(this.options, (change) => {
+      attempt = 0;
+      if (change === "slept") {
+        // Nobody knows whether the other side is still there.
+        renewed = current !== null;
+        void current?.close();
+      } else current?.ping();
+      awake.resolve();
+      awake = Promise.withResolvers();
+    });
+    for (;;) {
       try {
         this.#silence = null;
         const connection = await this.#connected();
         const ping = setInterval(() => connection.ping(), PING_INTERVAL);
         try {
+          current = connection;
           await connection.subscribe(newReceiver());
+          this.#tell("connected");
           worked = true;
           attempt = 0;
           await connection.ended;
         } finally {
+          current = null;
           clearInterval(ping);
           // Two receivers at a time would disturb each other.
           if (!connection.usable) await connection.finished;
         }
       } catch (error) {
         const senseless = error instanceof ClientError && error.code === "bad-response";
-        if (this.#closed || !mayBeTriedAgain(error) && !(worked && senseless)) throw error;
+        if (this.#closed || !mayBeTriedAgain(error) && !(worked && senseless)) {
+          this.#follows = false;
+          throw error;
+        }
+        if (renewed) {
+          renewed = false;
+          continue;
+        }
         const wait = Math.min(LONGEST_ASKED, this.#wait(attempt++, error));
         onTrouble(error, wait);
         this.#tell("waiting", error);
-        await this.options.sleep(wait);
+        await Promise.race([this.options.sleep(wait), awake.promise]);
       }
     }
   }
@@ -214,7 +239,8 @@ export class ReconnectingTransport implements SecureTransport {
         this.options,
       );
       connection.ended.catch(note);
-      this.#tell("connected");
+      // For a follower it is one when it is told of messages.
+      if (!this.#follows) this.#tell("connected");
       connection.ended.catch((error) => this.#tell("offline", error));
       return connection;
     } catch (error) {

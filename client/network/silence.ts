@@ -24,7 +24,7 @@ const UNTOLD = 2_000;
 /** How often to look whether it is silent. */
 const INTERVAL = 500;
 
-const SYSTEM_CLOCK: Clock = {
+export const SYSTEM_CLOCK: Clock = {
   ticks: () => performance.now(),
   every(interval, act) {
     const timer = setInterval(act, interval);

@@ -24,6 +24,7 @@ const EXPECTED = {
   client: [
     ...BOTH,
     "--allow-env=MESSAGING_PROFILE,MESSAGING_PASSPHRASE,MESSAGING_NEW_PASSPHRASE,HOME,XDG_STATE_HOME,XDG_DATA_HOME,XDG_RUNTIME_DIR,LOCALAPPDATA,APPDATA,VISUAL,EDITOR",
+    "--allow-sys=networkInterfaces", // to connect anew when they change
     "--allow-run", // given back at once by all but what the user asks to run a program
   ],
 };

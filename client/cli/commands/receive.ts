@@ -2,6 +2,7 @@ import { UsageError } from "../../../shared/args.ts";
 import { parseSize } from "../../../shared/size.ts";
 import type { Args, Operands } from "../../../shared/command.ts";
 import { clientCommand, type ClientContext } from "../command.ts";
+import { connectionNotes } from "../connection_notes.ts";
 import { INTERRUPTED, PROGRESS } from "../help.ts";
 import { OUT } from "../operands.ts";
 import { NOTIFYING } from "../terminal/notifier.ts";
@@ -64,7 +65,7 @@ export const receive = clientCommand({
   },
 });
 
-function receiving(args: Args<Operands, typeof OPTIONS>, context: ClientContext) {
+async function* receiving(args: Args<Operands, typeof OPTIONS>, context: ClientContext) {
   const { out = ".", follow, "no-files": noFiles, "max-size": maxSize } = args;
   const { client, progress, note, signal } = context;
   progress.expect(() => {
@@ -72,13 +73,10 @@ function receiving(args: Args<Operands, typeof OPTIONS>, context: ClientContext)
     return { files: sizes.length, size: sizes.reduce((sum, size) => sum + size, 0) };
   });
   const options = { files: noFiles ? "announce" : "fetch", maxSize, signal } as const;
-  if (!follow) return client.receive(out, progress.update, options);
+  if (!follow) return yield* client.receive(out, progress.update, options);
   note("Waiting for messages; stop with Ctrl-C.");
-  return client.follow(out, progress.update, (error, wait) => {
-    progress.clear();
-    const reason = error instanceof Error ? error.message : String(error);
-    note(`${reason}. Next attempt in ${(wait / 1000).toFixed(1)} s.`);
-  }, options);
+  using _notes = connectionNotes(client.events, note);
+  yield* client.follow(out, progress.update, () => {}, options);
 }
 
 function parseMaxSize(text: string): number {

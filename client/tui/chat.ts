@@ -15,6 +15,7 @@ import {
   withEarlier,
   withEntry,
   withNotice,
+  withoutEntry,
 } from "./state.ts";
 import type { Step, Task } from "./step.ts";
 import type { Tty } from "./tty.ts";
@@ -178,10 +179,17 @@ export class Chat {
     await this.#list();
   }
 
-  /** Reads the list of conversations. */
+  /** Reads the list of conversations; behind them come contacts without one. */
   async #list(): Promise<void> {
-    const items = await this.options.link.request("conversations");
-    this.#show({ ...this.#state, conversations: items.map(conversationOf) });
+    const { link } = this.options;
+    const items = [
+      ...await link.request("conversations"),
+      ...await link.request("conversations", { archived: true }),
+      ...await link.request("list", { contacts: true }),
+    ];
+    const all = items.map(conversationOf);
+    const conversations = all.filter(({ id }, at) => all.findIndex((one) => one.id === id) === at);
+    this.#show({ ...this.#state, conversations });
   }
 
   async #open(id: string): Promise<void> {
@@ -223,7 +231,8 @@ export class Chat {
   async #search(text: string): Promise<void> {
     const { open } = this.#state;
     if (open === null) return;
-    const found = (await this.#history({ peer: this.#nameOf(open), search: text })).reverse();
+    const params = { words: text.split(/\s+/), in: this.#nameOf(open) };
+    const found = (await this.options.link.request("search", params)).map(messageOf);
     if (found.length === 0) return this.#fail(`nothing has "${text}"`);
     const title = `${found.length} with "${text}"`;
     this.#show({ ...this.#state, dialog: { kind: "found", title, found, at: 0 } });
@@ -260,7 +269,13 @@ export class Chat {
   }
 
   #hear({ kind, item }: ChatEvent): void {
-    if (kind === "entry") this.#show(withEntry(this.#state, messageOf(item)));
+    if (kind === "entry") {
+      const gone = item.entry === null;
+      const message = messageOf(item);
+      this.#show(
+        gone ? withoutEntry(this.#state, message.number) : withEntry(this.#state, message),
+      );
+    }
     if (kind === "connection") {
       const connection = { state: String(item.state), text: String(item.text ?? "") };
       this.#show({ ...this.#state, connection });

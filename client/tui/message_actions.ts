@@ -2,7 +2,7 @@
 import { draftOf } from "./line_editor.ts";
 import type { Message } from "./model.ts";
 import { type ChatState, textDialog } from "./state.ts";
-import { callWithPeer, refusal, type Step, step } from "./step.ts";
+import { refusal, type Step, step } from "./step.ts";
 
 /** Does something with the selected message, or the newest that `fits`. */
 function withMessage(
@@ -46,23 +46,25 @@ export function editMessage(state: ChatState): Step {
   );
 }
 
+/** After a question the message goes; one's own also on the other side. */
 export function deleteMessage(state: ChatState, sure: boolean): Step {
-  return withMessage(state, "delete; only your own can be", ({ number }) => {
-    if (sure) return callWithPeer(state, "delete", { entry: number });
-    const title = "Delete this message for both? y/n";
+  return withMessage(state, "delete", ({ number, sent }) => {
+    if (sure) {
+      const params = { message: number, ...(sent ? { "for-both": true } : {}) };
+      return step({ ...state, selected: null }, { kind: "call", method: "delete", params });
+    }
+    const title = `Delete this message ${sent ? "for both" : "here"}? y/n`;
     const dialog = { kind: "question", title, line: "/delete yes" } as const;
     return step({ ...state, dialog, selected: number });
-  }, ({ sent }) => sent);
+  }, ({ sent }) => state.selected !== null || sent);
 }
 
 /** Without an emoji the reaction goes. */
 export function react(state: ChatState, emoji: string): Step {
-  return withMessage(
-    state,
-    "react to",
-    ({ number }) => callWithPeer({ ...state, selected: null }, "react", { entry: number, emoji }),
-    ({ sent }) => state.selected !== null || !sent,
-  );
+  return withMessage(state, "react to", ({ number }) => {
+    const params = { message: number, ...(emoji === "" ? { none: true } : { emoji }) };
+    return step({ ...state, selected: null }, { kind: "call", method: "react", params });
+  }, ({ sent }) => state.selected !== null || !sent);
 }
 
 /** Shows the message alone, so that all of it can be read and copied. */

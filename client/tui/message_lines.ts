@@ -96,13 +96,13 @@ function contentOf({ text, file }: Message): string {
   return `[file] ${harmlessLine(file.name)}, ${sizeText(file.size)}${saved}`;
 }
 
-/** ✓ has arrived, ✓✓ was read. */
+/** ✓ is on the server, ✓✓ has arrived. */
 function marksOf({ sent, state, edited, deleted, delivered, read }: Message): string {
   const marks = edited && !deleted ? ["(edited)"] : [];
   if (sent && state === "pending") marks.push("(not sent yet)");
   else if (sent && state === "failed") marks.push("(not sent)");
-  else if (sent && read) marks.push("✓✓");
-  else if (sent && delivered) marks.push("✓");
+  else if (sent && read) marks.push("✓✓ read");
+  else if (sent) marks.push(delivered ? "✓✓" : "✓");
   return marks.join(" ");
 }
 

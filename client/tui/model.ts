@@ -71,7 +71,7 @@ export function messageOf(item: Item): Message {
 
 function textOf(item: Item): string {
   if (typeof item.text === "string") return item.text;
-  if (typeof item.timer === "number") return timerText(item.timer);
+  if (typeof item.newTimer === "number") return timerText(item.newTimer);
   return typeof item.unknown === "string" ? "A message of a newer version." : "";
 }
 

@@ -1,5 +1,6 @@
 /** The commands that begin with "/", in the order in which help shows them. */
 import { didYouMean } from "../../shared/args.ts";
+import type { Params } from "./chat_link.ts";
 import { helpLines } from "./help_lines.ts";
 import { deleteMessage, editMessage, react, reply, showMessage } from "./message_actions.ts";
 import { type ChatState, listed, textDialog } from "./state.ts";
@@ -92,6 +93,41 @@ export const SLASH_COMMANDS: readonly SlashCommand[] = [
     help: "Call the client so here",
     run: (state, alias) => callWithPeer(state, "alias", { alias }),
   },
+  {
+    name: "mute",
+    usage: "[8h|off]",
+    help: "Have no notifications of the conversation",
+    completes: "word",
+    words: ["1h", "8h", "1w", "off"],
+    run: (state, duration) => callWithPeer(state, "mute", duration === "" ? {} : { duration }),
+  },
+  {
+    name: "archive",
+    usage: "[off]",
+    help: "Put the conversation away until something new comes",
+    completes: "word",
+    words: ["off"],
+    run: (state, off) => callWithPeer(state, "archive", off === "off" ? { off } : {}),
+  },
+  {
+    name: "timer",
+    usage: "[1d|off]",
+    help: "Have messages disappear on both sides",
+    completes: "word",
+    words: ["1h", "1d", "1w", "off"],
+    run: (state, duration) =>
+      duration === ""
+        ? withPeer(state, (peer) => show(state, "Timer", "timer", { peer }))
+        : callWithPeer(state, "timer", { duration }),
+  },
+  {
+    name: "receipts",
+    usage: "on|off",
+    help: "Whether the client is told that its messages were read",
+    completes: "word",
+    words: ["on", "off"],
+    run: (state, word) => callWithPeer(state, "receipts", { state: word }),
+  },
   { name: "block", help: "Take nothing more from the client", run: peerCall("block", "Blocked.") },
   {
     name: "unblock",
@@ -162,8 +198,8 @@ export function openBeside(state: ChatState, places: number): Step {
   return next === at ? step(state) : step(state, { kind: "open", id: all[next].id });
 }
 
-function show(state: ChatState, title: string, method: string): Step {
-  return step(state, { kind: "show", title, method, params: {} });
+function show(state: ChatState, title: string, method: string, params: Params = {}): Step {
+  return step(state, { kind: "show", title, method, params });
 }
 
 function peerCall(method: string, done: string) {

@@ -167,6 +167,17 @@ export function withEntry(state: ChatState, message: Message): ChatState {
   return { ...state, messages: all.slice(-(KEPT >> 1)), first: false };
 }
 
+/** An entry is no more. */
+export function withoutEntry(state: ChatState, gone: number): ChatState {
+  const { messages, selected } = state;
+  if (!messages.some(({ number }) => number === gone)) return state;
+  return {
+    ...state,
+    messages: messages.filter(({ number }) => number !== gone),
+    selected: selected === gone ? null : selected,
+  };
+}
+
 /** Earlier messages were read. */
 export function withEarlier(
   state: ChatState,

@@ -66,11 +66,11 @@ function send(before: ChatState, state: ChatState, text: string): Step {
   const next: ChatState = { ...state, purpose: { kind: "send" }, anchor: null, selected: null };
   const sent = withPeer(next, (peer) => {
     if (purpose.kind === "edit") {
-      const params = { peer, entry: purpose.number, text };
+      const params = { message: purpose.number, text };
       return step(next, { kind: "call", method: "edit", params, text });
     }
     const reply = purpose.kind === "reply" ? { reply: purpose.number } : {};
-    const params = { peer, text, ...reply };
+    const params = { peer: peer.replaceAll(",", "\\,"), text, ...reply }; // it takes several
     return step(next, { kind: "call", method: "send", params, text });
   });
   if (sent.tasks.length === 0) return step({ ...before, notice: sent.state.notice });

@@ -60,16 +60,22 @@ export class MemoryLink implements ChatLink {
     await Promise.resolve();
     this.asked.push({ method, params });
     if (method === this.refuses) throw new Error(`${method} is refused`);
-    const peer = this.peers.find(({ name }) => name === params.peer);
+    const peer = this.peers.find(({ name }) => name === (params.peer ?? params.in));
+    if (params.archived || method === "list") return [];
     if (method === "conversations") return this.peers.map(({ messages: _, ...rest }) => rest);
+    if (["edit", "delete", "react"].includes(method)) return [];
     if (!peer) throw new Error(`no contact is named "${params.peer}"`);
     switch (method) {
       case "history": {
-        const { last, before = Infinity, search = "" } = params;
-        const found = peer.messages.filter(({ number, text }) =>
-          Number(number) < Number(before) && String(text).includes(String(search))
-        );
+        const { last, before = Infinity } = params;
+        const found = peer.messages.filter(({ number }) => Number(number) < Number(before));
         return last === undefined ? found : found.slice(-Number(last));
+      }
+      case "search": {
+        const words = params.words as string[];
+        return peer.messages.filter(({ text }) =>
+          words.every((word) => String(text).includes(word))
+        ).toReversed();
       }
       case "send":
         this.tell({ kind: "entry", item: this.put(peer, String(params.text), true) });

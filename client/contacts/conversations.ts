@@ -1,4 +1,5 @@
 import { type Bytes, toHex } from "../../shared/bytes.ts";
+import { sleep } from "../../shared/sleep.ts";
 import type { Profile } from "../profile/profile.ts";
 import type { Settings } from "../profile/tables/conversations.ts";
 import type { HistoryEntry } from "../profile/tables/history_entry.ts";
@@ -55,6 +56,11 @@ export class Conversations {
     return this.#with(this.book.contact(name));
   }
 
+  /** Returns the conversation with the client with this ID. */
+  withId(id: Bytes): Conversation {
+    return this.#with(this.book.marked(this.peers.withId(id)));
+  }
+
   /**
    * Notes that the owner has read what came from a contact, up to the entry `last`. Returns the
    * numbers of what was not read before.
@@ -85,6 +91,11 @@ export class Conversations {
   /** Reports whether what comes from a client is to call for nobody's attention. */
   isMuted(peer: Bytes): boolean {
     return this.now() < this.profile.conversations.get(peer).mutedUntil;
+  }
+
+  /** Does what a first search has to do, bit by bit, so that all else goes on. */
+  async prepareSearch(): Promise<void> {
+    while (this.profile.history.prepareSearch()) await sleep(0);
   }
 
   /**

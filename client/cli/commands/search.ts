@@ -8,7 +8,7 @@ export const search = clientCommand({
   name: "search",
   operands: { words: { name: "WORD", repeated: true } },
   options: {
-    in: { value: "NAME", help: "Only in the history with this client" },
+    in: { value: "NAME", completes: "contact", help: "Only in the history with this client" },
     last: { ...ENTRY_COUNT, help: `At most the last N entries (default: ${LAST_FOUND})` },
   },
   summary: "Find messages that hold all words, the newest first",
@@ -19,6 +19,7 @@ export const search = clientCommand({
   nothing: "Nothing found.",
   results: ["found"],
   async *run({ words, in: name, last = LAST_FOUND }, { client }) {
+    await client.conversations.prepareSearch();
     for (const found of client.conversations.search(words, last, name)) {
       yield { kind: "found", ...found, words };
     }

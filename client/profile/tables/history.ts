@@ -9,7 +9,7 @@ import {
   type ReceivedEntry,
   type SentEntry,
 } from "./history_entry.ts";
-import { SearchBlocks } from "./search_blocks.ts";
+import { type Searchable, SearchBlocks } from "./search_blocks.ts";
 
 /** Values of the column `shown`. A file that is arriving is to be shown once it was saved. */
 const DISPLAY = { due: 0, shown: 1, arriving: 2 };
@@ -248,17 +248,26 @@ export class History extends SealedStore<EntryFields, HistoryEntry> {
    * `words`, whatever the case, the newest first. Nothing may change before the end.
    */
   *search(words: readonly string[], peer?: Bytes): Generator<number> {
-    const read = (after: number, before: number, limit: number) => {
-      const end = "WHERE number > ? AND number < ? ORDER BY number LIMIT ?";
-      return this.rows(end, after, before, limit).map((entry) => {
-        return { number: entry.number, text: isSeen(entry) ? nameOrText(entry.body) : "" };
-      });
-    };
     const tag = peer && this.tag("peer", peer);
-    for (const number of this.#blocks.find(words, read)) {
+    for (const number of this.#blocks.find(words, this.#readTexts)) {
       if (!tag || this.hasRow("number = ? AND peer = ?", number, tag)) yield number;
     }
   }
+
+  /**
+   * Does a part of what a first search has to do, some tens of milliseconds; reports whether there
+   * may be more. Without it the search does all at once.
+   */
+  prepareSearch(): boolean {
+    return this.#blocks.packSome(this.#readTexts);
+  }
+
+  readonly #readTexts = (after: number, before: number, limit: number): Searchable[] => {
+    const end = "WHERE number > ? AND number < ? ORDER BY number LIMIT ?";
+    return this.rows(end, after, before, limit).map((entry) => {
+      return { number: entry.number, text: isSeen(entry) ? nameOrText(entry.body) : "" };
+    });
+  };
 
   /** Returns how many entries of `peer` are unread, and the number of the first. */
   unread(peer: Bytes): { count: number; first: number | null } {

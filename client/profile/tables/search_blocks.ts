@@ -21,7 +21,7 @@ type Row = { readonly numbers: readonly number[] };
 export const BLOCK_ENTRIES = 256;
 const BLOCK_TEXT = 64 * 1024;
 /** Blocks that are made in one transaction. */
-const BATCH = 16;
+const BATCH = 4;
 /** Stands between two texts, and in none. */
 const SEPARATOR = "\0";
 
@@ -58,7 +58,7 @@ export class SearchBlocks extends SealedStore<Row> {
    */
   *find(words: readonly string[], read: ReadEntries): Generator<number> {
     const wanted = words.map(folded);
-    this.#pack(read);
+    while (this.packSome(read));
     let before = Number.MAX_SAFE_INTEGER;
     for (const { first, last } of this.#spans().reverse()) {
       yield* this.#findUnpacked(wanted, read, last, before);
@@ -106,28 +106,31 @@ export class SearchBlocks extends SealedStore<Row> {
       .reverse();
   }
 
-  /** Packs what no block stands for; of the newest only what fills a block. */
-  #pack(read: ReadEntries): void {
+  /**
+   * Packs some of what no block stands for; of the newest entries only what fills a block. Reports
+   * whether there was any, so that there may be more.
+   */
+  packSome(read: ReadEntries): boolean {
     let after = 0;
     for (const { first, last } of this.#spans()) {
-      this.#packGap(read, after, first);
+      if (this.#packGap(read, after, first, 1)) return true;
       after = last;
     }
-    this.#packGap(read, after, Number.MAX_SAFE_INTEGER, BLOCK_ENTRIES);
+    return this.#packGap(read, after, Number.MAX_SAFE_INTEGER, BLOCK_ENTRIES);
   }
 
-  #packGap(read: ReadEntries, start: number, before: number, least = 1): void {
-    if (start + 1 >= before) return;
-    let isMore = true;
-    for (let after = start; isMore;) {
-      this.transaction(() => {
-        for (let count = 0; isMore && count < BATCH; count++) {
-          const entries = read(after, before, BLOCK_ENTRIES);
-          isMore = entries.length >= least;
-          if (isMore) after = this.#add(entries);
-        }
-      });
-    }
+  /** Packs a gap in which there are at least so many entries, or a part of it. */
+  #packGap(read: ReadEntries, start: number, before: number, least: number): boolean {
+    if (start + 1 >= before) return false;
+    let after = start;
+    this.transaction(() => {
+      for (let count = 0; count < BATCH; count++) {
+        const entries = read(after, before, BLOCK_ENTRIES);
+        if (entries.length < least) return;
+        after = this.#add(entries);
+      }
+    });
+    return after > start;
   }
 
   /** Makes a block of the first entries; returns the number of the last one. */

@@ -23,7 +23,7 @@ const SYNOPSES = {
   "send-file": "send-file NAME PATH...",
   "receive": "receive",
   "files": "files",
-  "fetch": "fetch ID",
+  "fetch": "fetch [ID]",
   "transfers": "transfers [cancel ID]",
   "history": "history NAME",
   "forget": "forget NAME",

@@ -50,8 +50,10 @@ function paramsOf(event: ClientEvent, opened: OpenedClient): Readonly<Record<str
     case "contact":
       return { kind, contact: jsonOf({ kind: "client", client: contactBook.withId(event.id) }) };
     case "conversation": {
-      const { id, name } = contactBook.withId(event.peer);
-      return { kind, peer: { id: toHex(id), name } };
+      const conversation = client.conversations.withId(event.peer);
+      const { id, name } = conversation.peer;
+      const now = jsonOf({ kind, conversation });
+      return { kind, peer: { id: toHex(id), name }, conversation: now };
     }
     case "connection":
       return { ...event };

@@ -140,7 +140,9 @@ export const EVENTS = {
     transfer: about("Its state, at most four times a second", orNull(ref("transfer"))),
   }),
   "contact": object({ kind: word("contact"), contact: ref("client") }),
-  "conversation": object({ kind: word("conversation"), peer: PERSON }),
+  "conversation": object({
+    ...{ kind: word("conversation"), peer: PERSON, conversation: ref("conversation") },
+  }),
   "connection": object({
     ...{ kind: word("connection"), state: word("connected", "waiting", "offline") },
     text: about("For people: with which server, or why not and what is done about it", TEXT),

@@ -335,6 +335,7 @@ export class History extends SealedStore<EntryFields, HistoryEntry> {
       const clear = { number, content, shown, message: null, expires, unread };
       const added = this.addRow(clear, fields, "ON CONFLICT (content) DO NOTHING");
       if (added && isSeen(fields)) this.onChange({ kind: "entry", number });
+      if (added && unread === 1) this.onChange({ kind: "conversation", peer: fields.peer });
       return added ? number : undefined;
     });
   }

@@ -33,6 +33,8 @@ const WORLD = [
   "client/disk/files.ts",
   "client/main.ts",
   "client/network/connect.ts",
+  "client/daemon/endpoint.ts",
+  "client/daemon/engine_server.ts",
   "client/disk/private_file.ts",
   "client/network/failures.ts",
   "client/network/secure_opening.ts",
@@ -98,6 +100,7 @@ const HOMES = {
   "node:fs/promises": ["server/contents/"],
   "node:sqlite": ["shared/sqlite.ts"],
   "node:timers": ["server/", "shared/sleep.ts"],
+  "node:async_hooks": ["client/cli/engine.ts"],
   "node:zlib": ["server/contents/", "server/backup/"],
   "node:": [],
 };

@@ -39,6 +39,7 @@ export function callContext(
     advise: (text) => text,
     signal,
     stoppable: (part) => part(signal),
+    place: (path) => path,
     printLine: (text) => void call.notify("line", { text }),
     ask: (question) => ask("ask", question),
     readText: async () => String(await call.request("text")),

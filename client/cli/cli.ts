@@ -1,14 +1,24 @@
-import { openClient, serverAddress } from "../open_client.ts";
+import { ClientError } from "../errors.ts";
+import { openClient, type OpenedClient, serverAddress } from "../open_client.ts";
 import { isProfile, notRegistered } from "../profile/profile.ts";
-import { type CommandContext, runCommand } from "./command.ts";
+import type { CommandContext } from "./command.ts";
 import { type Invocation, parseCommandLine } from "./command_line.ts";
 import { COMMANDS } from "./commands.ts";
-import { openContext, openNotifier, printFailure, type Process } from "./context.ts";
+import {
+  openContext,
+  openNotifier,
+  ownTerminal,
+  printFailure,
+  type Process,
+  type Terminal,
+} from "./context.ts";
+import { noteToAsker } from "./engine.ts";
+import { runThroughEngine } from "./front_end.ts";
 import { profileFolder } from "./profile_folder.ts";
 import { adviceFor, type Advise } from "./output/advice.ts";
 import { EXIT_DONE, EXIT_FAILED } from "./output/failure.ts";
-import { type Output, toJson, toText } from "./output/output.ts";
-import { printOut } from "./terminal/terminal.ts";
+import { showResults } from "./show_results.ts";
+import { startEngine } from "./start_engine.ts";
 
 /** Runs the command that `args` ask for. Returns the exit code. */
 export async function runCommandLine(args: readonly string[], process: Process): Promise<number> {
@@ -19,60 +29,86 @@ export async function runCommandLine(args: readonly string[], process: Process):
     const invocation = parseCommandLine(args, COMMANDS);
     json = invocation.options.json;
     advise = adviceFor(invocation.options.profile);
-    return await run(invocation, process, advise);
+    return await run(args, invocation, process, advise);
   } catch (error) {
-    return printFailure(error, json, advise);
+    return printFailure(error, json, { advise });
   }
 }
 
-/** What is told beside the results. */
-const NOTES: readonly Output["kind"][] = ["notice", "unusable", "declined"];
-
 async function run(
+  args: readonly string[],
   invocation: Invocation,
   process: Process,
   advise: Advise,
 ): Promise<number> {
-  const { command, args } = invocation;
+  const { command } = invocation;
   const { forbidPrograms } = process;
-  if (!command.runsPrograms?.(args)) forbidPrograms();
+  if (!command.runsPrograms?.(invocation.args)) forbidPrograms();
   const profile = await profileFolder(invocation.options.profile, process);
   const options = { ...invocation.options, profile };
   let exitCode = EXIT_DONE;
   const fail = () => exitCode = EXIT_FAILED;
-  const context = openContext(options, process, { commands: COMMANDS, advise, fail });
-  const { progress } = context;
-  let printed = 0;
-  const notifier = openNotifier(args, context);
-  const print = (output: Output) => {
-    printed++;
-    progress.clear();
-    notifier?.hear(JSON.parse(toJson(output, context)));
-    if (options.json) printOut(`${toJson(output, context)}\n`);
-    else if (NOTES.includes(output.kind)) context.note(toText(output));
-    else printOut(`${toText(output, context)}\n`);
-  };
+  const own = ownTerminal(profile, process);
+  const context = openContext(options, process, own, { commands: COMMANDS, advise, fail });
+  const notifier = openNotifier(invocation.args, context, own);
+  const terminal: Terminal = { ...own, hear: notifier && ((item) => notifier.hear(item)) };
+  const hasFailed = () => exitCode !== EXIT_DONE;
   const show = async (context: CommandContext) => {
-    for await (const output of runCommand(command, args, context)) print(output);
+    await showResults(invocation, context, terminal, hasFailed);
     await notifier?.finish();
-    const isEmpty = printed === 0 && exitCode === EXIT_DONE && command.nothing !== undefined;
-    if (isEmpty && context.rich) context.note(command.nothing);
   };
   if (!command.opensProfile) {
     await show(context);
     return exitCode;
   }
-  const folder = options.profile;
-  const address = command.needsServer?.(args) ?? true
-    ? await serverAddress(folder, options.server)
-    : undefined;
-  if (!command.createsProfile && !await isProfile(folder)) throw notRegistered(folder);
-  const passphrase = () => context.passphrases.current();
-  const { note } = context;
-  await using opened = await openClient({ folder, address, passphrase, note, ...process });
-  using _progress = { [Symbol.dispose]: () => progress.stop() };
+  const throughEngine = async () => {
+    const code = await runThroughEngine(options.profile, { args, command }, terminal, process);
+    if (code !== null) await notifier?.finish();
+    return code;
+  };
+  const code = await throughEngine();
+  if (code !== null) return code;
+  await using stack = new AsyncDisposableStack();
+  let opened: OpenedClient;
+  try {
+    opened = stack.use(await open(invocation, context, process));
+  } catch (error) {
+    // An engine may have been starting.
+    const code = isInUse(error) ? await throughEngine() : null;
+    if (code === null) throw error;
+    return code;
+  }
+  stack.defer(() => context.progress.stop());
   const all = { ...context, ...opened };
-  const stops = command.stops === "the command";
-  await (stops ? context.stoppable((signal) => show({ ...all, signal })) : show(all));
+  const running = () =>
+    command.stops === "the command"
+      ? context.stoppable((signal) => show({ ...all, signal }))
+      : show(all);
+  if (!command.serves?.(invocation.args)) await running();
+  else {
+    const passphrase = () => context.passphrases.current();
+    const engine = stack.use(
+      await startEngine(opened, { commands: COMMANDS, process, passphrase }),
+    );
+    await Promise.race([running(), engine.ended]);
+  }
   return exitCode;
+}
+
+/** Opens the profile in this process. */
+async function open(
+  { command, args, options: { server } }: Invocation,
+  { options: { profile: folder }, passphrases, note }: CommandContext,
+  process: Process,
+): Promise<OpenedClient> {
+  const needsServer = command.needsServer?.(args) ?? true;
+  const address = needsServer ? await serverAddress(folder, server) : undefined;
+  if (!command.createsProfile && !await isProfile(folder)) throw notRegistered(folder);
+  const passphrase = () => passphrases.current();
+  const tell = (text: string) => noteToAsker(text, note);
+  return await openClient({ folder, address, passphrase, note: tell, ...process });
+}
+
+function isInUse(error: unknown): boolean {
+  return error instanceof ClientError && error.code === "in-use";
 }

@@ -5,12 +5,20 @@
 import type { Args, Declaration as Shared, Operands, Options } from "../../shared/command.ts";
 import type { OpenedClient, Runtime } from "../open_client.ts";
 import type { ClientError } from "../errors.ts";
+import type { ConnectionState } from "../events.ts";
 import type { Advise } from "./output/advice.ts";
 import type { Output } from "./output/output.ts";
 import type { Screen } from "./output/trust.ts";
-import type { Passphrases } from "./terminal/passphrase.ts";
+import type { PassphraseSource } from "./terminal/passphrase.ts";
 import type { Progress } from "./terminal/progress.ts";
 import type { TextSource } from "./terminal/text_source.ts";
+
+/** What an engine tells the commands that it runs. */
+export interface EngineInfo {
+  readonly connection: { readonly state: ConnectionState; readonly text: string };
+  /** Ends the engine, once the command is done. */
+  stop(): void;
+}
 
 /** Options that every command has. */
 export const GLOBAL_OPTIONS = {
@@ -45,7 +53,9 @@ export interface CommandContext {
   readonly commands: readonly AnyCommand[];
   readonly options: GlobalOptions;
   readonly runtime: Runtime;
-  readonly passphrases: Passphrases;
+  readonly passphrases: PassphraseSource;
+  /** The engine that runs the command; undefined if this process does. */
+  readonly engine?: EngineInfo;
   readonly progress: Progress;
   /** Whether a person sees standard output. */
   readonly rich: boolean;
@@ -59,6 +69,8 @@ export interface CommandContext {
   stoppable<T>(part: (signal: AbortSignal) => Promise<T>): Promise<T>;
   /** Completes commands that are advised. */
   readonly advise: Advise;
+  /** Returns the path as this process finds it: an engine works in another folder. */
+  place(path: string): string;
   /** Writes a line to standard output, whatever the options say. */
   printLine(line: string): void;
   /** Shows `prompt` and returns the next line of standard input, or null at its end. */
@@ -104,6 +116,8 @@ interface Declaration<P extends Operands, O extends Options, C, K extends Kind>
   readonly createsProfile?: boolean;
   /** Whether it may start programs of the user's; by default it cannot. */
   runsPrograms?(args: Args<P, O>): boolean;
+  /** Whether it has the profile for long, so that other commands go on through its process. */
+  serves?(args: Args<P, O>): boolean;
   /** What Ctrl-C stops in good order. By default it ends the command like any process. */
   readonly stops?: "the command" | "its parts";
   readonly menu?: readonly Choice<Args<P, O>>[];

@@ -17,6 +17,7 @@ import { history } from "./commands/history.ts";
 import { importCommand } from "./commands/import.ts";
 import { key } from "./commands/key.ts";
 import { list } from "./commands/list.ts";
+import { lock } from "./commands/lock.ts";
 import { markRead } from "./commands/mark_read.ts";
 import { menu } from "./commands/menu.ts";
 import { mute } from "./commands/mute.ts";
@@ -30,6 +31,8 @@ import { sendFile } from "./commands/send_file.ts";
 import { sendKey } from "./commands/send_key.ts";
 import { server } from "./commands/server.ts";
 import { setup } from "./commands/setup.ts";
+import { status } from "./commands/status.ts";
+import { stop } from "./commands/stop.ts";
 import { test } from "./commands/test.ts";
 import { transfers } from "./commands/transfers.ts";
 import { unblock } from "./commands/unblock.ts";
@@ -42,6 +45,7 @@ const CLIENTS = [menu, setup, register, unregister, whoami, list, key, requestKe
 const MESSAGES = [send, sendFile, receive, files, fetch, transfers, history, forget];
 const CONVERSATIONS = [conversations, search, markRead, mute, archive, draft];
 const CONTACTS = [verify, alias, block, unblock, card, add];
+const ENGINE = [status, stop, lock];
 const OTHERS = [passphrase, exportCommand, importCommand, server, test, completions, help, version];
 
 export const COMMANDS: readonly AnyCommand[] = [
@@ -49,5 +53,6 @@ export const COMMANDS: readonly AnyCommand[] = [
   MESSAGES,
   CONVERSATIONS,
   CONTACTS,
+  ENGINE,
   OTHERS,
 ].flat();

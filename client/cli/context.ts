@@ -2,16 +2,17 @@
 import type { Runtime } from "../open_client.ts";
 import type { CommandContext, GlobalOptions } from "./command.ts";
 import type { Advise } from "./output/advice.ts";
+import type { Screen } from "./output/trust.ts";
 import { EXIT_INTERRUPTED, EXIT_UNREAD, failureOf, failureText } from "./output/failure.ts";
 import { Interruption } from "./terminal/interruption.ts";
 import { Notifier, type Notifying } from "./terminal/notifier.ts";
-import { Passphrases } from "./terminal/passphrase.ts";
+import { Passphrases, type PassphraseSource } from "./terminal/passphrase.ts";
 import { Progress } from "./terminal/progress.ts";
 import { ProgressBar } from "./terminal/progress_bar.ts";
 import { ProgressLines } from "./terminal/progress_lines.ts";
 import { SecretLines } from "./terminal/secret_line.ts";
 import { runHook } from "./terminal/programs.ts";
-import { readText } from "./terminal/text_source.ts";
+import { readText, type TextSource } from "./terminal/text_source.ts";
 import {
   errorIsTerminal,
   inputBytes,
@@ -38,43 +39,83 @@ export interface Process extends Runtime {
   readonly exit: (code: number) => void;
 }
 
-/** Returns what every command may use. */
-export function openContext(
-  options: GlobalOptions,
-  process: Process,
-  rest: Pick<CommandContext, "commands" | "advise" | "fail">,
-): CommandContext {
-  const { json, quiet } = options;
-  const { advise } = rest;
-  const progress = openProgress(options, process);
-  const { environment } = process;
+/** Where a command's user sits: the terminal of this process, or of another one. */
+export interface Terminal {
+  readonly outputIsTerminal: boolean;
+  readonly errorIsTerminal: boolean;
+  readonly inputIsTerminal: boolean;
+  readonly passphrases: PassphraseSource;
+  screen(): Screen;
+  /** Writes to standard output; with `surely` it resolves when that is written. */
+  printOut(text: string, surely?: boolean): Promise<void> | void;
+  printError(text: string): void;
+  /** Hears of each result, as JSON; undefined where nobody wants that. */
+  readonly hear?: (item: unknown) => void;
+  ask(prompt: string): Promise<string | null>;
+  readText(source: TextSource): Promise<string>;
+  readInput(): AsyncIterable<Uint8Array>;
+  /** Returns the path as this process finds it. */
+  place(path: string): string;
+  listenForInterrupts(interrupted: () => void): void;
+}
+
+/** Returns the terminal of this process. */
+export function ownTerminal(profile: string, { environment }: Process): Terminal {
   const attended = inputIsTerminal();
   const terminal = rawTerminal();
   const secrets = terminal && new SecretLines(terminal);
   const ask = secrets && ((question: string) => secrets.ask(question));
-  const showError = (error: unknown) => {
-    progress.clear();
-    printFailure(error, json, advise);
-  };
   let lines: ReturnType<typeof inputLines> | undefined;
   return {
-    ...rest,
-    options,
-    runtime: process,
+    outputIsTerminal: outputIsTerminal(),
+    errorIsTerminal: errorIsTerminal(),
+    inputIsTerminal: attended,
     passphrases: new Passphrases({ environment, ask }),
-    progress,
-    rich: outputIsTerminal(),
-    attended,
-    screen: outputIsTerminal() ? terminalScreen() : undefined,
-    stoppable: openStopper(progress, process),
-    printLine: (line) => printOut(`${line}\n`),
+    screen: terminalScreen,
+    printOut,
+    printError,
     async ask(prompt) {
       // In a pipe the questions belong to what the command prints.
       (attended ? printError : printOut)(prompt);
       return await (lines ??= inputLines()).next();
     },
-    readText: (source = {}) => readText(source, { profile: options.profile, environment }),
+    readText: (source) => readText(source, { profile, environment }),
     readInput: () => inputBytes("file"),
+    place: (path) => path,
+    listenForInterrupts,
+  };
+}
+
+/** Returns what every command may use. */
+export function openContext(
+  options: GlobalOptions,
+  process: Process,
+  terminal: Terminal,
+  rest: Pick<CommandContext, "commands" | "advise" | "fail">,
+): CommandContext {
+  const { json, quiet } = options;
+  const { advise } = rest;
+  const { printOut, printError, outputIsTerminal } = terminal;
+  const progress = openProgress(options, process, terminal);
+  const showError = (error: unknown) => {
+    progress.clear();
+    printFailure(error, json, { advise, printError });
+  };
+  return {
+    ...rest,
+    options,
+    runtime: process,
+    passphrases: terminal.passphrases,
+    progress,
+    rich: outputIsTerminal,
+    attended: terminal.inputIsTerminal,
+    screen: outputIsTerminal ? terminal.screen() : undefined,
+    stoppable: openStopper(progress, process, terminal),
+    place: terminal.place,
+    printLine: (line) => void printOut(`${line}\n`),
+    ask: terminal.ask,
+    readText: (source = {}) => terminal.readText(source),
+    readInput: terminal.readInput,
     showError,
     report(problem) {
       showError(problem);
@@ -91,32 +132,48 @@ export function openContext(
 export function openNotifier(
   { notify, "on-message": command }: Notifying,
   { showError }: Pick<CommandContext, "showError">,
+  { printOut, printError, outputIsTerminal, errorIsTerminal }: Terminal,
 ): Notifier | undefined {
   if (command === undefined && notify === undefined) return undefined;
-  const write = errorIsTerminal() ? printError : outputIsTerminal() ? printOut : undefined;
+  const write = errorIsTerminal ? printError : outputIsTerminal ? printOut : undefined;
   return new Notifier({ command, way: notify, run: runHook, write, showError });
 }
 
 /**
  * Tells the user of an error, unless it is that nobody reads any more. Returns the exit code for it.
  */
-export function printFailure(error: unknown, json: boolean, advise?: Advise): number {
+export function printFailure(
+  error: unknown,
+  json: boolean,
+  { advise, printError: print = printError }: {
+    advise?: Advise;
+    printError?: (text: string) => void;
+  } = {},
+): number {
   const failure = failureOf(error, advise);
   if (failure.exitCode === EXIT_UNREAD) return EXIT_UNREAD;
-  printError(`${failureText(failure, json)}\n`);
+  print(`${failureText(failure, json)}\n`);
   return failure.exitCode;
 }
 
 /** A bar on a terminal, objects for scripts, nothing in a pipe. */
-function openProgress({ json, quiet }: GlobalOptions, { ticks }: Process): Progress {
-  const bar = !json && errorIsTerminal();
-  const terminal = { columns: () => terminalScreen().columns, write: printError };
+function openProgress(
+  { json, quiet }: GlobalOptions,
+  { ticks }: Process,
+  { errorIsTerminal, screen, printError }: Terminal,
+): Progress {
+  const bar = !json && errorIsTerminal;
+  const terminal = { columns: () => screen().columns, write: printError };
   const lines = new ProgressLines((progress) => printError(`${JSON.stringify({ progress })}\n`));
   const view = json ? lines : bar ? new ProgressBar(terminal) : null;
   return new Progress({ view: quiet ? null : view, now: ticks });
 }
 
-function openStopper(progress: Progress, { sleep, exit }: Process): CommandContext["stoppable"] {
+function openStopper(
+  progress: Progress,
+  { sleep, exit }: Process,
+  { listenForInterrupts }: Terminal,
+): CommandContext["stoppable"] {
   const kill = () => exit(EXIT_INTERRUPTED);
   const interruption = new Interruption({ moving: () => progress.moving, sleep, kill });
   let listening = false;

@@ -27,3 +27,9 @@ export async function lockProfile(folder: string, sleep: Sleep): Promise<Disposa
     await sleep(PAUSE);
   }
 }
+
+/** Reports whether somebody has the lock of the profile in `folder`. */
+export async function isLocked(folder: string): Promise<boolean> {
+  using lock = await tryLock(`${folder}/profile.lock`);
+  return lock === null;
+}

@@ -10,10 +10,10 @@ export const exportCommand = clientCommand({
     "the old one. A profile must not be used in two places.",
   needsServer: () => false,
   results: ["exported"],
-  async *run({ path }, { profile, passphrases }) {
+  async *run({ path }, { profile, passphrases, place }) {
     // The profile's own was entered to open it, so it is the right one.
     const passphrase = profile.protected ? await passphrases.current() : await passphrases.first();
-    await profile.exportTo(path, passphrase);
+    await profile.exportTo(place(path), passphrase);
     yield { kind: "exported", path };
   },
 });

@@ -26,7 +26,7 @@ export const fetch = clientCommand({
     if (from !== undefined && !all) throw new UsageError("--from is only for --all");
   },
   results: ["fetched"],
-  async *run({ number, all, from, out }, { client, progress, report, signal }) {
+  async *run({ number, all, from, out }, { client, progress, report, signal, place }) {
     const files = all ? waitingFiles(client, from) : [];
     const numbers = number === undefined ? files.map((file) => file.number) : [number];
     let begun = 0;
@@ -39,7 +39,11 @@ export const fetch = clientCommand({
     for (const number of numbers) {
       begun++;
       try {
-        const file = await client.fetch(number, out, { onProgress: progress.update, signal });
+        // What has begun stays where it is.
+        const begunAt = client.transfers().find((one) => one.number === number)?.path ?? null;
+        const folder = out ?? (begunAt === null ? "." : undefined);
+        const options = { onProgress: progress.update, signal };
+        const file = await client.fetch(number, folder && place(folder), options);
         progress.clear();
         yield { kind: "fetched", file: { ...file, from: client.contactBook.marked(file.from) } };
       } catch (error) {

@@ -1,11 +1,11 @@
 import { MIN_PASSPHRASE_LENGTH } from "../../../shared/crypto/passphrase.ts";
 import { ClientError } from "../../errors.ts";
 import { clientCommand } from "../command.ts";
-import type { Passphrases } from "../terminal/passphrase.ts";
+import type { PassphraseSource } from "../terminal/passphrase.ts";
 
 const NEW_PASSPHRASE = {
-  set: (passphrases: Passphrases) => passphrases.first(),
-  change: (passphrases: Passphrases) => passphrases.next(),
+  set: (passphrases: PassphraseSource) => passphrases.first(),
+  change: (passphrases: PassphraseSource) => passphrases.next(),
   remove: () => Promise.resolve(null),
 };
 
@@ -22,7 +22,11 @@ export const passphrase = clientCommand({
     "  MESSAGING_NEW_PASSPHRASE  For change, the new one",
   needsServer: () => false,
   results: ["passphrase"],
-  async *run({ action }, { profile, passphrases }) {
+  async *run({ action }, { profile, passphrases, engine }) {
+    if (engine) {
+      const message = "the passphrase cannot change while the profile is in use; end its engine";
+      throw new ClientError("in-use", `${message}: messaging-client stop`);
+    }
     if (profile.protected && action === "set") {
       const hint = "to change it: messaging-client passphrase change";
       throw new ClientError("has-passphrase", `the profile has a passphrase already; ${hint}`);

@@ -37,6 +37,7 @@ export const receive = clientCommand({
     `${INTERRUPTED}\n\n${PROGRESS}`,
   stops: "the command",
   runsPrograms: (args) => args["on-message"] !== undefined,
+  serves: ({ follow }) => follow,
   menu: [{ key: "4", label: "Waiting messages" }],
   nothing: "No messages.",
   results: ["received", "notice", "unusable", "declined"],
@@ -67,16 +68,16 @@ export const receive = clientCommand({
 
 async function* receiving(args: Args<Operands, typeof OPTIONS>, context: ClientContext) {
   const { out = ".", follow, "no-files": noFiles, "max-size": maxSize } = args;
-  const { client, progress, note, signal } = context;
+  const { client, progress, note, signal, place } = context;
   progress.expect(() => {
     const sizes = client.transfers().flatMap(({ state, size }) => state === "active" ? [size] : []);
     return { files: sizes.length, size: sizes.reduce((sum, size) => sum + size, 0) };
   });
   const options = { files: noFiles ? "announce" : "fetch", maxSize, signal } as const;
-  if (!follow) return yield* client.receive(out, progress.update, options);
+  if (!follow) return yield* client.receive(place(out), progress.update, options);
   note("Waiting for messages; stop with Ctrl-C.");
   using _notes = connectionNotes(client.events, note);
-  yield* client.follow(out, progress.update, () => {}, options);
+  yield* client.follow(place(out), progress.update, () => {}, options);
 }
 
 function parseMaxSize(text: string): number {

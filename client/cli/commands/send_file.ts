@@ -43,8 +43,8 @@ export const sendFile = clientCommand({
     }
   },
   results: ["sent"],
-  async *run({ peer, paths, name }, { client, progress, readInput, signal }) {
-    const inputs = name === undefined ? paths : [{ name, content: readInput() }];
+  async *run({ peer, paths, name }, { client, progress, readInput, signal, place }) {
+    const inputs = name === undefined ? paths.map(place) : [{ name, content: readInput() }];
     const sizes: number[] = [];
     for (const input of inputs) {
       if (typeof input === "string") sizes.push((await fileFacts(input)).size);

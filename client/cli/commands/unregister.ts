@@ -10,7 +10,7 @@ export const unregister = clientCommand({
     "profile stays as it is: register without a name registers the same identity again. A\n" +
     "classic identity cannot prove who asks; the server's operator can remove it.",
   results: ["unregistered"],
-  async *run({ yes }, { client, rich, ask }) {
+  async *run({ yes }, { client, rich, ask, engine }) {
     const identity = client.whoami();
     if (!yes) {
       if (!rich) throw new ClientError("not-confirmed", "nothing was done; to go ahead add --yes");
@@ -21,5 +21,6 @@ export const unregister = clientCommand({
     }
     await client.unregister();
     yield { kind: "unregistered", identity };
+    engine?.stop();
   },
 });

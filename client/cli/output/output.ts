@@ -20,6 +20,7 @@ import { type DeclinedContents, declinedText } from "./declined.ts";
 import { historyView, timerText, unknownText } from "./history.ts";
 import { isoTime, printable, printableLine, shownName, shownPeer } from "./printable.ts";
 import { type Registered, registeredText } from "./registered.ts";
+import { type Status, statusView } from "./status.ts";
 import { keptJson, keptText, transferJson, transferText, waitingText } from "./transfers.ts";
 import { type Screen, trustText } from "./trust.ts";
 import { type UnusableMessages, unusableText } from "./unusable.ts";
@@ -57,7 +58,10 @@ export type Output =
   | { kind: "card"; card: string }
   | { kind: "passphrase"; action: keyof typeof PASSPHRASE_TEXTS }
   | { kind: "exported"; path: string }
-  | { kind: "imported"; path: string; identity: ClientEntry };
+  | { kind: "imported"; path: string; identity: ClientEntry }
+  | { kind: "status"; status: Status }
+  /** Whether there was an engine. */
+  | { kind: "stopped"; stopped: boolean };
 
 /** Who will see a result. */
 export interface Viewer {
@@ -206,6 +210,12 @@ function viewOf(
       const text = `${identityText(output.identity)}\n` +
         "The profile is here now: do not use it any more where it was exported.";
       return { json: { imported: output.path, ...idAndName(output.identity) }, text };
+    }
+    case "status":
+      return statusView(output.status);
+    case "stopped": {
+      const { stopped } = output;
+      return { json: { stopped }, text: stopped ? "The engine has ended." : "No engine runs." };
     }
   }
 }

@@ -125,6 +125,17 @@ export const OUTPUTS: Readonly<Record<Output["kind"], Schema>> = {
   "passphrase": object({ protected: FLAG }),
   "exported": object({ exported: TEXT }),
   "imported": object({ imported: TEXT, id: HEX, name: TEXT }),
+  "status": object({
+    ...{ name: TEXT, server: TEXT, engine: FLAG },
+    connection: about(
+      "Null without an engine: nothing is connected between commands",
+      { type: ["string", "null"], enum: ["connected", "waiting", "offline", null] },
+    ),
+    waiting: about("Texts that wait to be sent", COUNT),
+    files: about("Files that wait to be fetched", COUNT),
+    unread: about("Messages that were not read", COUNT),
+  }),
+  "stopped": object({ stopped: about("Whether there was an engine", FLAG) }),
 };
 
 const orNull = (schema: Schema): Schema => ({ anyOf: [schema, { type: "null" }] });

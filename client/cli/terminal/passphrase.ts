@@ -16,6 +16,9 @@ const CHOICE =
   `Passphrase for this profile (at least ${MIN_PASSPHRASE_LENGTH} characters; empty: none): `;
 const NEW_QUESTION = `New passphrase (at least ${MIN_PASSPHRASE_LENGTH} characters): `;
 
+/** What commands ask for passphrases. */
+export type PassphraseSource = Pick<Passphrases, "current" | "first" | "next">;
+
 /** Where passphrases come from: the environment, else the terminal. */
 export class Passphrases {
   #current: Promise<string> | undefined;

@@ -77,3 +77,6 @@ async function readInput(): Promise<Uint8Array | null> {
   const count = await Deno.stdin.read(buffer);
   return count === null ? null : buffer.subarray(0, count);
 }
+
+/** Returns the folder that relative paths start from. */
+export const currentFolder = () => Deno.cwd();

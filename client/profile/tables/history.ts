@@ -278,6 +278,12 @@ export class History extends SealedStore<EntryFields, HistoryEntry> {
     )!;
   }
 
+  /** Returns how many entries are unread. */
+  unreadInAll(): number {
+    const sql = "SELECT count(*) FROM history WHERE unread = 1";
+    return this.statement(sql).value<[number]>()![0];
+  }
+
   /** Notes that all of `peer` up to `last` is read; returns the numbers of what was not. */
   markRead(peer: Bytes, last = Number.MAX_SAFE_INTEGER): number[] {
     const sql = "UPDATE history SET unread = 0 WHERE peer = ? AND unread = 1 AND number <= ? " +

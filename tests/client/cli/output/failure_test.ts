@@ -40,6 +40,7 @@ const CODES: Record<ClientErrorCode, true> = {
   "file": true,
   "program": true,
   "output-closed": true,
+  "engine-ended": true,
 };
 
 Deno.test("failure: each code of the client is told as it is, with exit code 1, 130 or 141", () => {

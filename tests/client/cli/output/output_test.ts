@@ -10,6 +10,11 @@ const BOB_JSON = '{"id":"00ff102030405060708090a0b0c0d0e0","name":"bob"}';
 const secureBob = { ...bob, authenticated: true, verified: true, blocked: false, alias: "Bobby" };
 const NUMBER = Array.from({ length: 12 }, (_, group) => `${11111 + group}`).join(" ");
 
+const STATUS = {
+  ...{ name: "bob", address: { hostname: "host", port: 1 } },
+  ...{ waiting: 1, files: 2, unread: 3 },
+};
+
 const OUTPUTS: [output: Output, json: string, text: string][] = [
   [
     { kind: "identity", identity: bob },
@@ -216,6 +221,20 @@ const OUTPUTS: [output: Output, json: string, text: string][] = [
     `{"imported":"./b",${BOB_JSON.slice(1)}`,
     "00ff102030405060708090a0b0c0d0e0  bob\n" +
     "The profile is here now: do not use it any more where it was exported.",
+  ],
+  [{ kind: "stopped", stopped: true }, '{"stopped":true}', "The engine has ended."],
+  [{ kind: "stopped", stopped: false }, '{"stopped":false}', "No engine runs."],
+  [
+    { kind: "status", status: STATUS },
+    '{"name":"bob","server":"host:1","engine":false,"connection":null,' +
+    '"waiting":1,"files":2,"unread":3}',
+    "bob. No engine runs; the server is host:1. To send: 1. To fetch: 2. Unread: 3.",
+  ],
+  [
+    { kind: "status", status: { ...STATUS, connection: { state: "connected", text: "host:1" } } },
+    '{"name":"bob","server":"host:1","engine":true,"connection":"connected",' +
+    '"waiting":1,"files":2,"unread":3}',
+    "bob. An engine runs, connected with host:1. To send: 1. To fetch: 2. Unread: 3.",
   ],
 ];
 

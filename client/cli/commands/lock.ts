@@ -1,0 +1,19 @@
+import { plainCommand } from "../command.ts";
+import { findEngine } from "../front_end.ts";
+
+export const lock = plainCommand({
+  name: "lock",
+  summary: "Forget the passphrase of the profile",
+  details:
+    "The engine of the profile, which holds it, ends. Without an engine each command asks for\n" +
+    "the passphrase, and there is nothing to do.",
+  results: ["stopped"],
+  async *run(_, { options: { profile } }) {
+    await using engine = await findEngine(profile);
+    if (engine) {
+      await engine.peer.request("lock");
+      await engine.peer.closed;
+    }
+    yield { kind: "stopped", stopped: engine !== null };
+  },
+});

@@ -1,0 +1,20 @@
+import { plainCommand } from "../command.ts";
+import { findEngine } from "../front_end.ts";
+
+export const stop = plainCommand({
+  name: "stop",
+  summary: "End the engine of the profile",
+  details:
+    "The engine is the process that has the profile open for long, such as receive --follow;\n" +
+    "other commands work through it. What it does for others is stopped in good order. Without\n" +
+    "an engine there is nothing to do.",
+  results: ["stopped"],
+  async *run(_, { options: { profile } }) {
+    await using engine = await findEngine(profile);
+    if (engine) {
+      await engine.peer.request("stop");
+      await engine.peer.closed;
+    }
+    yield { kind: "stopped", stopped: engine !== null };
+  },
+});

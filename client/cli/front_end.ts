@@ -1,0 +1,120 @@
+/** Commands that the engine of the profile runs, for the terminal of this process. */
+import { connectEndpoint, hasEndpoint } from "../daemon/endpoint.ts";
+import type { Method } from "../daemon/method.ts";
+import type { Params } from "../daemon/rpc_message.ts";
+import { RpcError } from "../daemon/rpc_error.ts";
+import { RpcPeer } from "../daemon/rpc_peer.ts";
+import type { Schema } from "../daemon/schema.ts";
+import { ClientError } from "../errors.ts";
+import { isLocked } from "../profile/lock.ts";
+import type { AnyCommand } from "./command.ts";
+import { VERSION } from "./command_line_method.ts";
+import type { Process, Terminal } from "./context.ts";
+import { EXIT_INTERRUPTED } from "./output/failure.ts";
+import { currentFolder } from "./terminal/terminal.ts";
+
+/** A conversation with an engine. */
+export interface EngineLink extends AsyncDisposable {
+  readonly peer: RpcPeer;
+}
+
+/**
+ * Connects to the engine of the profile in `folder`; returns null if there is none. What the engine
+ * may ask of this process are `methods`.
+ */
+export async function findEngine(
+  folder: string,
+  methods: readonly Method[] = [],
+): Promise<EngineLink | null> {
+  if (!await hasEndpoint(folder) || !await isLocked(folder)) return null;
+  const conn = await connectEndpoint(folder);
+  if (!conn) return null;
+  const peer = new RpcPeer(conn, methods);
+  return {
+    peer,
+    async [Symbol.asyncDispose]() {
+      await peer.close();
+      try {
+        conn.close();
+      } catch {
+        // The engine was faster.
+      }
+    },
+  };
+}
+
+/**
+ * Has the engine of the profile run a command line, if there is one; returns the exit code, or null
+ * without an engine.
+ */
+export async function runThroughEngine(
+  folder: string,
+  { args, command }: { args: readonly string[]; command: AnyCommand },
+  terminal: Terminal,
+  { exit }: Process,
+): Promise<number | null> {
+  await using engine = await findEngine(folder, terminalMethods(terminal));
+  if (!engine) return null;
+  const cancel = new AbortController();
+  const { signal } = cancel;
+  if (command.stops === "the command") {
+    // The second one ends this process alone; then the engine stops the command.
+    terminal.listenForInterrupts(() => signal.aborted ? exit(EXIT_INTERRUPTED) : cancel.abort());
+  }
+  let unwritten: { readonly reason: unknown } | undefined;
+  const onNotification = (stream: string, { text, item }: Params) => {
+    try {
+      if (stream === "item") terminal.hear?.(item);
+      else if (stream === "out") terminal.printOut(String(text));
+      else if (stream === "err") terminal.printError(String(text));
+    } catch (reason) {
+      unwritten ??= { reason };
+      cancel.abort();
+    }
+  };
+  const { columns, rows } = terminal.screen();
+  const { outputIsTerminal: output, errorIsTerminal: error, inputIsTerminal: input } = terminal;
+  const params = {
+    ...{ version: VERSION, args, folder: currentFolder() },
+    ...{ output, error, input, columns, rows, hear: terminal.hear !== undefined },
+  };
+  try {
+    const result = await engine.peer.request("command-line", params, { signal, onNotification });
+    if (unwritten) throw unwritten.reason;
+    return (result as { exitCode: number }).exitCode;
+  } catch (error) {
+    if (unwritten) throw unwritten.reason;
+    if (!(error instanceof RpcError && error.data?.code === "gone")) throw error;
+    const message = "the engine of this profile has ended before the command was done";
+    throw new ClientError("engine-ended", `${message}; run it again`);
+  }
+}
+
+/** Returns what the engine may ask of the process with the terminal. */
+function terminalMethods(terminal: Terminal): Method[] {
+  const { printOut, ask, readText, passphrases } = terminal;
+  let input: AsyncIterator<Uint8Array> | undefined;
+  return [
+    method("print", { text: "string" }, ({ text }) => printOut(String(text))),
+    method("ask", { prompt: "string" }, ({ prompt }) => ask(String(prompt))),
+    method("text", { file: "string", editor: "boolean" }, (source) => readText(source)),
+    method("input", {}, async () => {
+      input ??= terminal.readInput()[Symbol.asyncIterator]();
+      const { done, value } = await input.next();
+      return done ? null : value.toBase64();
+    }),
+    method("passphrase", { which: "string" }, ({ which }) => {
+      return which === "next" ? passphrases.next() : passphrases.first();
+    }),
+  ];
+}
+
+function method(
+  name: string,
+  types: Readonly<Record<string, Schema["type"]>>,
+  run: (params: Params) => unknown,
+): Method {
+  const params = Object.entries({ ...types, request: "integer" as const })
+    .map(([name, type]) => ({ name, summary: name, schema: { type } }));
+  return { name, summary: name, params, result: {}, run };
+}

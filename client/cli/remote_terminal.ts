@@ -1,0 +1,81 @@
+import type { Call, Param } from "../daemon/method.ts";
+import type { Params } from "../daemon/rpc_message.ts";
+import type { Terminal } from "./context.ts";
+
+/** What the process with the terminal says of it. */
+export const TERMINAL_PARAMS = [
+  {
+    name: "folder",
+    summary: "The current folder, absolute",
+    required: true,
+    schema: { type: "string" },
+  },
+  { name: "output", summary: "Whether a person sees standard output", schema: { type: "boolean" } },
+  { name: "hear", summary: "Whether each result is told, too", schema: { type: "boolean" } },
+  { name: "error", summary: "Whether a person sees standard error", schema: { type: "boolean" } },
+  { name: "input", summary: "Whether a person types", schema: { type: "boolean" } },
+  { name: "columns", summary: "The width of the terminal", schema: { type: "integer" } },
+  { name: "rows", summary: "The height of the terminal", schema: { type: "integer" } },
+] as const satisfies readonly Param[];
+
+/** The path begins at the root, of a drive too. */
+const ABSOLUTE = /^(?:[/\\]|[A-Za-z]:[\\/])/;
+/** The most that waits to be written to standard error; more is dropped. */
+const MAX_WAITING = 1000;
+
+/**
+ * The terminal of the process that has made a call. Each notification and request has the ID of the
+ * call as its `request`.
+ */
+export function remoteTerminal(
+  call: Call,
+  params: Params,
+  current: () => Promise<string>,
+): Terminal & { flush(): Promise<void> } {
+  let waiting = 0;
+  let written: Promise<void> = Promise.resolve();
+  const write = (stream: "out" | "err", text: string) => {
+    waiting++;
+    const next = call.notify(stream, { text }).finally(() => waiting--);
+    written = next.catch(() => {});
+    return next;
+  };
+  const ask = async (method: string, more: Params = {}) => {
+    const answer = await call.request(method, more);
+    return typeof answer === "string" ? answer : null;
+  };
+  const typed = async (method: string, more?: Params) => await ask(method, more) ?? "";
+  return {
+    outputIsTerminal: params.output === true,
+    errorIsTerminal: params.error === true,
+    inputIsTerminal: params.input === true,
+    passphrases: {
+      current,
+      first: () => typed("passphrase", { which: "first" }),
+      next: () => typed("passphrase", { which: "next" }),
+    },
+    screen: () => ({ columns: Number(params.columns ?? 80), rows: Number(params.rows ?? 24) }),
+    async printOut(text, surely = false) {
+      if (surely) await call.request("print", { text });
+      else await write("out", text);
+    },
+    hear: params.hear === true ? (item) => void call.notify("item", { item }) : undefined,
+    printError(text) {
+      if (waiting < MAX_WAITING) void write("err", text).catch(() => {});
+    },
+    ask: (prompt) => ask("ask", { prompt }),
+    readText: (source) => typed("text", { ...source }),
+    async *readInput() {
+      for (let piece; (piece = await ask("input")) !== null;) yield Uint8Array.fromBase64(piece);
+    },
+    place(path) {
+      if (ABSOLUTE.test(path)) return path;
+      return path === "." ? String(params.folder) : `${params.folder}/${path}`;
+    },
+    listenForInterrupts(interrupted) {
+      call.signal.addEventListener("abort", interrupted);
+      if (call.signal.aborted) interrupted();
+    },
+    flush: () => written,
+  };
+}

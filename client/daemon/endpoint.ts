@@ -1,0 +1,167 @@
+/**
+ * Where other processes of the same user reach the engine of a profile: a Unix socket, whose
+ * permissions keep everyone else out; on Windows a port of this machine alone and a secret of 32
+ * bytes, which whoever connects sends first. A file that only the owner can read says which.
+ *
+ * Neither proves that an engine runs, as a killed one leaves both: the profile's lock does.
+ */
+import { toHex, utf8 } from "../../shared/bytes.ts";
+import { equalSecrets } from "../../shared/crypto/hash.ts";
+import type { Random } from "../../shared/crypto/random.ts";
+import { folderOf, readIfThere, removeFile } from "../../shared/files.ts";
+import { writePrivateFile } from "../disk/private_file.ts";
+
+const FILE = "engine.json";
+const SOCKET = "engine.sock";
+/** Longest path of a socket on every system, in bytes. */
+const MAX_SOCKET_PATH = 103;
+/** Bytes, and characters in hex. */
+const SECRET_SIZE = 32;
+const SECRET_LENGTH = 2 * SECRET_SIZE;
+/** How long whoever connects may take for the secret, in milliseconds. */
+const SECRET_DEADLINE = 5_000;
+
+/** What the file says: the socket, from the profile's folder, or the port. */
+type Place =
+  | { readonly socket: string }
+  | { readonly port: number; readonly secret: string };
+
+/** How processes meet. */
+export type Way = "socket" | "port";
+
+/** What an engine listens on. Disposing closes it. */
+export interface Endpoint extends AsyncDisposable {
+  /** Returns the next connection; throws when it is closed. */
+  accept(): Promise<Deno.Conn>;
+  /** Reports whether who has connected may ask anything; to be called first. */
+  admits(conn: Deno.Conn): Promise<boolean>;
+}
+
+/** Returns the way that processes meet on this system. */
+export function usualWay(): Way {
+  return Deno.build.os === "windows" ? "port" : "socket";
+}
+
+/**
+ * Opens the endpoint of the profile in `folder`, which this process must have locked. What a killed
+ * engine left is replaced.
+ */
+export async function openEndpoint(
+  folder: string,
+  { random, way = usualWay() }: { random: Random; way?: Way },
+): Promise<Endpoint> {
+  await clearEndpoint(folder);
+  const { listener, place } = way === "port" ? listenOnPort(random) : await listenOnSocket(folder);
+  await writePrivateFile(`${folder}/${FILE}`, JSON.stringify(place));
+  return {
+    accept: () => listener.accept(),
+    admits: async (conn) => !("secret" in place) || await sends(conn, place.secret),
+    async [Symbol.asyncDispose]() {
+      listener.close();
+      await clearEndpoint(folder);
+    },
+  };
+}
+
+/**
+ * Connects to the engine of the profile in `folder`; returns null if there is none. Only while the
+ * profile is locked is what answers an engine.
+ */
+export async function connectEndpoint(folder: string): Promise<Deno.Conn | null> {
+  const place = await readPlace(folder);
+  if (!place) return null;
+  try {
+    if ("socket" in place) {
+      return await Deno.connect({ transport: "unix", path: socketPath(folder, place.socket) });
+    }
+    const conn = await Deno.connect({ hostname: "127.0.0.1", port: place.port });
+    await conn.write(utf8(place.secret));
+    return conn;
+  } catch {
+    return null;
+  }
+}
+
+/** Reports whether there is, or was, an engine. */
+export async function hasEndpoint(folder: string): Promise<boolean> {
+  return await readPlace(folder) !== null;
+}
+
+async function clearEndpoint(folder: string): Promise<void> {
+  const place = await readPlace(folder);
+  if (place && "socket" in place) {
+    const path = socketPath(folder, place.socket);
+    await removeFile(path).catch(() => {});
+    // A folder of its own, which nobody else has put anything into.
+    if (place.socket !== SOCKET) await Deno.remove(folderOf(path)).catch(() => {});
+  }
+  await removeFile(`${folder}/${SOCKET}`);
+  await removeFile(`${folder}/${FILE}`);
+}
+
+/** Returns null if there is no such file, or nobody can know what it says. */
+async function readPlace(folder: string): Promise<Place | null> {
+  try {
+    const text = await readIfThere(`${folder}/${FILE}`);
+    const place = text === undefined ? null : JSON.parse(text);
+    const isSocket = typeof place?.socket === "string" && place.socket.endsWith(SOCKET);
+    const isPort = Number.isInteger(place?.port) && typeof place.secret === "string";
+    return isSocket || isPort ? place : null;
+  } catch {
+    return null;
+  }
+}
+
+/** The socket is in the profile's folder, or where its whole path says. */
+function socketPath(folder: string, socket: string): string {
+  return socket === SOCKET ? `${folder}/${SOCKET}` : socket;
+}
+
+interface Listening {
+  readonly listener: Deno.Listener;
+  readonly place: Place;
+}
+
+/** Where the profile's folder cannot have a socket, another private folder has it. */
+async function listenOnSocket(folder: string): Promise<Listening> {
+  const path = socketPath(folder, SOCKET);
+  if (utf8(path).length <= MAX_SOCKET_PATH) {
+    try {
+      return { listener: await listenAt(path), place: { socket: SOCKET } };
+    } catch (error) {
+      // Not all file systems have sockets.
+      if (error instanceof Deno.errors.AddrInUse) throw error;
+    }
+  }
+  const socket = `${await Deno.makeTempDir({ prefix: "messaging-" })}/${SOCKET}`;
+  return { listener: await listenAt(socket), place: { socket } };
+}
+
+async function listenAt(path: string): Promise<Deno.Listener> {
+  const listener = Deno.listen({ transport: "unix", path });
+  await Deno.chmod(path, 0o600);
+  return listener;
+}
+
+function listenOnPort(random: Random): Listening {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return { listener, place: { port: listener.addr.port, secret: toHex(random(SECRET_SIZE)) } };
+}
+
+/** Reports whether the first that comes is `secret`. */
+async function sends(conn: Deno.Conn, secret: string): Promise<boolean> {
+  const timer = setTimeout(() => conn.close(), SECRET_DEADLINE);
+  const given = new Uint8Array(SECRET_LENGTH);
+  try {
+    for (let at = 0; at < given.length;) {
+      const count = await conn.read(given.subarray(at));
+      if (count === null) return false;
+      at += count;
+    }
+    return equalSecrets(new TextDecoder().decode(given), secret);
+  } catch {
+    return false;
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,72 @@
+import { sleep } from "../../shared/sleep.ts";
+import type { Duplex } from "./duplex.ts";
+import type { Endpoint } from "./endpoint.ts";
+import type { Method } from "./method.ts";
+import { type PeerOptions, RpcPeer } from "./rpc_peer.ts";
+
+/** The most conversations at a time; each is a process of the same user. */
+const MAX_PEERS = 256;
+/** Pause after a failed accept, in milliseconds. */
+const PAUSE = 100;
+
+/** Answers everyone who connects to an endpoint, and other streams. */
+export class EngineServer implements AsyncDisposable {
+  readonly #peers = new Set<RpcPeer>();
+  readonly #accepting: Promise<void>;
+  #closed = false;
+
+  constructor(private readonly endpoint: Endpoint, private readonly methods: readonly Method[]) {
+    this.#accepting = this.#acceptAll();
+  }
+
+  /** How many conversations go on. */
+  get count(): number {
+    return this.#peers.size;
+  }
+
+  /** Answers on another stream. */
+  serve(stream: Duplex, options?: PeerOptions): RpcPeer {
+    const peer = new RpcPeer(stream, this.methods, options);
+    this.#peers.add(peer);
+    peer.closed.then(() => this.#peers.delete(peer));
+    return peer;
+  }
+
+  /** Takes nobody any more, and ends all conversations. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.endpoint[Symbol.asyncDispose]();
+    await this.#accepting;
+    await Promise.all([...this.#peers].map((peer) => peer.close()));
+  }
+
+  async #acceptAll(): Promise<void> {
+    while (!this.#closed) {
+      try {
+        void this.#take(await this.endpoint.accept());
+      } catch {
+        if (this.#closed) return;
+        // Too many files are open, for example: this passes when some are closed.
+        await sleep(PAUSE);
+      }
+    }
+  }
+
+  async #take(conn: Deno.Conn): Promise<void> {
+    try {
+      if (this.#peers.size >= MAX_PEERS || !await this.endpoint.admits(conn)) return;
+      await this.serve(conn).closed;
+    } finally {
+      close(conn);
+    }
+  }
+}
+
+function close(conn: Deno.Conn): void {
+  try {
+    conn.close();
+  } catch {
+    // The other side, or a deadline, was faster.
+  }
+}

@@ -51,7 +51,7 @@ async function run(
   const own = ownTerminal(profile, process);
   const context = openContext(options, process, own, { commands: COMMANDS, advise, fail });
   const notifier = openNotifier(invocation.args, context, own);
-  const terminal: Terminal = { ...own, hear: notifier && ((item) => notifier.hear(item)) };
+  const terminal: Terminal = { ...own, hear: notifier?.hear.bind(notifier) };
   const hasFailed = () => exitCode !== EXIT_DONE;
   const show = async (context: CommandContext) => {
     await showResults(invocation, context, terminal, hasFailed);

@@ -1,4 +1,5 @@
 /** What commands get from the process: its terminal, its environment, its clock. */
+import type { Params } from "../daemon/rpc_message.ts";
 import type { Runtime } from "../open_client.ts";
 import type { CommandContext, GlobalOptions } from "./command.ts";
 import type { Advise } from "./output/advice.ts";
@@ -50,7 +51,7 @@ export interface Terminal {
   printOut(text: string, surely?: boolean): Promise<void> | void;
   printError(text: string): void;
   /** Hears of each result, as JSON; undefined where nobody wants that. */
-  readonly hear?: (item: unknown) => void;
+  readonly hear?: (item: Params) => void;
   ask(prompt: string): Promise<string | null>;
   readText(source: TextSource): Promise<string>;
   readInput(): AsyncIterable<Uint8Array>;

@@ -64,7 +64,7 @@ export async function runThroughEngine(
   let unwritten: { readonly reason: unknown } | undefined;
   const onNotification = (stream: string, { text, item }: Params) => {
     try {
-      if (stream === "item") terminal.hear?.(item);
+      if (stream === "item") terminal.hear?.(item as Params);
       else if (stream === "out") terminal.printOut(String(text));
       else if (stream === "err") terminal.printError(String(text));
     } catch (reason) {

@@ -1,3 +1,4 @@
+import type { Params } from "../daemon/rpc_message.ts";
 import { type CommandContext, runCommand } from "./command.ts";
 import type { Invocation } from "./command_line.ts";
 import type { Terminal } from "./context.ts";
@@ -19,7 +20,7 @@ export async function showResults(
   for await (const output of runCommand(command, args, context)) {
     printed++;
     context.progress.clear();
-    hear?.(jsonOf(output, context));
+    hear?.(jsonOf(output, context) as Params);
     // A message counts as shown once it is written.
     const surely = output.kind === "received";
     if (json) await printOut(`${toJson(output, context)}\n`, surely);

@@ -1,7 +1,7 @@
 import { ClientError } from "../errors.ts";
 import { openClient, type OpenedClient, serverAddress } from "../open_client.ts";
 import { isProfile, notRegistered } from "../profile/profile.ts";
-import type { CommandContext } from "./command.ts";
+import type { ClientContext, CommandContext } from "./command.ts";
 import { type Invocation, parseCommandLine } from "./command_line.ts";
 import { COMMANDS } from "./commands.ts";
 import {
@@ -80,17 +80,15 @@ async function run(
   }
   stack.defer(() => context.progress.stop());
   const all = { ...context, ...opened };
-  const running = () =>
+  const running = (all: ClientContext, ...more: AbortSignal[]) =>
     command.stops === "the command"
-      ? context.stoppable((signal) => show({ ...all, signal }))
+      ? context.stoppable((signal) => show({ ...all, signal: AbortSignal.any([signal, ...more]) }))
       : show(all);
-  if (!command.serves?.(invocation.args)) await running();
+  if (!command.serves?.(invocation.args)) await running(all);
   else {
     const passphrase = () => context.passphrases.current();
-    const engine = stack.use(
-      await startEngine(opened, { commands: COMMANDS, process, passphrase }),
-    );
-    await Promise.race([running(), engine.ended]);
+    const engine = stack.use(await startEngine(opened, { process, passphrase }));
+    await engine.untilEnded((signal) => running({ ...all, engine }, signal));
   }
   return exitCode;
 }

@@ -5,7 +5,10 @@
 import type { Args, Declaration as Shared, Operands, Options } from "../../shared/command.ts";
 import type { OpenedClient, Runtime } from "../open_client.ts";
 import type { ClientError } from "../errors.ts";
+import type { Duplex } from "../daemon/duplex.ts";
+import type { PeerOptions, RpcPeer } from "../daemon/rpc_peer.ts";
 import type { ConnectionState } from "../events.ts";
+import type { OnTrouble } from "../network/transport.ts";
 import type { Advise } from "./output/advice.ts";
 import type { Output } from "./output/output.ts";
 import type { Screen } from "./output/trust.ts";
@@ -13,11 +16,19 @@ import type { PassphraseSource } from "./terminal/passphrase.ts";
 import type { Progress } from "./terminal/progress.ts";
 import type { TextSource } from "./terminal/text_source.ts";
 
-/** What an engine tells the commands that it runs. */
-export interface EngineInfo {
+/** The engine of the profile, as the commands see it that run in its process. */
+export interface RunningEngine {
   readonly connection: { readonly state: ConnectionState; readonly text: string };
-  /** Ends the engine, once the command is done. */
+  /** How many conversations with other processes go on. */
+  readonly count: number;
+  /** Resolves when somebody wants it to end. */
+  readonly ended: Promise<void>;
+  /** Ends it, once the command is done. */
   stop(): void;
+  /** Collects messages as they come, and leaves them for those who receive. */
+  follow(onTrouble?: OnTrouble): void;
+  /** Answers on another stream, too. */
+  serve(stream: Duplex, options?: PeerOptions): RpcPeer;
 }
 
 /** Options that every command has. */
@@ -54,8 +65,8 @@ export interface CommandContext {
   readonly options: GlobalOptions;
   readonly runtime: Runtime;
   readonly passphrases: PassphraseSource;
-  /** The engine that runs the command; undefined if this process does. */
-  readonly engine?: EngineInfo;
+  /** The engine in whose process the command runs; undefined if there is none. */
+  readonly engine?: RunningEngine;
   readonly progress: Progress;
   /** Whether a person sees standard output. */
   readonly rich: boolean;

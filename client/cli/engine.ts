@@ -4,14 +4,16 @@ import { equalBytes } from "../../shared/bytes.ts";
 import { formatAddress, parseAddress } from "../network/address.ts";
 import { openEndpoint, type Way } from "../daemon/endpoint.ts";
 import { EngineServer } from "../daemon/engine_server.ts";
+import type { Duplex } from "../daemon/duplex.ts";
+import type { PeerOptions, RpcPeer } from "../daemon/rpc_peer.ts";
 import type { Call, Method } from "../daemon/method.ts";
 import { ClientError } from "../errors.ts";
 import type { OnTrouble } from "../network/transport.ts";
 import type { OpenedClient } from "../open_client.ts";
 import { callContext } from "./call_context.ts";
-import { type AnyCommand, type CommandContext, type EngineInfo, runCommand } from "./command.ts";
+import { type AnyCommand, type CommandContext, runCommand, type RunningEngine } from "./command.ts";
 import type { Process } from "./context.ts";
-import { commandMethods } from "./methods.ts";
+import type { RunForCall } from "./methods.ts";
 import type { Output } from "./output/output.ts";
 
 export interface EngineOptions {
@@ -36,11 +38,11 @@ export function noteToAsker(text: string, otherwise: (text: string) => void): vo
 }
 
 /** Serves the profile to other processes until it is disposed of. */
-export class Engine implements AsyncDisposable, EngineInfo {
+export class Engine implements AsyncDisposable, RunningEngine {
   readonly #ended = Promise.withResolvers<void>();
   readonly #stop = new AbortController();
   readonly #listening: Disposable;
-  #connection: EngineInfo["connection"] = { state: "offline", text: "" };
+  #connection: RunningEngine["connection"] = { state: "offline", text: "" };
   #server: EngineServer | undefined;
   #following: Promise<void> | undefined;
   /** Resolves when a command has ended, after which more may be possible. */
@@ -52,28 +54,32 @@ export class Engine implements AsyncDisposable, EngineInfo {
     });
   }
 
-  /** Makes this process the engine of an open profile; `more` methods are its own. */
+  /** Makes this process the engine of an open profile, with the methods of `table`. */
   static async start(
     opened: OpenedClient,
     options: EngineOptions,
-    more: (engine: Engine) => readonly Method[],
+    table: (engine: Engine, run: RunForCall) => readonly Method[],
   ): Promise<Engine> {
     const engine = new Engine(opened, options);
     const { process: { random }, way } = options;
     const endpoint = await openEndpoint(opened.profile.folder, { random, way });
-    const run = engine.#runForCall.bind(engine);
-    const methods = [...commandMethods(options.commands, run), ...more(engine)];
-    engine.#server = new EngineServer(endpoint, methods);
+    engine.#server = new EngineServer(endpoint, table(engine, engine.#runForCall.bind(engine)));
     return engine;
   }
 
-  get connection(): EngineInfo["connection"] {
+  get connection(): RunningEngine["connection"] {
     return this.#connection;
   }
 
-  get server(): EngineServer {
+  /** How many conversations go on. */
+  get count(): number {
+    return this.#server?.count ?? 0;
+  }
+
+  /** Answers on another stream, too. */
+  serve(stream: Duplex, options?: PeerOptions): RpcPeer {
     if (!this.#server) throw new TypeError("the engine has not started");
-    return this.#server;
+    return this.#server.serve(stream, options);
   }
 
   /** Resolves when somebody wants it to end. */
@@ -121,9 +127,16 @@ export class Engine implements AsyncDisposable, EngineInfo {
     this.#stop.abort();
     this.#worked.resolve();
     this.#listening[Symbol.dispose]();
-    const { sleep } = this.options.process;
-    await Promise.race([this.#server?.[Symbol.asyncDispose](), sleep(GRACE)]);
-    await this.#following;
+    await inGrace(Promise.all([this.#server?.[Symbol.asyncDispose](), this.#following]));
+  }
+
+  /** Runs what this process became an engine for, until it has ended or the engine shall end. */
+  async untilEnded(run: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    const stop = new AbortController();
+    const running = run(stop.signal);
+    await Promise.race([running, this.ended]);
+    stop.abort();
+    await inGrace(running);
   }
 
   async *#runForCall(
@@ -167,5 +180,16 @@ export class Engine implements AsyncDisposable, EngineInfo {
         await Promise.race([this.#worked.promise, this.options.process.sleep(RETRY)]);
       }
     }
+  }
+}
+
+/** Waits for `work`, but not for long. */
+async function inGrace(work: Promise<unknown>): Promise<void> {
+  const late = Promise.withResolvers<void>();
+  const timer = setTimeout(late.resolve, GRACE);
+  try {
+    await Promise.race([work, late.promise]);
+  } finally {
+    clearTimeout(timer);
   }
 }

@@ -104,6 +104,7 @@ function terminalMethods(terminal: Terminal): Method[] {
       return done ? null : value.toBase64();
     }),
     method("passphrase", { which: "string" }, ({ which }) => {
+      if (which === "chosen") return passphrases.chosen();
       return which === "next" ? passphrases.next() : passphrases.first();
     }),
   ];

@@ -12,6 +12,7 @@ export interface MethodTableOptions {
   readonly events: EventSource;
   /** Ends the engine, once the answer is on its way. */
   readonly stop: () => void;
+  readonly more?: readonly Method[];
 }
 
 const ABOUT = {
@@ -20,7 +21,7 @@ const ABOUT = {
   description: "Sends and receives end-to-end encrypted messages and files",
 };
 
-export function methodTable({ run, events, stop }: MethodTableOptions): Method[] {
+export function methodTable({ run, events, stop, more = [] }: MethodTableOptions): Method[] {
   const own: Method[] = [
     {
       name: "version",
@@ -37,6 +38,7 @@ export function methodTable({ run, events, stop }: MethodTableOptions): Method[]
       run: () => stop(),
     },
   ];
-  const methods = [...commandMethods(COMMANDS, run), ...subscriptionMethods(events), ...own];
+  const commands = commandMethods(COMMANDS, run);
+  const methods = [...commands, ...subscriptionMethods(events), ...own, ...more];
   return withDiscovery(methods, ABOUT, SCHEMAS);
 }

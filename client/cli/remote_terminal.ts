@@ -53,6 +53,8 @@ export function remoteTerminal(
       current,
       first: () => typed("passphrase", { which: "first" }),
       next: () => typed("passphrase", { which: "next" }),
+      chosen: () => ask("passphrase", { which: "chosen" }),
+      given: false,
     },
     screen: () => ({ columns: Number(params.columns ?? 80), rows: Number(params.rows ?? 24) }),
     async printOut(text, surely = false) {

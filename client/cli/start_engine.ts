@@ -2,30 +2,34 @@ import type { Method } from "../daemon/method.ts";
 import { ClientError } from "../errors.ts";
 import type { OpenedClient } from "../open_client.ts";
 import { commandLineMethod } from "./command_line_method.ts";
+import { COMMANDS } from "./commands.ts";
 import { Engine, type EngineOptions } from "./engine.ts";
+import { eventSource } from "./event_source.ts";
+import { methodTable } from "./method_table.ts";
 
 /** Makes this process the engine of an open profile, with all methods that there are. */
-export function startEngine(opened: OpenedClient, options: EngineOptions): Promise<Engine> {
-  return Engine.start(opened, options, (engine) => [
-    commandLineMethod(engine),
-    ending(engine, "stop", "End the engine"),
-    ending(engine, "lock", "End the engine of a profile that a passphrase protects"),
-  ]);
+export function startEngine(
+  opened: OpenedClient,
+  options: Omit<EngineOptions, "commands">,
+): Promise<Engine> {
+  return Engine.start(opened, { ...options, commands: COMMANDS }, (engine, run) => {
+    const more = [commandLineMethod(engine), lockMethod(engine)];
+    return methodTable({ run, events: eventSource(opened), stop: () => engine.stop(), more });
+  });
 }
 
-function ending(engine: Engine, name: "stop" | "lock", summary: string): Method {
+function lockMethod(engine: Engine): Method {
   return {
-    name,
-    summary,
+    name: "lock",
+    summary: "End the program, which forgets the passphrase of the profile",
     params: [],
     result: { type: "null" },
     run() {
-      if (name === "lock" && !engine.opened.profile.protected) {
+      if (!engine.opened.profile.protected) {
         const message = "the profile has no passphrase, so there is nothing to lock; to set one";
         throw new ClientError("no-passphrase", `${message}: messaging-client passphrase set`);
       }
       engine.stop();
-      return null;
     },
   };
 }

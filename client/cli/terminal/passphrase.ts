@@ -17,7 +17,7 @@ const CHOICE =
 const NEW_QUESTION = `New passphrase (at least ${MIN_PASSPHRASE_LENGTH} characters): `;
 
 /** What commands ask for passphrases. */
-export type PassphraseSource = Pick<Passphrases, "current" | "first" | "next">;
+export type PassphraseSource = Pick<Passphrases, keyof Passphrases>;
 
 /** Where passphrases come from: the environment, else the terminal. */
 export class Passphrases {

@@ -8,7 +8,7 @@ import type { ClassicOptions } from "./classic/key_exchange.ts";
 import type { Peer } from "./contacts/peers.ts";
 import { ClientError } from "./errors.ts";
 import { isUnreachable, type SecureMessaging } from "./sessions/secure_messaging.ts";
-import { fileFacts, type NamedContent, sourceOf } from "./transfers/transfer_files.ts";
+import { type NamedContent, sourceOf, sourceSize } from "./transfers/transfer_files.ts";
 import type { TransferOptions } from "./transfers/uploads.ts";
 
 /** A message that the server has accepted. */
@@ -56,7 +56,7 @@ export class Sending {
     // First, so that no key goes out for a file that cannot be read.
     for (const file of files) {
       if (typeof file !== "string") continue;
-      const { size } = await fileFacts(file);
+      const size = await sourceSize(file);
       if (!profile.secureIdentity) checkClassicSize(file, size);
     }
     const to = await this.#receiver(name);

@@ -31,6 +31,7 @@ const WORLD = [
   "client/classic/classic_link.ts",
   "client/cli/self_test.ts",
   "client/disk/files.ts",
+  "client/disk/folder_archive.ts",
   "client/main.ts",
   "client/network/connect.ts",
   "client/daemon/endpoint.ts",

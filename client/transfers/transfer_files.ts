@@ -3,6 +3,7 @@ import { toHex } from "../../shared/bytes.ts";
 import { folderOf } from "../../shared/files.ts";
 import { writeAll } from "../../shared/io.ts";
 import { ClientError, withReason } from "../errors.ts";
+import { archiveOf, archiveSize } from "../disk/folder_archive.ts";
 import { PRIVATE_FILE, removeFile, writeNewFile } from "../disk/files.ts";
 import { createPrivateFolder } from "../disk/private_file.ts";
 
@@ -35,6 +36,14 @@ export async function fileFacts(path: string): Promise<FileFacts> {
   return source.facts;
 }
 
+/**
+ * Returns how many bytes are sent of what is at `path`, of a folder about how many.
+ * @throws {ClientError} as {@link sourceOf}
+ */
+export async function sourceSize(path: string): Promise<number> {
+  return await isFolder(path) ? await archiveSize(path) : (await fileFacts(path)).size;
+}
+
 /** What comes from a stream, and what its receiver shall call it. */
 export interface NamedContent {
   readonly name: string;
@@ -42,8 +51,8 @@ export interface NamedContent {
 }
 
 /**
- * Returns the source for `file`. A stream is copied first, to a new file in `folder`; the caller
- * removes that.
+ * Returns the source for `file`. A stream, and the archive of a folder, is copied first, to a new
+ * file in `folder`; the caller removes that.
  * @throws {ClientError} `file`
  */
 export async function sourceOf(
@@ -52,12 +61,24 @@ export async function sourceOf(
   random: (size: number) => Uint8Array,
 ): Promise<Source> {
   if (typeof file === "string") {
+    if (await isFolder(file)) return await sourceOf(await namedArchive(file), folder, random);
     return { name: baseName(file), path: file, spooled: false, ...await fileFacts(file) };
   }
   await createPrivateFolder(folder);
   const path = `${folder}/${toHex(random(16))}`;
   await writeNewFile(path, file.content);
   return { name: file.name, path, spooled: true, ...await fileFacts(path) };
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(({ isDirectory }) => isDirectory, () => false);
+}
+
+async function namedArchive(path: string): Promise<NamedContent> {
+  const base = baseName(path);
+  // Where such a path leads, has a name.
+  const name = /^\.{1,2}$/.test(base) ? baseName(await Deno.realPath(path)) : base;
+  return { name: `${name}.tar`, content: archiveOf(path, name) };
 }
 
 /** Returns the last part of a path. */

@@ -1,5 +1,5 @@
 import { UsageError } from "../../../shared/args.ts";
-import { fileFacts } from "../../transfers/transfer_files.ts";
+import { sourceSize } from "../../transfers/transfer_files.ts";
 import { clientCommand } from "../command.ts";
 import { INTERRUPTED, PROGRESS } from "../help.ts";
 import { PEER } from "../operands.ts";
@@ -9,10 +9,12 @@ export const sendFile = clientCommand({
   name: "send-file",
   operands: { peer: PEER, paths: { name: "PATH", repeated: true, completes: "file" } },
   options: { name: { value: "FILENAME", help: "Name of a file from standard input" } },
-  summary: "Send files",
+  summary: "Send files and folders",
   details:
     "Of any size; to classic clients up to 1 GiB each, and without their names. With - instead\n" +
-    "of PATH the file is read from standard input.\n\n" +
+    "of PATH the file is read from standard input. A folder is sent as one file, FOLDER.tar, which\n" +
+    "its receiver unpacks with tar or what opens archives; links in it are left out. After an\n" +
+    "interruption it goes on with the next receive.\n\n" +
     `${INTERRUPTED}\n\n` +
     "A file must not change until it is sent. To give it up: transfers cancel ID.\n\n" +
     PROGRESS,
@@ -47,7 +49,7 @@ export const sendFile = clientCommand({
     const inputs = name === undefined ? paths.map(place) : [{ name, content: readInput() }];
     const sizes: number[] = [];
     for (const input of inputs) {
-      if (typeof input === "string") sizes.push((await fileFacts(input)).size);
+      if (typeof input === "string") sizes.push(await sourceSize(input));
     }
     let sent = 0;
     if (sizes.length > 0) {

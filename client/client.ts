@@ -8,10 +8,11 @@ import { ClientError } from "./errors.ts";
 import type { Events } from "./events.ts";
 import { Inbox } from "./inbox/inbox.ts";
 import type { FollowOptions, Received, ReceiveOptions } from "./inbox/received.ts";
+import { Messages } from "./messages.ts";
 import type { Network, OnTrouble } from "./network/transport.ts";
 import type { Profile } from "./profile/profile.ts";
 import { register, type RegisterOptions } from "./registration.ts";
-import { Sending, type Sent } from "./sending.ts";
+import { Sending, type Sent, type TextOptions } from "./sending.ts";
 import type { ClientRuntime } from "./sessions/context.ts";
 import { SecureMessaging } from "./sessions/secure_messaging.ts";
 import type { NamedContent } from "./transfers/transfer_files.ts";
@@ -31,6 +32,8 @@ export class Client {
   /** What the owner decides about other clients, and the history with them. */
   readonly contactBook: ContactBook;
   readonly conversations: Conversations;
+  /** What can be done with messages that are in the history. */
+  readonly messages: Messages;
   readonly #options: ClientOptions;
   readonly #profile: Profile;
   readonly #peers: Peers;
@@ -52,6 +55,9 @@ export class Client {
     const classic = new Classic({ ...options, peers, outbox });
     this.#classic = classic;
     this.#sending = new Sending({ ...options, peers, classic, secure });
+    const { contactBook } = this;
+    const sending = this.#sending;
+    this.messages = new Messages({ ...options, peers, contactBook, sending, secure });
     this.#inbox = new Inbox({ profile, network, peers, classic, secure });
   }
 
@@ -136,8 +142,8 @@ export class Client {
    * @throws {ClientError} `bad-text`, `blocked`, `queued` if it is kept until the server can be
    * reached, or the receiver has sent a key; and as the network does
    */
-  async sendText(name: string, text: string): Promise<Sent> {
-    return await this.#sending.text(name, text);
+  async sendText(name: string, text: string, options?: TextOptions): Promise<Sent> {
+    return await this.#sending.text(name, text, options);
   }
 
   /** Sends one file, as {@link sendFiles}. */

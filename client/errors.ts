@@ -32,6 +32,8 @@ export type ClientErrorCode =
   | "changed" // a file is not what it was when its transfer began
   | "gone" // the server does not have a file any more
   | "damaged" // what the server has of a file cannot be used
+  | "unknown-message" // there is none with this number in the history
+  | "not-possible" // nobody can do that with this message, or this client
   | "unknown-transfer" // there is none with this number, or it has ended
   | "program" // a program of the user's failed
   | "output-closed" // nobody reads what is printed any more

@@ -8,6 +8,7 @@ import { removeOthers } from "./disk/files.ts";
 import { writePrivateFile } from "./disk/private_file.ts";
 import { ClientError } from "./errors.ts";
 import type { ConnectionState } from "./events.ts";
+import { Expiry } from "./expiry.ts";
 import { type Address, formatAddress, formatFullAddress, parseAddress } from "./network/address.ts";
 import { ProfileNetwork } from "./network/profile_network.ts";
 import type { Clock } from "./network/silence.ts";
@@ -76,12 +77,17 @@ export async function openClient(
     ...runtime,
   });
   const client = new Client({ profile, network, note, ...runtime });
+  const expiry = await Expiry.start(profile, client.messages, runtime.now).catch((error) => {
+    profile[Symbol.dispose]();
+    throw error;
+  });
   return {
     client,
     profile,
     address,
     async [Symbol.asyncDispose]() {
       using _profile = profile;
+      using _expiry = expiry;
       await network.close();
     },
   };

@@ -1,7 +1,9 @@
+import { type Bytes, equalBytes } from "../shared/bytes.ts";
 import type { Random } from "../shared/crypto/random.ts";
 import type { Identity } from "../shared/crypto/identity.ts";
 import { MAX_TEXT_SIZE } from "../shared/limits.ts";
 import { MessageType } from "../shared/protocol/codes.ts";
+import { newContentId } from "../shared/session/content.ts";
 import type { Classic } from "./classic/classic.ts";
 import { checkClassicSize } from "./classic/classic_file.ts";
 import type { ClassicOptions } from "./classic/key_exchange.ts";
@@ -15,6 +17,8 @@ import type { TransferOptions } from "./transfers/uploads.ts";
 export interface Sent {
   message: number;
   to: Peer;
+  /** The number of its entry in the history; missing for a file. */
+  entry?: number;
 }
 
 export interface SendingOptions extends ClassicOptions {
@@ -26,24 +30,56 @@ export interface SendingOptions extends ClassicOptions {
   note: (text: string) => void;
 }
 
+export interface TextOptions {
+  /** The number of the message in the history that it answers. */
+  readonly reply?: number;
+}
+
 /** Sending texts and files, by the protocol that both sides speak. */
 export class Sending {
   constructor(private readonly options: SendingOptions) {}
 
   /** See {@link Client.sendText}. */
-  async text(name: string, text: string): Promise<Sent> {
+  async text(name: string, text: string, { reply }: TextOptions = {}): Promise<Sent> {
     checkText(text);
-    const { peers, classic, now } = this.options;
-    const to = await this.#receiver(name);
+    const { profile, peers, classic, now } = this.options;
+    if (peers.isOwnName(name)) return this.#note(text, reply);
+    const to = await this.receiver(name);
     const identity = await peers.identityOf(to);
     if (!identity) {
+      if (reply !== undefined) throw notAnswered(reply, `${name} or you are a classic client`);
       await this.kept();
       return { message: await classic.sender.sendText(to, text), to };
     }
-    const { sender } = await this.#readyFor(identity, to);
-    const content = { id: sender.newContentId(), at: now(), text };
+    const answered = reply === undefined ? {} : { reply: this.#answered(reply, to) };
+    const { sender } = await this.readyFor(identity, to);
+    const expires = profile.contacts.timer(to.id)?.seconds || undefined;
+    const content = { id: sender.newContentId(), at: now(), text, ...answered, expires };
+    let entry = 0;
     const draft = { to: identity, type: MessageType.text, content, body: { text } };
-    return { message: await sender.send(draft), to };
+    const message = await sender.send(draft, (number) => entry = number);
+    return { message, to, entry };
+  }
+
+  /** Keeps a note of the owner's. */
+  #note(text: string, answered: number | undefined): Sent {
+    const { profile, peers, random, now } = this.options;
+    const to = peers.withId(profile.identity.id);
+    const reply = answered === undefined ? undefined : this.#answered(answered, to);
+    const at = now();
+    const note = { peer: to.id, at, stored: at, contentId: newContentId(random), body: { text } };
+    return { message: 0, to, entry: profile.history.addNote({ ...note, reply }) };
+  }
+
+  /** Returns the content ID of a message that is answered. */
+  #answered(number: number, to: Peer): Bytes {
+    const { profile: { history } } = this.options;
+    const entry = history.entry(number);
+    if (!entry || !equalBytes(entry.peer, to.id)) {
+      throw notAnswered(number, `it is not in the history with ${to.name}`);
+    }
+    if (entry.contentId && entry.deletedAt === undefined) return entry.contentId;
+    throw notAnswered(number, "it was deleted, or went between classic clients");
   }
 
   /** See {@link Client.sendFiles}. */
@@ -59,7 +95,7 @@ export class Sending {
       const size = await sourceSize(file);
       if (!profile.secureIdentity) checkClassicSize(file, size);
     }
-    const to = await this.#receiver(name);
+    const to = await this.receiver(name);
     const identity = await peers.identityOf(to);
     if (!identity) await this.kept();
     let queued: ClientError | undefined;
@@ -81,7 +117,7 @@ export class Sending {
         if (sent !== undefined) yield { message: sent, to };
         continue;
       }
-      const { files: transfers } = await this.#readyFor(identity, to);
+      const { files: transfers } = await this.readyFor(identity, to);
       const transfer = transfers.begin(identity.clientId, source);
       yield { message: await transfers.send(transfer, to, identity, options), to };
     }
@@ -101,7 +137,7 @@ export class Sending {
   }
 
   /** @throws {ClientError} `blocked`, `unknown-name` */
-  async #receiver(name: string): Promise<Peer> {
+  async receiver(name: string): Promise<Peer> {
     const { profile, peers } = this.options;
     const to = await peers.named(name);
     if (!profile.contacts.byId(to.id)?.blocked) return to;
@@ -112,7 +148,7 @@ export class Sending {
   }
 
   /** Makes sure of a session with this client; offline, an old one will do. */
-  async #readyFor(identity: Identity, to: Peer): Promise<SecureMessaging> {
+  async readyFor(identity: Identity, to: Peer): Promise<SecureMessaging> {
     const secure = await this.options.secure();
     if (!secure) throw new TypeError("only a secure profile has sessions");
     try {
@@ -129,8 +165,12 @@ export class Sending {
   }
 }
 
+function notAnswered(number: number, why: string): ClientError {
+  return new ClientError("not-possible", `message ${number} cannot be answered: ${why}`);
+}
+
 /** @throws {ClientError} `bad-text` if no message can hold it */
-function checkText(text: string): void {
+export function checkText(text: string): void {
   if (text.includes("\0")) {
     throw new ClientError("bad-text", "a text cannot hold a zero character; send it as a file");
   }

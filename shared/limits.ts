@@ -45,6 +45,12 @@ export const LOW_PREKEYS = 50;
 export const MAX_ERROR_TEXT_SIZE = 512;
 /** Size of the random ID of an envelope's content. */
 export const CONTENT_ID_SIZE = 16;
+/** Most content IDs in a receipt, or in a deletion. */
+export const MAX_TARGETS = 256;
+/** Longest reaction, in bytes of UTF-8: the longest emoji has 35. */
+export const MAX_EMOJI_SIZE = 64;
+/** Longest time after which messages disappear, in seconds: 365 days. */
+export const MAX_TIMER = 365 * 24 * 60 * 60;
 /** Size of the ID of a file in chunks, which its uploader chooses. */
 export const BLOB_ID_SIZE = 16;
 /** Size of a chunk of a file's ciphertext, 1 MiB and a tag. The last one may be shorter. */

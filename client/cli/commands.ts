@@ -8,6 +8,11 @@ import { card } from "./commands/card.ts";
 import { completions } from "./commands/completions.ts";
 import { conversations } from "./commands/conversations.ts";
 import { draft } from "./commands/draft.ts";
+import { edit } from "./commands/edit.ts";
+import { deleteCommand } from "./commands/delete.ts";
+import { react } from "./commands/react.ts";
+import { timer } from "./commands/timer.ts";
+import { receipts } from "./commands/receipts.ts";
 import { exportCommand } from "./commands/export.ts";
 import { fetch } from "./commands/fetch.ts";
 import { files } from "./commands/files.ts";
@@ -43,6 +48,7 @@ import { whoami } from "./commands/whoami.ts";
 
 const CLIENTS = [menu, setup, register, unregister, whoami, list, key, requestKey, sendKey];
 const MESSAGES = [send, sendFile, receive, files, fetch, transfers, history, forget];
+const CHANGES = [edit, deleteCommand, react, timer, receipts];
 const CONVERSATIONS = [conversations, search, markRead, mute, archive, draft];
 const CONTACTS = [verify, alias, block, unblock, card, add];
 const ENGINE = [status, stop, lock];
@@ -51,6 +57,7 @@ const OTHERS = [passphrase, exportCommand, importCommand, server, test, completi
 export const COMMANDS: readonly AnyCommand[] = [
   CLIENTS,
   MESSAGES,
+  CHANGES,
   CONVERSATIONS,
   CONTACTS,
   ENGINE,

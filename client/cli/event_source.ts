@@ -5,7 +5,7 @@ import type { ClientEvent } from "../events.ts";
 import type { OpenedClient } from "../open_client.ts";
 import { jsonOf } from "./output/output.ts";
 import { EVENTS } from "./output/schemas.ts";
-import { transferResult } from "./results.ts";
+import { historyResult, transferResult } from "./results.ts";
 
 /** Returns the events of `opened`. Whoever subscribes hears of the connection at once. */
 export function eventSource(opened: OpenedClient): EventSource {
@@ -39,7 +39,7 @@ function paramsOf(event: ClientEvent, opened: OpenedClient): Readonly<Record<str
       const waits = entry.state === "pending";
       const waiting = waits ? client.waiting().find(({ entry }) => entry === number) : undefined;
       const peer = contactBook.withId(entry.peer);
-      return { kind, number, entry: jsonOf({ kind: "history", entry, peer, waiting }) };
+      return { kind, number, entry: jsonOf(historyResult(client, entry, { peer, waiting })) };
     }
     case "transfer": {
       const { number } = event;

@@ -8,6 +8,9 @@ export const PEER = { name: "NAME", completes: "contact" } as const;
 /** The names, or the aliases, of several: commas separate them, and \, stands for one in a name. */
 export const PEERS = { name: "NAME", completes: "contact", parse: parseNames } as const;
 
+/** The number of a message in the history. */
+export const MESSAGE = { name: "N", integer: true, parse: parseMessageNumber } as const;
+
 /** The number of a file that is sent or received. */
 export const TRANSFER = { name: "ID", integer: true, parse: parseTransferNumber } as const;
 
@@ -53,6 +56,11 @@ export function parseInvite(text: string) {
   const digits = text.trim();
   if (/^[0-9a-f]{32}$/i.test(digits)) return fromHex(digits.toLowerCase());
   throw new UsageError("an invite code has 32 hex digits");
+}
+
+export function parseMessageNumber(text: string): number {
+  if (/^[1-9]\d{0,14}$/.test(text)) return Number(text);
+  throw new UsageError(`N is the number of a message, as history shows it, not "${text}"`);
 }
 
 function parseTransferNumber(text: string): number {

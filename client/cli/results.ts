@@ -1,5 +1,7 @@
 /** Results of commands, in which other clients are called as they are called here. */
 import type { Client } from "../client.ts";
+import type { MarkedPeer } from "../contacts/contact_book.ts";
+import type { HistoryEntry } from "../profile/tables/history_entry.ts";
 import type { Sent } from "../sending.ts";
 import type { TransferInfo } from "../transfers/transfer_info.ts";
 import type { WaitingMessage } from "../waiting.ts";
@@ -19,10 +21,22 @@ export function registeredResult(
 
 export function sentResult(
   { contactBook }: Client,
-  { message, to }: Sent,
+  { to, ...sent }: Sent,
   path?: string,
 ): Result<"sent"> {
-  return { kind: "sent", sent: { message, to: contactBook.marked(to) }, path };
+  return { kind: "sent", sent: { ...sent, to: contactBook.marked(to) }, path };
+}
+
+/** Returns an entry of the history with `peer`, or with whom it is. */
+export function historyResult(
+  client: Client,
+  entry: HistoryEntry,
+  { waiting, peer = client.contactBook.withId(entry.peer) }: {
+    waiting?: WaitingMessage;
+    peer?: MarkedPeer;
+  } = {},
+): Result<"history"> {
+  return { kind: "history", entry, peer, waiting, answered: client.contactBook.answered(entry) };
 }
 
 export function transferResult<K extends "waiting" | "transfer">(

@@ -4,7 +4,7 @@ import { ProtocolError } from "../../shared/errors.ts";
 import { checkNewName, encodeName } from "../../shared/protocol/name.ts";
 import { groupsOf, safetyNumber } from "../../shared/session/safety_number.ts";
 import { ClientError } from "../errors.ts";
-import type { Peer, Peers } from "./peers.ts";
+import { OWN_NAME, type Peer, type Peers } from "./peers.ts";
 import type { HistoryEntry } from "../profile/tables/history_entry.ts";
 import type { Profile } from "../profile/profile.ts";
 import type { SecureIdentity } from "../profile/tables/identities.ts";
@@ -216,13 +216,20 @@ export class ContactBook {
     return count;
   }
 
+  /** Returns the message that this one answers, if it is here. */
+  answered({ peer, reply }: HistoryEntry): HistoryEntry | undefined {
+    const { history } = this.profile;
+    return reply && (history.sentWith(peer, reply) ?? history.receivedAs(peer, reply));
+  }
+
   /**
    * Returns the contact with this name or alias, without asking the server.
    * @throws {ClientError} `unknown-name`
    */
   contact(name: string): MarkedPeer {
-    const contact = this.profile.contacts.byName(name);
-    const peer = contact && this.peers.known(contact.id);
+    const { contacts, identity } = this.profile;
+    const id = this.peers.isOwnName(name) ? identity.id : contacts.byName(name)?.id;
+    const peer = id && this.peers.known(id);
     if (peer) return this.marked(peer);
     throw new ClientError(
       "unknown-name",
@@ -263,6 +270,9 @@ function parseCard(card: string): { name: string; id: Uint8Array<ArrayBuffer> } 
  * @throws {ClientError} `bad-name`; the message says why
  */
 export function checkName(name: string, { isNew = false } = {}): void {
+  if (name === OWN_NAME) {
+    throw new ClientError("bad-name", `"${OWN_NAME}" means yourself here, and is nobody's name`);
+  }
   try {
     encodeName(name);
     if (isNew) checkNewName(name);

@@ -18,6 +18,9 @@ export interface Peer extends ClientEntry {
   authenticated?: boolean;
 }
 
+/** What the owner is called in commands that keep notes. */
+export const OWN_NAME = "me";
+
 /** Finds other clients, by name or ID, and checks who they are. */
 export class Peers {
   /** Verified identities by client ID in hex. */
@@ -142,6 +145,18 @@ export class Peers {
     this.#check(found);
     this.profile.contacts.put([found]);
     return this.known(found.id) ?? this.#peer(found);
+  }
+
+  /** Reports whether this is the owner's ID. */
+  isOwn(id: Bytes): boolean {
+    return equalBytes(id, this.profile.identity.id);
+  }
+
+  /** Reports whether the owner is meant, who keeps notes: by "me", or the own name. */
+  isOwnName(name: string): boolean {
+    const { registered, contacts } = this.profile;
+    if (!registered) return false;
+    return name === OWN_NAME || name === this.profile.identity.name && !contacts.byName(name);
   }
 
   /** Returns the client with this ID, without asking the server. */

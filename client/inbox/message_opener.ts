@@ -10,6 +10,7 @@ import { ClientError } from "../errors.ts";
 import type { Profile } from "../profile/profile.ts";
 import type { Envelope } from "../profile/tables/envelopes.ts";
 import type { Incoming } from "../sessions/secure_opener.ts";
+import type { Change } from "../sessions/changes.ts";
 import type { SecureMessaging } from "../sessions/secure_messaging.ts";
 import { isFiled } from "./message_collector.ts";
 import { isForLater, type Problem, problemOf } from "./problems.ts";
@@ -155,10 +156,20 @@ export class MessageOpener {
       for (const [i, what] of opened.entries()) {
         const { from } = messages[i];
         if (what.kind === "new") yield* this.options.shown.entry(what.history, from);
+        else if (what.kind === "changes") yield* this.#tellOf(what.changes, from);
         else if (what.kind === "unusable") round.unusable.add(from, what.flaw);
       }
     }
     for (const reset of all.filter(isReset)) yield* this.#answerReset(reset, round);
+  }
+
+  /** Tells of changes; nothing more is fetched of files that were deleted. */
+  async *#tellOf(changes: readonly Change[], from: Peer): AsyncGenerator<Received> {
+    for (const change of changes) {
+      yield* this.options.shown.change(change, from);
+      const entry = this.options.profile.history.entry(change.entry);
+      if (entry && change.what === "deleted") await this.#secure.files.eraseOf(entry);
+    }
   }
 
   /** Does what the reset of a secure client asks for. */

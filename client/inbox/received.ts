@@ -15,6 +15,8 @@ export type Received =
   & {
     message: number;
     from: Peer;
+    /** The number of its entry in the history. */
+    entry?: number;
     /** Nothing was exchanged with `from` before, and nobody has compared its ID. */
     firstContact?: true;
   }
@@ -28,6 +30,11 @@ export type Received =
     | { type: "timer"; seconds: number; at: number }
     /** A message of a kind that only newer versions know. */
     | { type: "unknown"; kind: string; at: number }
+    /** The message with the number `entry` is another now. */
+    | { type: "edited"; entry: number; text: string }
+    | { type: "deleted"; entry: number }
+    /** Without an emoji, it was taken back. */
+    | { type: "reaction"; entry: number; emoji: string }
     | { type: "key-request" }
     | { type: "key" }
     | { type: "notice"; text: string }

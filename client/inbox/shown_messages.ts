@@ -3,6 +3,7 @@ import type { Peer, Peers } from "../contacts/peers.ts";
 import { durationText } from "../network/failures.ts";
 import type { Profile } from "../profile/profile.ts";
 import type { HistoryEntry } from "../profile/tables/history_entry.ts";
+import type { Change } from "../sessions/changes.ts";
 import type { Repaired } from "../sessions/resets.ts";
 import type { TransferOutcome } from "../transfers/file_transfers.ts";
 import type { Lost } from "../transfers/settling.ts";
@@ -56,6 +57,17 @@ export class ShownMessages {
     }
   }
 
+  /** Tells that a message is another now. */
+  *change(change: Change, from: Peer): Generator<Received> {
+    const entry = this.profile.history.entry(change.entry);
+    const head = { message: 0, from, entry: change.entry };
+    if (change.what === "reaction") yield { ...head, type: "reaction", emoji: change.emoji };
+    else if (change.what === "deleted") yield { ...head, type: "deleted" };
+    else if (entry && "text" in entry.body) {
+      yield { ...head, type: "edited", text: entry.body.text };
+    }
+  }
+
   /** Tells what became of a transfer that went on. A file that was saved is in the history. */
   async *outcome(outcome: TransferOutcome): AsyncGenerator<Received> {
     const { name, peer } = outcome.transfer;
@@ -103,7 +115,12 @@ export class ShownMessages {
   #received({ number, messageId, at, body }: HistoryEntry, from: Peer): Received {
     const isNew = isStranger(this.profile, from.id) &&
       this.profile.history.beginsWith(number, from.id);
-    const head = { message: messageId ?? 0, from, ...isNew && { firstContact: true as const } };
+    const head = {
+      message: messageId ?? 0,
+      entry: number,
+      from,
+      ...isNew && { firstContact: true as const },
+    };
     if ("text" in body) return { ...head, type: "text", text: body.text, at };
     if ("timer" in body) return { ...head, type: "timer", seconds: body.timer, at };
     if ("unknown" in body) return { ...head, type: "unknown", kind: body.unknown, at };

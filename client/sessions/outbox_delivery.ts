@@ -181,6 +181,7 @@ export class OutboxDelivery {
   #noteAll(): void {
     const { outbox, history, repairs } = this.profile;
     const answered = this.#answered.splice(0);
+    const now = this.now();
     try {
       this.profile.transaction(() => {
         for (const { item, messageId } of answered) {
@@ -190,7 +191,7 @@ export class OutboxDelivery {
           }
           if (item.history === null) continue;
           if (messageId === null) history.markFailed(item.history);
-          else history.markSent(item.history, messageId);
+          else history.markSent(item.history, messageId, now);
         }
       }, { durable: false });
     } catch {

@@ -61,7 +61,7 @@ export class OutboxSealing {
     const { profile, peers, sessions, starter } = this.options;
     const name = peers.known(to)?.name ?? toHex(to);
     const entry = history === null ? undefined : profile.history.entry(history);
-    const again = entry && contentOf(entry);
+    const again = entry && contentOf(entry, profile.history);
     if (!again) return profile.outbox.remove(number); // it was forgotten meanwhile
     const identity = await peers.identityOf({ id: to, name });
     if (!identity) throw new ClientError("bad-key", `${name} is no secure client`);

@@ -4,9 +4,11 @@ import { MessageType } from "../../shared/protocol/codes.ts";
 import type { Content } from "../../shared/session/content.ts";
 import { decodeReset, encodeReset } from "../../shared/session/reset.ts";
 import type { Session } from "../../shared/session/session.ts";
+import type { Statement } from "../../shared/session/statement.ts";
 import { ClientError, type ClientErrorCode } from "../errors.ts";
 import { mayPass } from "../network/failures.ts";
-import type { HistoryEntry } from "../profile/tables/history_entry.ts";
+import type { Profile } from "../profile/profile.ts";
+import type { Control, HistoryEntry } from "../profile/tables/history_entry.ts";
 import type { SessionContext } from "./context.ts";
 import type { Incoming } from "./secure_opener.ts";
 import type { Sender } from "./sender.ts";
@@ -78,9 +80,10 @@ export class Resets {
     for (const messageId of messageIds) {
       const entry = history.sentAs(to.clientId, messageId);
       if (!entry) continue;
-      const message = contentOf(entry);
-      (message ? again : lost).push(messageId);
+      const message = contentOf(entry, history);
+      if (!message && "file" in entry.body) lost.push(messageId);
       if (!message) continue;
+      again.push(messageId);
       const { type, content } = message;
       sender.put(to.clientId, type, sessions.seal(to, type, content), entry.number);
     }
@@ -131,15 +134,41 @@ export class Resets {
   }
 }
 
-/** Returns the content that an entry was sent as; null for one that was sent without a session. */
+/**
+ * Returns the content that an entry was sent as, with its latest text; null for one that was sent
+ * without a session, or changes a message that is gone.
+ */
 export function contentOf(
-  { contentId, at, body }: HistoryEntry,
+  { peer, contentId, at, body, deletedAt, reply, timer }: HistoryEntry,
+  history: Profile["history"],
 ): { type: MessageType; content: Content } | null {
-  if (!contentId) return null;
-  const head = { id: contentId, at };
+  if (!contentId || deletedAt !== undefined) return null;
+  const id = { id: contentId, at };
+  if ("timer" in body) return { type: MessageType.text, content: { ...id, timer: body.timer } };
+  if ("control" in body) {
+    const statement = statementOf(body.control, peer, history);
+    return statement && { type: MessageType.text, content: { ...id, ...statement } };
+  }
+  const head = { ...id, ...reply && { reply }, ...timer && { expires: timer } };
   if ("text" in body) return { type: MessageType.text, content: { ...head, text: body.text } };
   if (!("file" in body)) return null;
   const { name, size, blob, key } = body.file;
   if (!blob || !key) return null;
   return { type: MessageType.file, content: { ...head, file: { name, size, blob, key } } };
+}
+
+/** Returns what changes another message, as that is now; null if that is gone. */
+function statementOf(
+  control: Control,
+  peer: Bytes,
+  history: Profile["history"],
+): Statement | null {
+  if ("delete" in control) return control;
+  const target = "edit" in control ? control.edit : control.reaction;
+  const entry = history.sentWith(peer, target) ?? history.receivedAs(peer, target);
+  if (!entry || entry.deletedAt !== undefined) return null;
+  if ("reaction" in control) {
+    return { reaction: { target, emoji: entry.reactions?.own?.emoji ?? "" } };
+  }
+  return "text" in entry.body ? { edit: { target, text: entry.body.text } } : null;
 }

@@ -9,6 +9,7 @@ import { OutboxSealing } from "./outbox_sealing.ts";
 import { type CopyState, PrekeyUpkeep } from "./prekey_upkeep.ts";
 import type { Peers } from "../contacts/peers.ts";
 import type { SecureIdentity } from "../profile/tables/identities.ts";
+import { Receipts } from "./receipts.ts";
 import { Resets } from "./resets.ts";
 import { SecureOpener } from "./secure_opener.ts";
 import { Sender } from "./sender.ts";
@@ -43,6 +44,7 @@ export class SecureMessaging {
   readonly sessions: Sessions;
   readonly starter: SessionStarter;
   readonly sender: Sender;
+  readonly receipts: Receipts;
   readonly opener: SecureOpener;
   readonly resets: Resets;
   readonly files: FileTransfers;
@@ -69,7 +71,8 @@ export class SecureMessaging {
       now,
     });
     const sender = this.sender = new Sender({ profile, transport, sessions, random, now });
-    this.opener = new SecureOpener({ profile, sessions, now });
+    const receipts = this.receipts = new Receipts({ profile, sessions, sender, now });
+    this.opener = new SecureOpener({ profile, sessions, receipts, now });
     this.resets = new Resets({ profile, sessions, starter, sender, own, signing, now });
     this.files = new FileTransfers({ ...options, sender, starter });
     const runCount = new RunCount(options.stateDirectory, identity.clientId);

@@ -1,14 +1,17 @@
 import type { Identity } from "../../shared/crypto/identity.ts";
 import { toHex } from "../../shared/bytes.ts";
 import { CryptoError } from "../../shared/errors.ts";
-import { MAX_ENVELOPE_SIZE, MAX_TIME } from "../../shared/limits.ts";
+import { KiB, MAX_ENVELOPE_SIZE, MAX_TIME } from "../../shared/limits.ts";
 import type { Content } from "../../shared/session/content.ts";
 import { isKnownForm } from "../../shared/session/session.ts";
 import type { Peer } from "../contacts/peers.ts";
 import { isStranger } from "../contacts/strangers.ts";
 import type { Envelope } from "../profile/tables/envelopes.ts";
+import type { HistoryBody } from "../profile/tables/history_entry.ts";
 import { absolutePath } from "../transfers/transfer_files.ts";
+import { applyChange, type Change, takeTimer } from "./changes.ts";
 import type { SessionContext } from "./context.ts";
+import type { Receipts, Stored } from "./receipts.ts";
 import type { Sessions } from "./sessions.ts";
 
 /** A collected message with its sender. */
@@ -42,6 +45,8 @@ const ASKED: readonly Flaw[] = ["lost", "unreadable"];
 export type Opened =
   /** It is in the history under this number, and not shown yet: a text, or a file that waits. */
   | { kind: "new"; history: number }
+  /** It has changed messages that are in the history. */
+  | { kind: "changes"; changes: readonly Change[] }
   /** It was opened, and there is nothing to show. */
   | { kind: "nothing" }
   /** It is a repeat, or nobody wants to hear of it. */
@@ -56,7 +61,13 @@ export interface FileWishes {
   readonly maxSize: number;
 }
 
-type SecureOpenerOptions = Pick<SessionContext, "profile" | "now"> & { sessions: Sessions };
+type SecureOpenerOptions = Pick<SessionContext, "profile" | "now"> & {
+  sessions: Sessions;
+  receipts: Receipts;
+};
+
+/** Larger contents of newer versions are not kept, in bytes: 64 KiB. */
+const MAX_UNKNOWN_SIZE = 64 * KiB;
 
 /**
  * Opens what secure clients send. A step of a session, its plaintext, and the note
@@ -69,8 +80,10 @@ export class SecureOpener {
   /** Opens messages of types 2 to 4 in one transaction. */
   openAll(messages: readonly Incoming[], wishes: FileWishes): Opened[] {
     return this.options.sessions.commit(() => {
-      const opened = messages.map((message) => this.#open(message, wishes));
+      const stored: Stored[] = [];
+      const opened = messages.map((message) => this.#open(message, wishes, stored));
       this.#noteSteps(messages, opened);
+      this.options.receipts.sendDelivered(stored);
       return opened;
     });
   }
@@ -87,8 +100,8 @@ export class SecureOpener {
     }
   }
 
-  #open(incoming: Incoming, wishes: FileWishes): Opened {
-    const { envelope, from } = incoming;
+  #open(incoming: Incoming, wishes: FileWishes, stored: Stored[]): Opened {
+    const { envelope, from, identity } = incoming;
     const { contacts, envelopes } = this.options.profile;
     const isBlocked = contacts.byId(from.id)?.blocked === true;
     envelopes.markDone(envelope.number);
@@ -97,7 +110,13 @@ export class SecureOpener {
     if (typeof content === "string") {
       return isBlocked ? { kind: "ignored" } : { kind: "unusable", flaw: content };
     }
-    return isBlocked ? { kind: "nothing" } : this.#keep(incoming, content, wishes);
+    if (isBlocked) return { kind: "nothing" };
+    const changes = applyChange(this.options.profile, from.id, content);
+    if (changes.length > 0) return { kind: "changes", changes };
+    if (content.text !== undefined || content.file) {
+      stored.push({ from: identity, id: content.id });
+    }
+    return this.#keep(incoming, content, wishes);
   }
 
   /** Returns the content of a message, or what is wrong with it; null if it is a repeat. */
@@ -123,21 +142,21 @@ export class SecureOpener {
 
   /** Keeps a content in the history, unless it came before; a file gets a transfer, too. */
   #keep({ envelope, from }: Incoming, content: Content, wishes: FileWishes): Opened {
-    const { profile: { history, transfers }, now } = this.options;
-    const { id: contentId, text, file } = content;
-    if (text === undefined && !file) return { kind: "nothing" }; // it only starts a session
+    const { profile, now } = this.options;
     const stored = now();
+    const body = this.#bodyOf(content, from, stored);
+    if (!body) return { kind: "nothing" }; // it only starts a session, or changes nothing
+    const { id: contentId, file, reply, expires: timer } = content;
     // Its author may claim a time that no calendar has.
     const at = content.at <= MAX_TIME ? content.at : stored;
     const { messageId } = envelope;
-    const body = file ? { file: { ...file, path: null } } : { text: text ?? "" };
-    const arriving = file !== undefined && file.size <= wishes.maxSize &&
-      !isStranger(this.options.profile, from.id);
-    const entry = { peer: from.id, at, stored, contentId, messageId, body };
-    const number = history.addReceived(entry, { arriving });
+    const isKnown = !isStranger(profile, from.id);
+    const arriving = file !== undefined && file.size <= wishes.maxSize && isKnown;
+    const entry = { peer: from.id, at, stored, contentId, messageId, body, reply, timer };
+    const number = profile.history.addReceived(entry, { arriving });
     if (number === undefined) return { kind: "nothing" };
     if (file) {
-      transfers.add({
+      profile.transfers.add({
         direction: "down",
         peer: from.id,
         ...file,
@@ -147,6 +166,19 @@ export class SecureOpener {
       });
     }
     return arriving ? { kind: "nothing" } : { kind: "new", history: number };
+  }
+
+  /** Returns what the history keeps of a content; undefined if that is nothing. */
+  #bodyOf(content: Content, from: Peer, now: number): HistoryBody | undefined {
+    const { text, file, timer, unknown } = content;
+    if (text !== undefined) return { text };
+    if (file) return { file: { ...file, path: null } };
+    if (unknown) {
+      const { name, encoded } = unknown;
+      return { unknown: name, content: encoded.length <= MAX_UNKNOWN_SIZE ? encoded : null };
+    }
+    if (timer === undefined || !takeTimer(this.options.profile, from.id, content, now)) return;
+    return { timer };
   }
 }
 

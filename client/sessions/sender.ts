@@ -1,8 +1,8 @@
 import type { Bytes } from "../../shared/bytes.ts";
 import type { Identity } from "../../shared/crypto/identity.ts";
-import { CONTENT_ID_SIZE, MAX_ENVELOPE_SIZE } from "../../shared/limits.ts";
+import { MAX_ENVELOPE_SIZE } from "../../shared/limits.ts";
 import type { MessageType } from "../../shared/protocol/codes.ts";
-import type { Content } from "../../shared/session/content.ts";
+import { type Content, newContentId } from "../../shared/session/content.ts";
 import { ClientError } from "../errors.ts";
 import { newToken } from "../network/reconnecting_transport.ts";
 import type { HistoryBody } from "../profile/tables/history_entry.ts";
@@ -24,7 +24,7 @@ export interface Draft {
 
 interface Job {
   draft: Draft;
-  onKept: (() => void) | undefined;
+  onKept: ((history: number) => void) | undefined;
   resolve: (messageId: Promise<number>) => void;
   reject: (reason: unknown) => void;
 }
@@ -51,20 +51,21 @@ export class Sender {
 
   /**
    * Sends a message to a client with whom there is a session; returns its ID in that mailbox.
-   * Messages arrive in the order of these calls. The transaction that keeps it calls `onKept`.
+   * Messages arrive in the order of these calls. The transaction that keeps it calls `onKept`, with
+   * the number of its entry in the history.
    * @throws {ClientError} `bad-text` if it is too large; `refused`; `queued` if the server cannot
    * be reached, or has no room for it, and the message stays in the outbox
    */
-  send(draft: Draft, onKept?: () => void): Promise<number> {
+  send(draft: Draft, onKept?: (history: number) => void): Promise<number> {
     return new Promise((resolve, reject) => {
       this.#jobs.push({ draft, onKept, resolve, reject });
       if (this.#jobs.length === 1) queueMicrotask(() => this.#keepAll());
     });
   }
 
-  /** Returns 16 random bytes that name a new content. */
+  /** Returns the ID of a new content. */
   newContentId(): Bytes {
-    return this.#options.random(CONTENT_ID_SIZE);
+    return newContentId(this.#options.random);
   }
 
   /**
@@ -106,14 +107,16 @@ export class Sender {
 
   #seal({ draft: { to, type, content, body }, onKept }: Job): number {
     const { profile, sessions, now } = this.#options;
-    onKept?.();
     const history = profile.history.addSent({
       peer: to.clientId,
       at: content.at,
       stored: now(),
       contentId: content.id,
       body,
+      reply: content.reply,
+      timer: content.expires,
     });
+    onKept?.(history);
     const envelope = sessions.seal(to, type, content);
     if (envelope.length > MAX_ENVELOPE_SIZE) {
       const size = `the message has ${envelope.length} bytes, sealed`;

@@ -10,7 +10,7 @@ import { Downloads } from "./downloads.ts";
 import { ClientError } from "../errors.ts";
 import type { Peer, Peers } from "../contacts/peers.ts";
 import type { Profile } from "../profile/profile.ts";
-import type { HistoryBody } from "../profile/tables/history_entry.ts";
+import type { HistoryBody, HistoryEntry } from "../profile/tables/history_entry.ts";
 import type { Transfer } from "../profile/tables/transfers.ts";
 import { ignoreNetwork, type Lost, Settling } from "./settling.ts";
 import { stillWaits } from "../profile/tables/wait.ts";
@@ -145,7 +145,9 @@ export class FileTransfers {
       await starter.ensure(identity, to.name);
     });
     const type = MessageType.file;
-    const content = { id: sender.newContentId(), at: now(), file: { name, size, blob, key } };
+    const expires = profile.contacts.timer(to.id)?.seconds || undefined;
+    const id = sender.newContentId();
+    const content = { id, at: now(), file: { name, size, blob, key }, expires };
     const body = { file: { name, size, blob, key, path: spooled ? null : path } };
     const sent = sender.send({ to: identity, type, content, body }, () => {
       const chunks = fileChunkCount(size);
@@ -270,6 +272,23 @@ export class FileTransfers {
     this.#running.get(number)?.abort();
     await this.#settling.drop(transfer);
     await this.#settling.settle(this.#get(number)).catch(ignoreNetwork);
+  }
+
+  /**
+   * Leaves nothing of the file of a message, but what the server has to be told, and what was saved
+   * for its user.
+   */
+  async eraseOf({ number: entry, sent, peer, body }: HistoryEntry): Promise<void> {
+    const { profile: { transfers } } = this.#options;
+    const blob = sent && "file" in body ? body.file.blob : undefined;
+    const all = blob
+      ? transfers.all().filter((it) => equalBytes(it.peer, peer) && equalBytes(it.blob, blob))
+      : [transfers.ofHistory(entry) ?? []].flat();
+    for (const transfer of all) {
+      this.#running.get(transfer.number)?.abort();
+      transfers.erase(transfer.number);
+      if (transfer.state !== "done") await this.#settling.drop({ ...transfer, state: "cancelled" });
+    }
   }
 
   async #goOn(

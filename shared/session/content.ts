@@ -2,50 +2,56 @@
  * The content of an envelope: a small CBOR map with its own ID and time, padded so that its length
  * reveals little.
  */
-import type { Bytes } from "../bytes.ts";
+import { type Bytes, equalBytes } from "../bytes.ts";
 import { type CborValue, decodeCbor, encodeCbor } from "../cbor.ts";
-import { KEY_SIZE } from "../crypto/chacha20_poly1305.ts";
-import { fileChunkCount } from "../crypto/file_chunks.ts";
-import { ProtocolError } from "../errors.ts";
-import { BLOB_ID_SIZE, CONTENT_ID_SIZE, MAX_U32 } from "../limits.ts";
-import { MessageType } from "../protocol/codes.ts";
-
-/** What a message of type 4 says of its file. */
-export type FileNote = {
-  /** The sender's name for it. Never use it as a path. */
-  readonly name: string;
-  /** Bytes of plaintext. */
-  readonly size: number;
-  /** The ID of its chunks on the server, 16 bytes. */
-  readonly blob: Bytes;
-  /** The 32-byte key of its chunks. */
-  readonly key: Bytes;
-};
-
-/** A kind of content: the type of the messages that carry it, and what reads its value. */
-interface Kind<T extends CborValue> {
-  readonly type: MessageType;
-  /** @throws {ProtocolError} `malformed` */
-  read(value: CborValue): T;
-}
-
-/** Every kind, under the name of its property in the map. */
-const KINDS = {
-  text: { type: MessageType.text, read: text } as Kind<string>,
-  file: { type: MessageType.file, read: fileNote } as Kind<FileNote>,
-};
-
-type KindName = keyof typeof KINDS;
-
-/** What a content says: at most one of the kinds. */
-type Statement = { readonly [K in KindName]?: ReturnType<(typeof KINDS)[K]["read"]> };
+import type { Random } from "../crypto/random.ts";
+import { CONTENT_ID_SIZE } from "../limits.ts";
+import type { MessageType } from "../protocol/codes.ts";
+import {
+  hasKinds,
+  isBytes,
+  isCount,
+  isKnown,
+  malformed,
+  mapOf,
+  readStatement,
+  type Statement,
+} from "./statement.ts";
 
 /** A content. Without a statement it only starts a session. */
 export interface Content extends Statement {
-  /** 16 random bytes that name it. */
+  /** 16 bytes that name it; see {@link newContentId}. */
   readonly id: Bytes;
   /** When it was written, in milliseconds since 1970. */
   readonly at: number;
+  /** The first name in it that is not known here, and all of it: a newer version made it. */
+  readonly unknown?: { readonly name: string; readonly encoded: Bytes };
+}
+
+/** Names that a newer version may use. */
+const NAME = /^[a-z0-9-]{1,32}$/;
+
+/** The end of the ID of each content whose author reads receipts. */
+const READS_RECEIPTS = new Uint8Array([0, 1]);
+
+/** Returns the ID of a new content, of an author who reads receipts. */
+export function newContentId(random: Random): Bytes {
+  const id = random(CONTENT_ID_SIZE);
+  id.set(READS_RECEIPTS, CONTENT_ID_SIZE - READS_RECEIPTS.length);
+  return id;
+}
+
+/** Reports whether the author of the content with this ID reads receipts. */
+export function asksForReceipt(id: Bytes): boolean {
+  return equalBytes(id.subarray(-READS_RECEIPTS.length), READS_RECEIPTS);
+}
+
+/** Returns the IDs that stand one behind the other. */
+export function idsIn(ids: Bytes): Bytes[] {
+  const count = ids.length / CONTENT_ID_SIZE;
+  return Array.from({ length: count }, (_, i) => {
+    return ids.slice(i * CONTENT_ID_SIZE, (i + 1) * CONTENT_ID_SIZE);
+  });
 }
 
 /** Size of the smallest padded content. */
@@ -54,12 +60,8 @@ const PADDING_START = 0x80;
 
 /** Returns the padded encoding of `content`. */
 export function encodeContent(content: Content): Bytes {
-  const map: Record<string, CborValue> = { id: content.id, at: content.at };
-  for (const name of Object.keys(KINDS) as KindName[]) {
-    const value = content[name];
-    if (value !== undefined) map[name] = value;
-  }
-  const encoded = encodeCbor(map);
+  const { unknown: _, ...map } = content;
+  const encoded = encodeCbor(Object.fromEntries(Object.entries(map).filter(isGiven)));
   const padded = new Uint8Array(paddedSize(encoded.length + 1));
   padded.set(encoded);
   padded[encoded.length] = PADDING_START;
@@ -67,35 +69,29 @@ export function encodeContent(content: Content): Bytes {
   return padded;
 }
 
+function isGiven(entry: [string, CborValue | undefined]): entry is [string, CborValue] {
+  return entry[1] !== undefined;
+}
+
 /**
- * Returns the content in `padded`, which arrived in a message of this type.
+ * Returns the content in `padded`, which arrived in a message of this type. One with names that are
+ * not known here has `unknown`, and nothing that it states.
  * @throws {ProtocolError} `malformed` if it is no content for this type
  */
 export function decodeContent(padded: Bytes, type: MessageType): Content {
   const end = padded.findLastIndex((byte) => byte !== 0);
   if (padded[end] !== PADDING_START || padded.length !== paddedSize(end + 1)) throw malformed();
-  const { id, at, ...statement } = mapOf(decodeCbor(padded.subarray(0, end)));
+  const encoded = padded.subarray(0, end);
+  const { id, at, ...statement } = mapOf(decodeCbor(encoded));
   if (!isBytes(id, CONTENT_ID_SIZE) || !isCount(at)) throw malformed();
-  const kinds = Object.entries(KINDS).filter(([, kind]) => kind.type === type);
   const names = Object.keys(statement);
-  if (kinds.length === 0 && names.length === 0) return { id, at };
-  const [name, kind] = kinds.find(([name]) => name === names[0]) ?? [];
-  if (name === undefined || kind === undefined || names.length > 1) throw malformed();
-  return { id, at, [name]: kind.read(statement[name] ?? null) };
-}
-
-function text(value: CborValue): string {
-  if (typeof value === "string") return value;
-  throw malformed();
-}
-
-function fileNote(value: CborValue): FileNote {
-  const { name, size, blob, key, ...others } = mapOf(value);
-  if (typeof name !== "string" || !isCount(size)) throw malformed();
-  if (fileChunkCount(size) > MAX_U32) throw malformed();
-  if (!isBytes(blob, BLOB_ID_SIZE) || !isBytes(key, KEY_SIZE)) throw malformed();
-  if (Object.keys(others).length > 0) throw malformed();
-  return { name, size, blob, key };
+  if (!hasKinds(type) && names.length === 0) return { id, at };
+  if (!hasKinds(type) || !names.every((name) => NAME.test(name))) throw malformed();
+  const unknown = names.find((name) => !isKnown(name));
+  if (unknown !== undefined) {
+    return { id, at, unknown: { name: unknown, encoded: encoded.slice() } };
+  }
+  return { id, at, ...readStatement(statement, type) };
 }
 
 /**
@@ -113,22 +109,4 @@ export function paddedSize(size: number): number {
 /** Returns the binary logarithm, rounded down, of a whole number below 2^32. */
 function log2(value: number): number {
   return 31 - Math.clz32(value);
-}
-
-function mapOf(value: CborValue): Record<string, CborValue | undefined> {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw malformed();
-  if (value instanceof Uint8Array) throw malformed();
-  return { ...value as Record<string, CborValue> };
-}
-
-function isBytes(value: CborValue | undefined, size: number): value is Bytes {
-  return value instanceof Uint8Array && value.length === size;
-}
-
-function isCount(value: CborValue | undefined): value is number {
-  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
-}
-
-function malformed(): ProtocolError {
-  return new ProtocolError("malformed", "the content is not one that is known here");
 }

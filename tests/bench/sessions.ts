@@ -4,6 +4,7 @@ import { Sender } from "../../client/sessions/sender.ts";
 import type { Envelope } from "../../client/profile/tables/envelopes.ts";
 import { TAIL_SIZE } from "../../client/profile/tables/envelopes.ts";
 import { Profile } from "../../client/profile/profile.ts";
+import { Receipts } from "../../client/sessions/receipts.ts";
 import { SecureOpener } from "../../client/sessions/secure_opener.ts";
 import { Sessions } from "../../client/sessions/sessions.ts";
 import type { SecureTransport } from "../../client/network/transport.ts";
@@ -123,7 +124,9 @@ export const sessionMessages: Suite = {
     const options = { now, random: randomBytes };
     const outgoing = new Sender({ profile: sender, transport, sessions, ...options });
     const own = new Sessions({ profile: receiver, own: bob, ...options });
-    const opener = new SecureOpener({ profile: receiver, sessions: own, now });
+    const back = new Sender({ profile: receiver, transport, sessions: own, ...options });
+    const receipts = new Receipts({ profile: receiver, sessions: own, sender: back, now });
+    const opener = new SecureOpener({ profile: receiver, sessions: own, receipts, now });
     const from = { id: alice.identity.clientId, name: "alice" };
     async function encrypt(): Promise<number> {
       const drafts = Array.from({ length: COUNT }, () => {

@@ -100,7 +100,8 @@ Deno.test("client: names that nobody has, or that are one's own", async () => {
     () => bob.client.sendFile("carol", import.meta.filename!, quietly),
   ];
   for (const operation of operations) await fails("unknown-name", '"carol"', operation);
-  await fails("unknown-name", "your own name", () => bob.client.sendText("bob", "hello"));
+  const file = () => bob.client.sendFile("bob", import.meta.filename!, quietly);
+  await fails("unknown-name", "your own name", file);
   assertEquals(bob.state.sent, []);
 });
 

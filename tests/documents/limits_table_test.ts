@@ -10,6 +10,7 @@ import {
   ROTATION,
 } from "../../client/sessions/prekey_upkeep.ts";
 import { LOW_INTERVAL, UPKEEP_INTERVAL } from "../../client/sessions/secure_messaging.ts";
+import { EDIT_TIME } from "../../client/sessions/changes.ts";
 import { MAX_OPENED } from "../../client/profile/tables/opened.ts";
 import { MAX_ANSWERS, MAX_WAIT, MIN_WAIT } from "../../client/profile/tables/repairs.ts";
 import { MAX_WAITING_RESETS } from "../../client/inbox/round.ts";
@@ -122,6 +123,10 @@ const LIMITS: Record<string, number> = {
   "envelope": shared.MAX_ENVELOPE_SIZE,
   "envelopes whose repeats are recognised, at least": MAX_OPENED,
   "smallest padded content": MIN_PADDED_SIZE,
+  "content IDs in a receipt or a deletion": shared.MAX_TARGETS,
+  "emoji of a reaction": shared.MAX_EMOJI_SIZE,
+  "timer, and time until a message disappears": shared.MAX_TIMER * 1000,
+  "time in which a text can be changed": EDIT_TIME,
   "message IDs in a reset": MAX_RESET_MESSAGES,
   "between two resets to one client, at least": MIN_WAIT,
   "the same, after resets that brought nothing, at most": MAX_WAIT,

@@ -4,6 +4,7 @@ import { parseWhen, timeOf } from "../times.ts";
 
 /** Entries that a person sees who asks for nothing else. */
 const LAST_SHOWN = 50;
+import { historyResult } from "../results.ts";
 
 export const history = clientCommand({
   name: "history",
@@ -65,7 +66,7 @@ export const history = clientCommand({
     }
     let shown: number | undefined;
     for (const entry of entries) {
-      yield { kind: "history", entry, peer: contact, waiting: waiting.get(entry.number) };
+      yield historyResult(client, entry, { peer: contact, waiting: waiting.get(entry.number) });
       shown = entry.number;
     }
     const isSeen = isPerson && search === undefined && shown !== undefined;

@@ -1,7 +1,8 @@
 import { UsageError } from "../../../shared/args.ts";
 import { ClientError } from "../../errors.ts";
 import { clientCommand } from "../command.ts";
-import { PEERS } from "../operands.ts";
+import { OWN_NAME } from "../../contacts/peers.ts";
+import { parseMessageNumber, PEERS } from "../operands.ts";
 import { sentResult } from "../results.ts";
 
 export const send = clientCommand({
@@ -16,6 +17,11 @@ export const send = clientCommand({
   },
   options: {
     file: { value: "PATH", completes: "file", help: "Send the text that is in this file" },
+    reply: {
+      value: "N",
+      help: "Answer the message with this number, as history shows it",
+      parse: parseMessageNumber,
+    },
     editor: { help: "Write the text in an editor: VISUAL, EDITOR, or vi" },
   },
   summary: "Send a text",
@@ -24,6 +30,7 @@ export const send = clientCommand({
     "the end is left out. At most 1 MiB of UTF-8.\n\n" +
     "To several people: send alice,bob TEXT. If one of them cannot get it the others do, and the\n" +
     "exit code is 1. \\, stands for a comma within a name.\n\n" +
+    "To me means yourself: such notes are kept here, and go to no server.\n\n" +
     "If the server cannot be reached, or has no room for it, a text of a secure profile is kept\n" +
     "and sent by a later command; the exit code is then 1. To see what waits: transfers",
   tooMany: "put the text in quotes",
@@ -31,21 +38,25 @@ export const send = clientCommand({
     key: "5",
     label: "Send a text",
     questions: ["To: ", "Text: "],
-    args: (names, text) => ({ peer: PEERS.parse(names), text, file: undefined, editor: false }),
+    args: (names, text) => {
+      const none = { file: undefined, editor: false, reply: undefined };
+      return { peer: PEERS.parse(names), text, ...none };
+    },
   }],
   results: ["sent"],
+  needsServer: ({ peer }) => peer.some((name) => name !== OWN_NAME),
   runsPrograms: ({ editor }) => editor,
   check({ text, file, editor }) {
     const given = [text, file, editor || undefined].filter((source) => source !== undefined);
     if (given.length > 1) throw new UsageError("send takes one of TEXT, --file and --editor");
   },
-  async *run({ peer: names, text: given, file, editor }, { client, readText, report }) {
+  async *run({ peer: names, text: given, file, editor, reply }, { client, readText, report }) {
     client.whoami(); // fails before anyone types a text in vain
     const text = given ?? await readText({ file, editor });
     if (text === "") throw new ClientError("bad-text", "there is no text; nothing was sent");
     for (const name of names) {
       try {
-        yield sentResult(client, await client.sendText(name, text));
+        yield sentResult(client, await client.sendText(name, text, { reply }));
       } catch (error) {
         const stops = !(error instanceof ClientError) || error.code === "interrupted";
         if (stops || names.length === 1) throw error;

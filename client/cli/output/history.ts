@@ -8,21 +8,32 @@ import {
   type HistoryEntry,
   type HistoryFile,
   isClockWrong,
+  nameOrText,
 } from "../../profile/tables/history_entry.ts";
 import type { WaitingMessage } from "../../waiting.ts";
 import { isoTime, localTime, printable, printableLine, shownName } from "./printable.ts";
 import { waitText } from "./transfers.ts";
 
-/** What stands behind an entry. */
-const STATES = { pending: " (not sent yet)", failed: " (not sent)", sent: "", received: "" };
+/** What stands behind an entry that was not received. */
+const STATES = { pending: " (not sent yet)", failed: " (not sent)", sent: " ✓", received: "" };
+/** Characters of a message that is answered, which stand before the answer. */
+const QUOTED = 60;
+
+/** What an entry is shown with. */
+export interface Shown {
+  /** Why it is not on the server yet. */
+  readonly waiting?: WaitingMessage;
+  /** The message that it answers, if that is here. */
+  readonly answered?: HistoryEntry;
+}
 
 /** The arrow of the text points to the receiver. */
 export function historyView(
   entry: HistoryEntry,
   peer: MarkedPeer,
-  waiting?: WaitingMessage,
+  { waiting, answered }: Shown = {},
 ): { json: unknown; text: string } {
-  const { number, sent, at, state, messageId, body } = entry;
+  const { number, sent, at, state, messageId, body, deletedAt } = entry;
   const json = {
     number,
     message: messageId ?? null,
@@ -32,12 +43,59 @@ export function historyView(
     ...isClockWrong(entry) && { clock: "wrong" },
     state,
     ...(waiting ? waitJson(waiting) : {}),
-    ...bodyJson(body),
+    ...(deletedAt === undefined ? bodyJson(body) : {}),
+    ...marksJson(entry, answered),
   };
-  const what = bodyText(body);
-  const who = `${entryTime(entry)} ${sent ? "→" : "←"} ${shownName(peer)}`;
-  const behind = waiting ? ` (${waitText(waiting.reason, waiting.retryAt)})` : STATES[state];
-  return { json, text: `${who}: ${what}${behind}` };
+  const what = deletedAt === undefined ? bodyText(body) : "deleted";
+  const who = `${number}  ${entryTime(entry)} ${sent ? "→" : "←"} ${shownName(peer)}`;
+  const behind = waiting ? ` (${waitText(waiting.reason, waiting.retryAt)})` : stateText(entry);
+  const quote = quoteText(entry, answered);
+  return { json, text: `${who}: ${quote}${what}${marksText(entry)}${behind}` };
+}
+
+/** Returns ✓ for what is on the server, and ✓✓ for what its receiver has. */
+function stateText({ state, deliveredAt, readAt }: HistoryEntry): string {
+  if (state !== "sent" || deliveredAt === undefined) return STATES[state];
+  return readAt === undefined ? " ✓✓" : " ✓✓ read";
+}
+
+function marksText({ editedAt, reactions = {} }: HistoryEntry): string {
+  const thoughts = [[reactions.peer, ""], [reactions.own, " by you"]] as const;
+  const shown = thoughts.flatMap(([reaction, who]) => {
+    return reaction?.emoji ? ` [${printableLine(reaction.emoji)}${who}]` : [];
+  });
+  return (editedAt === undefined ? "" : " (edited)") + shown.join("");
+}
+
+function quoteText({ reply }: HistoryEntry, answered: HistoryEntry | undefined): string {
+  if (!reply) return "";
+  if (!answered) return "(to a message that is not here) ";
+  return `(to ${answered.number}, "${quoteOf(answered)}") `;
+}
+
+function quoteOf({ body, deletedAt }: HistoryEntry): string {
+  const line = deletedAt === undefined ? printableLine(nameOrText(body)) : "deleted";
+  const characters = [...line];
+  return characters.length > QUOTED ? `${characters.slice(0, QUOTED).join("")}…` : line;
+}
+
+function marksJson(
+  { sent, reply, editedAt, deletedAt, sentAt, deliveredAt, readAt, reactions, timer }: HistoryEntry,
+  answered: HistoryEntry | undefined,
+): Record<string, unknown> {
+  const time = (at: number | undefined) => at === undefined ? undefined : isoTime(at);
+  const start = sent ? sentAt : readAt;
+  const [own, peer] = [reactions?.own?.emoji || undefined, reactions?.peer?.emoji || undefined];
+  return {
+    reply: reply && (answered ? { number: answered.number, text: quoteOf(answered) } : {}),
+    edited: time(editedAt),
+    deleted: time(deletedAt),
+    delivered: sent ? time(deliveredAt) : undefined,
+    read: time(readAt),
+    reactions: own || peer ? { own, peer } : undefined,
+    timer,
+    expires: timer === undefined || start === undefined ? undefined : time(start + timer * 1000),
+  };
 }
 
 /** Returns the time of an entry, with a mark if it cannot be true. */
@@ -52,7 +110,7 @@ function waitJson({ reason, retryAt }: WaitingMessage): { reason: string; retryA
 function bodyJson(body: HistoryBody): Record<string, unknown> {
   if ("text" in body) return { text: body.text };
   if ("file" in body) return { file: fileJson(body.file) };
-  if ("timer" in body) return { timer: body.timer };
+  if ("timer" in body) return { newTimer: body.timer };
   return "unknown" in body ? { unknown: body.unknown } : {};
 }
 

@@ -17,7 +17,7 @@ import type { WaitingMessage } from "../../waiting.ts";
 import type { Advise } from "./advice.ts";
 import { conversationView, draftText, foundView } from "./conversations.ts";
 import { type DeclinedContents, declinedText } from "./declined.ts";
-import { historyView, timerText, unknownText } from "./history.ts";
+import { historyView, type Shown, timerText, unknownText } from "./history.ts";
 import { isoTime, printable, printableLine, shownName, shownPeer } from "./printable.ts";
 import { type Registered, registeredText } from "./registered.ts";
 import { type Status, statusView } from "./status.ts";
@@ -48,7 +48,10 @@ export type Output =
   | { kind: "declined"; contents: DeclinedContents }
   | { kind: "kept"; message: WaitingMessage }
   /** `waiting` says why it is not on the server yet. */
-  | { kind: "history"; entry: HistoryEntry; peer: MarkedPeer; waiting?: WaitingMessage }
+  | { kind: "history"; entry: HistoryEntry; peer: MarkedPeer } & Shown
+  /** After how many seconds messages disappear; 0: they stay. */
+  | { kind: "timer"; peer: MarkedPeer; seconds: number }
+  | { kind: "receipts"; peer: MarkedPeer; on: boolean }
   | { kind: "forgotten"; peer: MarkedPeer; count: number }
   | { kind: "conversation"; conversation: Conversation }
   | { kind: "found"; entry: HistoryEntry; peer: MarkedPeer; words: readonly string[] }
@@ -120,8 +123,9 @@ function viewOf(
       return { json: { ...idAndName(output.client), publicKey }, text: publicKey };
     }
     case "sent": {
-      const { sent: { message, to }, path } = output;
-      const json = { message, to: idAndName(to), ...authenticity(to), path };
+      const { sent: { message, to, entry }, path } = output;
+      const json = { message, to: idAndName(to), ...authenticity(to), path, entry };
+      if (message === 0) return { json, text: `Note ${entry} is kept here.` };
       const what = path === undefined ? "" : `, ${printableLine(path)},`;
       return { json, text: `Message ${message} to ${shownName(to)}${what} is on the server.` };
     }
@@ -165,7 +169,17 @@ function viewOf(
       return { json, text: declinedText(output.contents) };
     }
     case "history":
-      return historyView(output.entry, output.peer, output.waiting);
+      return historyView(output.entry, output.peer, output);
+    case "timer": {
+      const { peer, seconds } = output;
+      const text = `${shownName(peer)}: ${timerText(seconds)}`;
+      return { json: { peer: idAndName(peer), timer: seconds }, text };
+    }
+    case "receipts": {
+      const { peer, on } = output;
+      const text = `${shownName(peer)} is ${on ? "" : "not "}told what arrived and was read.`;
+      return { json: { peer: idAndName(peer), receipts: on }, text };
+    }
     case "forgotten": {
       const { peer, count } = output;
       const text = `Deleted from the history with ${shownName(peer)}: ${count}.`;
@@ -246,6 +260,13 @@ function receivedText(received: Message, advise: Advise): string {
       return `${from}: ${timerText(received.seconds)}`;
     case "unknown":
       return `${from}: ${unknownText(received.kind)}`;
+    case "edited":
+      return `${from} changed message ${received.entry}: ${printable(received.text)}`;
+    case "deleted":
+      return `${from} deleted message ${received.entry}.`;
+    case "reaction":
+      if (received.emoji === "") return `${from} took back what was thought of ${received.entry}.`;
+      return `${from}: ${printableLine(received.emoji)} to message ${received.entry}`;
     case "key-request":
       return `${from} asked for a key, and got one.`;
     case "key":

@@ -30,6 +30,7 @@ const PERSON = ref("person");
 
 const RECEIVED = { message: COUNT, from: PERSON };
 const SOMETIMES = {
+  entry: about("The number of the message in the history", COUNT),
   ...AUTHENTICATED,
   firstContact: about("Nothing was exchanged before, and nobody has compared its ID", YES),
   muted: about("The conversation is muted: nobody need be told", YES),
@@ -61,6 +62,7 @@ export const OUTPUTS: Readonly<Record<Output["kind"], Schema>> = {
   "sent": object({ message: COUNT, to: PERSON }, {
     ...AUTHENTICATED,
     path: about("Which of several files it is", TEXT),
+    entry: about("The number of its entry in the history", COUNT),
   }),
   "received": {
     anyOf: [
@@ -71,6 +73,11 @@ export const OUTPUTS: Readonly<Record<Output["kind"], Schema>> = {
       object({ ...RECEIVED, type: word("announced"), name: TEXT, size: BYTES, transfer: NUMBER }, {
         ...{ ...SOMETIMES, at },
       }),
+      object({ ...RECEIVED, type: word("timer"), seconds: COUNT }, { ...SOMETIMES, at }),
+      object({ ...RECEIVED, type: word("unknown"), kind: TEXT }, { ...SOMETIMES, at }),
+      object({ ...RECEIVED, type: word("edited"), text: TEXT }, SOMETIMES),
+      object({ ...RECEIVED, type: word("deleted") }, SOMETIMES),
+      object({ ...RECEIVED, type: word("reaction"), emoji: TEXT }, SOMETIMES),
       object({ ...RECEIVED, type: word("key-request", "key") }, SOMETIMES),
     ],
   },
@@ -105,6 +112,12 @@ export const OUTPUTS: Readonly<Record<Output["kind"], Schema>> = {
     ...{ at, reason: TEXT, retryAt: RETRY, text: TEXT },
     clock: about("The time cannot be true: its author's clock is wrong", word("wrong")),
     file: object({ name: TEXT, size: BYTES, path: TEXT_OR_NULL }),
+    newTimer: about("From here on messages disappear after so many seconds; 0: they stay", COUNT),
+    unknown: about("The name of a kind that only newer versions know", TEXT),
+    reply: object({}, { number: COUNT, text: TEXT }, "The beginning of what it answers, if here"),
+    ...{ edited: TIME, deleted: TIME, delivered: TIME, read: TIME, expires: TIME },
+    reactions: object({}, { own: TEXT, peer: TEXT }),
+    timer: about("It disappears so many seconds after it was sent or read", COUNT),
   }),
   "conversation": object({
     ...{ peer: PERSON, unread: COUNT },
@@ -119,6 +132,8 @@ export const OUTPUTS: Readonly<Record<Output["kind"], Schema>> = {
   "found": ref("history"),
   "read": object({ id: HEX, name: TEXT, read: COUNT }),
   "draft": object({ id: HEX, name: TEXT, draft: TEXT_OR_NULL }),
+  "timer": object({ peer: PERSON, timer: COUNT }),
+  "receipts": object({ peer: PERSON, receipts: FLAG }),
   "forgotten": object({ id: HEX, name: TEXT, forgotten: COUNT }),
   "trust": object({ safetyNumber: TEXT, verified: FLAG }),
   "card": object({ card: TEXT }),

@@ -19,7 +19,19 @@ export interface Contact extends ClientEntry {
   readonly verified: boolean;
 }
 
+/** The time that messages of a conversation stay. */
+export type Timer = {
+  /** From when they were sent or read; 0: for ever. */
+  readonly seconds: number;
+  /** When it was set, in milliseconds since 1970, and the ID of the content that says so. */
+  readonly at: number;
+  readonly id: Bytes;
+};
+
 interface Row extends Contact {
+  readonly timer?: Timer;
+  /** Whether it gets no receipts. */
+  readonly noReceipts?: boolean;
   /** Whether the owner has turned to this client. Without it, other facts may say so. */
   readonly accepted?: boolean;
   /** Whether the name came with a card, so that the server's list cannot change it. */
@@ -155,6 +167,34 @@ export class Contacts extends SealedStore<Row> {
       (row.accepted === true || row.pinned || row.verified || row.alias !== undefined);
   }
 
+  /** Returns the timer of the conversation with a contact, if one was ever set. */
+  timer(id: Bytes): Timer | undefined {
+    return this.#find("id", id)?.timer;
+  }
+
+  /** Sets the timer of a conversation, unless a newer one is set; reports whether it did. */
+  setTimer(id: Bytes, timer: Timer): boolean {
+    return this.transaction(() => {
+      const known = this.#find("id", id);
+      if (!known || known.timer && !isNewer(timer, known.timer)) return false;
+      this.#write({ ...known, timer });
+      return true;
+    });
+  }
+
+  /** Reports whether a contact gets receipts, once it is no stranger. */
+  getsReceipts(id: Bytes): boolean {
+    const row = this.#find("id", id);
+    return row !== undefined && row.noReceipts !== true && !row.blocked;
+  }
+
+  setReceipts(id: Bytes, on: boolean): void {
+    this.transaction(() => {
+      const known = this.#find("id", id);
+      if (known) this.#write({ ...known, noReceipts: !on });
+    });
+  }
+
   /** Forgets everyone; the server's list tells who there is. */
   forgetAll(): void {
     this.#memory.clear();
@@ -218,6 +258,12 @@ function newRow(id: Bytes, name: string, publicKey?: Bytes): Row {
   return publicKey ? { ...row, publicKey } : row;
 }
 
-function contactOf({ pinned: _, accepted: __, ...contact }: Row): Contact {
+function contactOf(row: Row): Contact {
+  const { pinned: _, accepted: __, timer: ___, noReceipts: ____, ...contact } = row;
   return contact;
+}
+
+function isNewer(timer: Timer, before: Timer): boolean {
+  if (timer.at !== before.at) return timer.at > before.at;
+  return toHex(timer.id) > toHex(before.id);
 }

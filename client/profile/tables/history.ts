@@ -164,6 +164,21 @@ export class History extends SealedStore<EntryFields, HistoryEntry> {
     });
   }
 
+  /** Leaves nothing of a message but that it was there, and has been deleted at that time. */
+  erase(number: number, deletedAt: number): void {
+    this.transaction(() => {
+      const before = this.entry(number);
+      if (!before) return;
+      const { peer, sent, at, stored, contentId, messageId, state } = before;
+      const head = { peer, sent, at, stored, contentId, messageId, state };
+      const sealed = this.sealRow(number, { ...head, body: { text: "" }, deletedAt });
+      this.#blocks.drop(number);
+      const sql = "UPDATE history SET shown = 1, unread = 0, sealed = ? WHERE number = ?";
+      this.run(sql, sealed, number);
+      this.onChange({ kind: "entry", number });
+    });
+  }
+
   /** From now on the time runs after which the message disappears, if it has one. */
   startTimer(number: number, now: number): void {
     const { timer } = this.findRow(number) ?? {};

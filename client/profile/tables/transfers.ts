@@ -156,6 +156,12 @@ export class Transfers extends SealedStore<Fields> {
     });
   }
 
+  /** Leaves nothing of a transfer but what the server has to be told of it. */
+  erase(number: number): void {
+    const transfer = this.get(number);
+    if (transfer) this.change(number, { ...FORGOTTEN, state: "cancelled" });
+  }
+
   #openAll(end: string, ...parameters: number[]): Transfer[] {
     const rows = this.statement(`SELECT * FROM transfers ${end}`).all<Row>(...parameters);
     return rows.map((row) => {

@@ -20,7 +20,7 @@ const LIST = { name: "list", args: { prefix: undefined, contacts: false, names: 
 function sending(peer: string[], given = {}): Command {
   return {
     name: "send",
-    args: { peer, text: undefined, file: undefined, editor: false, ...given },
+    args: { peer, text: undefined, file: undefined, editor: false, reply: undefined, ...given },
   };
 }
 
@@ -62,6 +62,24 @@ Deno.test("command line: every command", () => {
   assertRuns(["request-key", "bob"], { name: "request-key", args: { peer: "bob" } });
   assertRuns(["send-key", "bob"], { name: "send-key", args: { peer: "bob" } });
   assertRuns(["send", "bob", "hello"], sending(["bob"], { text: "hello" }));
+  assertRuns(["send", "bob", "yes", "--reply", "7"], sending(["bob"], { text: "yes", reply: 7 }));
+  assertRuns(["edit", "7", "hello"], { name: "edit", args: { message: 7, text: "hello" } });
+  const both = { message: 7, "for-both": true };
+  assertRuns(["delete", "7", "--for-both"], { name: "delete", args: both });
+  assertRuns(["react", "7", "👍"], {
+    name: "react",
+    args: { message: 7, emoji: "👍", none: false },
+  });
+  assertRuns(["timer", "bob", "4w"], { name: "timer", args: { peer: "bob", duration: 2_419_200 } });
+  assertRuns(["timer", "bob", "off"], { name: "timer", args: { peer: "bob", duration: 0 } });
+  assertRuns(["receipts", "bob", "off"], { name: "receipts", args: { peer: "bob", state: "off" } });
+  for (const args of [["7"], ["7", "👍", "--none"]]) {
+    assertRefused(["react", ...args], "react takes an EMOJI, or --none");
+  }
+  assertRefused(["edit", "x", "y"], "N is the number of a message");
+  for (const duration of ["5", "0s", "1y", "-1s"]) {
+    assertRefused(["timer", "bob", "--", duration], "DURATION is such as 30s");
+  }
   assertRuns(["send-file", "bob", "a b"], {
     name: "send-file",
     args: { peer: "bob", paths: ["a b"], name: undefined },

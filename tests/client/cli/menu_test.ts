@@ -160,7 +160,7 @@ Deno.test("menu: shows the history with a client, or what of it holds a word", a
     "0",
   ]);
   const [, entry, ...rest] = results(session);
-  assert(entry.endsWith(" → alice: hello"), entry);
+  assert(entry.endsWith(" → alice: hello ✓"), entry);
   assertEquals(rest, ["Nothing yet."]);
 });
 

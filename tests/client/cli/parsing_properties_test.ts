@@ -17,8 +17,12 @@ interface Line {
 }
 
 /** A text that may stand for this operand or option, with what comes of it. */
-function valueOf({ words, parse }: Operand, numeric: boolean): fc.Arbitrary<[string, unknown]> {
+function valueOf(
+  { name, words, parse }: Operand,
+  numeric: boolean,
+): fc.Arbitrary<[string, unknown]> {
   if (words) return fc.constantFrom(...words).map((word) => [word, word]);
+  if (name === "DURATION") return fc.integer({ min: 1, max: 99 }).map((n) => [`${n}m`, n * 60]);
   const texts = parse === undefined || !numeric
     ? fc.string({ minLength: 1 }).filter((text) => !text.startsWith("-"))
     : fc.integer({ min: 1, max: 1e9 }).map(String);

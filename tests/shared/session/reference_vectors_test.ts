@@ -5,7 +5,7 @@ import { agreeAsA } from "./reference/agreement.ts";
 import { castOf } from "./reference/agreement_vectors.ts";
 import { ByteSource, pairOf, Refused } from "./reference/basics.ts";
 import { Cipher, finish, openRecords } from "./reference/channel.ts";
-import { decodeContent, encodeContent, unpad } from "./reference/content.ts";
+import { decodeContent, encodeContent, newerName, unpad } from "./reference/content.ts";
 import { openChunk, openFile, sealFile } from "./reference/file_chunks.ts";
 import { sampleFile } from "./reference/file_vectors.ts";
 import { checkIdentity, readReset } from "./reference/identity.ts";
@@ -65,6 +65,9 @@ Deno.test("reference: what the vectors hold can be read", async () => {
     assertEquals(toHex(encodeContent(decoded)), content);
     assertEquals([toHex(decoded.id), decoded.at], [value.id, value.at]);
     assertEquals([decoded.text, decoded.file?.name], [value.text, value.file?.name]);
+  }
+  for (const { "message type": type, unknown, content } of vectors.contents.newer) {
+    assertEquals(newerName(type, fromHex(content)), unknown);
   }
   const { sender, receiver, resets } = vectors.resets;
   for (const { time, "message IDs": messageIds, reset } of resets) {

@@ -149,17 +149,27 @@ Deno.test("vectors: the reference agrees with a start by the engine that clients
 
 Deno.test("vectors: contents", () => {
   for (const { name, "message type": type, value, padded } of vectors.contents.contents) {
-    const { id, at, text, file } = value;
+    const { id, file, receipt, edit, delete: deleted, reaction, reply, ...others } = value;
     const content = {
+      ...others,
       id: fromHex(id),
-      at,
-      ...text === undefined ? {} : { text },
-      ...file === undefined
-        ? {}
-        : { file: { ...file, blob: fromHex(file.blob), key: fromHex(file.key) } },
+      ...file && { file: { ...file, blob: fromHex(file.blob), key: fromHex(file.key) } },
+      ...receipt && { receipt: { ...receipt, ids: fromHex(receipt.ids) } },
+      ...edit && { edit: { ...edit, target: fromHex(edit.target) } },
+      ...deleted && { delete: fromHex(deleted) },
+      ...reaction && { reaction: { ...reaction, target: fromHex(reaction.target) } },
+      ...reply && { reply: fromHex(reply) },
     };
     assertEquals(toHex(encodeContent(content)), padded, name);
     assertEquals(decodeContent(fromHex(padded), type), content, name);
+  }
+});
+
+Deno.test("vectors: contents of a newer version", () => {
+  for (const { name, "message type": type, unknown, content } of vectors.contents.newer) {
+    const decoded = decodeContent(pad(fromHex(content)), type);
+    assertEquals(decoded.unknown, { name: unknown, encoded: fromHex(content) }, name);
+    assertEquals(Object.keys(decoded).toSorted(), ["at", "id", "unknown"], name);
   }
 });
 

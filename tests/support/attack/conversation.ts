@@ -46,6 +46,7 @@ export class Conversation implements AsyncDisposable {
     assertEquals(await scene.received(), ["alice: hello"]);
     await scene.bob.send(scene.server.address, "alice", "hello yourself");
     assertEquals(await scene.answers(), ["bob: hello yourself"]);
+    assertEquals(await scene.received(), [], "but her receipt");
     return scene;
   }
 

@@ -36,6 +36,8 @@ const CODES: Record<ClientErrorCode, true> = {
   "changed": true,
   "gone": true,
   "damaged": true,
+  "unknown-message": true,
+  "not-possible": true,
   "unknown-transfer": true,
   "file": true,
   "program": true,

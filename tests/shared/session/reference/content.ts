@@ -11,22 +11,73 @@ export type Content = {
   at: number;
   text?: string;
   file?: { blob: Bytes; key: Bytes; name: string; size: number };
+  receipt?: { state: "delivered" | "read"; ids: Bytes };
+  edit?: { target: Bytes; text: string };
+  delete?: Bytes;
+  reaction?: { target: Bytes; emoji: string };
+  timer?: number;
+  reply?: Bytes;
+  expires?: number;
 };
+
+/** The kinds of each message type. */
+const KINDS = {
+  2: [],
+  3: ["text", "receipt", "edit", "delete", "reaction", "timer"],
+  4: ["file"],
+};
+/** What may stand beside a kind. */
+const BESIDE: { [kind: string]: string[] } = { text: ["reply", "expires"], file: ["expires"] };
+const KNOWN = [...Object.values(KINDS).flat(), "reply", "expires"];
+const YEAR = 365 * 86_400;
 
 export function encodeContent(content: Content): Bytes {
   return encodeCbor(content as Value);
 }
 
+/** The first name in the content that is not known, if it is one of a newer version. */
+export function newerName(type: MessageType, bytes: Bytes): string | undefined {
+  const map = decodeCbor(bytes);
+  demand(typeof map === "object" && !(map instanceof Uint8Array), "not a map");
+  byteString(map.id, 16);
+  unsigned(map.at);
+  const names = Object.keys(map).filter((key) => key !== "id" && key !== "at");
+  demand(type !== 2 || names.length === 0, "a start says nothing");
+  demand(names.every((name) => /^[a-z0-9-]{1,32}$/.test(name)), "no name of any version");
+  return names.find((name) => !KNOWN.includes(name));
+}
+
 /** The content of a message of type `type`. */
 export function decodeContent(type: MessageType, bytes: Bytes): Content {
-  const map = mapOf(decodeCbor(bytes), ...[
-    "id",
-    "at",
-    ...{ 2: [], 3: ["text"], 4: ["file"] }[type],
-  ]);
+  demand(newerName(type, bytes) === undefined, "of a newer version");
+  const map = decodeCbor(bytes) as { [key: string]: Value };
   const content: Content = { id: byteString(map.id, 16), at: unsigned(map.at) };
-  if (type === 3) content.text = text(map.text);
-  if (type === 4) {
+  if (type === 2) return content;
+  const [kind, ...others] = KINDS[type].filter((name) => map[name] !== undefined);
+  demand(kind !== undefined && others.length === 0, "not one kind");
+  const allowed = ["id", "at", kind, ...BESIDE[kind] ?? []];
+  demand(Object.keys(map).every((key) => allowed.includes(key)), "other keys");
+  if (map.reply !== undefined) content.reply = byteString(map.reply, 16);
+  if (map.expires !== undefined) content.expires = from(1, unsigned(map.expires));
+  if (kind === "text") content.text = text(map.text);
+  if (kind === "timer") content.timer = from(0, unsigned(map.timer));
+  if (kind === "delete") content.delete = ids(map.delete);
+  if (kind === "receipt") {
+    const { state, ids: all } = mapOf(map.receipt, "state", "ids");
+    demand(state === "delivered" || state === "read", "no state");
+    content.receipt = { state, ids: ids(all) };
+  }
+  if (kind === "edit") {
+    const { target, text: changed } = mapOf(map.edit, "target", "text");
+    content.edit = { target: byteString(target, 16), text: text(changed) };
+  }
+  if (kind === "reaction") {
+    const { target, emoji } = mapOf(map.reaction, "target", "emoji");
+    const isShort = new TextEncoder().encode(text(emoji)).length <= 64;
+    demand(isShort && !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(text(emoji)), "no emoji");
+    content.reaction = { target: byteString(target, 16), emoji: text(emoji) };
+  }
+  if (kind === "file") {
     const file = mapOf(map.file, "blob", "key", "name", "size");
     content.file = {
       blob: byteString(file.blob, 16),
@@ -56,6 +107,19 @@ export function unpad(padded: Bytes): Bytes {
   demand(end >= 0 && padded[end] === 0x80, "no padding");
   demand(padded.length === paddedLength(end + 1), "padded to another length");
   return padded.slice(0, end);
+}
+
+/** Content IDs, one behind the other: 1 to 256. */
+function ids(value: Value): Bytes {
+  demand(value instanceof Uint8Array && value.length % 16 === 0, "not content IDs");
+  demand(value.length >= 16 && value.length <= 256 * 16, "none, or too many");
+  return value;
+}
+
+/** Seconds, from so many up to a year. */
+function from(least: number, seconds: number): number {
+  demand(seconds >= least && seconds <= YEAR, "no such time");
+  return seconds;
 }
 
 /** `value`, which must be a map with exactly these keys. */

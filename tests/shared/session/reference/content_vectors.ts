@@ -1,6 +1,7 @@
 /** The vectors of contents and of their padding. */
 import { type Bytes, concat, fromHex, toHex } from "../../../../shared/bytes.ts";
 import { ByteSource } from "./basics.ts";
+import { encodeCbor, type Value } from "./cbor.ts";
 import { type Content, encodeContent, type MessageType, pad, paddedLength } from "./content.ts";
 import { type Json, json } from "./vector_json.ts";
 
@@ -42,13 +43,50 @@ export function contentVectors(): Json {
     ["file", 4, file("report.pdf", 123_456)],
     ["empty file", 4, file("empty", 0)],
     ["large file", 4, file("größe.iso", 5_000_000_000)],
+    ["text that answers", 3, { id, at, text: "yes", reply: blob }],
+    ["text that disappears", 3, { id, at, text: "soon", expires: 1 }],
+    ["text that answers and disappears", 3, { id, at, text: "x", reply: id, expires: 31_536_000 }],
+    ["file that disappears", 4, { ...file("a", 1), expires: 60 }],
+    ["receipt: delivered", 3, { id, at, receipt: { state: "delivered", ids: blob } }],
+    ["receipt: read, 256 messages", 3, { id, at, receipt: { state: "read", ids: many(256) } }],
+    ["edit", 3, { id, at, edit: { target: blob, text: "hello" } }],
+    ["deletion", 3, { id, at, delete: concat(id, blob) }],
+    ["deletion of 256 messages", 3, { id, at, delete: many(256) }],
+    ["reaction", 3, { id, at, reaction: { target: blob, emoji: "👩‍👩‍👧" } }],
+    ["reaction of 64 bytes", 3, { id, at, reaction: { target: blob, emoji: "👍".repeat(16) } }],
+    ["reaction, withdrawn", 3, { id, at, reaction: { target: blob, emoji: "" } }],
+    ["timer of a year", 3, { id, at, timer: 31_536_000 }],
+    ["timer, off", 3, { id, at, timer: 0 }],
   ];
   return json({
     contents: cases.map(([name, type, content]) => {
       const bytes = encodeContent(content);
       return { name, "message type": type, value: content, content: bytes, padded: pad(bytes) };
     }),
+    newer: newerContents(id),
     refused: refusedContents(id, key, blob),
+  });
+}
+
+/** So many content IDs, one behind the other. */
+function many(count: number): Bytes {
+  return concat(...Array.from({ length: count }, (_, i) => new Uint8Array(16).fill(i)));
+}
+
+/** Encodings that a newer version may make, and the first name in them that is not known. */
+function newerContents(idBytes: Bytes): object[] {
+  const at = "626174" + "1b000001a3185c5000";
+  const id = "626964" + "50" + toHex(idBytes);
+  const text = "6474657874" + "6178";
+  const cases: [string, MessageType, string, string][] = [
+    ["a kind", 3, "poll", `a3${at}${id}64706f6c6c${"a1" + "6161" + "01"}`],
+    ["a kind with a value of another type", 3, "a-2", `a3${at}${id}63612d32${"43010203"}`],
+    ["a detail of a text", 3, "x", `a4${"6178" + "00"}${at}${id}${text}`],
+    ["a kind for files", 4, "album", `a3${at}${id}65616c62756d${"60"}`],
+    ["a name of 32 bytes", 3, "n".repeat(32), `a3${at}${id}7820${"6e".repeat(32)}${"00"}`],
+  ];
+  return cases.map(([name, type, unknown, hex]) => {
+    return { name, "message type": type, unknown, content: fromHex(hex) };
   });
 }
 
@@ -71,7 +109,10 @@ function refusedContents(idBytes: Bytes, keyBytes: Bytes, blobBytes: Bytes): obj
     ["a file in a text", 3, `a3${at}${id}${file}`],
     ["a text in a file", 4, `a3${at}${id}${text}`],
     ["a text and a file", 4, `a4${at}${id}${file}${text}`],
-    ["an unknown key", 3, `a4${at}${id}${text}6178${"00"}`],
+    ["an unknown key in a start", 2, `a3${"6178" + "00"}${at}${id}`],
+    ["an unknown key of 33 bytes", 3, `a3${at}${id}7821${"6e".repeat(33)}${"00"}`],
+    ["an unknown key in upper case", 3, `a3${"6158" + "00"}${at}${id}`],
+    ["an unknown key, empty", 3, `a3${"60" + "00"}${at}${id}`],
     ["a key that scripts treat specially", 3, `a4${at}${id}${text}695f5f70726f746f5f5f${"a0"}`],
     ["keys in another order", 3, `a3${id}${at}${text}`],
     ["a key twice", 3, `a4${at}${at}${id}${text}`],
@@ -107,7 +148,48 @@ function refusedContents(idBytes: Bytes, keyBytes: Bytes, blobBytes: Bytes): obj
       `a3${at}${id}6466696c65a4${key}${blob}${name}${"6473697a65" + "20"}`,
     ],
   ];
-  return cases.map(([name, type, hex]) => ({ name, "message type": type, content: fromHex(hex) }));
+  return [
+    ...cases.map(([name, type, hex]) => ({ name, "message type": type, content: fromHex(hex) })),
+    ...refusedStatements(idBytes),
+  ];
+}
+
+/** Encodings whose kinds or details have values that they must not have. */
+function refusedStatements(id: Bytes): object[] {
+  const head = { id, at: 1 };
+  const target = id;
+  const cases: [string, MessageType, { [name: string]: Value }][] = [
+    ["an answer to nothing", 3, { text: "x", reply: id.slice(1) }],
+    ["an answer alone", 3, { reply: id }],
+    ["a file that answers", 4, { file: {}, reply: id }],
+    ["a text that disappears at once", 3, { text: "x", expires: 0 }],
+    ["a text that disappears too late", 3, { text: "x", expires: 31_536_001 }],
+    ["a timer that disappears", 3, { timer: 1, expires: 1 }],
+    ["a timer in a file", 4, { timer: 1 }],
+    ["a timer and a text", 3, { timer: 1, text: "x" }],
+    ["a timer of more than a year", 3, { timer: 31_536_001 }],
+    ["a timer as a text", 3, { timer: "1" }],
+    ["a receipt of nothing", 3, { receipt: { state: "read", ids: id.slice(0, 0) } }],
+    ["a receipt of half a message", 3, { receipt: { state: "read", ids: id.slice(8) } }],
+    ["a receipt of 257 messages", 3, { receipt: { state: "read", ids: many(257) } }],
+    ["a receipt with another state", 3, { receipt: { state: "lost", ids: id } }],
+    ["a receipt without a state", 3, { receipt: { ids: id } }],
+    ["a receipt with another key", 3, { receipt: { state: "read", ids: id, x: 0 } }],
+    ["an edit without a text", 3, { edit: { target } }],
+    ["an edit of no message", 3, { edit: { target: id.slice(1), text: "x" } }],
+    ["an edit with another key", 3, { edit: { target, text: "x", x: 0 } }],
+    ["a deletion of nothing", 3, { delete: id.slice(0, 0) }],
+    ["a deletion of 257 messages", 3, { delete: many(257) }],
+    ["a deletion as a map", 3, { delete: { target } }],
+    ["a reaction of 65 bytes", 3, { reaction: { target, emoji: "👍".repeat(16) + "!" } }],
+    ["a reaction of two lines", 3, { reaction: { target, emoji: "a\nb" } }],
+    ["a reaction of two lines, by U+2028", 3, { reaction: { target, emoji: "a\u2028b" } }],
+    ["a reaction without a target", 3, { reaction: { emoji: "👍" } }],
+    ["a reaction with another key", 3, { reaction: { target, emoji: "👍", x: 0 } }],
+  ];
+  return cases.map(([name, type, statement]) => {
+    return { name, "message type": type, content: encodeCbor({ ...head, ...statement }) };
+  });
 }
 
 export function paddingVectors(): Json {

@@ -189,10 +189,18 @@ export interface ContentsFile {
       at: number;
       text?: string;
       file?: { blob: string; key: string; name: string; size: number };
+      receipt?: { state: "delivered" | "read"; ids: string };
+      edit?: { target: string; text: string };
+      delete?: string;
+      reaction?: { target: string; emoji: string };
+      timer?: number;
+      reply?: string;
+      expires?: number;
     };
     content: string;
     padded: string;
   }[];
+  newer: { name: string; "message type": MessageType; unknown: string; content: string }[];
   refused: { name: string; "message type": MessageType; content: string }[];
 }
 

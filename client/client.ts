@@ -222,6 +222,18 @@ export class Client {
     await files.cancel(number);
   }
 
+  /**
+   * Notes that a person has read what came from a contact, up to the entry `last`; their authors
+   * are told, if they are to know. Returns the numbers of what was not read before.
+   * @throws {ClientError} `unknown-name`
+   */
+  async markRead(name: string, last?: number): Promise<number[]> {
+    const numbers = this.conversations.markRead(name, last);
+    await this.messages.noteRead(numbers);
+    this.#inbox.wake();
+    return numbers;
+  }
+
   /** Collects and opens messages as they come; see {@link Inbox.follow}. */
   follow(
     folder: string,

@@ -150,7 +150,7 @@ export class Messages {
    * Notes that a person has read these messages: their timers run, and their authors are told, if
    * they are to know. Nothing of it waits for the server.
    */
-  async markRead(numbers: readonly number[]): Promise<void> {
+  async noteRead(numbers: readonly number[]): Promise<void> {
     const { profile, peers, secure, now } = this.options;
     const { history } = profile;
     const at = now();

@@ -195,6 +195,11 @@ export class Follower {
     };
   }
 
+  /** Takes another turn: something is to be sent. */
+  wake(): void {
+    this.#news.resolve();
+  }
+
   #look(): void {
     this.#upkeep = "due";
     this.#news.resolve();

@@ -143,6 +143,11 @@ export class Inbox {
     }
   }
 
+  /** Has whoever follows send what is in the outbox, now. */
+  wake(): void {
+    this.#follower?.wake();
+  }
+
   /** Follows with a follower that is there. */
   async *#watch(
     follower: Follower,

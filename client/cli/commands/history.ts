@@ -70,6 +70,6 @@ export const history = clientCommand({
       shown = entry.number;
     }
     const isSeen = isPerson && search === undefined && shown !== undefined;
-    if (isSeen) client.conversations.markRead(peer, shown);
+    if (isSeen) await client.markRead(peer, shown);
   },
 });

@@ -20,6 +20,6 @@ export const markRead = clientCommand({
   results: ["read"],
   async *run({ peer, "up-to": last }, { client }) {
     const contact = client.contactBook.contact(peer);
-    yield { kind: "read", peer: contact, count: client.conversations.markRead(peer, last).length };
+    yield { kind: "read", peer: contact, count: (await client.markRead(peer, last)).length };
   },
 });

@@ -2,7 +2,7 @@
 import type { Conversation, Found } from "../../contacts/conversations.ts";
 import type { MarkedPeer } from "../../contacts/contact_book.ts";
 import { FOREVER } from "../../profile/tables/conversations.ts";
-import { nameOrText } from "../../profile/tables/history_entry.ts";
+import { type HistoryEntry, nameOrText } from "../../profile/tables/history_entry.ts";
 import { bodyText, entryTime, historyView } from "./history.ts";
 import { shortened } from "./text_layout.ts";
 import { isoTime, localTime, printable, printableLine, shownName, shownPeer } from "./printable.ts";
@@ -30,7 +30,7 @@ export function conversationView(
     draft !== null && "draft",
   ].filter((mark) => mark !== false);
   const behind = marks.length > 0 ? ` [${marks.join(", ")}]` : "";
-  const message = last ? `  ${entryTime(last)} ${last.sent ? "→" : "←"} ${short(last.body)}` : "";
+  const message = last ? `  ${entryTime(last)} ${last.sent ? "→" : "←"} ${short(last)}` : "";
   return { json, text: `${shownPeer(peer)}${behind}${message}` };
 }
 
@@ -38,7 +38,8 @@ function mutedText(until: number): string {
   return until < FOREVER ? `muted until ${localTime(until)}` : "muted";
 }
 
-function short(body: Parameters<typeof bodyText>[0]): string {
+function short({ body, deletedAt }: HistoryEntry): string {
+  if (deletedAt !== undefined) return "deleted";
   const [line, ...others] = ("text" in body ? body.text : bodyText(body)).split("\n");
   return printableLine(shortened(others.length > 0 ? `${line}…` : line, SHORT));
 }

@@ -22,7 +22,10 @@ function valueOf(
   numeric: boolean,
 ): fc.Arbitrary<[string, unknown]> {
   if (words) return fc.constantFrom(...words).map((word) => [word, word]);
-  if (name === "DURATION") return fc.integer({ min: 1, max: 99 }).map((n) => [`${n}m`, n * 60]);
+  if (name?.startsWith("DURATION")) {
+    const durations = fc.integer({ min: 1, max: 99 }).map((minutes) => `${minutes}m`);
+    return durations.map((text) => [text, parse?.(text)]);
+  }
   const texts = parse === undefined || !numeric
     ? fc.string({ minLength: 1 }).filter((text) => !text.startsWith("-"))
     : fc.integer({ min: 1, max: 1e9 }).map(String);

@@ -166,7 +166,7 @@ Deno.test("changes: notes to oneself need no server", async () => {
 Deno.test("changes: with a classic client there are none, and it is said", async () => {
   await using server = await startServer();
   await using alice = await Person.register(server.address, "alice", { classic: false });
-  await using old = await Person.register(server.address, "old");
+  await using _old = await Person.register(server.address, "old");
   await alice.json("send", "old", "hello");
   const { number } = await last(alice, "old");
   for (

@@ -1,7 +1,7 @@
 import { ClientError } from "../errors.ts";
 import { openClient, type OpenedClient, serverAddress } from "../open_client.ts";
 import { isProfile, notRegistered } from "../profile/profile.ts";
-import type { ClientContext, CommandContext } from "./command.ts";
+import type { ClientContext, CommandContext, FrontContext } from "./command.ts";
 import { type Invocation, parseCommandLine } from "./command_line.ts";
 import { COMMANDS } from "./commands.ts";
 import {
@@ -13,6 +13,7 @@ import {
   type Terminal,
 } from "./context.ts";
 import { noteToAsker } from "./engine.ts";
+import { engineStream } from "./engine_stream.ts";
 import { runThroughEngine } from "./front_end.ts";
 import { profileFolder } from "./profile_folder.ts";
 import { adviceFor, type Advise } from "./output/advice.ts";
@@ -59,6 +60,16 @@ async function run(
   };
   if (!command.opensProfile) {
     await show(context);
+    return exitCode;
+  }
+  if (command.isFront) {
+    await using stack = new AsyncDisposableStack();
+    const { stream, ended } = await engineStream(profile, stack, {
+      open: () => open(invocation, context, process),
+      options: { process, passphrase: () => context.passphrases.current() },
+    });
+    const front: FrontContext = { ...context, stream, hear: terminal.hear };
+    await Promise.race([show(front), ended]);
     return exitCode;
   }
   const throughEngine = async () => {

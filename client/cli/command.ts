@@ -3,9 +3,10 @@
  * and completions follow from its declaration.
  */
 import type { Args, Declaration as Shared, Operands, Options } from "../../shared/command.ts";
+import type { Duplex } from "../daemon/duplex.ts";
+import type { Params } from "../daemon/rpc_message.ts";
 import type { OpenedClient, Runtime } from "../open_client.ts";
 import type { ClientError } from "../errors.ts";
-import type { Duplex } from "../daemon/duplex.ts";
 import type { PeerOptions, RpcPeer } from "../daemon/rpc_peer.ts";
 import type { ConnectionState } from "../events.ts";
 import type { OnTrouble } from "../network/transport.ts";
@@ -103,6 +104,14 @@ export interface CommandContext {
 /** What a command on a profile may also use. */
 export type ClientContext = CommandContext & OpenedClient;
 
+/** What a command may use that works through an engine, wherever that runs. */
+export interface FrontContext extends CommandContext {
+  /** The conversation with the engine, in JSON-RPC. */
+  readonly stream: Duplex;
+  /** Hears of messages, where the user wants to be told of them. */
+  readonly hear?: (item: Params) => void;
+}
+
 /** An entry of the interactive menu that runs a command. */
 export interface Choice<A> {
   readonly key: string;
@@ -138,6 +147,8 @@ interface Declaration<P extends Operands, O extends Options, C, K extends Kind>
   readonly results: readonly K[];
   /** Whether it makes sense only where somebody types it, and is no method of JSON-RPC. */
   readonly typed?: true;
+  /** Whether it works through an engine: the one that runs, or else one in its own process. */
+  readonly isFront?: true;
   /** Runs the command. The results, if any, are printed. */
   run(
     args: Args<P, O>,
@@ -160,6 +171,15 @@ export function clientCommand<
   K extends Kind = never,
 >(declaration: Declaration<P, O, ClientContext, K>): Command<P, O, ClientContext, K> {
   return { operands: {} as P, options: {} as O, ...declaration, opensProfile: true };
+}
+
+/** Declares a command that works through an engine. */
+export function frontCommand<
+  const P extends Operands,
+  const O extends Options,
+>(declaration: Omit<Declaration<P, O, FrontContext, never>, "results">) {
+  const front = { typed: true, isFront: true, opensProfile: true, results: [] } as const;
+  return { operands: {} as P, options: {} as O, ...declaration, ...front };
 }
 
 /** Declares a command that opens no profile. */

@@ -5,6 +5,7 @@ import { alias } from "./commands/alias.ts";
 import { archive } from "./commands/archive.ts";
 import { block } from "./commands/block.ts";
 import { card } from "./commands/card.ts";
+import { chat } from "./commands/chat.ts";
 import { completions } from "./commands/completions.ts";
 import { conversations } from "./commands/conversations.ts";
 import { draft } from "./commands/draft.ts";
@@ -47,7 +48,7 @@ import { version } from "./commands/version.ts";
 import { whoami } from "./commands/whoami.ts";
 
 const CLIENTS = [menu, setup, register, unregister, whoami, list, key, requestKey, sendKey];
-const MESSAGES = [send, sendFile, receive, files, fetch, transfers, history, forget];
+const MESSAGES = [chat, send, sendFile, receive, files, fetch, transfers, history, forget];
 const CHANGES = [edit, deleteCommand, react, timer, receipts];
 const CONVERSATIONS = [conversations, search, markRead, mute, archive, draft];
 const CONTACTS = [verify, alias, block, unblock, card, add];

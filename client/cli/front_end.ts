@@ -18,6 +18,14 @@ export interface EngineLink extends AsyncDisposable {
   readonly peer: RpcPeer;
 }
 
+/** Connects to the engine of the profile in `folder`; returns null if there is none. */
+export async function connectEngine(
+  folder: string,
+): Promise<Awaited<ReturnType<typeof connectEndpoint>>> {
+  if (!await hasEndpoint(folder) || !await isLocked(folder)) return null;
+  return await connectEndpoint(folder);
+}
+
 /**
  * Connects to the engine of the profile in `folder`; returns null if there is none. What the engine
  * may ask of this process are `methods`.
@@ -26,8 +34,7 @@ export async function findEngine(
   folder: string,
   methods: readonly Method[] = [],
 ): Promise<EngineLink | null> {
-  if (!await hasEndpoint(folder) || !await isLocked(folder)) return null;
-  const conn = await connectEndpoint(folder);
+  const conn = await connectEngine(folder);
   if (!conn) return null;
   const peer = new RpcPeer(conn, methods);
   return {

@@ -70,14 +70,17 @@ export function remoteTerminal(
     async *readInput() {
       for (let piece; (piece = await ask("input")) !== null;) yield Uint8Array.fromBase64(piece);
     },
-    place(path) {
-      if (ABSOLUTE.test(path)) return path;
-      return path === "." ? String(params.folder) : `${params.folder}/${path}`;
-    },
+    place: (path) => pathFrom(String(params.folder), path),
     listenForInterrupts(interrupted) {
       call.signal.addEventListener("abort", interrupted);
       if (call.signal.aborted) interrupted();
     },
     flush: () => written,
   };
+}
+
+/** Returns the absolute path of what is at `path` for whoever is in `folder`. */
+export function pathFrom(folder: string, path: string): string {
+  if (ABSOLUTE.test(path)) return path;
+  return path === "." ? folder : `${folder}/${path}`;
 }

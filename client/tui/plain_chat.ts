@@ -17,8 +17,10 @@ export interface PlainChatOptions {
   readonly print: (line: string) => void;
   /** Tells something beside the messages. */
   readonly note: (text: string) => void;
+  /** Returns a path so that the engine finds it, which may work in another folder. */
+  readonly place: (path: string) => string;
   /** Tells of what failed; the chat goes on. */
-  readonly report: (error: unknown) => void;
+  readonly report: (error: Error) => void;
 }
 
 /** What a profile calls its own notes. */
@@ -75,14 +77,14 @@ export class PlainChat {
 
   async #take(line: string): Promise<"quit" | undefined> {
     if (line === "") return;
-    const { link, name, note, report } = this.options;
+    const { link, name, note, report, place } = this.options;
     try {
-      const asked = readLine(line, name);
+      const asked = readLine(line, name, place);
       if (asked.kind === "quit") return "quit";
       if (asked.kind === "help") commandHelp().forEach(note);
       else await link.request(asked.method, asked.params);
     } catch (error) {
-      report(error);
+      report(error as Error);
     }
   }
 

@@ -8,13 +8,16 @@ export type Asked =
   | { readonly kind: "help" }
   | { readonly kind: "quit" };
 
+/** Returns a path so that the engine finds it. */
+type Place = (path: string) => string;
+
 interface LineCommand {
   readonly name: string;
   /** What stands behind the name. */
   readonly usage: string;
   readonly help: string;
   /** Returns what `rest` asks for; undefined if something is missing. */
-  asks(rest: string, peer: string): Asked | undefined;
+  asks(rest: string, peer: string, place: Place): Asked | undefined;
 }
 
 const COMMANDS: readonly LineCommand[] = [
@@ -22,7 +25,18 @@ const COMMANDS: readonly LineCommand[] = [
     name: "file",
     usage: "PATH",
     help: "Send a file",
-    asks: (path, peer) => path === "" ? undefined : call("send-file", { peer, paths: [path] }),
+    asks: (path, peer, place) =>
+      path === "" ? undefined : call("send-file", { peer, paths: [place(path)] }),
+  },
+  {
+    name: "save",
+    usage: "ID",
+    help: "Save a file that waits in the current folder; the command files shows the IDs",
+    asks: (rest, _peer, place) =>
+      withNumber(
+        rest,
+        (id, more) => more === "" && call("fetch", { transfer: [id], out: place(".") }),
+      ),
   },
   {
     name: "reply",
@@ -67,7 +81,7 @@ export function commandHelp(): string[] {
 }
 
 /** Returns what a line asks for in the chat with `peer`. @throws {UsageError} */
-export function readLine(line: string, peer: string): Asked {
+export function readLine(line: string, peer: string, place: Place): Asked {
   if (!line.startsWith("/")) return send(peer, line);
   if (line.startsWith("//")) return send(peer, line.slice(1));
   const [, name, rest] = /^\/(\S*)\s*(.*?)\s*$/s.exec(line) ?? [];
@@ -76,7 +90,7 @@ export function readLine(line: string, peer: string): Asked {
     const hint = didYouMean(name, COMMANDS.map(({ name }) => name));
     throw new UsageError(`there is no command /${name}${hint}; see /help`);
   }
-  const asked = command.asks(rest, peer);
+  const asked = command.asks(rest, peer, place);
   if (asked) return asked;
   throw new UsageError(`it is: /${command.name} ${command.usage}`);
 }

@@ -8,10 +8,12 @@ const SUBJECTS = ["entry", "transfer", "contact", "peer"];
 
 /** Returns the engine behind `stream`. */
 export function rpcLink(stream: Duplex): ChatLink & { readonly closed: Promise<void> } {
-  let hear: ((event: ChatEvent) => void) | undefined;
+  const listeners: ((event: ChatEvent) => void)[] = [];
   const peer = new RpcPeer(stream, [], {
     onNotification(method, params) {
-      if (method === "event") hear?.(eventOf(params));
+      if (method !== "event") return;
+      const event = eventOf(params);
+      for (const hear of listeners) hear(event);
     },
   });
   return {
@@ -23,7 +25,7 @@ export function rpcLink(stream: Duplex): ChatLink & { readonly closed: Promise<v
       return result.items;
     },
     async listen(heard) {
-      hear = heard;
+      listeners.push(heard);
       await peer.request("subscribe");
     },
   };

@@ -49,7 +49,7 @@ Deno.test("commands: none may start programs but what the user asks to do so", (
   const others = COMMANDS.filter(({ runsPrograms }) => runsPrograms !== undefined);
   assert(mayRun(["receive", "--on-message", "cat"]));
   assert(!mayRun(["receive", "--follow", "--notify", "bell"]));
-  assertEquals(namesOf(others), ["receive", "send"]);
+  assertEquals(namesOf(others), ["chat", "receive", "send"]);
 });
 
 Deno.test("commands: Ctrl-C stops transfers in good order, and each choice of the menu", () => {

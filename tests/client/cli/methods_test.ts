@@ -31,6 +31,7 @@ async function run(methods: ReturnType<typeof methodsWith>, name: string, params
 Deno.test("methods: every command on a profile is one, but the menu", () => {
   const names = COMMANDS.filter((command) => !isMethod(command)).map(({ name }) => name);
   assertEquals(names.toSorted(), [
+    "chat",
     "completions",
     "help",
     "import",

@@ -64,6 +64,7 @@ class Scene implements ChatLink {
       ...{ link: this, name, json, lines: this.#typed.readable },
       print: (line) => this.printed.push(line),
       note: (text) => this.notes.push(text),
+      place: (path) => `/here/${path}`,
       report: (error) => this.problems.push((error as Error).message),
     }).run();
   }
@@ -140,6 +141,7 @@ Deno.test("plain chat: commands ask for methods, and errors do not end it", asyn
   scene.start({ name: "Doe, B" });
   const lines = [
     "/file a b.pdf ",
+    "/save 7",
     "/reply 12 so what",
     "/edit 3 more\\n",
     "/delete 4",
@@ -158,7 +160,8 @@ Deno.test("plain chat: commands ask for methods, and errors do not end it", asyn
   for (const line of lines) scene.type(line);
   await scene.running;
   assertEquals(scene.asked, [
-    ["send-file", { peer: "Doe, B", paths: ["a b.pdf"] }],
+    ["send-file", { peer: "Doe, B", paths: ["/here/a b.pdf"] }],
+    ["fetch", { transfer: [7], out: "/here/." }],
     ["send", { peer: "Doe\\, B", text: "so what", reply: 12 }],
     ["edit", { message: 3, text: "more\\n" }],
     ["delete", { message: 4, "for-both": true }],

@@ -17,6 +17,7 @@ export type ClientErrorCode =
   | "wrong-identity" // a client does not have the key, or the ID, that it must have
   | "not-needed" // an operation for classic clients alone
   | "unknown-name" // no client has this name
+  | "new-contact" // the owner wants nobody new, and this client is
   | "bad-name" // no client may have this name
   | "bad-card" // not a contact's card
   | "unauthenticated" // a classic client, or profile, cannot prove who it is

@@ -5,6 +5,7 @@ import { checkNewName, encodeName } from "../../shared/protocol/name.ts";
 import { groupsOf, safetyNumber } from "../../shared/session/safety_number.ts";
 import { ClientError } from "../errors.ts";
 import { OWN_NAME, type Peer, type Peers } from "./peers.ts";
+import { isStranger } from "./strangers.ts";
 import type { HistoryEntry } from "../profile/tables/history_entry.ts";
 import type { Profile } from "../profile/profile.ts";
 import type { SecureIdentity } from "../profile/tables/identities.ts";
@@ -220,6 +221,18 @@ export class ContactBook {
   answered({ peer, reply }: HistoryEntry): HistoryEntry | undefined {
     const { history } = this.profile;
     return reply && (history.sentWith(peer, reply) ?? history.receivedAs(peer, reply));
+  }
+
+  /**
+   * Reports whether who is called `name` is new here: nobody whom the owner has ever written to,
+   * added, verified or given an alias. In a classic profile, whoever is no contact is.
+   */
+  isNew(name: string): boolean {
+    const { contacts, identity } = this.profile;
+    const names = [name, name.normalize("NFC")];
+    if (name === OWN_NAME || names.includes(identity.name)) return false;
+    const known = names.map((each) => contacts.byName(each)).find((contact) => contact);
+    return known === undefined || isStranger(this.profile, known.id);
   }
 
   /**

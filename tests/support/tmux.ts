@@ -195,9 +195,12 @@ export class Pane {
 
   /** Waits until the program has ended. Returns its exit code. */
   async exitCode(): Promise<number> {
-    const ended = async () => await this.asks("#{pane_dead}") === "1";
+    let status = "";
+    // It is dead a moment before its exit code, or signal, is known.
+    const known = "#{pane_dead_status}#{pane_dead_signal}";
+    const ended = async () => (status = await this.asks(known)) !== "";
     await until("the program has ended", ended, STEP);
-    return Number(await this.asks("#{pane_dead_status}"));
+    return Number(status);
   }
 
   async #send(...keys: string[]): Promise<void> {

@@ -4,6 +4,7 @@ import type { Args, Operands } from "../../../shared/command.ts";
 import { clientCommand, type ClientContext } from "../command.ts";
 import { connectionNotes } from "../connection_notes.ts";
 import { INTERRUPTED, PROGRESS } from "../help.ts";
+import { fromWelcome, NEW_CONTACTS } from "../new_contacts.ts";
 import { OUT } from "../operands.ts";
 import { NOTIFYING } from "../terminal/notifier.ts";
 
@@ -16,6 +17,7 @@ const OPTIONS = {
     parse: parseMaxSize,
   },
   follow: { help: "Keep going: show messages as they arrive, until Ctrl-C" },
+  ...NEW_CONTACTS,
   ...NOTIFYING,
 } as const;
 
@@ -29,6 +31,8 @@ export const receive = clientCommand({
     "their messages. Those of strangers are not kept; those that --no-files or --max-size does\n" +
     "not take stay on the server for a later receive, and each receive reads them once, without\n" +
     "keeping them. To a classic profile all files come.\n\n" +
+    "With --new-contacts refuse, what strangers write goes to the history and is not shown; of\n" +
+    "each the card is told once.\n\n" +
     "Messages that cannot be opened, as after a backup was restored, are asked for again; the\n" +
     "exit code is still 0. They come later than others, with the time at which they were\n" +
     "written.\n\n" +
@@ -44,7 +48,8 @@ export const receive = clientCommand({
   async *run(args, context) {
     const { client, progress, report } = context;
     const { contactBook } = client;
-    for await (const received of receiving(args, context)) {
+    const all = receiving(args, context);
+    for await (const received of fromWelcome(all, args["new-contacts"], context)) {
       progress.clear();
       if (received.type === "problem") {
         report(received.error);

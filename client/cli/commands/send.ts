@@ -2,6 +2,7 @@ import { UsageError } from "../../../shared/args.ts";
 import { ClientError } from "../../errors.ts";
 import { clientCommand } from "../command.ts";
 import { OWN_NAME } from "../../contacts/peers.ts";
+import { checkReceivers, NEW_CONTACTS } from "../new_contacts.ts";
 import { parseMessageNumber, PEERS } from "../operands.ts";
 import { sentResult } from "../results.ts";
 
@@ -22,6 +23,7 @@ export const send = clientCommand({
       help: "Answer the message with this number, as history shows it",
       parse: parseMessageNumber,
     },
+    ...NEW_CONTACTS,
     editor: { help: "Write the text in an editor: VISUAL, EDITOR, or vi" },
   },
   summary: "Send a text",
@@ -39,7 +41,7 @@ export const send = clientCommand({
     label: "Send a text",
     questions: ["To: ", "Text: "],
     args: (names, text) => {
-      const none = { file: undefined, editor: false, reply: undefined };
+      const none = { file: undefined, editor: false, reply: undefined, "new-contacts": undefined };
       return { peer: PEERS.parse(names), text, ...none };
     },
   }],
@@ -50,8 +52,10 @@ export const send = clientCommand({
     const given = [text, file, editor || undefined].filter((source) => source !== undefined);
     if (given.length > 1) throw new UsageError("send takes one of TEXT, --file and --editor");
   },
-  async *run({ peer: names, text: given, file, editor, reply }, { client, readText, report }) {
+  async *run({ peer: names, text: given, file, editor, reply, ...args }, context) {
+    const { client, readText, report } = context;
     client.whoami(); // fails before anyone types a text in vain
+    await checkReceivers(names, args["new-contacts"], context);
     const text = given ?? await readText({ file, editor });
     if (text === "") throw new ClientError("bad-text", "there is no text; nothing was sent");
     for (const name of names) {

@@ -2,13 +2,17 @@ import { UsageError } from "../../../shared/args.ts";
 import { sourceSize } from "../../transfers/transfer_files.ts";
 import { clientCommand } from "../command.ts";
 import { INTERRUPTED, PROGRESS } from "../help.ts";
+import { checkReceivers, NEW_CONTACTS } from "../new_contacts.ts";
 import { PEER } from "../operands.ts";
 import { sentResult } from "../results.ts";
 
 export const sendFile = clientCommand({
   name: "send-file",
   operands: { peer: PEER, paths: { name: "PATH", repeated: true, completes: "file" } },
-  options: { name: { value: "FILENAME", help: "Name of a file from standard input" } },
+  options: {
+    name: { value: "FILENAME", help: "Name of a file from standard input" },
+    ...NEW_CONTACTS,
+  },
   summary: "Send files and folders",
   details:
     "Of any size; to classic clients up to 1 GiB each, and without their names. With - instead\n" +
@@ -24,14 +28,14 @@ export const sendFile = clientCommand({
       key: "50",
       label: "Send a file",
       questions: ["To: ", "Path of the file: "],
-      args: (peer, path) => ({ peer, paths: [path], name: undefined }),
+      args: (peer, path) => ({ peer, paths: [path], name: undefined, "new-contacts": undefined }),
     },
     {
       key: "53",
       label: "Send several files",
       questions: ["To: ", "Path of a file (empty: no more): "],
       many: true,
-      args: (peer, ...paths) => ({ peer, paths, name: undefined }),
+      args: (peer, ...paths) => ({ peer, paths, name: undefined, "new-contacts": undefined }),
     },
   ],
   nothing: "No file.",
@@ -45,7 +49,9 @@ export const sendFile = clientCommand({
     }
   },
   results: ["sent"],
-  async *run({ peer, paths, name }, { client, progress, readInput, signal, place }) {
+  async *run({ peer, paths, name, ...args }, context) {
+    const { client, progress, readInput, signal, place } = context;
+    await checkReceivers([peer], args["new-contacts"], context);
     const inputs = name === undefined ? paths.map(place) : [{ name, content: readInput() }];
     const sizes: number[] = [];
     for (const input of inputs) {

@@ -17,10 +17,17 @@ function assertRuns(given: string[], { name, args = {} }: Command, options = {})
 
 const LIST = { name: "list", args: { prefix: undefined, contacts: false, names: false } };
 
+/** Nothing is said about new contacts. */
+const NO_POLICY = { "new-contacts": undefined };
+
 function sending(peer: string[], given = {}): Command {
   return {
     name: "send",
-    args: { peer, text: undefined, file: undefined, editor: false, reply: undefined, ...given },
+    args: {
+      ...{ peer, text: undefined, file: undefined, editor: false, reply: undefined },
+      ...NO_POLICY,
+      ...given,
+    },
   };
 }
 
@@ -82,7 +89,7 @@ Deno.test("command line: every command", () => {
   }
   assertRuns(["send-file", "bob", "a b"], {
     name: "send-file",
-    args: { peer: "bob", paths: ["a b"], name: undefined },
+    args: { peer: "bob", paths: ["a b"], name: undefined, ...NO_POLICY },
   });
   assertRuns(["files"], { name: "files" });
   assertRuns(["fetch", "7"], { name: "fetch", args: { number: 7, out: undefined } });
@@ -95,8 +102,10 @@ Deno.test("command line: every command", () => {
     name: "transfers",
     args: { action: "cancel", cancelled: 7 },
   });
-  assertRuns(["history", "bob"], { name: "history", args: { peer: "bob", search: undefined } });
-  const search = { name: "history", args: { peer: "bob", search: "a b" } };
+  const rest = { last: undefined, since: undefined, before: undefined };
+  const history = { peer: "bob", search: undefined, ...rest };
+  assertRuns(["history", "bob"], { name: "history", args: history });
+  const search = { name: "history", args: { ...history, search: "a b" } };
   assertRuns(["history", "--search", "a b", "bob"], search);
   assertRuns(["forget", "bob"], { name: "forget", args: { peer: "bob" } });
   assertRuns(["verify", "bob"], { name: "verify", args: { peer: "bob", yes: false } });
@@ -120,15 +129,18 @@ Deno.test("command line: several files, or one from standard input", () => {
   const paths = ["a", "b c", "./-"];
   assertRuns(["send-file", "bob", ...paths], {
     name: "send-file",
-    args: { peer: "bob", paths, name: undefined },
+    args: { peer: "bob", paths, name: undefined, ...NO_POLICY },
   });
-  const stdin = { name: "send-file", args: { peer: "bob", paths: ["-"], name: "a b" } };
+  const stdin = {
+    name: "send-file",
+    args: { peer: "bob", paths: ["-"], name: "a b", ...NO_POLICY },
+  };
   assertRuns(["send-file", "bob", "-", "--name", "a b"], stdin);
   assertRuns(["send-file", "--name=a b", "bob", "-"], stdin);
 });
 
 Deno.test("command line: what is received, and where it goes", () => {
-  const quiet = { "on-message": undefined, notify: undefined };
+  const quiet = { "on-message": undefined, notify: undefined, ...NO_POLICY };
   const none = {
     out: undefined,
     "no-files": false,
@@ -223,6 +235,10 @@ Deno.test("command line: wrong usage is refused and says what is wrong", () => {
       "- (standard input) is sent alone, without other files",
     ],
     [["send-file", "bob", "a", "--name", "x"], "--name is only for standard input, -"],
+    [
+      ["send", "a", "b", "--new-contacts", "x"],
+      '--new-contacts takes ask, accept or refuse, not "x"',
+    ],
     [["receive", "--notify", "x"], '--notify takes bell, osc9, osc777 or off, not "x"'],
     [["list", "--name", "x"], "--name belongs to the command setup or send-file"],
     [["fetch"], "fetch needs ID"],

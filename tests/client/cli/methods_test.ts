@@ -54,7 +54,8 @@ Deno.test("methods: parameters are the operands and the options, with their type
   const stream = "stream?:  boolean";
   assertEquals(typesOf("transfers"), ["action?: cancel string", "cancelled?:  integer", stream]);
   const paths = "paths: string array";
-  assertEquals(typesOf("send-file"), ["peer:  string", paths, "name?:  string", stream]);
+  const policy = "new-contacts?: ask|accept|refuse string";
+  assertEquals(typesOf("send-file"), ["peer:  string", paths, "name?:  string", policy, stream]);
   const options = ["out?:  string", "no-files?:  boolean", "max-size?:  string"];
   assertEquals(typesOf("receive").slice(0, 3), options);
 });
@@ -67,7 +68,8 @@ Deno.test("methods: arguments are parsed as on the command line", () => {
   const receive = argsOf(commandOf("receive"), { "max-size": "10M" });
   assertEquals(receive["max-size"], 10 * 1024 * 1024);
   const files = argsOf(commandOf("send-file"), { peer: "bob", paths: ["a", "b"] });
-  assertEquals(files, { peer: "bob", paths: ["a", "b"], name: undefined });
+  const rest = { name: undefined, "new-contacts": undefined };
+  assertEquals(files, { peer: "bob", paths: ["a", "b"], ...rest });
   assertEquals(argsOf(commandOf("fetch"), { number: 1001 }).number, 1001);
 });
 

@@ -16,33 +16,32 @@ interface Line {
   readonly expected: Record<string, unknown>;
 }
 
-/** A text that may stand for this operand or option, with what comes of it. */
-function valueOf(
-  { name, words, parse }: Operand,
-  numeric: boolean,
-): fc.Arbitrary<[string, unknown]> {
-  if (words) return fc.constantFrom(...words).map((word) => [word, word]);
-  if (name?.startsWith("DURATION")) {
-    const durations = fc.integer({ min: 1, max: 99 }).map((minutes) => `${minutes}m`);
-    return durations.map((text) => [text, parse?.(text)]);
-  }
-  const texts = parse === undefined || !numeric
-    ? fc.string({ minLength: 1 }).filter((text) => !text.startsWith("-"))
-    : fc.integer({ min: 1, max: 1e9 }).map(String);
-  return texts.map((text) => [text, parse ? parse(text) : text]);
-}
+/** Texts of all the forms that some operand or option takes. */
+const FORMS = fc.oneof(
+  fc.string({ minLength: 1 }).filter((text) => !text.startsWith("-")),
+  fc.integer({ min: 1, max: 1e9 }).map(String),
+  fc.integer({ min: 1, max: 28 }).map((day) => `2026-01-${String(day).padStart(2, "0")}`),
+  fc.string({ unit: fc.constantFrom(..."0123456789abcdef"), minLength: 32, maxLength: 32 }),
+  fc.integer({ min: 1, max: 99 }).map((minutes) => `${minutes}m`),
+);
 
-/** The same for an option that takes the code of an invite. */
-function codes(parse: Option["parse"]): fc.Arbitrary<[string, unknown]> {
-  const digit = fc.constantFrom(..."0123456789abcdef");
-  return fc.string({ unit: digit, minLength: 32, maxLength: 32 })
-    .map((text) => [text, parse?.(text)]);
+/** A text that may stand for this operand or option, with what comes of it. */
+function valueOf({ words, parse }: Operand | Option): fc.Arbitrary<[string, unknown]> {
+  if (words) return fc.constantFrom(...words).map((word) => [word, word]);
+  const read = (text: string): [string, unknown][] => {
+    try {
+      return [[text, parse ? parse(text) : text]];
+    } catch {
+      return [];
+    }
+  };
+  return FORMS.map(read).filter(({ length }) => length > 0).map(([value]) => value);
 }
 
 /** The arguments of `command`: all operands, and any of its options, in any order. */
 function lineOf(command: AnyCommand): fc.Arbitrary<Line> {
   const operands = Object.entries<Operand>(command.operands).map(([key, operand]) => {
-    const one = valueOf(operand, command.name !== "send");
+    const one = valueOf(operand);
     const some = operand.repeated ? fc.array(one, { minLength: 1 }) : one.map((value) => [value]);
     return some.map((values) => ({ key, operand, values }));
   });
@@ -50,9 +49,7 @@ function lineOf(command: AnyCommand): fc.Arbitrary<Line> {
     if (option.value === undefined) {
       return fc.boolean().map((given) => ({ key, given: given ? [`--${key}`] : [], value: given }));
     }
-    const { parse, words, value } = option;
-    const given = value === "CODE" ? codes(parse) : valueOf({ name: key, parse, words }, true);
-    return fc.option(given).map((given) => ({
+    return fc.option(valueOf(option)).map((given) => ({
       key,
       given: given ? [`--${key}=${given[0]}`] : [],
       value: given?.[1],

@@ -22,6 +22,7 @@ const CODES: Record<ClientErrorCode, true> = {
   "not-needed": true,
   "unknown-name": true,
   "bad-name": true,
+  "new-contact": true,
   "bad-card": true,
   "unauthenticated": true,
   "no-passphrase": true,

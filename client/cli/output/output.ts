@@ -18,7 +18,7 @@ import type { Advise } from "./advice.ts";
 import { conversationView, draftText, foundView } from "./conversations.ts";
 import { type DeclinedContents, declinedText } from "./declined.ts";
 import { historyView, type Shown, timerText, unknownText } from "./history.ts";
-import { isoTime, printable, printableLine, shownName, shownPeer } from "./printable.ts";
+import { isoTime, localTime, printable, printableLine, shownName, shownPeer } from "./printable.ts";
 import { type Registered, registeredText } from "./registered.ts";
 import { type Status, statusView } from "./status.ts";
 import { keptJson, keptText, transferJson, transferText, waitingText } from "./transfers.ts";
@@ -140,7 +140,10 @@ function viewOf(
         ...rest,
         ...time,
       };
-      return { json, text: receivedText(output.received, advise) };
+      const text = receivedText(output.received, advise);
+      // In a pipe the lines are what scripts expect; --json has the time.
+      const hasTime = screen !== undefined && "at" in rest;
+      return { json, text: hasTime ? `${localTime(rest.at)} ${text}` : text };
     }
     case "fetched": {
       const { number: transfer, from, name, path, size } = output.file;

@@ -27,6 +27,7 @@ export function commandContext(given: Partial<ClientContext>): ClientContext {
     stoppable: (part) => part(new AbortController().signal),
     printLine: missing("standard output"),
     ask: missing("questions"),
+    place: (path) => path,
     readText: missing("text on standard input"),
     readInput: missing("standard input"),
     showError: missing("errors"),

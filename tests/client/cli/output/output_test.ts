@@ -311,3 +311,14 @@ Deno.test("output: a hostile name stays on its line; scripts get it as it is", (
     }
   }
 });
+
+Deno.test("output: on a terminal a received message has the time at which it was written", () => {
+  const at = new Date(2026, 0, 31, 18, 5).getTime();
+  const received = { message: 1, from: secureBob, type: "text", text: "hi", at } as const;
+  const output = { kind: "received", received } as const;
+  assertEquals(toText(output), "Bobby: hi");
+  const screen = { columns: 80, rows: 24 };
+  assertEquals(toText(output, { screen }), "2026-01-31 18:05 Bobby: hi");
+  const key = { kind: "received", received: { message: 2, from: secureBob, type: "key" } } as const;
+  assertEquals(toText(key, { screen }), "Bobby sent a key.");
+});

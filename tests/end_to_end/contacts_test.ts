@@ -41,7 +41,7 @@ Deno.test("history: texts and files of both, without a server; forgotten here al
   const lines = stdout.split("\n");
   assert(lines[0].endsWith("← alice: Grüße aus Zürich"), stdout);
   assert(lines[1].includes("← alice: file of 10 bytes, notes.txt"), stdout);
-  assert(lines[2].endsWith("→ alice: thanks"), stdout);
+  assert(lines[2].endsWith("→ alice: thanks ✓"), stdout);
 
   const [{ forgotten }] = await bob.json<{ forgotten: number }>("forget", "alice");
   assertEquals(forgotten, 3);

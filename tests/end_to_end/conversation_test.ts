@@ -57,7 +57,7 @@ Deno.test("conversation: for people", async () => {
   assertEquals(await said(bob, "receive"), "alice asked for a key, and got one.\n");
   assertEquals(await said(alice, "receive"), "bob sent a key.\n");
   assertEquals(await said(alice, "send", "bob", "hi\x07"), "Message 2 to bob is on the server.\n");
-  assertEquals(await said(bob, "receive"), "alice: hi\ufffd\n");
+  assertEquals(await said(bob, "receive"), "1  alice: hi\ufffd\n");
   assertEquals(await said(bob, "receive"), "");
 });
 

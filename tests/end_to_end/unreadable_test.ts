@@ -62,7 +62,7 @@ Deno.test("unreadable: readable messages are shown all the same, also to scripts
   await carol.json("send-key", "bob");
   await mixed();
   const { code, stdout, stderr } = await bob.run(["receive", "--quiet"]);
-  assertEquals([code, stdout], [1, "carol sent a key.\ncarol: fine\n"]);
+  assertEquals([code, stdout], [1, "carol sent a key.\n1  carol: fine\n"]);
   assert(
     /^messaging-client: message 6 from alice, a text, cannot be decrypted/.test(stderr),
     stderr,

@@ -114,15 +114,20 @@ export interface ReceivedJson {
   from: { id: string; name: string };
   type: "text" | "file" | "key-request" | "key" | "notice";
   text?: string;
+  /** The number of its entry in the history. */
+  entry?: number;
   /** When it was written, as its author says; ISO 8601. */
   at?: string;
   path?: string;
   size?: number;
 }
 
-/** A received message without its time; texts and files have one. */
-export function withoutTime({ at, ...rest }: ReceivedJson): Omit<ReceivedJson, "at"> {
+/** A received message without its time and the number of its entry; texts and files have both. */
+export function withoutTime(
+  { at, entry, ...rest }: ReceivedJson,
+): Omit<ReceivedJson, "at" | "entry"> {
   const timed = rest.type === "text" || rest.type === "file";
+  assertEquals(entry !== undefined, timed, `entry ${entry}`);
   assertEquals(at !== undefined, timed, `time ${at}`);
   if (at !== undefined) assertEquals(new Date(at).toISOString(), at);
   return rest;

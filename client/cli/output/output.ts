@@ -247,7 +247,14 @@ function identityText({ id, name }: ClientEntry): string {
   return `${toHex(id)}  ${printableLine(name)}`;
 }
 
+/** A message begins with its number, by which it can be answered or changed. */
 function receivedText(received: Message, advise: Advise): string {
+  const { entry, type } = received;
+  const isMessage = type !== "edited" && type !== "deleted" && type !== "reaction";
+  return (isMessage && entry !== undefined ? `${entry}  ` : "") + messageText(received, advise);
+}
+
+function messageText(received: Message, advise: Advise): string {
   const from = senderText(received);
   switch (received.type) {
     case "text":

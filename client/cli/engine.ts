@@ -177,7 +177,10 @@ export class Engine implements AsyncDisposable, RunningEngine {
         if (signal.aborted) return;
         const text = error instanceof Error ? error.message : String(error);
         client.events.emit({ kind: "connection", state: "offline", text });
-        await Promise.race([this.#worked.promise, this.options.process.sleep(RETRY)]);
+        // A classic profile can follow once its owner has registered anew.
+        const isClassic = error instanceof ClientError && error.code === "not-needed";
+        const { sleep } = this.options.process;
+        await Promise.race([this.#worked.promise, ...isClassic ? [] : [sleep(RETRY)]]);
       }
     }
   }

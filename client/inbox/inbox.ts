@@ -120,13 +120,16 @@ export class Inbox {
   ): AsyncGenerator<Received> {
     const { profile, peers, network } = this.#options;
     const destination = { folder, onProgress, ...options };
-    if (this.#follower) return yield* this.#watch(this.#follower, destination, onTrouble);
-    await this.#clear();
     const secure = await this.#options.secure();
     if (!secure || !network.secure) {
       const message = "a classic profile can only receive what waits already; leave out --follow";
       throw new ClientError("not-needed", message);
     }
+    {
+      using _turn = await this.#turns.lock();
+      await this.#clear();
+    }
+    if (this.#follower) return yield* this.#watch(this.#follower, destination, onTrouble);
     const shown = later ? new ShownMessages(profile, peers, later) : this.#shown;
     const opener = this.#opener(secure, shown);
     const follower = this.#follower = new Follower({

@@ -4,6 +4,8 @@
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { runCommandLine } from "../../client/cli/cli.ts";
+import type { Process } from "../../client/cli/context.ts";
+import { prepareEngine } from "./client/engines_here.ts";
 import { ONE_TIME_TARGET } from "./new_client.ts";
 import { CHEAP } from "./profile/full_profile.ts";
 import type { Outcome } from "./server_process.ts";
@@ -43,22 +45,23 @@ export async function runHere(
   env: Record<string, string> = {},
 ): Promise<Outcome> {
   const output = { stdout: "", stderr: "" };
-  const code = await running.run(output, () =>
-    runCommandLine(args, {
-      now: () => Date.now(),
-      ticks: () => performance.now(),
-      sleep: (milliseconds) =>
-        new Promise((resolve) => setTimeout(resolve, Math.min(LONGEST_PAUSE, milliseconds))),
-      random: (size) => crypto.getRandomValues(new Uint8Array(size)),
-      environment: (variable) => env[variable],
-      stateDirectory: env.XDG_STATE_HOME ?? STATE,
-      dataDirectory: env.XDG_DATA_HOME ?? DATA,
-      forbidPrograms: () => {},
-      exit: (code) => {
-        throw new Error(`the command ended the process with code ${code}`);
-      },
-      oneTimeTarget: ONE_TIME_TARGET,
-      ...CHEAP,
-    }));
+  const process: Process = {
+    now: () => Date.now(),
+    ticks: () => performance.now(),
+    sleep: (milliseconds) =>
+      new Promise((resolve) => setTimeout(resolve, Math.min(LONGEST_PAUSE, milliseconds))),
+    random: (size) => crypto.getRandomValues(new Uint8Array(size)),
+    environment: (variable) => env[variable],
+    stateDirectory: env.XDG_STATE_HOME ?? STATE,
+    dataDirectory: env.XDG_DATA_HOME ?? DATA,
+    forbidPrograms: () => {},
+    exit: (code) => {
+      throw new Error(`the command ended the process with code ${code}`);
+    },
+    oneTimeTarget: ONE_TIME_TARGET,
+    ...CHEAP,
+  };
+  await prepareEngine(args, process);
+  const code = await running.run(output, () => runCommandLine(args, process));
   return { code, signal: null, ...output };
 }

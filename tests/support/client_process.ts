@@ -1,6 +1,7 @@
 /** The client as the real process that its user starts, with the permissions of its task. */
 import config from "../../deno.json" with { type: "json" };
 import { assertEquals } from "./assert.ts";
+import { stopEngine } from "./client/engines_here.ts";
 import { DATA, runHere, STATE } from "./client_here.ts";
 import type { Outcome } from "./server_process.ts";
 import { tempFolder } from "./temp_folder.ts";
@@ -228,6 +229,7 @@ export class Person implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await stopEngine(this.folder);
     await this.#dispose();
   }
 

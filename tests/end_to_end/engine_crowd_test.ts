@@ -1,0 +1,93 @@
+/** Many front ends of one engine, and what is none. */
+import { connectEndpoint, hasEndpoint } from "../../client/daemon/endpoint.ts";
+import { assert, assertEquals } from "../support/assert.ts";
+import { useEngines } from "../support/client/engines_here.ts";
+import { Person, startClient } from "../support/client_process.ts";
+import { startServer } from "../support/server_process.ts";
+import { until } from "../support/until.ts";
+
+const SERVER = { args: ["--exempt", "127.0.0.1"] };
+
+useEngines();
+
+/** Two people who know each other. */
+async function meet(address: string): Promise<[Person, Person]> {
+  const alice = await Person.register(address, "alice", { classic: false });
+  const bob = await Person.register(address, "bob", { classic: false });
+  await bob.json("send", "alice", "hello");
+  assertEquals(await alice.texts(), ["hello"]);
+  return [alice, bob];
+}
+
+Deno.test("engine: twenty clients at once, and each text arrives once", async () => {
+  await using server = await startServer(SERVER);
+  const [alice, bob] = await meet(server.address);
+  await using _alice = alice;
+  await using _bob = bob;
+  const texts = Array.from({ length: 20 }, (_, n) => `text ${n}`);
+  await Promise.all(texts.map((text) => alice.json("send", "bob", text)));
+  const received = await Promise.all(Array.from({ length: 5 }, () => bob.texts()));
+  const rest = await bob.texts();
+  assertEquals([...received.flat(), ...rest].sort(), texts.toSorted());
+});
+
+Deno.test("engine: a front end killed while a file goes up loses nothing, holds up nobody", async () => {
+  await using server = await startServer(SERVER);
+  const [alice, bob] = await meet(server.address);
+  await using _alice = alice;
+  await using _bob = bob;
+  const path = `${alice.folder}/large file`;
+  {
+    using file = await Deno.create(path);
+    await file.truncate(600_000_000);
+  }
+  const transfer = async () =>
+    (await alice.json<{ state: string; done: number }>("transfers"))[0] ?? {};
+  await using sending = startClient(alice.args("--json", "send-file", "bob", path));
+  await sending.says('"progress"');
+  await alice.json("send", "bob", "meanwhile");
+  assertEquals(await bob.texts(), ["meanwhile"]);
+  sending.kill("SIGKILL");
+  await sending.outcome();
+  // It stops in good order, and waits for the next receive or send-file.
+  let last = -1;
+  await until("it rests", async () => {
+    const { state, done } = await transfer();
+    assertEquals(state, "active");
+    const rests = done === last;
+    last = done;
+    return rests;
+  });
+  const [, number] = /"transfer":(\d+)/.exec((await alice.run(["--json", "transfers"])).stdout)!;
+  await alice.json("transfers", "cancel", number);
+});
+
+Deno.test("engine: garbage, a wrong secret, and who says nothing disturb nobody", async () => {
+  await using server = await startServer(SERVER);
+  const [alice, bob] = await meet(server.address);
+  await using _alice = alice;
+  await using _bob = bob;
+  assert(await hasEndpoint(alice.folder));
+  const file = JSON.parse(await Deno.readTextFile(`${alice.folder}/engine.json`));
+  assertEquals((Deno.statSync(`${alice.folder}/engine.json`).mode ?? 0) & 0o777, 0o600);
+  const connect = () => Deno.connect({ hostname: "127.0.0.1", port: file.port });
+  /** Writes to an engine, and returns all that it answers. */
+  const answerTo = async (conn: Deno.Conn, bytes: Uint8Array<ArrayBuffer>) => {
+    await conn.write(bytes);
+    await (conn as Deno.TcpConn).closeWrite();
+    return await new Response(conn.readable).text().catch(() => "");
+  };
+  using _silent = await connect();
+  const encode = (text: string) => new TextEncoder().encode(text);
+  const wrong = `${"0".repeat(64)}{"jsonrpc":"2.0","id":1,"method":"version"}\n`;
+  assertEquals(await answerTo(await connect(), encode(wrong)), "");
+  const garbage = crypto.getRandomValues(new Uint8Array(5000));
+  const answer = await answerTo((await connectEndpoint(alice.folder))!, garbage);
+  assert(answer === "" || answer.includes('"error"'), answer);
+  for (const line of ["{}", "[]", '{"jsonrpc":"2.0","id":1,"method":"command-line"}', "null"]) {
+    const answer = await answerTo((await connectEndpoint(alice.folder))!, encode(`${line}\n`));
+    assert(answer.includes('"error"'), `${line}: ${answer}`);
+  }
+  await alice.json("send", "bob", "undisturbed");
+  assertEquals(await bob.texts(), ["undisturbed"]);
+});

@@ -6,6 +6,32 @@ import { PRIVATE_FILE, removeFile, writeNewFile } from "./files.ts";
 
 const PRIVATE_FOLDER = 0o700;
 
+/** Returns the names of what is in the folder at `path`; undefined if there is none. */
+export async function namesIn(path: string): Promise<ReadonlySet<string> | undefined> {
+  try {
+    return new Set((await Array.fromAsync(Deno.readDir(path))).map(({ name }) => name));
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Removes those of `names` from the folder at `path` that were not there `before`, as far as that
+ * is possible; and the folder itself, if it was not there and is empty.
+ */
+export async function removeNew(
+  path: string,
+  names: readonly string[],
+  before?: ReadonlySet<string>,
+): Promise<void> {
+  for (const name of names) {
+    if (before?.has(name)) continue;
+    await Deno.remove(`${path}/${name}`, { recursive: true }).catch(() => {});
+  }
+  if (!before) await Deno.remove(path).catch(() => {});
+}
+
 /** Writes `text` to `path`: after a crash the file is the old or the new one, never a part. */
 export async function writePrivateFile(path: string, text: string): Promise<void> {
   const draft = `${path}.new`;

@@ -12,7 +12,7 @@ import { randomBytes } from "../../shared/crypto/random.ts";
 import { folderOf, isThere, syncFolder } from "../../shared/files.ts";
 import { sleep } from "../../shared/sleep.ts";
 import { removeFile } from "../disk/files.ts";
-import { createPrivateFolder } from "../disk/private_file.ts";
+import { createPrivateFolder, namesIn, removeNew } from "../disk/private_file.ts";
 import { ClientError, withReason } from "../errors.ts";
 import { Events } from "../events.ts";
 import { unpackArchive, writeArchive } from "./archive.ts";
@@ -36,6 +36,9 @@ export interface ProfileOptions {
 
 /** Its tables are properties: `profile.contacts`, `profile.history` and so on. */
 export interface Profile extends Tables {}
+
+/** What an import puts into a folder, beside the database. */
+const IMPORTED = ["incoming", "outgoing", "profile.db.new", "server.info", "profile.lock"];
 
 /** Reports whether there is a profile in `folder`, registered or not. */
 export async function isProfile(folder: string): Promise<boolean> {
@@ -109,7 +112,7 @@ export class Profile implements Disposable {
    * Creates the profile in `folder` from the export in `file`, under the same passphrase. Reports
    * whether the export was of an earlier version, as {@link renewed} does.
    * @throws {ClientError} `already-registered` if there is one, `wrong-passphrase`, `file` if
-   * `file` is no whole export, `in-use`
+   * `file` is no whole export, `in-use`; then nothing of it stays
    */
   static async importFrom(
     file: string,
@@ -119,6 +122,7 @@ export class Profile implements Disposable {
   ): Promise<boolean> {
     const { random = randomBytes, passphraseCost } = options;
     return await withReason("bad-profile", `cannot use the profile ${folder}`, async () => {
+      const before = await namesIn(folder);
       await createPrivateFolder(`${folder}/incoming`);
       using _lock = await lockProfile(folder, options.sleep ?? sleep);
       if (await hasOwner(folder)) {
@@ -127,11 +131,16 @@ export class Profile implements Disposable {
           `the profile ${folder} is registered already; import into another folder: --profile DIR`,
         );
       }
-      const protection = { passphrase, random, cost: passphraseCost };
-      const isRenewed = await unpackArchive(file, folder, protection);
-      const path = databasePath(folder);
-      await replaceDatabase(path, new Database(path, { int64: true }));
-      return isRenewed;
+      try {
+        const protection = { passphrase, random, cost: passphraseCost };
+        const isRenewed = await unpackArchive(file, folder, protection);
+        const path = databasePath(folder);
+        await replaceDatabase(path, new Database(path, { int64: true }));
+        return isRenewed;
+      } catch (error) {
+        await removeNew(folder, IMPORTED, before);
+        throw error;
+      }
     });
   }
 

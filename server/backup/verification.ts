@@ -66,7 +66,9 @@ export async function* verifyBackup(
 
 async function openFile(path: string): Promise<Deno.FsFile> {
   return await onPath(path, async () => {
-    if (!(await Deno.stat(path)).isFile) throw new Error(`${path} is no file`);
+    const { isFile, isDirectory } = await Deno.stat(path);
+    if (isDirectory) throw new Error(`${path} is a folder, not a backup (see verify --data)`);
+    if (!isFile) throw new Error(`${path} is no file`);
     return await Deno.open(path, { read: true });
   });
 }

@@ -1,3 +1,4 @@
+import { namesIn } from "../../../client/disk/private_file.ts";
 import { ClientError } from "../../../client/errors.ts";
 import { Profile } from "../../../client/profile/profile.ts";
 import { utf8 } from "../../../shared/bytes.ts";
@@ -43,10 +44,12 @@ async function exportIn(folder: string): Promise<string> {
   return `${folder}/export`;
 }
 
-/** Fails to import `file` into `folder`. Returns the error's code. */
+/** Fails to import `file` into `folder`, which stays as it was. Returns the error's code. */
 async function refusedCode(file: string, folder: string, passphrase = PASSPHRASE): Promise<string> {
+  const before = await namesIn(folder);
   const importing = () => Profile.importFrom(file, folder, passphrase, CHEAP);
   const { code } = await assertRejects(importing, ClientError);
+  assertEquals(await namesIn(folder), before);
   return code;
 }
 

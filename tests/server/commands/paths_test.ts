@@ -44,7 +44,7 @@ Deno.test("paths: a file of settings, and a backup, that cannot be one", async (
   assert((await failure(2, "config", "--config", at("file/x"))).includes("is a file, where"));
   assert((await failure(2, "config", "--config", at(TOO_LONG))).includes("too long"));
   const said: Record<string, [backup: string, restore: string]> = {
-    "folder": ["is there already", "is no file"],
+    "folder": ["is there already", "is a folder, not a backup"],
     "nothing": ["", "there is no such file"],
     "nothing/x": ["there is no such file or folder", "there is no such file"],
     "file/x": ["a part of this path is a file", "a part of this path is a file"],
@@ -57,7 +57,8 @@ Deno.test("paths: a file of settings, and a backup, that cannot be one", async (
     }
     const text = await failure(1, "restore", at(name), "--data", at("new"));
     assert(text.includes(restore), text);
-    await failure(1, "verify", at(name));
+    const verified = await failure(1, "verify", at(name));
+    assert(name !== "folder" || verified.includes("see verify --data"), verified);
   }
   assertEquals(temp.names(), ["file", "folder"]);
 });

@@ -9,10 +9,14 @@ import { GLOBAL_OPTIONS, settingOptions } from "./command_line.ts";
 const OPTION_WIDTH = 23;
 const WIDTH = 80;
 
-const SOURCES = "Each setting is also a variable, MESSAGING_LOG_LEVEL for --log-level, and a key " +
+export const SOURCES =
+  "Each setting is also a variable, MESSAGING_LOG_LEVEL for --log-level, and a key " +
   'of the JSON file of --config, "log-level". An option goes before the variable, and that ' +
   "before the file. messaging-server config shows all, and where each comes from.";
-const CODES = "Exit codes: 0 done, 1 failed, 2 wrong usage.";
+export const EXIT_CODES = "0 done, 1 failed, 2 wrong usage.";
+export const PURPOSE =
+  "Relays messages between clients, and keeps them until they are collected.\n" +
+  "Without a command it serves.";
 
 /** Returns the help of one command, or of the whole program. */
 export function helpText(commands: readonly AnyCommand[], command?: AnyCommand): string {
@@ -28,13 +32,12 @@ export function helpText(commands: readonly AnyCommand[], command?: AnyCommand):
   }
   return [
     "Usage: messaging-server [command] [options]",
-    "Relays messages between clients, and keeps them until they are collected.\n" +
-    "Without a command it serves.",
+    PURPOSE,
     `Commands:\n${commandLines(commands)}`,
     `Options:\n${lines(GLOBAL_OPTIONS)}`,
     `Settings:\n${settings}`,
     wrap(SOURCES, WIDTH),
-    CODES,
+    `Exit codes: ${EXIT_CODES}`,
   ].join("\n\n");
 }
 

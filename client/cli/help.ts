@@ -11,9 +11,13 @@ export const PROGRESS =
   'error has a line {"progress":{"file","done","size","rate","left"}} at most twice a second,\n' +
   "in bytes, bytes a second, and seconds (null: not known yet).";
 
-const KINDS_OF_CLIENTS =
+export const PURPOSE = "Sends and receives end-to-end encrypted messages and files.";
+export const KINDS_OF_CLIENTS =
   "A secure client proves who it is, and its messages are encrypted end to end. A classic\n" +
   "client speaks the old protocol, in which anyone can act in its name.";
+
+export const EXIT_CODES = "0 done, 1 failed, 2 wrong usage, 130 interrupted,\n" +
+  "141 nobody reads the output any more, as after | head.";
 
 /** Width of the column left of an option's help. */
 const OPTION_WIDTH = 21;
@@ -34,11 +38,10 @@ export function helpText(commands: readonly AnyCommand[], command?: AnyCommand):
   }
   return [
     "Usage: messaging-client [options] [command]",
-    "Sends and receives end-to-end encrypted messages and files.",
+    PURPOSE,
     KINDS_OF_CLIENTS,
     `Commands:\n${commandLines(commands)}`,
     globalOptions,
-    "Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted,\n" +
-    "141 nobody reads the output any more, as after | head.",
+    `Exit codes: ${EXIT_CODES}`,
   ].join("\n\n");
 }

@@ -31,7 +31,7 @@ Deno.test("engine: twenty clients at once, and each text arrives once", async ()
   assertEquals([...received.flat(), ...rest].sort(), texts.toSorted());
 });
 
-Deno.test("engine: a front end killed while a file goes up loses nothing, holds up nobody", async () => {
+Deno.test("engine: a killed front end loses nothing of its file, and holds up nobody", async () => {
   await using server = await startServer(SERVER);
   const [alice, bob] = await meet(server.address);
   await using _alice = alice;
@@ -90,4 +90,49 @@ Deno.test("engine: garbage, a wrong secret, and who says nothing disturb nobody"
   }
   await alice.json("send", "bob", "undisturbed");
   assertEquals(await bob.texts(), ["undisturbed"]);
+});
+
+Deno.test("engine: Ctrl-C stops one command alone; a file comes from standard input", async () => {
+  await using server = await startServer(SERVER);
+  const [alice, bob] = await meet(server.address);
+  await using _alice = alice;
+  await using _bob = bob;
+  const path = `${alice.folder}/large file`;
+  {
+    using file = await Deno.create(path);
+    await file.truncate(600_000_000);
+  }
+  await using sending = startClient(alice.args("--json", "send-file", "bob", path));
+  await sending.says('"progress"');
+  sending.kill("SIGINT");
+  const { code, stdout, stderr } = await sending.outcome();
+  assertEquals([code, stdout], [130, ""]);
+  assert(stderr.includes('"code":"interrupted"'), stderr);
+  const [{ transfer, state }] = await alice.json<{ transfer: number; state: string }>("transfers");
+  assertEquals(state, "active");
+  await alice.json("transfers", "cancel", `${transfer}`);
+  const stdin = crypto.getRandomValues(new Uint8Array(60_000));
+  const args = ["send-file", "--name", "from a pipe", "bob", "-"];
+  assertEquals((await alice.run(args, { stdin })).code, 0);
+  const [received] = await bob.receive();
+  assertEquals(await Deno.readFile(received.path!), stdin);
+});
+
+Deno.test("engine: it refuses what would take the profile from under it", async () => {
+  await using server = await startServer(SERVER);
+  const [alice, bob] = await meet(server.address);
+  await using _alice = alice;
+  await using _bob = bob;
+  const refused = async (...command: string[]) => {
+    const { code, stdout, stderr } = await alice.run(["--json", ...command], {});
+    assertEquals([code, stdout], [1, ""], stderr);
+    const { error } = JSON.parse(stderr);
+    assert(error.message.includes("messaging-client"), error.message);
+    return error.code;
+  };
+  assertEquals(await refused("passphrase", "set"), "in-use");
+  assertEquals(await refused("--server", "127.0.0.1:9", "list"), "in-use");
+  assertEquals(await refused("lock"), "no-passphrase");
+  await alice.json("unregister", "--yes");
+  await until("the engine has ended", async () => !await hasEndpoint(alice.folder));
 });

@@ -1,7 +1,13 @@
 /** A process that has the profile for long, and other processes that work through it. */
 import { hasEndpoint } from "../../client/daemon/endpoint.ts";
 import { assert, assertEquals } from "../support/assert.ts";
-import { type ClientProcess, jsonLines, Person, startClient } from "../support/client_process.ts";
+import {
+  type ClientProcess,
+  jsonLines,
+  Person,
+  runClient,
+  startClient,
+} from "../support/client_process.ts";
 import { startServer } from "../support/server_process.ts";
 import { until } from "../support/until.ts";
 
@@ -28,7 +34,7 @@ async function status(person: Person): Promise<{ engine: boolean; connection: st
   return { engine, connection };
 }
 
-Deno.test("engine: two people chat, each with receive --follow and with send beside it", async () => {
+Deno.test("engine: two people chat, with receive --follow and with send beside it", async () => {
   await using server = await startServer(SERVER);
   await using alice = await Person.register(server.address, "alice", { classic: false });
   await using bob = await Person.register(server.address, "bob", { classic: false });
@@ -51,7 +57,7 @@ Deno.test("engine: two people chat, each with receive --follow and with send bes
   assertEquals([...Deno.readDirSync(bob.folder)].filter(({ name }) => /engine/.test(name)), []);
 });
 
-Deno.test("engine: the socket is the owner's alone; what a killed engine left is replaced", async () => {
+Deno.test("engine: the socket is its owner's; what a killed engine left is replaced", async () => {
   await using server = await startServer(SERVER);
   await using alice = await Person.register(server.address, "alice", { classic: false });
   await using engine = await follow(alice);
@@ -67,4 +73,24 @@ Deno.test("engine: the socket is the owner's alone; what a killed engine left is
   await until("it serves", async () => (await status(alice)).engine);
   again.kill("SIGINT");
   assertEquals((await again.outcome()).code, 130);
+});
+
+Deno.test("engine: a profile with a long path has its socket elsewhere, as private", async () => {
+  await using server = await startServer(SERVER);
+  await using alice = await Person.register(server.address, "alice", { classic: false });
+  const folder = `${alice.folder}/${"long".repeat(30)}`;
+  const args = ["--profile", folder];
+  const started = ["--server", server.address, "register", "long"];
+  assertEquals((await runClient([...args, ...started])).code, 0);
+  await using engine = startClient([...args, "receive", "--follow"]);
+  await until("the engine runs", () => hasEndpoint(folder));
+  const { socket } = JSON.parse(await Deno.readTextFile(`${folder}/engine.json`));
+  const mode = (path: string) => (Deno.lstatSync(path).mode ?? 0) & 0o777;
+  const place = socket.slice(0, socket.lastIndexOf("/"));
+  assertEquals([mode(place), mode(socket)], [0o700, 0o600]);
+  assertEquals((await runClient([...args, "send", "alice", "hi"])).code, 0);
+  assertEquals(await alice.texts(), ["hi"]);
+  assertEquals((await runClient([...args, "stop"])).stdout, "The engine has ended.\n");
+  assertEquals((await engine.outcome()).code, 0);
+  assertEquals(await Deno.lstat(place).then(() => true, () => false), false);
 });

@@ -166,7 +166,7 @@ export class Messages {
     if (!side) return;
     for (const some of Map.groupBy(read, ({ peer }) => peer.join()).values()) {
       const ids = some.filter(isMessage).flatMap(({ contentId }) => contentId ?? []);
-      const identity = ids.length > 0 && await peers.identityOf(peers.withId(some[0].peer));
+      const identity = ids.length > 0 && await this.#knownIdentity(some[0].peer);
       if (identity) side.receipts.sendRead(identity, ids);
     }
   }
@@ -190,6 +190,16 @@ export class Messages {
       }
       profile.transaction(() => numbers.forEach((number) => history.remove(number)));
       profile.shrink();
+    }
+  }
+
+  /** Returns the identity of a client, if it can be had now. */
+  async #knownIdentity(id: Bytes): Promise<Identity | undefined> {
+    const { peers } = this.options;
+    try {
+      return await peers.identityOf(peers.withId(id));
+    } catch (error) {
+      if (!(error instanceof ClientError)) throw error;
     }
   }
 

@@ -4,6 +4,7 @@ import { MAX_TARGETS } from "../../shared/limits.ts";
 import { MessageType } from "../../shared/protocol/codes.ts";
 import { asksForReceipt } from "../../shared/session/content.ts";
 import type { Receipt } from "../../shared/session/statement.ts";
+import type { OutboxItem } from "../profile/tables/outbox.ts";
 import { isStranger } from "../contacts/strangers.ts";
 import type { SessionContext } from "./context.ts";
 import type { Sender } from "./sender.ts";
@@ -18,6 +19,11 @@ type ReceiptsOptions = Pick<SessionContext, "profile" | "now"> & {
 export interface Stored {
   readonly from: Identity;
   readonly id: Bytes;
+}
+
+/** Reports whether an item of the outbox is a receipt, which nobody misses. */
+export function isReceipt({ type, history }: OutboxItem): boolean {
+  return type === MessageType.text && history === null;
 }
 
 /**

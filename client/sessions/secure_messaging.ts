@@ -9,7 +9,7 @@ import { OutboxSealing } from "./outbox_sealing.ts";
 import { type CopyState, PrekeyUpkeep } from "./prekey_upkeep.ts";
 import type { Peers } from "../contacts/peers.ts";
 import type { SecureIdentity } from "../profile/tables/identities.ts";
-import { Receipts } from "./receipts.ts";
+import { isReceipt, Receipts } from "./receipts.ts";
 import { Resets } from "./resets.ts";
 import { SecureOpener } from "./secure_opener.ts";
 import { Sender } from "./sender.ts";
@@ -179,7 +179,7 @@ export class SecureMessaging {
 
   #told(refused: readonly RefusedItem[]): string[] {
     const { peers } = this.#options;
-    return refused.map(({ item, error }) => {
+    return refused.filter(({ item }) => !isReceipt(item)).map(({ item, error }) => {
       const name = peers.known(item.to)?.name ?? toHex(item.to);
       const what = error.code === "queued" ? "waits" : "was dropped";
       return `a message to ${name} ${what}: ${error.message}`;

@@ -127,7 +127,7 @@ Deno.test("command line: a failure has its code, exit code 1, and no standard ou
   await fails(nobody, ["register", "alice "], "bad-name", "begin or end with a space");
   await fails(alice, ["register", "alice"], "already-registered", '"alice"');
   await fails(alice, ["send", "carol", "hi"], "unknown-name", '"carol"');
-  await fails(alice, ["send", "alice", "hi"], "unknown-name", "your own name");
+  await fails(alice, ["request-key", "alice"], "unknown-name", "your own name");
   await fails(alice, ["send-file", "alice", "/no/such/file"], "file", "/no/such/file");
   await fails(lost, ["list"], "no-server", "server.info");
   await fails(alice, ["--server", "nonsense", "list"], "no-server", "--server");

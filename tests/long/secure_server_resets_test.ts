@@ -70,6 +70,7 @@ Deno.test("server: a reset that comes again, or late, starts nothing", async () 
   server.put(scene.bobId, first);
   assertEquals(await scene.received(), ["alice: (notice)"]);
   assertEquals(await scene.answers(), ["bob: opened at the second attempt"]);
+  assertEquals(await scene.received(), [], "but her receipt");
   const sessions = bob.sessions(scene.aliceId);
   const sent = server.requests.filter(({ kind }) => kind === "send").length;
   for (let i = 0; i < 50; i++) server.put(scene.bobId, first);

@@ -133,6 +133,7 @@ export class Conversation implements AsyncDisposable {
     assertEquals(await this.received(), ["alice: undisturbed"]);
     await this.bob.send(this.server.address, "alice", "nor was I");
     assertEquals(await this.answers(), ["bob: nor was I"]);
+    assertEquals(await this.received(), [], "but her receipt");
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

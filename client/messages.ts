@@ -151,7 +151,7 @@ export class Messages {
    * they are to know. Nothing of it waits for the server.
    */
   async noteRead(numbers: readonly number[]): Promise<void> {
-    const { profile, peers, secure, now } = this.options;
+    const { profile, secure, now } = this.options;
     const { history } = profile;
     const at = now();
     const read = numbers.flatMap((number) => history.entry(number) ?? [])

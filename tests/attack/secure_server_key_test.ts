@@ -66,7 +66,7 @@ Deno.test("server key: the first is accepted, another is refused until forgotten
     `shown: ${evilKey}`,
     "Nothing was sent",
     "messaging-server fingerprint",
-    "messaging-client server forget",
+    " server forget",
   );
   const inJson = await scene.run("alice", ["--json", "send", "bob", "secret"]);
   assertEquals([inJson.code, JSON.parse(inJson.stderr).error.code], [1, "wrong-server"]);

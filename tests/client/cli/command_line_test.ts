@@ -92,8 +92,16 @@ Deno.test("command line: every command", () => {
     args: { peer: "bob", paths: ["a b"], name: undefined, ...NO_POLICY },
   });
   assertRuns(["files"], { name: "files" });
-  assertRuns(["fetch", "7"], { name: "fetch", args: { number: 7, out: undefined } });
-  assertRuns(["fetch", "--out", "dir", "7"], { name: "fetch", args: { number: 7, out: "dir" } });
+  const noFetch = { number: undefined, all: false, from: undefined, out: undefined };
+  assertRuns(["fetch", "7"], { name: "fetch", args: { ...noFetch, number: 7 } });
+  assertRuns(["fetch", "--out", "dir", "7"], {
+    name: "fetch",
+    args: { ...noFetch, number: 7, out: "dir" },
+  });
+  assertRuns(["fetch", "--all", "--from", "bob"], {
+    name: "fetch",
+    args: { ...noFetch, all: true, from: "bob" },
+  });
   assertRuns(["transfers"], {
     name: "transfers",
     args: { action: undefined, cancelled: undefined },
@@ -241,7 +249,7 @@ Deno.test("command line: wrong usage is refused and says what is wrong", () => {
     ],
     [["receive", "--notify", "x"], '--notify takes bell, osc9, osc777 or off, not "x"'],
     [["list", "--name", "x"], "--name belongs to the command setup or send-file"],
-    [["fetch"], "fetch needs ID"],
+    [["fetch"], "fetch needs ID, or --all"],
     [["fetch", "1", "2"], 'unexpected argument "2"'],
     [["fetch", "0"], 'ID is a number, as files and transfers show it, not "0"'],
     [["fetch", "big.bin"], 'ID is a number, as files and transfers show it, not "big.bin"'],

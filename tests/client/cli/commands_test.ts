@@ -22,7 +22,16 @@ Deno.test("commands: have names of their own, and so have the choices of the men
 
 Deno.test("commands: these open no profile", () => {
   const plain = namesOf(COMMANDS.filter(({ opensProfile }) => !opensProfile));
-  assertEquals(plain, ["completions", "help", "import", "setup", "test", "version"]);
+  assertEquals(plain, [
+    "completions",
+    "help",
+    "import",
+    "lock",
+    "setup",
+    "stop",
+    "test",
+    "version",
+  ]);
 });
 
 Deno.test("commands: what the profile knows by itself is told without a server", () => {

@@ -111,8 +111,8 @@ Deno.test("menu: shows waiting messages, and that there are none", async () => {
   const session = await type(bob, ["4", "4", "0"]);
   assertEquals(results(session), [
     "alice sent a key.",
-    "alice: too early",
-    "alice: hello",
+    "1  alice: too early",
+    "2  alice: hello",
     "No messages.",
   ]);
   assertEquals(session.problems, ["cannot-decrypt"]);

@@ -35,8 +35,10 @@ Deno.test("methods: every command on a profile is one, but the menu", () => {
     "completions",
     "help",
     "import",
+    "lock",
     "menu",
     "setup",
+    "stop",
     "test",
     "version",
   ]);

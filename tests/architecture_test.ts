@@ -194,6 +194,7 @@ const ROOMS: Rooms = {
   "client/cli/output/": [...OPERATIONS, "client/", "client/daemon/"],
   "client/cli/terminal/": [
     "client/errors.ts",
+    "client/daemon/",
     "client/disk/",
     "client/transfers/",
     "client/cli/output/",

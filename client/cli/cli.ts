@@ -73,6 +73,8 @@ async function run(
     return exitCode;
   }
   const throughEngine = async () => {
+    const { besideEngine } = command;
+    if (besideEngine) return await besideEngine(invocation.args, profile) ? exitCode : null;
     const code = await runThroughEngine(options.profile, { args, command }, terminal, process);
     if (code !== null) await notifier?.finish();
     return code;

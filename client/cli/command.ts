@@ -138,6 +138,11 @@ interface Declaration<P extends Operands, O extends Options, C, K extends Kind>
   runsPrograms?(args: Args<P, O>): boolean;
   /** Whether it has the profile for long, so that other commands go on through its process. */
   serves?(args: Args<P, O>): boolean;
+  /**
+   * What it does if an engine has the profile in `folder`; by default the engine runs the command.
+   * Reports whether there is one.
+   */
+  besideEngine?(args: Args<P, O>, folder: string): Promise<boolean>;
   /** What Ctrl-C stops in good order. By default it ends the command like any process. */
   readonly stops?: "the command" | "its parts";
   readonly menu?: readonly Choice<Args<P, O>>[];

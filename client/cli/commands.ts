@@ -8,6 +8,7 @@ import { card } from "./commands/card.ts";
 import { chat } from "./commands/chat.ts";
 import { completions } from "./commands/completions.ts";
 import { conversations } from "./commands/conversations.ts";
+import { daemon } from "./commands/daemon.ts";
 import { draft } from "./commands/draft.ts";
 import { edit } from "./commands/edit.ts";
 import { deleteCommand } from "./commands/delete.ts";
@@ -52,7 +53,7 @@ const MESSAGES = [chat, send, sendFile, receive, files, fetch, transfers, histor
 const CHANGES = [edit, deleteCommand, react, timer, receipts];
 const CONVERSATIONS = [conversations, search, markRead, mute, archive, draft];
 const CONTACTS = [verify, alias, block, unblock, card, add];
-const ENGINE = [status, stop, lock];
+const ENGINE = [daemon, status, stop, lock];
 const OTHERS = [passphrase, exportCommand, importCommand, server, test, completions, help, version];
 
 export const COMMANDS: readonly AnyCommand[] = [

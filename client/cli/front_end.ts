@@ -1,5 +1,6 @@
 /** Commands that the engine of the profile runs, for the terminal of this process. */
 import { connectEndpoint, hasEndpoint } from "../daemon/endpoint.ts";
+import { connectionDuplex } from "../daemon/duplex.ts";
 import type { Method } from "../daemon/method.ts";
 import type { Params } from "../daemon/rpc_message.ts";
 import { RpcError } from "../daemon/rpc_error.ts";
@@ -36,7 +37,7 @@ export async function findEngine(
 ): Promise<EngineLink | null> {
   const conn = await connectEngine(folder);
   if (!conn) return null;
-  const peer = new RpcPeer(conn, methods);
+  const peer = new RpcPeer(connectionDuplex(conn), methods);
   return {
     peer,
     async [Symbol.asyncDispose]() {

@@ -1,4 +1,5 @@
 import type { Method } from "../daemon/method.ts";
+import type { EventSource } from "../daemon/subscriptions.ts";
 import { ClientError } from "../errors.ts";
 import type { OpenedClient } from "../open_client.ts";
 import { commandLineMethod } from "./command_line_method.ts";
@@ -6,6 +7,7 @@ import { COMMANDS } from "./commands.ts";
 import { Engine, type EngineOptions } from "./engine.ts";
 import { eventSource } from "./event_source.ts";
 import { methodTable } from "./method_table.ts";
+import type { RunForCall } from "./methods.ts";
 
 /** Makes this process the engine of an open profile, with all methods that there are. */
 export function startEngine(
@@ -13,9 +15,14 @@ export function startEngine(
   options: Omit<EngineOptions, "commands">,
 ): Promise<Engine> {
   return Engine.start(opened, { ...options, commands: COMMANDS }, (engine, run) => {
-    const more = [commandLineMethod(engine), lockMethod(engine)];
-    return methodTable({ run, events: eventSource(opened), stop: () => engine.stop(), more });
+    return allMethods(engine, run, eventSource(opened));
   });
+}
+
+/** Returns the table of all methods. */
+export function allMethods(engine: Engine, run: RunForCall, events: EventSource): Method[] {
+  const more = [commandLineMethod(engine), lockMethod(engine)];
+  return methodTable({ run, events, stop: () => engine.stop(), more });
 }
 
 function lockMethod(engine: Engine): Method {

@@ -1,5 +1,5 @@
 import { sleep } from "../../shared/sleep.ts";
-import type { Duplex } from "./duplex.ts";
+import { connectionDuplex, type Duplex } from "./duplex.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { Method } from "./method.ts";
 import { type PeerOptions, RpcPeer } from "./rpc_peer.ts";
@@ -56,7 +56,7 @@ export class EngineServer implements AsyncDisposable {
   async #take(conn: Deno.Conn): Promise<void> {
     try {
       if (this.#peers.size >= MAX_PEERS || !await this.endpoint.admits(conn)) return;
-      await this.serve(conn).closed;
+      await this.serve(connectionDuplex(conn)).closed;
     } finally {
       close(conn);
     }

@@ -52,6 +52,8 @@ const MAX_CALLS = 64;
 const LAST_WAIT = 2_000;
 /** The notification that cancels the request with the ID `request`. */
 const CANCEL = "cancel";
+/** The notification that calls may finish when the other side has said its last. */
+export const FINISH = "finish";
 
 /**
  * One side of a JSON-RPC 2.0 conversation: objects in UTF-8, one a line. Both sides may ask, at any
@@ -72,12 +74,14 @@ export class RpcPeer {
   readonly #pending = new Map<RequestId, Pending>();
   #lastId = 0;
   #over = false;
+  #mayFinish: boolean;
 
   constructor(
     stream: Duplex,
     private readonly methods: readonly Method[],
     private readonly options: PeerOptions = {},
   ) {
+    this.#mayFinish = options.finish ?? false;
     this.#input = stream.readable.getReader();
     this.#lines = readLines(chunksOf(this.#input));
     this.#writer = new LineWriter(stream.writable, () => this.#stop());
@@ -137,7 +141,7 @@ export class RpcPeer {
     }
     this.#over = true;
     for (const { reject } of this.#pending.values()) reject(gone());
-    if (!this.options.finish) this.#stop();
+    if (!this.#mayFinish) this.#stop();
     while (this.#calls.size > 0) await Promise.all(this.#calls.keys());
     const late = setTimeout(() => this.#writer.abort(), LAST_WAIT);
     await this.#writer.end();
@@ -199,6 +203,10 @@ export class RpcPeer {
     const request = given.request as RequestId;
     if (method === CANCEL) {
       for (const call of this.#calls.values()) if (call.id === request) call.abort();
+      return true;
+    }
+    if (method === FINISH) {
+      this.#mayFinish = true;
       return true;
     }
     const { onNotification } = this.#pending.get(request) ?? this.options;

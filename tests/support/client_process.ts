@@ -11,6 +11,9 @@ import { PATIENCE, until } from "./until.ts";
 const [, ...TASK] = config.tasks.client.command.split(" ");
 const PROGRAM = new URL(`../../${TASK.pop()}`, import.meta.url).href;
 
+/** What starts the client, before its own arguments. */
+export const CLIENT_COMMAND: readonly string[] = [Deno.execPath(), ...TASK, PROGRAM];
+
 export interface ClientOptions {
   /** What stands on standard input; nothing if it is left out. */
   stdin?: string | Uint8Array<ArrayBuffer>;

@@ -1,4 +1,5 @@
 /** Standard input, output and error of the process. */
+import type { Duplex } from "../../daemon/duplex.ts";
 import { ClientError } from "../../errors.ts";
 import type { Screen } from "../output/trust.ts";
 import { LineReader } from "./line_reader.ts";
@@ -36,6 +37,11 @@ export function inputBytes(what: "text" | "file"): AsyncIterable<Uint8Array> {
     printError(`Type the ${what}; end it with Ctrl-D on a line of its own.\n`);
   }
   return Deno.stdin.readable;
+}
+
+/** Returns standard input and output as they are. */
+export function standardStreams(): Duplex {
+  return { readable: Deno.stdin.readable, writable: Deno.stdout.writable };
 }
 
 /** Reports whether a person can type on standard input. */

@@ -64,5 +64,5 @@ Deno.test("commands: none may start programs but what the user asks to do so", (
 Deno.test("commands: Ctrl-C stops transfers in good order, and each choice of the menu", () => {
   const stopped = COMMANDS.filter(({ stops }) => stops === "the command");
   assertEquals(namesOf(stopped), ["fetch", "receive", "send-file"]);
-  assertEquals(namesOf(COMMANDS.filter(({ stops }) => stops === "its parts")), ["menu"]);
+  assertEquals(namesOf(COMMANDS.filter(({ stops }) => stops === "its parts")), ["daemon", "menu"]);
 });

@@ -45,6 +45,7 @@ const SYNOPSES = {
   "unblock": "unblock NAME",
   "card": "card",
   "add": "add CARD",
+  "daemon": "daemon",
   "status": "status",
   "stop": "stop",
   "lock": "lock",

@@ -28,11 +28,12 @@ async function run(methods: ReturnType<typeof methodsWith>, name: string, params
   return { result, told };
 }
 
-Deno.test("methods: every command on a profile is one, but the menu", () => {
+Deno.test("methods: every command on a profile is one, but those of terminals", () => {
   const names = COMMANDS.filter((command) => !isMethod(command)).map(({ name }) => name);
   assertEquals(names.toSorted(), [
     "chat",
     "completions",
+    "daemon",
     "help",
     "import",
     "lock",

@@ -1,0 +1,115 @@
+import { UsageError } from "../../../shared/args.ts";
+import { connectionDuplex } from "../../daemon/duplex.ts";
+import { FINISH } from "../../daemon/rpc_peer.ts";
+import { ClientError } from "../../errors.ts";
+import { clientCommand, type ClientContext } from "../command.ts";
+import { connectionNotes } from "../connection_notes.ts";
+import { connectEngine } from "../front_end.ts";
+import { standardStreams } from "../terminal/terminal.ts";
+
+/** How often to look whether anybody is there, in milliseconds, and at least so often a time. */
+const LOOK = 5_000;
+const LOOKS = 10;
+
+const MINUTE = 60_000;
+
+export const daemon = clientCommand({
+  name: "daemon",
+  options: {
+    stdio: { help: "Speak JSON-RPC on standard input and output" },
+    idle: {
+      value: "MINUTES",
+      help: "End when nobody was connected, and no file moved, for so long",
+      parse: parseMinutes,
+    },
+  },
+  summary: "Keep the profile open, and serve other programs",
+  details:
+    "Messages are collected as they come; receive shows them. Other commands on the profile work\n" +
+    "through it. Programs speak JSON-RPC 2.0, one object a line: client/daemon/API.md in the\n" +
+    "source has all methods, and so has the method rpc.discover. engine.json in the profile's\n" +
+    "folder says where it listens. With --stdio it ends with standard input; if another process\n" +
+    "serves the profile already, it passes on what is said. To end it: messaging-client stop",
+  createsProfile: true,
+  stops: "its parts",
+  typed: true,
+  results: [],
+  serves: () => true,
+  besideEngine: passOn,
+  run: serve,
+});
+
+interface DaemonArgs {
+  readonly stdio: boolean;
+  /** Milliseconds. */
+  readonly idle?: number;
+}
+
+/** Serves until it is told to end, is idle for too long, or standard input ends. */
+async function serve({ stdio, idle }: DaemonArgs, context: ClientContext): Promise<void> {
+  const { client, engine, note, profile, stoppable } = context;
+  if (!engine) throw new TypeError("a daemon runs in the process of its engine");
+  using _notes = connectionNotes(client.events, note);
+  engine.follow();
+  note(`Ready: ${profile.folder}/engine.json says where it listens.`);
+  await stoppable(async (signal) => {
+    const ends: Promise<unknown>[] = [engine.ended];
+    if (stdio) ends.push(engine.serve(standardStreams(), { finish: true }).closed);
+    if (idle !== undefined) ends.push(untilIdle(idle, context, signal));
+    await Promise.race(ends);
+  }).catch(unlessInterrupted);
+}
+
+/** Resolves when nobody is connected, and no file moves, for that long. */
+async function untilIdle(
+  limit: number,
+  { client, engine, runtime }: ClientContext,
+  signal: AbortSignal,
+): Promise<void> {
+  let idle = 0;
+  using _listening = client.events.on(({ kind }) => {
+    if (kind === "transfer") idle = 0;
+  });
+  const step = Math.min(LOOK, limit / LOOKS);
+  while (idle < limit && !signal.aborted) {
+    await runtime.sleep(step);
+    idle = engine?.count === 0 ? idle + step : 0;
+  }
+}
+
+/** Connects standard input and output to the engine of another process, if there is one. */
+async function passOn({ stdio }: DaemonArgs, folder: string): Promise<boolean> {
+  const conn = await connectEngine(folder);
+  if (!conn) return false;
+  try {
+    if (!stdio) {
+      throw new ClientError("in-use", "another process serves the profile already");
+    }
+    const { readable, writable } = connectionDuplex(conn);
+    const { readable: input, writable: output } = standardStreams();
+    const saying = input.pipeThrough(endingWith(`{"jsonrpc":"2.0","method":"${FINISH}"}\n`))
+      .pipeTo(writable);
+    saying.catch(() => {}); // the engine has ended
+    await readable.pipeTo(output);
+    return true;
+  } finally {
+    conn.close();
+  }
+}
+
+/** Passes bytes on, and then `line`, on a line of its own. */
+function endingWith(line: string): TransformStream<Uint8Array, Uint8Array> {
+  return new TransformStream({
+    flush: (controller) => controller.enqueue(new TextEncoder().encode(`\n${line}`)),
+  });
+}
+
+function unlessInterrupted(error: unknown): void {
+  if (!(error instanceof ClientError && error.code === "interrupted")) throw error;
+}
+
+function parseMinutes(text: string): number {
+  const minutes = /^\d+(\.\d+)?$/.test(text) ? Number(text) : 0;
+  if (minutes > 0) return minutes * MINUTE;
+  throw new UsageError(`--idle takes minutes, such as 10 or 0.5, not "${text}"`);
+}

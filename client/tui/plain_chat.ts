@@ -46,16 +46,18 @@ export class PlainChat {
   /** Runs until /quit, or the end of the input. @throws what the engine says of the name */
   async run(): Promise<void> {
     const { link, lines, note, name } = this.options;
-    this.#peer = String((await this.#contact()).id);
+    const contact = await this.#contact();
+    this.#peer = String(contact.id);
     await link.listen(({ kind, item }) => {
-      if (kind === "connection") note(printableLine(String(item.text ?? item.state)));
+      if (kind === "connection") note(connectionText(item));
       else if (kind === "entry" && objectOf(item.peer).id === this.#peer) this.#hear(item);
     });
     await this.#catchUp();
     if (this.#said.size === LAST) this.#older = Math.min(...this.#said.keys()) - 1;
     for (const item of this.#early?.splice(0) ?? []) this.#show(item);
     this.#early = null;
-    note(`This is the chat with ${printableLine(name)}. /help explains it, /quit ends it.`);
+    const who = `${printableLine(name)}${contact.verified === true ? " (verified)" : ""}`;
+    note(`This is the chat with ${who}. /help explains it, /quit ends it.`);
     for await (const line of lines) if (await this.#take(line) === "quit") return;
     // What is sent by now may not have been told of yet.
     await this.#catchUp();
@@ -82,10 +84,19 @@ export class PlainChat {
       const asked = readLine(line, name, place);
       if (asked.kind === "quit") return "quit";
       if (asked.kind === "help") commandHelp().forEach(note);
+      else if (asked.kind === "verify") await this.#verify(asked.yes);
       else await link.request(asked.method, asked.params);
     } catch (error) {
       report(error as Error);
     }
+  }
+
+  async #verify(yes: boolean): Promise<void> {
+    const { link, name, note } = this.options;
+    const [{ safetyNumber, verified }] = await link.request("verify", { peer: name, yes });
+    const who = printableLine(name);
+    if (verified === true) note(`${who} is verified.`);
+    else note(`${safetyNumber}\nDoes ${who} see the same number? Then: /verify yes`);
   }
 
   #hear(item: Item): void {
@@ -127,6 +138,11 @@ export class PlainChat {
     const { link, name } = this.options;
     await link.request("mark-read", { peer: name }).catch(this.options.report);
   }
+}
+
+function connectionText({ state, text }: Item): string {
+  const said = printableLine(String(text));
+  return state === "connected" ? `Connected with ${said}.` : said;
 }
 
 /** Returns all that is said of a message beside its time and who wrote it. */

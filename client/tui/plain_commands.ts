@@ -5,6 +5,8 @@ import type { Params } from "./chat_link.ts";
 /** What a line asks for: a method with its parameters, or something of the chat itself. */
 export type Asked =
   | { readonly kind: "call"; readonly method: string; readonly params: Params }
+  /** Shows the safety number; `yes`: it is the same on the other side. */
+  | { readonly kind: "verify"; readonly yes: boolean }
   | { readonly kind: "help" }
   | { readonly kind: "quit" };
 
@@ -69,6 +71,12 @@ const COMMANDS: readonly LineCommand[] = [
         rest,
         (message, emoji) => call("react", emoji ? { message, emoji } : { message, none: true }),
       ),
+  },
+  {
+    name: "verify",
+    usage: "[yes]",
+    help: "Compare the safety number; yes: it is the same on the other side",
+    asks: (rest) => /^(yes)?$/.test(rest) ? { kind: "verify", yes: rest === "yes" } : undefined,
   },
   { name: "help", usage: "", help: "Show this", asks: () => ({ kind: "help" }) },
   { name: "quit", usage: "", help: "End the chat", asks: () => ({ kind: "quit" }) },

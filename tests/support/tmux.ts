@@ -71,6 +71,15 @@ export class Terminals implements AsyncDisposable {
     return this.run(["/bin/sh", "-c", script, "sh", ...CLIENT, ...args], options);
   }
 
+  /** Starts a shell that asks with `prompt`, and knows the client by its name. */
+  async shell(prompt: string, options?: PaneOptions): Promise<Pane> {
+    const program = `${this.folder}/messaging-client`;
+    const words = CLIENT.map((word) => `'${word}'`).join(" ");
+    await Deno.writeTextFile(program, `#!/bin/sh\nexec ${words} "$@"\n`, { mode: 0o700 });
+    const start = `PS1='${prompt}'; PATH="${this.folder}:$PATH"; export PS1 PATH; exec sh -i`;
+    return await this.run(["sh", "-c", start], options);
+  }
+
   /** Starts a program, such as a compiled client, with its arguments in a pane. */
   async run(command: readonly string[], options: PaneOptions = {}): Promise<Pane> {
     const { columns = 80, rows = 24, cwd = this.folder, env = {} } = options;

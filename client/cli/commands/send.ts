@@ -20,6 +20,7 @@ export const send = clientCommand({
     file: { value: "PATH", completes: "file", help: "Send the text that is in this file" },
     reply: {
       value: "N",
+      integer: true,
       help: "Answer the message with this number, as history shows it",
       parse: parseMessageNumber,
     },

@@ -136,12 +136,16 @@ Deno.test("plain chat: commands ask for methods, and errors do not end it", asyn
   const scene = new Scene();
   scene.answer = (method, params) => {
     if (params.text === "fails") throw new Error("no connection");
+    if (method === "verify") return [{ safetyNumber: "12345 67890", verified: params.yes }];
     return method === "list" ? [{ ...BOB, name: "x", alias: "Doe, B" }] : undefined;
   };
   scene.start({ name: "Doe, B" });
   const lines = [
     "/file a b.pdf ",
     "/save 7",
+    "/verify",
+    "/verify yes",
+    "/verify no",
     "/reply 12 so what",
     "/edit 3 more\\n",
     "/delete 4",
@@ -162,6 +166,8 @@ Deno.test("plain chat: commands ask for methods, and errors do not end it", asyn
   assertEquals(scene.asked, [
     ["send-file", { peer: "Doe, B", paths: ["/here/a b.pdf"] }],
     ["fetch", { transfer: [7], out: "/here/." }],
+    ["verify", { peer: "Doe, B", yes: false }],
+    ["verify", { peer: "Doe, B", yes: true }],
     ["send", { peer: "Doe\\, B", text: "so what", reply: 12 }],
     ["edit", { message: 3, text: "more\\n" }],
     ["delete", { message: 4, "for-both": true }],
@@ -171,11 +177,16 @@ Deno.test("plain chat: commands ask for methods, and errors do not end it", asyn
     ["send", { peer: "Doe\\, B", text: "fails" }],
   ]);
   assertEquals(scene.problems, [
+    "it is: /verify [yes]",
     "no connection",
     "it is: /edit N TEXT",
     "it is: /reply N TEXT",
     "it is: /delete N",
     "there is no command /fle; did you mean file?; see /help",
+  ]);
+  assertEquals(scene.notes.slice(1, 3), [
+    "12345 67890\nDoes Doe, B see the same number? Then: /verify yes",
+    "Doe, B is verified.",
   ]);
   assertEquals(scene.notes.filter((note) => note.startsWith("/reply N TEXT")).length, 1);
 });

@@ -74,20 +74,46 @@ export class Inbox {
     for await (const outcome of secure.files.settle(watched)) yield* this.#shown.outcome(outcome);
   }
 
-  /** Does all of {@link receive} but the files between secure clients. */
+  /**
+   * Does all of {@link receive} but the files between secure clients. Beside a follower it tells of
+   * what came when that may go on: a caller who takes his time holds up nobody.
+   */
   async *#collect(
     secure: SecureMessaging | null,
     destination: Destination,
   ): AsyncGenerator<Received, Round> {
-    const { profile, network, classic: { sender } } = this.#options;
-    using _turn = await this.#turns.lock();
-    await this.#clear();
-    const opener = this.#opener(secure, this.#shown);
+    const { profile, peers } = this.#options;
     const round = new Round(destination, { ordered: secure !== null });
+    const later: Received[] = [];
+    {
+      using _turn = await this.#turns.lock();
+      await this.#clear();
+      const isBeside = this.#follower !== null;
+      const shown = isBeside ? new ShownMessages(profile, peers, isBeside) : this.#shown;
+      for await (const received of this.#openAll(secure, destination, round, shown)) {
+        if (isBeside) later.push(received);
+        else yield received;
+      }
+      // A follower does it itself: something may have come for it meanwhile.
+      if (round.failure === undefined && !isBeside) secure?.dropOldSecrets();
+    }
+    yield* later;
+    yield* this.#shown.unshown();
+    return round;
+  }
+
+  async *#openAll(
+    secure: SecureMessaging | null,
+    destination: Destination,
+    round: Round,
+    shown: ShownMessages,
+  ): AsyncGenerator<Received> {
+    const { profile, network, classic: { sender } } = this.#options;
+    const opener = this.#opener(secure, shown);
     yield* this.#untold.splice(0);
     if (secure) this.#wantUnshown(round.wishes);
-    yield* this.#shown.unshown();
-    if (secure) yield* this.#shown.notices(await prepare(secure, round));
+    yield* shown.unshown();
+    if (secure) yield* shown.notices(await prepare(secure, round));
     for (let vain = 0; vain < MAX_VAIN_POLLS;) {
       const collector = new MessageCollector(profile, destination.onProgress, round);
       // What is not wanted was read once, and nothing else is left before it.
@@ -96,13 +122,10 @@ export class Inbox {
       yield* opener.openAll(round);
       if (polled) await round.attempt(() => polled.acknowledge());
       const notices = await (secure ? repair(secure, round) : sendKept(sender, round));
-      yield* this.#shown.notices(notices);
+      yield* shown.notices(notices);
       if (!polled || polled.count === 0) break;
       vain = collector.fresh > 0 ? 0 : vain + 1;
     }
-    // A follower does it itself: something may have come for it meanwhile.
-    if (round.failure === undefined && !this.#follower) secure?.dropOldSecrets();
-    return round;
   }
 
   /**

@@ -105,3 +105,19 @@ Deno.test("beside a follower: who follows too gets what comes, and its files", a
   await until("it waits", () => bob.profile.history.unshown(1).length === 1);
   assertEquals(told.length, 3);
 });
+
+Deno.test("beside a follower: who takes his time to show a message holds up nobody", async () => {
+  await using scene = await open();
+  const { alice, bob, out, leave } = scene;
+  leave(out);
+  await alice.client.sendText("bob", "one");
+  await until("it waits", () => bob.profile.history.unshown(1).length === 1);
+  const slow = bob.client.receive(out, ignore);
+  assertEquals(textOf((await slow.next()).value!), "one");
+  await alice.client.sendText("bob", "two");
+  await until("it is opened", () => bob.profile.history.unshown(2).length === 2);
+  const quick = await Array.fromAsync(bob.client.receive(out, ignore));
+  assertEquals(quick.map(textOf), ["two"]);
+  assertEquals(await Array.fromAsync(slow), []);
+  assertEquals(bob.profile.history.unshown(1), []);
+});

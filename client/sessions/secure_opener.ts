@@ -160,6 +160,7 @@ export class SecureOpener {
         direction: "down",
         peer: from.id,
         ...file,
+        attributes: content.attributes,
         path: arriving ? absolutePath(wishes.folder) : null,
         started: stored,
         history: number,

@@ -8,7 +8,14 @@ import { awaitedLater, unlessInterrupted } from "./interrupt.ts";
 import type { Profile } from "../profile/profile.ts";
 import type { Transfer } from "../profile/tables/transfers.ts";
 import { refusalName, retryAfter } from "../network/failures.ts";
-import { createFolder, DraftFile, findByInode, isDraft, moveDraft } from "./transfer_files.ts";
+import {
+  createFolder,
+  DraftFile,
+  findByInode,
+  isDraft,
+  moveDraft,
+  setAttributes,
+} from "./transfer_files.ts";
 import type { SecureTransport } from "../network/transport.ts";
 import type { TransferOptions } from "./uploads.ts";
 
@@ -43,6 +50,7 @@ export class Downloads {
       return `${folder}/${published}`;
     }
     await this.#fill(transfer, path, options);
+    if (transfer.attributes) await setAttributes(path, transfer.attributes);
     return await publishFile(path, folder, { name: cleanFileName(name), owner: this.#owner });
   }
 

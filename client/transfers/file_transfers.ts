@@ -5,7 +5,7 @@ import { fileChunkCount } from "../../shared/crypto/file_chunks.ts";
 import type { Identity } from "../../shared/crypto/identity.ts";
 import { BLOB_ID_SIZE, MAX_U32 } from "../../shared/limits.ts";
 import { MessageType } from "../../shared/protocol/codes.ts";
-import type { Content } from "../../shared/session/content.ts";
+import { asksForReceipt, type Content } from "../../shared/session/content.ts";
 import { Downloads } from "./downloads.ts";
 import { ClientError } from "../errors.ts";
 import type { Peer, Peers } from "../contacts/peers.ts";
@@ -22,7 +22,7 @@ import {
   tooEarly,
   waitAfter,
 } from "./transfer_failures.ts";
-import { absolutePath, type Source } from "./transfer_files.ts";
+import { absolutePath, attributesOf, type Source } from "./transfer_files.ts";
 import type { SecureTransport } from "../network/transport.ts";
 import { type TransferOptions, Uploads } from "./uploads.ts";
 
@@ -147,7 +147,9 @@ export class FileTransfers {
     const type = MessageType.file;
     const expires = profile.contacts.timer(to.id)?.seconds || undefined;
     const id = sender.newContentId();
-    const content = { id, at: now(), file: { name, size, blob, key }, expires };
+    const isNew = !spooled && path !== null && readsNewContents(profile, to);
+    const attributes = isNew ? await attributesOf(path) : undefined;
+    const content = { id, at: now(), file: { name, size, blob, key }, expires, attributes };
     const body = { file: { name, size, blob, key, path: spooled ? null : path } };
     const sent = sender.send({ to: identity, type, content, body }, () => {
       const chunks = fileChunkCount(size);
@@ -373,4 +375,13 @@ export class FileTransfers {
 
 function unknownTransfer(number: number): ClientError {
   return new ClientError("unknown-transfer", `no transfer ${number} waits or is under way`);
+}
+
+/** Entries among which the last received one is looked for. */
+const LOOK_BACK = 32;
+
+/** Reports whether the client of `peer` is known to take what earlier versions refuse. */
+function readsNewContents({ history }: Profile, { id }: Peer): boolean {
+  const last = history.page(id, LOOK_BACK).findLast(({ sent }) => !sent);
+  return last?.contentId ? asksForReceipt(last.contentId) : false;
 }

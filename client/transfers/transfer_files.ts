@@ -2,6 +2,7 @@
 import { toHex } from "../../shared/bytes.ts";
 import { folderOf } from "../../shared/files.ts";
 import { writeAll } from "../../shared/io.ts";
+import type { FileAttributes } from "../../shared/session/statement.ts";
 import { ClientError, withReason } from "../errors.ts";
 import { archiveOf, archiveSize } from "../disk/folder_archive.ts";
 import { PRIVATE_FILE, removeFile, writeNewFile } from "../disk/files.ts";
@@ -34,6 +35,21 @@ export function absolutePath(path: string): string {
 export async function fileFacts(path: string): Promise<FileFacts> {
   using source = await SourceFile.open(path);
   return source.facts;
+}
+
+/** Returns what a receiver may want to know of the file at `path`; undefined if that is unknown. */
+export async function attributesOf(path: string): Promise<FileAttributes | undefined> {
+  const info = await Deno.stat(path).catch(() => undefined);
+  if (!info?.mtime) return undefined;
+  const changed = Math.max(0, info.mtime.getTime());
+  return { changed, executable: ((info.mode ?? 0) & 0o100) === 0 ? 0 : 1 };
+}
+
+/** Gives the file at `path` these attributes, as far as the system allows it. */
+export async function setAttributes(path: string, attributes: FileAttributes): Promise<void> {
+  const { changed, executable } = attributes;
+  if (executable === 1) await Deno.chmod(path, PRIVATE_FILE | 0o100).catch(() => {});
+  await Deno.utime(path, changed / 1000, changed / 1000).catch(() => {});
 }
 
 /**

@@ -26,6 +26,14 @@ export type FileNote = {
   readonly key: Bytes;
 };
 
+/** What a file was at its sender's, beside its bytes. */
+export type FileAttributes = {
+  /** When it was last changed, in milliseconds since 1970. */
+  readonly changed: number;
+  /** 1 if it can be executed, else 0. */
+  readonly executable: number;
+};
+
 /** What became of messages at their receiver. */
 export type Receipt = {
   readonly state: "delivered" | "read";
@@ -51,7 +59,9 @@ interface Kind<T extends CborValue> {
 /** Every kind, under the name of its property in the map. */
 const KINDS = {
   text: { type: MessageType.text, read: text, beside: ["reply", "expires"] } as Kind<string>,
-  file: { type: MessageType.file, read: fileNote, beside: ["expires"] } as Kind<FileNote>,
+  file: { type: MessageType.file, read: fileNote, beside: ["expires", "attributes"] } as Kind<
+    FileNote
+  >,
   receipt: { type: MessageType.text, read: receipt } as Kind<Receipt>,
   edit: { type: MessageType.text, read: edit } as Kind<Edit>,
   /** Content IDs, one behind the other. */
@@ -67,6 +77,7 @@ const DETAILS = {
   reply: target,
   /** Seconds after which it disappears, once it was sent or read. */
   expires: (value: CborValue) => seconds(value) || refuse(),
+  attributes,
 };
 
 type KindName = keyof typeof KINDS;
@@ -173,6 +184,13 @@ function fileNote(value: CborValue): FileNote {
   if (!isBytes(blob, BLOB_ID_SIZE) || !isBytes(key, KEY_SIZE)) throw malformed();
   if (Object.keys(others).length > 0) throw malformed();
   return { name, size, blob, key };
+}
+
+function attributes(value: CborValue): FileAttributes {
+  const { changed, executable, ...others } = mapOf(value);
+  if (!isCount(changed) || !isCount(executable) || executable > 1) throw malformed();
+  if (Object.keys(others).length > 0) throw malformed();
+  return { changed, executable };
 }
 
 export function mapOf(value: CborValue): Record<string, CborValue | undefined> {

@@ -1,4 +1,5 @@
 import { type Bytes, equalBytes } from "../../../shared/bytes.ts";
+import type { FileAttributes } from "../../../shared/session/statement.ts";
 import { SealedStore } from "../sealing/sealed_store.ts";
 import type { SealedTable } from "../sealing/sealed_table.ts";
 import type { Wait } from "./wait.ts";
@@ -35,6 +36,8 @@ type Fields = {
   readonly spooled: boolean;
   /** Whether it goes up as one message, to a classic client; its blob is the token of that. */
   readonly classic?: boolean;
+  /** What the file was at its sender's, where that said so. */
+  readonly attributes?: FileAttributes;
   /** How many chunks are safe: the server has acknowledged them, or they are on this disk. */
   readonly chunks: number;
   /** The inode of the whole draft, by which it is recognised under its final name. */
@@ -62,7 +65,7 @@ export interface Transfer extends Fields {
 
 export type NewTransfer =
   & Pick<Fields, "peer" | "blob" | "key" | "name" | "size" | "path" | "started">
-  & Partial<Pick<Fields, "changed" | "spooled" | "classic">>
+  & Partial<Pick<Fields, "changed" | "spooled" | "classic" | "attributes">>
   & { readonly direction: Direction; readonly history?: number | null };
 
 type Row =
@@ -100,9 +103,10 @@ export class Transfers extends SealedStore<Fields> {
     return this.transaction(() => {
       const number = this.nextNumber();
       const { peer, blob, key, name, size, path, started } = given;
-      const { changed = null, spooled = false, classic = false } = given;
+      const { changed = null, spooled = false, classic = false, attributes } = given;
       const fields: Fields = {
         ...{ peer, blob, key, name, size, path, started, changed, spooled, classic },
+        ...attributes && { attributes },
         ...{ chunks: 0, draft: null, ended: null, reason: null },
       };
       const up = direction === "up" ? 1 : 0;

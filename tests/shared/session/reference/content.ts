@@ -18,6 +18,7 @@ export type Content = {
   timer?: number;
   reply?: Bytes;
   expires?: number;
+  attributes?: { changed: number; executable: number };
 };
 
 /** The kinds of each message type. */
@@ -27,8 +28,11 @@ const KINDS = {
   4: ["file"],
 };
 /** What may stand beside a kind. */
-const BESIDE: { [kind: string]: string[] } = { text: ["reply", "expires"], file: ["expires"] };
-const KNOWN = [...Object.values(KINDS).flat(), "reply", "expires"];
+const BESIDE: { [kind: string]: string[] } = {
+  text: ["reply", "expires"],
+  file: ["expires", "attributes"],
+};
+const KNOWN = [...Object.values(KINDS).flat(), "reply", "expires", "attributes"];
 const YEAR = 365 * 86_400;
 
 export function encodeContent(content: Content): Bytes {
@@ -59,6 +63,11 @@ export function decodeContent(type: MessageType, bytes: Bytes): Content {
   demand(Object.keys(map).every((key) => allowed.includes(key)), "other keys");
   if (map.reply !== undefined) content.reply = byteString(map.reply, 16);
   if (map.expires !== undefined) content.expires = from(1, unsigned(map.expires));
+  if (map.attributes !== undefined) {
+    const { changed, executable } = mapOf(map.attributes, "changed", "executable");
+    demand(unsigned(executable) <= 1, "neither 0 nor 1");
+    content.attributes = { changed: unsigned(changed), executable: unsigned(executable) };
+  }
   if (kind === "text") content.text = text(map.text);
   if (kind === "timer") content.timer = from(0, unsigned(map.timer));
   if (kind === "delete") content.delete = ids(map.delete);

@@ -47,6 +47,10 @@ export function contentVectors(): Json {
     ["text that disappears", 3, { id, at, text: "soon", expires: 1 }],
     ["text that answers and disappears", 3, { id, at, text: "x", reply: id, expires: 31_536_000 }],
     ["file that disappears", 4, { ...file("a", 1), expires: 60 }],
+    ["file with attributes", 4, {
+      ...file("run", 1),
+      attributes: { changed: 1_800_000_000_000, executable: 1 },
+    }],
     ["receipt: delivered", 3, { id, at, receipt: { state: "delivered", ids: blob } }],
     ["receipt: read, 256 messages", 3, { id, at, receipt: { state: "read", ids: many(256) } }],
     ["edit", 3, { id, at, edit: { target: blob, text: "hello" } }],
@@ -164,6 +168,12 @@ function refusedStatements(id: Bytes): object[] {
     ["a file that answers", 4, { file: {}, reply: id }],
     ["a text that disappears at once", 3, { text: "x", expires: 0 }],
     ["a text that disappears too late", 3, { text: "x", expires: 31_536_001 }],
+    ["a text with attributes", 3, { text: "x", attributes: { changed: 1, executable: 0 } }],
+    ["attributes that are neither 0 nor 1", 4, {
+      file: { blob: id, key: concat(id, id), name: "x", size: 1 },
+      attributes: { changed: 1, executable: 2 },
+    }],
+    ["attributes alone", 4, { attributes: { changed: 1, executable: 0 } }],
     ["a timer that disappears", 3, { timer: 1, expires: 1 }],
     ["a timer in a file", 4, { timer: 1 }],
     ["a timer and a text", 3, { timer: 1, text: "x" }],

@@ -121,16 +121,22 @@ export class SearchBlocks extends SealedStore<Row> {
 
   /** Packs a gap in which there are at least so many entries, or a part of it. */
   #packGap(read: ReadEntries, start: number, before: number, least: number): boolean {
-    if (start + 1 >= before) return false;
+    if (!this.#isThere(least, start, before)) return false;
     let after = start;
     this.transaction(() => {
       for (let count = 0; count < BATCH; count++) {
-        const entries = read(after, before, BLOCK_ENTRIES);
-        if (entries.length < least) return;
-        after = this.#add(entries);
+        if (!this.#isThere(least, after, before)) return;
+        after = this.#add(read(after, before, BLOCK_ENTRIES));
       }
     });
-    return after > start;
+    return true;
+  }
+
+  /** Reports whether the history has at least so many entries there. */
+  #isThere(least: number, after: number, before: number): boolean {
+    if (after + least >= before) return false;
+    const sql = "SELECT 1 FROM history WHERE number > ? AND number < ? LIMIT 1 OFFSET ?";
+    return this.statement(sql).get(after, before, least - 1) !== undefined;
   }
 
   /** Makes a block of the first entries; returns the number of the last one. */

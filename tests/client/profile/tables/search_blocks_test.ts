@@ -25,8 +25,8 @@ class Pair {
   readonly history: History;
   known: Known[] = [];
 
-  constructor(readonly database = emptyTables()) {
-    this.history = new History(database, testVault());
+  constructor(readonly database = emptyTables(), vault = testVault()) {
+    this.history = new History(database, vault);
   }
 
   add(peer: Bytes, sent: boolean, text: string): void {
@@ -164,6 +164,29 @@ Deno.test("search: entries are packed when there are enough, and long ones soone
   pair.assertSame(["kiwi"]);
   const [_, second] = blocksOf(pair.database);
   assert(second.last - second.first < 20, `${second.last}`);
+});
+
+Deno.test("search: it opens a row for many entries, and a page no more than it shows", () => {
+  const vault = testVault();
+  const open = vault.open.bind(vault);
+  let opened = 0;
+  vault.open = (context, sealed) => {
+    opened++;
+    return open(context, sealed);
+  };
+  const pair = new Pair(undefined, vault);
+  pair.addMany(4 * BLOCK_ENTRIES + 9, (i) => i === 300 ? "needle" : "hay");
+  while (pair.history.prepareSearch());
+  opened = 0;
+  assertEquals([...pair.history.search(["NEEDLE"])], [301]);
+  // Each block, the numbers in the one that has it, and what is in none.
+  assertEquals(opened, 4 + 1 + 9);
+  opened = 0;
+  assertEquals(pair.history.page(PEERS[0], 50).length, 50);
+  assertEquals(opened, 50);
+  opened = 0;
+  assertEquals(pair.history.lastEntries().length, PEERS.length);
+  assertEquals(opened, PEERS.length);
 });
 
 Deno.test("search: what changes or goes takes its block along, and no other", () => {

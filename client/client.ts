@@ -228,7 +228,16 @@ export class Client {
    * @throws {ClientError} `unknown-name`
    */
   async markRead(name: string, last?: number): Promise<number[]> {
-    const numbers = this.conversations.markRead(name, last);
+    return await this.#noteRead(this.conversations.markRead(name, last));
+  }
+
+  /** As {@link markRead}, for entries that a person has seen, of whomever. */
+  async markSeen(entries: readonly number[]): Promise<void> {
+    await this.#noteRead(this.#profile.history.markSeen(entries));
+  }
+
+  async #noteRead(numbers: number[]): Promise<number[]> {
+    if (numbers.length === 0) return numbers;
     await this.messages.noteRead(numbers);
     this.#inbox.wake();
     return numbers;

@@ -102,16 +102,16 @@ export class ProfileDatabase implements Disposable {
   }
 
   /**
-   * Gives the disk back what much that was deleted has left free in the file. One that an earlier
-   * version has made cannot yet; the next {@link open} writes it anew. What fails, such as on a
-   * full disk, is done another time.
+   * Removes what was deleted from the log too; where that was much, gives the disk back what it
+   * has left free in the file. One that an earlier version has made cannot do so yet: the next
+   * {@link open} writes it anew. What fails, such as on a full disk, is done another time.
    */
   shrink(): void {
     const { database } = this;
     const free = () => pragma(database, "freelist_count");
     try {
-      if (!isWasteful(database)) return;
-      for (let before = Infinity, left; (left = free()) > 0 && left < before; before = left) {
+      let before = isWasteful(database) ? Infinity : 0;
+      for (let left; (left = free()) > 0 && left < before; before = left) {
         // Each row that is asked for gives one page back.
         database.prepare(`PRAGMA incremental_vacuum(${SHRINK_STEP})`).all();
       }

@@ -174,7 +174,10 @@ export class Profile implements Disposable {
     this.#database.database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
   }
 
-  /** Makes the database's file smaller after much was deleted; closing it does the same. */
+  /**
+   * Leaves nothing of what was deleted, as {@link dropOldStates}, and makes the database's file
+   * smaller after much was. Closing it does the same.
+   */
   shrink(): void {
     this.#database.shrink();
   }

@@ -21,6 +21,9 @@ const OPTIONS = {
   ...NOTIFYING,
 } as const;
 
+/** Entries that are marked as read together. */
+const MOST_SEEN = 256;
+
 export const receive = clientCommand({
   name: "receive",
   options: OPTIONS,
@@ -36,6 +39,7 @@ export const receive = clientCommand({
     "Messages that cannot be opened, as after a backup was restored, are asked for again; the\n" +
     "exit code is still 0. They come later than others, with the time at which they were\n" +
     "written.\n\n" +
+    "What it shows on a terminal counts as read; in a pipe, and with --json, see mark-read.\n\n" +
     "Requests for keys are answered. In a classic profile a message that cannot be decrypted is\n" +
     "reported, kept, and tried again when its sender has sent a key; the exit code is then 1.\n\n" +
     `${INTERRUPTED}\n\n${PROGRESS}`,
@@ -46,8 +50,10 @@ export const receive = clientCommand({
   nothing: "No messages.",
   results: ["received", "notice", "unusable", "declined"],
   async *run(args, context) {
-    const { client, progress, report } = context;
+    const { client, progress, report, rich, options } = context;
     const { contactBook } = client;
+    /** The entries that a person has seen, and that are not marked so. */
+    const seen: number[] = [];
     const all = receiving(args, context);
     for await (const received of fromWelcome(all, args["new-contacts"], context)) {
       progress.clear();
@@ -65,9 +71,12 @@ export const receive = clientCommand({
         } else {
           const muted = client.conversations.isMuted(from.id) ? { muted: true } as const : {};
           yield { kind: "received", received: { ...received, from, ...muted } };
+          if (rich && !options.json && received.entry !== undefined) seen.push(received.entry);
         }
       }
+      if (args.follow || seen.length >= MOST_SEEN) await client.markSeen(seen.splice(0));
     }
+    await client.markSeen(seen);
   },
 });
 

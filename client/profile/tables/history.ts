@@ -308,6 +308,19 @@ export class History extends SealedStore<EntryFields, HistoryEntry> {
     return rows.map(({ number }) => number).sort((a, b) => a - b);
   }
 
+  /** Notes that these entries are read; returns the numbers of those that were not. */
+  markSeen(numbers: readonly number[]): number[] {
+    return this.transaction(() =>
+      numbers.filter((number) => {
+        const sql = "UPDATE history SET unread = 0 WHERE number = ? AND unread = 1";
+        if (this.run(sql, number) === 0) return false;
+        const peer = this.findRow(number)?.peer;
+        if (peer) this.onChange({ kind: "conversation", peer });
+        return true;
+      })
+    );
+  }
+
   /** Reports whether the server has taken something that was sent to `peer`. */
   wroteTo(peer: Bytes): boolean {
     return this.hasRow("peer = ? AND message IS NOT NULL", this.tag("peer", peer));

@@ -105,6 +105,15 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   {
+    weight: 1,
+    arbitrary: place.map((place): Step => (pair) => {
+      const entry = at(pair.known, place);
+      if (!entry) return;
+      pair.history.erase(entry.number, 2);
+      Object.assign(entry, { text: "", unread: false });
+    }),
+  },
+  {
     weight: 2,
     arbitrary: fc.tuple(peer, place).map(([peer, place]): Step => (pair) => {
       const last = at(pair.ofPeer(peer), place)?.number;

@@ -1,5 +1,7 @@
 import { type Output, toJson, toText } from "../../../../client/cli/output/output.ts";
 import { fromHex } from "../../../../shared/bytes.ts";
+import { OUTPUTS as KINDS, SCHEMAS } from "../../../../client/cli/output/schemas.ts";
+import { type Schema, violation } from "../../../../client/daemon/schema.ts";
 import { assert, assertEquals } from "../../../support/assert.ts";
 
 const bob = { id: fromHex("00FF102030405060708090A0B0C0D0E0"), name: "bob" };
@@ -240,6 +242,26 @@ const OUTPUTS: [output: Output, json: string, text: string][] = [
 
 Deno.test("output: for scripts, exactly the promised objects", () => {
   for (const [output, json] of OUTPUTS) assertEquals(toJson(output), json);
+});
+
+/** The same, but nothing is in an object that is not described. */
+function strict(schema: Schema): Schema {
+  const { properties, items, anyOf } = schema;
+  const inside = properties && Object.entries(properties).map(([name, one]) => [name, strict(one)]);
+  return {
+    ...schema,
+    ...inside && { properties: Object.fromEntries(inside), additionalProperties: false },
+    ...items && { items: strict(items) },
+    ...anyOf && { anyOf: anyOf.map(strict) },
+  };
+}
+
+Deno.test("output: the JSON of each result is as its schema says, and has nothing else", () => {
+  const all = Object.fromEntries(Object.entries(SCHEMAS).map(([name, one]) => [name, strict(one)]));
+  for (const [output, json] of OUTPUTS) {
+    const problem = violation(JSON.parse(json), strict(KINDS[output.kind]), output.kind, all);
+    assertEquals(problem, null, json);
+  }
 });
 
 Deno.test("output: for people, a line", () => {

@@ -15,6 +15,17 @@ if (import.meta.main) {
     stateDirectory: stateDirectory(environment, Deno.build.os),
     dataDirectory: dataDirectory(environment, Deno.build.os),
     forbidPrograms: () => Deno.permissions.revokeSync({ name: "run" }),
+    async asProduction(load) {
+      const before = environment("NODE_ENV");
+      Deno.env.set("NODE_ENV", "production");
+      try {
+        return await load();
+      } finally {
+        // Programs that this process starts find what the user has set.
+        if (before === undefined) Deno.env.delete("NODE_ENV");
+        else Deno.env.set("NODE_ENV", before);
+      }
+    },
     exit: (code) => Deno.exit(code),
   });
   Deno.exit(exitCode);

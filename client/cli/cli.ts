@@ -63,12 +63,18 @@ async function run(
     return exitCode;
   }
   if (command.isFront) {
+    let { note } = context;
     await using stack = new AsyncDisposableStack();
     const { stream, ended } = await engineStream(profile, stack, {
-      open: () => open(invocation, context, process),
+      open: () => open(invocation, { ...context, note: (text) => note(text) }, process),
       options: { process, passphrase: () => context.passphrases.current() },
     });
-    const front: FrontContext = { ...context, stream, hear: terminal.hear };
+    const { environment, asProduction } = process;
+    const notesTo: FrontContext["notesTo"] = (hear) => note = hear;
+    const front: FrontContext = {
+      ...{ ...context, stream, hear: terminal.hear },
+      ...{ environment, asProduction, notesTo },
+    };
     await Promise.race([show(front), ended]);
     return exitCode;
   }

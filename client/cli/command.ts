@@ -108,6 +108,11 @@ export type ClientContext = CommandContext & OpenedClient;
 export interface FrontContext extends CommandContext {
   /** The conversation with the engine, in JSON-RPC. */
   readonly stream: Duplex;
+  readonly environment: (variable: string) => string | undefined;
+  /** Has `hear` told what the engine in this process would write to standard error. */
+  notesTo(hear: (text: string) => void): void;
+  /** Loads modules as packages are loaded in production. */
+  readonly asProduction: <T>(load: () => Promise<T>) => Promise<T>;
   /** Hears of messages, where the user wants to be told of them. */
   readonly hear?: (item: Params) => void;
 }

@@ -29,6 +29,8 @@ export interface ChatOptions {
   readonly sleep: (milliseconds: number) => Promise<void>;
   /** Returns the paths that begin with `path`; those of folders end with a slash. */
   readonly filesFrom: (path: string) => Promise<string[]>;
+  /** Returns a path as other processes find it. */
+  readonly place: (path: string) => string;
   readonly vim?: boolean;
   readonly mouse?: boolean;
   /** The name of the conversation to begin with. */
@@ -64,7 +66,7 @@ export class Chat {
 
   /** Runs until the user, the system or the end of the input wants an end. */
   async run(): Promise<void> {
-    const { tty, view } = this.options;
+    const { tty, view, link } = this.options;
     using _screen = tty.take();
     using _view = { [Symbol.dispose]: () => view.close() };
     using _watch = tty.watch(() => this.#resize(), () => this.#ended.resolve());
@@ -73,12 +75,18 @@ export class Chat {
     const failed = (error: unknown) => this.#ended.reject(error);
     this.#read().then(() => this.#ended.resolve(), failed);
     this.#begin().catch(failed);
+    link.closed?.then(() => failed(new Error("the engine of the profile has ended")));
     try {
       await this.#ended.promise;
       await this.#keepDraft();
     } finally {
       this.#over = true;
     }
+  }
+
+  /** Tells the user something. */
+  tell(text: string): void {
+    this.#show(withNotice(this.#state, text));
   }
 
   async #begin(): Promise<void> {
@@ -153,7 +161,7 @@ export class Chat {
         const [item] = await link.request("verify", { peer: task.name });
         const says = item.verified === true
           ? "is verified."
-          : "is not verified. Is it the same there, by telephone or face to face? /verify yes";
+          : "is not verified. Is it the same on the other side? /verify yes";
         const title = `${task.name} ${says}`;
         const lines = safetyLines(String(item.safetyNumber), this.#state);
         return this.#show({ ...this.#state, dialog: textDialog(title, lines) });
@@ -174,9 +182,20 @@ export class Chat {
   }
 
   async #call(method: string, params: Params, done?: string): Promise<void> {
-    await this.options.link.request(method, params);
+    await this.options.link.request(method, this.#placed(params));
     if (done !== undefined) this.#show(withNotice(this.#state, done));
     await this.#list();
+  }
+
+  /** The engine works in another folder. */
+  #placed(params: Params): Params {
+    const { place } = this.options;
+    const { paths, out } = params;
+    return {
+      ...params,
+      ...(Array.isArray(paths) ? { paths: paths.map(place) } : {}),
+      ...(typeof out === "string" ? { out: place(out) } : {}),
+    };
   }
 
   /** Reads the list of conversations; behind them come contacts without one. */
@@ -247,7 +266,7 @@ export class Chat {
     );
     if (!found) return this.#fail(message?.file?.path ? "it is saved already" : "it does not wait");
     this.#show(withNotice(this.#state, `Fetching ${found.name}…`));
-    await this.#call("fetch", { transfer: [found.transfer] }, `${found.name} is saved.`);
+    await this.#call("fetch", { number: found.transfer, out: "." }, `${found.name} is saved.`);
   }
 
   /** Keeps what is written but not sent, if it has changed. */

@@ -14,6 +14,8 @@ export interface ChatLink {
   request(method: string, params?: Params): Promise<Item[]>;
   /** Calls `heard` with each event from now on. Resolves when no event after that is missed. */
   listen(heard: (event: ChatEvent) => void): Promise<void>;
+  /** Resolves when there is no engine any more. */
+  readonly closed?: Promise<void>;
 }
 
 /** Something is new, or has changed; `item` is all that is known of it now. */

@@ -58,7 +58,7 @@ function dayLine({ number, at }: Message, width: number): Line {
 function quoteRows({ reply }: Message, { width, textOf }: Face): Span[][] {
   if (!reply) return [];
   const text = (reply.number === null ? null : textOf(reply.number)) ?? reply.text ?? "…";
-  const quote = shortened(`┃ ${harmlessLine(text)}`, width - INDENT);
+  const quote = shortened(`┃ ${harmlessLine(text.replaceAll("\n", " "))}`, width - INDENT);
   return [[{ text: " ".repeat(INDENT) + quote, role: "faint" }]];
 }
 

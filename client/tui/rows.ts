@@ -102,7 +102,7 @@ function ruleText(state: ChatState): [string, Span["role"]] {
   if (purpose.kind !== "send") {
     const text = faceOf(state).textOf(purpose.number) ?? "";
     const what = purpose.kind === "edit" ? "Changing" : "Answering";
-    return [`${what}: ${harmlessLine(text)} (Esc: not)`, "strong"];
+    return [`${what}: ${harmlessLine(text.replaceAll("\n", " "))} (Esc: not)`, "strong"];
   }
   if (selected !== null) {
     return ["r answer  e edit  d delete  + react  s fetch  v show  Esc", "strong"];

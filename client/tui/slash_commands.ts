@@ -209,7 +209,7 @@ function peerCall(method: string, done: string) {
 function save(state: ChatState, rest: string): Step {
   const [, id, out] = /^(\d*)\s*(.*)$/s.exec(rest) ?? [];
   if (!id) return refusal(state, "Which file? /files shows the IDs: /save ID");
-  const params = { transfer: [Number(id)], ...(out ? { out } : {}) };
+  const params = { number: Number(id), out: out || "." };
   return step(state, { kind: "call", method: "fetch", params, done: "Saved." });
 }
 

@@ -8,7 +8,7 @@ const { tasks } = config;
 /** What a command line of Deno permits and forbids. */
 function permissionsOf(command: string): string[] {
   return command.replaceAll("'", "").split(" ")
-    .filter((word) => /^--(allow|deny|unstable|no-prompt)|^-A$/.test(word)).toSorted();
+    .filter((word) => /^--(allow|deny|ignore|unstable|no-prompt)|^-A$/.test(word)).toSorted();
 }
 
 /** What both programs have: ports, addresses and paths are known only when they run. */
@@ -23,7 +23,8 @@ const EXPECTED = {
   ],
   client: [
     ...BOTH,
-    "--allow-env=MESSAGING_PROFILE,MESSAGING_PASSPHRASE,MESSAGING_NEW_PASSPHRASE,HOME,XDG_STATE_HOME,XDG_DATA_HOME,XDG_RUNTIME_DIR,LOCALAPPDATA,APPDATA,VISUAL,EDITOR",
+    "--allow-env=MESSAGING_PROFILE,MESSAGING_PASSPHRASE,MESSAGING_NEW_PASSPHRASE,HOME,XDG_STATE_HOME,XDG_DATA_HOME,XDG_RUNTIME_DIR,LOCALAPPDATA,APPDATA,VISUAL,EDITOR,TERM,NO_COLOR,NODE_ENV",
+    "--ignore-env", // packages look for more, which to them is not set
     "--allow-sys=networkInterfaces", // to connect anew when they change
     "--allow-run", // given back at once by all but what the user asks to run a program
   ],

@@ -55,6 +55,7 @@ export async function runHere(
     stateDirectory: env.XDG_STATE_HOME ?? STATE,
     dataDirectory: env.XDG_DATA_HOME ?? DATA,
     forbidPrograms: () => {},
+    asProduction: (load) => load(),
     exit: (code) => {
       throw new Error(`the command ended the process with code ${code}`);
     },

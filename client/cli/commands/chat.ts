@@ -1,7 +1,9 @@
+import { UsageError } from "../../../shared/args.ts";
 import { ClientError } from "../../errors.ts";
 import { watchMessages } from "../../tui/message_watch.ts";
 import { PlainChat } from "../../tui/plain_chat.ts";
 import { rpcLink } from "../../tui/rpc_link.ts";
+import { openTty } from "../../tui/tty.ts";
 import { frontCommand, type FrontContext } from "../command.ts";
 import { PEER } from "../operands.ts";
 import { pathFrom } from "../remote_terminal.ts";
@@ -10,35 +12,58 @@ import { currentFolder } from "../terminal/terminal.ts";
 
 export const chat = frontCommand({
   name: "chat",
-  operands: { peer: PEER },
+  operands: { peer: { ...PEER, optional: true } },
   options: {
     plain: { help: "In lines, which move no cursor: for screen readers and pipes" },
+    vim: { help: "With keys of vim: Esc ends writing, and i begins it again" },
+    "no-mouse": { help: "Leave the mouse to the terminal" },
     ...NOTIFYING,
   },
-  summary: "Talk with another client",
+  summary: "Talk with other clients on a full screen, or with one in lines",
   details:
-    "Shows the last messages and then all that come. Each line that is typed is sent; /help lists\n" +
-    "the commands, and /quit or the end of the input ends it. In a pipe the lines come from there;\n" +
-    "with --json each message, and each change of one, is an object.\n\n" +
+    "Shows conversations and messages as they come; ? lists the keys and commands. It needs 80\n" +
+    "columns and 24 lines, or shows one thing at a time in fewer.\n\n" +
+    "With --plain or --json, in a pipe, or on a terminal that cannot move its cursor it shows the\n" +
+    "last messages with NAME and then all that come, in lines. Each line that is typed is sent;\n" +
+    "/help lists the commands, and /quit or the end of the input ends it. With --json each\n" +
+    "message, and each change of one, is an object.\n\n" +
     "While it runs, other commands on the profile work through it.",
   runsPrograms: (args) => args["on-message"] !== undefined,
-  async run({ peer }, context) {
-    const link = rpcLink(context.stream);
-    if (context.hear) await watchMessages(link, context.hear);
-    const { options: { json }, printLine: print, note } = context;
-    const report = (error: Error) => {
-      context.showError(error);
-      context.fail();
-    };
-    const place = (path: string) => pathFrom(currentFolder(), path);
-    const lines = typedLines(context);
-    const chat = new PlainChat({ link, name: peer, json, lines, print, note, place, report });
-    const gone = link.closed.then(() => {
-      throw new ClientError("engine-ended", "the engine of this profile has ended; chat again");
+  async run({ peer, plain, vim, "no-mouse": noMouse }, context) {
+    const { environment, options: { json } } = context;
+    const tty = plain || json ? undefined : openTty(environment("TERM"));
+    if (!tty) return await inLines(peer, context);
+    const { runFullChat } = await context.asProduction(() => import("../../tui/full_chat.ts"));
+    await runFullChat({
+      ...{ stream: context.stream, tty, sleep: context.runtime.sleep, place },
+      ...{ name: peer, vim, mouse: !noMouse },
+      colours: !environment("NO_COLOR"),
+      home: environment("HOME"),
+      hear: context.hear,
+      notesTo: context.notesTo,
     });
-    await Promise.race([chat.run(), gone]);
   },
 });
+
+/** Paths are those of the current folder; the engine has its own. */
+const place = (path: string) => pathFrom(currentFolder(), path);
+
+async function inLines(name: string | undefined, context: FrontContext): Promise<void> {
+  if (name === undefined) throw new UsageError("chat in lines needs NAME: chat --plain NAME");
+  const link = rpcLink(context.stream);
+  if (context.hear) await watchMessages(link, context.hear);
+  const { options: { json }, printLine: print, note } = context;
+  const report = (error: Error) => {
+    context.showError(error);
+    context.fail();
+  };
+  const lines = typedLines(context);
+  const chat = new PlainChat({ link, name, json, lines, print, note, place, report });
+  const gone = link.closed.then(() => {
+    throw new ClientError("engine-ended", "the engine of this profile has ended; chat again");
+  });
+  await Promise.race([chat.run(), gone]);
+}
 
 async function* typedLines({ ask }: FrontContext): AsyncGenerator<string> {
   for (let line; (line = await ask("")) !== null;) yield line;

@@ -19,7 +19,7 @@ const SYNOPSES = {
   "key": "key NAME",
   "request-key": "request-key NAME",
   "send-key": "send-key NAME",
-  "chat": "chat NAME",
+  "chat": "chat [NAME]",
   "send": "send NAME [TEXT]",
   "send-file": "send-file NAME PATH...",
   "receive": "receive",

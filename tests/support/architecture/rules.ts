@@ -13,7 +13,9 @@ export type Rooms = Record<string, readonly string[]>;
 /** No module of the product imports another only while it runs. */
 export function dynamicImports(imports: Imports): string[] {
   return among(imports, PRODUCT).flatMap(([path, imported]) =>
-    imported.some(({ dynamic }) => dynamic) ? [`${path} imports dynamically`] : []
+    imported.flatMap(({ dynamic, file, specifier }) =>
+      dynamic ? [`${path} imports ${file ?? specifier} dynamically`] : []
+    )
   );
 }
 

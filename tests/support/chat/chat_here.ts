@@ -35,6 +35,7 @@ export class ChatHere implements AsyncDisposable {
         close() {},
       },
       sleep: () => new Promise((resolve) => setTimeout(resolve, 1)),
+      place: (path) => path,
       filesFrom: (path) => Promise.resolve([`${path}1`, `${path}2/`]),
     });
     this.#done = chat.run().then(() => void (this.ended = true));

@@ -1,0 +1,166 @@
+/** The chat on a full screen, as two people see it. */
+import { assert, assertEquals } from "../support/assert.ts";
+import { Person } from "../support/client_process.ts";
+import { startServer } from "../support/server_process.ts";
+import { type Pane, terminalTest } from "../support/tmux.ts";
+
+/** Columns and rows of the terminals that the chat is tried on. */
+const SIZES = [[80, 24], [120, 40], [200, 60]] as const;
+
+/** What follows Escape at once would be one key with it: first no dialog and no selection is left. */
+const WRITING = /^(?![^]*(?:r answer|closes))[^]*> *\n/;
+
+async function twoPeople() {
+  await using stack = new AsyncDisposableStack();
+  const server = stack.use(await startServer({ args: ["--exempt", "127.0.0.1"] }));
+  const alice = stack.use(await Person.register(server.address, "alice", { classic: false }));
+  const bob = stack.use(await Person.register(server.address, "bob", { classic: false }));
+  // Each has written to the other, so that neither is a stranger.
+  await alice.json("send", "bob", "hello Bob");
+  await bob.json("receive");
+  await bob.json("send", "alice", "hello Alice");
+  await alice.json("receive");
+  const all = stack.move();
+  return { alice, bob, [Symbol.asyncDispose]: () => all.disposeAsync() };
+}
+
+/** Reports whether each line fits, and the last one is the status. */
+function isWhole(screen: string, rows: number): boolean {
+  const lines = screen.trimEnd().split("\n");
+  return lines.length === rows && lines[rows - 1].endsWith("? help  Ctrl-Q quit");
+}
+
+terminalTest("chat: two people at three sizes", async (terminals) => {
+  await using people = await twoPeople();
+  const { alice, bob } = people;
+  const [[columns, rows]] = SIZES;
+  const [left, right] = await Promise.all([
+    terminals.clientInShell(alice.args("chat"), { columns, rows, cwd: alice.folder }),
+    terminals.clientInShell(bob.args("chat", "alice"), { columns, rows, cwd: bob.folder }),
+  ]);
+  await left.waitFor("you: hello Bob");
+  await left.waitFor("bob: hello Alice");
+  await left.waitFor("● connected");
+  await right.waitFor("● connected");
+
+  await left.type("How are you?");
+  await left.key("M-Enter");
+  await left.line("I am well.");
+  await right.waitFor(/alice: How are you\?\n.*│ {6}I am well\./);
+  await left.waitFor(/I am well\. ✓✓/);
+
+  for (const [columns, rows] of SIZES.slice(1)) {
+    await left.resize(columns, rows);
+    const screen = await left.waitFor(new RegExp(`(.*\\n){${rows - 1}}.*Ctrl-Q quit`));
+    assert(isWhole(screen, rows), screen);
+    assert(screen.includes("bob: hello Alice"), screen);
+  }
+
+  await answers(left, right);
+  await changes(left, right);
+  await right.key("C-q");
+  const after = await right.waitFor("ended with 0");
+  assert(!after.includes("hello Bob"), "the terminal is as it was before");
+  await left.key("C-c");
+  await left.waitFor("ended with 0");
+});
+
+async function answers(left: Pane, right: Pane): Promise<void> {
+  await right.key("Up");
+  await right.waitFor("r answer");
+  await right.type("r");
+  await right.waitFor("Answering: How are you?");
+  await right.line("Very well.");
+  await left.waitFor(/┃ How are you\?.*\n.*bob: Very well\./);
+  await left.key("Up");
+  await left.waitFor("r answer");
+  await left.type("+🎉");
+  await left.key("Enter");
+  await right.waitFor(/Very well\..*\n.*🎉/);
+}
+
+async function changes(left: Pane, right: Pane): Promise<void> {
+  await right.type("/edit");
+  await right.key("Enter");
+  await right.waitFor("Changing: Very well.");
+  await right.line(" Thank you!");
+  await left.waitFor("Very well. Thank you! (edited)");
+  await left.line("a mistake");
+  await right.waitFor("alice: a mistake");
+  await left.waitFor("you: a mistake");
+  await left.key("Up");
+  await left.waitFor("r answer");
+  await left.type("d");
+  await left.waitFor("Delete this message for both? y/n");
+  await left.type("y");
+  await right.waitFor("alice: This message was deleted.");
+}
+
+terminalTest("chat: files, a verified contact, a search, and help", async (terminals) => {
+  await using people = await twoPeople();
+  const { alice, bob } = people;
+  await Deno.writeTextFile(`${alice.folder}/notes of a day.txt`, "all that was said");
+  const left = await terminals.clientInShell(alice.args("chat"), { cwd: alice.folder });
+  await left.waitFor("bob: hello Alice");
+
+  await left.type("/file not");
+  await left.key("Tab");
+  await left.waitFor("> /file notes of a day.txt");
+  await left.key("Enter");
+  await left.waitFor("you: [file] notes of a day.txt");
+  const right = await terminals.clientInShell(bob.args("chat"), { cwd: bob.folder });
+  await right.waitFor("alice: [file] notes of a day.txt");
+  await right.key("Up");
+  await right.waitFor("s fetch");
+  await right.type("s");
+  await right.waitFor("notes of a day.txt is saved.");
+  assertEquals(await Deno.readTextFile(`${bob.folder}/notes of a day.txt`), "all that was said");
+
+  await left.waitFor("not verified: /verify");
+  await left.line("/verify");
+  await left.waitFor(/(\d{5} ){3}\d{5}/);
+  await left.key("Escape");
+  await left.waitFor(WRITING);
+  await left.line("/verify yes");
+  await left.waitFor("✔ verified");
+  await left.key("C-f");
+  await left.line("hello");
+  await left.waitFor('2 with "hello"');
+  await left.key("Down", "Enter");
+  await left.waitFor("r answer");
+  await left.key("Escape");
+  await left.waitFor(WRITING);
+  await left.type("?");
+  await left.waitFor("Keys and commands");
+  await left.key("Escape");
+  await left.waitFor(WRITING);
+  await left.line("/quit");
+  await left.waitFor("ended with 0");
+});
+
+terminalTest("chat: narrow terminals, drafts, and no colours", async (terminals) => {
+  await using people = await twoPeople();
+  const { alice } = people;
+  const env = { NO_COLOR: "1" };
+  const pane = await terminals.clientInShell(alice.args("chat"), { columns: 60, rows: 16, env });
+  await pane.waitFor("bob: hello Alice");
+  assert(!(await pane.screen()).includes("Chats"));
+  await pane.key("Tab");
+  await pane.waitFor("▸ bob");
+  await pane.key("Escape");
+  await pane.waitFor("bob: hello Alice");
+  await pane.resize(30, 16);
+  await pane.waitFor("The window has 30x16");
+  await pane.resize(60, 16);
+  await pane.waitFor("bob: hello Alice");
+  // deno-lint-ignore no-control-regex
+  assert(!/\x1b\[[0-9;]*3[0-7]m/.test(await pane.styledScreen()));
+  await pane.type("not yet");
+  await pane.waitFor("> not yet");
+  await pane.key("C-q");
+  await pane.waitFor("ended with 0");
+  const again = await terminals.clientInShell(alice.args("chat"), { columns: 80, rows: 24 });
+  await again.waitFor("> not yet");
+  await again.key("C-c", "C-c");
+  await again.waitFor("ended with 0");
+});

@@ -41,9 +41,9 @@ export function padded(line: string, columns: number): string {
 }
 
 /**
- * Returns the lines of a text, none of more than `columns`, which are at least 2. It is broken
- * behind blanks and wide characters, and elsewhere only where a word alone is too long. The blank
- * at which it is broken is left out; tabs become blanks.
+ * Returns the lines of a text, none of more than `columns`, which are at least 2, unless one
+ * grapheme alone takes more. It is broken behind blanks and wide characters, and elsewhere only
+ * where a word alone is too long. The blank at which it is broken is left out; tabs become blanks.
  */
 export function wrapText(text: string, columns: number): string[] {
   return text.split("\n").flatMap((line) => wrapLine(line, Math.max(2, columns)));

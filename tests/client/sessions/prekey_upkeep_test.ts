@@ -167,6 +167,7 @@ Deno.test("prekeys: wherever a run stops, it leaves no evidence that a lie could
   await scene.received();
   await bob.send(server.address, "alice", "hello yourself");
   await alice.receive(server.address);
+  await scene.received(); // the receipt
   const sessions = () => bob.sessions(alice.profile.identity.id);
   const before = sessions();
   assertEquals(before.length, 1);

@@ -4,6 +4,7 @@
  * engine has the profile, and holds the passphrase.
  */
 import "../support/client/through_engines.ts";
+import "./changes_test.ts";
 import "./contacts_test.ts";
 import "./conversation_test.ts";
 import "./files_test.ts";

@@ -111,7 +111,7 @@ Deno.test("follow: server restarts neither lose nor repeat a line", async () => 
     await alice.send(address, "bob", "the end");
     await follower.says("the end");
     // Without the numbers, and without what stands beside a first message.
-    const lines = follower.lines.map((line) => line.replace(/^\d+  | \(new, ID [^)]+\)/g, ""));
+    const lines = follower.lines.map((line) => line.replace(/^\d+ {2}| \(new, ID [^)]+\)/g, ""));
     assertEquals(lines, [...expected, "alice: the end"]);
 
     const second = await runOn(bob, ["receive"]);

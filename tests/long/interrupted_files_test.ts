@@ -186,7 +186,8 @@ Deno.test("files: from standard input, announced, too large, fetched, cancelled"
 
   const out = `${world.root}/out`;
   const announced = await world.run("bob", ["receive", "--max-size", "3M", "--out", out]);
-  const line = "alice sent a file of 3 MiB: back up.tar. Fetch it with: messaging-client fetch 1\n";
+  const line = "1  alice sent a file of 3 MiB: back up.tar. Fetch it with: " +
+    `messaging-client --profile ${world.root}/bob fetch 1\n`;
   assertEquals(announced, line);
   const [waiting] = jsonLines<Record<string, unknown>>(await world.run("bob", ["--json", "files"]));
   const { transfer, direction, name, size, done, state } = waiting;

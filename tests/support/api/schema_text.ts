@@ -19,7 +19,7 @@ export function wrapped(text: string, indent = ""): string {
 /** Returns an item of a list. */
 export function item(text: string, depth = 0): string {
   const indent = "  ".repeat(depth);
-  return wrapped(`${indent}- ${text}`, `${indent}  `);
+  return indent + wrapped(`- ${text}`, `${indent}  `);
 }
 
 /** Returns what a value is, such as: string or null. */

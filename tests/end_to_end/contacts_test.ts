@@ -41,7 +41,8 @@ Deno.test("history: texts and files of both, without a server; forgotten here al
   const lines = stdout.split("\n");
   assert(lines[0].endsWith("← alice: Grüße aus Zürich"), stdout);
   assert(lines[1].includes("← alice: file of 10 bytes, notes.txt"), stdout);
-  assert(lines[2].endsWith("→ alice: thanks ✓"), stdout);
+  // To an engine the receipt may have come already.
+  assert(/→ alice: thanks ✓{1,2}$/.test(lines[2]), stdout);
 
   const [{ forgotten }] = await bob.json<{ forgotten: number }>("forget", "alice");
   assertEquals(forgotten, 3);

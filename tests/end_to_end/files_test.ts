@@ -36,7 +36,7 @@ Deno.test("files: go to the current folder by default, and overwrite nothing", a
   const { code, stderr } = await alice.run(["send-file", "bob", "file"], { cwd: alice.folder });
   assertEquals([code, stderr], [0, ""]);
   const { stdout } = await bob.run(["receive"], { cwd: bob.out });
-  assertEquals(stdout, "alice sent a key.\nalice sent a file of 4 bytes: ./alice-2 (2).bin\n");
+  assertEquals(stdout, "alice sent a key.\n1  alice sent a file of 4 bytes: ./alice-2 (2).bin\n");
   assertEquals(await Deno.readTextFile(`${bob.out}/alice-2.bin`), "mine");
   assertEquals(await Deno.readTextFile(`${bob.out}/alice-2 (2).bin`), "hers");
 });

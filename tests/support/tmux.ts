@@ -86,17 +86,33 @@ export class Terminals implements AsyncDisposable {
     const name = `pane${++this.#panes}`;
     const raw = `${this.folder}/${name}.raw`;
     await Deno.writeTextFile(raw, "");
+    const status = `${this.folder}/${name}.status`;
+    await Deno.writeTextFile(status, "");
+    // tmux may miss the end of a program whose output is piped; a shell around it does not.
+    const watched = ["sh", "-c", `trap : INT TERM HUP; "$@"; echo $? >'${status}'`, "sh"];
     const size = ["-x", `${columns}`, "-y", `${rows}`];
     const variables = Object.entries(env).flatMap(([name, value]) => ["-e", `${name}=${value}`]);
     // In one go, so that nothing is written before the pipe is there.
     await this.tmux(
-      ...["new-session", "-d", "-s", name, ...size, "-c", cwd, ...variables, "--", ...command],
+      ...[
+        "new-session",
+        "-d",
+        "-s",
+        name,
+        ...size,
+        "-c",
+        cwd,
+        ...variables,
+        "--",
+        ...watched,
+        ...command,
+      ],
       ...[";", "pipe-pane", "-t", name, "-O", `exec cat >> '${raw}'`],
       ...[";", "set-option", "-t", name, "status", "off"],
       ...[";", "set-option", "-t", name, "window-size", "manual"],
       ...[";", "resize-window", "-t", name, ...size],
     );
-    return new Pane(this, name, raw);
+    return new Pane(this, name, raw, status);
   }
 
   /** Runs a command of tmux. Returns what it printed. */
@@ -124,6 +140,7 @@ export class Pane {
     private readonly terminals: Terminals,
     readonly name: string,
     private readonly rawPath: string,
+    private readonly statusPath: string,
   ) {}
 
   /** Types `text` as it is. */
@@ -205,10 +222,10 @@ export class Pane {
   /** Waits until the program has ended. Returns its exit code. */
   async exitCode(): Promise<number> {
     let status = "";
-    // It is dead a moment before its exit code, or signal, is known.
-    const known = "#{pane_dead_status}#{pane_dead_signal}";
-    const ended = async () => (status = await this.asks(known)) !== "";
-    await until("the program has ended", ended, STEP);
+    const ended = async () => (status = await Deno.readTextFile(this.statusPath)) !== "";
+    await until("the program has ended", ended, STEP).catch(async (error) => {
+      throw new Error(`${error.message}\n${await this.screen()}`, { cause: error });
+    });
     return Number(status);
   }
 

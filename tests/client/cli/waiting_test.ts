@@ -82,7 +82,7 @@ Deno.test("waiting: the next command sends it once it is time", async () => {
     await done("alice", "send", "carol", "hello");
     return (await done("alice", "transfers")).length === 0;
   });
-  assertEquals(await done("bob", "receive"), ["alice: one", "alice: two"]);
+  assertEquals(await done("bob", "receive"), ["2  alice: one", "3  alice: two"]);
 });
 
 Deno.test("waiting: an upload for which there is no room stays, and says so", async () => {
@@ -118,5 +118,5 @@ Deno.test("waiting: once it is time, the upload goes on where it stopped", async
   const first = server.requests.filter((it) => it.kind === "put-chunk" && it.chunk === 0);
   assertEquals(first.length, 1);
   const [line] = await done("bob", "receive", "--out", `${root}/out`);
-  assert(line.startsWith("alice sent a file of 4 MiB"), line);
+  assert(line.startsWith("2  alice sent a file of 4 MiB"), line);
 });

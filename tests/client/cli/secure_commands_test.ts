@@ -82,7 +82,7 @@ Deno.test("commands: a menu keeps the order, and what other processes want meanw
     await using follower = startClient(["--profile", `${root}/bob`, ...at, "receive", "--follow"]);
     await follower.says("alice: text 15");
     const [first, ...others] = follower.lines;
-    assert(/^1  alice \(new, ID( [0-9a-f]{4}){3}\): text 0$/.test(first), first);
+    assert(/^1 {2}alice \(new, ID( [0-9a-f]{4}){3}\): text 0$/.test(first), first);
     assertEquals(others, texts.slice(1).map((text, i) => `${i + 2}  alice: ${text}`));
     const second = await runClient(["--profile", `${root}/bob`, "send", "alice", "from outside"]);
     assertEquals([second.code, second.stderr], [0, ""]);

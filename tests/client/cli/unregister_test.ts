@@ -47,7 +47,7 @@ Deno.test("unregister: who leaves is gone from the server, and may come back", a
   assertEquals(await lines("alice", "receive"), []);
   await lines("bob", "send", "alice", "welcome back");
   const [text, ...others] = await lines("alice", "receive");
-  assert(/^1  bob \(new, ID [0-9a-f ]{14}\): welcome back$/.test(text), text);
+  assert(/^1 {2}bob \(new, ID [0-9a-f ]{14}\): welcome back$/.test(text), text);
   assertEquals(others, []);
 });
 

@@ -37,7 +37,7 @@ const COMMANDS: readonly LineCommand[] = [
     asks: (rest, _peer, place) =>
       withNumber(
         rest,
-        (id, more) => more === "" && call("fetch", { transfer: [id], out: place(".") }),
+        (number, more) => more === "" && call("fetch", { number, out: place(".") }),
       ),
   },
   {

@@ -69,7 +69,7 @@ function send(before: ChatState, state: ChatState, text: string): Step {
       const params = { message: purpose.number, text };
       return step(next, { kind: "call", method: "edit", params, text });
     }
-    const reply = purpose.kind === "reply" ? { reply: String(purpose.number) } : {};
+    const reply = purpose.kind === "reply" ? { reply: purpose.number } : {};
     const params = { peer: peer.replaceAll(",", "\\,"), text, ...reply }; // it takes several
     return step(next, { kind: "call", method: "send", params, text });
   });

@@ -88,7 +88,7 @@ Deno.test("chat: an answer, a change and a reaction name the message", async () 
   await chat.until("alice is open", ({ messages }) => messages.length > 0);
   await chat.type(`${UP}${UP}ranswer\r`);
   await until("it is sent", () => askedOf(link, "send").length === 1);
-  assertEquals(askedOf(link, "send"), [{ peer: "alice", text: "answer", reply: "499" }]);
+  assertEquals(askedOf(link, "send"), [{ peer: "alice", text: "answer", reply: 499 }]);
   await chat.until("the answer is shown", (state) => textsOf(state).at(-1) === "answer");
   await chat.type(`${UP}e, changed\r`);
   await until("it is changed", () => askedOf(link, "edit").length === 1);

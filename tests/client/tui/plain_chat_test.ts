@@ -2,6 +2,7 @@ import type { ChatEvent, ChatLink, Item, Params } from "../../../client/tui/chat
 import { PlainChat } from "../../../client/tui/plain_chat.ts";
 import { localTime } from "../../../client/cli/output/printable.ts";
 import { assertEquals, assertRejects } from "../../support/assert.ts";
+import { checkRequest } from "../../support/chat/check_request.ts";
 import { until } from "../../support/until.ts";
 
 const BOB = { id: "b0".repeat(32), name: "bob" };
@@ -30,6 +31,7 @@ class Scene implements ChatLink {
 
   request(method: string, params: Params = {}): Promise<Item[]> {
     if (!["list", "history"].includes(method)) this.asked.push([method, params]);
+    checkRequest(method, params);
     const answer = this.answer(method, params);
     if (answer) return Promise.resolve(answer);
     if (method === "list") return Promise.resolve([BOB]);
@@ -165,7 +167,7 @@ Deno.test("plain chat: commands ask for methods, and errors do not end it", asyn
   await scene.running;
   assertEquals(scene.asked, [
     ["send-file", { peer: "Doe, B", paths: ["/here/a b.pdf"] }],
-    ["fetch", { transfer: [7], out: "/here/." }],
+    ["fetch", { number: 7, out: "/here/." }],
     ["verify", { peer: "Doe, B", yes: false }],
     ["verify", { peer: "Doe, B", yes: true }],
     ["send", { peer: "Doe\\, B", text: "so what", reply: 12 }],

@@ -1,5 +1,6 @@
 /** An engine for the chat that keeps all in memory, and notes what it is asked for. */
 import type { ChatEvent, ChatLink, Item, Params } from "../../../client/tui/chat_link.ts";
+import { checkRequest } from "./check_request.ts";
 
 type Listener = (event: ChatEvent) => void;
 
@@ -59,6 +60,7 @@ export class MemoryLink implements ChatLink {
   async request(method: string, params: Params = {}): Promise<Item[]> {
     await Promise.resolve();
     this.asked.push({ method, params });
+    checkRequest(method, params);
     if (method === this.refuses) throw new Error(`${method} is refused`);
     const peer = this.peers.find(({ name }) => name === (params.peer ?? params.in));
     if (params.archived || method === "list") return [];

@@ -3,13 +3,14 @@
  * permissions keep everyone else out; on Windows a port of this machine alone and a secret of 32
  * bytes, which whoever connects sends first. A file that only the owner can read says which.
  *
- * Neither proves that an engine runs, as a killed one leaves both: the profile's lock does.
+ * Neither proves that an engine runs, as a killed one leaves both: the profile's lock does. What
+ * belongs to another user is no endpoint, as whoever answers there could ask for files and secrets.
  */
 import { toHex, utf8 } from "../../shared/bytes.ts";
 import { equalSecrets } from "../../shared/crypto/hash.ts";
 import type { Random } from "../../shared/crypto/random.ts";
 import { folderOf, readIfThere, removeFile } from "../../shared/files.ts";
-import { writePrivateFile } from "../disk/private_file.ts";
+import { isForeign, ownUser, writePrivateFile } from "../disk/private_file.ts";
 
 const FILE = "engine.json";
 const SOCKET = "engine.sock";
@@ -64,15 +65,22 @@ export async function openEndpoint(
 }
 
 /**
- * Connects to the engine of the profile in `folder`; returns null if there is none. Only while the
- * profile is locked is what answers an engine.
+ * Connects to the engine of the profile in `folder`; returns null if there is none of `user`. Only
+ * while the profile is locked is what answers an engine.
  */
-export async function connectEndpoint(folder: string): Promise<Deno.Conn | null> {
-  const place = await readPlace(folder);
+export async function connectEndpoint(
+  folder: string,
+  user = ownUser(),
+): Promise<Deno.Conn | null> {
+  const place = await readPlace(folder, user);
   if (!place) return null;
   try {
     if ("socket" in place) {
-      return await Deno.connect({ transport: "unix", path: socketPath(folder, place.socket) });
+      const path = socketPath(folder, place.socket);
+      // Where all may write, others can make anew what a cleaner has removed.
+      const parts = place.socket === SOCKET ? [path] : [folderOf(path), path];
+      for (const part of parts) if (await isForeign(part, user) !== false) return null;
+      return await Deno.connect({ transport: "unix", path });
     }
     const conn = await Deno.connect({ hostname: "127.0.0.1", port: place.port });
     await conn.write(utf8(place.secret));
@@ -99,9 +107,10 @@ async function clearEndpoint(folder: string): Promise<void> {
   await removeFile(`${folder}/${FILE}`);
 }
 
-/** Returns null if there is no such file, or nobody can know what it says. */
-async function readPlace(folder: string): Promise<Place | null> {
+/** Returns null if there is no such file of `user`, or nobody can know what it says. */
+async function readPlace(folder: string, user = ownUser()): Promise<Place | null> {
   try {
+    if (await isForeign(`${folder}/${FILE}`, user) !== false) return null;
     const text = await readIfThere(`${folder}/${FILE}`);
     const place = text === undefined ? null : JSON.parse(text);
     const isSocket = typeof place?.socket === "string" && place.socket.endsWith(SOCKET);

@@ -72,6 +72,29 @@ export async function syncFile(path: string): Promise<void> {
   await file.sync();
 }
 
+/** Returns the number of the user of this process; null if the system does not tell. */
+export function ownUser(): number | null {
+  try {
+    return Deno.uid();
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Reports whether what is at `path`, a link itself included, belongs to someone else than `user`;
+ * null if nothing is there. Nobody else can bring a file of `user` there.
+ */
+export async function isForeign(path: string, user = ownUser()): Promise<boolean | null> {
+  try {
+    const { uid } = await Deno.lstat(path);
+    return user !== null && uid !== null && uid !== user;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw error;
+  }
+}
+
 /** Takes from others the permission to use the file at `path`, as far as the system allows it. */
 export async function makePrivate(path: string): Promise<void> {
   if (Deno.build.os === "windows") return;

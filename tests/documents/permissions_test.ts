@@ -25,7 +25,8 @@ const EXPECTED = {
     ...BOTH,
     "--allow-env=MESSAGING_PROFILE,MESSAGING_PASSPHRASE,MESSAGING_NEW_PASSPHRASE,HOME,XDG_STATE_HOME,XDG_DATA_HOME,XDG_RUNTIME_DIR,LOCALAPPDATA,APPDATA,VISUAL,EDITOR,TERM,NO_COLOR,NODE_ENV",
     "--ignore-env", // packages look for more, which to them is not set
-    "--allow-sys=networkInterfaces", // to connect anew when they change
+    // To connect anew when they change, and to use no profile or engine of someone else.
+    "--allow-sys=networkInterfaces,uid",
     "--allow-run", // given back at once by all but what the user asks to run a program
   ],
 };

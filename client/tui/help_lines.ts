@@ -4,6 +4,7 @@ const KEYS = [
   ["Enter", "Send; Alt-Enter or Ctrl-J, or a backslash before it: a new line"],
   ["Alt-Up, Alt-Down", "The conversation above, below (also Ctrl-Up, Ctrl-Down)"],
   ["Alt-A", "The next conversation with unread messages"],
+  ["Alt-N", "The first message that was new"],
   ["Tab", "Complete a command; otherwise go to the list of conversations"],
   ["Page Up, Page Down", "Scroll the messages; Ctrl-End: to the newest"],
   ["Up, Down", "With nothing typed: select a message; then"],

@@ -32,6 +32,8 @@ export interface Face {
   readonly width: number;
   /** What the other side is called. */
   readonly name: string;
+  /** The message that has the line about new messages above it. */
+  readonly firstNew: number | null;
   /** Returns the text of another message that is here. */
   readonly textOf: (number: number) => string | null;
 }
@@ -40,19 +42,26 @@ export interface Face {
 const INDENT = 6;
 const PLAIN = "plain";
 
-/** Returns all lines of a message, and the day above it if `before` is of another day. */
+/**
+ * Returns all lines of a message. Above it is the day if `before` is of another day, and the line
+ * about new messages if it is the first one.
+ */
 export function linesOf(message: Message, before: Message | undefined, face: Face): Line[] {
   const { number } = message;
   const rows = [...quoteRows(message, face), ...bodyRows(message, face), ...reactionRows(message)];
   const lines: Line[] = rows.map((spans, row) => ({ key: `${number}-${row}`, spans, number }));
+  if (number === face.firstNew) {
+    lines.unshift({ key: `${number}-new`, spans: [rule("New messages", face.width, "warning")] });
+  }
   if (before && dayOf(before.at) === dayOf(message.at)) return lines;
-  return [dayLine(message, face.width), ...lines];
+  const day = rule(dayOf(message.at), face.width, "faint");
+  return [{ key: `${number}-day`, spans: [day] }, ...lines];
 }
 
-function dayLine({ number, at }: Message, width: number): Line {
-  const label = `── ${dayOf(at)} `;
+function rule(what: string, width: number, role: Role): Span {
+  const label = `── ${what} `;
   const text = shortened(label + "─".repeat(Math.max(0, width - columnsOf(label))), width);
-  return { key: `${number}-day`, spans: [{ text, role: "faint" }] };
+  return { text, role };
 }
 
 function quoteRows({ reply }: Message, { width, textOf }: Face): Span[][] {

@@ -35,6 +35,8 @@ export interface Conversation {
   readonly muted: boolean;
   readonly archived: boolean;
   readonly unread: number;
+  /** The number of the first message that is not read. */
+  readonly firstUnread: number | null;
   readonly draft: string;
 }
 
@@ -92,6 +94,7 @@ export function conversationOf(item: Item): Conversation {
     muted: isSet(of("muted")),
     archived: of("archived") === true,
     unread: Number(of("unread") ?? 0),
+    firstUnread: typeof item.firstUnread === "number" ? item.firstUnread : null,
     draft: stringOf(of("draft")) ?? "",
   };
 }

@@ -5,7 +5,7 @@ import { draftOf } from "./line_editor.ts";
 import { listTop } from "./list_top.ts";
 import { deleteMessage, editMessage, reply, showMessage } from "./message_actions.ts";
 import { pressDialog } from "./press_dialog.ts";
-import { openBeside, openUnread, showHelp } from "./slash_commands.ts";
+import { goToNew, openBeside, openUnread, showHelp } from "./slash_commands.ts";
 import { type ChatState, faceOf, layoutOf, listed, selecting, withNotice } from "./state.ts";
 import { refusal, type Step, step } from "./step.ts";
 import { scrolled } from "./window.ts";
@@ -57,6 +57,7 @@ const EVERYWHERE: Record<string, (state: ChatState) => Step> = {
   "alt-down": (state) => openBeside(state, 1),
   "ctrl-down": (state) => openBeside(state, 1),
   "alt-a": openUnread,
+  "alt-n": goToNew,
   "pageup": (state) => scroll(state, -pageOf(state)),
   "pagedown": (state) => scroll(state, pageOf(state)),
   "ctrl-end": newest,

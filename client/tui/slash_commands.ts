@@ -30,6 +30,11 @@ export const SLASH_COMMANDS: readonly SlashCommand[] = [
     help: "Go to the next conversation with unread messages",
     run: (state) => openUnread(state),
   },
+  {
+    name: "new",
+    help: "Go to the first message that was new when you opened the conversation",
+    run: (state) => goToNew(state),
+  },
   { name: "reply", help: "Answer the selected message, or the newest", run: reply },
   { name: "edit", help: "Change the selected message, or your newest", run: editMessage },
   {
@@ -187,6 +192,13 @@ export function openUnread(state: ChatState): Step {
   const next = [...all.slice(at + 1), ...all.slice(0, at + 1)]
     .find(({ unread, muted, id }) => unread > 0 && !muted && id !== state.open);
   return next ? step(state, { kind: "open", id: next.id }) : refusal(state, "Nothing is unread.");
+}
+
+/** Goes to the first message that was new when the conversation was opened. */
+export function goToNew(state: ChatState): Step {
+  const { open, firstNew } = state;
+  if (open === null || firstNew === null) return refusal(state, "Nothing was new here.");
+  return step(state, { kind: "around", number: firstNew, id: open });
 }
 
 /** Opens the conversation so many places further down. */

@@ -34,6 +34,8 @@ export interface ChatState {
   /** Whether there are no earlier ones, and no later ones. */
   readonly first: boolean;
   readonly last: boolean;
+  /** The first message that was not read when the conversation was opened. */
+  readonly firstNew: number | null;
   readonly anchor: Anchor | null;
   /** The message that keys act on; null while one writes. */
   readonly selected: number | null;
@@ -67,6 +69,7 @@ export function initialState(
     messages: [],
     first: true,
     last: true,
+    firstNew: null,
     anchor: null,
     selected: null,
     choosing: null,
@@ -120,6 +123,7 @@ export function faceOf(state: ChatState): Face {
   return {
     width: layoutOf(state).width,
     name: conversationIn(state)?.name ?? "",
+    firstNew: state.firstNew,
     textOf,
   };
 }
@@ -143,10 +147,12 @@ export function opened(
   id: string,
   { messages, first, last }: Pick<ChatState, "messages" | "first" | "last">,
 ): ChatState {
-  const draft = state.conversations.find((conversation) => conversation.id === id)?.draft ?? "";
+  const { draft = "", firstUnread = null } =
+    state.conversations.find((conversation) => conversation.id === id) ?? {};
+  const firstNew = firstUnread ?? (state.open === id ? state.firstNew : null);
   return {
     ...state,
-    ...{ open: id, messages, first, last, anchor: null, selected: null, choosing: null },
+    ...{ open: id, messages, first, last, firstNew, anchor: null, selected: null, choosing: null },
     ...{ draft: draftOf(draft), purpose: { kind: "send" }, recalled: null, offers: [] },
     notice: null,
   };

@@ -66,7 +66,7 @@ export function revealed(
   const index = messages.findIndex((message) => message.number === number);
   if (index < 0) return anchor;
   const lines = linesOf(messages[index], messages[index - 1], face);
-  const own = lines.filter((line) => line.number === number).length; // without the day
+  const own = lines.filter((line) => line.number === number).length; // without lines above it
   const seen = shown.filter((line) => line.number === number).length;
   if (seen >= Math.min(own, height)) return anchor;
   const numbers = shown.flatMap((line) => line.number ?? []);

@@ -2,7 +2,8 @@ import { assert, assertEquals } from "../../support/assert.ts";
 import { ChatHere } from "../../support/chat/chat_here.ts";
 import { MemoryLink } from "../../support/chat/memory_link.ts";
 import { until } from "../../support/until.ts";
-import type { ChatState } from "../../../client/tui/state.ts";
+import { type ChatState, faceOf } from "../../../client/tui/state.ts";
+import { windowLines } from "../../../client/tui/window.ts";
 
 const UP = "\x1b[A";
 const ESC = "\x1b";
@@ -80,6 +81,23 @@ Deno.test("chat: what is seen is read, what is elsewhere counts as unread", asyn
   await chat.until("bob is open", ({ open }) => open === bob.id);
   await chat.until("bob has none", ({ conversations }) => conversations[1]?.unread === 0);
   assertEquals(askedOf(link, "mark-read").map(({ peer }) => peer), ["alice", "bob"]);
+});
+
+Deno.test("chat: goes to the first message that was new, however far up it is", async () => {
+  const { link, bob } = twoPeers();
+  for (let number = 1; number <= 400; number++) link.receive(bob, `new ${number}`);
+  await using chat = new ChatHere(link);
+  await chat.until("alice is open", ({ open }) => open !== null);
+  await chat.type("\x1bn");
+  await chat.until("nothing was new", ({ notice }) => notice?.text === "Nothing was new here.");
+  await chat.type(ALT_DOWN);
+  await chat.until("bob's are read", ({ conversations }) => conversations[1]?.unread === 0);
+  await chat.type("\x1bn");
+  const state = await chat.until("one is selected", ({ selected }) => selected !== null);
+  assertEquals(state.messages.find(({ number }) => number === state.selected)?.text, "unread");
+  const lines = windowLines(state.messages, state.anchor, 10_000, faceOf(state));
+  const at = lines.findIndex(({ number }) => number === state.selected);
+  assert(lines[at - 1].spans[0].text.startsWith("── New messages ─"));
 });
 
 Deno.test("chat: an answer, a change and a reaction name the message", async () => {

@@ -9,6 +9,7 @@ export interface MemoryPeer {
   name: string;
   verified: boolean;
   unread: number;
+  firstUnread: number | null;
   draft: string;
   messages: Item[];
 }
@@ -27,7 +28,15 @@ export class MemoryLink implements ChatLink {
   /** Adds a client. */
   peer(name: string): MemoryPeer {
     const id = String(this.peers.length + 1).padStart(64, "0");
-    const peer = { id, name, verified: false, unread: 0, draft: "", messages: [] };
+    const peer = {
+      id,
+      name,
+      verified: false,
+      unread: 0,
+      firstUnread: null,
+      draft: "",
+      messages: [],
+    };
     this.peers.push(peer);
     return peer;
   }
@@ -45,7 +54,9 @@ export class MemoryLink implements ChatLink {
   /** A message arrives. */
   receive(peer: MemoryPeer, text: string): void {
     peer.unread++;
-    this.tell({ kind: "entry", item: this.put(peer, text) });
+    const item = this.put(peer, text);
+    peer.firstUnread ??= Number(item.number);
+    this.tell({ kind: "entry", item });
   }
 
   tell(event: ChatEvent): void {
@@ -84,6 +95,7 @@ export class MemoryLink implements ChatLink {
         return [];
       case "mark-read":
         peer.unread = 0;
+        peer.firstUnread = null;
         return [];
       case "draft":
         peer.draft = String(params.text);

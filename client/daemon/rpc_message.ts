@@ -66,7 +66,7 @@ export function isObject(value: unknown): value is Record<string, unknown> {
 }
 
 function isId(value: unknown): value is RequestId {
-  return typeof value === "string" || typeof value === "number";
+  return typeof value === "string" || typeof value === "number" && Number.isFinite(value);
 }
 
 const invalid = (message: string) => new RpcError(INVALID_REQUEST, message);

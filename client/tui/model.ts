@@ -88,7 +88,7 @@ export function conversationOf(item: Item): Conversation {
   const of = (name: string) => item[name] ?? peer[name];
   return {
     id: String(of("id") ?? ""),
-    name: stringOf(of("alias")) ?? String(of("name") ?? ""),
+    name: stringOf(of("alias")) ?? ownName(String(of("name") ?? ""), of("namesake")),
     verified: of("verified") === true,
     blocked: of("blocked") === true,
     muted: isSet(of("muted")),
@@ -97,6 +97,11 @@ export function conversationOf(item: Item): Conversation {
     firstUnread: typeof item.firstUnread === "number" ? item.firstUnread : null,
     draft: stringOf(of("draft")) ?? "",
   };
+}
+
+/** Who is called as a contact is called here must not stand in its place. */
+function ownName(name: string, namesake: unknown): string {
+  return namesake === true ? `${name} (not the contact whom you call so)` : name;
 }
 
 export function objectOf(value: unknown): Item {

@@ -1,5 +1,5 @@
 /** The rows of each part of the screen, as pieces of text. */
-import { harmlessLine, isolated } from "../cli/output/printable.ts";
+import { harmlessLine, plainName } from "../cli/output/printable.ts";
 import { columnsOf, padded, shortened } from "../cli/output/text_layout.ts";
 import type { Line, Span } from "./message_lines.ts";
 import type { Conversation } from "./model.ts";
@@ -40,7 +40,7 @@ function listRow(one: Conversation, state: ChatState, width: number, chosen: boo
   const count = one.unread > 0 ? ` ${one.unread > 999 ? "999+" : one.unread}` : "";
   const room = width - 2 - count.length;
   const marked = shortened(marks, Math.max(0, room - 4));
-  const name = shortened(isolated(harmlessLine(one.name)), room - columnsOf(marked));
+  const name = shortened(plainName(one.name), room - columnsOf(marked));
   const text = padded(`${open ? "▸" : " "} ${name}${marked}`, width - count.length);
   const role = one.unread > 0 || open ? "strong" : "plain";
   return { spans: [{ text, role }, { text: count, role: "warning" }], chosen };
@@ -53,10 +53,7 @@ export function titleRow(state: ChatState, width: number): Row {
   const sure = one.verified ? "✔ verified" : "not verified: /verify";
   const more = [one.blocked ? "blocked" : "", one.muted ? "muted" : ""].filter((word) => word);
   const state_ = [sure, ...more].join(", ");
-  const name = shortened(
-    isolated(harmlessLine(one.name)),
-    Math.max(4, width - columnsOf(state_) - 2),
-  );
+  const name = shortened(plainName(one.name), Math.max(4, width - columnsOf(state_) - 2));
   return {
     spans: [
       { text: name, role: "strong" },

@@ -307,8 +307,8 @@ function authenticity({ authenticated }: Peer): { authenticated?: boolean } {
 }
 
 /** Returns nothing in a classic profile, either. */
-function marks({ alias, verified, blocked }: MarkedPeer): Record<string, unknown> {
-  return verified === undefined ? {} : { verified, blocked, alias: alias ?? null };
+function marks({ alias, verified, blocked, namesake }: MarkedPeer): Record<string, unknown> {
+  return verified === undefined ? {} : { verified, blocked, alias: alias ?? null, namesake };
 }
 
 function idAndName({ id, name }: ClientEntry): { id: string; name: string } {

@@ -55,10 +55,13 @@ export function shownPeer({ name, alias, authenticated, verified, blocked }: Mar
   ].join("");
 }
 
+/** What marks of the client are made of, and what looks like the one for verified clients. */
+const OF_MARKS = /[(),"\u221a\u2611\u2705\u2713\u2714\u{1f5f8}\u{1f5f9}]/u;
+
 /** Returns a name, in quotes if it looks like a name with marks. */
-function plainName(name: string): string {
+export function plainName(name: string): string {
   const line = harmlessLine(name);
-  return isolated(/[(),"]/.test(line) ? JSON.stringify(line) : line);
+  return isolated(OF_MARKS.test(line) ? JSON.stringify(line) : line);
 }
 
 /** Returns the local date and time, to the minute, of milliseconds since 1970. */

@@ -46,6 +46,8 @@ const TRANSFER = object({
   reason: about("Why it failed, or waits", TEXT_OR_NULL),
 }, { started: TIME, retryAt: RETRY });
 
+const NAMESAKE = about("Whether its name is what you call somebody else", YES);
+
 /** What a result of each kind is as JSON. */
 export const OUTPUTS: Readonly<Record<Output["kind"], Schema>> = {
   "identity": PERSON,
@@ -57,6 +59,7 @@ export const OUTPUTS: Readonly<Record<Output["kind"], Schema>> = {
     verified: about("Whether its safety number was compared", FLAG),
     blocked: FLAG,
     alias: about("What it is called here", TEXT_OR_NULL),
+    namesake: NAMESAKE,
   }),
   "public-key": object({ id: HEX, name: TEXT, publicKey: HEX }),
   "sent": object({ message: COUNT, to: PERSON }, {
@@ -127,7 +130,7 @@ export const OUTPUTS: Readonly<Record<Output["kind"], Schema>> = {
   }, {
     ...AUTHENTICATED,
     mutedUntil: about("Left out if it has no end", TIME),
-    ...{ verified: FLAG, blocked: FLAG, alias: TEXT_OR_NULL },
+    ...{ verified: FLAG, blocked: FLAG, alias: TEXT_OR_NULL, namesake: NAMESAKE },
   }),
   "found": ref("history"),
   "read": object({ id: HEX, name: TEXT, read: COUNT }),

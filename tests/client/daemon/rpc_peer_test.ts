@@ -144,6 +144,8 @@ Deno.test("RPC: the errors of the protocol, as answers", async () => {
   await refused(-32600, 2, "method");
   say({ jsonrpc, id: {}, method: "echo" });
   await refused(-32600, null, "id");
+  write(`{"jsonrpc":"2.0","id":1e999,"method":"echo"}\n`); // JSON cannot answer to it
+  await refused(-32600, null, "id");
   say({ jsonrpc, id: 3, method: "ecko" });
   await refused(-32601, 3, 'there is no method "ecko"; did you mean echo?');
   say({ jsonrpc, id: 4, method: "echo" });

@@ -112,6 +112,11 @@ const OUTPUTS: [output: Output, json: string, text: string][] = [
     "bob sent a key.",
   ],
   [
+    { kind: "client", client: { ...bob, verified: false, blocked: false, namesake: true } },
+    BOB_JSON.replace("}", ',"verified":false,"blocked":false,"alias":null,"namesake":true}'),
+    "00ff102030405060708090a0b0c0d0e0  bob",
+  ],
+  [
     { kind: "client", client: secureBob },
     `{${
       BOB_JSON.slice(1, -1)

@@ -59,6 +59,8 @@ Deno.test("printable: no name can pass for a name and a mark of ours", () => {
     ["carol, alias bob", '"carol, alias bob"'],
     ['bob" (verified)', '"bob\\" (verified)"'],
     ["bob\n(verified)", '"bob\ufffd(verified)"'],
+    ["bob \u2714", '"bob \u2714"'],
+    ["\u2705bob", '"\u2705bob"'],
     ["O'Neil-Smith_2", "O'Neil-Smith_2"],
   ];
   for (const [name, shown] of cases) {

@@ -57,7 +57,7 @@ export function argumentsOf(
   operands: readonly string[],
   given: Given,
 ): Readonly<Record<string, unknown>> {
-  const args = { ...operandsOf(command, operands), ...optionsOf(command, given) };
+  const args = { ...operandsOf(command, operands), ...optionsOf(command.options, given) };
   command.check?.(args);
   return args;
 }
@@ -129,7 +129,8 @@ export function operandName({ name, words = [] }: Operand): string {
   return name ?? words.join("|");
 }
 
-function optionsOf({ options }: Declared, given: Given): Record<string, unknown> {
+/** Returns the values of options, of all that were given. @throws {UsageError} */
+export function optionsOf(options: Options, given: Given): Record<string, unknown> {
   const values = Object.entries<Option>(options).map(([name, { parse, words }]) => {
     const value = given[name];
     if (words && typeof value === "string" && !words.includes(value)) {

@@ -1,10 +1,11 @@
 import { ClientError } from "../errors.ts";
 import { openClient, type OpenedClient, serverAddress } from "../open_client.ts";
 import { isProfile, notRegistered } from "../profile/profile.ts";
-import type { ClientContext, CommandContext, FrontContext } from "./command.ts";
+import type { ClientContext, CommandContext, FrontContext, GlobalOptions } from "./command.ts";
 import { type Invocation, parseCommandLine } from "./command_line.ts";
 import { COMMANDS } from "./commands.ts";
 import {
+  errorPaint,
   openContext,
   openNotifier,
   ownTerminal,
@@ -17,22 +18,28 @@ import { engineStream } from "./engine_stream.ts";
 import { runThroughEngine } from "./front_end.ts";
 import { profileFolder } from "./profile_folder.ts";
 import { adviceFor, type Advise } from "./output/advice.ts";
+import { wantsPlain } from "./output/colour.ts";
 import { EXIT_DONE, EXIT_FAILED } from "./output/failure.ts";
 import { showResults } from "./show_results.ts";
 import { startEngine } from "./start_engine.ts";
+import { errorIsTerminal } from "./terminal/terminal.ts";
 
 /** Runs the command that `args` ask for. Returns the exit code. */
 export async function runCommandLine(args: readonly string[], process: Process): Promise<number> {
   // All that is known of how to print an error before the arguments are parsed.
   let json = args.includes("--json");
   let advise: Advise | undefined;
+  let color: GlobalOptions["color"];
   try {
     const invocation = parseCommandLine(args, COMMANDS);
-    json = invocation.options.json;
+    ({ json, color } = invocation.options);
     advise = adviceFor(invocation.options.profile);
     return await run(args, invocation, process, advise);
   } catch (error) {
-    return printFailure(error, json, { advise });
+    const { environment } = process;
+    const isPlain = wantsPlain(environment);
+    const paint = errorPaint(color, { errorIsTerminal: errorIsTerminal(), isPlain });
+    return printFailure(error, json, { advise, paint });
   }
 }
 

@@ -11,7 +11,9 @@ import type { PeerOptions, RpcPeer } from "../daemon/rpc_peer.ts";
 import type { ConnectionState } from "../events.ts";
 import type { OnTrouble } from "../network/transport.ts";
 import type { Advise } from "./output/advice.ts";
+import { COLOR_WORDS } from "./output/colour.ts";
 import type { Output } from "./output/output.ts";
+import { type Style, TIME_WORDS } from "./output/style.ts";
 import type { Screen } from "./output/trust.ts";
 import type { PassphraseSource } from "./terminal/passphrase.ts";
 import type { Progress } from "./terminal/progress.ts";
@@ -47,6 +49,16 @@ export const GLOBAL_OPTIONS = {
   },
   json: { help: "Print results as JSON, one object a line" },
   quiet: { help: "Print nothing but errors to standard error" },
+  color: {
+    value: "WHEN",
+    words: COLOR_WORDS,
+    help: "auto (the default: on a terminal, unless NO_COLOR is set),\nalways, or never",
+  },
+  time: {
+    value: "HOW",
+    words: TIME_WORDS,
+    help: "How text shows times: local (the default), relative, such\nas 3 min ago, or iso, in UTC",
+  },
   help: { help: "Show this help, or that of a command" },
   version: { help: "Show the version" },
 } as const satisfies Options;
@@ -58,10 +70,12 @@ export interface GlobalOptions {
   readonly server?: string;
   readonly json: boolean;
   readonly quiet: boolean;
+  readonly color?: typeof COLOR_WORDS[number];
+  readonly time?: typeof TIME_WORDS[number];
 }
 
-/** What every command may use. */
-export interface CommandContext {
+/** What every command may use. Text for people is to have its style. */
+export interface CommandContext extends Partial<Style> {
   readonly commands: readonly AnyCommand[];
   readonly options: GlobalOptions;
   readonly runtime: Runtime;

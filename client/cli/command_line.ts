@@ -1,5 +1,9 @@
 /** The client's command line: arguments in, one command with its typed arguments out. */
-import { type Invocation as Shared, parseCommandLine as parse } from "../../shared/command_line.ts";
+import {
+  type Invocation as Shared,
+  optionsOf,
+  parseCommandLine as parse,
+} from "../../shared/command_line.ts";
 import { type AnyCommand, GLOBAL_OPTIONS, type GlobalOptions } from "./command.ts";
 
 /** A command that is to run. */
@@ -19,6 +23,7 @@ export function parseCommandLine(
 ): Invocation {
   const program = { commands, byDefault: "menu", globals: GLOBAL_OPTIONS };
   const { given, ...rest } = parse(args, program);
-  const { profile, server, json = false, quiet = false } = given as Partial<GlobalOptions>;
-  return { ...rest, options: { profile, server, json, quiet } };
+  const values: Partial<GlobalOptions> = optionsOf(GLOBAL_OPTIONS, given);
+  const { profile, server, json = false, quiet = false, color, time } = values;
+  return { ...rest, options: { profile, server, json, quiet, color, time } };
 }

@@ -4,7 +4,7 @@ import type { Params } from "../daemon/rpc_message.ts";
 import { ClientError } from "../errors.ts";
 import type { CommandContext } from "./command.ts";
 import { parseCommandLine } from "./command_line.ts";
-import { openContext, printFailure } from "./context.ts";
+import { errorPaint, openContext, printFailure } from "./context.ts";
 import type { Engine } from "./engine.ts";
 import { adviceFor } from "./output/advice.ts";
 import { EXIT_DONE, EXIT_FAILED } from "./output/failure.ts";
@@ -58,7 +58,7 @@ async function runFor(
   }
   const { opened, options: { commands, process, passphrase } } = engine;
   const invocation = parseCommandLine(params.args as string[], commands);
-  const { command, options: { profile, json } } = invocation;
+  const { command, options: { profile, json, color } } = invocation;
   if (!command.opensProfile) throw new ClientError("not-needed", "it needs no engine");
   const terminal = remoteTerminal(call, params, passphrase);
   const advise = adviceFor(profile);
@@ -78,7 +78,11 @@ async function runFor(
   } catch (error) {
     context.progress.clear();
     const { printError } = terminal;
-    exitCode = printFailure(error, json, { advise, printError });
+    exitCode = printFailure(error, json, {
+      advise,
+      printError,
+      paint: errorPaint(color, terminal),
+    });
   } finally {
     context.progress.stop();
   }

@@ -3,6 +3,8 @@ import type { Params } from "../daemon/rpc_message.ts";
 import type { Runtime } from "../open_client.ts";
 import type { CommandContext, GlobalOptions } from "./command.ts";
 import type { Advise } from "./output/advice.ts";
+import { type Paint, paintFor, wantsPlain } from "./output/colour.ts";
+import { timesAs } from "./output/style.ts";
 import type { Screen } from "./output/trust.ts";
 import { EXIT_INTERRUPTED, EXIT_UNREAD, failureOf, failureText } from "./output/failure.ts";
 import { Interruption } from "./terminal/interruption.ts";
@@ -47,6 +49,8 @@ export interface Terminal {
   readonly outputIsTerminal: boolean;
   readonly errorIsTerminal: boolean;
   readonly inputIsTerminal: boolean;
+  /** Whether colours are not wanted, or not known there. */
+  readonly isPlain: boolean;
   readonly passphrases: PassphraseSource;
   screen(): Screen;
   /** Writes to standard output; with `surely` it resolves when that is written. */
@@ -73,6 +77,7 @@ export function ownTerminal(profile: string, { environment }: Process): Terminal
     outputIsTerminal: outputIsTerminal(),
     errorIsTerminal: errorIsTerminal(),
     inputIsTerminal: attended,
+    isPlain: wantsPlain(environment),
     passphrases: new Passphrases({ environment, ask }),
     screen: terminalScreen,
     printOut,
@@ -96,13 +101,14 @@ export function openContext(
   terminal: Terminal,
   rest: Pick<CommandContext, "commands" | "advise" | "fail">,
 ): CommandContext {
-  const { json, quiet } = options;
+  const { json, quiet, color } = options;
   const { advise } = rest;
-  const { printOut, printError, outputIsTerminal } = terminal;
+  const { now } = process;
+  const { printOut, printError, outputIsTerminal, isPlain } = terminal;
   const progress = openProgress(options, process, terminal);
   const showError = (error: unknown) => {
     progress.clear();
-    printFailure(error, json, { advise, printError });
+    printFailure(error, json, { advise, printError, paint: errorPaint(color, terminal) });
   };
   return {
     ...rest,
@@ -113,6 +119,8 @@ export function openContext(
     rich: outputIsTerminal,
     attended: terminal.inputIsTerminal,
     screen: outputIsTerminal ? terminal.screen() : undefined,
+    paint: paintFor(color, { isTerminal: outputIsTerminal, isPlain }),
+    time: timesAs(options.time, now),
     stoppable: openStopper(progress, process, terminal),
     place: terminal.place,
     printLine: (line) => void printOut(`${line}\n`),
@@ -148,15 +156,24 @@ export function openNotifier(
 export function printFailure(
   error: unknown,
   json: boolean,
-  { advise, printError: print = printError }: {
+  { advise, paint, printError: print = printError }: {
     advise?: Advise;
+    paint?: Paint;
     printError?: (text: string) => void;
   } = {},
 ): number {
   const failure = failureOf(error, advise);
   if (failure.exitCode === EXIT_UNREAD) return EXIT_UNREAD;
-  print(`${failureText(failure, json)}\n`);
+  print(`${failureText(failure, json, paint)}\n`);
   return failure.exitCode;
+}
+
+/** Returns the colours of what goes to standard error. */
+export function errorPaint(
+  color: GlobalOptions["color"],
+  { errorIsTerminal: isTerminal, isPlain }: Pick<Terminal, "errorIsTerminal" | "isPlain">,
+): Paint {
+  return paintFor(color, { isTerminal, isPlain });
 }
 
 /** A bar on a terminal, objects for scripts, nothing in a pipe. */

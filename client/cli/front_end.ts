@@ -82,9 +82,10 @@ export async function runThroughEngine(
   };
   const { columns, rows } = terminal.screen();
   const { outputIsTerminal: output, errorIsTerminal: error, inputIsTerminal: input } = terminal;
+  const { isPlain: plain } = terminal;
   const params = {
     ...{ version: VERSION, args, folder: currentFolder() },
-    ...{ output, error, input, columns, rows, hear: terminal.hear !== undefined },
+    ...{ output, error, input, plain, columns, rows, hear: terminal.hear !== undefined },
   };
   try {
     const result = await engine.peer.request("command-line", params, { signal, onNotification });

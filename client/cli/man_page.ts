@@ -18,6 +18,7 @@ export function clientManPage(): string {
       ENVIRONMENT: "  MESSAGING_PROFILE         The profile's folder, unless --profile names it\n" +
         "  MESSAGING_PASSPHRASE      The profile's passphrase\n" +
         "  MESSAGING_NEW_PASSPHRASE  The new one, for passphrase change\n" +
+        "  NO_COLOR                  Unless it is empty, no colours, unless --color says so\n" +
         "  XDG_DATA_HOME             Where profiles are by default; else ~/.local/share\n" +
         "  XDG_STATE_HOME            Where a profile's use is noted; else ~/.local/state",
       "EXIT STATUS": EXIT_CODES,

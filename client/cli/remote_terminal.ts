@@ -14,6 +14,7 @@ export const TERMINAL_PARAMS = [
   { name: "hear", summary: "Whether each result is told, too", schema: { type: "boolean" } },
   { name: "error", summary: "Whether a person sees standard error", schema: { type: "boolean" } },
   { name: "input", summary: "Whether a person types", schema: { type: "boolean" } },
+  { name: "plain", summary: "Whether colours are unwanted", schema: { type: "boolean" } },
   { name: "columns", summary: "The width of the terminal", schema: { type: "integer" } },
   { name: "rows", summary: "The height of the terminal", schema: { type: "integer" } },
 ] as const satisfies readonly Param[];
@@ -49,6 +50,7 @@ export function remoteTerminal(
     outputIsTerminal: params.output === true,
     errorIsTerminal: params.error === true,
     inputIsTerminal: params.input === true,
+    isPlain: params.plain === true,
     passphrases: {
       current,
       first: () => typed("passphrase", { which: "first" }),

@@ -6,6 +6,7 @@ import { rpcLink } from "../../tui/rpc_link.ts";
 import { openTty } from "../../tui/tty.ts";
 import { frontCommand, type FrontContext } from "../command.ts";
 import { PEER } from "../operands.ts";
+import { hasColours, wantsPlain } from "../output/colour.ts";
 import { pathFrom } from "../remote_terminal.ts";
 import { NOTIFYING } from "../terminal/notifier.ts";
 import { currentFolder } from "../terminal/terminal.ts";
@@ -30,14 +31,14 @@ export const chat = frontCommand({
     "While it runs, other commands on the profile work through it.",
   runsPrograms: (args) => args["on-message"] !== undefined,
   async run({ peer, plain, vim, "no-mouse": noMouse }, context) {
-    const { environment, options: { json } } = context;
+    const { environment, options: { json, color } } = context;
     const tty = plain || json ? undefined : openTty(environment("TERM"));
     if (!tty) return await inLines(peer, context);
     const { runFullChat } = await context.asProduction(() => import("../../tui/full_chat.ts"));
     await runFullChat({
       ...{ stream: context.stream, tty, sleep: context.runtime.sleep, place },
       ...{ name: peer, vim, mouse: !noMouse },
-      colours: !environment("NO_COLOR"),
+      colours: hasColours(color, { isTerminal: true, isPlain: wantsPlain(environment) }),
       home: environment("HOME"),
       hear: context.hear,
       notesTo: context.notesTo,

@@ -5,7 +5,8 @@ import { FOREVER } from "../../profile/tables/conversations.ts";
 import { type HistoryEntry, nameOrText } from "../../profile/tables/history_entry.ts";
 import { bodyText, entryTime, historyView } from "./history.ts";
 import { shortened } from "./text_layout.ts";
-import { isoTime, localTime, printable, printableLine, shownName, shownPeer } from "./printable.ts";
+import { isoTime, printable, printableLine, shownName, shownPeer } from "./printable.ts";
+import type { Style } from "./style.ts";
 
 /** Columns that a message in short may take. */
 const SHORT = 60;
@@ -16,6 +17,7 @@ const BEFORE = 24;
 export function conversationView(
   conversation: Conversation,
   who: Record<string, unknown>,
+  style: Style,
 ): { json: unknown; text: string } {
   const { peer, last, unread, firstUnread, mutedUntil, archived, draft } = conversation;
   const json = {
@@ -25,17 +27,20 @@ export function conversationView(
   };
   const marks = [
     unread > 0 && `${unread} unread`,
-    mutedUntil !== undefined && mutedText(mutedUntil),
+    mutedUntil !== undefined && mutedText(mutedUntil, style),
     archived && "archived",
     draft !== null && "draft",
   ].filter((mark) => mark !== false);
   const behind = marks.length > 0 ? ` [${marks.join(", ")}]` : "";
-  const message = last ? `  ${entryTime(last)} ${last.sent ? "→" : "←"} ${short(last)}` : "";
-  return { json, text: `${shownPeer(peer)}${behind}${message}` };
+  const { paint } = style;
+  const message = last
+    ? `  ${paint.aside(entryTime(last, style))} ${last.sent ? "→" : "←"} ${short(last)}`
+    : "";
+  return { json, text: `${shownPeer(peer, paint)}${behind}${message}` };
 }
 
-function mutedText(until: number): string {
-  return until < FOREVER ? `muted until ${localTime(until)}` : "muted";
+function mutedText(until: number, { time }: Style): string {
+  return until < FOREVER ? `muted until ${time(until)}` : "muted";
 }
 
 function short({ body, deletedAt }: HistoryEntry): string {
@@ -48,6 +53,7 @@ function short({ body, deletedAt }: HistoryEntry): string {
 export function foundView(
   { entry, peer }: Found,
   words: readonly string[],
+  style: Style,
 ): { json: unknown; text: string } {
   const { json } = historyView(entry, peer);
   const { number, sent, body } = entry;
@@ -55,7 +61,9 @@ export function foundView(
   const place = Math.max(0, text.toLowerCase().indexOf(words[0].toLowerCase()) - BEFORE);
   const start = text.length > SHORT ? text.lastIndexOf(" ", place) + 1 : 0;
   const part = (start > 0 ? "…" : "") + shortened(text.slice(start), SHORT);
-  const who = `${number}  ${entryTime(entry)} ${sent ? "→" : "←"} ${shownName(peer)}`;
+  const { paint } = style;
+  const when = paint.aside(`${number}  ${entryTime(entry, style)}`);
+  const who = `${when} ${sent ? "→" : "←"} ${shownName(peer, paint)}`;
   const what = "file" in body ? `file ${printableLine(part)}` : printableLine(part);
   return { json, text: `${who}: ${what}` };
 }

@@ -4,6 +4,7 @@ import { StorageError } from "../../../shared/errors.ts";
 import { ClientError } from "../../errors.ts";
 import { retryAfter } from "../../network/failures.ts";
 import type { Advise } from "./advice.ts";
+import { NO_PAINT } from "./colour.ts";
 import { printable } from "./printable.ts";
 
 export const EXIT_DONE = 0;
@@ -49,7 +50,11 @@ export function failureOf(error: unknown, advise: Advise = (text) => text): Fail
 }
 
 /** Returns the lines for standard error, without a line end. */
-export function failureText({ code, message, retryAfter }: Failure, json: boolean): string {
+export function failureText(
+  { code, message, retryAfter }: Failure,
+  json: boolean,
+  paint = NO_PAINT,
+): string {
   if (json) return JSON.stringify({ error: { code, message, retryAfter } });
-  return `messaging-client: ${printable(message)}`;
+  return `${paint.bad("messaging-client:")} ${printable(message)}`;
 }

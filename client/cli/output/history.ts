@@ -11,7 +11,8 @@ import {
   nameOrText,
 } from "../../profile/tables/history_entry.ts";
 import type { WaitingMessage } from "../../waiting.ts";
-import { isoTime, localTime, printable, printableLine, shownName } from "./printable.ts";
+import { isoTime, printable, printableLine, shownName } from "./printable.ts";
+import { PLAIN_STYLE, type Style } from "./style.ts";
 import { waitText } from "./transfers.ts";
 
 /** What stands behind an entry that was not received. */
@@ -32,6 +33,7 @@ export function historyView(
   entry: HistoryEntry,
   peer: MarkedPeer,
   { waiting, answered }: Shown = {},
+  style = PLAIN_STYLE,
 ): { json: unknown; text: string } {
   const { number, sent, at, state, messageId, body, deletedAt } = entry;
   const json = {
@@ -47,8 +49,11 @@ export function historyView(
     ...marksJson(entry, answered),
   };
   const what = deletedAt === undefined ? bodyText(body) : "deleted";
-  const who = `${number}  ${entryTime(entry)} ${sent ? "→" : "←"} ${shownName(peer)}`;
-  const behind = waiting ? ` (${waitText(waiting.reason, waiting.retryAt)})` : stateText(entry);
+  const { paint } = style;
+  const when = paint.aside(`${number}  ${entryTime(entry, style)}`);
+  const who = `${when} ${sent ? "→" : "←"} ${shownName(peer, paint)}`;
+  const wait = waiting && waitText(waiting.reason, waiting.retryAt, style);
+  const behind = wait === undefined ? stateText(entry) : ` (${wait})`;
   const quote = quoteText(entry, answered);
   return { json, text: `${who}: ${quote}${what}${marksText(entry)}${behind}` };
 }
@@ -99,8 +104,8 @@ function marksJson(
 }
 
 /** Returns the time of an entry, with a mark if it cannot be true. */
-export function entryTime(entry: HistoryEntry): string {
-  return localTime(entry.at) + (isClockWrong(entry) ? "?" : "");
+export function entryTime(entry: HistoryEntry, { time }: Style): string {
+  return time(entry.at) + (isClockWrong(entry) ? "?" : "");
 }
 
 function waitJson({ reason, retryAt }: WaitingMessage): { reason: string; retryAt?: string } {

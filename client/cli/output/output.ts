@@ -15,12 +15,14 @@ import type { Conversation } from "../../contacts/conversations.ts";
 import type { HistoryEntry } from "../../profile/tables/history_entry.ts";
 import type { WaitingMessage } from "../../waiting.ts";
 import type { Advise } from "./advice.ts";
+import { NO_PAINT, type Paint } from "./colour.ts";
 import { conversationView, draftText, foundView } from "./conversations.ts";
 import { type DeclinedContents, declinedText } from "./declined.ts";
 import { historyView, type Shown, timerText, unknownText } from "./history.ts";
 import { isoTime, localTime, printable, printableLine, shownName, shownPeer } from "./printable.ts";
 import { type Registered, registeredText } from "./registered.ts";
 import { type Status, statusView } from "./status.ts";
+import type { Style } from "./style.ts";
 import { keptJson, keptText, transferJson, transferText, waitingText } from "./transfers.ts";
 import { type Screen, trustText } from "./trust.ts";
 import { type UnusableMessages, unusableText } from "./unusable.ts";
@@ -67,7 +69,7 @@ export type Output =
   | { kind: "stopped"; stopped: boolean };
 
 /** Who will see a result. */
-export interface Viewer {
+export interface Viewer extends Partial<Style> {
   /** Where a person sees it. */
   readonly screen?: Screen;
   /** Completes commands that are advised. */
@@ -91,8 +93,9 @@ export function toText(output: Output, viewer: Viewer = {}): string {
 
 function viewOf(
   output: Output,
-  { screen, advise = (text) => text }: Viewer,
+  { screen, advise = (text) => text, paint = NO_PAINT, time = localTime }: Viewer,
 ): { json: unknown; text: string } {
+  const style = { paint, time };
   switch (output.kind) {
     case "identity":
       return { json: idAndName(output.identity), text: identityText(output.identity) };
@@ -116,7 +119,10 @@ function viewOf(
       const { client } = output;
       const json = { ...idAndName(client), ...authenticity(client), ...marks(client) };
       const brief = printableLine(client.alias ?? client.name);
-      return { json, text: output.brief ? brief : `${toHex(client.id)}  ${shownPeer(client)}` };
+      return {
+        json,
+        text: output.brief ? brief : `${toHex(client.id)}  ${shownPeer(client, paint)}`,
+      };
     }
     case "public-key": {
       const publicKey = toHex(output.client.publicKey);
@@ -127,35 +133,47 @@ function viewOf(
       const json = { message, to: idAndName(to), ...authenticity(to), path, entry };
       if (message === 0) return { json, text: `Note ${entry} is kept here.` };
       const what = path === undefined ? "" : `, ${printableLine(path)},`;
-      return { json, text: `Message ${message} to ${shownName(to)}${what} is on the server.` };
+      return {
+        json,
+        text: `Message ${message} to ${shownName(to, paint)}${what} is on the server.`,
+      };
     }
     case "received": {
       const { message, from, type, ...rest } = output.received;
-      const time = "at" in rest ? { at: isoTime(rest.at) } : {};
+      const at = "at" in rest ? { at: isoTime(rest.at) } : {};
       const json = {
         message,
         from: idAndName(from),
         ...authenticity(from),
         type,
         ...rest,
-        ...time,
+        ...at,
       };
-      const text = receivedText(output.received, advise);
+      const text = receivedText(output.received, advise, paint);
       // In a pipe the lines are what scripts expect; --json has the time.
       const hasTime = screen !== undefined && "at" in rest;
-      return { json, text: hasTime ? `${localTime(rest.at)} ${text}` : text };
+      return { json, text: hasTime ? `${paint.aside(time(rest.at))} ${text}` : text };
     }
     case "fetched": {
       const { number: transfer, from, name, path, size } = output.file;
       const file = { transfer, from: idAndName(from), ...authenticity(from) };
-      return { json: { ...file, type: "file", path, size, name }, text: fileText(output.file) };
+      return {
+        json: { ...file, type: "file", path, size, name },
+        text: fileText(output.file, paint),
+      };
     }
     case "waiting":
-      return { json: transferJson(output.transfer), text: waitingText(output.transfer, advise) };
+      return {
+        json: transferJson(output.transfer),
+        text: waitingText(output.transfer, advise, style),
+      };
     case "transfer":
-      return { json: transferJson(output.transfer), text: transferText(output.transfer, advise) };
+      return {
+        json: transferJson(output.transfer),
+        text: transferText(output.transfer, advise, style),
+      };
     case "kept":
-      return { json: keptJson(output.message), text: keptText(output.message) };
+      return { json: keptJson(output.message), text: keptText(output.message, style) };
     case "notice": {
       const { type } = output.notice;
       const text = advise(output.notice.text);
@@ -172,7 +190,7 @@ function viewOf(
       return { json, text: declinedText(output.contents) };
     }
     case "history":
-      return historyView(output.entry, output.peer, output);
+      return historyView(output.entry, output.peer, output, style);
     case "timer": {
       const { peer, seconds } = output;
       const text = `${shownName(peer)}: ${timerText(seconds)}`;
@@ -191,10 +209,10 @@ function viewOf(
     case "conversation": {
       const { peer } = output.conversation;
       const who = { peer: idAndName(peer), ...authenticity(peer), ...marks(peer) };
-      return conversationView(output.conversation, who);
+      return conversationView(output.conversation, who, style);
     }
     case "found":
-      return foundView(output, output.words);
+      return foundView(output, output.words, style);
     case "read": {
       const { peer, count } = output;
       return { json: { ...idAndName(peer), read: count }, text: `Read now: ${count}.` };
@@ -248,19 +266,20 @@ function identityText({ id, name }: ClientEntry): string {
 }
 
 /** A message begins with its number, by which it can be answered or changed. */
-function receivedText(received: Message, advise: Advise): string {
+function receivedText(received: Message, advise: Advise, paint: Paint): string {
   const { entry, type } = received;
   const isMessage = type !== "edited" && type !== "deleted" && type !== "reaction";
-  return (isMessage && entry !== undefined ? `${entry}  ` : "") + messageText(received, advise);
+  const number = isMessage && entry !== undefined ? `${paint.aside(`${entry}`)}  ` : "";
+  return number + messageText(received, advise, paint);
 }
 
-function messageText(received: Message, advise: Advise): string {
-  const from = senderText(received);
+function messageText(received: Message, advise: Advise, paint: Paint): string {
+  const from = senderText(received, paint);
   switch (received.type) {
     case "text":
       return `${from}: ${printable(received.text)}`;
     case "file":
-      return fileText(received);
+      return fileText(received, paint);
     case "announced":
       return `${from} sent a file of ${sizeText(received.size)}: ${
         printableLine(received.name)
@@ -287,15 +306,18 @@ function messageText(received: Message, advise: Advise): string {
 type Sender = Pick<Message, "from" | "firstContact">;
 
 /** Returns the name of a sender. Names can look alike, so that of a new one comes with its ID. */
-function senderText({ from, firstContact }: Sender): string {
-  if (!firstContact) return shownName(from);
+function senderText({ from, firstContact }: Sender, paint: Paint): string {
+  if (!firstContact) return shownName(from, paint);
   const digits = toHex(from.id).slice(0, SHOWN_DIGITS).match(/.{4}/g)?.join(" ");
-  return `${shownName(from)} (new, ID ${digits})`;
+  return `${shownName(from, paint)} ${paint.warning(`(new, ID ${digits})`)}`;
 }
 
-function fileText(file: Pick<FetchedFile, "from" | "size" | "path"> & Sender): string {
+function fileText(
+  file: Pick<FetchedFile, "from" | "size" | "path"> & Sender,
+  paint: Paint,
+): string {
   const { size, path } = file;
-  return `${senderText(file)} sent a file of ${sizeText(size)}: ${printableLine(path)}`;
+  return `${senderText(file, paint)} sent a file of ${sizeText(size)}: ${printableLine(path)}`;
 }
 
 /** Digits of an ID that are shown beside a first message: 48 bits. */

@@ -1,6 +1,7 @@
 /** Text of other people, made safe to show on a terminal. */
 import { toHex } from "../../../shared/bytes.ts";
 import type { MarkedPeer } from "../../contacts/contact_book.ts";
+import { NO_PAINT } from "./colour.ts";
 
 /** What controls a terminal but tab and line feed, ends lines, or turns the direction around. */
 const STEERING = /[^\P{Cc}\t\n]|[\u2028-\u202e\u2066-\u2069]/gu;
@@ -40,18 +41,27 @@ export function printableLine(text: string): string {
 }
 
 /** Returns what a client is called here, with a warning where anyone can act in its name. */
-export function shownName({ id, name, alias, authenticated, namesake }: MarkedPeer): string {
-  return plainName(alias ?? name) + (authenticated === false ? " (unauthenticated)" : "") +
-    (namesake ? ` (not the contact whom you call so, ID ${toHex(id).slice(0, 12)})` : "");
+export function shownName(
+  { id, name, alias, authenticated, namesake }: MarkedPeer,
+  { name: named, warning } = NO_PAINT,
+): string {
+  const other = `(not the contact whom you call so, ID ${toHex(id).slice(0, 12)})`;
+  return named(plainName(alias ?? name)) +
+    (authenticated === false ? ` ${warning("(unauthenticated)")}` : "") +
+    (namesake ? ` ${warning(other)}` : "");
 }
 
 /** Returns all that is known of a client, in one line. */
-export function shownPeer({ name, alias, authenticated, verified, blocked }: MarkedPeer): string {
+export function shownPeer(
+  { name, alias, authenticated, verified, blocked }: MarkedPeer,
+  { name: named, good, warning, bad } = NO_PAINT,
+): string {
   return [
-    alias === undefined ? plainName(name) : `${plainName(name)}, alias ${plainName(alias)}`,
-    authenticated === false ? " (unauthenticated)" : "",
-    verified ? " (verified)" : "",
-    blocked ? " (blocked)" : "",
+    named(plainName(name)),
+    alias === undefined ? "" : `, alias ${named(plainName(alias))}`,
+    authenticated === false ? ` ${warning("(unauthenticated)")}` : "",
+    verified ? ` ${good("(verified)")}` : "",
+    blocked ? ` ${bad("(blocked)")}` : "",
   ].join("");
 }
 

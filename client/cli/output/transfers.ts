@@ -4,7 +4,8 @@ import { sizesText, sizeText } from "../../../shared/size.ts";
 import type { TransferInfo } from "../../transfers/transfer_info.ts";
 import type { WaitingMessage } from "../../waiting.ts";
 import type { Advise } from "./advice.ts";
-import { isoTime, localTime, printableLine, shownName } from "./printable.ts";
+import { isoTime, printableLine, shownName } from "./printable.ts";
+import type { Style } from "./style.ts";
 
 export function transferJson(transfer: TransferInfo): Record<string, unknown> {
   const { number, direction, peer, name, size, done, state, path, reason } = transfer;
@@ -22,18 +23,21 @@ const FIRST_DIGITS = 8;
 export function waitingText(
   { number, peer, name, size, started }: TransferInfo,
   advise: Advise,
+  { paint, time }: Style,
 ): string {
-  const what = `${printableLine(name)}, ${sizeText(size)}, ${localTime(started)}`;
-  const from = `${shownName(peer)} (ID ${toHex(peer.id).slice(0, FIRST_DIGITS)})`;
-  return `${number}  ${from}: ${what}. ` +
+  const what = `${printableLine(name)}, ${sizeText(size)}, ${time(started)}`;
+  const from = `${shownName(peer, paint)} (ID ${toHex(peer.id).slice(0, FIRST_DIGITS)})`;
+  return `${paint.aside(`${number}`)}  ${from}: ${what}. ` +
     advise(`Fetch it with: messaging-client fetch ${number}`);
 }
 
 /** Returns the line of a transfer; the arrow points to the receiver. */
-export function transferText(transfer: TransferInfo, advise: Advise): string {
+export function transferText(transfer: TransferInfo, advise: Advise, style: Style): string {
   const { number, direction, peer, name } = transfer;
-  const who = `${number}  ${direction === "up" ? "→" : "←"} ${shownName(peer)}`;
-  return `${who}: ${printableLine(name)}, ${stateText(transfer, advise)}`;
+  const { paint } = style;
+  const arrow = direction === "up" ? "→" : "←";
+  const who = `${paint.aside(`${number}`)}  ${arrow} ${shownName(peer, paint)}`;
+  return `${who}: ${printableLine(name)}, ${stateText(transfer, advise, style)}`;
 }
 
 export function keptJson({ entry, to, what, since, reason, retryAt }: WaitingMessage) {
@@ -43,26 +47,35 @@ export function keptJson({ entry, to, what, since, reason, retryAt }: WaitingMes
 }
 
 /** Returns the line of a message that waits to be sent. */
-export function keptText({ to, what, since, reason, retryAt }: WaitingMessage): string {
+export function keptText(
+  { to, what, since, reason, retryAt }: WaitingMessage,
+  style: Style,
+): string {
   const message = what === "text" ? "a text" : "the announcement of a file";
-  return `→ ${shownName(to)}: ${message} of ${localTime(since)}, ${waitText(reason, retryAt)}`;
+  const { paint, time } = style;
+  const wait = waitText(reason, retryAt, style);
+  return `→ ${shownName(to, paint)}: ${message} of ${time(since)}, ${wait}`;
 }
 
 /** Returns why something waits, and when it is tried again. */
-export function waitText(reason: string | null, retryAt: number | null): string {
+export function waitText(
+  reason: string | null,
+  retryAt: number | null,
+  { time }: Style,
+): string {
   const why = reason === null ? "" : `: ${printableLine(reason)}`;
-  const when = retryAt === null ? "" : `; tried again after ${localTime(retryAt)}`;
+  const when = retryAt === null ? "" : `; tried again after ${time(retryAt)}`;
   return `waits${why}${when}`;
 }
 
-function stateText(transfer: TransferInfo, advise: Advise): string {
+function stateText(transfer: TransferInfo, advise: Advise, style: Style): string {
   const { number, direction, state, size, done, path, reason, retryAt } = transfer;
   switch (state) {
     case "waiting":
       return `${sizeText(size)}, waits. ` +
         advise(`Fetch it with: messaging-client fetch ${number}`);
     case "active":
-      if (retryAt !== null) return `${sizesText(done, size)}, ${waitText(reason, retryAt)}`;
+      if (retryAt !== null) return `${sizesText(done, size)}, ${waitText(reason, retryAt, style)}`;
       return `${sizesText(done, size)}, goes on with the next receive`;
     case "done":
       return `${sizeText(size)}, done` +
@@ -70,6 +83,6 @@ function stateText(transfer: TransferInfo, advise: Advise): string {
     case "cancelled":
       return `${sizeText(size)}, cancelled`;
     case "failed":
-      return `${sizeText(size)}, failed: ${printableLine(reason ?? "?")}`;
+      return `${sizeText(size)}, ${style.paint.bad("failed")}: ${printableLine(reason ?? "?")}`;
   }
 }

@@ -3,7 +3,10 @@ import { COMMANDS } from "../../../client/cli/commands.ts";
 import { UsageError } from "../../../shared/args.ts";
 import { assert, assertEquals, assertThrows } from "../../support/assert.ts";
 
-const DEFAULTS = { profile: undefined, server: undefined, json: false, quiet: false };
+const DEFAULTS = {
+  ...{ profile: undefined, server: undefined, json: false, quiet: false },
+  ...{ color: undefined, time: undefined },
+};
 
 /** A command by its name, with its arguments. */
 type Command = { readonly name: string; readonly args?: Record<string, unknown> };
@@ -314,4 +317,11 @@ Deno.test("command line: wrong usage is refused and says what is wrong", () => {
     const { message } = assertThrows(() => parseCommandLine(args, COMMANDS), UsageError);
     assertEquals(message, reason, args.join(" "));
   }
+});
+
+Deno.test("command line: options of the whole program take only the words that they list", () => {
+  const options = { color: "never", time: "iso" };
+  assertRuns(["--color", "never", "whoami", "--time=iso"], { name: "whoami" }, options);
+  assertRefused(["whoami", "--color", "blue"], '--color takes auto, always or never, not "blue"');
+  assertRefused(["whoami", "--time=utc"], '--time takes local, relative or iso, not "utc"');
 });

@@ -58,7 +58,10 @@ const SYNOPSES = {
   "version": "version",
 };
 const NAMES = Object.keys(SYNOPSES) as (keyof typeof SYNOPSES)[];
-const GLOBAL = ["--profile DIR", "--server HOST:PORT", "--json", "--quiet", "--help", "--version"];
+const GLOBAL = [
+  ...["--profile DIR", "--server HOST:PORT", "--json", "--quiet", "--color WHEN", "--time HOW"],
+  ...["--help", "--version"],
+];
 
 /** The command that `args` lead to, and its arguments. */
 function parsed(args: string[]): unknown {

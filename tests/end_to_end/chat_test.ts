@@ -1,14 +1,20 @@
 /** The chat on a full screen, as two people see it. */
 import { assert, assertEquals } from "../support/assert.ts";
-import { Person } from "../support/client_process.ts";
+import { Person, startClient } from "../support/client_process.ts";
 import { startServer } from "../support/server_process.ts";
 import { type Pane, terminalTest } from "../support/tmux.ts";
+import { until } from "../support/until.ts";
+import { lockHolder } from "../../client/disk/private_file.ts";
+import { isLocked } from "../../client/profile/lock.ts";
 
 /** Columns and rows of the terminals that the chat is tried on. */
 const SIZES = [[80, 24], [120, 40], [200, 60]] as const;
 
 /** What follows Escape at once would be one key with it: first no dialog and no selection is left. */
 const WRITING = /^(?![^]*(?:r answer|closes))[^]*> *\n/;
+
+/** Whether a terminal shows its other screen, tells of the mouse, and shows a cursor. */
+const MODES = "#{alternate_on} #{mouse_any_flag} #{cursor_flag}";
 
 async function twoPeople() {
   await using stack = new AsyncDisposableStack();
@@ -163,4 +169,49 @@ terminalTest("chat: narrow terminals, drafts, and no colours", async (terminals)
   await again.waitFor("> not yet");
   await again.key("C-c", "C-c");
   await again.waitFor("ended with 0");
+});
+
+terminalTest("chat: the mouse opens conversations, and vim's keys move", async (terminals) => {
+  await using people = await twoPeople();
+  const { alice } = people;
+  await alice.json("send", "alice", "buy bread");
+  const pane = await terminals.client(alice.args("chat", "bob", "--vim"));
+  await pane.waitFor("bob: hello Alice");
+  await pane.type("\x1b[<0;5;2M\x1b[<0;5;2m");
+  await pane.waitFor("you: buy bread");
+  await pane.type("\x1b[<0;5;3M\x1b[<0;5;3m");
+  await pane.waitFor("bob: hello Alice");
+
+  await pane.key("Escape");
+  await pane.waitFor("normal mode: i writes");
+  await pane.type("k");
+  await pane.waitFor("r answer");
+  await pane.key("Escape");
+  await pane.waitFor("normal mode: i writes");
+  await pane.type("K");
+  await pane.waitFor("you: buy bread");
+  await pane.key("C-q");
+  assertEquals(await pane.exitCode(), 0);
+});
+
+terminalTest("chat: SIGTERM and errors leave the terminal as it was", async (terminals) => {
+  await using people = await twoPeople();
+  const { alice, bob } = people;
+  const left = await terminals.clientInShell(alice.args("chat"));
+  await left.waitFor("bob: hello Alice");
+  assertEquals(await left.asks(MODES), "1 1 0");
+  const pid = await lockHolder(`${alice.folder}/profile.lock`);
+  assert(pid !== undefined);
+  Deno.kill(pid, "SIGTERM");
+  assert(!(await left.waitFor("ended with ")).includes("hello Alice"));
+  assertEquals(await left.asks(MODES), "0 0 1");
+
+  await using engine = startClient(bob.args("daemon"));
+  await until("the engine runs", () => isLocked(bob.folder));
+  const right = await terminals.clientInShell(bob.args("chat"));
+  await right.waitFor("alice: hello Bob");
+  engine.kill("SIGKILL");
+  const after = await right.waitFor("ended with 1");
+  assert(after.includes("the engine of the profile has ended"), after);
+  assertEquals(await right.asks(MODES), "0 0 1");
 });

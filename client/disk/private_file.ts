@@ -87,7 +87,8 @@ export function ownUser(): number | null {
  */
 export async function isForeign(path: string, user = ownUser()): Promise<boolean | null> {
   try {
-    const { uid } = await Deno.lstat(path);
+    // With a slash behind it, a link would be followed.
+    const { uid } = await Deno.lstat(path.replace(/(?<=.)\/+$/, ""));
     return user !== null && uid !== null && uid !== user;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return null;

@@ -1,4 +1,9 @@
-import { lockHolder, tryLock, writePrivateFile } from "../../../client/disk/private_file.ts";
+import {
+  isForeign,
+  lockHolder,
+  tryLock,
+  writePrivateFile,
+} from "../../../client/disk/private_file.ts";
 import { readIfThere } from "../../../shared/files.ts";
 import { assert, assertEquals, assertRejects } from "../../support/assert.ts";
 import { tempFolder } from "../../support/temp_folder.ts";
@@ -68,4 +73,18 @@ Deno.test("lock: one has it at a time, and it is free when that one ends", async
   assert(second);
   second[Symbol.dispose]();
   if (!windows) assertEquals((await Deno.stat(path)).mode! & 0o777, 0o600);
+});
+
+Deno.test("private file: a link is foreign by its own owner, not its target's", async () => {
+  await using temp = await tempFolder();
+  const path = `${temp.path}/link`;
+  const own = Deno.lstatSync(temp.path).uid;
+  const other = own === null ? null : own + 1;
+  assertEquals(await isForeign(path, own), null);
+  await Deno.symlink("nowhere", path);
+  for (const name of [path, `${path}/`]) {
+    assertEquals(await isForeign(name, own), false, name);
+    assertEquals(await isForeign(name, other), other !== null, name);
+    assertEquals(await isForeign(name, null), false, name);
+  }
 });

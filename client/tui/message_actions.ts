@@ -1,4 +1,5 @@
 /** What can be done with a message that is selected. */
+import { localTime } from "../cli/output/printable.ts";
 import { draftOf } from "./line_editor.ts";
 import type { Message } from "./model.ts";
 import { type ChatState, textDialog } from "./state.ts";
@@ -71,7 +72,7 @@ export function react(state: ChatState, emoji: string): Step {
 export function showMessage(state: ChatState): Step {
   return withMessage(state, "show", ({ text, file, at }) => {
     const lines = file ? [file.name, file.path ?? "not saved yet"] : text.split("\n");
-    const title = Number.isNaN(at) ? "Message" : new Date(at).toLocaleString();
+    const title = Number.isNaN(at) ? "Message" : localTime(at);
     return step({ ...state, dialog: textDialog(title, lines) });
   });
 }

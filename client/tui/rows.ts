@@ -1,5 +1,5 @@
 /** The rows of each part of the screen, as pieces of text. */
-import { harmlessLine, plainName } from "../cli/output/printable.ts";
+import { harmlessLine, localTime, plainName } from "../cli/output/printable.ts";
 import { columnsOf, padded, shortened } from "../cli/output/text_layout.ts";
 import type { Line, Span } from "./message_lines.ts";
 import type { Conversation } from "./model.ts";
@@ -164,7 +164,7 @@ export function dialogRows({ dialog, columns }: ChatState, height: number): Row[
   }
   const top = Math.max(0, Math.min(dialog.at - (room >> 1), dialog.found.length - room));
   const rows = dialog.found.slice(top, top + room).map(({ at, sent, text, file }, row): Row => {
-    const day = Number.isNaN(at) ? "" : new Date(at).toLocaleDateString();
+    const day = Number.isNaN(at) ? "" : localTime(at);
     const line = `${day} ${sent ? "you" : "←"}: ${
       harmlessLine((file?.name ?? text).replaceAll("\n", " "))
     }`;

@@ -38,6 +38,7 @@ terminalTest("setup: asks for all it needs, until it makes sense", async (termin
   assertEquals(await pane.exitCode(), 0);
   const card = /alice#[0-9a-f]{32}/.exec(screen)?.[0];
   assert(screen.includes(`messaging-client --profile ${folder} send NAME TEXT`), screen);
+  assert(screen.includes(`messaging-client --profile ${folder} chat`), screen);
   assert(!new TextDecoder().decode(await pane.written()).includes(PASSPHRASE));
 
   const env = { MESSAGING_PASSPHRASE: PASSPHRASE };

@@ -133,9 +133,11 @@ function viewOf(
       const json = { message, to: idAndName(to), ...authenticity(to), path, entry };
       if (message === 0) return { json, text: `Note ${entry} is kept here.` };
       const what = path === undefined ? "" : `, ${printableLine(path)},`;
+      // The number by which it can be answered or changed, where there is one.
+      const number = entry ?? message;
       return {
         json,
-        text: `Message ${message} to ${shownName(to, paint)}${what} is on the server.`,
+        text: `Message ${number} to ${shownName(to, paint)}${what} is on the server.`,
       };
     }
     case "received": {
@@ -193,7 +195,8 @@ function viewOf(
       return historyView(output.entry, output.peer, output, style);
     case "timer": {
       const { peer, seconds } = output;
-      const text = `${shownName(peer)}: ${timerText(seconds)}`;
+      const now = seconds === 0 ? "messages do not disappear" : timerText(seconds);
+      const text = `${shownName(peer)}: ${now}`;
       return { json: { peer: idAndName(peer), timer: seconds }, text };
     }
     case "receipts": {
@@ -290,6 +293,7 @@ function messageText(received: Message, advise: Advise, paint: Paint): string {
     case "unknown":
       return `${from}: ${unknownText(received.kind)}`;
     case "edited":
+      if (received.text === "") return `${from} changed message ${received.entry}.`; // deleted since
       return `${from} changed message ${received.entry}: ${printable(received.text)}`;
     case "deleted":
       return `${from} deleted message ${received.entry}.`;

@@ -27,6 +27,7 @@ export function registeredText(
     `  profile  ${printableLine(folder)}`,
     "",
     ...card === undefined ? [] : ["Give others your card: who adds it is certain to write to you."],
+    ...card === undefined ? [] : [`To talk on a screen:     ${advise("messaging-client chat")}`],
     `To write to someone:     ${advise("messaging-client send NAME TEXT")}`,
     `To collect what came:    ${advise("messaging-client receive")}`,
     `To see all that you can: messaging-client --help`,

@@ -2,6 +2,7 @@ import { assert, assertEquals } from "../../support/assert.ts";
 import { ChatHere } from "../../support/chat/chat_here.ts";
 import { MemoryLink } from "../../support/chat/memory_link.ts";
 import { until } from "../../support/until.ts";
+import { dialogRows } from "../../../client/tui/rows.ts";
 import { type ChatState, faceOf } from "../../../client/tui/state.ts";
 import { windowLines } from "../../../client/tui/window.ts";
 
@@ -141,6 +142,8 @@ Deno.test("chat: goes to what a search has found, and back to the newest", async
   const { dialog } = await chat.until("it has found", ({ dialog }) => dialog?.kind === "found");
   assert(dialog?.kind === "found");
   assertEquals(dialog.found.map(({ text }) => text).at(-1), "text 25");
+  const [_, first] = dialogRows(chat.state, 24).map(({ spans }) => spans.map(({ text }) => text));
+  assert(/^▸ 2026-11-2\d \d\d:\d\d /.test(first.join("")), first.join(""));
   for (let at = 1; at < dialog.found.length; at++) await chat.type("\x1b[B");
   await chat.type("\r");
   const there = await chat.until("it is there", ({ selected }) => selected === 25);

@@ -39,6 +39,24 @@ const OUTPUTS: [output: Output, json: string, text: string][] = [
     "Message 7 to bob is on the server.",
   ],
   [
+    { kind: "sent", sent: { message: 7, to: bob, entry: 9 } },
+    `{"message":7,"to":${BOB_JSON},"entry":9}`,
+    "Message 9 to bob is on the server.",
+  ],
+  [
+    {
+      kind: "received",
+      received: { message: 8, from: bob, type: "edited", entry: 3, text: "" },
+    },
+    `{"message":8,"from":${BOB_JSON},"type":"edited","entry":3,"text":""}`,
+    "bob changed message 3.",
+  ],
+  [
+    { kind: "timer", peer: bob, seconds: 0 },
+    `{"peer":${BOB_JSON},"timer":0}`,
+    "bob: messages do not disappear",
+  ],
+  [
     { kind: "received", received: { message: 7, from: bob, type: "text", text: "hello", at } },
     `{"message":7,"from":${BOB_JSON},"type":"text","text":"hello","at":"2001-09-09T01:46:40.000Z"}`,
     "bob: hello",

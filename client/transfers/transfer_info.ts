@@ -6,6 +6,8 @@ import type { Direction, Transfer, TransferState } from "../profile/tables/trans
 /** A file that is, or was, on its way. */
 export interface TransferInfo {
   readonly number: number;
+  /** The number of its entry in the history; null if it has none. */
+  readonly entry: number | null;
   readonly direction: Direction;
   readonly state: TransferState;
   /** The other client. */
@@ -37,12 +39,12 @@ export interface FetchedFile {
 
 /** Returns what to show of `transfer`. */
 export function transferInfo(transfer: Transfer, peers: Peers): TransferInfo {
-  const { number, direction, state, name, size, path, started, ended } = transfer;
+  const { number, history: entry, direction, state, name, size, path, started, ended } = transfer;
   const wait = state === "active" ? transfer.wait ?? null : null;
   const reason = wait?.reason ?? transfer.reason;
   const retryAt = wait?.until ?? null;
   const peer = peers.known(transfer.peer) ?? { id: transfer.peer, name: "?" };
   const done = state === "done" ? size : Math.min(size, transfer.chunks * CHUNK_SIZE);
   const times = { started, ended, retryAt };
-  return { number, direction, state, peer, name, size, done, path, reason, ...times };
+  return { number, entry, direction, state, peer, name, size, done, path, reason, ...times };
 }

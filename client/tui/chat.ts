@@ -16,6 +16,7 @@ import {
   withEntry,
   withNotice,
   withoutEntry,
+  withProgress,
 } from "./state.ts";
 import type { Step, Task } from "./step.ts";
 import type { Tty } from "./tty.ts";
@@ -257,13 +258,11 @@ export class Chat {
     this.#show({ ...this.#state, dialog: { kind: "found", title, found, at: 0 } });
   }
 
-  /** Fetches the file of a message: the transfer that has the same message. */
+  /** Fetches the file of a message. */
   async #fetch(number: number): Promise<void> {
     const message = this.#state.messages.find((message) => message.number === number);
     const waiting = await this.options.link.request("files");
-    const found = waiting.find(({ name, size }) =>
-      name === message?.file?.name && size === message?.file?.size
-    );
+    const found = waiting.find(({ entry }) => entry === number);
     if (!found) return this.#fail(message?.file?.path ? "it is saved already" : "it does not wait");
     this.#show(withNotice(this.#state, `Fetching ${found.name}…`));
     await this.#call("fetch", { number: found.transfer, out: "." }, `${found.name} is saved.`);
@@ -294,6 +293,10 @@ export class Chat {
       this.#show(
         gone ? withoutEntry(this.#state, message.number) : withEntry(this.#state, message),
       );
+    }
+    if (kind === "transfer" && typeof item.entry === "number") {
+      const part = Number(item.done) / Math.max(1, Number(item.size));
+      this.#show(withProgress(this.#state, item.entry, item.state === "active" ? part : null));
     }
     if (kind === "connection") {
       const connection = { state: String(item.state), text: String(item.text ?? "") };

@@ -34,6 +34,8 @@ export interface Face {
   readonly name: string;
   /** The message that has the line about new messages above it. */
   readonly firstNew: number | null;
+  /** Returns how much of a message's file has gone, from 0 to 1; null if it is not on its way. */
+  readonly progressOf: (number: number) => number | null;
   /** Returns the text of another message that is here. */
   readonly textOf: (number: number) => string | null;
 }
@@ -71,7 +73,7 @@ function quoteRows({ reply }: Message, { width, textOf }: Face): Span[][] {
   return [[{ text: " ".repeat(INDENT) + quote, role: "faint" }]];
 }
 
-function bodyRows(message: Message, { width, name }: Face): Span[][] {
+function bodyRows(message: Message, { width, name, progressOf }: Face): Span[][] {
   const time = timeOf(message.at);
   const who = shortened(message.sent ? "you" : harmlessLine(name), Math.max(3, width >> 2));
   const behind = marksOf(message);
@@ -80,7 +82,7 @@ function bodyRows(message: Message, { width, name }: Face): Span[][] {
     { text: `${who}: `, role: message.sent ? "own" : "peer" },
   ];
   const lead = columnsOf(who) + 2;
-  const text = message.deleted ? "This message was deleted." : contentOf(message);
+  const text = message.deleted ? "This message was deleted." : contentOf(message, progressOf);
   const room = width - INDENT;
   const role = message.deleted ? "faint" : PLAIN;
   // The name takes the place of a word in the first line.
@@ -99,10 +101,23 @@ function bodyRows(message: Message, { width, name }: Face): Span[][] {
   return rows;
 }
 
-function contentOf({ text, file }: Message): string {
+function contentOf({ text, file, number }: Message, progressOf: Face["progressOf"]): string {
   if (!file) return harmless(text);
+  const part = progressOf(number);
+  if (part !== null) {
+    return `[file] ${harmlessLine(file.name)}, ${sizeText(file.size)} ${barText(part)}`;
+  }
   const saved = file.path === null ? "" : `, ${harmlessLine(file.path)}`;
   return `[file] ${harmlessLine(file.name)}, ${sizeText(file.size)}${saved}`;
+}
+
+/** Cells of a bar. */
+const CELLS = 10;
+
+/** Returns a bar and a number, of `part` from 0 to 1. */
+function barText(part: number): string {
+  const full = Math.floor(part * CELLS);
+  return `${"█".repeat(full)}${"░".repeat(CELLS - full)} ${Math.floor(part * 100)}%`;
 }
 
 /** ✓ is on the server, ✓✓ has arrived. */

@@ -29,6 +29,8 @@ export interface ChatState {
   readonly conversations: readonly Conversation[];
   /** The ID of the conversation that is open. */
   readonly open: string | null;
+  /** How much of files on their way has gone, from 0 to 1, by the numbers of their messages. */
+  readonly progress: ReadonlyMap<number, number>;
   /** A part of its messages, oldest first, without gaps. */
   readonly messages: readonly Message[];
   /** Whether there are no earlier ones, and no later ones. */
@@ -66,6 +68,7 @@ export function initialState(
     connection: { state: "offline", text: "" },
     conversations: [],
     open: null,
+    progress: new Map(),
     messages: [],
     first: true,
     last: true,
@@ -124,6 +127,7 @@ export function faceOf(state: ChatState): Face {
     width: layoutOf(state).width,
     name: conversationIn(state)?.name ?? "",
     firstNew: state.firstNew,
+    progressOf: (number) => state.progress.get(number) ?? null,
     textOf,
   };
 }
@@ -171,6 +175,14 @@ export function withEntry(state: ChatState, message: Message): ChatState {
   const all = [...messages, message];
   if (anchor || all.length <= KEPT) return { ...state, messages: all };
   return { ...state, messages: all.slice(-(KEPT >> 1)), first: false };
+}
+
+/** The file of an entry has come so far, or is not on its way. */
+export function withProgress(state: ChatState, entry: number, part: number | null): ChatState {
+  const progress = new Map(state.progress);
+  if (part === null) progress.delete(entry);
+  else progress.set(entry, part);
+  return { ...state, progress };
 }
 
 /** An entry is no more. */

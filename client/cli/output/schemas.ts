@@ -44,7 +44,10 @@ const TRANSFER = object({
   path: about("Its source, or the folder that it goes to, and in the end its place", TEXT_OR_NULL),
   ended: { type: ["string", "null"] },
   reason: about("Why it failed, or waits", TEXT_OR_NULL),
-}, { started: TIME, retryAt: RETRY });
+}, {
+  ...{ started: TIME, retryAt: RETRY },
+  entry: about("The number of the message in the history", COUNT),
+});
 
 const NAMESAKE = about("Whether its name is what you call somebody else", YES);
 

@@ -8,12 +8,24 @@ import { isoTime, printableLine, shownName } from "./printable.ts";
 import type { Style } from "./style.ts";
 
 export function transferJson(transfer: TransferInfo): Record<string, unknown> {
-  const { number, direction, peer, name, size, done, state, path, reason } = transfer;
+  const { number, entry, direction, peer, name, size, done, state, path, reason } = transfer;
   const started = isoTime(transfer.started);
   const ended = transfer.ended === null ? null : isoTime(transfer.ended);
   const head = { transfer: number, direction, peer: { id: toHex(peer.id), name: peer.name } };
   const retryAt = transfer.retryAt === null ? {} : { retryAt: isoTime(transfer.retryAt) };
-  return { ...head, name, size, done, state, path, started, ended, reason, ...retryAt };
+  return {
+    ...head,
+    name,
+    size,
+    done,
+    state,
+    path,
+    started,
+    ended,
+    reason,
+    ...retryAt,
+    ...(entry === null ? {} : { entry }),
+  };
 }
 
 /** How much of an ID tells two clients apart that are called alike. */

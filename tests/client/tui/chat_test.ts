@@ -101,6 +101,40 @@ Deno.test("chat: goes to the first message that was new, however far up it is", 
   assert(lines[at - 1].spans[0].text.startsWith("── New messages ─"));
 });
 
+Deno.test("chat: of files that are called alike, the one that is meant is fetched", async () => {
+  const { link, alice } = twoPeers();
+  const file = { name: "a.txt", size: 8, path: null };
+  for (const transfer of [71, 72]) {
+    const item = { ...link.put(alice, ""), text: undefined, file };
+    alice.messages.splice(-1, 1, item);
+    link.files.push({ transfer, entry: item.number, name: "a.txt", size: 8 });
+  }
+  await using chat = new ChatHere(link);
+  await chat.until("alice is open", ({ messages }) => messages.length > 0);
+  await chat.type(`${UP}s`);
+  await until("it is asked for", () => askedOf(link, "fetch").length === 1);
+  assertEquals(askedOf(link, "fetch"), [{ number: 72, out: "." }]);
+});
+
+Deno.test("chat: a file on its way has a bar", async () => {
+  const { link, alice } = twoPeers();
+  const item = { ...link.put(alice, "", true), text: undefined, file: { name: "a.txt", size: 8 } };
+  alice.messages.splice(-1, 1, item);
+  await using chat = new ChatHere(link);
+  await chat.until("alice is open", ({ messages }) => messages.length > 0);
+  const tell = (state: string, done: number) =>
+    link.tell({ kind: "transfer", item: { entry: item.number, state, done, size: 8 } });
+  const shows = (text: string) => (state: ChatState) =>
+    windowLines(state.messages, null, 1, faceOf(state))[0].spans.some((span) =>
+      span.text.includes(text)
+    );
+  tell("active", 2);
+  await chat.until("there is a bar", shows("a.txt, 8 bytes ██░░░░░░░░ 25%"));
+  tell("done", 8);
+  const state = await chat.until("it is gone", (state) => !shows("█")(state));
+  assert(shows("a.txt, 8 bytes")(state));
+});
+
 Deno.test("chat: an answer, a change and a reaction name the message", async () => {
   const { link } = twoPeers();
   await using chat = new ChatHere(link);

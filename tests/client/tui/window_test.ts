@@ -3,7 +3,13 @@ import { chatMessage } from "../../support/chat/message.ts";
 import type { Face, Line } from "../../../client/tui/message_lines.ts";
 import { revealed, scrolled, windowLines } from "../../../client/tui/window.ts";
 
-const FACE: Face = { width: 40, name: "bob", firstNew: null, textOf: () => null };
+const FACE: Face = {
+  width: 40,
+  name: "bob",
+  firstNew: null,
+  progressOf: () => null,
+  textOf: () => null,
+};
 /** Message N has N % 3 + 1 lines, the first of all the day above it. */
 const MESSAGES = Array.from(
   { length: 60 },

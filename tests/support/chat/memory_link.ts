@@ -23,6 +23,8 @@ export class MemoryLink implements ChatLink {
   /** The method that fails. */
   refuses: string | null = null;
   readonly #listeners: Listener[] = [];
+  /** Files that wait. */
+  files: Item[] = [];
   #number = 0;
 
   /** Adds a client. */
@@ -77,6 +79,8 @@ export class MemoryLink implements ChatLink {
     if (params.archived || method === "list") return [];
     if (method === "conversations") return this.peers.map(({ messages: _, ...rest }) => rest);
     if (["edit", "delete", "react"].includes(method)) return [];
+    if (method === "files") return this.files;
+    if (method === "fetch") return [];
     if (!peer) throw new Error(`no contact is named "${params.peer}"`);
     switch (method) {
       case "history": {

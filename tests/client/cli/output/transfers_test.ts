@@ -9,6 +9,7 @@ const bob = { id: fromHex("00FF102030405060708090A0B0C0D0E0"), name: "bob", alia
 
 const TRANSFER: TransferInfo = {
   number: 7,
+  entry: null,
   direction: "down",
   state: "waiting",
   peer: bob,

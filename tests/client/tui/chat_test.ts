@@ -105,9 +105,9 @@ Deno.test("chat: of files that are called alike, the one that is meant is fetche
   const { link, alice } = twoPeers();
   const file = { name: "a.txt", size: 8, path: null };
   for (const transfer of [71, 72]) {
-    const item = { ...link.put(alice, ""), text: undefined, file };
-    alice.messages.splice(-1, 1, item);
-    link.files.push({ transfer, entry: item.number, name: "a.txt", size: 8 });
+    const message = link.put(alice, "");
+    alice.messages.splice(-1, 1, { ...message, text: undefined, file });
+    link.files.push({ transfer, entry: message.number, name: "a.txt", size: 8 });
   }
   await using chat = new ChatHere(link);
   await chat.until("alice is open", ({ messages }) => messages.length > 0);
@@ -118,12 +118,13 @@ Deno.test("chat: of files that are called alike, the one that is meant is fetche
 
 Deno.test("chat: a file on its way has a bar", async () => {
   const { link, alice } = twoPeers();
-  const item = { ...link.put(alice, "", true), text: undefined, file: { name: "a.txt", size: 8 } };
-  alice.messages.splice(-1, 1, item);
+  const message = link.put(alice, "", true);
+  const file = { name: "a.txt", size: 8 };
+  alice.messages.splice(-1, 1, { ...message, text: undefined, file });
   await using chat = new ChatHere(link);
   await chat.until("alice is open", ({ messages }) => messages.length > 0);
   const tell = (state: string, done: number) =>
-    link.tell({ kind: "transfer", item: { entry: item.number, state, done, size: 8 } });
+    link.tell({ kind: "transfer", item: { entry: message.number, state, done, size: 8 } });
   const shows = (text: string) => (state: ChatState) =>
     windowLines(state.messages, null, 1, faceOf(state))[0].spans.some((span) =>
       span.text.includes(text)

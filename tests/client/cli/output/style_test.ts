@@ -42,7 +42,7 @@ Deno.test("times: text has the time in the way that is asked for, and JSON does 
   const message = { ...kept, retryAt: NOW + HOUR };
   const transfer = {
     ...{ number: 7, direction: "down", state: "waiting", peer, name: "a", size: 9 } as const,
-    ...{ done: 0, path: null, started: at, ended: null, reason: null, retryAt: null },
+    ...{ entry: null, done: 0, path: null, started: at, ended: null, reason: null, retryAt: null },
   };
   const received = { message: 7, from: peer, type: "text", text: "hi", at } as const;
   const conversation = {

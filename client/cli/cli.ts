@@ -88,7 +88,7 @@ async function run(
   const throughEngine = async () => {
     const { besideEngine } = command;
     if (besideEngine) return await besideEngine(invocation.args, profile) ? exitCode : null;
-    const code = await runThroughEngine(options.profile, { args, command }, terminal, process);
+    const code = await runThroughEngine(options.profile, { args, invocation }, terminal, process);
     if (code !== null) await notifier?.finish();
     return code;
   };

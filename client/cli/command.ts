@@ -131,6 +131,18 @@ export interface FrontContext extends CommandContext {
   readonly hear?: (item: Params) => void;
 }
 
+/** What a person may be asked for while a command runs. */
+export interface Asked {
+  /** A text, from where the arguments say. */
+  readonly text?: TextSource;
+  /** What is on standard input. */
+  readonly input?: boolean;
+  /** Lines that answer questions. */
+  readonly answers?: boolean;
+  /** A first passphrase, for something that has none. */
+  readonly passphrase?: boolean;
+}
+
 /** An entry of the interactive menu that runs a command. */
 export interface Choice<A> {
   readonly key: string;
@@ -162,6 +174,8 @@ interface Declaration<P extends Operands, O extends Options, C, K extends Kind>
    * Reports whether there is one.
    */
   besideEngine?(args: Args<P, O>, folder: string): Promise<boolean>;
+  /** What it may ask a person for; nothing by default. Where an engine runs it, that gets no more. */
+  asks?(args: Args<P, O>): Asked;
   /** What Ctrl-C stops in good order. By default it ends the command like any process. */
   readonly stops?: "the command" | "its parts";
   readonly menu?: readonly Choice<Args<P, O>>[];

@@ -21,8 +21,9 @@ export function commandLineMethod(engine: Engine): Method {
     summary: "Run a command line for the terminal of the asker",
     description:
       "What the program itself does when it finds an engine. The asker gets the notifications out\n" +
-      "and err {text}, and the requests print {text}, ask {prompt}, text {file, editor}, input,\n" +
-      "which answers base64 or null, and passphrase {which}; each names its request.",
+      "and err {text}, and the requests print {text} and, as far as the arguments call for them,\n" +
+      "ask {prompt}, text, input, which answers base64 or null, and passphrase; each names its\n" +
+      "request.",
     params: [
       {
         name: "version",

@@ -8,7 +8,8 @@ import { RpcPeer } from "../daemon/rpc_peer.ts";
 import type { Schema } from "../daemon/schema.ts";
 import { ClientError } from "../errors.ts";
 import { isLocked } from "../profile/lock.ts";
-import type { AnyCommand } from "./command.ts";
+import type { Asked } from "./command.ts";
+import type { Invocation } from "./command_line.ts";
 import { VERSION } from "./command_line_method.ts";
 import type { Process, Terminal } from "./context.ts";
 import { EXIT_INTERRUPTED } from "./output/failure.ts";
@@ -57,11 +58,13 @@ export async function findEngine(
  */
 export async function runThroughEngine(
   folder: string,
-  { args, command }: { args: readonly string[]; command: AnyCommand },
+  { args, invocation }: { args: readonly string[]; invocation: Invocation },
   terminal: Terminal,
   { exit }: Process,
 ): Promise<number | null> {
-  await using engine = await findEngine(folder, terminalMethods(terminal));
+  const { command } = invocation;
+  const methods = terminalMethods(terminal, command.asks?.(invocation.args) ?? {});
+  await using engine = await findEngine(folder, methods);
   if (!engine) return null;
   const cancel = new AbortController();
   const { signal } = cancel;
@@ -99,24 +102,33 @@ export async function runThroughEngine(
   }
 }
 
-/** Returns what the engine may ask of the process with the terminal. */
-function terminalMethods(terminal: Terminal): Method[] {
+/**
+ * Returns what an engine may ask of the process with the terminal: nothing that the command line
+ * does not call for. Which file a text is in, the engine does not say.
+ */
+export function terminalMethods(
+  terminal: Terminal,
+  { text, input, answers, passphrase }: Asked,
+): Method[] {
   const { printOut, ask, readText, passphrases } = terminal;
+  const methods = [method("print", { text: "string" }, ({ text }) => printOut(String(text)))];
+  if (text) methods.push(method("text", {}, () => readText(text)));
+  if (input) methods.push(method("input", {}, inputOf(terminal)));
+  if (passphrase) methods.push(method("passphrase", {}, () => passphrases.first()));
+  if (answers) {
+    methods.push(method("ask", { prompt: "string" }, ({ prompt }) => ask(String(prompt))));
+  }
+  return methods;
+}
+
+/** Returns what answers with the next piece of standard input, null at its end. */
+function inputOf({ readInput }: Terminal): () => Promise<string | null> {
   let input: AsyncIterator<Uint8Array> | undefined;
-  return [
-    method("print", { text: "string" }, ({ text }) => printOut(String(text))),
-    method("ask", { prompt: "string" }, ({ prompt }) => ask(String(prompt))),
-    method("text", { file: "string", editor: "boolean" }, (source) => readText(source)),
-    method("input", {}, async () => {
-      input ??= terminal.readInput()[Symbol.asyncIterator]();
-      const { done, value } = await input.next();
-      return done ? null : value.toBase64();
-    }),
-    method("passphrase", { which: "string" }, ({ which }) => {
-      if (which === "chosen") return passphrases.chosen();
-      return which === "next" ? passphrases.next() : passphrases.first();
-    }),
-  ];
+  return async () => {
+    input ??= readInput()[Symbol.asyncIterator]();
+    const { done, value } = await input.next();
+    return done ? null : value.toBase64();
+  };
 }
 
 function method(

@@ -4,7 +4,7 @@ import type { Peer } from "../contacts/peers.ts";
 import { isStranger } from "../contacts/strangers.ts";
 import { ClientError } from "../errors.ts";
 import type { Received } from "../inbox/received.ts";
-import type { ClientContext } from "./command.ts";
+import type { Asked, ClientContext } from "./command.ts";
 
 /** The option of the commands by which someone can become a contact. */
 export const NEW_CONTACTS = {
@@ -18,6 +18,11 @@ export const NEW_CONTACTS = {
 } as const;
 
 type Policy = typeof NEW_CONTACTS["new-contacts"]["words"][number];
+
+/** Returns what a command with this option may ask a person for. */
+export function asksAboutNew(args: { readonly "new-contacts"?: Policy }): Asked {
+  return { answers: args["new-contacts"] === "ask" };
+}
 
 /**
  * Makes sure that the policy lets the owner write to the clients with these names. Before that

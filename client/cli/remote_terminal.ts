@@ -45,7 +45,7 @@ export function remoteTerminal(
     const answer = await call.request(method, more);
     return typeof answer === "string" ? answer : null;
   };
-  const typed = async (method: string, more?: Params) => await ask(method, more) ?? "";
+  const typed = async (method: string) => await ask(method) ?? "";
   return {
     outputIsTerminal: params.output === true,
     errorIsTerminal: params.error === true,
@@ -53,9 +53,9 @@ export function remoteTerminal(
     isPlain: params.plain === true,
     passphrases: {
       current,
-      first: () => typed("passphrase", { which: "first" }),
-      next: () => typed("passphrase", { which: "next" }),
-      chosen: () => ask("passphrase", { which: "chosen" }),
+      first: () => typed("passphrase"),
+      next: notHere,
+      chosen: notHere,
       given: false,
     },
     screen: () => ({ columns: Number(params.columns ?? 80), rows: Number(params.rows ?? 24) }),
@@ -68,7 +68,7 @@ export function remoteTerminal(
       if (waiting < MAX_WAITING) void write("err", text).catch(() => {});
     },
     ask: (prompt) => ask("ask", { prompt }),
-    readText: (source) => typed("text", { ...source }),
+    readText: () => typed("text"),
     async *readInput() {
       for (let piece; (piece = await ask("input")) !== null;) yield Uint8Array.fromBase64(piece);
     },
@@ -79,6 +79,11 @@ export function remoteTerminal(
     },
     flush: () => written,
   };
+}
+
+/** An engine leaves the passphrase of its profile as it is. */
+function notHere(): never {
+  throw new TypeError("no engine asks for another passphrase of its profile");
 }
 
 /** Returns the absolute path of what is at `path` for whoever is in `folder`. */

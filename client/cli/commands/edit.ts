@@ -19,6 +19,7 @@ export const edit = clientCommand({
     "text is read from standard input.",
   tooMany: "put the text in quotes",
   results: ["history"],
+  asks: ({ text }) => text === undefined ? { text: {} } : {},
   async *run({ message, text }, { client, readText }) {
     client.messages.entry(message); // fails before anyone types a text in vain
     yield historyResult(client, await client.messages.edit(message, text ?? await readText()));

@@ -10,6 +10,7 @@ export const exportCommand = clientCommand({
     "the old one. A profile must not be used in two places.",
   needsServer: () => false,
   results: ["exported"],
+  asks: () => ({ passphrase: true }),
   async *run({ path }, { profile, passphrases, place }) {
     // The profile's own was entered to open it, so it is the right one.
     const passphrase = profile.protected ? await passphrases.current() : await passphrases.first();

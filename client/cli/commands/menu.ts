@@ -9,5 +9,6 @@ export const menu = clientCommand({
   stops: "its parts",
   typed: true,
   results: [],
+  asks: () => ({ answers: true, passphrase: true }),
   run: (_, context) => runMenu(context),
 });

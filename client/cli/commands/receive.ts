@@ -4,7 +4,7 @@ import type { Args, Operands } from "../../../shared/command.ts";
 import { clientCommand, type ClientContext } from "../command.ts";
 import { connectionNotes } from "../connection_notes.ts";
 import { INTERRUPTED, PROGRESS } from "../help.ts";
-import { fromWelcome, NEW_CONTACTS } from "../new_contacts.ts";
+import { asksAboutNew, fromWelcome, NEW_CONTACTS } from "../new_contacts.ts";
 import { OUT } from "../operands.ts";
 import { NOTIFYING } from "../terminal/notifier.ts";
 
@@ -46,6 +46,7 @@ export const receive = clientCommand({
   stops: "the command",
   runsPrograms: (args) => args["on-message"] !== undefined,
   serves: ({ follow }) => follow,
+  asks: asksAboutNew,
   menu: [{ key: "4", label: "Waiting messages" }],
   nothing: "No messages.",
   results: ["received", "notice", "unusable", "declined"],

@@ -2,7 +2,7 @@ import { UsageError } from "../../../shared/args.ts";
 import { ClientError } from "../../errors.ts";
 import { clientCommand } from "../command.ts";
 import { OWN_NAME } from "../../contacts/peers.ts";
-import { checkReceivers, NEW_CONTACTS } from "../new_contacts.ts";
+import { asksAboutNew, checkReceivers, NEW_CONTACTS } from "../new_contacts.ts";
 import { parseMessageNumber, PEERS } from "../operands.ts";
 import { sentResult } from "../results.ts";
 
@@ -49,6 +49,10 @@ export const send = clientCommand({
   results: ["sent"],
   needsServer: ({ peer }) => peer.some((name) => name !== OWN_NAME),
   runsPrograms: ({ editor }) => editor,
+  asks: ({ text, file, editor, ...args }) => ({
+    ...asksAboutNew(args),
+    text: text === undefined ? { file, editor } : undefined,
+  }),
   check({ text, file, editor }) {
     const given = [text, file, editor || undefined].filter((source) => source !== undefined);
     if (given.length > 1) throw new UsageError("send takes one of TEXT, --file and --editor");

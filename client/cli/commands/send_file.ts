@@ -2,7 +2,7 @@ import { UsageError } from "../../../shared/args.ts";
 import { sourceSize } from "../../transfers/transfer_files.ts";
 import { clientCommand } from "../command.ts";
 import { INTERRUPTED, PROGRESS } from "../help.ts";
-import { checkReceivers, NEW_CONTACTS } from "../new_contacts.ts";
+import { asksAboutNew, checkReceivers, NEW_CONTACTS } from "../new_contacts.ts";
 import { PEER } from "../operands.ts";
 import { sentResult } from "../results.ts";
 
@@ -49,6 +49,7 @@ export const sendFile = clientCommand({
     }
   },
   results: ["sent"],
+  asks: ({ name, ...args }) => ({ ...asksAboutNew(args), input: name !== undefined }),
   async *run({ peer, paths, name, ...args }, context) {
     const { client, progress, readInput, signal, place } = context;
     await checkReceivers([peer], args["new-contacts"], context);

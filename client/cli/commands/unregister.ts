@@ -10,6 +10,7 @@ export const unregister = clientCommand({
     "profile stays as it is: register without a name registers the same identity again. A\n" +
     "classic identity cannot prove who asks; the server's operator can remove it.",
   results: ["unregistered"],
+  asks: ({ yes }) => ({ answers: !yes }),
   async *run({ yes }, { client, rich, ask, engine }) {
     const identity = client.whoami();
     if (!yes) {

@@ -79,8 +79,7 @@ async function run(
     const { environment, asProduction } = process;
     const notesTo: FrontContext["notesTo"] = (hear) => note = hear;
     const front: FrontContext = {
-      ...{ ...context, stream, hear: terminal.hear },
-      ...{ environment, asProduction, notesTo },
+      ...{ ...context, stream, hear: terminal.hear, environment, asProduction, notesTo },
     };
     await Promise.race([show(front), ended]);
     return exitCode;
@@ -105,7 +104,7 @@ async function run(
     return code;
   }
   stack.defer(() => context.progress.stop());
-  const all = { ...context, ...opened };
+  const all = { ...context, ...opened, hear: terminal.hear };
   const running = (all: ClientContext, ...more: AbortSignal[]) =>
     command.stops === "the command"
       ? context.stoppable((signal) => show({ ...all, signal: AbortSignal.any([signal, ...more]) }))

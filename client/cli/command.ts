@@ -113,6 +113,8 @@ export interface CommandContext extends Partial<Style> {
   fail(): void;
   /** Tells the user something worth knowing. */
   note(text: string): void;
+  /** Hears of messages, where the user wants to be told of them. */
+  readonly hear?: (item: Params) => void;
 }
 
 /** What a command on a profile may also use. */
@@ -127,8 +129,6 @@ export interface FrontContext extends CommandContext {
   notesTo(hear: (text: string) => void): void;
   /** Loads modules as packages are loaded in production. */
   readonly asProduction: <T>(load: () => Promise<T>) => Promise<T>;
-  /** Hears of messages, where the user wants to be told of them. */
-  readonly hear?: (item: Params) => void;
 }
 
 /** What a person may be asked for while a command runs. */

@@ -1,6 +1,6 @@
 /** What tells of messages beside showing them. */
 import { assert, assertEquals } from "../support/assert.ts";
-import { jsonLines, Person, type ReceivedJson } from "../support/client_process.ts";
+import { jsonLines, Person, type ReceivedJson, startClient } from "../support/client_process.ts";
 import { startServer } from "../support/server_process.ts";
 import { terminalTest } from "../support/tmux.ts";
 
@@ -38,6 +38,44 @@ Deno.test("notifying: a command gets each message on its standard input alone", 
     failing.stderr,
     "messaging-client: the command of --on-message ended with exit code 4\n",
   );
+});
+
+Deno.test("notifying: a daemon runs the command for what comes while it runs", async () => {
+  await using server = await startServer({ args: ["--exempt", "127.0.0.1"] });
+  await using alice = await Person.register(server.address, "alice", { classic: false });
+  await using bob = await Person.register(server.address, "bob", { classic: false });
+  await alice.json("send", "bob", "before");
+  await bob.json("receive");
+  await alice.json("send", "bob", "waiting");
+  const args = bob.args("daemon", "--on-message", "cat; echo $# >&2");
+  await using engine = startClient(args, { cwd: bob.folder });
+  await engine.says("waiting");
+  await alice.json("send", "bob", "'; touch evil; '");
+  await engine.says("touch evil");
+  // Whoever is beside it gets them, too.
+  const beside = await bob.run(["--json", "receive"], {});
+  const texts = jsonLines<ReceivedJson>(beside.stdout).map(({ text }) => text);
+  assertEquals(texts, ["waiting", "'; touch evil; '"]);
+  const refused = await bob.run(["daemon", "--stdio", "--on-message", "true"], {});
+  assertEquals(refused.code, 1);
+  assert(/already; to end it: .* stop\n$/.test(refused.stderr), refused.stderr);
+  engine.kill("SIGTERM");
+  const { code, stdout, stderr } = await engine.outcome();
+  assertEquals([code, stdout], [0, ""]);
+  const heard = jsonLines<ReceivedJson>(
+    stderr.split("\n").filter((it) => it[0] === "{").join("\n"),
+  );
+  assertEquals(heard.map(({ text }) => text), ["waiting", "'; touch evil; '"]);
+  const from = heard.map(({ from }) => from?.name);
+  assertEquals([from, stderr.match(/^\d+$/gm)], [["alice", "alice"], ["0", "0"]]);
+});
+
+Deno.test("notifying: a daemon that tells of messages still ends when it is idle", async () => {
+  await using server = await startServer({ args: ["--exempt", "127.0.0.1"] });
+  await using alice = await Person.register(server.address, "alice", { classic: false });
+  const args = alice.args("daemon", "--idle", "0.01", "--on-message", "true");
+  const { code, stderr } = await startClient(args).outcome();
+  assertEquals(code, 0, stderr);
 });
 
 terminalTest("notifying: a desktop notification on a terminal", async (terminals) => {

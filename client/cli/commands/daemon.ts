@@ -1,10 +1,13 @@
 import { UsageError } from "../../../shared/args.ts";
-import { connectionDuplex } from "../../daemon/duplex.ts";
+import { connectionDuplex, duplexPair } from "../../daemon/duplex.ts";
 import { FINISH } from "../../daemon/rpc_peer.ts";
 import { ClientError } from "../../errors.ts";
+import { watchMessages } from "../../tui/message_watch.ts";
+import { rpcLink } from "../../tui/rpc_link.ts";
 import { clientCommand, type ClientContext } from "../command.ts";
 import { connectionNotes } from "../connection_notes.ts";
 import { connectEngine } from "../front_end.ts";
+import { NOTIFYING, type Notifying } from "../terminal/notifier.ts";
 import { standardStreams } from "../terminal/terminal.ts";
 
 /** How often to look whether anybody is there, in milliseconds, and at least so often a time. */
@@ -22,6 +25,7 @@ export const daemon = clientCommand({
       help: "End when nobody was connected, and no file moved, for so long",
       parse: parseMinutes,
     },
+    ...NOTIFYING,
   },
   summary: "Keep the profile open, and serve other programs",
   details:
@@ -34,12 +38,13 @@ export const daemon = clientCommand({
   stops: "its parts",
   typed: true,
   results: [],
+  runsPrograms: (args) => args["on-message"] !== undefined,
   serves: () => true,
   besideEngine: passOn,
   run: serve,
 });
 
-interface DaemonArgs {
+interface DaemonArgs extends Notifying {
   readonly stdio: boolean;
   /** Milliseconds. */
   readonly idle?: number;
@@ -47,22 +52,29 @@ interface DaemonArgs {
 
 /** Serves until it is told to end, is idle for too long, or standard input ends. */
 async function serve({ stdio, idle }: DaemonArgs, context: ClientContext): Promise<void> {
-  const { client, engine, note, profile, stoppable } = context;
+  const { client, engine, hear, note, profile, stoppable } = context;
   if (!engine) throw new TypeError("a daemon runs in the process of its engine");
   using _notes = connectionNotes(client.events, note);
+  if (hear) {
+    const [here, there] = duplexPair();
+    engine.serve(there);
+    await watchMessages(rpcLink(here), hear);
+  }
+  const own = engine.count;
   engine.follow();
   note(`Ready: ${profile.folder}/engine.json says where it listens.`);
   await stoppable(async (signal) => {
     const ends: Promise<unknown>[] = [engine.ended];
     if (stdio) ends.push(engine.serve(standardStreams(), { finish: true }).closed);
-    if (idle !== undefined) ends.push(untilIdle(idle, context, signal));
+    if (idle !== undefined) ends.push(untilIdle(idle, own, context, signal));
     await Promise.race(ends);
   }).catch(unlessInterrupted);
 }
 
-/** Resolves when nobody is connected, and no file moves, for that long. */
+/** Resolves when nobody but `own` is connected, and no file moves, for that long. */
 async function untilIdle(
   limit: number,
+  own: number,
   { client, engine, runtime }: ClientContext,
   signal: AbortSignal,
 ): Promise<void> {
@@ -73,17 +85,18 @@ async function untilIdle(
   const step = Math.min(LOOK, limit / LOOKS);
   while (idle < limit && !signal.aborted) {
     await runtime.sleep(step);
-    idle = engine?.count === 0 ? idle + step : 0;
+    idle = engine?.count === own ? idle + step : 0;
   }
 }
 
 /** Connects standard input and output to the engine of another process, if there is one. */
-async function passOn({ stdio }: DaemonArgs, folder: string): Promise<boolean> {
+async function passOn(args: DaemonArgs, folder: string): Promise<boolean> {
   const conn = await connectEngine(folder);
   if (!conn) return false;
   try {
-    if (!stdio) {
-      throw new ClientError("in-use", "another process serves the profile already");
+    if (!args.stdio || args.notify !== undefined || args["on-message"] !== undefined) {
+      const message = "another process serves the profile already; to end it";
+      throw new ClientError("in-use", `${message}: messaging-client stop`);
     }
     const { readable, writable } = connectionDuplex(conn);
     const { readable: input, writable: output } = standardStreams();

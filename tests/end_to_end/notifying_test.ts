@@ -62,11 +62,9 @@ Deno.test("notifying: a daemon runs the command for what comes while it runs", a
   engine.kill("SIGTERM");
   const { code, stdout, stderr } = await engine.outcome();
   assertEquals([code, stdout], [0, ""]);
-  const heard = jsonLines<ReceivedJson>(
-    stderr.split("\n").filter((it) => it[0] === "{").join("\n"),
-  );
+  const heard = [...stderr.matchAll(/^\{.*\}$/gm)].map(([line]) => JSON.parse(line));
   assertEquals(heard.map(({ text }) => text), ["waiting", "'; touch evil; '"]);
-  const from = heard.map(({ from }) => from?.name);
+  const from = heard.map(({ from }) => from.name);
   assertEquals([from, stderr.match(/^\d+$/gm)], [["alice", "alice"], ["0", "0"]]);
 });
 

@@ -36,6 +36,7 @@ const WORLD = [
   "client/network/connect.ts",
   "client/daemon/endpoint.ts",
   "client/daemon/engine_server.ts",
+  "client/daemon/port_proof.ts",
   "client/disk/private_file.ts",
   "client/network/failures.ts",
   "client/network/secure_opening.ts",

@@ -1,4 +1,4 @@
-import { type Duplex, duplexPair } from "../daemon/duplex.ts";
+import { closeAnyway, type Duplex, duplexPair } from "../daemon/duplex.ts";
 import type { OpenedClient } from "../open_client.ts";
 import type { EngineOptions } from "./engine.ts";
 import { connectEngine } from "./front_end.ts";
@@ -21,13 +21,7 @@ export async function engineStream(
 ): Promise<{ stream: Duplex; ended: Promise<void> }> {
   const conn = await connectEngine(folder);
   if (conn) {
-    stack.defer(() => {
-      try {
-        conn.close();
-      } catch {
-        // The engine was faster.
-      }
-    });
+    stack.defer(() => closeAnyway(conn));
     return { stream: conn, ended: Promise.withResolvers<void>().promise };
   }
   const engine = stack.use(await startEngine(stack.use(await open()), options));

@@ -1,6 +1,6 @@
 /** Commands that the engine of the profile runs, for the terminal of this process. */
 import { connectEndpoint, hasEndpoint } from "../daemon/endpoint.ts";
-import { connectionDuplex } from "../daemon/duplex.ts";
+import { closeAnyway, connectionDuplex } from "../daemon/duplex.ts";
 import type { Method } from "../daemon/method.ts";
 import type { Params } from "../daemon/rpc_message.ts";
 import { RpcError } from "../daemon/rpc_error.ts";
@@ -43,11 +43,7 @@ export async function findEngine(
     peer,
     async [Symbol.asyncDispose]() {
       await peer.close();
-      try {
-        conn.close();
-      } catch {
-        // The engine was faster.
-      }
+      closeAnyway(conn);
     },
   };
 }

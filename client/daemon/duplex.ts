@@ -44,3 +44,12 @@ export function connectionDuplex(conn: Connection): Duplex {
   });
   return { readable, writable };
 }
+
+/** Closes a connection, which may be closed already. */
+export function closeAnyway(conn: { close(): void }): void {
+  try {
+    conn.close();
+  } catch {
+    // The other side, or a deadline, was faster.
+  }
+}

@@ -1,26 +1,27 @@
 /**
  * Where other processes of the same user reach the engine of a profile: a Unix socket, whose
  * permissions keep everyone else out; on Windows a port of this machine alone and a secret of 32
- * bytes, which whoever connects sends first. A file that only the owner can read says which.
+ * bytes, which both sides prove to know. A file that only the owner can read says which.
  *
  * Neither proves that an engine runs, as a killed one leaves both: the profile's lock does. What
  * belongs to another user is no endpoint, as whoever answers there could ask for files and secrets.
  */
-import { toHex, utf8 } from "../../shared/bytes.ts";
-import { equalSecrets } from "../../shared/crypto/hash.ts";
-import type { Random } from "../../shared/crypto/random.ts";
+import { fromHex, toHex, utf8 } from "../../shared/bytes.ts";
+import { type Random, randomBytes } from "../../shared/crypto/random.ts";
 import { folderOf, readIfThere, removeFile } from "../../shared/files.ts";
 import { isForeign, ownUser, writePrivateFile } from "../disk/private_file.ts";
+import { closeAnyway } from "./duplex.ts";
+import { admit, approach } from "./port_proof.ts";
 
 const FILE = "engine.json";
 const SOCKET = "engine.sock";
+/** Where the socket is made. */
+const DRAFT_FOLDER = "engine.new";
 /** Longest path of a socket on every system, in bytes. */
 const MAX_SOCKET_PATH = 103;
-/** Bytes, and characters in hex. */
+/** Bytes, which stand in the file in hex. */
 const SECRET_SIZE = 32;
-const SECRET_LENGTH = 2 * SECRET_SIZE;
-/** How long whoever connects may take for the secret, in milliseconds. */
-const SECRET_DEADLINE = 5_000;
+const SECRET = /^[0-9a-f]{64}$/;
 
 /** What the file says: the socket, from the profile's folder, or the port. */
 type Place =
@@ -56,7 +57,9 @@ export async function openEndpoint(
   await writePrivateFile(`${folder}/${FILE}`, JSON.stringify(place));
   return {
     accept: () => listener.accept(),
-    admits: async (conn) => !("secret" in place) || await sends(conn, place.secret),
+    async admits(conn) {
+      return !("secret" in place) || await admit(conn, { secret: fromHex(place.secret), random });
+    },
     async [Symbol.asyncDispose]() {
       listener.close();
       await clearEndpoint(folder);
@@ -70,7 +73,7 @@ export async function openEndpoint(
  */
 export async function connectEndpoint(
   folder: string,
-  user = ownUser(),
+  { user = ownUser(), random = randomBytes }: { user?: number | null; random?: Random } = {},
 ): Promise<Deno.Conn | null> {
   const place = await readPlace(folder, user);
   if (!place) return null;
@@ -83,8 +86,9 @@ export async function connectEndpoint(
       return await Deno.connect({ transport: "unix", path });
     }
     const conn = await Deno.connect({ hostname: "127.0.0.1", port: place.port });
-    await conn.write(utf8(place.secret));
-    return conn;
+    if (await approach(conn, { secret: fromHex(place.secret), random })) return conn;
+    closeAnyway(conn);
+    return null;
   } catch {
     return null;
   }
@@ -103,7 +107,8 @@ async function clearEndpoint(folder: string): Promise<void> {
     // A folder of its own, which nobody else has put anything into.
     if (place.socket !== SOCKET) await Deno.remove(folderOf(path)).catch(() => {});
   }
-  await removeFile(`${folder}/${SOCKET}`);
+  await removeFile(`${folder}/${SOCKET}`).catch(() => {});
+  await Deno.remove(`${folder}/${DRAFT_FOLDER}`, { recursive: true }).catch(() => {});
   await removeFile(`${folder}/${FILE}`);
 }
 
@@ -114,7 +119,7 @@ async function readPlace(folder: string, user = ownUser()): Promise<Place | null
     const text = await readIfThere(`${folder}/${FILE}`);
     const place = text === undefined ? null : JSON.parse(text);
     const isSocket = typeof place?.socket === "string" && place.socket.endsWith(SOCKET);
-    const isPort = Number.isInteger(place?.port) && typeof place.secret === "string";
+    const isPort = Number.isInteger(place?.port) && SECRET.test(place.secret);
     return isSocket || isPort ? place : null;
   } catch {
     return null;
@@ -134,18 +139,26 @@ interface Listening {
 /** Where the profile's folder cannot have a socket, another private folder has it. */
 async function listenOnSocket(folder: string): Promise<Listening> {
   const path = socketPath(folder, SOCKET);
-  if (utf8(path).length <= MAX_SOCKET_PATH) {
+  const draft = `${folder}/${DRAFT_FOLDER}`;
+  const made = socketPath(draft, SOCKET);
+  if (utf8(made).length <= MAX_SOCKET_PATH) {
+    let listener: Deno.Listener | undefined;
     try {
-      return { listener: await listenAt(path), place: { socket: SOCKET } };
-    } catch (error) {
-      // Not all file systems have sockets.
-      if (error instanceof Deno.errors.AddrInUse) throw error;
+      // Nobody else can connect before the socket is private, as nobody else can enter its folder.
+      await Deno.mkdir(draft, { mode: 0o700 });
+      listener = await listenAt(made);
+      await Deno.rename(made, path);
+      await Deno.remove(draft);
+      return { listener, place: { socket: SOCKET } };
+    } catch {
+      listener?.close(); // not all file systems have sockets
     }
   }
   const socket = `${await Deno.makeTempDir({ prefix: "messaging-" })}/${SOCKET}`;
   return { listener: await listenAt(socket), place: { socket } };
 }
 
+/** Listens in a folder that is private; what listens is private too. */
 async function listenAt(path: string): Promise<Deno.Listener> {
   const listener = Deno.listen({ transport: "unix", path });
   await Deno.chmod(path, 0o600);
@@ -155,22 +168,4 @@ async function listenAt(path: string): Promise<Deno.Listener> {
 function listenOnPort(random: Random): Listening {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   return { listener, place: { port: listener.addr.port, secret: toHex(random(SECRET_SIZE)) } };
-}
-
-/** Reports whether the first that comes is `secret`. */
-async function sends(conn: Deno.Conn, secret: string): Promise<boolean> {
-  const timer = setTimeout(() => conn.close(), SECRET_DEADLINE);
-  const given = new Uint8Array(SECRET_LENGTH);
-  try {
-    for (let at = 0; at < given.length;) {
-      const count = await conn.read(given.subarray(at));
-      if (count === null) return false;
-      at += count;
-    }
-    return equalSecrets(new TextDecoder().decode(given), secret);
-  } catch {
-    return false;
-  } finally {
-    clearTimeout(timer);
-  }
 }

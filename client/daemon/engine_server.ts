@@ -1,17 +1,20 @@
 import { sleep } from "../../shared/sleep.ts";
-import { connectionDuplex, type Duplex } from "./duplex.ts";
+import { closeAnyway, connectionDuplex, type Duplex } from "./duplex.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { Method } from "./method.ts";
 import { type PeerOptions, RpcPeer } from "./rpc_peer.ts";
 
 /** The most conversations at a time; each is a process of the same user. */
 const MAX_PEERS = 256;
+/** The most connections at a time of which nobody knows yet whether they may ask anything. */
+const MAX_STRANGERS = 32;
 /** Pause after a failed accept, in milliseconds. */
 const PAUSE = 100;
 
 /** Answers everyone who connects to an endpoint, and other streams. */
 export class EngineServer implements AsyncDisposable {
   readonly #peers = new Set<RpcPeer>();
+  readonly #strangers = new Set<Deno.Conn>();
   readonly #accepting: Promise<void>;
   #closed = false;
 
@@ -55,18 +58,22 @@ export class EngineServer implements AsyncDisposable {
 
   async #take(conn: Deno.Conn): Promise<void> {
     try {
-      if (this.#peers.size >= MAX_PEERS || !await this.endpoint.admits(conn)) return;
+      if (!await this.#admits(conn) || this.#peers.size >= MAX_PEERS) return;
       await this.serve(connectionDuplex(conn)).closed;
     } finally {
-      close(conn);
+      closeAnyway(conn);
     }
   }
-}
 
-function close(conn: Deno.Conn): void {
-  try {
-    conn.close();
-  } catch {
-    // The other side, or a deadline, was faster.
+  /** An honest process is admitted in a moment, so the one that has taken longest is in the way. */
+  async #admits(conn: Deno.Conn): Promise<boolean> {
+    const [oldest] = this.#strangers;
+    if (this.#strangers.size >= MAX_STRANGERS) closeAnyway(oldest);
+    this.#strangers.add(conn);
+    try {
+      return await this.endpoint.admits(conn);
+    } finally {
+      this.#strangers.delete(conn);
+    }
   }
 }

@@ -79,8 +79,11 @@ Deno.test("engine: garbage, a wrong secret, and who says nothing disturb nobody"
   };
   using _silent = await connect();
   const encode = (text: string) => new TextEncoder().encode(text);
-  const wrong = `${"0".repeat(64)}{"jsonrpc":"2.0","id":1,"method":"version"}\n`;
-  assertEquals(await answerTo(await connect(), encode(wrong)), "");
+  const wrong = `${"0".repeat(64)}\n${
+    "0".repeat(64)
+  }\n{"jsonrpc":"2.0","id":1,"method":"version"}\n`;
+  const proof = await answerTo(await connect(), encode(wrong));
+  assert(proof === "" || /^[0-9a-f]{64} [0-9a-f]{64}\n$/.test(proof), proof);
   const garbage = crypto.getRandomValues(new Uint8Array(5000));
   const answer = await answerTo((await connectEndpoint(alice.folder))!, garbage);
   assert(answer === "" || answer.includes('"error"'), answer);

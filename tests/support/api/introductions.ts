@@ -15,8 +15,14 @@ UTF-8. The method \`rpc.discover\` returns what stands below as OpenRPC 1.3, wit
 - \`messaging-client --profile DIR daemon\`, \`receive --follow\` and \`chat\` listen for other
   programs of the same user. \`engine.json\` in the profile's folder says where: {"socket": PATH}
   has a Unix socket, whose path begins in that folder, and {"port": PORT, "secret": SECRET} a port
-  of 127.0.0.1, to which the 64 characters of the secret are sent first. When a program's end of the
-  stream ends, its requests are aborted, unless it has sent the notification \`finish\` before.
+  of 127.0.0.1. There both sides first show that they know the secret, 32 bytes in hex, which they
+  do not send: the program sends a nonce, the engine a nonce of its own, a space and its proof, and
+  the program its proof; each in hex, of 32 bytes, and each with a line end. A proof is
+  HMAC-SHA-256 under the secret of \`engine\` or \`front end\`, for who proves it, the program's
+  nonce and the engine's. Who does not show it within 5 seconds is disconnected; a program that gets
+  a wrong proof says nothing more.
+- When a program's end of the stream ends, its requests are aborted, unless it has sent the
+  notification \`finish\` before.
 
 Any number of programs can be connected at a time. A profile that is not registered yet has a
 daemon, too: \`register\` is a method.

@@ -1,7 +1,7 @@
 /** What a command of either program declares; its parsing and its help follow from that. */
 
-/** What a shell completes. */
-type Completes = "file" | "folder" | "command" | "contact";
+/** What a shell completes; commas separate several contacts. */
+type Completes = "file" | "folder" | "command" | "contact" | "contacts";
 
 /** An argument that is identified by its position. */
 export interface Operand {

@@ -109,7 +109,7 @@ function operandsOf(command: Declared, given: readonly string[]): Record<string,
 /** Returns the value of an operand of `command`. @throws {UsageError} */
 export function parseOperand(text: string, operand: Operand, command: string): unknown {
   const { words, parse, completes } = operand;
-  if (completes && completes !== "contact" && text === "") {
+  if (completes && !completes.startsWith("contact") && text === "") {
     throw new UsageError(`${command} needs ${operandName(operand)}, not an empty name`);
   }
   if (words && !words.includes(text)) {

@@ -30,8 +30,11 @@ function valueOptions(commands: readonly AnyCommand[]): Map<string, Option> {
   return new Map(all.filter(([, { value }]) => value !== undefined));
 }
 
-/** Returns the words that an operand may be, if they are known. */
-function wordsFor({ words, completes }: Operand, commands: readonly AnyCommand[]): string[] {
+/** Returns the words that an argument may be, if they are known. */
+function wordsFor(
+  { words, completes }: Operand | Option,
+  commands: readonly AnyCommand[],
+): string[] {
   return completes === "command" ? commands.map(({ name }) => name) : [...words ?? []];
 }
 
@@ -48,24 +51,24 @@ function dashed(options: readonly NamedOption[]): string {
 /** Bash splits words at = and :; `skip` is set after a = or : that is no end of a word. */
 function bashScript(commands: readonly AnyCommand[]): string {
   const values = valueOptions(commands);
-  const files = [...values].flatMap(([name, { completes }]) =>
-    completes ? [`      --${name}) kind=${completes} ;;`] : []
-  );
+  /** What sets how to complete an operand or the value of an option. */
+  const setting = (argument: Operand | Option) => {
+    const words = wordsFor(argument, commands);
+    return words.length > 0 ? `words="${words.join(" ")}"` : `kind=${argument.completes ?? ""}`;
+  };
+  const ofOptions = [...values].map(([name, option]) => `      --${name}) ${setting(option)} ;;`);
   const own = commands.flatMap((command) => {
     const options = optionsOf(command);
     return options.length > 0 ? [`      ${command.name}) words+=" ${dashed(options)}" ;;`] : [];
   });
   const operands = commands.flatMap((command) =>
     operandsOf(command).map((operand, at) => {
-      const place = `${command.name}:${operand.repeated ? "*" : at}`;
-      const words = wordsFor(operand, commands);
-      if (words.length > 0) return `      ${place}) words="${words.join(" ")}" ;;`;
-      return `      ${place}) kind=${operand.completes ?? ""} ;;`;
+      return `      ${command.name}:${operand.repeated ? "*" : at}) ${setting(operand)} ;;`;
     })
   );
   return `# bash completion of messaging-client
 _messaging_client() {
-  local current=\${COMP_WORDS[COMP_CWORD]} command= option= place=0 ended= skip= kind= words= word i
+  local current=\${COMP_WORDS[COMP_CWORD]} command= option= place=0 ended= skip= kind= words= word i before=
   local profile=()
   for ((i = 1; i < COMP_CWORD; i++)); do
     word=\${COMP_WORDS[i]}
@@ -88,7 +91,7 @@ _messaging_client() {
   [[ $current == [=:] ]] && current=
   if [[ $option ]]; then
     case $option in
-${files.join("\n")}
+${ofOptions.join("\n")}
     esac
   elif [[ $skip ]]; then
     :
@@ -104,11 +107,14 @@ ${own.join("\n")}
 ${operands.join("\n")}
     esac
   fi
-  if [[ $kind == contact ]]; then
+  if [[ $kind == contact* ]]; then
     COMPREPLY=()
+    [[ $kind == contacts && $current == *[!\\\\],* ]] && before=\${current%,*},
+    current=\${current#"$before"}
     while IFS= read -r word; do
+      [[ $kind == contacts ]] && word=\${word//,/\\\\,}
       printf -v words %q "$word"
-      [[ $words == "$current"* || $word == "$current"* ]] && COMPREPLY+=("$words")
+      [[ $words == "$current"* || $word == "$current"* ]] && COMPREPLY+=("$before$words")
     done < <(MESSAGING_PASSPHRASE= messaging-client "\${profile[@]}" ${CONTACTS})
     return
   fi
@@ -130,7 +136,8 @@ function zshScript(commands: readonly AnyCommand[]): string {
     if (argument.completes === "file") return "_files";
     if (argument.completes === "folder") return "_files -/";
     if (argument.completes === "contact") return "_messaging_client_contacts";
-    const words = "value" in argument ? [] : wordsFor(argument, commands);
+    if (argument.completes === "contacts") return "_messaging_client_several";
+    const words = wordsFor(argument, commands);
     return words.length > 0 ? `(${words.join(" ")})` : " ";
   };
   const optionSpec = ([name, option]: NamedOption) => {
@@ -152,7 +159,12 @@ function zshScript(commands: readonly AnyCommand[]): string {
 _messaging_client_contacts() {
   local -a names
   names=("\${(@f)$(MESSAGING_PASSPHRASE= messaging-client $profile ${CONTACTS})}")
+  [[ $1 == several ]] && names=("\${(@)names//,/\\\\,}")
   compadd -a -- names
+}
+_messaging_client_several() {
+  compset -P '*[^\\\\],'
+  _messaging_client_contacts several
 }
 _messaging-client() {
   local context state state_descr line
@@ -189,18 +201,25 @@ function fishScript(commands: readonly AnyCommand[]): string {
   const values = [...valueOptions(commands).keys()].map((name) => `--${name}`);
   const line = (condition: string, rest: string) =>
     `complete -c messaging-client${condition && ` -n ${quoted(condition)}`} ${rest}`;
-  const optionLine = (condition: string) => ([name, { value, completes, help }]: NamedOption) => {
-    const files = completes === "folder" ? " -x -a '(__fish_complete_directories)'" : " -x";
-    const argument = value === undefined ? "" : completes === "file" ? " -r -F" : files;
-    return line(condition, `-l ${name}${argument} -d ${quoted(help)}`);
+  const offers: Partial<Record<NonNullable<Operand["completes"]>, string>> = {
+    folder: "(__fish_complete_directories)",
+    contact: "(__messaging_client_contacts)",
+    contacts: "(__messaging_client_several)",
+  };
+  const offerFor = (argument: Operand | Option) => {
+    const words = wordsFor(argument, commands);
+    return words.length > 0 ? words.join(" ") : offers[argument.completes!];
+  };
+  const optionLine = (condition: string) => ([name, option]: NamedOption) => {
+    const { value, completes, help } = option;
+    const offer = offerFor(option);
+    const some = completes === "file" ? " -r -F" : offer ? ` -x -a ${quoted(offer)}` : " -x";
+    return line(condition, `-l ${name}${value === undefined ? "" : some} -d ${quoted(help)}`);
   };
   const operandLine = ({ name }: AnyCommand) => (operand: Operand, at: number) => {
     const condition = `__messaging_client_at ${name} ${operand.repeated ? "-ge" : "-eq"} ${at + 1}`;
-    if (operand.completes === "contact") {
-      return [line(condition, "-a '(__messaging_client_contacts)'")];
-    }
-    const words = wordsFor(operand, commands);
-    if (words.length > 0) return [line(condition, `-a ${quoted(words.join(" "))}`)];
+    const offer = offerFor(operand);
+    if (offer) return [line(condition, `-a ${quoted(offer)}`)];
     return operand.completes ? [line(condition, "-F")] : [];
   };
   return [
@@ -242,6 +261,12 @@ function __messaging_client_contacts
         end
     end
     MESSAGING_PASSPHRASE= messaging-client $profile ${CONTACTS}
+end
+function __messaging_client_several
+    set -l before (string match -r '^.*[^\\\\\\\\],' -- (commandline -ct))
+    for name in (__messaging_client_contacts)
+        printf '%s%s\\n' "$before" (string replace -a , '\\\\,' -- $name)
+    end
 end
 complete -c messaging-client -f
 complete -c messaging-client -s h -d 'Show this help, or that of a command'`,

@@ -6,7 +6,7 @@ import { fromHex } from "../../shared/bytes.ts";
 export const PEER = { name: "NAME", completes: "contact" } as const;
 
 /** The names, or the aliases, of several: commas separate them, and \, stands for one in a name. */
-export const PEERS = { name: "NAME", completes: "contact", parse: parseNames } as const;
+export const PEERS = { name: "NAME", completes: "contacts", parse: parseNames } as const;
 
 /** The number of a message in the history. */
 export const MESSAGE = { name: "N", integer: true, parse: parseMessageNumber } as const;

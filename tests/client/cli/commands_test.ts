@@ -57,8 +57,10 @@ Deno.test("commands: none may start programs but what the user asks to do so", (
   assert(!mayRun(["send", "bob", "hi"]));
   const others = COMMANDS.filter(({ runsPrograms }) => runsPrograms !== undefined);
   assert(mayRun(["receive", "--on-message", "cat"]));
+  assert(mayRun(["daemon", "--on-message", "cat"]));
   assert(!mayRun(["receive", "--follow", "--notify", "bell"]));
-  assertEquals(namesOf(others), ["chat", "receive", "send"]);
+  assert(!mayRun(["daemon", "--stdio"]));
+  assertEquals(namesOf(others), ["chat", "daemon", "receive", "send"]);
 });
 
 Deno.test("commands: Ctrl-C stops transfers in good order, and each choice of the menu", () => {

@@ -11,6 +11,7 @@
 
 import config from "../../deno.json" with { type: "json" };
 import { assert, assertEquals } from "../support/assert.ts";
+import { Terminals } from "../support/tmux.ts";
 import { describe, type Outcome, run, type Server, startServer } from "./process.ts";
 
 const windows = Deno.build.os === "windows";
@@ -287,6 +288,49 @@ async function checkAll(): Promise<void> {
     assertEquals((await json(carol, "whoami"))[0]?.name, "carol");
     assertEquals((await json(alice, "list")).map(({ name }) => name).sort(), ["bob", "carol"]);
   });
+
+  await check("a follower does the work of other commands", async () => {
+    await json(bob, "send", "alice", "to the follower");
+    const follower = await startServer(clientPath, ["--json", "receive", "--follow"], {
+      cwd: alice,
+    });
+    try {
+      assertEquals(jsonLines(follower.line)[0].text, "to the follower");
+      await json(alice, "send", "bob", "through the follower");
+      await client(alice, ["stop"]);
+    } finally {
+      assertEquals((await follower.stop("SIGTERM")).code, 0);
+    }
+    const received = contents(await json(bob, "receive"));
+    assertEquals(received.map(({ text }) => text), ["through the follower"]);
+  });
+
+  await check("a chat in lines, through pipes", async () => {
+    await json(bob, "send", "alice", "are you there?");
+    const stdin = "I am.\n";
+    const { stdout } = await client(alice, ["--json", "chat", "bob"], { stdin });
+    assert(stdout.includes("I am."), stdout);
+    assertEquals(contents(await json(bob, "receive")).map(({ text }) => text), ["I am."]);
+  });
+
+  {
+    await using terminals = await Terminals.open();
+    if (!terminals) console.log("not tried without tmux: the chat on a full screen");
+    else {
+      await check("the chat on a full screen", async () => {
+        const pane = await terminals.run([clientPath, "--profile", alice, "chat"]);
+        await pane.waitFor("connected");
+        await pane.waitFor("are you there?");
+        await pane.line("on a full screen");
+        await pane.waitFor(/on a full screen.*✓/);
+        await pane.key("C-q");
+        assertEquals(await pane.exitCode(), 0);
+        assertEquals(contents(await json(bob, "receive")).map(({ text }) => text), [
+          "on a full screen",
+        ]);
+      });
+    }
+  }
 
   await check("the client's own tests", async () => {
     await client(emptyFolder("tests"), ["--server", address, "test"], { seconds: 90 });

@@ -14,8 +14,8 @@ export const markRead = clientCommand({
   },
   summary: "Note that the messages of a client are read",
   details:
-    "What receive and history show on a terminal counts as read by itself. Needs no server:\n" +
-    "where the client is to know it, a later command tells it.",
+    "What receive and history show on a terminal counts as read by itself; what is read, receive\n" +
+    "shows no more. Needs no server: where the client is to know it, a later command tells it.",
   needsServer: () => false,
   results: ["read"],
   async *run({ peer, "up-to": last }, { client }) {

@@ -14,6 +14,9 @@ import { type Searchable, SearchBlocks } from "./search_blocks.ts";
 /** Values of the column `shown`. A file that is arriving is to be shown once it was saved. */
 const DISPLAY = { due: 0, shown: 1, arriving: 2 };
 
+/** What was read is not to be shown any more; what is still arriving will be, when it is there. */
+const MARK_READ = `UPDATE history SET unread = 0, shown = max(shown, ${DISPLAY.shown})`;
+
 const CONTENT_TAG = "history content";
 /** Entries of a long history that are in memory at a time. */
 const PAGE = 256;
@@ -299,20 +302,19 @@ export class History extends SealedStore<EntryFields, HistoryEntry> {
     return this.statement(sql).value<[number]>()![0];
   }
 
-  /** Notes that all of `peer` up to `last` is read; returns the numbers of what was not. */
+  /** Notes that all of `peer` up to `last` is read and shown; returns what was not, by number. */
   markRead(peer: Bytes, last = Number.MAX_SAFE_INTEGER): number[] {
-    const sql = "UPDATE history SET unread = 0 WHERE peer = ? AND unread = 1 AND number <= ? " +
-      "RETURNING number";
+    const sql = `${MARK_READ} WHERE peer = ? AND unread = 1 AND number <= ? RETURNING number`;
     const rows = this.statement(sql).all<{ number: number }>(this.tag("peer", peer), last);
     if (rows.length > 0) this.onChange({ kind: "conversation", peer });
     return rows.map(({ number }) => number).sort((a, b) => a - b);
   }
 
-  /** Notes that these entries are read; returns the numbers of those that were not. */
+  /** Notes that these entries are read and shown; returns the numbers of those that were not. */
   markSeen(numbers: readonly number[]): number[] {
     return this.transaction(() =>
       numbers.filter((number) => {
-        const sql = "UPDATE history SET unread = 0 WHERE number = ? AND unread = 1";
+        const sql = `${MARK_READ} WHERE number = ? AND unread = 1`;
         if (this.run(sql, number) === 0) return false;
         const peer = this.findRow(number)?.peer;
         if (peer) this.onChange({ kind: "conversation", peer });

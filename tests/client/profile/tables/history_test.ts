@@ -268,3 +268,19 @@ Deno.test("history: an entry cannot be moved to another client, nor to another m
     assertEquals(assertThrows(act, ClientError, "moved").code, "bad-profile");
   }
 });
+
+Deno.test("history: what is read is not to be shown any more, what still arrives is", () => {
+  const { history } = newHistory();
+  const file = { file: { name: "c", size: 9, path: null } };
+  const [read, seen, other] = ["a", "b", "d"].map((text) => history.addReceived(entry(text))!);
+  const arriving = history.addReceived(entry("", { body: file }), { arriving: true })!;
+  const unshown = () => history.unshown(10).map(({ number }) => number);
+  assertEquals(unshown(), [read, seen, other]);
+  history.markSeen([seen]);
+  history.markRead(ALICE, read);
+  assertEquals(unshown(), [other]);
+  history.markRead(ALICE);
+  assertEquals(unshown(), []);
+  history.markSaved(arriving, "path");
+  assertEquals(unshown(), [arriving]);
+});

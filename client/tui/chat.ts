@@ -1,9 +1,10 @@
 /** The chat: keys and events in, states and requests out. */
 import { safetyLines } from "../cli/output/trust.ts";
-import { type ChatEvent, type ChatLink, type Item, type Params } from "./chat_link.ts";
+import { type ChatEvent, type ChatLink, type Params } from "./chat_link.ts";
+import { itemText } from "./item_text.ts";
 import { type Key, KeyReader } from "./keys.ts";
 import { draftOf } from "./line_editor.ts";
-import { conversationOf, type Message, messageOf } from "./model.ts";
+import { type Conversation, conversationOf, type Message, messageOf } from "./model.ts";
 import { press } from "./press.ts";
 import {
   type ChatState,
@@ -55,6 +56,8 @@ export class Chat {
   #resting = false;
   #due = false;
   #over = false;
+  /** Clients that were asked for by their names. */
+  readonly #lookedUp: Conversation[] = [];
   /** What runs once at a time. */
   readonly #busy = new Set<string>();
   readonly #again = new Set<string>();
@@ -99,7 +102,7 @@ export class Chat {
       ? conversations.find(({ archived }) => !archived)
       : conversations.find((conversation) => conversation.name === name);
     if (first) await this.#open(first.id);
-    else if (name !== undefined) this.#fail(`there is no conversation with "${name}"`);
+    else if (name !== undefined) await this.#do({ kind: "look-up", name });
   }
 
   async #read(): Promise<void> {
@@ -139,6 +142,8 @@ export class Chat {
     switch (task.kind) {
       case "open":
         return await this.#open(task.id);
+      case "look-up":
+        return await this.#lookUp(task.name);
       case "earlier":
         return await this.#once("earlier", () => this.#readEarlier());
       case "newest":
@@ -151,7 +156,7 @@ export class Chat {
         const items = await link.request(task.method, task.params);
         return this.#show({
           ...this.#state,
-          dialog: textDialog(task.title, items.map(itemText)),
+          dialog: textDialog(task.title, items.length === 0 ? ["Nothing."] : items.map(itemText)),
         });
       }
       case "search":
@@ -207,9 +212,16 @@ export class Chat {
       ...await link.request("conversations", { archived: true }),
       ...await link.request("list", { contacts: true }),
     ];
-    const all = items.map(conversationOf);
+    const all = [...items.map(conversationOf), ...this.#lookedUp];
     const conversations = all.filter(({ id }, at) => all.findIndex((one) => one.id === id) === at);
     this.#show({ ...this.#state, conversations });
+  }
+
+  async #lookUp(name: string): Promise<void> {
+    const [item] = await this.options.link.request("key", { peer: name });
+    this.#lookedUp.push(conversationOf(item));
+    await this.#list();
+    await this.#open(String(item.id));
   }
 
   async #open(id: string): Promise<void> {
@@ -369,11 +381,4 @@ export class Chat {
     }
     this.#resting = false;
   }
-}
-
-/** Returns a result as one line. */
-function itemText(item: Item): string {
-  return Object.entries(item).map(([name, value]) =>
-    `${name}: ${typeof value === "object" ? JSON.stringify(value) : value}`
-  ).join("  ");
 }

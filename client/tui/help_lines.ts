@@ -1,4 +1,5 @@
 /** The help of the chat. */
+import { wrapText } from "../cli/output/text_layout.ts";
 
 const KEYS = [
   ["Enter", "Send; Alt-Enter or Ctrl-J, or a backslash before it: a new line"],
@@ -19,14 +20,20 @@ const KEYS = [
   ["? or F1", "This help, with nothing typed"],
 ];
 
-/** Returns the keys and the commands. */
+/** Columns in front of what a key or a command does. */
+const LEAD = 24;
+
+/** Returns the keys and the commands, in lines of `columns`. */
 export function helpLines(
   commands: readonly { readonly name: string; readonly usage?: string; readonly help: string }[],
+  columns: number,
 ): string[] {
   const rows = commands.map((
     { name, usage, help },
   ) => [`/${name}${usage ? ` ${usage}` : ""}`, help]);
-  return [...KEYS, ["", ""], ...rows].map(([left, right]) =>
-    `${left.padEnd(23)} ${right}`.trimEnd()
+  return [...KEYS, ["", ""], ...rows].flatMap(([left, right]) =>
+    wrapText(right, columns - LEAD).map((text, row) =>
+      `${(row === 0 ? left : "").padEnd(LEAD - 1)} ${text}`.trimEnd()
+    )
   );
 }

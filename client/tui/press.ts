@@ -38,7 +38,7 @@ function pressOne(state: ChatState, key: Key): Step {
   const everywhere = EVERYWHERE[name]?.(state);
   if (everywhere) return everywhere;
   if (state.choosing !== null) return choose(state, name, state.choosing);
-  if (state.selected !== null && state.draft.text === "") return pressSelected(state, name);
+  if (state.selected !== null && state.draft.text === "") return pressSelected(state, key);
   if (state.vim === "normal") return VIM[name]?.(state) ?? step(state);
   return write(state, key);
 }
@@ -128,11 +128,13 @@ const SELECTED: Record<string, (state: ChatState) => Step> = {
   s: fetchFile,
 };
 
-/** Keys while a message is selected. */
-function pressSelected(state: ChatState, name: string): Step {
-  const action = SELECTED[name];
+/** Keys while a message is selected. What does nothing with it is written, as without it. */
+function pressSelected(state: ChatState, key: Key): Step {
+  const action = SELECTED[nameOf(key)];
   if (action) return action(withNotice(state, ""));
-  return step(selecting(state, null));
+  const free = selecting(state, null);
+  const writes = key.kind !== "key" && state.vim !== "normal";
+  return writes ? write(free, key) : step(free);
 }
 
 function select(state: ChatState, places: number): Step {

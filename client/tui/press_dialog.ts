@@ -1,4 +1,5 @@
 /** Keys while a dialog is open. */
+import { dialogLines } from "./dialog_lines.ts";
 import type { Key } from "./keys.ts";
 import { runLine } from "./slash_commands.ts";
 import type { ChatState } from "./state.ts";
@@ -16,7 +17,9 @@ export function pressDialog(state: ChatState, key: Key): Step {
     return name === "y" ? runLine(closed, dialog.line) : step({ ...closed, selected: null });
   }
   const page = Math.max(1, state.rows - 6);
-  const count = dialog.kind === "text" ? dialog.lines.length - page : dialog.found.length - 1;
+  const count = dialog.kind === "text"
+    ? dialogLines(dialog.lines, state.columns).length - page
+    : dialog.found.length - 1;
   const to = (at: number) =>
     step({ ...state, dialog: { ...dialog, at: Math.max(0, Math.min(at, count)) } });
   if (UP.includes(name)) return to(dialog.at - 1);

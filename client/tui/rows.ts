@@ -1,6 +1,7 @@
 /** The rows of each part of the screen, as pieces of text. */
 import { harmlessLine, localTime, plainName } from "../cli/output/printable.ts";
 import { columnsOf, padded, shortened } from "../cli/output/text_layout.ts";
+import { dialogLines } from "./dialog_lines.ts";
 import type { Line, Span } from "./message_lines.ts";
 import type { Conversation } from "./model.ts";
 import { type ChatState, conversationIn, faceOf, layoutOf, listed, PROMPT } from "./state.ts";
@@ -80,8 +81,15 @@ function messageRow({ spans, number }: Line, selected: number | null): Row {
   return { spans, chosen: number !== undefined && number === selected };
 }
 
-/** Returns the line above the input: what is wrong, offered or being done. */
-export function ruleRow(state: ChatState, width: number): Row {
+/** Returns what stands above the input: what is wrong, offered or being done. */
+export function ruleRows(state: ChatState, width: number): Row[] {
+  const { notice } = layoutOf(state);
+  if (notice.length < 2) return [ruleRow(state, width)];
+  const role = state.notice?.failed ? "warning" : "good";
+  return notice.map((text) => ({ spans: [{ text, role }] }));
+}
+
+function ruleRow(state: ChatState, width: number): Row {
   const [text, role] = ruleText(state);
   const label = text === "" ? "" : shortened(`── ${text} `, width);
   return {
@@ -153,13 +161,15 @@ export function statusRow({ connection, columns }: ChatState): Row {
 /** Returns the rows of the dialog, `height` in all. */
 export function dialogRows({ dialog, columns }: ChatState, height: number): Row[] {
   if (!dialog) return [];
-  const title: Row = { spans: [{ text: shortened(dialog.title, columns), role: "strong" }] };
+  const named = shortened(harmlessLine(dialog.title), columns);
+  const title: Row = { spans: [{ text: named, role: "strong" }] };
   if (dialog.kind === "question") return [title];
   const room = height - 2;
   if (dialog.kind === "text") {
-    const rows = dialog.lines.slice(dialog.at, dialog.at + room)
-      .map((line): Row => ({ spans: [{ text: shortened(line, columns), role: "plain" }] }));
-    const more = dialog.lines.length > dialog.at + room ? "Page Down: more. " : "";
+    const lines = dialogLines(dialog.lines, columns);
+    const rows = lines.slice(dialog.at, dialog.at + room)
+      .map((text): Row => ({ spans: [{ text, role: "plain" }] }));
+    const more = lines.length > dialog.at + room ? "Page Down: more. " : "";
     return [title, ...rows, hint(`${more}Esc closes.`)];
   }
   const top = Math.max(0, Math.min(dialog.at - (room >> 1), dialog.found.length - room));

@@ -7,7 +7,7 @@ import {
   listRows,
   messageRows,
   type Row,
-  ruleRow,
+  ruleRows,
   statusRow,
   titleRow,
 } from "./rows.ts";
@@ -51,7 +51,7 @@ function Panes({ state, colours }: Props) {
   const messages = [
     titleRow(state, width),
     ...messageRows(state),
-    ...(question ? [question] : [ruleRow(state, width)]),
+    ...(question ? [question] : ruleRows(state, width)),
     ...inputRows(state),
   ];
   return (

@@ -176,13 +176,17 @@ export function runLine(state: ChatState, line: string): Step {
 }
 
 export function showHelp(state: ChatState): Step {
-  return step({ ...state, dialog: textDialog("Keys and commands", helpLines(SLASH_COMMANDS)) });
+  return step({
+    ...state,
+    dialog: textDialog("Keys and commands", helpLines(SLASH_COMMANDS, state.columns)),
+  });
 }
 
 function openByName(state: ChatState, name: string): Step {
   const found = state.conversations.find((conversation) => conversation.name === name);
   if (found) return step(state, { kind: "open", id: found.id });
-  return refusal(state, `There is no conversation with "${name}"; /add CARD adds a contact`);
+  if (name === "") return refusal(state, "Which conversation? /open NAME");
+  return step(state, { kind: "look-up", name });
 }
 
 /** Goes to the conversation behind the open one, in their order, that has unread messages. */

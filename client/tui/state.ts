@@ -1,4 +1,6 @@
 /** All that the screen shows, and how it changes. Nothing here knows a terminal or the engine. */
+import { harmless } from "../cli/output/printable.ts";
+import { shortened, wrapText } from "../cli/output/text_layout.ts";
 import { type Draft, draftOf, EMPTY } from "./line_editor.ts";
 import type { Face } from "./message_lines.ts";
 import type { Conversation, Message } from "./model.ts";
@@ -93,6 +95,8 @@ export const LEAST = { columns: 40, rows: 10 };
 const BOTH_PANES = 80;
 /** Lines of the input that are seen at once. */
 const MOST_INPUT = 6;
+/** Lines of what is told above the input. */
+const MOST_NOTICE = 4;
 /** In front of the input. */
 export const PROMPT = "> ";
 
@@ -104,6 +108,8 @@ export interface Layout {
   /** Lines of messages. */
   readonly height: number;
   readonly input: InputLines;
+  /** What is told above the input. */
+  readonly notice: readonly string[];
 }
 
 export function layoutOf(state: ChatState): Layout {
@@ -113,8 +119,18 @@ export function layoutOf(state: ChatState): Layout {
   const width = both ? columns - list - 1 : columns - list;
   const input = inputLines(draft, (width || columns) - PROMPT.length, MOST_INPUT);
   // The title, the line above the input, and the status.
-  const height = Math.max(1, rows - 3 - input.lines.length);
-  return { list, width: width || columns, height, input };
+  const notice = noticeLines(state.notice?.text ?? "", width || columns);
+  const more = Math.max(0, notice.length - 1);
+  const height = Math.max(1, rows - 3 - input.lines.length - more);
+  return { list, width: width || columns, height, input, notice };
+}
+
+/** Returns what is told above the input; of what is long the first lines. */
+function noticeLines(text: string, width: number): string[] {
+  if (text === "") return [];
+  const lines = wrapText(`── ${harmless(text)}`, width);
+  if (lines.length <= MOST_NOTICE) return lines;
+  return [...lines.slice(0, MOST_NOTICE - 1), shortened(`${lines[MOST_NOTICE - 1]} …`, width)];
 }
 
 /** Returns what lines of messages depend on. */

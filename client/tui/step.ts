@@ -5,6 +5,8 @@ import { type ChatState, conversationIn, withNotice } from "./state.ts";
 export type Task =
   /** Shows a conversation, by its ID. */
   | { readonly kind: "open"; readonly id: string }
+  /** Asks for a client whom nobody here has written to, and shows the empty conversation. */
+  | { readonly kind: "look-up"; readonly name: string }
   /** Reads the messages before the first one, or around one. */
   | { readonly kind: "earlier" }
   | { readonly kind: "around"; readonly number: number; readonly id: string }

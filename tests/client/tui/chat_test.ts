@@ -242,3 +242,51 @@ Deno.test("chat: the keys of vim move without being written", async () => {
   await chat.type("ijk");
   await chat.until("it is written", ({ draft }) => draft.text === "jk");
 });
+
+Deno.test("chat: /open finds a client by name whom nobody here has written to", async () => {
+  const { link } = twoPeers();
+  link.others.push({ id: "c".repeat(64), name: "carol", publicKey: "00" });
+  await using chat = new ChatHere(link);
+  await chat.until("alice is open", ({ open }) => open !== null);
+  await chat.type("/open carol\r");
+  await chat.until("carol is open", ({ open }) => open === "c".repeat(64));
+  await chat.type("hello\r");
+  await chat.until("it is shown", (state) => textsOf(state).at(-1) === "hello");
+  assertEquals(askedOf(link, "send"), [{ peer: "carol", text: "hello" }]);
+  await chat.type("/open nobody\r");
+  const { notice } = await chat.until("it says so", ({ notice }) => notice !== null);
+  assertEquals(notice, { text: 'no contact is named "nobody"', failed: true });
+});
+
+Deno.test("chat: begins with a client by name whom nobody here has written to", async () => {
+  const { link } = twoPeers();
+  link.others.push({ id: "c".repeat(64), name: "carol", publicKey: "00" });
+  await using chat = new ChatHere(link, { name: "carol" });
+  await chat.until("carol is open", ({ open }) => open === "c".repeat(64));
+});
+
+Deno.test("chat: a command that is typed while a message is selected is no text", async () => {
+  const { link } = twoPeers();
+  await using chat = new ChatHere(link);
+  await chat.until("alice is open", ({ messages }) => messages.length > 0);
+  await chat.type(`${UP}/card`);
+  await chat.until("it is written", ({ draft }) => draft.text === "/card");
+  await chat.type("\r");
+  await until("it is asked for", () => askedOf(link, "card").length === 1);
+  assertEquals(askedOf(link, "send"), []);
+});
+
+Deno.test("chat: a message alone is shown as a whole, and steers no terminal", async () => {
+  const { link, alice } = twoPeers();
+  const words = "word ".repeat(40).trim();
+  link.put(alice, `${words}\n\x1b[31mred\x1b]8;;http://a\x07link \u202eturned`);
+  await using chat = new ChatHere(link);
+  await chat.until("alice is open", ({ messages }) => messages.length > 0);
+  await chat.type(`${UP}v`);
+  const state = await chat.until("it is shown", ({ dialog }) => dialog !== null);
+  const rows = dialogRows(state, 20).map(({ spans }) => spans.map(({ text }) => text).join(""));
+  const shown = rows.slice(1, -1);
+  assertEquals(shown.slice(0, 3).join(" "), words);
+  assertEquals(shown[3], "\ufffd[31mred\ufffd]8;;http://a\ufffdlink \ufffdturned");
+  assert(rows.every((row) => row.length <= 80));
+});

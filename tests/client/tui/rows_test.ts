@@ -1,5 +1,8 @@
 import { conversationOf } from "../../../client/tui/model.ts";
-import { listRows, titleRow } from "../../../client/tui/rows.ts";
+import { helpLines } from "../../../client/tui/help_lines.ts";
+import { inputRows, listRows, ruleRows, titleRow } from "../../../client/tui/rows.ts";
+import { SLASH_COMMANDS } from "../../../client/tui/slash_commands.ts";
+import { initialState, layoutOf, withNotice } from "../../../client/tui/state.ts";
 import { assert, assertEquals } from "../../support/assert.ts";
 import { ChatHere } from "../../support/chat/chat_here.ts";
 import { MemoryLink } from "../../support/chat/memory_link.ts";
@@ -22,4 +25,24 @@ Deno.test("chat: who is called as a contact is called here does not stand in its
   assertEquals(conversationOf({ peer, namesake: true }).name.startsWith("boss (not"), true);
   assertEquals(conversationOf({ peer }).name, "boss");
   assertEquals(conversationOf({ peer, alias: "Boss" }).name, "Boss");
+});
+
+Deno.test("chat: what is told stands above the input as a whole", () => {
+  const text = "the file cannot be sent, as it has changed since its transfer began: " +
+    "to give that up, transfers cancel 7, and then send it again";
+  for (const [columns, rows] of [[80, 24], [60, 20], [40, 10]]) {
+    const state = withNotice(initialState(columns, rows), text, true);
+    const { width, height } = layoutOf(state);
+    const lines = ruleRows(state, width).map(({ spans }) => spans.map(({ text }) => text).join(""));
+    assertEquals(lines.join(" "), `── ${text}`);
+    assert(lines.every((line) => line.length <= width));
+    assertEquals(1 + height + lines.length + inputRows(state).length + 1, rows);
+  }
+});
+
+Deno.test("chat: its help is there as a whole, however narrow the screen", () => {
+  const lines = (columns: number) => helpLines(SLASH_COMMANDS, columns);
+  assert(lines(60).every((line) => line.length <= 60));
+  const words = (columns: number) => lines(columns).join(" ").split(/\s+/).join(" ");
+  assertEquals(words(60), words(200));
 });

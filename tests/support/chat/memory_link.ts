@@ -23,6 +23,8 @@ export class MemoryLink implements ChatLink {
   /** The method that fails. */
   refuses: string | null = null;
   readonly #listeners: Listener[] = [];
+  /** Clients whom only the server knows. */
+  readonly others: Item[] = [];
   /** Files that wait. */
   files: Item[] = [];
   #number = 0;
@@ -75,6 +77,13 @@ export class MemoryLink implements ChatLink {
     this.asked.push({ method, params });
     checkRequest(method, params);
     if (method === this.refuses) throw new Error(`${method} is refused`);
+    const other = this.others.find(({ name }) => name === params.peer);
+    if (method === "key" && other) return [other];
+    if (method === "history" && other) return [];
+    if (method === "send" && other) {
+      this.others.splice(this.others.indexOf(other), 1);
+      this.peer(String(other.name)).id = String(other.id);
+    }
     const peer = this.peers.find(({ name }) => name === (params.peer ?? params.in));
     if (params.archived || method === "list") return [];
     if (method === "conversations") return this.peers.map(({ messages: _, ...rest }) => rest);

@@ -194,6 +194,11 @@ export class Client {
       .map((transfer) => transferInfo(transfer, this.#peers));
   }
 
+  /** Returns the numbers of the files that are on their way, or go on by themselves. */
+  activeTransfers(): number[] {
+    return this.#profile.transfers.active();
+  }
+
   /**
    * Fetches an announced file into `folder`; an interrupted fetch continues where it stopped, by
    * default in its folder, while others go to the current one.

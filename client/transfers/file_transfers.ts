@@ -248,11 +248,14 @@ export class FileTransfers {
 
   #next(tried: ReadonlySet<number>, maxSize = Infinity): Transfer | undefined {
     const { profile: { transfers, contacts }, now } = this.#options;
-    return transfers.open().find(({ number, state, wait, direction, size, peer }) => {
-      return state === "active" && !tried.has(number) && !this.#running.has(number) &&
-        (direction === "up" || size <= maxSize) && !stillWaits(wait, now()) &&
-        !contacts.byId(peer)?.blocked;
-    });
+    // Opens no more than it must: there may be thousands, and each asks for its next.
+    for (const number of transfers.active()) {
+      if (tried.has(number) || this.#running.has(number)) continue;
+      const transfer = this.#get(number);
+      const { wait, direction, size, peer } = transfer;
+      const fits = direction === "up" || size <= maxSize;
+      if (fits && !stillWaits(wait, now()) && !contacts.byId(peer)?.blocked) return transfer;
+    }
   }
 
   /** See {@link Settling.settleAll}. */

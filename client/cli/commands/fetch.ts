@@ -40,7 +40,7 @@ export const fetch = clientCommand({
       begun++;
       try {
         // What has begun stays where it is.
-        const begunAt = client.transfers().find((one) => one.number === number)?.path ?? null;
+        const begunAt = client.transfer(number)?.path ?? null;
         const folder = out ?? (begunAt === null ? "." : undefined);
         const options = { onProgress: progress.update, signal };
         const file = await client.fetch(number, folder && place(folder), options);

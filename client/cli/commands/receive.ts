@@ -84,9 +84,17 @@ export const receive = clientCommand({
 async function* receiving(args: Args<Operands, typeof OPTIONS>, context: ClientContext) {
   const { out = ".", follow, "no-files": noFiles, "max-size": maxSize } = args;
   const { client, progress, note, signal, place } = context;
+  /** Of each active file that was met so far, by its number: all are counted at each file. */
+  const sizes = new Map<number, number>();
   progress.expect(() => {
-    const sizes = client.transfers().flatMap(({ state, size }) => state === "active" ? [size] : []);
-    return { files: sizes.length, size: sizes.reduce((sum, size) => sum + size, 0) };
+    const numbers = client.activeTransfers();
+    let sum = 0;
+    for (const number of numbers) {
+      const size = sizes.get(number) ?? client.transfer(number)?.size ?? 0;
+      sizes.set(number, size);
+      sum += size;
+    }
+    return { files: numbers.length, size: sum };
   });
   const options = { files: noFiles ? "announce" : "fetch", maxSize, signal } as const;
   if (!follow) return yield* client.receive(place(out), progress.update, options);

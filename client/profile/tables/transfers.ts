@@ -135,6 +135,13 @@ export class Transfers extends SealedStore<Fields> {
     return this.#openAll("WHERE settled = 0 ORDER BY number");
   }
 
+  /** Returns the numbers of the active ones, in their order; opens none of them. */
+  active(): number[] {
+    const sql =
+      "SELECT number FROM transfers WHERE settled = 0 AND state = 'active' ORDER BY number";
+    return this.statement(sql).all<{ number: number }>().map(({ number }) => number);
+  }
+
   /** Changes a transfer, if there is one with this number. */
   change(number: number, changes: Partial<Omit<Transfer, "number" | "direction">>): void {
     this.transaction(() => {

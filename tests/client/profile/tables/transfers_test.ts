@@ -37,7 +37,9 @@ Deno.test("transfers: are kept with all that is known of them, under numbers tha
   transfers.change(2, { settled: true, state: "done" });
   assertEquals(transfers.open().map(({ number }) => number), [1]);
   assertEquals(transfers.all().map(({ number }) => number), [1, 2]);
+  assertEquals(transfers.active(), []);
   assertEquals(transfers.get(transfers.add({ ...NEW, classic: true }))?.classic, true);
+  assertEquals(transfers.active(), [3]);
 });
 
 Deno.test("transfers: forgetting a client forgets its ended ones; numbers never repeat", () => {

@@ -1,0 +1,31 @@
+/** The work that receive does for many files. */
+import { Transfers } from "../../../../client/profile/tables/transfers.ts";
+import { assert, assertEquals } from "../../../support/assert.ts";
+import { Person } from "../../../support/client_process.ts";
+import { startServer } from "../../../support/server_process.ts";
+
+Deno.test("receive: no file makes it read all the others that are on their way", async () => {
+  await using server = await startServer();
+  await using alice = await Person.register(server.address, "alice", { classic: false });
+  await using bob = await Person.register(server.address, "bob", { classic: false });
+  await bob.json("add", (await alice.json<{ card: string }>("card"))[0].card);
+  const paths: string[] = [];
+  for (let number = 0; number < 40; number++) {
+    paths.push(`${alice.folder}/file ${number}`);
+    await Deno.writeTextFile(paths[number], "content");
+  }
+  await alice.json("send-file", "bob", ...paths);
+  const counted = Transfers.prototype as unknown as { openRow(...args: unknown[]): unknown };
+  const { openRow } = counted;
+  let opened = 0;
+  counted.openRow = function (...args) {
+    opened++;
+    return openRow.apply(this, args);
+  };
+  try {
+    assertEquals((await bob.receive()).length, paths.length);
+  } finally {
+    counted.openRow = openRow;
+  }
+  assert(opened <= 10 * paths.length, `${opened} were read`);
+});

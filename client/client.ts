@@ -1,5 +1,6 @@
 import type { Bytes } from "../shared/bytes.ts";
 import type { ClientEntry } from "../shared/protocol/message.ts";
+import { sleep } from "../shared/sleep.ts";
 import { Classic } from "./classic/classic.ts";
 import { ContactBook } from "./contacts/contact_book.ts";
 import { Conversations } from "./contacts/conversations.ts";
@@ -19,6 +20,9 @@ import type { NamedContent } from "./transfers/transfer_files.ts";
 import { type FetchedFile, type TransferInfo, transferInfo } from "./transfers/transfer_info.ts";
 import type { OnProgress, TransferOptions } from "./transfers/uploads.ts";
 import { type WaitingMessage, waitingMessages } from "./waiting.ts";
+
+/** Entries that are noted as read at a time. */
+const READ_BATCH = 256;
 
 export interface ClientOptions extends ClientRuntime {
   profile: Profile;
@@ -233,19 +237,28 @@ export class Client {
    * @throws {ClientError} `unknown-name`
    */
   async markRead(name: string, last?: number): Promise<number[]> {
-    return await this.#noteRead(this.conversations.markRead(name, last));
+    const { history } = this.#profile;
+    const newest = last ?? history.newest; // what comes meanwhile was not read
+    const all: number[] = [];
+    for (let read; (read = this.conversations.markRead(name, newest, READ_BATCH)).length > 0;) {
+      await this.#noteRead(read);
+      all.push(...read);
+    }
+    return all;
   }
 
   /** As {@link markRead}, for entries that a person has seen, of whomever. */
   async markSeen(entries: readonly number[]): Promise<void> {
-    await this.#noteRead(this.#profile.history.markSeen(entries));
+    for (let at = 0; at < entries.length; at += READ_BATCH) {
+      await this.#noteRead(this.#profile.history.markSeen(entries.slice(at, at + READ_BATCH)));
+    }
   }
 
-  async #noteRead(numbers: number[]): Promise<number[]> {
-    if (numbers.length === 0) return numbers;
+  async #noteRead(numbers: readonly number[]): Promise<void> {
+    if (numbers.length === 0) return;
     await this.messages.noteRead(numbers);
     this.#inbox.wake();
-    return numbers;
+    await sleep(0); // whatever else there is to do goes on
   }
 
   /** Collects and opens messages as they come; see {@link Inbox.follow}. */

@@ -152,16 +152,7 @@ export class Messages {
    */
   async noteRead(numbers: readonly number[]): Promise<void> {
     const { profile, secure, now } = this.options;
-    const { history } = profile;
-    const at = now();
-    const read = numbers.flatMap((number) => history.entry(number) ?? [])
-      .filter(({ sent, readAt }) => !sent && readAt === undefined);
-    profile.transaction(() => {
-      for (const { number } of read) {
-        history.mark(number, { readAt: at });
-        history.startTimer(number, at);
-      }
-    });
+    const read = profile.history.noteRead(numbers, now());
     const side = read.length > 0 ? await secure() : null;
     if (!side) return;
     for (const some of Map.groupBy(read, ({ peer }) => peer.join()).values()) {

@@ -62,12 +62,12 @@ export class Conversations {
   }
 
   /**
-   * Notes that the owner has read what came from a contact, up to the entry `last`. Returns the
-   * numbers of what was not read before.
+   * Notes that the owner has read what came from a contact, up to the entry `last`, at most `limit`
+   * entries at once. Returns the numbers of what was not read before.
    * @throws {ClientError} `unknown-name`
    */
-  markRead(name: string, last?: number): number[] {
-    return this.profile.history.markRead(this.book.contact(name).id, last);
+  markRead(name: string, last?: number, limit?: number): number[] {
+    return this.profile.history.markRead(this.book.contact(name).id, last, limit);
   }
 
   /** Makes nothing of a conversation until `until`: it calls for nobody's attention. */

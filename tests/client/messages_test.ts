@@ -27,6 +27,8 @@ async function open() {
   };
 }
 
+const turn = () => new Promise((resolve) => setTimeout(resolve));
+
 function last({ profile: { history } }: Party, peer: Bytes): HistoryEntry {
   const entry = [...history.list(peer)].at(-1);
   assert(entry);
@@ -52,6 +54,32 @@ Deno.test("messages: what was read is told, and only once", async () => {
   await run(bob, (client) => client.markRead("alice"));
   await scene.received();
   assertEquals(sent(), before + 1);
+});
+
+Deno.test("messages: while many are noted as read, all else goes on", async () => {
+  await using test = await open();
+  const { scene, bob, run } = test;
+  const { history } = bob.profile;
+  bob.profile.transaction(() => {
+    for (let at = 0; at < 600; at++) {
+      const head = { peer: scene.aliceId, at, stored: at, contentId: null, messageId: null };
+      history.addReceived({ ...head, body: { text: `text ${at}` } });
+    }
+  });
+  const unread = () => history.unread(scene.aliceId).count;
+  const before = unread();
+  const seen = new Set<number>();
+  const read = await run(bob, async (client) => {
+    const reading = client.markRead("alice");
+    for (let done = false; !done;) {
+      seen.add(unread());
+      done = await Promise.race([reading.then(() => true), turn().then(() => false)]);
+    }
+    return await reading;
+  });
+  assertEquals([read.length, unread()], [before, 0]);
+  assert(seen.size > 2, "it was done at once");
+  assertEquals(read, read.toSorted((a, b) => a - b));
 });
 
 Deno.test("messages: nobody who is blocked hears that something was read", async () => {

@@ -162,10 +162,13 @@ export const OUTPUTS: Readonly<Record<Output["kind"], Schema>> = {
 const orNull = (schema: Schema): Schema => ({ anyOf: [schema, { type: "null" }] });
 
 /** The parameters of the notification `event`, by the kind of the event. */
+const ENTRY_TOLD = "Of the history, new or changed; null: it is gone. Of entries that were read, " +
+  "only those with a timer are told; the conversation's count tells of all";
+
 export const EVENTS = {
   "entry": object({
     ...{ kind: word("entry"), number: COUNT },
-    entry: about("Of the history, new or changed; null: it is gone", orNull(ref("history"))),
+    entry: about(ENTRY_TOLD, orNull(ref("history"))),
   }),
   "transfer": object({
     ...{ kind: word("transfer"), number: NUMBER },

@@ -17,6 +17,8 @@ const DISPLAY = { due: 0, shown: 1, arriving: 2 };
 /** What was read is not to be shown any more; what is still arriving will be, when it is there. */
 const MARK_READ = `UPDATE history SET unread = 0, shown = max(shown, ${DISPLAY.shown})`;
 
+/** More than there are. */
+const ALL = Number.MAX_SAFE_INTEGER;
 const CONTENT_TAG = "history content";
 /** Entries of a long history that are in memory at a time. */
 const PAGE = 256;
@@ -251,7 +253,7 @@ export class History extends SealedStore<EntryFields, HistoryEntry> {
   }
 
   /** Returns the last `limit` entries of `peer` before the one with a number, in their order. */
-  page(peer: Bytes, limit: number, before = Number.MAX_SAFE_INTEGER): HistoryEntry[] {
+  page(peer: Bytes, limit: number, before = ALL): HistoryEntry[] {
     const end = "AND number < ? ORDER BY number DESC LIMIT ?";
     return this.rowsBy("peer", [peer], end, before, limit).reverse();
   }
@@ -302,10 +304,19 @@ export class History extends SealedStore<EntryFields, HistoryEntry> {
     return this.statement(sql).value<[number]>()![0];
   }
 
-  /** Notes that all of `peer` up to `last` is read and shown; returns what was not, by number. */
-  markRead(peer: Bytes, last = Number.MAX_SAFE_INTEGER): number[] {
-    const sql = `${MARK_READ} WHERE peer = ? AND unread = 1 AND number <= ? RETURNING number`;
-    const rows = this.statement(sql).all<{ number: number }>(this.tag("peer", peer), last);
+  /** The number of the newest entry; 0 if there was none yet. */
+  get newest(): number {
+    return this.nextNumber() - 1;
+  }
+
+  /**
+   * Notes that the first `limit` unread entries of `peer` up to `last` are read and shown; returns
+   * their numbers.
+   */
+  markRead(peer: Bytes, last = ALL, limit = ALL): number[] {
+    const sql = `${MARK_READ} WHERE number IN (SELECT number FROM history ` +
+      "WHERE peer = ? AND unread = 1 AND number <= ? ORDER BY number LIMIT ?) RETURNING number";
+    const rows = this.statement(sql).all<{ number: number }>(this.tag("peer", peer), last, limit);
     if (rows.length > 0) this.onChange({ kind: "conversation", peer });
     return rows.map(({ number }) => number).sort((a, b) => a - b);
   }
@@ -321,6 +332,28 @@ export class History extends SealedStore<EntryFields, HistoryEntry> {
         return true;
       })
     );
+  }
+
+  /**
+   * Notes when a person read these received entries, in one transaction, and starts their timers.
+   * Returns those that were not noted before. Only those with a timer are told of one by one: the
+   * event of the conversation, whose count has changed, stands for all.
+   */
+  noteRead(numbers: readonly number[], readAt: number): HistoryEntry[] {
+    return this.transaction(() => {
+      const end = "WHERE number IN (SELECT value FROM json_each(?)) ORDER BY number";
+      const read = this.rows(end, JSON.stringify(numbers))
+        .filter((entry) => isSeen(entry) && !entry.sent && entry.readAt === undefined);
+      for (const { number, ...fields } of read) {
+        const { timer } = fields;
+        const expires = timer === undefined ? null : readAt + timer * 1000;
+        const sealed = this.sealRow(number, { ...fields, readAt });
+        const sql = "UPDATE history SET sealed = ?, expires = ifnull(expires, ?) WHERE number = ?";
+        this.run(sql, sealed, expires, number);
+        if (timer !== undefined) this.onChange({ kind: "entry", number });
+      }
+      return read;
+    });
   }
 
   /** Reports whether the server has taken something that was sent to `peer`. */

@@ -138,13 +138,32 @@ Deno.test("history: messages disappear so long after they were sent or read", ()
   history.addReceived(entry("stays"));
   assertEquals([history.nextExpiry(), history.expired(1e15, 9)], [undefined, []]);
   history.markSent(sent, 7, 10_000);
-  history.startTimer(read, 20_000);
-  history.startTimer(read, 99_000);
+  history.noteRead([read], 20_000);
+  history.noteRead([read], 99_000);
   assertEquals(history.nextExpiry(), 15_000);
   assertEquals([history.expired(14_999, 9), history.expired(15_000, 9)], [[], [sent]]);
   assertEquals(history.expired(80_000, 9), [sent, read]);
   for (const number of history.expired(80_000, 9)) history.remove(number);
   assertEquals([texts(history), history.nextExpiry()], [["stays"], undefined]);
+});
+
+Deno.test("history: to note that many were read opens and seals each once, and tells little", () => {
+  const database = emptyTables();
+  const vault = vaultOf(1);
+  const history = new History(database, vault);
+  const numbers = [60, ...Array(299)].map((timer) => history.addReceived(entry("new", { timer }))!);
+  const own = history.addSent(entry("own"));
+  const work = { open: 0, seal: 0 };
+  const { openRow, sealRow } = vault;
+  vault.openRow = (context, sealed) => (work.open++, openRow.call(vault, context, sealed) as never);
+  vault.sealRow = (context, row) => (work.seal++, sealRow.call(vault, context, row));
+  const told: unknown[] = [];
+  history.onChange = (event) => told.push(event);
+  assertEquals(history.noteRead([...numbers, own, 999], 9).map(({ number }) => number), numbers);
+  assertEquals(work, { open: 301, seal: 300 });
+  assertEquals(told, [{ kind: "entry", number: numbers[0] }]);
+  assertEquals(numbers.map((number) => history.entry(number)?.readAt), numbers.map(() => 9));
+  assertEquals(history.noteRead(numbers, 10), []);
 });
 
 Deno.test("history: what changes other messages is found by its message ID alone", () => {

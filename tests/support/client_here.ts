@@ -5,6 +5,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { runCommandLine } from "../../client/cli/cli.ts";
 import type { Process } from "../../client/cli/context.ts";
+import { checkJson } from "./client/check_json.ts";
 import { prepareEngine } from "./client/engines_here.ts";
 import { ONE_TIME_TARGET } from "./new_client.ts";
 import { CHEAP } from "./profile/full_profile.ts";
@@ -64,5 +65,7 @@ export async function runHere(
   };
   await prepareEngine(args, process);
   const code = await running.run(output, () => runCommandLine(args, process));
-  return { code, signal: null, ...output };
+  const outcome = { code, signal: null, ...output };
+  checkJson(args, outcome);
+  return outcome;
 }

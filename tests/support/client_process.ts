@@ -1,6 +1,7 @@
 /** The client as the real process that its user starts, with the permissions of its task. */
 import config from "../../deno.json" with { type: "json" };
 import { assertEquals } from "./assert.ts";
+import { checkJson } from "./client/check_json.ts";
 import { stopEngine } from "./client/engines_here.ts";
 import { DATA, runHere, STATE } from "./client_here.ts";
 import type { Outcome } from "./server_process.ts";
@@ -41,7 +42,7 @@ export class ClientProcess implements AsyncDisposable {
       stderr: "piped",
     }).spawn();
     this.pid = this.#child.pid;
-    this.#ended = this.#watch(stdin);
+    this.#ended = this.#watch(args, stdin);
   }
 
   /** Waits for its end; kills it if that does not come. */
@@ -73,7 +74,7 @@ export class ClientProcess implements AsyncDisposable {
     await this.#ended;
   }
 
-  async #watch(stdin: ClientOptions["stdin"]): Promise<Outcome> {
+  async #watch(args: readonly string[], stdin: ClientOptions["stdin"]): Promise<Outcome> {
     const timer = setTimeout(() => {
       this.output.stderr += `[killed after ${PATIENCE} ms]\n`;
       this.kill("SIGKILL");
@@ -85,7 +86,9 @@ export class ClientProcess implements AsyncDisposable {
     const { code, signal } = await this.#child.status;
     await Promise.all([...collected, given]);
     clearTimeout(timer);
-    return { code, signal, ...this.output };
+    const outcome = { code, signal, ...this.output };
+    checkJson(args, outcome);
+    return outcome;
   }
 
   async #collect(name: "stdout" | "stderr"): Promise<void> {

@@ -1,8 +1,8 @@
 import { type Output, toJson, toText } from "../../../../client/cli/output/output.ts";
 import { fromHex } from "../../../../shared/bytes.ts";
-import { OUTPUTS as KINDS, SCHEMAS } from "../../../../client/cli/output/schemas.ts";
-import { type Schema, violation } from "../../../../client/daemon/schema.ts";
-import { assert, assertEquals } from "../../../support/assert.ts";
+import { ref, violation } from "../../../../client/daemon/schema.ts";
+import { assert, assertEquals, assertThrows } from "../../../support/assert.ts";
+import { checkJson, STRICT_SCHEMAS } from "../../../support/client/check_json.ts";
 
 const bob = { id: fromHex("00FF102030405060708090A0B0C0D0E0"), name: "bob" };
 /** Milliseconds since 1970. */
@@ -268,23 +268,25 @@ Deno.test("output: for scripts, exactly the promised objects", () => {
 });
 
 /** The same, but nothing is in an object that is not described. */
-function strict(schema: Schema): Schema {
-  const { properties, items, anyOf } = schema;
-  const inside = properties && Object.entries(properties).map(([name, one]) => [name, strict(one)]);
-  return {
-    ...schema,
-    ...inside && { properties: Object.fromEntries(inside), additionalProperties: false },
-    ...items && { items: strict(items) },
-    ...anyOf && { anyOf: anyOf.map(strict) },
-  };
-}
-
 Deno.test("output: the JSON of each result is as its schema says, and has nothing else", () => {
-  const all = Object.fromEntries(Object.entries(SCHEMAS).map(([name, one]) => [name, strict(one)]));
   for (const [output, json] of OUTPUTS) {
-    const problem = violation(JSON.parse(json), strict(KINDS[output.kind]), output.kind, all);
+    const problem = violation(JSON.parse(json), ref(output.kind), output.kind, STRICT_SCHEMAS);
     assertEquals(problem, null, json);
   }
+});
+
+Deno.test("output: the tests notice what no schema describes, also in processes", () => {
+  const printed = (args: string[], stdout: string, stderr = "") => () => {
+    checkJson(args, { code: 0, signal: null, stdout, stderr });
+  };
+  const card = ["--profile", "p", "--json", "card"];
+  printed(card, '{"card":"a"}\n{"ca')();
+  printed(["card"], "a\n")();
+  assertThrows(printed(card, '{"card":"a","extra":1}\n'), Error, "extra is not known");
+  assertThrows(printed(card, '{"card":1}\n'), Error, "card must be string");
+  assertThrows(printed(["--json", "list"], '{"card":"a"}\n'), Error, "id is missing");
+  assertThrows(printed(["--json", "nothing"], '{"card":"a"}\n'), Error, "no result is expected");
+  assertThrows(printed(card, "", "trouble\n"), Error, "no JSON");
 });
 
 Deno.test("output: for people, a line", () => {

@@ -49,6 +49,15 @@ export async function threads(pid: number): Promise<number> {
   return (await output("ls", `/proc/${pid}/task`)).trim().split("\n").length;
 }
 
+/** The IDs of the processes whose command line or environment has `text`, such as a path. */
+export async function processesWith(text: string): Promise<string[]> {
+  // So written, the pattern does not find those that look for it.
+  const pattern = `[${text[0]}]${text.slice(1)}`;
+  const script = 'cd /proc; grep -ls -e "$0" [0-9]*/cmdline [0-9]*/environ; true';
+  const found = await output("sh", "-c", script, pattern);
+  return [...new Set(found.match(/^\d+/gm))];
+}
+
 async function output(command: string, ...args: string[]): Promise<string> {
   const { success, stdout } = await new Deno.Command(command, { args, stderr: "inherit" }).output();
   if (!success) throw new Error(`${command} ${args.join(" ")} failed`);

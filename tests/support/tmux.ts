@@ -44,8 +44,10 @@ export class Terminals implements AsyncDisposable {
     const temp = await tempFolder();
     const terminals = new Terminals(temp.path, () => temp[Symbol.asyncDispose]());
     try {
-      // A first session, without a program, keeps the server alive while panes come and go.
-      await terminals.tmux("new-session", "-d", "-s", "none", "tail -f /dev/null");
+      // A first session keeps the server alive while panes come and go, but not longer than this
+      // process, which may be killed.
+      const watch = `while kill -0 ${Deno.pid} 2>/dev/null; do sleep 1; done; tmux kill-server`;
+      await terminals.tmux("new-session", "-d", "-s", "none", watch);
     } catch (error) {
       await temp[Symbol.asyncDispose]();
       if (error instanceof Deno.errors.NotFound) return undefined;
@@ -88,8 +90,9 @@ export class Terminals implements AsyncDisposable {
     await Deno.writeTextFile(raw, "");
     const status = `${this.folder}/${name}.status`;
     await Deno.writeTextFile(status, "");
-    // tmux may miss the end of a program whose output is piped; a shell around it does not.
-    const watched = ["sh", "-c", `trap : INT TERM HUP; "$@"; echo $? >'${status}'`, "sh"];
+    // tmux may miss the end of a program whose output is piped; a shell around it does not. It ends
+    // when the terminal does: what runs in front is told of that only then.
+    const watched = ["sh", "-c", `trap : INT TERM; "$@"; echo $? >'${status}'`, "sh"];
     const size = ["-x", `${columns}`, "-y", `${rows}`];
     const variables = Object.entries(env).flatMap(([name, value]) => ["-e", `${name}=${value}`]);
     // In one go, so that nothing is written before the pipe is there.
@@ -127,9 +130,13 @@ export class Terminals implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const pid = Number(await this.tmux("display-message", "-p", "#{pid}"));
+    const server = Number(await this.tmux("display-message", "-p", "#{pid}"));
+    const ids = "#{?pane_dead,,#{pane_pid}}";
+    const panes = (await this.tmux("list-panes", "-a", "-F", ids)).split("\n");
+    const leaders = panes.filter((pid) => pid !== "").map(Number);
+    for (const pid of leaders) killGroup(pid);
     await this.tmux("kill-server");
-    await until("tmux has ended", () => !isAlive(pid));
+    await until("the panes and tmux have ended", () => ![server, ...leaders].some(isAlive));
     await this.remove();
   }
 }
@@ -241,6 +248,15 @@ export function terminalTest(name: string, test: (terminals: Terminals) => Promi
     if (terminals) await test(terminals);
     else console.log("not tried: there is no tmux");
   });
+}
+
+/** Ends the processes of a group at once; those of other groups hear of it from their terminal. */
+function killGroup(leader: number): void {
+  try {
+    Deno.kill(-leader, "SIGKILL");
+  } catch {
+    // It has ended by itself.
+  }
 }
 
 function isAlive(pid: number): boolean {

@@ -32,6 +32,8 @@ export class Database {
    */
   constructor(path: string, _options: { int64?: boolean } = {}) {
     this.#db = new DatabaseSync(path);
+    // What the schema of a file calls that someone else has made.
+    this.#db.exec("PRAGMA trusted_schema = OFF");
   }
 
   /** Number of rows that the last INSERT, UPDATE or DELETE changed. */

@@ -180,3 +180,14 @@ Deno.test("sqlite value: the columns of the first row", () => {
     assertEquals(db.prepare("SELECT count(*) FROM t WHERE a = ?").value(8), [1]);
   });
 });
+
+Deno.test("sqlite: the schema of a file that others have made reads nothing of this process", () => {
+  withTable((db) => {
+    for (const crafted of ["(SELECT file FROM pragma_database_list)", "rtreecheck('main', 't')"]) {
+      db.exec(`DROP VIEW IF EXISTS crafted; CREATE VIEW crafted AS SELECT ${crafted} AS value`);
+      assertThrows(() => db.prepare("SELECT value FROM crafted").all(), Error, "unsafe use");
+    }
+    // Whoever has the database open may.
+    assertEquals(db.prepare("SELECT name FROM pragma_database_list").value<[string]>(), ["main"]);
+  });
+});

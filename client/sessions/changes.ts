@@ -7,7 +7,7 @@ import { MAX_TIME } from "../../shared/limits.ts";
 import { type Content, idsIn } from "../../shared/session/content.ts";
 import type { Edit, ReactionNote, Receipt } from "../../shared/session/statement.ts";
 import type { Profile } from "../profile/profile.ts";
-import type { HistoryEntry } from "../profile/tables/history_entry.ts";
+import { type HistoryEntry, MAX_AHEAD, MAX_LATE } from "../profile/tables/history_entry.ts";
 
 const DAY = 24 * 60 * 60 * 1000;
 /** The longest time between a text and its last change. */
@@ -22,11 +22,16 @@ export type Change =
   | { readonly what: "reaction"; readonly entry: number; readonly emoji: string };
 
 /** Does what `from` asks for. What makes no sense does nothing. Call it in a transaction. */
-export function applyChange(profile: Profile, from: Bytes, content: Content): Change[] {
+export function applyChange(
+  profile: Profile,
+  from: Bytes,
+  content: Content,
+  now: number,
+): Change[] {
   const { receipt, edit, delete: deleted, reaction } = content;
   const at = Math.min(content.at, MAX_TIME);
   if (receipt) noteReceipt(profile, from, receipt, at);
-  if (edit) return applyEdit(profile, from, edit, at);
+  if (edit) return applyEdit(profile, from, edit, { at, now });
   if (deleted) return idsIn(deleted).flatMap((id) => applyDeletion(profile, from, id, at));
   return reaction ? applyReaction(profile, from, reaction, at) : [];
 }
@@ -45,10 +50,13 @@ function applyEdit(
   { history }: Profile,
   from: Bytes,
   { target, text }: Edit,
-  at: number,
+  { at, now }: { at: number; now: number },
 ): Change[] {
   const entry = history.receivedAs(from, target);
   if (!entry || !canEdit(entry, at) || at < (entry.editedAt ?? 0)) return [];
+  // The author's clock says both times, and may say anything: the clock here bounds them.
+  const { stored } = entry;
+  if (at > stored + MAX_AHEAD + EDIT_TIME || now > stored + EDIT_TIME + MAX_LATE) return [];
   history.mark(entry.number, { body: { text }, editedAt: at });
   return [{ what: "edited", entry: entry.number }];
 }

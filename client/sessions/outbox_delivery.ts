@@ -25,7 +25,7 @@ interface Waiter {
  * Delivers the messages of the outbox in their order, also over connections that break. Messages
  * leave together over one connection, which keeps their order; none newer leaves before each of
  * them was answered or repeated. What is not sealed yet stays behind. Only when the server refuses
- * a message for now can those that left with it pass it.
+ * a message for now can those that left with it pass it; what changes a message never does.
  *
  * Where a mailbox, a quota or the server is full, a message waits as long as the server says, and
  * with it those behind it for the same receiver; the others go on.
@@ -99,11 +99,11 @@ export class OutboxDelivery {
     // Whoever could not take one before is asked with that one, before more follow.
     for (const item of this.#admitted(items)) if (item.wait) await this.#send(item);
     let left = this.#admitted(items.filter(({ wait }) => !wait));
-    if (left.length > 1) left = await this.#sendTogether(left);
+    if (left.length > 1) left = this.#admitted(await this.#sendTogether(left));
     while (left.length > 0) {
       // The oldest alone, with the patience of the transport; then the others may follow.
       await this.#send(left[0]);
-      left = await this.#sendTogether(this.#admitted(left.slice(1)));
+      left = this.#admitted(await this.#sendTogether(this.#admitted(left.slice(1))));
     }
   }
 
@@ -118,12 +118,19 @@ export class OutboxDelivery {
     });
   }
 
-  /** Sends messages side by side, once; returns those that have to be repeated. */
+  /**
+   * Sends messages side by side, once, up to the first that changes one before it; returns those
+   * that have to be sent or repeated.
+   */
   async #sendTogether(items: readonly OutboxItem[]): Promise<readonly OutboxItem[]> {
+    const change = items.findIndex(({ history }, at) => {
+      return at > 0 && history !== null && this.profile.history.isChange(history);
+    });
+    const together = change < 0 ? items : items.slice(0, change);
     const outcomes = await Promise.allSettled(
-      items.map((item) => this.#send(item, { once: true })),
+      together.map((item) => this.#send(item, { once: true })),
     );
-    return items.filter((_, i) => outcomes[i].status === "rejected");
+    return items.filter((_, at) => outcomes[at]?.status !== "fulfilled");
   }
 
   /** @throws {unknown} if the message has to be repeated */

@@ -111,7 +111,7 @@ export class SecureOpener {
       return isBlocked ? { kind: "ignored" } : { kind: "unusable", flaw: content };
     }
     if (isBlocked) return { kind: "nothing" };
-    const changes = applyChange(this.options.profile, from.id, content);
+    const changes = applyChange(this.options.profile, from.id, content, this.options.now());
     if (changes.length > 0) return { kind: "changes", changes };
     if (content.text !== undefined || content.file) {
       stored.push({ from: identity, id: content.id });

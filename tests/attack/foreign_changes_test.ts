@@ -83,6 +83,30 @@ Deno.test("foreign changes: an edit that is late, old, or of nothing changes not
   assertEquals(textsOf(bob, aliceId)[0], "");
 });
 
+Deno.test("foreign changes: the clock of the receiver bounds what an author may change", async () => {
+  await using scene = await Conversation.underWay();
+  const { bob, aliceId } = scene;
+  const now = Date.now();
+  let later = 0;
+  bob.now = () => now + later;
+  const texts = () => textsOf(bob, aliceId).slice(2);
+  const edit = (text: string, at: number) => {
+    return says(scene, { at, edit: { target: idsOf(bob, aliceId)[2], text } });
+  };
+  // A text from the future would give its author as long to change it.
+  const future = now + 365 * 24 * HOUR;
+  assertEquals(await says(scene, { at: future, text: "as it was" }), ["alice: as it was"]);
+  assertEquals(await edit("from the future", future), []);
+  assertEquals(await edit("a day and more later", now + 24.2 * HOUR), []);
+  assertEquals(texts(), ["as it was"]);
+  // A clock may be somewhat ahead, and an edit may wait as long as servers keep messages.
+  later = 90 * 24 * HOUR;
+  assertEquals(await edit("waited long", now + 24.1 * HOUR), ["alice: (edited)"]);
+  later = 92 * 24 * HOUR;
+  assertEquals(await edit("far too late", now + 24.1 * HOUR), []);
+  assertEquals(texts(), ["waited long"]);
+});
+
 Deno.test("foreign changes: a flood of receipts costs no message, and shows nothing", async () => {
   await using scene = await Conversation.underWay();
   const { bob, aliceId } = scene;

@@ -142,6 +142,12 @@ export class History extends SealedStore<EntryFields, HistoryEntry> {
     return fields && isSeen(fields) ? { ...fields, number } : undefined;
   }
 
+  /** Reports whether this is no message, but an edit, a deletion or a reaction. */
+  isChange(number: number): boolean {
+    const fields = this.findRow(number);
+    return fields !== undefined && "control" in fields.body;
+  }
+
   /** Returns what came from `peer` with this content ID, unless it was forgotten. */
   receivedAs(peer: Bytes, contentId: Bytes): HistoryEntry | undefined {
     const tag = this.vault.lastingBlind(CONTENT_TAG, peer, contentId);

@@ -80,8 +80,8 @@ export type Marks = {
 export type Reaction = { readonly emoji: string; readonly at: number };
 
 /** How far clocks may be apart, and how late a message may come, in milliseconds. */
-const MAX_AHEAD = 10 * 60 * 1000;
-const MAX_LATE = 90 * 24 * 60 * 60 * 1000;
+export const MAX_AHEAD = 10 * 60 * 1000;
+export const MAX_LATE = 90 * 24 * 60 * 60 * 1000;
 
 /**
  * Reports whether the time that the author gives cannot be: it is after the message came, or longer

@@ -185,6 +185,40 @@ Deno.test("outbox delivery: a full mailbox holds up its own messages alone, in o
   assertEquals(world.profile.outbox.first(), []);
 });
 
+Deno.test("outbox delivery: what changes a message never passes it", async () => {
+  const cause = { error: "failed", retryAfter: 60_000 };
+  const later = new ClientError("refused", "later", { cause });
+  for (const error of [later, full(60_000), BROKEN]) {
+    await using world = await open();
+    const { profile, server, clock, next, put } = world;
+    const control = { edit: idOf(7) };
+    const change = (text: string) => {
+      const number = put(text);
+      const entry = { peer: idOf(1), at: 1, stored: 1, contentId: idOf(8), body: { control } };
+      const [item] = profile.outbox.first(number - 1);
+      profile.outbox.remove(number);
+      return profile.outbox.put({ ...item, history: profile.history.addSent(entry) });
+    };
+    let isRefused = true;
+    server.fate = (_, text) => {
+      if (isRefused && text === "text") return { arrives: false, error };
+      return ARRIVES;
+    };
+    const delivery = next();
+    put("text");
+    change("edit");
+    put("another");
+    await delivery.flush().catch(() => {});
+    assert(!server.texts.includes("edit"), `${error.message}: ${server.texts}`);
+    isRefused = false;
+    clock.now += 1e6;
+    await next().flush();
+    const inOrder = server.texts.filter((text) => text !== "another");
+    assertEquals(inOrder, ["text", "edit"], error.message);
+    assertEquals(profile.outbox.first(), []);
+  }
+});
+
 Deno.test("outbox delivery: no later command asks before the time that it was told", async () => {
   await using world = await open();
   const { server, put, next, clock } = world;

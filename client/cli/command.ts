@@ -215,8 +215,9 @@ export function clientCommand<
 export function frontCommand<
   const P extends Operands,
   const O extends Options,
->(declaration: Omit<Declaration<P, O, FrontContext, never>, "results">) {
-  const front = { typed: true, isFront: true, opensProfile: true, results: [] } as const;
+  K extends Kind = never,
+>(declaration: Declaration<P, O, FrontContext, K>) {
+  const front = { typed: true, isFront: true, opensProfile: true } as const;
   return { operands: {} as P, options: {} as O, ...declaration, ...front };
 }
 

@@ -29,6 +29,7 @@ export const chat = frontCommand({
     "/help lists the commands, and /quit or the end of the input ends it. With --json each\n" +
     "message, and each change of one, is an object.\n\n" +
     "While it runs, other commands on the profile work through it.",
+  results: ["history"],
   runsPrograms: (args) => args["on-message"] !== undefined,
   async run({ peer, plain, vim, "no-mouse": noMouse }, context) {
     const { environment, options: { json, color } } = context;

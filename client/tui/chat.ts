@@ -1,5 +1,6 @@
 /** The chat: keys and events in, states and requests out. */
 import { safetyLines } from "../cli/output/trust.ts";
+import { ClientError } from "../errors.ts";
 import { type ChatEvent, type ChatLink, type Params } from "./chat_link.ts";
 import { itemText } from "./item_text.ts";
 import { type Key, KeyReader } from "./keys.ts";
@@ -39,6 +40,7 @@ export interface ChatOptions {
   readonly name?: string;
 }
 
+const WAITS = "Kept here; it is sent as soon as the server can be reached.";
 /** Messages of one request. */
 const PAGE = 100;
 /** Between two frames at least, in milliseconds: 20 a second. */
@@ -130,6 +132,8 @@ export class Chat {
     try {
       await this.#run(task);
     } catch (error) {
+      // What is kept until the server can be reached is in the conversation; sent again it came twice.
+      if (error instanceof ClientError && error.code === "queued") return this.tell(WAITS);
       this.#fail(error instanceof Error ? error.message : String(error));
       if (task.kind === "call" && task.text !== undefined && this.#state.draft.text === "") {
         this.#show({ ...this.#state, draft: draftOf(task.text) });

@@ -54,6 +54,19 @@ Deno.test("chat: a text that cannot be sent is in the input again", async () => 
   await chat.until("the text is back", ({ draft }) => draft.text === "hello");
 });
 
+Deno.test("chat: a text that is kept for the server is not in the input again", async () => {
+  const { link } = twoPeers();
+  await using chat = new ChatHere(link);
+  await chat.until("alice is open", ({ open }) => open !== null);
+  link.offline = true;
+  await chat.type("hello\r");
+  const { notice } = await chat.until("it says so", ({ notice }) => notice !== null);
+  const text = "Kept here; it is sent as soon as the server can be reached.";
+  assertEquals(notice, { text, failed: false });
+  assertEquals(chat.state.draft.text, "");
+  assertEquals(textsOf(chat.state).at(-1), "hello");
+});
+
 Deno.test("chat: scrolling up reads earlier messages, to the first and in order", async () => {
   const { link } = twoPeers();
   await using chat = new ChatHere(link);

@@ -1,5 +1,6 @@
 /** An engine for the chat that keeps all in memory, and notes what it is asked for. */
 import type { ChatEvent, ChatLink, Item, Params } from "../../../client/tui/chat_link.ts";
+import { ClientError } from "../../../client/errors.ts";
 import { checkRequest } from "./check_request.ts";
 
 type Listener = (event: ChatEvent) => void;
@@ -22,6 +23,8 @@ export class MemoryLink implements ChatLink {
   readonly peers: MemoryPeer[] = [];
   /** The method that fails. */
   refuses: string | null = null;
+  /** Whether texts are kept, as the server cannot be reached. */
+  offline = false;
   readonly #listeners: Listener[] = [];
   /** Clients whom only the server knows. */
   readonly others: Item[] = [];
@@ -105,6 +108,7 @@ export class MemoryLink implements ChatLink {
       }
       case "send":
         this.tell({ kind: "entry", item: this.put(peer, String(params.text), true) });
+        if (this.offline) throw new ClientError("queued", "cannot reach the server");
         return [];
       case "mark-read":
         peer.unread = 0;

@@ -1,7 +1,7 @@
 /** The chat: keys and events in, states and requests out. */
 import { safetyLines } from "../cli/output/trust.ts";
 import { ClientError } from "../errors.ts";
-import { type ChatEvent, type ChatLink, type Params } from "./chat_link.ts";
+import { type ChatEvent, type ChatLink, type Item, type Params } from "./chat_link.ts";
 import { itemText } from "./item_text.ts";
 import { type Key, KeyReader } from "./keys.ts";
 import { draftOf } from "./line_editor.ts";
@@ -19,6 +19,7 @@ import {
   withNotice,
   withoutEntry,
   withProgress,
+  withSending,
 } from "./state.ts";
 import type { Step, Task } from "./step.ts";
 import type { Tty } from "./tty.ts";
@@ -310,8 +311,15 @@ export class Chat {
         gone ? withoutEntry(this.#state, message.number) : withEntry(this.#state, message),
       );
     }
+    if (kind === "transfer" && item.direction !== "down") {
+      const file = { name: String(item.name), part: partOf(item) };
+      const active = item.state === "active" && typeof item.entry !== "number";
+      this.#show(
+        withSending(this.#state, Number(item.transfer ?? item.number), active ? file : null),
+      );
+    }
     if (kind === "transfer" && typeof item.entry === "number") {
-      const part = Number(item.done) / Math.max(1, Number(item.size));
+      const part = partOf(item);
       this.#show(withProgress(this.#state, item.entry, item.state === "active" ? part : null));
     }
     if (kind === "connection") {
@@ -385,4 +393,9 @@ export class Chat {
     }
     this.#resting = false;
   }
+}
+
+/** Returns how much of a file has gone, from 0 to 1. */
+function partOf({ done, size }: Item): number {
+  return Number(done) / Math.max(1, Number(size));
 }

@@ -115,7 +115,7 @@ function contentOf({ text, file, number }: Message, progressOf: Face["progressOf
 const CELLS = 10;
 
 /** Returns a bar and a number, of `part` from 0 to 1. */
-function barText(part: number): string {
+export function barText(part: number): string {
   const full = Math.floor(part * CELLS);
   return `${"█".repeat(full)}${"░".repeat(CELLS - full)} ${Math.floor(part * 100)}%`;
 }

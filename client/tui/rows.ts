@@ -101,7 +101,7 @@ function ruleRow(state: ChatState, width: number): Row {
 }
 
 function ruleText(state: ChatState): [string, Span["role"]] {
-  const { notice, offers, purpose, selected, anchor, vim } = state;
+  const { notice, offers, purpose, selected, anchor, vim, sending } = state;
   if (notice) return [harmlessLine(notice.text), notice.failed ? "warning" : "good"];
   if (offers.length > 0) return [offers.map(harmlessLine).join("  "), "plain"];
   if (purpose.kind !== "send") {
@@ -113,7 +113,8 @@ function ruleText(state: ChatState): [string, Span["role"]] {
     return ["r answer  e edit  d delete  + react  s fetch  v show  Esc", "strong"];
   }
   if (anchor) return ["newer messages below: Ctrl-End", "strong"];
-  return vim === "normal" ? ["normal mode: i writes, ? helps", "strong"] : ["", "plain"];
+  if (vim === "normal") return ["normal mode: i writes, ? helps", "strong"];
+  return [[...sending.values()].map(harmlessLine).join("  "), "plain"];
 }
 
 /** Returns the rows of the input, with its cursor. */

@@ -59,7 +59,7 @@ export const SLASH_COMMANDS: readonly SlashCommand[] = [
     run: (state, path) =>
       path === ""
         ? refusal(state, "Which file? /file PATH; Tab completes it")
-        : callWithPeer(state, "send-file", { paths: [path] }, `${path} is on its way.`),
+        : callWithPeer(state, "send-file", { paths: [path] }, `${path} is on the server.`),
   },
   {
     name: "save",

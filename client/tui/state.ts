@@ -2,7 +2,7 @@
 import { harmless } from "../cli/output/printable.ts";
 import { shortened, wrapText } from "../cli/output/text_layout.ts";
 import { type Draft, draftOf, EMPTY } from "./line_editor.ts";
-import type { Face } from "./message_lines.ts";
+import { barText, type Face } from "./message_lines.ts";
 import type { Conversation, Message } from "./model.ts";
 import { type InputLines, inputLines } from "./input_lines.ts";
 import { type Anchor, revealed } from "./window.ts";
@@ -33,6 +33,8 @@ export interface ChatState {
   readonly open: string | null;
   /** How much of files on their way has gone, from 0 to 1, by the numbers of their messages. */
   readonly progress: ReadonlyMap<number, number>;
+  /** Files on their way out, by their transfers, until they are messages: what the screen says. */
+  readonly sending: ReadonlyMap<number, string>;
   /** A part of its messages, oldest first, without gaps. */
   readonly messages: readonly Message[];
   /** Whether there are no earlier ones, and no later ones. */
@@ -71,6 +73,7 @@ export function initialState(
     conversations: [],
     open: null,
     progress: new Map(),
+    sending: new Map(),
     messages: [],
     first: true,
     last: true,
@@ -199,6 +202,18 @@ export function withProgress(state: ChatState, entry: number, part: number | nul
   if (part === null) progress.delete(entry);
   else progress.set(entry, part);
   return { ...state, progress };
+}
+
+/** A file on its way out has come so far, or is not on its way any more. */
+export function withSending(
+  state: ChatState,
+  transfer: number,
+  file: { readonly name: string; readonly part: number } | null,
+): ChatState {
+  const sending = new Map(state.sending);
+  if (file) sending.set(transfer, `Sending ${file.name} ${barText(file.part)}`);
+  else if (!sending.delete(transfer)) return state;
+  return { ...state, sending };
 }
 
 /** An entry is no more. */

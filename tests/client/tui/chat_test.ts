@@ -2,7 +2,7 @@ import { assert, assertEquals } from "../../support/assert.ts";
 import { ChatHere } from "../../support/chat/chat_here.ts";
 import { MemoryLink } from "../../support/chat/memory_link.ts";
 import { until } from "../../support/until.ts";
-import { dialogRows } from "../../../client/tui/rows.ts";
+import { dialogRows, ruleRows } from "../../../client/tui/rows.ts";
 import { type ChatState, faceOf } from "../../../client/tui/state.ts";
 import { windowLines } from "../../../client/tui/window.ts";
 
@@ -147,6 +147,21 @@ Deno.test("chat: a file on its way has a bar", async () => {
   tell("done", 8);
   const state = await chat.until("it is gone", (state) => !shows("█")(state));
   assert(shows("a.txt, 8 bytes")(state));
+});
+
+Deno.test("chat: a file has a bar before it is a message", async () => {
+  const { link } = twoPeers();
+  await using chat = new ChatHere(link);
+  await chat.until("alice is open", ({ messages }) => messages.length > 0);
+  const bar = (state: ChatState) => ruleRows(state, 57)[0].spans[0].text;
+  const tell = (state: string, done: number, more = {}) => {
+    const item = { transfer: 7, direction: "up", name: "a.txt", state, done, size: 8 };
+    link.tell({ kind: "transfer", item: { ...item, ...more } });
+  };
+  tell("active", 2);
+  await chat.until("there is one", (state) => bar(state) === "── Sending a.txt ██░░░░░░░░ 25% ");
+  tell("done", 8, { entry: 501 });
+  await chat.until("it is gone", (state) => bar(state) === "");
 });
 
 Deno.test("chat: an answer, a change and a reaction name the message", async () => {

@@ -104,7 +104,7 @@ export class Sending {
       const secure = identity ? null : await this.options.secure();
       if (secure) {
         await classic.sender.checkSize(source);
-        const transfer = secure.files.begin(to.id, source, { classic: true });
+        const transfer = await secure.files.begin(to.id, source, { classic: true });
         yield { message: await secure.files.sendClassic(transfer, to, options), to };
         continue;
       }
@@ -118,7 +118,7 @@ export class Sending {
         continue;
       }
       const { files: transfers } = await this.readyFor(identity, to);
-      const transfer = transfers.begin(identity.clientId, source);
+      const transfer = await transfers.begin(identity.clientId, source);
       yield { message: await transfers.send(transfer, to, identity, options), to };
     }
     if (queued) throw queued;

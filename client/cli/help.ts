@@ -4,10 +4,10 @@ import { type AnyCommand, GLOBAL_OPTIONS } from "./command.ts";
 
 export const INTERRUPTED =
   "Ctrl-C, a lost connection or a crash stops a file where it is. The next receive goes on from\n" +
-  "there, and so does send-file of the same file. With classic clients the file starts again.";
+  "there, and so does send-file of the same. With classic clients the file starts again.";
 export const PROGRESS =
-  "On a terminal a bar shows the progress of files of more than 1 MiB, and of many small ones\n" +
-  "that take longer than a second. With --json, standard\n" +
+  "On a terminal a bar shows the progress of files of more than 1 MiB, and of smaller ones that\n" +
+  "take longer than a second. With --json, standard\n" +
   'error has a line {"progress":{"file","done","size","rate","left"}} at most twice a second,\n' +
   "in bytes, bytes a second, and seconds (null: not known yet).";
 

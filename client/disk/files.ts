@@ -1,5 +1,5 @@
 /** Files: read as streams, written whole, and received ones brought to their place. */
-import { concat } from "../../shared/bytes.ts";
+import { concat, equalBytes } from "../../shared/bytes.ts";
 import { removeFile, syncFolder } from "../../shared/files.ts";
 import { writeAll } from "../../shared/io.ts";
 import { MiB } from "../../shared/limits.ts";
@@ -123,6 +123,38 @@ export async function readEnd(path: string, size: number): Promise<Uint8Array<Ar
     const start = Math.max(0, (await Deno.stat(path)).size - size);
     return concat(...await Array.fromAsync(readFile(path, start)));
   });
+}
+
+/** Reports whether two files can be read and hold the same. */
+export async function haveSameContent(path: string, other: string): Promise<boolean> {
+  const files: Deno.FsFile[] = [];
+  try {
+    for (const one of [path, other]) files.push(await Deno.open(one, { read: true }));
+    const [pieces, others] = files.map(() => new Uint8Array(COMPARED));
+    for (;;) {
+      const [size, otherSize] = [await fill(files[0], pieces), await fill(files[1], others)];
+      if (!equalBytes(pieces.subarray(0, size), others.subarray(0, otherSize))) return false;
+      if (size === 0) return true;
+    }
+  } catch {
+    return false;
+  } finally {
+    for (const file of files) file.close();
+  }
+}
+
+/** Bytes that are compared at a time. */
+const COMPARED = 256 * 1024;
+
+/** Reads until `into` is full, or the file ends. Returns how many bytes. */
+async function fill(file: Deno.FsFile, into: Uint8Array): Promise<number> {
+  let have = 0;
+  while (have < into.length) {
+    const count = await file.read(into.subarray(have));
+    if (count === null) break;
+    have += count;
+  }
+  return have;
 }
 
 /** Removes what a crash left in `folder`, if that exists: files whose names are not `needed`. */

@@ -9,6 +9,7 @@ import { asksForReceipt, type Content } from "../../shared/session/content.ts";
 import { Downloads } from "./downloads.ts";
 import { ClientError } from "../errors.ts";
 import type { Peer, Peers } from "../contacts/peers.ts";
+import { haveSameContent, removeFile } from "../disk/files.ts";
 import type { Profile } from "../profile/profile.ts";
 import type { HistoryBody, HistoryEntry } from "../profile/tables/history_entry.ts";
 import type { Transfer } from "../profile/tables/transfers.ts";
@@ -95,15 +96,21 @@ export class FileTransfers {
   }
 
   /**
-   * Returns a new upload, or the unfinished one of the same file to the same receiver. While the
-   * server has the same file for someone else, it is shared; one that is `classic` never is.
+   * Returns a new upload, or the unfinished one of the same file to the same receiver; a copy of
+   * the same is removed. While the server has the same file for someone else, it is shared; one
+   * that is `classic` never is.
    * @throws {ClientError} `file` if it is too large
    */
-  begin(peer: Bytes, source: Source, { classic = false } = {}): Transfer {
+  async begin(peer: Bytes, source: Source, { classic = false } = {}): Promise<Transfer> {
     const { profile, random, now } = this.#options;
     const { name, size, changed, spooled } = source;
     if (fileChunkCount(size) > MAX_U32) throw new ClientError("file", `${name} is too large`);
     const path = absolutePath(source.path);
+    const copied = spooled && await this.#unfinishedCopy(peer, source, classic);
+    if (copied) {
+      await removeFile(path);
+      return copied;
+    }
     const same = spooled ? [] : profile.transfers.open().filter((other) => {
       return other.direction === "up" && other.path === path && other.size === size &&
         other.changed === changed && (other.state === "active" || other.state === "done") &&
@@ -293,6 +300,21 @@ export class FileTransfers {
       this.#running.get(transfer.number)?.abort();
       transfers.erase(transfer.number);
       if (transfer.state !== "done") await this.#settling.drop({ ...transfer, state: "cancelled" });
+    }
+  }
+
+  /** Returns the unfinished upload to `peer` of a copy with the same name and content. */
+  async #unfinishedCopy(
+    peer: Bytes,
+    { name, size, path }: Source,
+    classic: boolean,
+  ): Promise<Transfer | undefined> {
+    for (const number of this.#options.profile.transfers.active()) {
+      const other = this.#get(number);
+      const isSame = other.direction === "up" && other.spooled && other.name === name &&
+        other.size === size && equalBytes(other.peer, peer) && (other.classic ?? false) === classic;
+      if (!isSame || other.path === null || this.#running.has(number)) continue;
+      if (await haveSameContent(other.path, path)) return other;
     }
   }
 

@@ -1,5 +1,6 @@
 import { ClientError } from "../../../client/errors.ts";
 import {
+  haveSameContent,
   openFile,
   readEnd,
   readFile,
@@ -120,4 +121,19 @@ Deno.test("files: of a folder all but the needed ones are removed", async () => 
   await removeOthers(temp.path, new Set(["1", "3", "4"]));
   assertEquals(temp.names(), ["1", "3", "folder"]);
   assert((await Deno.stat(`${temp.path}/folder`)).isDirectory);
+});
+
+Deno.test("files: the same content is known, and what cannot be read is none", async () => {
+  await using temp = await tempFolder();
+  const [one, other] = [`${temp.path}/one`, `${temp.path}/other`];
+  await Deno.writeFile(one, CONTENT);
+  assertEquals(await haveSameContent(one, other), false);
+  await Deno.writeFile(other, CONTENT);
+  assertEquals(await haveSameContent(one, other), true);
+  await Deno.writeFile(other, CONTENT.subarray(1));
+  assertEquals(await haveSameContent(one, other), false);
+  await Deno.writeFile(other, CONTENT.subarray(0, -1));
+  assertEquals(await haveSameContent(one, other), false);
+  await Deno.writeFile(other, CONTENT.with(CONTENT.length - 1, CONTENT.at(-1)! ^ 1));
+  assertEquals(await haveSameContent(one, other), false);
 });

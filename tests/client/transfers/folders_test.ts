@@ -72,3 +72,41 @@ Deno.test("transfer folders: the last one named gets a file, with what there is 
   assertEquals(fixture.names("bob"), []);
   assertEquals(await digest(`${other}/large`), await digest(path));
 });
+
+Deno.test("transfer folders: an interrupted one that is sent again goes on", async () => {
+  await using fixture = await TransferFixture.start();
+  const alice = await fixture.person("alice");
+  const bob = await fixture.person("bob");
+  const folder = `${fixture.folder}/photos`;
+  await Deno.mkdir(folder);
+  await Deno.rename(await fixture.file("large", 12 * MiB), `${folder}/large`);
+  const breakOff = async (to: string) => {
+    const abort = new AbortController();
+    const seen: number[] = [];
+    const onProgress = (done: number) => {
+      seen.push(done);
+      if (done >= 5 * MiB) abort.abort();
+    };
+    const sending = alice.client.sendFile(to, folder, onProgress, abort.signal);
+    assertEquals(await codeOf(sending), "interrupted");
+    return seen[0];
+  };
+  assertEquals(await breakOff("bob"), 0);
+  assert(await breakOff("bob") > 0);
+  assertEquals(alice.client.transfers().map(({ name }) => name), ["photos.tar"]);
+  assertEquals(copies(alice.folder).length, 1);
+  // What has changed since is another file.
+  await Deno.writeTextFile(`${folder}/small`, "new");
+  assertEquals(await breakOff("bob"), 0);
+  assertEquals(alice.client.transfers().length, 2);
+  await alice.client.sendFile("bob", folder);
+  await fixture.receive(alice, "alice");
+  await fixture.receive(bob, "bob");
+  assertEquals(fixture.names("bob").length, 2);
+  assertEquals(copies(alice.folder), []);
+});
+
+/** The copies that uploads are made from. */
+function copies(profile: string): string[] {
+  return [...Deno.readDirSync(`${profile}/outgoing`)].map(({ name }) => name);
+}

@@ -161,6 +161,7 @@ export class Engine implements AsyncDisposable, RunningEngine {
       }
     } finally {
       await results.return(undefined);
+      context.progress.stop();
     }
   }
 

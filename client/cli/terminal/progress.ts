@@ -42,6 +42,14 @@ export interface ProgressView {
   end(): void;
 }
 
+interface ProgressOptions {
+  readonly view: ProgressView | null;
+  /** Returns a steady time in milliseconds. */
+  readonly now: () => number;
+  /** Calls `then` after that many milliseconds, unless the result is called before. */
+  readonly later?: (milliseconds: number, then: () => void) => () => void;
+}
+
 const NOTHING = { files: 0, size: 0 };
 /** Fewer bytes than this move too fast to show progress, unless they take longer than that. */
 const WORTH_SHOWING = 1024 * 1024;
@@ -50,8 +58,10 @@ const TOO_LONG = 1000;
 /** Follows files while they move, and shows their progress. */
 export class Progress {
   readonly #view: ProgressView | null;
-  /** Milliseconds. */
-  readonly #now: () => number;
+  readonly #now: ProgressOptions["now"];
+  readonly #later: typeof startTimer;
+  /** Undoes that what moves is shown although nothing new is heard of it. */
+  #cancel = () => {};
   #pace = new Pace();
   #left: (() => Work) | null = null;
   #current: { key: number | null; done: number; size: number } | null = null;
@@ -63,9 +73,10 @@ export class Progress {
   #since = 0;
   #moved = 0;
 
-  constructor({ view, now }: { view: ProgressView | null; now: () => number }) {
+  constructor({ view, now, later = startTimer }: ProgressOptions) {
     this.#view = view;
     this.#now = now;
+    this.#later = later;
   }
 
   /** At each file, `left` is called for what is left to move, including that file. */
@@ -104,6 +115,7 @@ export class Progress {
     };
     const isLong = all.size >= WORTH_SHOWING || at - this.#since >= TOO_LONG;
     if (isLong) this.#view?.show(this.#moving, at);
+    if (all.done === all.size) this.#cancel();
   };
 
   /** The file that moves, or was stopped before its end. */
@@ -119,6 +131,7 @@ export class Progress {
 
   /** Ends it: nothing moves any more. */
   stop(): void {
+    this.#cancel();
     this.#view?.end();
     this.#pace = new Pace();
     this.#left = this.#current = this.#moving = null;
@@ -134,6 +147,8 @@ export class Progress {
       this.#before = NOTHING;
       this.#pace = new Pace();
       this.#since = at;
+      this.#cancel();
+      if (this.#view) this.#cancel = this.#later(TOO_LONG, () => this.#showSlow());
     }
     this.#current = { key, done, size };
     const left = this.#left?.() ?? { files: 1, size };
@@ -143,4 +158,15 @@ export class Progress {
       unbegun: left.unbegun,
     };
   }
+
+  /** Shows what is so slow that nothing is heard of it for long, such as its only part. */
+  #showSlow(): void {
+    const moving = this.moving;
+    if (moving) this.#view?.show(moving, this.#now());
+  }
+}
+
+function startTimer(milliseconds: number, then: () => void): () => void {
+  const timer = setTimeout(then, milliseconds);
+  return () => clearTimeout(timer);
 }

@@ -158,6 +158,37 @@ Deno.test("progress: small files that take long are shown, by their count", () =
   assertEquals([view.last.all.number, view.last.all.done], [8, 4000]);
 });
 
+Deno.test("progress: a small file of which nothing is heard for a second is shown", () => {
+  const clock = new Clock();
+  const view = new View();
+  const timers = new Set<() => void>();
+  const progress = new Progress({
+    ...{ view, now: clock.now },
+    later(milliseconds, then) {
+      assertEquals(milliseconds, 1000);
+      timers.add(then);
+      return () => timers.delete(then);
+    },
+  });
+  const pass = () => {
+    clock.at += 1000;
+    for (const then of timers) then();
+    timers.clear();
+  };
+  progress.update(0, 500, file(1));
+  progress.update(500, 500, file(1));
+  pass();
+  assertEquals(view.shown, [], "it was fast");
+  progress.update(0, 500, file(2));
+  pass();
+  assertEquals([view.shown.length, view.last.file, view.last.done], [1, "file 2", 0]);
+  progress.update(500, 500, file(2));
+  assertEquals([view.shown.length, view.last.done, timers.size], [2, 500, 0]);
+  progress.update(0, 500, file(3));
+  progress.stop();
+  assertEquals(timers.size, 0);
+});
+
 /** The objects that were written, with the time of each. */
 class Lines {
   readonly clock = new Clock();

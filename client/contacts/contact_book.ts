@@ -4,7 +4,7 @@ import { ProtocolError } from "../../shared/errors.ts";
 import { checkNewName, encodeName } from "../../shared/protocol/name.ts";
 import { groupsOf, safetyNumber } from "../../shared/session/safety_number.ts";
 import { ClientError } from "../errors.ts";
-import { OWN_NAME, type Peer, type Peers } from "./peers.ts";
+import { idOf, OWN_NAME, type Peer, type Peers } from "./peers.ts";
 import { isStranger } from "./strangers.ts";
 import type { HistoryEntry } from "../profile/tables/history_entry.ts";
 import type { Profile } from "../profile/profile.ts";
@@ -229,6 +229,11 @@ export class ContactBook {
    */
   isNew(name: string): boolean {
     const { contacts, identity } = this.profile;
+    const id = idOf(name);
+    if (id) {
+      const known = this.peers.known(id);
+      return known === undefined || !this.peers.isOwn(id) && isStranger(this.profile, id);
+    }
     const names = [name, name.normalize("NFC")];
     if (name === OWN_NAME || names.includes(identity.name)) return false;
     const known = names.map((each) => contacts.byName(each)).find((contact) => contact);
@@ -236,14 +241,17 @@ export class ContactBook {
   }
 
   /**
-   * Returns the contact with this name or alias, without asking the server.
+   * Returns the contact with this name or alias, without asking the server. `#` and an ID stand for
+   * the client with that: a contact, or one with whom there is a history.
    * @throws {ClientError} `unknown-name`
    */
   contact(name: string): MarkedPeer {
-    const { contacts, identity } = this.profile;
-    const id = this.peers.isOwnName(name) ? identity.id : contacts.byName(name)?.id;
+    const { contacts, identity, history } = this.profile;
+    const given = idOf(name);
+    const id = this.peers.isOwnName(name) ? identity.id : given ?? contacts.byName(name)?.id;
     const peer = id && this.peers.known(id);
     if (peer) return this.marked(peer);
+    if (given && history.page(given, 1).length > 0) return this.withId(given);
     throw new ClientError(
       "unknown-name",
       `no contact is named "${name}"; see: messaging-client list --contacts`,
@@ -286,6 +294,7 @@ export function checkName(name: string, { isNew = false } = {}): void {
   if (name === OWN_NAME) {
     throw new ClientError("bad-name", `"${OWN_NAME}" means yourself here, and is nobody's name`);
   }
+  if (idOf(name)) throw new ClientError("bad-name", `"${name}" stands for an ID, and is no name`);
   try {
     encodeName(name);
     if (isNew) checkNewName(name);

@@ -1,4 +1,4 @@
-import { type Bytes, equalBytes, toHex } from "../../shared/bytes.ts";
+import { type Bytes, equalBytes, fromHex, toHex } from "../../shared/bytes.ts";
 import {
   claimsToBeSecure,
   type Identity,
@@ -20,6 +20,16 @@ export interface Peer extends ClientEntry {
 
 /** What the owner is called in commands that keep notes. */
 export const OWN_NAME = "me";
+
+const BY_ID = /^#[0-9a-f]{32}$/i;
+
+/**
+ * Returns the ID that stands in the place of a name, as `#` and 32 hex digits; undefined if it is a
+ * name. A name can change hands, and look like another; an ID cannot.
+ */
+export function idOf(name: string): Bytes | undefined {
+  return BY_ID.test(name) ? fromHex(name.slice(1).toLowerCase()) : undefined;
+}
 
 /** Finds other clients, by name or ID, and checks who they are. */
 export class Peers {
@@ -107,20 +117,20 @@ export class Peers {
 
   /**
    * Returns the client with this name or alias: a contact, else the one that the server knows by
-   * exactly this name, who is a contact from then on.
+   * exactly this name, who is a contact from then on. `#` and an ID stand for the client with that.
    * @throws {ClientError} `unknown-name`
    */
   async named(name: string): Promise<Peer> {
     const { contacts, identity } = this.profile;
+    const id = idOf(name);
+    if (id) return await this.#withId(id);
     // New clients have names in this form only.
     const names = new Set([name, name.normalize("NFC")]);
     for (const each of names) {
       const known = contacts.byName(each);
       if (known) return this.#peer(known);
     }
-    if (names.has(identity.name)) {
-      throw new ClientError("unknown-name", "that is your own name; messages go to other clients");
-    }
+    if (names.has(identity.name)) throw ownName();
     for (const each of names) {
       const found = await this.#lookUp(each);
       if (found) return found;
@@ -129,6 +139,14 @@ export class Peers {
       "unknown-name",
       `no client is named "${name}"; see: messaging-client list PREFIX`,
     );
+  }
+
+  async #withId(id: Bytes): Promise<Peer> {
+    if (this.isOwn(id)) throw ownName();
+    if (!this.known(id)) await this.find([id]);
+    const peer = this.known(id);
+    if (peer) return peer;
+    throw new ClientError("unknown-name", `no client has the ID ${toHex(id)}`);
   }
 
   async #lookUp(name: string): Promise<Peer | undefined> {
@@ -152,10 +170,12 @@ export class Peers {
     return equalBytes(id, this.profile.identity.id);
   }
 
-  /** Reports whether the owner is meant, who keeps notes: by "me", or the own name. */
+  /** Reports whether the owner is meant, who keeps notes: by "me", the own name, or `#` and the ID. */
   isOwnName(name: string): boolean {
     const { registered, contacts } = this.profile;
     if (!registered) return false;
+    const id = idOf(name);
+    if (id) return this.isOwn(id);
     return name === OWN_NAME || name === this.profile.identity.name && !contacts.byName(name);
   }
 
@@ -201,4 +221,8 @@ export class Peers {
     }
     throw new ClientError("bad-response", "the server gave the public key of another client");
   }
+}
+
+function ownName(): ClientError {
+  return new ClientError("unknown-name", "that is your own name; messages go to other clients");
 }

@@ -5,7 +5,7 @@ import { type ChatEvent, type ChatLink, type Item, type Params } from "./chat_li
 import { itemText } from "./item_text.ts";
 import { type Key, KeyReader } from "./keys.ts";
 import { draftOf } from "./line_editor.ts";
-import { type Conversation, conversationOf, type Message, messageOf } from "./model.ts";
+import { type Conversation, conversationOf, type Message, messageOf, peerOf } from "./model.ts";
 import { press } from "./press.ts";
 import {
   type ChatState,
@@ -169,11 +169,11 @@ export class Chat {
       case "fetch":
         return await this.#fetch(task.number);
       case "verify": {
-        const [item] = await link.request("verify", { peer: task.name });
+        const [item] = await link.request("verify", { peer: peerOf(task.id) });
         const says = item.verified === true
           ? "is verified."
           : "is not verified. Is it the same on the other side? /verify yes";
-        const title = `${task.name} ${says}`;
+        const title = `${this.#nameOf(task.id)} ${says}`;
         const lines = safetyLines(String(item.safetyNumber), this.#state);
         return this.#show({ ...this.#state, dialog: textDialog(title, lines) });
       }
@@ -231,8 +231,7 @@ export class Chat {
 
   async #open(id: string): Promise<void> {
     await this.#keepDraft();
-    const name = this.#nameOf(id);
-    const messages = await this.#history({ peer: name, last: PAGE });
+    const messages = await this.#history({ peer: peerOf(id), last: PAGE });
     const first = messages.length < PAGE;
     this.#show(opened(this.#state, id, { messages, first, last: true }));
   }
@@ -242,10 +241,10 @@ export class Chat {
     const here = this.#state.open === id &&
       this.#state.messages.some((message) => message.number === number);
     if (!here) {
-      const name = this.#nameOf(id);
+      const peer = peerOf(id);
       const before = number + PAGE / 2;
-      const messages = await this.#history({ peer: name, last: PAGE, before });
-      const newest = await this.#history({ peer: name, last: 1 });
+      const messages = await this.#history({ peer, last: PAGE, before });
+      const newest = await this.#history({ peer, last: 1 });
       const last = newest[0]?.number === messages.at(-1)?.number;
       this.#show(opened(this.#state, id, { messages, first: messages.length < PAGE, last }));
     }
@@ -255,7 +254,7 @@ export class Chat {
   async #readEarlier(): Promise<void> {
     const { open, messages: [oldest] } = this.#state;
     if (open === null || !oldest) return;
-    const params = { peer: this.#nameOf(open), last: PAGE, before: oldest.number };
+    const params = { peer: peerOf(open), last: PAGE, before: oldest.number };
     const earlier = await this.#history(params);
     this.#show(withEarlier(this.#state, open, earlier, earlier.length < PAGE));
   }
@@ -268,7 +267,7 @@ export class Chat {
   async #search(text: string): Promise<void> {
     const { open } = this.#state;
     if (open === null) return;
-    const params = { words: text.split(/\s+/), in: this.#nameOf(open) };
+    const params = { words: text.split(/\s+/), in: peerOf(open) };
     const found = (await this.options.link.request("search", params)).map(messageOf);
     if (found.length === 0) return this.#fail(`nothing has "${text}"`);
     const title = `${found.length} with "${text}"`;
@@ -291,7 +290,7 @@ export class Chat {
     const conversation = conversationIn(this.#state);
     if (!conversation || purpose.kind === "edit" || text.startsWith("/")) return;
     if (conversation.draft === text) return;
-    await this.options.link.request("draft", { peer: conversation.name, text })
+    await this.options.link.request("draft", { peer: peerOf(conversation.id), text })
       .catch(() => {}); // it is no reason to stay
     const conversations = this.#state.conversations.map((one) =>
       one.id === conversation.id ? { ...one, draft: text } : one
@@ -337,7 +336,7 @@ export class Chat {
   async #markRead(): Promise<void> {
     const conversation = conversationIn(this.#state);
     if (!conversation || conversation.unread === 0) return;
-    await this.options.link.request("mark-read", { peer: conversation.name });
+    await this.options.link.request("mark-read", { peer: peerOf(conversation.id) });
     await this.#list();
   }
 

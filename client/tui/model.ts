@@ -82,6 +82,14 @@ function timerText(seconds: number): string {
   return `Messages disappear after ${seconds} s from now on.`;
 }
 
+/**
+ * Returns how methods are told of the client with this ID. By name another one could be meant: one
+ * that has the name of a contact, or had it before.
+ */
+export function peerOf(id: string): string {
+  return `#${id}`;
+}
+
 /** Returns a line of the list of conversations. */
 export function conversationOf(item: Item): Conversation {
   const peer = item.peer === undefined ? item : objectOf(item.peer);

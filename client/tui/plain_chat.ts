@@ -2,7 +2,7 @@
 import { sizeText } from "../../shared/size.ts";
 import { harmlessLine, localTime, printable, printableLine } from "../cli/output/printable.ts";
 import type { ChatLink, Item } from "./chat_link.ts";
-import { type Message, messageOf, objectOf } from "./model.ts";
+import { type Message, messageOf, objectOf, peerOf } from "./model.ts";
 import { commandHelp, readLine } from "./plain_commands.ts";
 
 export interface PlainChatOptions {
@@ -31,7 +31,7 @@ const LAST = 20;
 const KNOWN = 1000;
 
 export class PlainChat {
-  /** The other client's ID, in hex. */
+  /** How methods are told of the other client. */
   #peer = "";
   #day = "";
   /** Messages up to this number are older than those that are shown. */
@@ -47,10 +47,12 @@ export class PlainChat {
   async run(): Promise<void> {
     const { link, lines, note, name } = this.options;
     const contact = await this.#contact();
-    this.#peer = String(contact.id);
+    this.#peer = peerOf(String(contact.id));
     await link.listen(({ kind, item }) => {
       if (kind === "connection") note(connectionText(item));
-      else if (kind === "entry" && objectOf(item.peer).id === this.#peer) this.#hear(item);
+      else if (kind === "entry" && peerOf(String(objectOf(item.peer).id)) === this.#peer) {
+        this.#hear(item);
+      }
     });
     await this.#catchUp();
     if (this.#said.size === LAST) this.#older = Math.min(...this.#said.keys()) - 1;
@@ -73,15 +75,15 @@ export class PlainChat {
   }
 
   async #catchUp(): Promise<void> {
-    const { link, name } = this.options;
-    for (const item of await link.request("history", { peer: name, last: LAST })) this.#show(item);
+    const params = { peer: this.#peer, last: LAST };
+    for (const item of await this.options.link.request("history", params)) this.#show(item);
   }
 
   async #take(line: string): Promise<"quit" | undefined> {
     if (line === "") return;
-    const { link, name, note, report, place } = this.options;
+    const { link, note, report, place } = this.options;
     try {
-      const asked = readLine(line, name, place);
+      const asked = readLine(line, this.#peer, place);
       if (asked.kind === "quit") return "quit";
       if (asked.kind === "help") commandHelp().forEach(note);
       else if (asked.kind === "verify") await this.#verify(asked.yes);
@@ -93,7 +95,7 @@ export class PlainChat {
 
   async #verify(yes: boolean): Promise<void> {
     const { link, name, note } = this.options;
-    const [{ safetyNumber, verified }] = await link.request("verify", { peer: name, yes });
+    const [{ safetyNumber, verified }] = await link.request("verify", { peer: this.#peer, yes });
     const who = printableLine(name);
     if (verified === true) note(`${who} is verified.`);
     else note(`${safetyNumber}\nDoes ${who} see the same number? Then: /verify yes`);
@@ -135,8 +137,8 @@ export class PlainChat {
   }
 
   async #markRead(): Promise<void> {
-    const { link, name } = this.options;
-    await link.request("mark-read", { peer: name }).catch(this.options.report);
+    const { link, report } = this.options;
+    await link.request("mark-read", { peer: this.#peer }).catch(report);
   }
 }
 

@@ -106,8 +106,7 @@ export function readLine(line: string, peer: string, place: Place): Asked {
 const call = (method: string, params: Params): Asked => ({ kind: "call", method, params });
 
 function send(peer: string, text: string, more: Params = {}): Asked {
-  // A comma would separate receivers.
-  return call("send", { peer: peer.replaceAll(",", "\\,"), text, ...more });
+  return call("send", { peer, text, ...more });
 }
 
 function withNumber(

@@ -4,6 +4,7 @@ import type { Params } from "./chat_link.ts";
 import { helpLines } from "./help_lines.ts";
 import { deleteMessage, editMessage, react, reply, showMessage } from "./message_actions.ts";
 import { type ChatState, listed, textDialog } from "./state.ts";
+import { peerOf } from "./model.ts";
 import { callWithPeer, refusal, type Step, step, withPeer } from "./step.ts";
 
 export interface SlashCommand {
@@ -90,7 +91,7 @@ export const SLASH_COMMANDS: readonly SlashCommand[] = [
     run: (state, rest) =>
       rest === "yes"
         ? callWithPeer(state, "verify", { yes: true }, "Verified.")
-        : withPeer(state, (name) => step(state, { kind: "verify", name })),
+        : withPeer(state, (id) => step(state, { kind: "verify", id })),
   },
   {
     name: "alias",
@@ -122,7 +123,7 @@ export const SLASH_COMMANDS: readonly SlashCommand[] = [
     words: ["1h", "1d", "1w", "off"],
     run: (state, duration) =>
       duration === ""
-        ? withPeer(state, (peer) => show(state, "Timer", "timer", { peer }))
+        ? withPeer(state, (id) => show(state, "Timer", "timer", { peer: peerOf(id) }))
         : callWithPeer(state, "timer", { duration }),
   },
   {

@@ -1,5 +1,6 @@
 /** What follows from a key or a command: another state, and what the engine or others must do. */
 import type { Params } from "./chat_link.ts";
+import { peerOf } from "./model.ts";
 import { type ChatState, conversationIn, withNotice } from "./state.ts";
 
 export type Task =
@@ -30,7 +31,7 @@ export type Task =
   | { readonly kind: "search"; readonly text: string }
   /** Fetches the file of a message. */
   | { readonly kind: "fetch"; readonly number: number }
-  | { readonly kind: "verify"; readonly name: string }
+  | { readonly kind: "verify"; readonly id: string }
   /** Offers the files that begin with a path. */
   | { readonly kind: "files"; readonly path: string }
   | { readonly kind: "mouse"; readonly on: boolean }
@@ -47,11 +48,11 @@ export const step = (state: ChatState, ...tasks: Task[]): Step => ({ state, task
 /** A step that only says what is wrong. */
 export const refusal = (state: ChatState, text: string) => step(withNotice(state, text, true));
 
-/** Does something with the name of the open conversation; says so if none is open. */
-export function withPeer(state: ChatState, then: (name: string) => Step): Step {
+/** Does something with the open conversation, given its ID; says so if none is open. */
+export function withPeer(state: ChatState, then: (id: string) => Step): Step {
   const conversation = conversationIn(state);
   if (!conversation) return refusal(state, "Open a conversation first: Alt-Down, or /open NAME");
-  return then(conversation.name);
+  return then(conversation.id);
 }
 
 /** Asks for a method about the open conversation. */
@@ -63,6 +64,6 @@ export function callWithPeer(
 ): Step {
   return withPeer(
     state,
-    (peer) => step(state, { kind: "call", method, params: { peer, ...params }, done }),
+    (id) => step(state, { kind: "call", method, params: { peer: peerOf(id), ...params }, done }),
   );
 }

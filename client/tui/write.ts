@@ -1,6 +1,7 @@
 /** Keys while one writes. */
 import type { Key } from "./keys.ts";
 import { type Draft, draftOf, edit, EMPTY } from "./line_editor.ts";
+import { peerOf } from "./model.ts";
 import { offersFor, runLine, showHelp } from "./slash_commands.ts";
 import { type ChatState, listed, selecting } from "./state.ts";
 import { type Step, step, withPeer } from "./step.ts";
@@ -64,13 +65,13 @@ function enter(state: ChatState): Step {
 function send(before: ChatState, state: ChatState, text: string): Step {
   const { purpose } = state;
   const next: ChatState = { ...state, purpose: { kind: "send" }, anchor: null, selected: null };
-  const sent = withPeer(next, (peer) => {
+  const sent = withPeer(next, (id) => {
     if (purpose.kind === "edit") {
       const params = { message: purpose.number, text };
       return step(next, { kind: "call", method: "edit", params, text });
     }
     const reply = purpose.kind === "reply" ? { reply: purpose.number } : {};
-    const params = { peer: peer.replaceAll(",", "\\,"), text, ...reply }; // it takes several
+    const params = { peer: peerOf(id), text, ...reply };
     return step(next, { kind: "call", method: "send", params, text });
   });
   if (sent.tasks.length === 0) return step({ ...before, notice: sent.state.notice });

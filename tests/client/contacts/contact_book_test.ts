@@ -117,6 +117,31 @@ Deno.test("contact book: an alias serves as a name until it is removed", async (
   assertEquals(await code(() => alice.book.contact("Rob")), "unknown-name");
 });
 
+Deno.test("contact book: # and an ID mean that client, whoever has which name", async () => {
+  await using server = await ServerFixture.start();
+  const { port } = server.listener.address;
+  await using alice = await Owner.registered("alice", port);
+  await using bob = await Owner.registered("bob", port);
+  const { book, profile: { contacts, identity } } = alice;
+  const byId = `#${toHex(bob.profile.identity.id)}`;
+  assertThrows(() => book.contact(byId), ClientError, "no contact is named");
+  assert(book.isNew(byId));
+  assertEquals((await alice.peers.named(byId)).name, "bob");
+  assertEquals(book.contact(byId.toUpperCase()).name, "bob");
+  // Somebody takes a name that looks like the address.
+  const thief = crypto.getRandomValues(new Uint8Array(16));
+  contacts.put([{ id: thief, name: byId }]);
+  assertEquals(book.contact(byId).id, bob.profile.identity.id);
+  assertEquals((await alice.peers.named(byId)).id, bob.profile.identity.id);
+  assertEquals(await code(() => book.setAlias("bob", byId)), "bad-name");
+  // The own one is for notes.
+  const own = `#${toHex(identity.id)}`;
+  assert(alice.peers.isOwnName(own) && !book.isNew(own));
+  assertEquals(book.contact(own).name, "alice");
+  assertEquals(await code(() => alice.peers.named(own)), "unknown-name");
+  assertEquals(await code(() => alice.peers.named(`#${"0".repeat(32)}`)), "unknown-name");
+});
+
 Deno.test("contact book: a block is kept until it is taken back", async () => {
   await using server = await ServerFixture.start();
   await using alice = await Owner.registered("alice", server.listener.address.port);

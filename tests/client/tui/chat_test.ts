@@ -25,21 +25,21 @@ const askedOf = ({ asked }: MemoryLink, wanted: string) =>
   asked.flatMap(({ method, params }) => method === wanted ? [params] : []);
 
 Deno.test("chat: opens the newest conversation with a page of its messages", async () => {
-  const { link } = twoPeers();
+  const { link, alice } = twoPeers();
   await using chat = new ChatHere(link);
   const state = await chat.until("alice is open", ({ messages }) => messages.length > 0);
   assertEquals(textsOf(state).slice(-2), ["text 499", "text 500"]);
   assertEquals(state.messages.length, 100);
-  assertEquals(askedOf(link, "history"), [{ peer: "alice", last: 100 }]);
+  assertEquals(askedOf(link, "history"), [{ peer: `#${alice.id}`, last: 100 }]);
 });
 
 Deno.test("chat: what is typed is sent, and shown when the engine tells of it", async () => {
-  const { link } = twoPeers();
+  const { link, alice } = twoPeers();
   await using chat = new ChatHere(link);
   await chat.until("alice is open", ({ open }) => open !== null);
   await chat.type("hello\\\rthere\r");
   await chat.until("it is shown", (state) => textsOf(state).at(-1) === "hello\nthere");
-  assertEquals(askedOf(link, "send"), [{ peer: "alice", text: "hello\nthere" }]);
+  assertEquals(askedOf(link, "send"), [{ peer: `#${alice.id}`, text: "hello\nthere" }]);
   assertEquals(chat.state.draft.text, "");
 });
 
@@ -94,7 +94,8 @@ Deno.test("chat: what is seen is read, what is elsewhere counts as unread", asyn
   await chat.type(`${ESC}a`);
   await chat.until("bob is open", ({ open }) => open === bob.id);
   await chat.until("bob has none", ({ conversations }) => conversations[1]?.unread === 0);
-  assertEquals(askedOf(link, "mark-read").map(({ peer }) => peer), ["alice", "bob"]);
+  const read = askedOf(link, "mark-read").map(({ peer }) => peer);
+  assertEquals(read, [`#${alice.id}`, `#${bob.id}`]);
 });
 
 Deno.test("chat: goes to the first message that was new, however far up it is", async () => {
@@ -165,12 +166,12 @@ Deno.test("chat: a file has a bar before it is a message", async () => {
 });
 
 Deno.test("chat: an answer, a change and a reaction name the message", async () => {
-  const { link } = twoPeers();
+  const { link, alice } = twoPeers();
   await using chat = new ChatHere(link);
   await chat.until("alice is open", ({ messages }) => messages.length > 0);
   await chat.type(`${UP}${UP}ranswer\r`);
   await until("it is sent", () => askedOf(link, "send").length === 1);
-  assertEquals(askedOf(link, "send"), [{ peer: "alice", text: "answer", reply: 499 }]);
+  assertEquals(askedOf(link, "send"), [{ peer: `#${alice.id}`, text: "answer", reply: 499 }]);
   await chat.until("the answer is shown", (state) => textsOf(state).at(-1) === "answer");
   await chat.type(`${UP}e, changed\r`);
   await until("it is changed", () => askedOf(link, "edit").length === 1);
@@ -273,14 +274,14 @@ Deno.test("chat: the keys of vim move without being written", async () => {
 
 Deno.test("chat: /open finds a client by name whom nobody here has written to", async () => {
   const { link } = twoPeers();
-  link.others.push({ id: "c".repeat(64), name: "carol", publicKey: "00" });
+  link.others.push({ id: "c".repeat(32), name: "carol", publicKey: "00" });
   await using chat = new ChatHere(link);
   await chat.until("alice is open", ({ open }) => open !== null);
   await chat.type("/open carol\r");
-  await chat.until("carol is open", ({ open }) => open === "c".repeat(64));
+  await chat.until("carol is open", ({ open }) => open === "c".repeat(32));
   await chat.type("hello\r");
   await chat.until("it is shown", (state) => textsOf(state).at(-1) === "hello");
-  assertEquals(askedOf(link, "send"), [{ peer: "carol", text: "hello" }]);
+  assertEquals(askedOf(link, "send"), [{ peer: `#${"c".repeat(32)}`, text: "hello" }]);
   await chat.type("/open nobody\r");
   const { notice } = await chat.until("it says so", ({ notice }) => notice !== null);
   assertEquals(notice, { text: 'no contact is named "nobody"', failed: true });
@@ -288,9 +289,9 @@ Deno.test("chat: /open finds a client by name whom nobody here has written to", 
 
 Deno.test("chat: begins with a client by name whom nobody here has written to", async () => {
   const { link } = twoPeers();
-  link.others.push({ id: "c".repeat(64), name: "carol", publicKey: "00" });
+  link.others.push({ id: "c".repeat(32), name: "carol", publicKey: "00" });
   await using chat = new ChatHere(link, { name: "carol" });
-  await chat.until("carol is open", ({ open }) => open === "c".repeat(64));
+  await chat.until("carol is open", ({ open }) => open === "c".repeat(32));
 });
 
 Deno.test("chat: a command that is typed while a message is selected is no text", async () => {

@@ -5,7 +5,7 @@ import { assertEquals, assertRejects } from "../../support/assert.ts";
 import { checkRequest } from "../../support/chat/check_request.ts";
 import { until } from "../../support/until.ts";
 
-const BOB = { id: "b0".repeat(32), name: "bob" };
+const BOB = { id: "b0".repeat(16), name: "bob" };
 const AT = "2026-11-26T10:00:00.000Z";
 const [DAY, TIME] = localTime(Date.parse(AT)).split(" ");
 
@@ -96,9 +96,9 @@ Deno.test("plain chat: shows the last messages, what comes, and what is typed", 
     `${TIME} [4] you: good`,
   ]);
   const sent = scene.asked.filter(([method]) => method === "send");
-  assertEquals(sent, [["send", { peer: "bob", text: "good" }]]);
+  assertEquals(sent, [["send", { peer: `#${BOB.id}`, text: "good" }]]);
   const read = scene.asked.filter(([method]) => method === "mark-read");
-  assertEquals(read, Array(2).fill(["mark-read", { peer: "bob" }]));
+  assertEquals(read, Array(2).fill(["mark-read", { peer: `#${BOB.id}` }]));
   assertEquals(scene.problems, []);
 });
 
@@ -166,17 +166,17 @@ Deno.test("plain chat: commands ask for methods, and errors do not end it", asyn
   for (const line of lines) scene.type(line);
   await scene.running;
   assertEquals(scene.asked, [
-    ["send-file", { peer: "Doe, B", paths: ["/here/a b.pdf"] }],
+    ["send-file", { peer: `#${BOB.id}`, paths: ["/here/a b.pdf"] }],
     ["fetch", { number: 7, out: "/here/." }],
-    ["verify", { peer: "Doe, B", yes: false }],
-    ["verify", { peer: "Doe, B", yes: true }],
-    ["send", { peer: "Doe\\, B", text: "so what", reply: 12 }],
+    ["verify", { peer: `#${BOB.id}`, yes: false }],
+    ["verify", { peer: `#${BOB.id}`, yes: true }],
+    ["send", { peer: `#${BOB.id}`, text: "so what", reply: 12 }],
     ["edit", { message: 3, text: "more\\n" }],
     ["delete", { message: 4, "for-both": true }],
     ["react", { message: 5, emoji: "👍" }],
     ["react", { message: 5, none: true }],
-    ["send", { peer: "Doe\\, B", text: "/quit" }],
-    ["send", { peer: "Doe\\, B", text: "fails" }],
+    ["send", { peer: `#${BOB.id}`, text: "/quit" }],
+    ["send", { peer: `#${BOB.id}`, text: "fails" }],
   ]);
   assertEquals(scene.problems, [
     "it is: /verify [yes]",

@@ -41,7 +41,8 @@ array. A line has at most 64 MiB.
 Most methods are the commands of the command line: \`items\` has the objects that \`--json\` prints,
 and \`problems\`, if there were any, the errors that did not end the command. With
 \`"stream": true\` each item comes at once, by a notification. Paths are absolute, or begin in the
-folder in which the program that has the profile was started.
+folder in which the program that has the profile was started. Where the name of a client is a
+parameter, \`#\` and its ID in hex stand for it, too: nobody else can get that.
 
 The notification \`cancel\` with \`{"request": ID}\` aborts a request, which still gets an answer:
 an error with the code \`interrupted\`, or what it has done.

@@ -34,7 +34,7 @@ export class MemoryLink implements ChatLink {
 
   /** Adds a client. */
   peer(name: string): MemoryPeer {
-    const id = String(this.peers.length + 1).padStart(64, "0");
+    const id = String(this.peers.length + 1).padStart(32, "0");
     const peer = {
       id,
       name,
@@ -80,14 +80,18 @@ export class MemoryLink implements ChatLink {
     this.asked.push({ method, params });
     checkRequest(method, params);
     if (method === this.refuses) throw new Error(`${method} is refused`);
-    const other = this.others.find(({ name }) => name === params.peer);
+    const isMeant = ({ id, name }: Item) => {
+      const peer = params.peer ?? params.in;
+      return peer === `#${id}` || method === "key" && peer === name;
+    };
+    const other = this.others.find(isMeant);
     if (method === "key" && other) return [other];
     if (method === "history" && other) return [];
     if (method === "send" && other) {
       this.others.splice(this.others.indexOf(other), 1);
       this.peer(String(other.name)).id = String(other.id);
     }
-    const peer = this.peers.find(({ name }) => name === (params.peer ?? params.in));
+    const peer = this.peers.find((peer) => isMeant({ ...peer }));
     if (params.archived || method === "list") return [];
     if (method === "conversations") return this.peers.map(({ messages: _, ...rest }) => rest);
     if (["edit", "delete", "react"].includes(method)) return [];

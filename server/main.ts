@@ -33,7 +33,8 @@ async function main(args: readonly string[]): Promise<number> {
     return EXIT_DONE;
   } catch (error) {
     if (error instanceof UsageError) {
-      console.error(`messaging-server: ${error.message}\nTry: messaging-server --help`);
+      const { message, help } = error;
+      console.error(`messaging-server: ${message}\nTry: messaging-server ${help ?? "--help"}`);
       return EXIT_USAGE;
     }
     const message = error instanceof Error ? error.message : String(error);

@@ -24,6 +24,11 @@ const distance: (one: string, other: string) => number = untypedDistance;
 /** Wrong usage of a command line. The message tells the user what is wrong. */
 export class UsageError extends Error {
   override name = "UsageError";
+
+  /** `help` are the arguments that show the right usage; null if the message says enough. */
+  constructor(message: string, readonly help: string | null = "--help") {
+    super(message);
+  }
 }
 
 /** Which options a command line knows. */

@@ -47,8 +47,13 @@ export function parseCommandLine<C extends Declared>(
   }
   const has = (command: C, option: string) =>
     option in command.options || option in globals && takes(command, option);
-  checkOwners(command, given, { commands, has });
-  return { command, args: argumentsOf(command, operands.slice(1), given), given };
+  try {
+    checkOwners(command, given, { commands, has });
+    return { command, args: argumentsOf(command, operands.slice(1), given), given };
+  } catch (error) {
+    if (!(error instanceof UsageError) || operands.length === 0) throw error;
+    throw new UsageError(error.message, `${command.name} --help`);
+  }
 }
 
 /** Returns the arguments of a command. @throws {UsageError} */

@@ -1,4 +1,3 @@
-import { ClientError } from "../errors.ts";
 import { openClient, type OpenedClient, serverAddress } from "../open_client.ts";
 import { isProfile, notRegistered } from "../profile/profile.ts";
 import type { ClientContext, CommandContext, FrontContext, GlobalOptions } from "./command.ts";
@@ -14,7 +13,7 @@ import {
   type Terminal,
 } from "./context.ts";
 import { noteToAsker } from "./engine.ts";
-import { engineStream } from "./engine_stream.ts";
+import { engineOr, engineStream } from "./engine_stream.ts";
 import { runThroughEngine } from "./front_end.ts";
 import { profileFolder } from "./profile_folder.ts";
 import { adviceFor, type Advise } from "./output/advice.ts";
@@ -75,6 +74,7 @@ async function run(
     const { stream, ended } = await engineStream(profile, stack, {
       open: () => open(invocation, { ...context, note: (text) => note(text) }, process),
       options: { process, passphrase: () => context.passphrases.current() },
+      note: (text) => note(text),
     });
     const { environment, asProduction } = process;
     const notesTo: FrontContext["notesTo"] = (hear) => note = hear;
@@ -91,18 +91,11 @@ async function run(
     if (code !== null) await notifier?.finish();
     return code;
   };
-  const code = await throughEngine();
-  if (code !== null) return code;
+  const opening = () => open(invocation, context, process);
+  const found = await engineOr(throughEngine, opening, context.note);
+  if ("engine" in found) return found.engine;
   await using stack = new AsyncDisposableStack();
-  let opened: OpenedClient;
-  try {
-    opened = stack.use(await open(invocation, context, process));
-  } catch (error) {
-    // An engine may have been starting.
-    const code = isInUse(error) ? await throughEngine() : null;
-    if (code === null) throw error;
-    return code;
-  }
+  const opened = stack.use(found.opened);
   stack.defer(() => context.progress.stop());
   const all = { ...context, ...opened, hear: terminal.hear };
   const running = (all: ClientContext, ...more: AbortSignal[]) =>
@@ -130,8 +123,4 @@ async function open(
   const passphrase = () => passphrases.current();
   const tell = (text: string) => noteToAsker(text, note);
   return await openClient({ folder, address, passphrase, note: tell, ...process });
-}
-
-function isInUse(error: unknown): boolean {
-  return error instanceof ClientError && error.code === "in-use";
 }

@@ -60,7 +60,7 @@ export function toWire(error: unknown): WireError {
 
 /** Returns what was thrown on the other side, as far as it has one of our codes. */
 export function fromWire({ code, message, data }: WireError): Error {
-  if (data?.code === "usage") return new UsageError(message);
+  if (data?.code === "usage") return new UsageError(message, null);
   if (code !== FAILED || !data) return new RpcError(code, message, data);
   // What `retryAfter` of `network/failures.ts` reads.
   const cause = data.retryAfter === undefined ? undefined : { retryAfter: data.retryAfter };

@@ -96,11 +96,11 @@ export function readLine(line: string, peer: string, place: Place): Asked {
   const command = COMMANDS.find((command) => command.name === name);
   if (!command) {
     const hint = didYouMean(name, COMMANDS.map(({ name }) => name));
-    throw new UsageError(`there is no command /${name}${hint}; see /help`);
+    throw new UsageError(`there is no command /${name}${hint}; see /help`, null);
   }
   const asked = command.asks(rest, peer, place);
   if (asked) return asked;
-  throw new UsageError(`it is: /${command.name} ${command.usage}`);
+  throw new UsageError(`it is: /${command.name} ${command.usage}`, null);
 }
 
 const call = (method: string, params: Params): Asked => ({ kind: "call", method, params });

@@ -33,12 +33,18 @@ Deno.test("command line: help and version go to standard output and leave no fil
 Deno.test("command line: wrong usage is exit code 2, with words or with JSON", async () => {
   await using temp = await tempFolder();
   const options = { cwd: temp.path };
-  for (
-    const args of [["no-such-command"], ["send"], ["list", "--nonsense"], ["send", "a", "b", "c"]]
-  ) {
+  const wrong: [args: string[], help: string][] = [
+    [["no-such-command"], "--help"],
+    [["send"], "send --help"],
+    [["list", "--nonsense"], "--help"],
+    [["send", "a", "b", "c"], "send --help"],
+    [["list", "--follow"], "list --help"],
+  ];
+  for (const [args, help] of wrong) {
     const { code, stdout, stderr } = await runClient(args, options);
     assertEquals([code, stdout], [2, ""]);
-    assert(/^messaging-client: .+\n +Try: messaging-client --help\n$/.test(stderr), stderr);
+    const [, advice] = /^messaging-client: .+\n +Try: messaging-client (.+)\n$/.exec(stderr) ?? [];
+    assertEquals(advice, help, stderr);
     const inJson = await runClient(["--json", ...args], options);
     assertEquals([inJson.code, inJson.stdout], [2, ""]);
     assertEquals(errorOf(inJson.stderr).code, "usage");

@@ -1,5 +1,5 @@
 /** The chat in lines, in pipes and on a terminal. */
-import { assertEquals } from "../support/assert.ts";
+import { assert, assertEquals } from "../support/assert.ts";
 import { jsonLines, Person } from "../support/client_process.ts";
 import { startServer } from "../support/server_process.ts";
 import { terminalTest } from "../support/tmux.ts";
@@ -42,6 +42,9 @@ terminalTest("plain chat: two people, and commands beside them", async (terminal
   await left.waitFor("you: from beside");
   await left.line("/fiel note.txt");
   await left.waitFor("there is no command /fiel; did you mean file?");
+  await left.line("/react");
+  await left.waitFor("it is: /react N EMOJI");
+  assert(!(await left.screen()).includes("Try:"), "the chat has its own help");
   await left.line("/file note.txt");
   await right.waitFor("alice: file note.txt of 6 bytes");
   await left.line("/quit");

@@ -32,8 +32,9 @@ interface Failure {
 /** Returns what to say of any error. */
 export function failureOf(error: unknown, advise: Advise = (text) => text): Failure {
   if (error instanceof UsageError) {
-    const message = `${error.message}\nTry: messaging-client --help`;
-    return { code: "usage", message, exitCode: EXIT_USAGE };
+    const { message, help } = error;
+    const advice = help === null ? "" : `\nTry: messaging-client ${help}`;
+    return { code: "usage", message: message + advice, exitCode: EXIT_USAGE };
   }
   if (error instanceof ClientError || error instanceof StorageError) {
     const exitCode = EXIT_CODES[error.code] ?? EXIT_FAILED;

@@ -1,13 +1,46 @@
 /**
- * Two people, each at a terminal, from an empty folder to a conversation with a verified contact.
- * What they see is the transcript that is written to `dist/two_people.txt`.
+ * Two people, each at a terminal, from an empty folder to a conversation with a verified contact on
+ * the full screen. What they see is the transcript that is written to `dist/two_people.txt`.
  */
 import { assert, assertEquals } from "../support/assert.ts";
 import { startServer } from "../support/server_process.ts";
-import { type Pane, terminalTest } from "../support/tmux.ts";
+import { type Pane, type Terminals, terminalTest } from "../support/tmux.ts";
 
-const SIZE = { columns: 80, rows: 50 };
+const SIZE = { columns: 80, rows: 30 };
 const TRANSCRIPT = new URL("../../dist/two_people.txt", import.meta.url);
+const PASSPHRASE = "correct horse";
+const PLAN = "Five, at the bridge.\n";
+
+/** What follows Escape at once would be one key with it: first no dialog and no selection is left. */
+const WRITING = /^(?![^]*(?:r answer|closes))[^]*> *\n/;
+
+/** What each of the two had on the screen, step by step. */
+class Transcript {
+  #text = "Two people at two terminals, each as the screen was after a step.\n";
+
+  /** Adds the screens as they are now. */
+  async add(step: string, panes: Record<string, Pane>): Promise<void> {
+    this.#text += `\n\n${step}\n`;
+    for (const [name, pane] of Object.entries(panes)) {
+      const title = `--- ${name}'s terminal `;
+      const screen = (await pane.screen()).trimEnd();
+      this.#text += `\n${title.padEnd(SIZE.columns, "-")}\n${screen}\n`;
+    }
+  }
+
+  async write(): Promise<void> {
+    await Deno.mkdir(new URL(".", TRANSCRIPT), { recursive: true });
+    await Deno.writeTextFile(TRANSCRIPT, this.#text);
+  }
+}
+
+/** A shell in an empty folder of somebody's own. */
+async function shellOf(terminals: Terminals, name: string): Promise<Pane> {
+  const home = `${terminals.folder}/${name}`;
+  await Deno.mkdir(home);
+  const env = { XDG_DATA_HOME: `${home}/.local/share`, HISTFILE: "" };
+  return await terminals.shell(`${name}$ `, { ...SIZE, cwd: home, env });
+}
 
 /** Answers the questions of `setup`. Returns the card. */
 async function setUp(pane: Pane, server: string, name: string, passphrase: string) {
@@ -32,83 +65,98 @@ async function setUp(pane: Pane, server: string, name: string, passphrase: strin
   return card;
 }
 
-/** The number of a message that is on the screen. */
-async function numberOf(pane: Pane, text: string): Promise<string> {
-  const screen = await pane.waitFor(text);
-  const line = screen.split("\n").findLast((line) => line.includes(text)) ?? "";
-  const [, number] = /\[(\d+)\]/.exec(line) ?? [];
-  assert(number !== undefined, line);
-  return number;
+/** Opens the chat with somebody. */
+async function openChat(pane: Pane, name: string, passphrase: string): Promise<void> {
+  await pane.line(`clear; messaging-client chat ${name}`);
+  if (passphrase !== "") {
+    await pane.waitFor("Passphrase:");
+    await pane.line(passphrase);
+  }
+  await pane.waitFor("● connected");
+}
+
+/** Writes a message, corrects it and answers it. */
+async function talk(alice: Pane, bob: Pane): Promise<void> {
+  await alice.line("Hello Bob, shall we meet at fve?");
+  await bob.waitFor("alice: Hello Bob, shall we meet at fve?");
+  await alice.line("/edit");
+  await alice.waitFor("Changing: Hello Bob");
+  await alice.key("BSpace", "BSpace", "BSpace");
+  await alice.line("ive?");
+  await bob.waitFor("shall we meet at five? (edited)");
+  await bob.key("Up");
+  await bob.waitFor("r answer");
+  await bob.type("r");
+  await bob.waitFor("Answering: Hello Bob");
+  await bob.line("Yes 👍 Here is the plan.");
+  await alice.waitFor(/┃ Hello Bob.*\n.*bob: Yes 👍 Here is the plan\./);
+}
+
+/** Sends a file, which the other one saves. */
+async function handOver(alice: Pane, bob: Pane): Promise<void> {
+  await bob.line("/file plan.txt");
+  await alice.waitFor("bob: [file] plan.txt");
+  await alice.key("Up");
+  await alice.waitFor("s fetch");
+  await alice.type("s");
+  await alice.waitFor("plan.txt is saved.");
+  await alice.waitFor(WRITING);
+}
+
+/** Shows the safety number. Returns it. */
+async function safetyNumber(pane: Pane): Promise<string> {
+  await pane.line("/verify");
+  const screen = await pane.waitFor(/(?:\d{5} ){3}\d{5}[^]*closes/);
+  const rows = screen.match(/(?:\d{5} ){3}\d{5}/g) ?? [];
+  assertEquals(rows.length, 3, screen);
+  return rows.join(" ");
 }
 
 terminalTest("two people: from an empty folder to a verified contact", async (terminals) => {
   await using server = await startServer({ args: ["--exempt", "127.0.0.1"] });
-  for (const name of ["alice", "bob"]) await Deno.mkdir(`${terminals.folder}/${name}`);
-  const shell = (name: string) => {
-    const home = `${terminals.folder}/${name}`;
-    const env = { XDG_DATA_HOME: `${home}/data`, HISTFILE: "" };
-    return terminals.shell(`${name}$ `, { ...SIZE, cwd: home, env });
-  };
-  const alice = await shell("alice");
-  const bob = await shell("bob");
-  await setUp(alice, server.address, "alice", "correct horse");
+  const [alice, bob] = [await shellOf(terminals, "alice"), await shellOf(terminals, "bob")];
+  const both = { alice, bob };
+  const transcript = new Transcript();
+  const aliceCard = await setUp(alice, server.address, "alice", PASSPHRASE);
   const bobCard = await setUp(bob, server.address, "bob", "");
+  await transcript.add("1. Each sets up a profile in an empty folder.", both);
 
   // Each has got the other's card by some other way.
   await alice.line(`messaging-client add ${bobCard}`);
   await alice.waitFor("Passphrase:");
-  await alice.line("correct horse");
+  await alice.line(PASSPHRASE);
   await alice.waitFor(`${bobCard.slice(-32)}  bob`);
-  await bob.line(`messaging-client chat --plain alice`);
-  await bob.waitFor("This is the chat with alice");
-  await alice.line("messaging-client chat --plain bob");
-  await alice.waitFor(/Passphrase:[^]*Passphrase:/);
-  await alice.line("correct horse");
-  await alice.waitFor("This is the chat with bob");
+  await bob.line(`messaging-client add ${aliceCard}`);
+  await bob.waitFor(`${aliceCard.slice(-32)}  alice`);
+  await transcript.add("2. Each adds the other's card.", both);
 
-  await alice.line("Hello Bob, shall we meet at fve?");
-  const asked = await numberOf(alice, "you: Hello Bob");
-  await bob.waitFor("alice: Hello Bob");
-  await alice.line(`/edit ${asked} Hello Bob, shall we meet at five?`);
-  await bob.waitFor("(changed) Hello Bob, shall we meet at five? (edited)");
-  await bob.line(`/reply ${await numberOf(bob, "at five?")} Yes 👍, here is the plan`);
-  await alice.waitFor(`bob: (answers [${asked}]) Yes 👍`);
-  await Deno.writeTextFile(`${terminals.folder}/bob/plan.txt`, "Five, at the bridge.\n");
-  await bob.line("/file plan.txt");
-  await alice.waitFor("bob: file plan.txt of 21 bytes");
+  await Deno.writeTextFile(`${terminals.folder}/bob/plan.txt`, PLAN);
+  await openChat(alice, "bob", PASSPHRASE);
+  await openChat(bob, "alice", "");
+  await talk(alice, bob);
+  await transcript.add("3. Alice writes, and corrects it; Bob answers that message.", both);
 
-  // They read the number to each other.
-  const numbers: string[] = [];
-  for (const pane of [alice, bob]) {
-    await pane.line("/verify");
-    const screen = await pane.waitFor("see the same number? Then: /verify yes");
-    const [number] = /(?:\d{5}\s){12}/.exec(screen) ?? [];
-    assert(number !== undefined, screen);
-    numbers.push(number);
-    await pane.line("/verify yes");
-    await pane.waitFor("is verified.");
-  }
+  await handOver(alice, bob);
+  assertEquals(await Deno.readTextFile(`${terminals.folder}/alice/plan.txt`), PLAN);
+  await transcript.add("4. Bob sends a file, and Alice saves it.", both);
+
+  const numbers = [await safetyNumber(alice), await safetyNumber(bob)];
   assertEquals(numbers[0], numbers[1]);
-  await alice.line("/quit");
-  await alice.waitFor(/\/quit\n+alice\$/);
-  await alice.line("messaging-client receive");
-  await alice.waitFor(/Passphrase:[^]*Passphrase:[^]*Passphrase:/);
-  await alice.line("correct horse");
-  await alice.waitFor("bob sent a file of 21 bytes");
-  await bob.line("/quit");
-  await bob.waitFor(/\/quit\n+bob\$/);
-  await bob.line("messaging-client chat --plain alice");
-  await bob.waitFor("This is the chat with alice (verified)");
-  await bob.line("/quit");
-  for (const pane of [alice, bob]) await pane.waitFor(/\$ ?\n*$/);
+  await transcript.add("5. They read their safety number to each other: it is the same.", both);
+  for (const pane of [alice, bob]) {
+    await pane.key("Escape");
+    await pane.waitFor(WRITING);
+    await pane.line("/verify yes");
+    await pane.waitFor("✔ verified");
+  }
+  await transcript.add("6. Both say so.", both);
 
-  await Deno.mkdir(new URL(".", TRANSCRIPT), { recursive: true });
-  await Deno.writeTextFile(TRANSCRIPT, await transcript({ alice, bob }));
+  for (const [name, pane] of Object.entries(both)) {
+    await pane.line("/quit");
+    await pane.waitFor(new RegExp(`^(?![^]*● connected)[^]*${name}\\$`));
+  }
+  await alice.line("clear; ls; cat plan.txt");
+  await alice.waitFor(PLAN.trim());
+  await transcript.add("7. After the chat the file is in Alice's folder.", { alice });
+  await transcript.write();
 });
-
-async function transcript(panes: Record<string, Pane>): Promise<string> {
-  const parts = Object.entries(panes).map(async ([name, pane]) => {
-    return `===== ${name} =====\n${(await pane.scrollback()).trimEnd()}\n`;
-  });
-  return (await Promise.all(parts)).join("\n");
-}

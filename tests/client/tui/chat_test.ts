@@ -98,6 +98,19 @@ Deno.test("chat: what is seen is read, what is elsewhere counts as unread", asyn
   assertEquals(read, [`#${alice.id}`, `#${bob.id}`]);
 });
 
+Deno.test("chat: to note what was read takes one request, and no list", async () => {
+  const { link, alice } = twoPeers();
+  await using chat = new ChatHere(link);
+  await chat.until("alice is open", ({ open }) => open !== null);
+  link.receive(alice, "seen");
+  await until("it is noted", () => askedOf(link, "mark-read").length === 1);
+  await chat.until("nothing is unread", ({ conversations }) => conversations[0]?.unread === 0);
+  await chat.until("it is shown", (state) => textsOf(state).at(-1) === "seen");
+  // Two for the start, and two because something came.
+  assertEquals(askedOf(link, "conversations").length, 4);
+  assertEquals(askedOf(link, "mark-read").length, 1);
+});
+
 Deno.test("chat: goes to the first message that was new, however far up it is", async () => {
   const { link, bob } = twoPeers();
   for (let number = 1; number <= 400; number++) link.receive(bob, `new ${number}`);

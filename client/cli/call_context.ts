@@ -1,5 +1,6 @@
 /** What a command gets that runs for a request: whoever asks, in place of a terminal. */
 import type { Call } from "../daemon/method.ts";
+import { METHOD_NOT_FOUND, RpcError } from "../daemon/rpc_error.ts";
 import type { CommandContext } from "./command.ts";
 import type { Process } from "./context.ts";
 import { Passphrases } from "./terminal/passphrase.ts";
@@ -24,8 +25,14 @@ export function callContext(
   const { signal } = call;
   const view = new ProgressLines((progress) => void call.notify("progress", { progress }));
   const ask = async (method: string, question: string) => {
-    const answer = await call.request(method, { question });
-    return typeof answer === "string" ? answer : null;
+    try {
+      const answer = await call.request(method, { question });
+      return typeof answer === "string" ? answer : null;
+    } catch (error) {
+      // A program that asks nobody gives no answer.
+      if (error instanceof RpcError && error.code === METHOD_NOT_FOUND) return null;
+      throw error;
+    }
   };
   return {
     ...rest,
@@ -35,7 +42,7 @@ export function callContext(
     }),
     progress: new Progress({ view, now: rest.runtime.ticks }),
     rich: false,
-    attended: false,
+    attended: true,
     advise: (text) => text,
     signal,
     stoppable: (part) => part(signal),

@@ -12,8 +12,8 @@ export const NEW_CONTACTS = {
     value: "POLICY",
     words: ["ask", "accept", "refuse"],
     help: "What to do with clients whom you never wrote to, added,\n" +
-      "verified or gave an alias: ask (without a terminal as\n" +
-      "refuse), accept (the default), or refuse",
+      "verified or gave an alias: ask (without anyone to ask\n" +
+      "as refuse), accept (the default), or refuse",
   },
 } as const;
 

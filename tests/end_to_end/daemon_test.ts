@@ -1,7 +1,13 @@
 /** A daemon, and programs that use it. */
 import { assert, assertEquals } from "../support/assert.ts";
 import { STATE } from "../support/client_here.ts";
-import { CLIENT_COMMAND, jsonLines, Person, startClient } from "../support/client_process.ts";
+import {
+  CLIENT_COMMAND,
+  jsonLines,
+  Person,
+  runClient,
+  startClient,
+} from "../support/client_process.ts";
 import { startServer } from "../support/server_process.ts";
 import { tempFolder } from "../support/temp_folder.ts";
 
@@ -41,6 +47,21 @@ Deno.test("daemon: --stdio answers what was asked before the end, also beside an
   engine.kill("SIGTERM");
   const { code, stdout } = await engine.outcome();
   assertEquals([code, stdout], [0, ""]);
+});
+
+Deno.test("daemon: register through it notes the server, as it does without one", async () => {
+  await using server = await startServer({ args: ["--exempt", "127.0.0.1"] });
+  await using folder = await tempFolder();
+  const profile = ["--profile", folder.path];
+  await using engine = startClient([...profile, "--server", server.address, "daemon"]);
+  await engine.says("Ready: ");
+  const registered = await runClient([...profile, "register", "alice"]);
+  assertEquals(registered.code, 0, registered.stderr);
+  assert(registered.stderr.includes("From now on this profile uses the server"));
+  assert((await Deno.readTextFile(`${folder.path}/server.info`)).startsWith(server.address));
+  engine.kill("SIGTERM");
+  await engine.outcome();
+  assertEquals((await runClient([...profile, "list"])).code, 0);
 });
 
 Deno.test("daemon: --idle ends it when nobody is there", async () => {

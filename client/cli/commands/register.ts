@@ -34,10 +34,11 @@ export const register = clientCommand({
   },
   results: ["registered"],
   async *run({ as, classic, invite }, context) {
-    const { client, profile, address, options, note } = context;
+    const { client, profile, address, note } = context;
     await client.register(as, { classic, invite });
     yield registeredResult(context);
-    if (options.server !== undefined && await rememberServer(profile.folder, address)) {
+    // An engine may have been told of the server when it was started.
+    if (await rememberServer(profile.folder, address)) {
       note(`From now on this profile uses the server ${formatFullAddress(address)}.`);
     }
   },

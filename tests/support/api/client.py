@@ -4,6 +4,7 @@ Usage: python3 client.py PROGRAM SERVER FOLDER, where PROGRAM is a JSON array of
 with code 0 and the line "done" if everything is as API.md says.
 """
 
+import hmac
 import itertools
 import json
 import os
@@ -107,6 +108,22 @@ def over_stdio(program, server, folder, answers):
     return process, Rpc(process.stdout, process.stdin, answers)
 
 
+def prove(conn, secret):
+    """Shows the engine on a port that we know the secret, once it has shown it."""
+    own = os.urandom(32)
+    conn.sendall(own.hex().encode() + b"\n")
+    line = b""
+    while not line.endswith(b"\n"):
+        line += conn.recv(1)
+    theirs, proof = (bytes.fromhex(word) for word in line.decode().split())
+
+    def proof_of(role):
+        return hmac.digest(secret, role + own + theirs, "sha256")
+
+    assert hmac.compare_digest(proof, proof_of(b"engine")), "a stranger listens on the port"
+    conn.sendall(proof_of(b"front end").hex().encode() + b"\n")
+
+
 def over_socket(folder):
     with open(os.path.join(folder, "engine.json")) as file:
         place = json.load(file)
@@ -115,7 +132,7 @@ def over_socket(folder):
         conn.connect(os.path.join(folder, place["socket"]))
     else:
         conn = socket.create_connection(("127.0.0.1", place["port"]))
-        conn.sendall(place["secret"].encode())
+        prove(conn, bytes.fromhex(place["secret"]))
     return Rpc(conn.makefile("rb"), conn.makefile("wb"))
 
 

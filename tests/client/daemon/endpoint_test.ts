@@ -146,29 +146,57 @@ Deno.test("endpoint: many who say nothing keep nobody out, and have an end", asy
   assertEquals(await read(conns[100]), "");
 });
 
+/** Runs `test` with plain files in the place of sockets, which the tests may not listen on. */
+async function withoutSockets(test: () => Promise<void>, made?: (path: string) => void) {
+  const { listen } = Deno;
+  Deno.listen = ((options: { path: string }) => {
+    Deno.writeTextFileSync(options.path, "", { createNew: true, mode: 0o777 });
+    made?.(options.path);
+    return listen({ hostname: "127.0.0.1", port: 0 });
+  }) as typeof Deno.listen;
+  try {
+    await test();
+  } finally {
+    Deno.listen = listen;
+  }
+}
+
+Deno.test("endpoint: links in the place of its files lead nowhere", async () => {
+  await using temp = await tempFolder();
+  const folder = `${temp.path}/profile`;
+  const other = `${temp.path}/other`;
+  for (const path of [folder, other]) await Deno.mkdir(path);
+  const names = ["engine.sock", "engine.json"];
+  for (const name of names) {
+    await Deno.writeTextFile(`${other}/${name}`, "of someone else");
+    await Deno.symlink(`${other}/${name}`, `${folder}/${name}`);
+  }
+  await Deno.symlink(other, `${folder}/engine.new`);
+  await withoutSockets(async () => {
+    await using _endpoint = await openEndpoint(folder, { random: randomBytes, way: "socket" });
+    for (const name of names) assert(Deno.lstatSync(`${folder}/${name}`).isFile, name);
+  });
+  assertEquals([...Deno.readDirSync(folder)], []);
+  for (const name of names) {
+    assertEquals(await Deno.readTextFile(`${other}/${name}`), "of someone else");
+  }
+});
+
 Deno.test("endpoint: a socket is never where others may enter and yet open to them", async () => {
   await using temp = await tempFolder();
   await Deno.chmod(temp.path, 0o755);
   const modeOf = (path: string) => (Deno.lstatSync(path).mode ?? 0) & 0o777;
-  const { listen } = Deno;
   const made: number[] = [];
-  // The tests may not listen on sockets: a file takes the place of one.
-  Deno.listen = ((options: { path: string }) => {
-    Deno.writeTextFileSync(options.path, "", { createNew: true, mode: 0o777 });
-    made.push(modeOf(options.path.slice(0, options.path.lastIndexOf("/"))));
-    return listen({ hostname: "127.0.0.1", port: 0 });
-  }) as typeof Deno.listen;
-  try {
-    // A killed engine may have left this, and others may enter it.
-    await Deno.mkdir(`${temp.path}/engine.new`, { mode: 0o777 });
-    await Deno.chmod(`${temp.path}/engine.new`, 0o777);
+  // A killed engine may have left this, and others may enter it.
+  await Deno.mkdir(`${temp.path}/engine.new`);
+  await Deno.chmod(`${temp.path}/engine.new`, 0o777);
+  await Deno.writeTextFile(`${temp.path}/engine.new/engine.sock`, "");
+  await withoutSockets(async () => {
     await using _endpoint = await openEndpoint(temp.path, { random: randomBytes, way: "socket" });
     assertEquals(made, [0o700]);
     assertEquals(modeOf(`${temp.path}/engine.sock`), 0o600);
     const names = [...Deno.readDirSync(temp.path)].map(({ name }) => name).toSorted();
     assertEquals(names, ["engine.json", "engine.sock"]);
-  } finally {
-    Deno.listen = listen;
-  }
+  }, (path) => made.push(modeOf(path.slice(0, path.lastIndexOf("/")))));
   assertEquals([...Deno.readDirSync(temp.path)], []);
 });

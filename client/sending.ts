@@ -17,7 +17,7 @@ import type { TransferOptions } from "./transfers/uploads.ts";
 export interface Sent {
   message: number;
   to: Peer;
-  /** The number of its entry in the history; missing for a file. */
+  /** The number of its entry in the history; missing for a key. */
   entry?: number;
 }
 
@@ -49,7 +49,7 @@ export class Sending {
     if (!identity) {
       if (reply !== undefined) throw notAnswered(reply, `${name} or you are a classic client`);
       await this.kept();
-      return { message: await classic.sender.sendText(to, text), to };
+      return { ...await classic.sender.sendText(to, text), to };
     }
     const answered = reply === undefined ? {} : { reply: this.#answered(reply, to) };
     const { sender } = await this.readyFor(identity, to);
@@ -105,7 +105,7 @@ export class Sending {
       if (secure) {
         await classic.sender.checkSize(source);
         const transfer = await secure.files.begin(to.id, source, { classic: true });
-        yield { message: await secure.files.sendClassic(transfer, to, options), to };
+        yield { ...await secure.files.sendClassic(transfer, to, options), to };
         continue;
       }
       if (!identity) {
@@ -114,12 +114,12 @@ export class Sending {
           if (!(error instanceof ClientError && error.code === "queued")) throw error;
           queued ??= error;
         });
-        if (sent !== undefined) yield { message: sent, to };
+        if (sent !== undefined) yield { ...sent, to };
         continue;
       }
       const { files: transfers } = await this.readyFor(identity, to);
       const transfer = await transfers.begin(identity.clientId, source);
-      yield { message: await transfers.send(transfer, to, identity, options), to };
+      yield { ...await transfers.send(transfer, to, identity, options), to };
     }
     if (queued) throw queued;
   }

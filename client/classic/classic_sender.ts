@@ -4,7 +4,7 @@ import { MessageType } from "../../shared/protocol/codes.ts";
 import type { Peer } from "../contacts/peers.ts";
 import { removeFile } from "../disk/files.ts";
 import { ClientError, type ClientErrorCode } from "../errors.ts";
-import type { HistoryBody } from "../profile/tables/history_entry.ts";
+import type { HistoryBody, SentNumbers } from "../profile/tables/history_entry.ts";
 import type { Transfer } from "../profile/tables/transfers.ts";
 import { isCopied, type OutboxItem } from "../profile/tables/outbox.ts";
 import {
@@ -45,26 +45,25 @@ export class ClassicSender {
   constructor(private readonly options: ClassicSenderOptions) {}
 
   /**
-   * Sends a text; returns its message ID.
+   * Sends a text; returns its numbers.
    * @throws {ClientError} `queued` if it waits for the receiver's key, or in a secure profile for
    * the server or for room there; and as the network does
    */
-  async sendText(to: Peer, text: string): Promise<number> {
+  async sendText(to: Peer, text: string): Promise<SentNumbers> {
     const outbox = await this.options.outbox();
     if (outbox) return await this.#sendByOutbox(outbox, to, text);
     const key = await this.#keyFor(to);
     if (!key) throw await this.#keep(to, MessageType.text, utf8(text), { text });
-    const messageId = await this.#sendText(to.id, key, text);
-    this.#noteSent(to, messageId, { text });
-    return messageId;
+    const message = await this.#sendText(to.id, key, text);
+    return this.#noteSent(to, message, { text });
   }
 
   /**
-   * Sends a file; returns its message ID. Removes a spooled source when it is not needed any more.
+   * Sends a file; returns its numbers. Removes a spooled source when it is not needed any more.
    * @throws {ClientError} `file`, `interrupted`, `queued` if it waits for the receiver's key, and
    * as the network does
    */
-  async sendFile(to: Peer, source: Source, options: TransferOptions = {}): Promise<number> {
+  async sendFile(to: Peer, source: Source, options: TransferOptions = {}): Promise<SentNumbers> {
     const { name, size, path, spooled } = source;
     const body = { file: { name, size, path: spooled ? null : path } };
     let kept = false;
@@ -76,9 +75,8 @@ export class ClassicSender {
         kept = true;
         throw queued;
       }
-      const messageId = await this.#sendFile(to.id, key, path, options);
-      this.#noteSent(to, messageId, body);
-      return messageId;
+      const message = await this.#sendFile(to.id, key, path, options);
+      return this.#noteSent(to, message, body);
     } finally {
       if (spooled && !kept) await removeFile(path);
     }
@@ -236,21 +234,22 @@ export class ClassicSender {
   }
 
   /** Encrypts a text and puts it into the outbox, with the key if the receiver has none yet. */
-  async #sendByOutbox(outbox: ReadyOutbox, to: Peer, text: string): Promise<number> {
+  async #sendByOutbox(outbox: ReadyOutbox, to: Peer, text: string): Promise<SentNumbers> {
     const { profile, keys, peers } = this.options;
     const known = profile.keys.sending(to.id);
     const { key, content: bringing } = known
       ? { key: known, content: null }
       : await keys.wrapped(to, await peers.publicKey(to));
     const content = await encryptText(key, text);
-    const number = profile.transaction(() => {
+    const { number, entry } = profile.transaction(() => {
       if (bringing) {
         outbox.put(to.id, MessageType.key, bringing, null);
         profile.keys.sendWith(to.id, key); // none overtakes another
       }
-      return outbox.put(to.id, MessageType.text, content, this.#addToHistory(to, { text }));
+      const entry = this.#addToHistory(to, { text });
+      return { number: outbox.put(to.id, MessageType.text, content, entry), entry };
     });
-    return await outbox.delivered(number);
+    return { message: await outbox.delivered(number), entry };
   }
 
   async #sendText(to: Bytes, key: Bytes, text: string): Promise<number> {
@@ -269,9 +268,13 @@ export class ClassicSender {
     return sendClassicFile(transport, { to, key, path, token }, options);
   }
 
-  #noteSent(to: Peer, messageId: number, body: HistoryBody): void {
+  #noteSent(to: Peer, message: number, body: HistoryBody): SentNumbers {
     const { profile } = this.options;
-    profile.transaction(() => profile.history.markSent(this.#addToHistory(to, body), messageId));
+    return profile.transaction(() => {
+      const entry = this.#addToHistory(to, body);
+      profile.history.markSent(entry, message);
+      return { message, entry };
+    });
   }
 
   /** Returns the number of the new entry. */

@@ -11,7 +11,7 @@ import { ClientError } from "../errors.ts";
 import type { Peer, Peers } from "../contacts/peers.ts";
 import { haveSameContent, removeFile } from "../disk/files.ts";
 import type { Profile } from "../profile/profile.ts";
-import type { HistoryBody, HistoryEntry } from "../profile/tables/history_entry.ts";
+import type { HistoryBody, HistoryEntry, SentNumbers } from "../profile/tables/history_entry.ts";
 import type { Transfer } from "../profile/tables/transfers.ts";
 import { ignoreNetwork, type Lost, Settling } from "./settling.ts";
 import { stillWaits } from "../profile/tables/wait.ts";
@@ -49,10 +49,12 @@ export interface ResumeOptions extends TransferOptions {
 /** Sends messages in sessions, which stand above the transfers. */
 export interface MessageSender {
   newContentId(): Bytes;
-  /** Calls `onKept` when the message cannot be lost any more. Returns the server's number of it. */
+  /**
+   * Calls `onKept`, with the number in the history, when the message cannot be lost any more.
+   * Returns the server's number of it. */
   send(
     draft: { to: Identity; type: MessageType; content: Content; body: HistoryBody },
-    onKept: () => void,
+    onKept: (entry: number) => void,
   ): Promise<number>;
 }
 
@@ -133,7 +135,7 @@ export class FileTransfers {
   }
 
   /**
-   * Brings an upload to its end; returns the ID of the message that announces it.
+   * Brings an upload to its end; returns the numbers of the message that announces it.
    * @throws {ClientError} `queued` if it, or its message, goes on later by itself; `changed`,
    * `file`, `interrupted`, and what the network may do
    */
@@ -142,7 +144,7 @@ export class FileTransfers {
     to: Peer,
     identity: Identity,
     options: TransferOptions = {},
-  ): Promise<number> {
+  ): Promise<SentNumbers> {
     const { number, name, size, path, blob, key, spooled } = transfer;
     const { profile, sender, starter, now } = this.#options;
     await this.#watched(transfer, options, async (options) => {
@@ -158,38 +160,41 @@ export class FileTransfers {
     const attributes = isNew ? await attributesOf(path) : undefined;
     const content = { id, at: now(), file: { name, size, blob, key }, expires, attributes };
     const body = { file: { name, size, blob, key, path: spooled ? null : path } };
-    const sent = sender.send({ to: identity, type, content, body }, () => {
+    let entry = 0;
+    const sent = sender.send({ to: identity, type, content, body }, (kept) => {
+      entry = kept;
       const chunks = fileChunkCount(size);
       profile.transfers.change(number, { state: "done", chunks, ended: now() });
     });
     // Kept or sent: the copy has served its purpose.
-    return await sent.finally(() => this.#settling.dropCopy(this.#get(number)));
+    const message = await sent.finally(() => this.#settling.dropCopy(this.#get(number)));
+    return { message, entry };
   }
 
   /**
-   * Brings an upload to a classic client to its end, as one message; returns its ID. Errors as
+   * Brings an upload to a classic client to its end, as one message; returns its numbers. Errors as
    * {@link send}.
    */
   async sendClassic(
     transfer: Transfer,
     to: Peer,
     options: TransferOptions = {},
-  ): Promise<number> {
+  ): Promise<SentNumbers> {
     const { number, name, size, path, spooled } = transfer;
     const { profile: { history, transfers }, classic, now } = this.#options;
     const body = { file: { name, size, path: spooled ? null : path } };
-    let messageId = 0;
+    let [message, entry] = [0, 0];
     await this.#watched(transfer, options, async (options) => {
-      messageId = await classic.sendTransfer(to, transfer, options);
+      message = await classic.sendTransfer(to, transfer, options);
       const at = now();
       this.#options.profile.transaction(() => {
-        const entry = { peer: to.id, at, stored: at, contentId: null, body };
-        history.markSent(history.addSent(entry), messageId);
+        entry = history.addSent({ peer: to.id, at, stored: at, contentId: null, body });
+        history.markSent(entry, message);
         transfers.change(number, { state: "done", settled: true, ended: at });
       });
     });
     await this.#settling.dropCopy(this.#get(number));
-    return messageId;
+    return { message, entry };
   }
 
   /**
@@ -339,7 +344,7 @@ export class FileTransfers {
         const text = `${to.name} is ${identity ? "a" : "no"} secure client`;
         throw new ClientError("wrong-identity", text);
       }
-      const messageId = identity
+      const { message: messageId } = identity
         ? await this.send(transfer, to, identity, options)
         : await this.sendClassic(transfer, to, options);
       return { kind: "sent", transfer: this.#get(number), to, messageId };

@@ -28,15 +28,21 @@ Deno.test("conversation: two people register, find each other, and exchange text
   assert(/^30819[0-9a-f]{315}$/.test(publicKey), publicKey);
 
   // Message 1 is the key that was sent before the first text.
-  assertEquals(await alice.json("send", "bob", "hello bob"), [{ message: 2, to: bobEntry }]);
-  assertEquals(await alice.json("send", "bob", UNICODE), [{ message: 3, to: bobEntry }]);
+  assertEquals(await alice.json("send", "bob", "hello bob"), [
+    { message: 2, to: bobEntry, entry: 1 },
+  ]);
+  assertEquals(await alice.json("send", "bob", UNICODE), [
+    { message: 3, to: bobEntry, entry: 2 },
+  ]);
   assertEquals((await bob.json<ReceivedJson>("receive")).map(withoutTime), [
     { message: 1, from: registered, type: "key" },
     { message: 2, from: registered, type: "text", text: "hello bob" },
     { message: 3, from: registered, type: "text", text: UNICODE },
   ]);
   assertEquals(await bob.json("receive"), []);
-  assertEquals(await bob.json("send", "alice", "hello alice"), [{ message: 1, to: registered }]);
+  assertEquals(await bob.json("send", "alice", "hello alice"), [
+    { message: 1, to: registered, entry: 3 },
+  ]);
   assertEquals((await alice.json<ReceivedJson>("receive")).map(withoutTime), [
     { message: 1, from: bobEntry, type: "text", text: "hello alice" },
   ]);
@@ -56,7 +62,7 @@ Deno.test("conversation: for people", async () => {
   assertEquals(await said(alice, "request-key", "bob"), "Message 1 to bob is on the server.\n");
   assertEquals(await said(bob, "receive"), "alice asked for a key, and got one.\n");
   assertEquals(await said(alice, "receive"), "bob sent a key.\n");
-  assertEquals(await said(alice, "send", "bob", "hi\x07"), "Message 2 to bob is on the server.\n");
+  assertEquals(await said(alice, "send", "bob", "hi\x07"), "Message 1 to bob is on the server.\n");
   assertEquals(await said(bob, "receive"), "1  alice: hi\ufffd\n");
   assertEquals(await said(bob, "receive"), "");
 });

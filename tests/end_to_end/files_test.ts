@@ -12,7 +12,9 @@ Deno.test("files: of 0 bytes, of 1 byte and larger, arrive as they are", async (
   for (const [i, size] of sizes.entries()) {
     const path = `${alice.folder}/${size}`;
     await Deno.writeFile(path, sampleBytes(size, i + 1));
-    assertEquals(await alice.json("send-file", "bob", path), [{ message: i + 2, to: bobEntry }]);
+    assertEquals(await alice.json("send-file", "bob", path), [
+      { message: i + 2, to: bobEntry, entry: i + 1 },
+    ]);
   }
   const received = await bob.receive();
   assertEquals(

@@ -133,9 +133,9 @@ Deno.test("mixed: by the menu, and the secure one is told who proves nothing", a
   says(await menu(classic, "51", "secure"), "Message 1 to secure is on the server.");
   says(await menu(secure, "4"), "classic (unauthenticated) asked for a key, and got one.");
   says(await menu(classic, "4"), "secure sent a key.");
-  says(await menu(classic, "5", "secure", "hello"), "Message 2 to secure is on the server.");
+  says(await menu(classic, "5", "secure", "hello"), "Message 1 to secure is on the server.");
   const photo = `${classic.folder}/photo`;
-  says(await menu(classic, "50", "secure", photo), "Message 3 to secure is on the server.");
+  says(await menu(classic, "50", "secure", photo), "Message 2 to secure is on the server.");
   const got = await menu(secure, "4");
   says(got, "classic (unauthenticated): hello");
   says(got, "classic (unauthenticated) sent a file of 68.3 KiB");

@@ -39,6 +39,13 @@ export interface HistoryEntry extends EntryFields {
 export type ReceivedEntry = Omit<EntryFields, "sent" | "state">;
 /** What is about to be sent to one. */
 export type SentEntry = Omit<EntryFields, "sent" | "state" | "messageId">;
+/** What a message that was sent is called. */
+export interface SentNumbers {
+  /** The server's number of it. */
+  readonly message: number;
+  /** The number of its entry in the history. */
+  readonly entry: number;
+}
 
 /** What is sealed of an entry. */
 export type EntryFields = Marks & {

@@ -88,7 +88,8 @@ Deno.test("menu: every choice does what it says", async () => {
   const session = await type(bob, [...input, "0"]);
   const [publicKey, ...sent] = results(session);
   assert(/^30819[0-9a-f]{315}$/.test(publicKey), publicKey);
-  assertEquals(sent, [1, 2, 3, 4].map((id) => `Message ${id} to alice is on the server.`));
+  // Keys have the numbers of the server, and all else those of the history.
+  assertEquals(sent, [1, 2, 1, 2].map((id) => `Message ${id} to alice is on the server.`));
   const { key, keyRequest, text, file } = MessageType;
   assertEquals(bob.state.sent.map(({ type }) => type), [key, keyRequest, text, file]);
   assertEquals(session.prompts.filter((prompt) => prompt !== "? "), [
@@ -211,7 +212,7 @@ Deno.test("menu: sends several files, whose paths end with an empty line", async
   const paths = ["a", "b"].map((name) => `${bob.folder}/${name}`);
   for (const path of paths) await Deno.writeTextFile(path, "content");
   const session = await type(bob, ["53", "alice", ...paths, "", "53", "alice", "", "0"]);
-  const ends = paths.map((path, i) => `Message ${i + 2} to alice, ${path}, is on the server.`);
+  const ends = paths.map((path, i) => `Message ${i + 1} to alice, ${path}, is on the server.`);
   assertEquals(results(session), [...ends, "No file."]);
   assertEquals(session.errors, []);
   await type(bob, ["53", "alice", paths[0]]); // the end of input sends nothing

@@ -8,6 +8,7 @@ import { unwrapSymmetricKey } from "../../shared/crypto/classic/classic.ts";
 import { decodeRequest } from "../support/protocol/frames.ts";
 import type { Request } from "../../shared/protocol/classic/requests.ts";
 import { assert, assertEquals } from "../support/assert.ts";
+import { stopEngine } from "../support/client/engines_here.ts";
 import { FakeServer } from "../support/client/fake_server.ts";
 import { Person } from "../support/client_process.ts";
 import { readTranscript } from "../support/vectors.ts";
@@ -78,6 +79,7 @@ Deno.test("original: bob reads alice's texts and her file", async () => {
   await using server = replaying("bob", polls);
   await using person = await withIdentity(BOB, server);
   {
+    await stopEngine(person.folder);
     using profile = await Profile.open(person.folder);
     profile.keys.put(fromHex(alice.id), await recordedKey(), { own: true });
   }
@@ -107,6 +109,7 @@ Deno.test("original: bob answers alice's request, and the original can open the 
     answer.content,
   );
   assertEquals(key.length, 16);
+  await stopEngine(person.folder);
   using profile = await Profile.open(person.folder);
   assertEquals(profile.keys.sending(answer.to), key);
 });

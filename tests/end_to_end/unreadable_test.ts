@@ -1,10 +1,12 @@
 import { assert, assertEquals } from "../support/assert.ts";
 import { jsonLines, Person, type ReceivedJson, withoutTime } from "../support/client_process.ts";
+import { stopEngine } from "../support/client/engines_here.ts";
 import { sampleBytes } from "../support/pieces.ts";
 import { startServer } from "../support/server_process.ts";
 
 /** What makes the profile forget all keys, but not who it is. */
 async function forget({ folder }: Person): Promise<void> {
+  await stopEngine(folder);
   for (const end of ["", "-wal", "-shm"]) {
     await Deno.remove(`${folder}/profile.db${end}`).catch(() => {});
   }

@@ -10,7 +10,7 @@ import type { Events } from "./events.ts";
 import { Inbox } from "./inbox/inbox.ts";
 import type { FollowOptions, Received, ReceiveOptions } from "./inbox/received.ts";
 import { Messages } from "./messages.ts";
-import type { Network, OnTrouble } from "./network/transport.ts";
+import type { Network } from "./network/transport.ts";
 import type { Profile } from "./profile/profile.ts";
 import { register, type RegisterOptions } from "./registration.ts";
 import { Sending, type Sent, type TextOptions } from "./sending.ts";
@@ -265,10 +265,9 @@ export class Client {
   follow(
     folder: string,
     onProgress: OnProgress,
-    onTrouble: OnTrouble,
     options?: FollowOptions,
   ): AsyncGenerator<Received> {
-    return this.#inbox.follow(folder, onProgress, onTrouble, options);
+    return this.#inbox.follow(folder, onProgress, options);
   }
 
   /** Collects and opens all that waits; files go to `folder`. */

@@ -9,7 +9,6 @@ import type { OpenedClient, Runtime } from "../open_client.ts";
 import type { ClientError } from "../errors.ts";
 import type { PeerOptions, RpcPeer } from "../daemon/rpc_peer.ts";
 import type { ConnectionState } from "../events.ts";
-import type { OnTrouble } from "../network/transport.ts";
 import type { Advise } from "./output/advice.ts";
 import { COLOR_WORDS } from "./output/colour.ts";
 import type { Output } from "./output/output.ts";
@@ -29,7 +28,7 @@ export interface RunningEngine {
   /** Ends it, once the command is done. */
   stop(): void;
   /** Collects messages as they come, and leaves them for those who receive. */
-  follow(onTrouble?: OnTrouble): void;
+  follow(): void;
   /** Answers on another stream, too. */
   serve(stream: Duplex, options?: PeerOptions): RpcPeer;
 }

@@ -8,7 +8,6 @@ import type { Duplex } from "../daemon/duplex.ts";
 import type { PeerOptions, RpcPeer } from "../daemon/rpc_peer.ts";
 import type { Call, Method } from "../daemon/method.ts";
 import { ClientError } from "../errors.ts";
-import type { OnTrouble } from "../network/transport.ts";
 import type { OpenedClient } from "../open_client.ts";
 import { callContext } from "./call_context.ts";
 import { type AnyCommand, type CommandContext, runCommand, type RunningEngine } from "./command.ts";
@@ -96,8 +95,8 @@ export class Engine implements AsyncDisposable, RunningEngine {
    * Collects messages as they come, and leaves them for those who receive. What stops it, such as
    * that nobody is registered yet, is tried again when it may have passed.
    */
-  follow(onTrouble: OnTrouble = () => {}): void {
-    this.#following ??= this.#follow(onTrouble);
+  follow(): void {
+    this.#following ??= this.#follow();
   }
 
   /** Does some work for a call; what it notes goes to `note`. */
@@ -165,14 +164,14 @@ export class Engine implements AsyncDisposable, RunningEngine {
     }
   }
 
-  async #follow(onTrouble: OnTrouble): Promise<void> {
+  async #follow(): Promise<void> {
     const { client, profile } = this.opened;
     const { signal } = this.#stop;
     const options = { files: "announce", later: true, signal } as const;
     while (!signal.aborted) {
       this.#worked = Promise.withResolvers();
       try {
-        const following = client.follow(profile.folder, () => {}, onTrouble, options);
+        const following = client.follow(profile.folder, () => {}, options);
         for await (const _ of following);
       } catch (error) {
         if (signal.aborted) return;

@@ -1,5 +1,5 @@
 import { ClientError } from "../errors.ts";
-import type { OnTrouble, PushReceiver, SecureTransport } from "../network/transport.ts";
+import type { PushReceiver, SecureTransport } from "../network/transport.ts";
 import type { Profile } from "../profile/profile.ts";
 import type { SecureMessaging } from "../sessions/secure_messaging.ts";
 import { BackgroundTransfers } from "./background_transfers.ts";
@@ -22,8 +22,6 @@ export interface FollowerOptions {
   opener: MessageOpener;
   shown: ShownMessages;
   destination: Destination;
-  /** Hears of connections that broke. */
-  onTrouble: OnTrouble;
   /** Whoever has it may open messages. */
   turns: Mutex;
 }
@@ -32,7 +30,6 @@ export interface FollowerOptions {
 export interface Watcher {
   /** Where files go from now on. */
   readonly destination: Destination;
-  readonly onTrouble: OnTrouble;
   /** Called when there may be something to show, and when following has ended. */
   readonly wake: () => void;
 }
@@ -95,7 +92,7 @@ export class Follower {
   async *run(): AsyncGenerator<Received> {
     const { transport, shown, turns } = this.#options;
     yield* shown.unshown();
-    transport.follow(() => this.#newReceiver(), this.#onTrouble)
+    transport.follow(() => this.#newReceiver())
       .catch((reason) => this.#end(reason));
     const timer = setInterval(() => this.#look(), LOOK_INTERVAL);
     const { signal } = this.#options.destination;
@@ -151,10 +148,6 @@ export class Follower {
   }
 
   readonly #onProgress: OnProgress = (...state) => this.#destination.onProgress(...state);
-
-  readonly #onTrouble: OnTrouble = (...trouble) => {
-    for (const { onTrouble } of [this.#options, ...this.#watchers]) onTrouble(...trouble);
-  };
 
   #wakeAll(): void {
     for (const { wake } of [...this.#watchers]) wake();

@@ -3,7 +3,7 @@ import type { Peers } from "../contacts/peers.ts";
 import { isStranger } from "../contacts/strangers.ts";
 import { removeOthers } from "../disk/files.ts";
 import { ClientError } from "../errors.ts";
-import type { Network, OnTrouble } from "../network/transport.ts";
+import type { Network } from "../network/transport.ts";
 import type { Profile } from "../profile/profile.ts";
 import type { FileWishes } from "../sessions/secure_opener.ts";
 import type { SecureMessaging } from "../sessions/secure_messaging.ts";
@@ -130,7 +130,7 @@ export class Inbox {
 
   /**
    * Collects and opens messages as they come, until the caller wants no more. A broken connection
-   * is made again; `onTrouble` hears of it. Where somebody follows already, the two share what
+   * is made again. Where somebody follows already, the two share what
    * comes: each message is told of once.
    * @throws {ClientError} `not-needed` in a classic profile; what making the connection again
    * cannot mend
@@ -138,7 +138,6 @@ export class Inbox {
   async *follow(
     folder: string,
     onProgress: OnProgress,
-    onTrouble: OnTrouble,
     { later = false, ...options }: FollowOptions = {},
   ): AsyncGenerator<Received> {
     const { profile, peers, network } = this.#options;
@@ -152,11 +151,11 @@ export class Inbox {
       using _turn = await this.#turns.lock();
       await this.#clear();
     }
-    if (this.#follower) return yield* this.#watch(this.#follower, destination, onTrouble);
+    if (this.#follower) return yield* this.#watch(this.#follower, destination);
     const shown = later ? new ShownMessages(profile, peers, later) : this.#shown;
     const opener = this.#opener(secure, shown);
     const follower = this.#follower = new Follower({
-      ...{ profile, transport: network.secure, secure, opener, shown, destination, onTrouble },
+      ...{ profile, transport: network.secure, secure, opener, shown, destination },
       turns: this.#turns,
     });
     try {
@@ -178,13 +177,12 @@ export class Inbox {
   async *#watch(
     follower: Follower,
     destination: Destination,
-    onTrouble: OnTrouble,
   ): AsyncGenerator<Received> {
     yield* this.#collect(await this.#options.secure(), destination);
     let news = Promise.withResolvers<void>();
     const wake = () => news.resolve();
     destination.signal?.addEventListener("abort", wake, { once: true });
-    using _watching = follower.watch({ destination, onTrouble, wake });
+    using _watching = follower.watch({ destination, wake });
     for (;;) {
       yield* this.#untold.splice(0);
       yield* this.#shown.unshown();

@@ -21,7 +21,6 @@ import type {
   IncomingContent,
   ListedClient,
   Message,
-  OnTrouble,
   Polled,
   PushReceiver,
   Receiver,
@@ -153,7 +152,7 @@ export class ReconnectingTransport implements SecureTransport {
    * See {@link SecureTransport.follow}. Once it has worked, an answer that makes no sense is a
    * broken connection, too: anyone on the way can bring it about.
    */
-  async follow(newReceiver: () => PushReceiver, onTrouble: OnTrouble): Promise<never> {
+  async follow(newReceiver: () => PushReceiver): Promise<never> {
     let worked = false;
     let attempt = 0;
     let current: SecureConnection | null = null;
@@ -199,7 +198,6 @@ export class ReconnectingTransport implements SecureTransport {
           continue;
         }
         const wait = Math.min(LONGEST_ASKED, this.#wait(attempt++, error));
-        onTrouble(error, wait);
         this.#tell("waiting", error);
         await Promise.race([this.options.sleep(wait), awake.promise]);
       }

@@ -73,9 +73,6 @@ export interface Polled {
   acknowledge(): Promise<void>;
 }
 
-/** Called when a connection broke, with the milliseconds until the next attempt. */
-export type OnTrouble = (error: unknown, wait: number) => void;
-
 /**
  * What both protocols can do. Every method may throw a {@link ClientError} `refused`, `unreachable`
  * or `bad-response`.
@@ -129,7 +126,7 @@ export interface SecureTransport extends Transport {
    * Takes messages as they come, and reconnects whenever the connection breaks; each connection
    * gets a receiver of its own. Never returns: throws what reconnecting cannot mend.
    */
-  follow(newReceiver: () => PushReceiver, onTrouble: OnTrouble): Promise<never>;
+  follow(newReceiver: () => PushReceiver): Promise<never>;
 }
 
 /** The way to the server for the owner of a profile, who may change by registering. */

@@ -76,7 +76,7 @@ Deno.test("first messages: a client that follows refills what strangers drew", a
   };
   assertEquals(left(), [100, 100]);
   await withAll(alice, address, async (client) => {
-    const following = client.follow(`${alice.folder}/out`, () => {}, () => {});
+    const following = client.follow(`${alice.folder}/out`, () => {});
     // By the second text she has looked after her prekeys; within a minute she does it only once.
     for (const text of ["one", "two"]) {
       await bob.send(address, "alice", text);

@@ -102,7 +102,7 @@ Deno.test("strangers: to a follower as well, and what comes behind is shown", as
   await carol.send(address, "bob", "hello");
   const seen: string[] = [];
   await run(async (client) => {
-    for await (const received of client.follow(out, () => {}, () => {})) {
+    for await (const received of client.follow(out, () => {})) {
       seen.push(received.type);
       if (seen.includes("text") && seen.includes("declined")) return;
     }

@@ -31,7 +31,7 @@ export const wholePath: Suite = {
     const sender = await open("sender");
     const polling = await open("polling");
     const following = await open("following");
-    const followed = following.follow(inbox, ignore, ignore);
+    const followed = following.follow(inbox, ignore);
     const send = async (to: string, count: number): Promise<number> => {
       await Promise.all(Array.from({ length: count }, () => sender.sendText(to, TEXT)));
       return count;

@@ -9,13 +9,13 @@ import { tempFolder } from "../support/temp_folder.ts";
 
 /** Follows until `count` messages came. Returns them, and the waits before new connections. */
 async function follow(party: Party, address: string, count: number) {
-  const waits: number[] = [];
+  const before = party.troubles.length;
   const lines: string[] = [];
   await party.with(address, async (client) => {
-    const follower = client.follow(`${party.folder}/out`, () => {}, (_, wait) => waits.push(wait));
+    const follower = client.follow(`${party.folder}/out`, () => {});
     for await (const received of follower) if (lines.push(tell(received)) === count) break;
   });
-  return { lines, waits };
+  return { lines, waits: party.troubles.slice(before).map(({ wait }) => wait) };
 }
 
 Deno.test("follow: a push that comes together with an answer is shown at once", async () => {

@@ -100,7 +100,7 @@ async function* receiving(args: Args<Operands, typeof OPTIONS>, context: ClientC
   if (!follow) return yield* client.receive(place(out), progress.update, options);
   note("Waiting for messages; stop with Ctrl-C.");
   using _notes = connectionNotes(client.events, note);
-  yield* client.follow(place(out), progress.update, () => {}, options);
+  yield* client.follow(place(out), progress.update, options);
 }
 
 function parseMaxSize(text: string): number {

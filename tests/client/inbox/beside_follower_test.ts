@@ -36,7 +36,7 @@ async function open() {
   const leave = (folder: string) => {
     const end = new AbortController();
     const options = { files: "announce", later: true, signal: end.signal } as const;
-    const left = Array.fromAsync(bob.client.follow(folder, ignore, ignore, options));
+    const left = Array.fromAsync(bob.client.follow(folder, ignore, options));
     stack.defer(async () => {
       end.abort();
       assertEquals(await left, []);
@@ -87,7 +87,7 @@ Deno.test("beside a follower: who follows too gets what comes, and its files", a
   const stop = new AbortController();
   const told: string[] = [];
   const watch = async () => {
-    for await (const received of bob.client.follow(out, ignore, ignore, { signal: stop.signal })) {
+    for await (const received of bob.client.follow(out, ignore, { signal: stop.signal })) {
       told.push(textOf(received));
     }
   };

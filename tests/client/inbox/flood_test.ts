@@ -216,7 +216,7 @@ Deno.test("flood: a follower tells of what came together in one line, too", asyn
   const told: Received[] = [];
   await bob.with(server.address, async (client) => {
     let count = 0;
-    for await (const received of client.follow(`${bob.folder}/out`, () => {}, () => {})) {
+    for await (const received of client.follow(`${bob.folder}/out`, () => {})) {
       told.push(received);
       assert(received.type === "unusable" && received.flaw === "unreadable", received.type);
       count += received.count;

@@ -189,8 +189,10 @@ Deno.test("silence: a follower is told, and connects again", async () => {
     kind === "subscribe" && subscriptions++ === 0 ? () => forever.promise : undefined;
   const troubles: string[] = [];
   const heard = run(server.address, async (client) => {
-    const onTrouble = (error: unknown) => troubles.push((error as Error).message);
-    for await (const received of client.follow(`${folder}/out`, () => {}, onTrouble)) {
+    using _listening = client.events.on((event) => {
+      if (event.kind === "connection" && event.state === "waiting") troubles.push(event.text);
+    });
+    for await (const received of client.follow(`${folder}/out`, () => {})) {
       if (received.type === "text") return received.text;
     }
   });

@@ -147,7 +147,7 @@ Deno.test("prekeys: a follower drops secrets after it has opened what waited", a
   }
   assertEquals(scene.secrets(signed).length, 6);
   await bob.with(server.address, async (client) => {
-    const following = client.follow(`${bob.folder}/out`, () => {}, () => {});
+    const following = client.follow(`${bob.folder}/out`, () => {});
     const { value } = await following.next();
     assertEquals(value && tell(value), "alice: hello");
     // It works on only while it is asked for more.

@@ -299,7 +299,7 @@ Deno.test("transfers: who follows gets files while texts come", async () => {
   const types: string[] = [];
   const following = (async () => {
     const out = fixture.out("bob");
-    for await (const { type } of bob.client.follow(out, () => {}, () => {})) {
+    for await (const { type } of bob.client.follow(out, () => {})) {
       types.push(type);
       if (types.length === 4) return;
     }
@@ -323,7 +323,7 @@ Deno.test("transfers: a follower sees each saved file and each failure once", as
   await alice.client.sendFile("bob", await fixture.file("kept", 10));
   const out = fixture.out("bob");
   const lines: string[] = [];
-  const following = bob.client.follow(out, () => {}, () => {});
+  const following = bob.client.follow(out, () => {});
   for await (const one of following) {
     const what = one.type === "problem" ? one.error.code : "path" in one ? one.path : one.type;
     lines.push(`${one.from.name} ${one.type} ${what}`);

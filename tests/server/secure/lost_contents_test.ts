@@ -51,7 +51,7 @@ Deno.test("lost contents: so is a follower", async () => {
   await alice.send(address, "bob", LONG);
   lose();
   await bob.with(address, async (client) => {
-    for await (const received of client.follow(`${bob.folder}/out`, () => {}, () => {})) {
+    for await (const received of client.follow(`${bob.folder}/out`, () => {})) {
       if (received.type !== "unusable") continue;
       assertEquals([received.flaw, received.count], ["lost", 1]);
       return;

@@ -30,6 +30,8 @@ export class Party implements AsyncDisposable {
   readonly firstKeys: string[] = [];
   /** How long it would have waited before each further attempt. */
   readonly waits: number[] = [];
+  /** Why it had to connect anew while it followed, each time, and how long it waited before. */
+  readonly troubles: { readonly text: string; readonly wait: number }[] = [];
   /** What its user was told beside the answers. */
   readonly notes: string[] = [];
   /** The servers that it has turned to. */
@@ -69,12 +71,18 @@ export class Party implements AsyncDisposable {
   /** The network of one run of the client. */
   network(address: string): ProfileNetwork {
     if (!this.servers.includes(address)) this.servers.push(address);
+    let trouble: string | null = null;
     return networkOf(this.profile, parseAddress(address, "the test"), {
       deadline: this.deadline,
       onFirstKey: (key) => this.firstKeys.push(toHex(key)),
       sleep: (milliseconds) => {
         this.waits.push(milliseconds);
+        if (trouble !== null) this.troubles.push({ text: trouble, wait: milliseconds });
+        trouble = null;
         return Promise.resolve();
+      },
+      onConnection: (state, text) => {
+        if (state === "waiting") trouble = text; // and then it sleeps
       },
       now: this.now,
     });

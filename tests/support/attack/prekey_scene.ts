@@ -72,7 +72,7 @@ export class Scene implements AsyncDisposable {
     const { bob, server } = this;
     await bob.with(server.address, async (client) => {
       const before = this.checkIns;
-      const following = client.follow(`${bob.folder}/out`, () => {}, () => {});
+      const following = client.follow(`${bob.folder}/out`, () => {});
       const next = async () => (await following.next()).value!;
       const first = next();
       await until("Bob looks after his prekeys", () => this.checkIns === before + 1);

@@ -57,6 +57,10 @@ export class Messages {
    */
   async edit(number: number, text: string): Promise<HistoryEntry> {
     checkText(text);
+    if (text === "") {
+      const instead = "to take a message back: messaging-client delete";
+      throw new ClientError("bad-text", `there is no text, and nothing was changed; ${instead}`);
+    }
     const entry = this.#present(number);
     const { history } = this.options.profile;
     const at = Math.max(this.options.now(), (entry.editedAt ?? 0) + 1);

@@ -97,6 +97,9 @@ Deno.test("changes: only an author changes a text or deletes it for both", async
   assertEquals(await alice.failure("edit", `${received.number}`, "mine"), "not-possible");
   assertEquals(await alice.failure("delete", `${received.number}`, "--for-both"), "not-possible");
   assertEquals(await alice.failure("edit", "999", "mine"), "unknown-message");
+  const [own] = await history(alice, "bob");
+  assertEquals(await alice.failure("edit", `${own.number}`), "bad-text"); // the input is empty
+  assertEquals((await history(alice, "bob"))[0].text, "hello");
   await alice.json("delete", `${received.number}`);
   assertEquals((await history(alice, "bob")).map(({ text }) => text), ["hello"]);
   assertEquals((await history(bob, "alice")).length, 2);

@@ -108,6 +108,7 @@ const HOMES = {
   "node:timers": ["server/", "shared/sleep.ts"],
   "node:async_hooks": ["client/cli/engine.ts"],
   "node:zlib": ["server/contents/", "server/backup/"],
+  "node:process": ["client/tui/ink_view.tsx"],
   "node:": [],
 };
 

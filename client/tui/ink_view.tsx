@@ -1,15 +1,24 @@
 /** Draws states on the terminal with ink. */
+import nodeProcess from "node:process";
 import { render } from "ink";
 import { Screen } from "./screen.tsx";
 import type { ChatState } from "./state.ts";
 import type { Tty } from "./tty.ts";
 import type { View } from "./view.ts";
 
+/**
+ * Ink ends the process by these signals where nobody else listens, by the means of Node, which do
+ * not see who does. The chat has its own manners: it keeps the draft and gives the terminal back.
+ */
+const SIGNALS = ["SIGHUP", "SIGINT", "SIGTERM"];
+
 const CLEAR = "\x1b[2J\x1b[H";
 
 /** Ink only draws: keys, the screen and its restoration are those of {@link Tty}. */
 export function inkView(tty: Tty, colours: boolean): View {
   let app: ReturnType<typeof render> | undefined;
+  const leave = () => {};
+  for (const signal of SIGNALS) nodeProcess.on(signal, leave);
   const reset = () => {
     app?.unmount();
     app = undefined;
@@ -32,6 +41,7 @@ export function inkView(tty: Tty, colours: boolean): View {
     close() {
       app?.unmount();
       app = undefined;
+      for (const signal of SIGNALS) nodeProcess.off(signal, leave);
     },
   };
 }

@@ -33,12 +33,32 @@ export function openTty(kind: string | undefined): Tty | undefined {
 
 function write(text: string): void {
   const bytes = new TextEncoder().encode(text);
-  for (let at = 0; at < bytes.length;) at += Deno.stdout.writeSync(bytes.subarray(at));
+  unlessClosed(() => {
+    for (let at = 0; at < bytes.length;) at += Deno.stdout.writeSync(bytes.subarray(at));
+  });
+}
+
+/** Does something with the terminal; one whose window was closed shows nothing any more. */
+function unlessClosed(use: () => void): void {
+  try {
+    use();
+  } catch (error) {
+    if (!isClosed(error)) throw error;
+  }
+}
+
+function isClosed(error: unknown): boolean {
+  return error instanceof Error && "code" in error && ["EIO", "EPIPE"].includes(`${error.code}`);
 }
 
 async function* typed(): AsyncGenerator<Uint8Array> {
   const buffer = new Uint8Array(4096);
-  for (let size; (size = await Deno.stdin.read(buffer)) !== null;) yield buffer.slice(0, size);
+  const read = () =>
+    Deno.stdin.read(buffer).catch((error) => {
+      if (isClosed(error)) return null; // as at the end
+      throw error;
+    });
+  for (let size; (size = await read()) !== null;) yield buffer.slice(0, size);
 }
 
 /** Windows tells of no changes of the size; there each frame looks. */
@@ -61,7 +81,7 @@ function take(): Disposable {
   const giveBack = () => {
     if (!taken) return;
     taken = false;
-    Deno.stdin.setRaw(false);
+    unlessClosed(() => Deno.stdin.setRaw(false));
     write(GIVE_BACK);
   };
   const events = ["error", "unhandledrejection", "unload"];

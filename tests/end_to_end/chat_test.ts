@@ -200,11 +200,14 @@ terminalTest("chat: SIGTERM and errors leave the terminal as it was", async (ter
   const left = await terminals.clientInShell(alice.args("chat"));
   await left.waitFor("bob: hello Alice");
   assertEquals(await left.asks(MODES), "1 1 0");
+  await left.type("not sent");
+  await left.waitFor("> not sent");
   const pid = await lockHolder(`${alice.folder}/profile.lock`);
   assert(pid !== undefined);
   Deno.kill(pid, "SIGTERM");
-  assert(!(await left.waitFor("ended with ")).includes("hello Alice"));
+  assert(!(await left.waitFor("ended with 0")).includes("hello Alice"));
   assertEquals(await left.asks(MODES), "0 0 1");
+  assertEquals((await alice.json<{ draft: string }>("draft", "bob"))[0].draft, "not sent");
 
   await using engine = startClient(bob.args("daemon"));
   await until("the engine runs", () => isLocked(bob.folder));
@@ -214,4 +217,16 @@ terminalTest("chat: SIGTERM and errors leave the terminal as it was", async (ter
   const after = await right.waitFor("ended with 1");
   assert(after.includes("the engine of the profile has ended"), after);
   assertEquals(await right.asks(MODES), "0 0 1");
+});
+
+terminalTest("chat: a terminal that is closed ends it, and the draft stays", async (terminals) => {
+  await using people = await twoPeople();
+  const { alice } = people;
+  const pane = await terminals.client(alice.args("chat"));
+  await pane.waitFor("bob: hello Alice");
+  await pane.type("not sent");
+  await pane.waitFor("> not sent");
+  await terminals.tmux("kill-session", "-t", pane.name);
+  await until("it has ended", async () => !(await isLocked(alice.folder)));
+  assertEquals((await alice.json<{ draft: string }>("draft", "bob"))[0].draft, "not sent");
 });

@@ -9,6 +9,8 @@ import type { Peers } from "./peers.ts";
 /** What there is between the owner and another client. */
 export interface Conversation {
   readonly peer: MarkedPeer;
+  /** Whether it is with the owner: notes, which go to nobody. */
+  readonly own: boolean;
   /** Undefined if there is only a draft, or nothing. */
   readonly last: HistoryEntry | undefined;
   /** How many of its entries the owner has not read, and the number of the first. */
@@ -132,6 +134,7 @@ export class Conversations {
     const isMuted = this.now() < mutedUntil;
     return {
       peer,
+      own: this.peers.isOwn(peer.id),
       last,
       unread: count,
       firstUnread: first,

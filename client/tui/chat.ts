@@ -4,7 +4,7 @@ import { ChatPages } from "./chat_pages.ts";
 import { ChatScreen } from "./chat_screen.ts";
 import { ChatTasks, type ChatTasksOptions } from "./chat_tasks.ts";
 import { KeyReader } from "./keys.ts";
-import { messageOf } from "./model.ts";
+import { conversationNamed, messageOf } from "./model.ts";
 import { press } from "./press.ts";
 import { initialState, withEntry, withoutEntry, withProgress, withSending } from "./state.ts";
 import { Turns } from "./turns.ts";
@@ -75,7 +75,7 @@ export class Chat {
     const { conversations } = this.#screen.state;
     const first = name === undefined
       ? conversations.find(({ archived }) => !archived)
-      : conversations.find((conversation) => conversation.name === name);
+      : conversationNamed(conversations, name);
     if (first) await this.#pages.open(first.id);
     else if (name !== undefined) await this.#tasks.do({ kind: "look-up", name });
   }

@@ -1,7 +1,14 @@
 /** What the chat reads of the engine: the list of conversations, and pages of their messages. */
 import type { ChatLink, Params } from "./chat_link.ts";
 import type { ChatScreen } from "./chat_screen.ts";
-import { type Conversation, conversationOf, type Message, messageOf, peerOf } from "./model.ts";
+import {
+  type Conversation,
+  conversationOf,
+  type Message,
+  messageOf,
+  OWN_NAME,
+  peerOf,
+} from "./model.ts";
 import { conversationIn, opened, selecting, withEarlier } from "./state.ts";
 
 /** Messages of one request. */
@@ -30,8 +37,9 @@ export class ChatPages {
 
   /** Opens the conversation with a client whom nobody here has written to. */
   async lookUp(name: string): Promise<void> {
-    const [item] = await this.link.request("key", { peer: name });
-    this.#lookedUp.push(conversationOf(item));
+    const [own] = await this.link.request("whoami");
+    const [item] = name === OWN_NAME ? [own] : await this.link.request("key", { peer: name });
+    this.#lookedUp.push(conversationOf({ ...item, own: item.id === own.id }));
     await this.list();
     await this.open(String(item.id));
   }

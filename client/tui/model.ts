@@ -28,8 +28,10 @@ export interface Message {
 export interface Conversation {
   /** The other client's ID, in hex. */
   readonly id: string;
-  /** The name to show, and to give to the engine. */
+  /** The name by which it is opened, and which is shown unless it is {@link own}. */
   readonly name: string;
+  /** Whether it is with oneself: notes, which nobody else sees. */
+  readonly own: boolean;
   readonly verified: boolean;
   readonly blocked: boolean;
   readonly muted: boolean;
@@ -90,13 +92,27 @@ export function peerOf(id: string): string {
   return `#${id}`;
 }
 
+/** What the owner of a profile is called there, and nobody else. */
+export const OWN_NAME = "me";
+
+/** Returns the conversation that is opened by a name. */
+export function conversationNamed(
+  conversations: readonly Conversation[],
+  name: string,
+): Conversation | undefined {
+  return conversations.find((one) => one.name === name && one.own === (name === OWN_NAME));
+}
+
 /** Returns a line of the list of conversations. */
 export function conversationOf(item: Item): Conversation {
   const peer = item.peer === undefined ? item : objectOf(item.peer);
   const of = (name: string) => item[name] ?? peer[name];
+  const own = of("own") === true;
+  const name = stringOf(of("alias")) ?? otherName(String(of("name") ?? ""), of("namesake"));
   return {
     id: String(of("id") ?? ""),
-    name: stringOf(of("alias")) ?? ownName(String(of("name") ?? ""), of("namesake")),
+    name: own ? OWN_NAME : name,
+    own,
     verified: of("verified") === true,
     blocked: of("blocked") === true,
     muted: isSet(of("muted")),
@@ -108,7 +124,7 @@ export function conversationOf(item: Item): Conversation {
 }
 
 /** Who is called as a contact is called here must not stand in its place. */
-function ownName(name: string, namesake: unknown): string {
+function otherName(name: string, namesake: unknown): string {
   return namesake === true ? `${name} (not the contact whom you call so)` : name;
 }
 

@@ -2,7 +2,7 @@
 import { sizeText } from "../../shared/size.ts";
 import { harmlessLine, localTime, printable, printableLine } from "../cli/output/printable.ts";
 import type { ChatLink, Item } from "./chat_link.ts";
-import { type Message, messageOf, objectOf, peerOf } from "./model.ts";
+import { type Message, messageOf, objectOf, OWN_NAME, peerOf } from "./model.ts";
 import { commandHelp, readLine } from "./plain_commands.ts";
 
 export interface PlainChatOptions {
@@ -23,8 +23,6 @@ export interface PlainChatOptions {
   readonly report: (error: Error) => void;
 }
 
-/** What a profile calls its own notes. */
-const OWN_NAME = "me";
 /** How many messages are shown at first. */
 const LAST = 20;
 /** Of how many messages it is known how they were shown. */
@@ -58,7 +56,8 @@ export class PlainChat {
     if (this.#said.size === LAST) this.#older = Math.min(...this.#said.keys()) - 1;
     for (const item of this.#early?.splice(0) ?? []) this.#show(item);
     this.#early = null;
-    const who = `${printableLine(name)}${contact.verified === true ? " (verified)" : ""}`;
+    const other = `${printableLine(name)}${contact.verified === true ? " (verified)" : ""}`;
+    const who = name === OWN_NAME ? "yourself: notes that only you see" : other;
     note(`This is the chat with ${who}. /help explains it, /quit ends it.`);
     for await (const line of lines) if (await this.#take(line) === "quit") return;
     // What is sent by now may not have been told of yet.

@@ -17,6 +17,9 @@ export interface Row {
 /** Returns `text` in exactly `width` columns. */
 const fitted = (text: string, width: number) => padded(shortened(text, width), width);
 
+/** A contact that is called so has neither the mark nor the hint of one's own notes. */
+const shownName = ({ own, name }: Conversation) => own ? "Notes" : plainName(name);
+
 /** Returns the rows of the list of conversations. */
 export function listRows(state: ChatState, width: number, height: number): Row[] {
   const all = listed(state);
@@ -33,6 +36,7 @@ export function listRows(state: ChatState, width: number, height: number): Row[]
 function listRow(one: Conversation, state: ChatState, width: number, chosen: boolean): Row {
   const open = one.id === state.open;
   const marks = [
+    one.own ? " (only you)" : "",
     one.verified ? " ✔" : "",
     one.blocked ? " (blocked)" : "",
     one.muted ? " (muted)" : "",
@@ -41,7 +45,7 @@ function listRow(one: Conversation, state: ChatState, width: number, chosen: boo
   const count = one.unread > 0 ? ` ${one.unread > 999 ? "999+" : one.unread}` : "";
   const room = width - 2 - count.length;
   const marked = shortened(marks, Math.max(0, room - 4));
-  const name = shortened(plainName(one.name), room - columnsOf(marked));
+  const name = shortened(shownName(one), room - columnsOf(marked));
   const text = padded(`${open ? "▸" : " "} ${name}${marked}`, width - count.length);
   const role = one.unread > 0 || open ? "strong" : "plain";
   return { spans: [{ text, role }, { text: count, role: "warning" }], chosen };
@@ -51,10 +55,14 @@ function listRow(one: Conversation, state: ChatState, width: number, chosen: boo
 export function titleRow(state: ChatState, width: number): Row {
   const one = conversationIn(state);
   if (!one) return { spans: [{ text: "No conversation is open", role: "faint" }] };
-  const sure = one.verified ? "✔ verified" : "not verified: /verify";
+  const sure = one.own
+    ? "only you see them"
+    : one.verified
+    ? "✔ verified"
+    : "not verified: /verify";
   const more = [one.blocked ? "blocked" : "", one.muted ? "muted" : ""].filter((word) => word);
   const state_ = [sure, ...more].join(", ");
-  const name = shortened(plainName(one.name), Math.max(4, width - columnsOf(state_) - 2));
+  const name = shortened(shownName(one), Math.max(4, width - columnsOf(state_) - 2));
   return {
     spans: [
       { text: name, role: "strong" },

@@ -4,7 +4,7 @@ import type { Params } from "./chat_link.ts";
 import { helpLines } from "./help_lines.ts";
 import { deleteMessage, editMessage, react, reply, showMessage } from "./message_actions.ts";
 import { type ChatState, listed, textDialog } from "./state.ts";
-import { peerOf } from "./model.ts";
+import { conversationNamed, peerOf } from "./model.ts";
 import { callWithPeer, refusal, type Step, step, withPeer } from "./step.ts";
 
 export interface SlashCommand {
@@ -184,7 +184,7 @@ export function showHelp(state: ChatState): Step {
 }
 
 function openByName(state: ChatState, name: string): Step {
-  const found = state.conversations.find((conversation) => conversation.name === name);
+  const found = conversationNamed(state.conversations, name);
   if (found) return step(state, { kind: "open", id: found.id });
   if (name === "") return refusal(state, "Which conversation? /open NAME");
   return step(state, { kind: "look-up", name });

@@ -19,9 +19,11 @@ export function conversationView(
   who: Record<string, unknown>,
   style: Style,
 ): { json: unknown; text: string } {
-  const { peer, last, unread, firstUnread, mutedUntil, archived, draft } = conversation;
+  const { peer, own, last, unread, firstUnread, mutedUntil, archived, draft } = conversation;
   const json = {
-    ...{ ...who, unread, firstUnread, muted: mutedUntil !== undefined },
+    ...who,
+    ...own && { own },
+    ...{ unread, firstUnread, muted: mutedUntil !== undefined },
     ...mutedUntil !== undefined && mutedUntil < FOREVER && { mutedUntil: isoTime(mutedUntil) },
     ...{ archived, draft, last: last ? historyView(last, peer).json : null },
   };
@@ -36,7 +38,8 @@ export function conversationView(
   const message = last
     ? `  ${paint.aside(entryTime(last, style))} ${last.sent ? "→" : "←"} ${short(last)}`
     : "";
-  return { json, text: `${shownPeer(peer, paint)}${behind}${message}` };
+  const name = own ? `${paint.name("Notes")} (only you)` : shownPeer(peer, paint);
+  return { json, text: `${name}${behind}${message}` };
 }
 
 function mutedText(until: number, { time }: Style): string {

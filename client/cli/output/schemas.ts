@@ -132,6 +132,7 @@ export const OUTPUTS: Readonly<Record<Output["kind"], Schema>> = {
     last: { anyOf: [ref("history"), { type: "null" }] },
   }, {
     ...AUTHENTICATED,
+    own: about("Whether these are the owner's own notes, which go to nobody", YES),
     mutedUntil: about("Left out if it has no end", TIME),
     ...{ verified: FLAG, blocked: FLAG, alias: TEXT_OR_NULL, namesake: NAMESAKE },
   }),

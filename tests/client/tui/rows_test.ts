@@ -1,6 +1,6 @@
 import { conversationOf } from "../../../client/tui/model.ts";
 import { helpLines } from "../../../client/tui/help_lines.ts";
-import { inputRows, listRows, ruleRows, titleRow } from "../../../client/tui/rows.ts";
+import { inputRows, listRows, type Row, ruleRows, titleRow } from "../../../client/tui/rows.ts";
 import { SLASH_COMMANDS } from "../../../client/tui/slash_commands.ts";
 import { initialState, layoutOf, withNotice } from "../../../client/tui/state.ts";
 import { assert, assertEquals } from "../../support/assert.ts";
@@ -25,6 +25,24 @@ Deno.test("chat: who is called as a contact is called here does not stand in its
   assertEquals(conversationOf({ peer, namesake: true }).name.startsWith("boss (not"), true);
   assertEquals(conversationOf({ peer }).name, "boss");
   assertEquals(conversationOf({ peer, alias: "Boss" }).name, "Boss");
+});
+
+Deno.test("chat: one's own notes are told apart from a contact that is called Notes", async () => {
+  const link = new MemoryLink();
+  for (const name of ["Notes", "Notes (only you)", "me"]) link.put(link.peer(name), "hello");
+  await using chat = new ChatHere(link, { name: "me" });
+  const { id } = link.owner;
+  const own = await chat.until("the notes are open", ({ open }) => open === id);
+  const shownOf = (rows: readonly Row[]) =>
+    rows.map(({ spans }) => spans.map(({ text }) => text).join("").trim());
+  assertEquals(shownOf([titleRow(own, 60)]), ["Notes  only you see them"]);
+  const names = shownOf(listRows(own, 30, 10)).slice(1);
+  assertEquals(names, ["Notes", '"Notes (only you)"', "me", "▸ Notes (only you)"]);
+  await chat.type("/open Notes\r");
+  const other = await chat.until("the contact is open", ({ open }) => open === link.peers[0].id);
+  assertEquals(shownOf([titleRow(other, 60)]), ["Notes  not verified: /verify"]);
+  await chat.type("/open me\r");
+  await chat.until("the notes are open again", ({ open }) => open === id);
 });
 
 Deno.test("chat: what is told stands above the input as a whole", () => {

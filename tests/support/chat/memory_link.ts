@@ -28,6 +28,8 @@ export class MemoryLink implements ChatLink {
   readonly #listeners: Listener[] = [];
   /** Clients whom only the server knows. */
   readonly others: Item[] = [];
+  /** Who the profile is of. */
+  readonly owner: Item = { id: "0".repeat(32), name: "owner" };
   /** Files that wait. */
   files: Item[] = [];
   #number = 0;
@@ -86,7 +88,7 @@ export class MemoryLink implements ChatLink {
     };
     const other = this.others.find(isMeant);
     if (method === "key" && other) return [other];
-    if (method === "history" && other) return [];
+    if (method === "history" && (other || isMeant(this.owner))) return [];
     if (method === "send" && other) {
       this.others.splice(this.others.indexOf(other), 1);
       this.peer(String(other.name)).id = String(other.id);
@@ -94,6 +96,7 @@ export class MemoryLink implements ChatLink {
     const peer = this.peers.find((peer) => isMeant({ ...peer }));
     if (params.archived || method === "list") return [];
     if (method === "conversations") return this.peers.map(({ messages: _, ...rest }) => rest);
+    if (method === "whoami") return [this.owner];
     if (["edit", "delete", "react"].includes(method)) return [];
     if (method === "files") return this.files;
     if (method === "fetch") return [];

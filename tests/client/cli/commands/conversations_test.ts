@@ -69,6 +69,27 @@ Deno.test("conversations: those with the newest entries come first, with what is
   });
 });
 
+Deno.test("conversations: one's own notes are called so, and are marked for scripts", async () => {
+  await using at = await profileWith((profile) => {
+    const { id: peer } = profile.identity;
+    profile.contacts.put([{ id: ALICE, name: "Notes (only you)" }]);
+    profile.history.addNote({
+      peer,
+      at: START,
+      stored: START,
+      contentId: null,
+      body: { text: "a" },
+    });
+    add(profile, ALICE, "b", 1);
+  });
+  const time = "2026-01-02 03:0";
+  assertEquals(
+    await at.run("conversations"),
+    `"Notes (only you)" (unauthenticated) [1 unread]  ${time}1 ← b\nNotes (only you)  ${time}0 → a`,
+  );
+  assertEquals((await at.json("conversations")).map(({ own }) => own), [undefined, true]);
+});
+
 Deno.test("conversations: what was read is so up to an entry, or all", async () => {
   await using at = await profileWith((profile) => {
     for (let i = 0; i < 4; i++) add(profile, ALICE, `${i}`, i);

@@ -47,7 +47,7 @@ Deno.test("times: text has the time in the way that is asked for, and JSON does 
   const received = { message: 7, from: peer, type: "text", text: "hi", at } as const;
   const conversation = {
     ...{ peer, last: entry, unread: 0, mutedUntil: NOW + HOUR, archived: false, draft: null },
-    firstUnread: null,
+    ...{ firstUnread: null, own: false },
   };
   const screen = { columns: 80, rows: 24 };
   const shown = [

@@ -1,21 +1,23 @@
-/** How fast the chat is with a long history: `deno task bench:chat`. Needs tmux. */
+/** How fast the chat is with a long history, and under load: `deno task bench:chat`. Needs tmux. */
 import { Profile } from "../../client/profile/profile.ts";
 import { lockHolder } from "../../client/disk/private_file.ts";
+import { assertEquals } from "../support/assert.ts";
 import { CHEAP } from "../support/profile/full_profile.ts";
 import { Person, startClient } from "../support/client_process.ts";
-import { residentMemory } from "../support/process_facts.ts";
+import { cpuTime, residentMemory } from "../support/process_facts.ts";
 import { startServer } from "../support/server_process.ts";
-import { type Pane, Terminals } from "../support/tmux.ts";
+import { Terminals } from "../support/tmux.ts";
 import { until } from "../support/until.ts";
+import { Writer } from "./chat_writer.ts";
 import { medianOf } from "./measure.ts";
+import { typeKeys, typeLines, Written } from "./typist.ts";
 
-const MESSAGES = 100_000;
+/** Messages of the history; the argument counts if there is one. */
+const MESSAGES = Number(Deno.args[0] ?? 100_000);
 const ROUNDS = 5;
-/** What is typed in a second. */
-const KEYS = "αβγδεζηθικλμνξοπρστυ"; // in no sequence of a terminal
-const SECONDS = 3;
-/** Between two looks at what a program has written, in milliseconds. */
-const LOOK = 4;
+/** Messages that come in a second, and in all. */
+const INCOMING = 200;
+const COUNT = INCOMING * 10;
 
 const sleep = (milliseconds: number) => new Promise((done) => setTimeout(done, milliseconds));
 
@@ -33,48 +35,6 @@ async function fill(folder: string): Promise<void> {
       profile.history.addSent({ peer, at, stored: at, contentId, body });
     }
   });
-}
-
-/** What a program writes on its terminal, as it comes. */
-class Written {
-  #text = "";
-  constructor(private readonly pane: Pane) {}
-
-  get length(): number {
-    return this.#text.length;
-  }
-
-  /** Waits until `text` is in what was written behind `from`. Returns when that was. */
-  async has(text: string, from = 0): Promise<number> {
-    await until(`it writes ${text}`, async () => {
-      this.#text = new TextDecoder().decode(await this.pane.written());
-      return this.#text.indexOf(text, from) >= 0;
-    }, LOOK);
-    return performance.now();
-  }
-}
-
-/**
- * Types the keys at their pace, in so many seconds. Returns for each how long it took, in
- * milliseconds, until the input was drawn with it; so no key is dropped.
- */
-async function type(pane: Pane, written: Written, seconds: number): Promise<number[]> {
-  const times: number[] = [];
-  for (let second = 0; second < seconds; second++) {
-    const begun = performance.now();
-    const echoes: Promise<number>[] = [];
-    for (let at = 0; at < KEYS.length; at++) {
-      await sleep(Math.max(0, begun + at * 1000 / KEYS.length - performance.now()));
-      const typed = performance.now();
-      const from = written.length;
-      await pane.type(KEYS[at]);
-      echoes.push(written.has(KEYS[at], from).then((seen) => seen - typed));
-    }
-    times.push(...await Promise.all(echoes));
-    await pane.key("C-u");
-    await sleep(200); // nothing of it is drawn any more
-  }
-  return times;
 }
 
 function latency(times: readonly number[]): string {
@@ -96,11 +56,12 @@ if (import.meta.main) {
   await alice.json("receive");
   console.error(`writing ${MESSAGES} messages into a profile…`);
   await fill(alice.folder);
-  const memory = async () => {
+  const holder = async () => {
     const pid = await lockHolder(`${alice.folder}/profile.lock`);
     if (pid === undefined) throw new Error("nobody has the profile");
-    return `${(await residentMemory(pid) / 2 ** 20).toFixed(0)} MiB`;
+    return pid;
   };
+  const memory = async () => `${(await residentMemory(await holder()) / 2 ** 20).toFixed(0)} MiB`;
   say(`load of the machine: ${Deno.loadavg().map((load) => load.toFixed(1)).join(" ")}`);
 
   const [drawn, started]: [number[], number[]] = [[], []];
@@ -121,11 +82,64 @@ if (import.meta.main) {
   );
   say(`with the start of the process: median ${medianOf(started).toFixed(0)} ms`);
 
-  const pane = await terminals.client(alice.args("chat", "bob"));
-  const written = new Written(pane);
+  let pane = await terminals.client(alice.args("chat", "bob"));
   await pane.waitFor("● connected");
   say(`chat, memory: ${await memory()}`);
-  say(`key to echo: ${latency(await type(pane, written, SECONDS))}; no key was dropped`);
+  let seconds = 0;
+  say(`key to echo: ${latency(await typeKeys(pane, () => seconds++ < 3))}, none dropped`);
+
+  await using writer = new Writer(bob.args("daemon", "--stdio"));
+  const onScreen = (text: string) =>
+    until(`the screen has ${text}`, async () => (await pane.screen()).includes(text), 50);
+  /** Does `work` again and again while messages come, which begin with `what`. */
+  const whileComing = async (what: string, work: (coming: () => boolean) => Promise<string>) => {
+    await onScreen(`${what} `);
+    const [first, cpu] = [performance.now(), await cpuTime(await holder())];
+    let last = 0;
+    const coming = onScreen(`${what} ${COUNT}.`).then(() => last = performance.now());
+    const done = await work(() => last === 0);
+    await coming;
+    const share = (await cpuTime(await holder()) - cpu) / (performance.now() - first);
+    const rate = COUNT / (last - first) * 1000;
+    const busy = `the chat took ${(share * 100).toFixed(0)} % of a core`;
+    say(`${what}: ${COUNT} messages came, ${rate.toFixed(0)} a second; ${busy}; ${done}`);
+  };
+  const keysTyped = async (coming: () => boolean) => {
+    const times = await typeKeys(pane, coming);
+    return `${times.length} keys were typed, none dropped: ${latency(times)}`;
+  };
+  let writing = writer.write("alice", "live", COUNT, INCOMING);
+  await whileComing("live", keysTyped);
+  await writing;
+
+  const lines: string[] = [];
+  writing = writer.write("alice", "with lines", COUNT, INCOMING);
+  await whileComing("with lines", async (coming) => {
+    const begun = performance.now();
+    lines.push(...await typeLines(pane, coming));
+    const rate = lines.length / (performance.now() - begun) * 1000;
+    return `${lines.length} lines were typed and sent, ${rate.toFixed(0)} a second`;
+  });
+  await writing;
+  const sent = async () => {
+    const entries = await alice.json<{ text: string; direction: string; state: string }>(
+      ...["history", "bob", "--last", `${COUNT + 2 * lines.length}`],
+    );
+    return entries.filter(({ text, direction, state }) => {
+      return direction === "sent" && state === "sent" && text.startsWith("line ");
+    }).map(({ text }) => text);
+  };
+  await until("the server has all lines", async () => (await sent()).length >= lines.length);
+  assertEquals(await sent(), lines);
+  say("all lines were sent, in their order, with all their letters");
+  say(`chat then, memory: ${await memory()}`);
+  await pane.key("C-q");
+  await pane.exitCode();
+
+  // What comes at once shows what the chat can do by itself, without who writes on the same machine.
+  await writer.write("alice", "backlog", COUNT, Infinity);
+  pane = await terminals.client(alice.args("chat", "bob"));
+  await whileComing("backlog", keysTyped);
   await pane.key("C-q");
   await pane.exitCode();
 

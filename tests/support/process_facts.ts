@@ -33,6 +33,14 @@ export async function peakOf(pid: number, ended: () => Promise<void>): Promise<n
   return Number(seen[0]) * 1024;
 }
 
+/** How long the process has computed so far, in all its threads, in milliseconds. */
+export async function cpuTime(pid: number): Promise<number> {
+  const stat = await output("cat", `/proc/${pid}/stat`);
+  // Behind the name, which may hold anything: from the third field on.
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return (Number(fields[11]) + Number(fields[12])) * 10; // Linux counts in hundredths
+}
+
 /** How many files, sockets and the like the process has open. */
 export async function openFiles(pid: number): Promise<number> {
   return (await output("ls", `/proc/${pid}/fd`)).trim().split("\n").length;

@@ -187,9 +187,12 @@ export class Pane {
     return await this.terminals.tmux("capture-pane", "-p", "-S", "-", "-t", this.name);
   }
 
-  /** Returns every byte that the program has written. */
-  async written(): Promise<Uint8Array> {
-    return await Deno.readFile(this.rawPath);
+  /** Returns every byte that the program has written, behind the first `from`. */
+  async written(from = 0): Promise<Uint8Array> {
+    if (from === 0) return await Deno.readFile(this.rawPath);
+    using file = await Deno.open(this.rawPath);
+    await file.seek(from, Deno.SeekMode.Start);
+    return await new Response(file.readable).bytes();
   }
 
   /** Returns what tmux knows of the pane, by its formats, such as `#{pane_title}`. */

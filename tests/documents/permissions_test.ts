@@ -35,7 +35,7 @@ for (const side of ["server", "client"] as const) {
   Deno.test(`permissions: ${side}, as a task and compiled`, () => {
     const expected = EXPECTED[side].toSorted();
     assertEquals(permissionsOf(tasks[side].command), expected);
-    assertEquals(permissionsOf(tasks[`compile:${side}`]), expected);
+    assertEquals(permissionsOf(tasks[`compile:${side}`].command), expected);
   });
 }
 

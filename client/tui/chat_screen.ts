@@ -1,6 +1,6 @@
 /** The state of the chat, and its frames on the terminal. */
 import { draftOf } from "./line_editor.ts";
-import { type ChatState, withNotice } from "./state.ts";
+import { type ChatState, unreadIn, withNotice } from "./state.ts";
 import type { Tty } from "./tty.ts";
 import type { View } from "./view.ts";
 
@@ -21,6 +21,7 @@ export class ChatScreen {
   #resting = false;
   #due = false;
   #over = false;
+  #title = "";
 
   constructor(private readonly options: ChatScreenOptions, state: ChatState) {
     this.#state = state;
@@ -81,11 +82,20 @@ export class ChatScreen {
     this.#over = true;
   }
 
+  /** The title of the window says how many messages are unread, for whoever looks elsewhere. */
+  #nameWindow(): void {
+    const unread = unreadIn(this.#state);
+    const title = unread > 0 ? `(${unread}) messaging` : "messaging";
+    if (title !== this.#title) this.options.tty.setTitle(title);
+    this.#title = title;
+  }
+
   async #frame(): Promise<void> {
     this.#resting = true;
     while (this.#due && !this.#over) {
       this.#due = false;
       this.options.view.draw(this.#state);
+      this.#nameWindow();
       this.options.drawn();
       await this.options.sleep(FRAME);
     }

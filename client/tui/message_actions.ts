@@ -11,12 +11,14 @@ function withMessage(
   what: string,
   then: (message: Message) => Step,
   fits: (message: Message) => boolean = () => true,
+  only = "",
 ): Step {
   const message = state.selected === null
     ? state.messages.findLast(fits)
     : state.messages.find(({ number }) => number === state.selected);
   if (message && fits(message) && !message.deleted) return then(message);
-  return refusal(state, `There is no message to ${what}: select one with the arrow up.`);
+  if (state.selected !== null) return refusal(state, `You cannot ${what} this message${only}.`);
+  return refusal(state, `There is no message to ${what}${only}: select one with the arrow up.`);
 }
 
 /** The next text answers the message. */
@@ -34,7 +36,7 @@ export function reply(state: ChatState): Step {
 export function editMessage(state: ChatState): Step {
   return withMessage(
     state,
-    "edit; only your own texts can be",
+    "edit",
     ({ number, text }) =>
       step({
         ...state,
@@ -44,6 +46,7 @@ export function editMessage(state: ChatState): Step {
         notice: null,
       }),
     ({ sent, file }) => sent && !file,
+    ", only texts of yours",
   );
 }
 
@@ -58,6 +61,11 @@ export function deleteMessage(state: ChatState, sure: boolean): Step {
     const dialog = { kind: "question", title, line: "/delete yes" } as const;
     return step({ ...state, dialog, selected: number });
   }, ({ sent }) => state.selected !== null || sent);
+}
+
+/** The input becomes the command to react with. */
+export function beginReaction(state: ChatState): Step {
+  return withMessage(state, "react to", () => step({ ...state, draft: draftOf("/react ") }));
 }
 
 /** Without an emoji the reaction goes. */

@@ -1,9 +1,15 @@
 /** What each key does. */
 import { graphemesOf } from "../cli/output/text_layout.ts";
 import type { Key } from "./keys.ts";
-import { draftOf } from "./line_editor.ts";
+import { draftOf, edit } from "./line_editor.ts";
 import { listTop } from "./list_top.ts";
-import { deleteMessage, editMessage, reply, showMessage } from "./message_actions.ts";
+import {
+  beginReaction,
+  deleteMessage,
+  editMessage,
+  reply,
+  showMessage,
+} from "./message_actions.ts";
 import { pressDialog } from "./press_dialog.ts";
 import { goToNew, openBeside, openUnread, showHelp } from "./slash_commands.ts";
 import { type ChatState, faceOf, layoutOf, listed, selecting, withNotice } from "./state.ts";
@@ -11,14 +17,33 @@ import { refusal, type Step, step } from "./step.ts";
 import { scrolled } from "./window.ts";
 import { write } from "./write.ts";
 
-/** Returns what a key leads to. Characters that came together are keys while nobody writes. */
+/** Returns what a key leads to. */
 export function press(state: ChatState, key: Key): Step {
-  if (key.kind !== "text") return pressOne(state, key);
+  const [first, second] = withoutAlt(state, key);
+  const after = pressText(state, first);
+  if (!second) return after;
+  const last = pressText(after.state, second);
+  return step(last.state, ...after.tasks, ...last.tasks);
+}
+
+/** Escape and a key right behind it read as Alt and that key: they are both if that is none. */
+function withoutAlt(state: ChatState, key: Key): Key[] {
+  if (key.kind !== "key" || EVERYWHERE[key.name]) return [key];
+  const [, name] = /^alt-(.|tab|enter|backspace|ctrl-.+)$/u.exec(key.name) ?? [];
+  if (name === undefined || writes(state) && edit(state.draft, key)) return [key];
+  const isText = graphemesOf(name).length === 1;
+  const second: Key = isText ? { kind: "text", text: name } : { kind: "key", name };
+  return [{ kind: "key", name: "escape" }, second];
+}
+
+/** Characters that came together are keys while nobody writes. */
+function pressText(state: ChatState, key: Key): Step {
+  if (key.kind !== "text") return pressKnown(state, key);
   let { state: next, tasks }: Step = step(state);
   for (let rest = graphemesOf(key.text); rest.length > 0;) {
     const text = writes(next) ? rest.join("") : rest[0];
     rest = writes(next) ? [] : rest.slice(1);
-    const after = pressOne(next, { kind: "text", text });
+    const after = pressKnown(next, { kind: "text", text });
     [next, tasks] = [after.state, [...tasks, ...after.tasks]];
   }
   return step(next, ...tasks);
@@ -28,6 +53,17 @@ export function press(state: ChatState, key: Key): Step {
 function writes({ dialog, choosing, selected, draft, vim }: ChatState): boolean {
   return dialog === null && choosing === null && vim !== "normal" &&
     (selected === null || draft.text !== "");
+}
+
+/** As {@link pressOne}. A key that is refused to a selected message has the message keep the keys. */
+function pressKnown(before: ChatState, key: Key): Step {
+  const { state, tasks } = pressOne(before, key);
+  const { notice, selected, draft } = state;
+  const isNew = notice?.failed && notice !== before.notice && !EVERYWHERE[nameOf(key)];
+  if (!isNew || selected === null || draft.text !== "") {
+    return step(state, ...tasks);
+  }
+  return step({ ...withNotice(state, `${notice.text} Esc, then write.`, true), refused: true });
 }
 
 function pressOne(state: ChatState, key: Key): Step {
@@ -123,13 +159,17 @@ const SELECTED: Record<string, (state: ChatState) => Step> = {
   e: editMessage,
   d: (state) => deleteMessage(state, false),
   delete: (state) => deleteMessage(state, false),
-  "+": (state) => step({ ...state, draft: draftOf("/react ") }),
+  "+": beginReaction,
   v: showMessage,
   s: fetchFile,
 };
 
+/** What goes on after a key that was refused: what is typed then was meant for the message. */
+const AFTER_REFUSAL = ["up", "down", "escape", "ctrl-c"];
+
 /** Keys while a message is selected. What does nothing with it is written, as without it. */
 function pressSelected(state: ChatState, key: Key): Step {
+  if (state.refused && !AFTER_REFUSAL.includes(nameOf(key))) return step(state);
   const action = SELECTED[nameOf(key)];
   if (action) return action(withNotice(state, ""));
   const free = selecting(state, null);
@@ -179,5 +219,7 @@ function placeOf(state: ChatState): number {
 function fetchFile(state: ChatState): Step {
   const message = state.messages.find(({ number }) => number === state.selected);
   if (!message?.file) return refusal(state, "That is no file.");
+  if (message.sent) return refusal(state, "You have sent that file.");
+  if (message.file.path !== null) return refusal(state, "That file is saved already.");
   return step(state, { kind: "fetch", number: message.number });
 }

@@ -4,7 +4,15 @@ import { columnsOf, padded, shortened } from "../cli/output/text_layout.ts";
 import { dialogLines } from "./dialog_lines.ts";
 import type { Line, Span } from "./message_lines.ts";
 import type { Conversation } from "./model.ts";
-import { type ChatState, conversationIn, faceOf, layoutOf, listed, PROMPT } from "./state.ts";
+import {
+  type ChatState,
+  conversationIn,
+  faceOf,
+  layoutOf,
+  listed,
+  PROMPT,
+  unreadIn,
+} from "./state.ts";
 import { windowLines } from "./window.ts";
 import { listTop } from "./list_top.ts";
 
@@ -23,7 +31,7 @@ const shownName = ({ own, name }: Conversation) => own ? "Notes" : plainName(nam
 /** Returns the rows of the list of conversations. */
 export function listRows(state: ChatState, width: number, height: number): Row[] {
   const all = listed(state);
-  const total = all.reduce((sum, { unread, muted }) => sum + (muted ? 0 : unread), 0);
+  const total = unreadIn(state);
   const title = total > 0 ? `Chats (${total} unread)` : "Chats";
   const top = listTop(state);
   const at = state.choosing === null ? -1 : state.choosing - top;

@@ -45,6 +45,8 @@ export interface ChatState {
   readonly anchor: Anchor | null;
   /** The message that keys act on; null while one writes. */
   readonly selected: number | null;
+  /** Whether a key did not fit the selected message: what is typed is no text then. */
+  readonly refused: boolean;
   /** Whether keys act on the list of conversations, and where in it. */
   readonly choosing: number | null;
   readonly draft: Draft;
@@ -80,6 +82,7 @@ export function initialState(
     firstNew: null,
     anchor: null,
     selected: null,
+    refused: false,
     choosing: null,
     draft: EMPTY,
     purpose: { kind: "send" },
@@ -154,6 +157,11 @@ export function faceOf(state: ChatState): Face {
 /** Returns the conversation that is open. */
 export function conversationIn(state: ChatState): Conversation | undefined {
   return state.conversations.find(({ id }) => id === state.open);
+}
+
+/** Returns how many messages call for attention. */
+export function unreadIn(state: ChatState): number {
+  return listed(state).reduce((sum, { unread, muted }) => sum + (muted ? 0 : unread), 0);
 }
 
 /** Returns the conversations that are listed: archived ones only if they are open or unread. */
@@ -242,11 +250,11 @@ export function withEarlier(
 
 /** Selects a message, and brings it into the window. */
 export function selecting(state: ChatState, number: number | null): ChatState {
-  if (number === null) return { ...state, selected: null };
+  if (number === null) return { ...state, selected: null, refused: false };
   const { messages, anchor } = state;
   const { height } = layoutOf(state);
   const there = revealed(messages, anchor, number, height, faceOf(state));
-  return { ...state, selected: number, anchor: there };
+  return { ...state, selected: number, refused: false, anchor: there };
 }
 
 export function withNotice(state: ChatState, text: string, failed = false): ChatState {

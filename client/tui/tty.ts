@@ -7,6 +7,8 @@ export interface Tty {
   input(): AsyncIterable<Uint8Array>;
   /** Calls `resized` when the size has changed, and `ended` when the system wants an end. */
   watch(resized: () => void, ended: () => void): Disposable;
+  /** Names the window, until the terminal is given back. */
+  setTitle(text: string): void;
   /** Switches to the other screen, raw mode and pastes in brackets; disposing of it goes back. */
   take(): Disposable;
   /** Whether clicks and the wheel are told, instead of what the terminal does with them. */
@@ -15,8 +17,10 @@ export interface Tty {
 
 const MOUSE_ON = "\x1b[?1000h\x1b[?1006h";
 const MOUSE_OFF = "\x1b[?1006l\x1b[?1000l";
-const TAKE = "\x1b[?1049h\x1b[?2004h\x1b[?25l\x1b[2J\x1b[H";
-const GIVE_BACK = `${MOUSE_OFF}\x1b[?2004l\x1b[?25h\x1b[?1049l`;
+/** Terminals that keep no titles on a stack have none afterwards. */
+const [KEEP_TITLE, OLD_TITLE] = ["\x1b[22;2t", `${titled("")}\x1b[23;2t`];
+const TAKE = "\x1b[?1049h\x1b[?2004h\x1b[?25l\x1b[2J\x1b[H" + KEEP_TITLE;
+const GIVE_BACK = `${MOUSE_OFF}\x1b[?2004l\x1b[?25h\x1b[?1049l${OLD_TITLE}`;
 
 /** Returns the terminal of the process; undefined if it has none, or a dumb one. */
 export function openTty(kind: string | undefined): Tty | undefined {
@@ -27,8 +31,13 @@ export function openTty(kind: string | undefined): Tty | undefined {
     input: typed,
     watch,
     take,
+    setTitle: (text) => write(titled(text)),
     setMouse: (on) => write(on ? MOUSE_ON : MOUSE_OFF),
   };
+}
+
+function titled(text: string): string {
+  return `\x1b]2;${text}\x07`;
 }
 
 function write(text: string): void {

@@ -16,6 +16,9 @@ const WRITING = /^(?![^]*(?:r answer|closes))[^]*> *\n/;
 /** Whether a terminal shows its other screen, tells of the mouse, and shows a cursor. */
 const MODES = "#{alternate_on} #{mouse_any_flag} #{cursor_flag}";
 
+/** What a terminal's window is called; at first like the machine. */
+const TITLE = "#{pane_title}";
+
 async function twoPeople() {
   await using stack = new AsyncDisposableStack();
   const server = stack.use(await startServer({ args: ["--exempt", "127.0.0.1"] }));
@@ -200,6 +203,7 @@ terminalTest("chat: SIGTERM and errors leave the terminal as it was", async (ter
   const left = await terminals.clientInShell(alice.args("chat"));
   await left.waitFor("bob: hello Alice");
   assertEquals(await left.asks(MODES), "1 1 0");
+  assert(/^(\(1\) )?messaging$/.test(await left.asks(TITLE)));
   await left.type("not sent");
   await left.waitFor("> not sent");
   const pid = await lockHolder(`${alice.folder}/profile.lock`);
@@ -207,6 +211,7 @@ terminalTest("chat: SIGTERM and errors leave the terminal as it was", async (ter
   Deno.kill(pid, "SIGTERM");
   assert(!(await left.waitFor("ended with 0")).includes("hello Alice"));
   assertEquals(await left.asks(MODES), "0 0 1");
+  assertEquals(await left.asks(TITLE), await left.asks("#{host}"));
   assertEquals((await alice.json<{ draft: string }>("draft", "bob"))[0].draft, "not sent");
 
   await using engine = startClient(bob.args("daemon"));

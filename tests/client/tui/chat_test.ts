@@ -318,6 +318,54 @@ Deno.test("chat: a command that is typed while a message is selected is no text"
   assertEquals(askedOf(link, "send"), []);
 });
 
+Deno.test("chat: what is typed after a key that does not fit the message is not written", async () => {
+  const { link } = twoPeers();
+  await using chat = new ChatHere(link);
+  await chat.until("alice is open", ({ messages }) => messages.length > 0);
+  // The newest message is one's own, the one above it is not; neither is a file.
+  for (const [keys, said] of [[`${UP}${UP}e`, "only texts of yours"], [`${UP}s`, "is no file"]]) {
+    await chat.type(keys);
+    const told = await chat.until("it is refused", ({ notice }) => notice?.failed === true);
+    assert(told.notice?.text.includes(said), told.notice?.text);
+    await chat.type("renewed\r");
+    await chat.type(`${ESC}[1;1A`);
+    const moved = await chat.until("another is selected", ({ notice, selected }) => {
+      return notice === null && selected !== told.selected;
+    });
+    assertEquals([moved.draft.text, moved.purpose], ["", { kind: "send" }]);
+    await chat.type(ESC);
+    await chat.until("none is", ({ selected }) => selected === null);
+  }
+  await chat.type("on purpose");
+  await chat.until("it is written", ({ draft }) => draft.text === "on purpose");
+  assertEquals(askedOf(link, "send"), []);
+});
+
+Deno.test("chat: Escape and a key right behind it are both, where Alt means nothing", async () => {
+  const { link } = twoPeers();
+  await using chat = new ChatHere(link);
+  await chat.until("alice is open", ({ messages }) => messages.length > 0);
+  await chat.type(`${UP}${ESC}/card\r`);
+  await chat.until("it is answered", ({ notice }) => notice !== null);
+  await chat.type(`${ESC}${ESC}one two${ESC}bthe ${ESC}\x08`);
+  const { draft } = await chat.until(
+    "a word is deleted",
+    ({ draft }) => draft.text.includes("the"),
+  );
+  assertEquals(draft.text, "one thetwo");
+  assertEquals(askedOf(link, "send"), []);
+});
+
+Deno.test("chat: the window's title says how many messages are unread in all", async () => {
+  const { link, bob } = twoPeers();
+  await using chat = new ChatHere(link);
+  await until("one is unread", () => chat.title === "(1) messaging");
+  link.receive(bob, "another");
+  await until("two are unread", () => chat.title === "(2) messaging");
+  await chat.type(ALT_DOWN);
+  await until("all are read", () => chat.title === "messaging");
+});
+
 Deno.test("chat: a message alone is shown as a whole, and steers no terminal", async () => {
   const { link, alice } = twoPeers();
   const words = "word ".repeat(40).trim();

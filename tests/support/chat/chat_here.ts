@@ -9,6 +9,8 @@ const NOTHING = { [Symbol.dispose]() {} };
 export class ChatHere implements AsyncDisposable {
   state!: ChatState;
   frames = 0;
+  /** What the window is called. */
+  title = "";
   readonly #input = new TransformStream<Uint8Array, Uint8Array>();
   readonly #keys = this.#input.writable.getWriter();
   readonly #done: Promise<void>;
@@ -24,6 +26,7 @@ export class ChatHere implements AsyncDisposable {
         input: () => this.#input.readable,
         watch: () => NOTHING,
         take: () => NOTHING,
+        setTitle: (text) => void (this.title = text),
         setMouse() {},
       },
       view: {

@@ -331,7 +331,8 @@ Deno.test("architecture: the server cannot read messages", () => {
 
 Deno.test("architecture: Deno only where a process meets the world", () => {
   assertEquals(usesOutside(used, "Deno", WORLD), []);
-  assertEquals(usesOutside(used, "disguise", []), []);
+  // Ink listens for signals by the means of Node, and only these can keep it from ending the process.
+  assertEquals(usesOutside(used, "disguise", ["client/tui/ink_view.tsx"]), []);
 });
 
 Deno.test("architecture: only main exits or reads the environment", () => {

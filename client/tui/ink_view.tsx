@@ -1,5 +1,5 @@
 /** Draws states on the terminal with ink. */
-import nodeProcess from "node:process";
+import process from "node:process";
 import { render } from "ink";
 import { Screen } from "./screen.tsx";
 import type { ChatState } from "./state.ts";
@@ -18,7 +18,7 @@ const CLEAR = "\x1b[2J\x1b[H";
 export function inkView(tty: Tty, colours: boolean): View {
   let app: ReturnType<typeof render> | undefined;
   const leave = () => {};
-  for (const signal of SIGNALS) nodeProcess.on(signal, leave);
+  for (const signal of SIGNALS) process.on(signal, leave);
   const reset = () => {
     app?.unmount();
     app = undefined;
@@ -41,7 +41,7 @@ export function inkView(tty: Tty, colours: boolean): View {
     close() {
       app?.unmount();
       app = undefined;
-      for (const signal of SIGNALS) nodeProcess.off(signal, leave);
+      for (const signal of SIGNALS) process.off(signal, leave);
     },
   };
 }

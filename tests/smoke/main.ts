@@ -11,7 +11,9 @@
 
 import config from "../../deno.json" with { type: "json" };
 import { assert, assertEquals } from "../support/assert.ts";
+import { isThere } from "../../shared/files.ts";
 import { Terminals } from "../support/tmux.ts";
+import { until } from "../support/until.ts";
 import { describe, type Outcome, run, type Server, startServer } from "./process.ts";
 
 const windows = Deno.build.os === "windows";
@@ -328,6 +330,18 @@ async function checkAll(): Promise<void> {
         assertEquals(contents(await json(bob, "receive")).map(({ text }) => text), [
           "on a full screen",
         ]);
+      });
+      await check("a chat whose window is closed keeps what was begun", async () => {
+        const pane = await terminals.run([clientPath, "--profile", alice, "chat"]);
+        await pane.waitFor("are you there?");
+        await pane.type("to be continued");
+        await pane.waitFor("to be continued");
+        await terminals.tmux("kill-session", "-t", pane.name);
+        const drafts = async () =>
+          (await json(alice, "conversations")).map(({ draft }) => draft).join();
+        await until("the draft is kept", async () => await drafts() === "to be continued");
+        await until("it has ended", async () => !await isThere(`${alice}/engine.json`));
+        await client(alice, ["draft", "bob", ""]);
       });
     }
   }

@@ -23,7 +23,7 @@ export function commandLineMethod(engine: Engine): Method {
       "What the program itself does when it finds an engine. The asker gets the notifications out\n" +
       "and err {text}, and the requests print {text} and, as far as the arguments call for them,\n" +
       "ask {prompt}, text, input, which answers base64 or null, and passphrase; each names its\n" +
-      "request.",
+      "request. Of what stops only a part of it, it hears as the answer to the request interrupt.",
     params: [
       {
         name: "version",
@@ -66,7 +66,9 @@ async function runFor(
   let exitCode = EXIT_DONE;
   const fail = () => exitCode = EXIT_FAILED;
   const options = { ...invocation.options, profile: opened.profile.folder };
-  const opening = openContext(options, process, terminal, { commands, advise, fail });
+  // Who is interrupted once more ends itself; the engine goes on for all others.
+  const own = { ...process, exit: () => {} };
+  const opening = openContext(options, own, terminal, { commands, advise, fail });
   const context: CommandContext = { ...opening, ...opened, engine };
   const hasFailed = () => exitCode !== EXIT_DONE;
   const show = (context: CommandContext) => showResults(invocation, context, terminal, hasFailed);

@@ -59,9 +59,15 @@ export async function runThroughEngine(
   { exit }: Process,
 ): Promise<number | null> {
   const { command } = invocation;
-  const methods = terminalMethods(terminal, command.asks?.(invocation.args) ?? {});
+  const parts = command.stops === "its parts" ? new Parts(terminal) : undefined;
+  const methods = terminalMethods(
+    parts?.terminal ?? terminal,
+    command.asks?.(invocation.args) ?? {},
+  );
+  if (parts) methods.push(method("interrupt", {}, (_, { signal }) => parts.interrupted(signal)));
   await using engine = await findEngine(folder, methods);
   if (!engine) return null;
+  parts?.listen(exit);
   const cancel = new AbortController();
   const { signal } = cancel;
   if (command.stops === "the command") {
@@ -117,6 +123,46 @@ export function terminalMethods(
   return methods;
 }
 
+/**
+ * Ctrl-C in a command that has parts, such as the menu: the first one stops the part that runs;
+ * at a question, or for a part that does not stop, it ends this process.
+ */
+class Parts {
+  /** Whether Ctrl-C stops a part: one runs, and was not stopped before. */
+  #running = false;
+  #stop: (() => void) | undefined;
+
+  constructor(private readonly own: Terminal) {}
+
+  listen(exit: Process["exit"]): void {
+    this.own.listenForInterrupts(() => {
+      const stops = this.#running && this.#stop !== undefined;
+      this.#running = false;
+      if (stops) this.#stop?.();
+      else exit(EXIT_INTERRUPTED);
+    });
+  }
+
+  /** The terminal, on which it is known when a question is open. */
+  get terminal(): Terminal {
+    const ask = async (prompt: string) => {
+      this.#running = false;
+      const answer = await this.own.ask(prompt);
+      this.#running = true;
+      return answer;
+    };
+    return { ...this.own, ask };
+  }
+
+  /** Resolves when a part is to stop. */
+  async interrupted(signal: AbortSignal): Promise<void> {
+    const stopped = Promise.withResolvers<void>();
+    this.#stop = stopped.resolve;
+    signal.addEventListener("abort", () => stopped.resolve());
+    await stopped.promise;
+  }
+}
+
 /** Returns what answers with the next piece of standard input, null at its end. */
 function inputOf({ readInput }: Terminal): () => Promise<string | null> {
   let input: AsyncIterator<Uint8Array> | undefined;
@@ -130,7 +176,7 @@ function inputOf({ readInput }: Terminal): () => Promise<string | null> {
 function method(
   name: string,
   types: Readonly<Record<string, Schema["type"]>>,
-  run: (params: Params) => unknown,
+  run: Method["run"],
 ): Method {
   const params = Object.entries({ ...types, request: "integer" as const })
     .map(([name, type]) => ({ name, summary: name, schema: { type } }));

@@ -76,9 +76,22 @@ export function remoteTerminal(
     listenForInterrupts(interrupted) {
       call.signal.addEventListener("abort", interrupted);
       if (call.signal.aborted) interrupted();
+      void eachInterrupt(call, interrupted);
     },
     flush: () => written,
   };
+}
+
+/** Hears of what stops a part of the command, where that has parts; the signal stops all of it. */
+async function eachInterrupt(call: Call, interrupted: () => void): Promise<void> {
+  try {
+    for (;;) {
+      await call.request("interrupt");
+      interrupted();
+    }
+  } catch {
+    // The asker has no such parts, or has gone.
+  }
 }
 
 /** An engine leaves the passphrase of its profile as it is. */

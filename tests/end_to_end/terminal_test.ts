@@ -1,8 +1,10 @@
 /** What a person sees who runs the client on a terminal. */
+import { hasEndpoint } from "../../client/daemon/endpoint.ts";
 import { assert, assertEquals } from "../support/assert.ts";
-import { Person } from "../support/client_process.ts";
+import { Person, startClient } from "../support/client_process.ts";
 import { startServer } from "../support/server_process.ts";
 import { terminalTest } from "../support/tmux.ts";
+import { until } from "../support/until.ts";
 
 terminalTest("terminal: the menu, typed into, at two sizes", async (terminals) => {
   await using server = await startServer();
@@ -18,6 +20,36 @@ terminalTest("terminal: the menu, typed into, at two sizes", async (terminals) =
   await pane.line("0");
   assertEquals(await pane.exitCode(), 0);
 });
+
+terminalTest(
+  "terminal: Ctrl-C stops a choice; at a question the menu, and no engine",
+  async (terminals) => {
+    await using server = await startServer();
+    await using alice = await Person.register(server.address, "alice", { classic: false });
+    await using bob = await Person.register(server.address, "bob", { classic: false });
+    await bob.json("send", "alice", "hello");
+    assertEquals(await alice.texts(), ["hello"]);
+    const path = `${alice.folder}/large`;
+    {
+      using file = await Deno.create(path);
+      await file.truncate(900_000_000);
+    }
+    await using _engine = startClient(alice.args("daemon"));
+    await until("the engine runs", () => hasEndpoint(alice.folder));
+    const pane = await terminals.client(alice.args("menu"), { columns: 100, rows: 50 });
+    await pane.waitFor("0) Exit");
+    for (const line of ["50", "bob", path]) await pane.line(line);
+    await pane.waitFor("MiB/s");
+    await pane.key("C-c");
+    await pane.waitFor("Interrupted");
+    await pane.line("77");
+    await pane.waitFor('There is no choice "77".');
+    await pane.key("C-c");
+    assertEquals(await pane.exitCode(), 130);
+    const { stdout } = await alice.run(["--json", "status"], {});
+    assertEquals(JSON.parse(stdout).engine, true);
+  },
+);
 
 terminalTest("terminal: a passphrase is asked for and not shown", async (terminals) => {
   await using server = await startServer();

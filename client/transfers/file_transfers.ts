@@ -113,9 +113,10 @@ export class FileTransfers {
       await removeFile(path);
       return copied;
     }
-    const same = spooled ? [] : profile.transfers.open().filter((other) => {
-      return other.direction === "up" && other.path === path && other.size === size &&
-        other.changed === changed && (other.state === "active" || other.state === "done") &&
+    const begun = spooled ? [] : profile.transfers.uploadsOf(path, { spooled: false });
+    const same = begun.filter((other) => {
+      return other.size === size && other.changed === changed &&
+        (other.state === "active" || other.state === "done") &&
         (other.classic ?? false) === classic;
     });
     const unfinished = same.find((other) => {
@@ -314,11 +315,11 @@ export class FileTransfers {
     { name, size, path }: Source,
     classic: boolean,
   ): Promise<Transfer | undefined> {
-    for (const number of this.#options.profile.transfers.active()) {
-      const other = this.#get(number);
-      const isSame = other.direction === "up" && other.spooled && other.name === name &&
-        other.size === size && equalBytes(other.peer, peer) && (other.classic ?? false) === classic;
-      if (!isSame || other.path === null || this.#running.has(number)) continue;
+    const copies = this.#options.profile.transfers.uploadsOf(name, { spooled: true });
+    for (const other of copies) {
+      const isSame = other.state === "active" && other.size === size &&
+        equalBytes(other.peer, peer) && (other.classic ?? false) === classic;
+      if (!isSame || other.path === null || this.#running.has(other.number)) continue;
       if (await haveSameContent(other.path, path)) return other;
     }
   }

@@ -97,6 +97,8 @@ export const TRANSFERS: SealedTable<object> = {
  */
 export class Transfers extends SealedStore<Fields> {
   protected readonly table = TRANSFERS;
+  /** The numbers of uploads by {@link sourceOf}, since one was looked for. */
+  #uploads: Map<string, number[]> | undefined;
 
   /** Keeps a new one: `active` if it has a path, else `waiting`. Returns its number. */
   add({ direction, history = null, ...given }: NewTransfer): number {
@@ -112,6 +114,7 @@ export class Transfers extends SealedStore<Fields> {
       const up = direction === "up" ? 1 : 0;
       const state = path === null ? "waiting" : "active";
       this.addRow({ number, up, state, settled: 0, history }, fields);
+      if (up === 1 && this.#uploads) noteSource(this.#uploads, { ...fields, number });
       this.onChange({ kind: "transfer", number });
       return number;
     });
@@ -133,6 +136,25 @@ export class Transfers extends SealedStore<Fields> {
   /** Returns the transfers about which something remains to be done. */
   open(): Transfer[] {
     return this.#openAll("WHERE settled = 0 ORDER BY number");
+  }
+
+  /**
+   * Returns the uploads about which something remains to be done of the file at a path, or, if it is
+   * `spooled`, of the copies that are called so. Opens only those, but all of them once.
+   */
+  uploadsOf(source: string, { spooled }: { readonly spooled: boolean }): Transfer[] {
+    if (!this.#uploads) {
+      this.#uploads = new Map();
+      const all = this.open().filter(({ direction }) => direction === "up");
+      for (const upload of all) noteSource(this.#uploads, upload);
+    }
+    const uploads = (this.#uploads.get(source) ?? []).flatMap((number) => {
+      const upload = this.get(number);
+      const isHere = upload?.direction === "up" && !upload.settled && sourceOf(upload) === source;
+      return isHere ? [upload] : [];
+    });
+    this.#uploads.set(source, uploads.map(({ number }) => number));
+    return uploads.filter((upload) => upload.spooled === spooled);
   }
 
   /** Returns the numbers of the active ones, in their order; opens none of them. */
@@ -182,6 +204,22 @@ export class Transfers extends SealedStore<Fields> {
       return { ...fields, number, direction, state, settled: settled === 1, history };
     });
   }
+}
+
+/** Returns what an upload is found by: the path of its file, or the name of a copy. */
+function sourceOf({ spooled, name, path }: Pick<Fields, "spooled" | "name" | "path">) {
+  return spooled ? name : path;
+}
+
+function noteSource(
+  uploads: Map<string, number[]>,
+  upload: Pick<Transfer, "number" | "spooled" | "name" | "path">,
+): void {
+  const source = sourceOf(upload);
+  if (source === null) return;
+  const numbers = uploads.get(source);
+  if (numbers) numbers.push(upload.number);
+  else uploads.set(source, [upload.number]);
 }
 
 const NOTHING = new Uint8Array(0);

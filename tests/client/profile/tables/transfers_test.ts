@@ -68,3 +68,19 @@ Deno.test("transfers: nothing of them can be read in the file", async () => {
     assert(!text.includes(marker), marker);
   }
 });
+
+Deno.test("transfers: uploads are found by their file, or by the name of a copy", () => {
+  const transfers = new Transfers(emptyTables(), vaultOf(1));
+  const numbers = (source: string, spooled: boolean) =>
+    transfers.uploadsOf(source, { spooled }).map(({ number }) => number);
+  transfers.add(NEW);
+  transfers.add({ ...NEW, direction: "down" });
+  assertEquals(numbers(NEW.path, false), [1]);
+  transfers.add({ ...NEW, spooled: true, path: "/outgoing/1" });
+  transfers.add(NEW);
+  assertEquals([numbers(NEW.path, false), numbers(NEW.name, true)], [[1, 4], [3]]);
+  assertEquals([numbers(NEW.path, true), numbers("/outgoing/1", true)], [[], []]);
+  transfers.change(1, { state: "done", settled: true });
+  transfers.erase(3);
+  assertEquals([numbers(NEW.path, false), numbers(NEW.name, true)], [[4], []]);
+});

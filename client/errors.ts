@@ -12,6 +12,7 @@ export type ClientErrorCode =
   | "wrong-passphrase" // not the one that the profile is protected by
   | "bad-passphrase" // one that cannot protect anything
   | "engine-ended" // the engine of the profile did, before the command was done
+  | "busy" // the engine of the profile serves as many as it can
   | "in-use" // another process works on the profile
   | "wrong-server" // it does not have the key that it must have
   | "wrong-identity" // a client does not have the key, or the ID, that it must have

@@ -4,9 +4,11 @@ import { connectionDuplex } from "../../../client/daemon/duplex.ts";
 import { EngineServer } from "../../../client/daemon/engine_server.ts";
 import type { Method } from "../../../client/daemon/method.ts";
 import { RpcPeer } from "../../../client/daemon/rpc_peer.ts";
+import { ClientError } from "../../../client/errors.ts";
 import { randomBytes } from "../../../shared/crypto/random.ts";
-import { assert, assertEquals } from "../../support/assert.ts";
+import { assert, assertEquals, assertRejects } from "../../support/assert.ts";
 import { tempFolder } from "../../support/temp_folder.ts";
+import { until } from "../../support/until.ts";
 
 const PING: Method = { name: "ping", summary: "Answer", params: [], result: {}, run: () => "pong" };
 
@@ -61,6 +63,26 @@ Deno.test("endpoint: only its own user connects, whatever others put in its plac
   using conn = await connectEndpoint(temp.path, { user: own });
   assert(conn !== null);
   assert(await admitted);
+});
+
+Deno.test("endpoint: one program too many is told so, and served when another has ended", async () => {
+  await using temp = await tempFolder();
+  const endpoint = await openPort(temp.path);
+  await using server = new EngineServer(endpoint, [PING]);
+  using stack = new DisposableStack();
+  const connect = async () => stack.use((await connectEndpoint(temp.path))!);
+  const peers: RpcPeer[] = [];
+  for (let number = 0; number < 256; number++) {
+    peers.push(new RpcPeer(connectionDuplex(await connect()), []));
+  }
+  await until("all are served", () => server.count === 256);
+  const refused = await assertRejects(async () => await ping(await connect()), ClientError);
+  assertEquals(refused.code, "busy");
+  assert(refused.message.includes("256 programs already; end some of them"), refused.message);
+  await peers[0].close();
+  await until("there is room", () => server.count < 256);
+  assertEquals(await ping(await connect()), "pong");
+  await Promise.all(peers.map((peer) => peer.close()));
 });
 
 Deno.test("endpoint: who knows the secret proves it as documented", async () => {

@@ -44,6 +44,7 @@ const CODES: Record<ClientErrorCode, true> = {
   "program": true,
   "output-closed": true,
   "engine-ended": true,
+  "busy": true,
 };
 
 Deno.test("failure: each code of the client is told as it is, with exit code 1, 130 or 141", () => {

@@ -47,7 +47,7 @@ interface Pending {
 /** The longest answer, in UTF-16 units of at most 3 bytes of UTF-8. */
 const MAX_ANSWER = MAX_LINE / 4;
 /** The most requests that are worked on at a time. */
-const MAX_CALLS = 64;
+export const MAX_CALLS = 64;
 /** How long the end waits for a reader of the last lines, in milliseconds. */
 const LAST_WAIT = 2_000;
 /** The notification that cancels the request with the ID `request`. */

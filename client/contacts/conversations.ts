@@ -6,6 +6,9 @@ import type { HistoryEntry } from "../profile/tables/history_entry.ts";
 import type { ContactBook, MarkedPeer } from "./contact_book.ts";
 import type { Peers } from "./peers.ts";
 
+/** So many steps of a first search take a second or so. */
+const MANY_STEPS = 10;
+
 /** What there is between the owner and another client. */
 export interface Conversation {
   readonly peer: MarkedPeer;
@@ -95,9 +98,17 @@ export class Conversations {
     return this.now() < this.profile.conversations.get(peer).mutedUntil;
   }
 
-  /** Does what a first search has to do, bit by bit, so that all else goes on. */
-  async prepareSearch(): Promise<void> {
-    while (this.profile.history.prepareSearch()) await sleep(0);
+  /**
+   * Does what a first search has to do, bit by bit, so that all else goes on; `note` is told if
+   * that is much.
+   */
+  async prepareSearch(note: (text: string) => void): Promise<void> {
+    for (let steps = 1; this.profile.history.prepareSearch(); steps++) {
+      if (steps === MANY_STEPS) {
+        note("The first search reads the whole history; later ones are fast.");
+      }
+      await sleep(0);
+    }
   }
 
   /**

@@ -80,7 +80,9 @@ export class ChatPages {
     const { open } = this.screen.state;
     if (open === null) return;
     const params = { words: text.split(/\s+/), in: peerOf(open) };
+    this.screen.tell(`Searching for "${text}" …`);
     const found = (await this.link.request("search", params)).map(messageOf);
+    this.screen.tell("");
     if (found.length === 0) return this.screen.fail(`nothing has "${text}"`);
     const title = `${found.length} with "${text}"`;
     this.screen.change({ dialog: { kind: "found", title, found, at: 0 } });

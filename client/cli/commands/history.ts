@@ -47,7 +47,7 @@ export const history = clientCommand({
   async *run({ peer, search, since, ...range }, { client, rich, options, runtime, note }) {
     const { contactBook } = client;
     const contact = contactBook.contact(peer);
-    if (search !== undefined) await client.conversations.prepareSearch();
+    if (search !== undefined) await client.conversations.prepareSearch(note);
     const now = runtime.now();
     const isAll = search === undefined && since === undefined && range.before === undefined;
     const isPerson = rich && !options.json;

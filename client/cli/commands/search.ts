@@ -18,8 +18,8 @@ export const search = clientCommand({
   needsServer: () => false,
   nothing: "Nothing found.",
   results: ["found"],
-  async *run({ words, in: name, last = LAST_FOUND }, { client }) {
-    await client.conversations.prepareSearch();
+  async *run({ words, in: name, last = LAST_FOUND }, { client, note }) {
+    await client.conversations.prepareSearch(note);
     for (const found of client.conversations.search(words, last, name)) {
       yield { kind: "found", ...found, words };
     }

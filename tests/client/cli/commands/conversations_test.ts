@@ -222,3 +222,20 @@ Deno.test("history: a person sees the last, which are read then, and how to see 
   assertEquals([entries.unread(ALICE).count, entries.unread(BOB).count], [0, 50]);
   assertEquals(await shown("bob", true), { count: 50, notes: [] });
 });
+
+Deno.test("search: the first one of a long history says why it takes long, once", async () => {
+  await using at = await profileWith((profile) => {
+    profile.transaction(() => {
+      for (let i = 0; i < 12_000; i++) add(profile, ALICE, `text ${i}`, i);
+    });
+  });
+  const notes = async (...args: string[]) => {
+    const { code, stderr } = await runHere([...args, "--profile", at.folder.path]);
+    assertEquals(code, 0);
+    return stderr;
+  };
+  const told = "The first search reads the whole history; later ones are fast.\n";
+  assertEquals(await notes("search", "11999"), told);
+  assertEquals(await notes("search", "11999"), "");
+  assertEquals(await notes("history", "alice", "--search", "11998"), "");
+});

@@ -27,6 +27,8 @@ const ESCAPE = 40;
 export class Chat {
   readonly #keys = new KeyReader();
   readonly #ended = Promise.withResolvers<void>();
+  readonly #left = Promise.withResolvers<void>();
+  #isQuitting = false;
   readonly #screen: ChatScreen;
   readonly #pages: ChatPages;
   readonly #tasks: ChatTasks;
@@ -38,8 +40,13 @@ export class Chat {
     const state = initialState(columns, rows, { vim, mouse });
     this.#screen = new ChatScreen({ ...options, drawn: () => this.#seen() }, state);
     this.#pages = new ChatPages(link, this.#screen);
-    const quit = () => this.#ended.resolve();
-    this.#tasks = new ChatTasks(options, this.#screen, this.#pages, this.#turns, quit);
+    this.#tasks = new ChatTasks(
+      options,
+      this.#screen,
+      this.#pages,
+      this.#turns,
+      () => this.#quit(),
+    );
   }
 
   /** Runs until the user, the system or the end of the input wants an end. */
@@ -48,7 +55,7 @@ export class Chat {
     const screen = this.#screen;
     using _screen = tty.take();
     using _view = { [Symbol.dispose]: () => view.close() };
-    using _watch = tty.watch(() => screen.resize(), () => this.#ended.resolve());
+    using _watch = tty.watch(() => screen.resize(), () => this.#quit());
     if (screen.state.mouse) tty.setMouse(true);
     screen.draw();
     const failed = (error: unknown) => this.#ended.reject(error);
@@ -57,6 +64,9 @@ export class Chat {
     link.closed?.then(() => failed(new Error("the engine of the profile has ended")));
     try {
       await this.#ended.promise;
+      const sent = this.#tasks.sent();
+      if (sent) screen.tell("Sends what was typed; once more to leave it unsent.");
+      await Promise.race([sent, this.#left.promise]);
       await this.#pages.keepDraft();
     } finally {
       screen.end();
@@ -66,6 +76,13 @@ export class Chat {
   /** Tells the user something. */
   tell(text: string): void {
     this.#screen.tell(text);
+  }
+
+  /** Ends when what was typed is with the engine; the second time at once. */
+  #quit(): void {
+    if (this.#isQuitting) this.#left.resolve();
+    this.#isQuitting = true;
+    this.#ended.resolve();
   }
 
   async #begin(): Promise<void> {

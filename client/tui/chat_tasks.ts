@@ -24,6 +24,9 @@ export interface ChatTasksOptions {
 const WAITS = "Kept here; it is sent as soon as the server can be reached.";
 
 export class ChatTasks {
+  /** Texts that are on their way to the engine. */
+  readonly #texts = new Set<Promise<void>>();
+
   constructor(
     private readonly options: ChatTasksOptions,
     private readonly screen: ChatScreen,
@@ -34,6 +37,19 @@ export class ChatTasks {
 
   /** Does it; says so if that fails. */
   async do(task: Task): Promise<void> {
+    const done = this.#do(task);
+    if (task.kind !== "call" || task.text === undefined) return await done;
+    this.#texts.add(done);
+    await done;
+    this.#texts.delete(done);
+  }
+
+  /** Resolves when the engine has all texts so far; undefined if it has them already. */
+  sent(): Promise<unknown> | undefined {
+    return this.#texts.size > 0 ? Promise.all(this.#texts) : undefined;
+  }
+
+  async #do(task: Task): Promise<void> {
     try {
       await this.#run(task);
     } catch (error) {

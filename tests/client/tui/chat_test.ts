@@ -242,6 +242,25 @@ Deno.test("chat: what is not sent is kept for each conversation", async () => {
   assertEquals(link.peers.map(({ draft }) => draft), ["half a", ""]);
 });
 
+Deno.test("chat: it ends when the engine has what was typed, or when told so twice", async () => {
+  for (const isTwice of [false, true]) {
+    const { link, alice } = twoPeers();
+    const taken = Promise.withResolvers<void>();
+    link.held = taken.promise;
+    await using chat = new ChatHere(link);
+    await chat.until("alice is open", ({ open }) => open !== null);
+    await chat.type("one\r");
+    await chat.type("two\r\x11");
+    await chat.until("it says so", ({ notice }) => notice?.text.startsWith("Sends") ?? false);
+    assert(!chat.ended);
+    if (isTwice) await chat.type("\x11");
+    else taken.resolve();
+    await until("it ends", () => chat.ended);
+    assertEquals(alice.messages.slice(500).map(({ text }) => text), isTwice ? [] : ["one", "two"]);
+    taken.resolve();
+  }
+});
+
 Deno.test("chat: a burst of messages is drawn in a few frames, and drops no key", async () => {
   const { link, alice } = twoPeers();
   await using chat = new ChatHere(link);

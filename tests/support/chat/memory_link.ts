@@ -25,6 +25,8 @@ export class MemoryLink implements ChatLink {
   refuses: string | null = null;
   /** Whether texts are kept, as the server cannot be reached. */
   offline = false;
+  /** What texts wait for before the engine takes them. */
+  held: Promise<void> | null = null;
   readonly #listeners: Listener[] = [];
   /** Clients whom only the server knows. */
   readonly others: Item[] = [];
@@ -114,6 +116,7 @@ export class MemoryLink implements ChatLink {
         ).toReversed();
       }
       case "send":
+        await this.held;
         this.tell({ kind: "entry", item: this.put(peer, String(params.text), true) });
         if (this.offline) throw new ClientError("queued", "cannot reach the server");
         return [];

@@ -43,8 +43,8 @@ const WORLD = [
   "client/transfers/transfer_files.ts",
   "client/cli/terminal/programs.ts",
   "client/cli/terminal/terminal.ts",
-  "client/tui/path_offers.ts",
-  "client/tui/tty.ts",
+  "client/tui/input/path_offers.ts",
+  "client/tui/terminal/tty.ts",
   "server/accept.ts",
   "server/admin/admin_server.ts",
   "server/admin/open_admin.ts",
@@ -106,9 +106,9 @@ const HOMES = {
   "node:fs/promises": ["server/contents/"],
   "node:sqlite": ["shared/sqlite.ts"],
   "node:timers": ["server/", "shared/sleep.ts"],
-  "node:async_hooks": ["client/cli/engine.ts"],
+  "node:async_hooks": ["client/cli/engine/engine.ts"],
   "node:zlib": ["server/contents/", "server/backup/"],
-  "node:process": ["client/tui/ink_view.tsx"],
+  "node:process": ["client/tui/drawing/ink_view.tsx"],
   "node:": [],
 };
 
@@ -163,6 +163,14 @@ const SERVICES = [
   "server/metrics/",
 ];
 
+const CHAT = [
+  "client/cli/output/",
+  "client/tui/terminal/",
+  "client/tui/link/",
+  "client/tui/lines/",
+  "client/tui/state/",
+];
+
 /** Which room may import which. A room below never knows a room above; all may import `shared`. */
 const ROOMS: Rooms = {
   "shared/": [],
@@ -196,7 +204,20 @@ const ROOMS: Rooms = {
   "client/": OPERATIONS,
   "client/open_client.ts": [...OPERATIONS, "client/"],
   "client/daemon/": FRONT,
-  "client/tui/": ["client/errors.ts", "client/daemon/", "client/cli/output/"],
+  "client/tui/terminal/": [],
+  "client/tui/link/": ["client/daemon/"],
+  "client/tui/plain/": ["client/cli/output/", "client/tui/link/"],
+  "client/tui/lines/": ["client/cli/output/", "client/tui/link/", "client/tui/terminal/"],
+  "client/tui/state/": ["client/cli/output/", "client/tui/link/", "client/tui/lines/"],
+  "client/tui/input/": CHAT,
+  "client/tui/drawing/": CHAT,
+  "client/tui/": [
+    ...CHAT,
+    "client/errors.ts",
+    "client/daemon/",
+    "client/tui/input/",
+    "client/tui/drawing/",
+  ],
   "client/cli/output/": [...OPERATIONS, "client/", "client/daemon/"],
   "client/cli/terminal/": [
     "client/errors.ts",
@@ -209,6 +230,17 @@ const ROOMS: Rooms = {
     ...FRONT,
     "client/daemon/",
     "client/tui/",
+    "client/tui/link/",
+    "client/tui/plain/",
+    "client/tui/terminal/",
+    "client/cli/",
+    "client/cli/engine/",
+    "client/cli/output/",
+    "client/cli/terminal/",
+  ],
+  "client/cli/engine/": [
+    ...FRONT,
+    "client/daemon/",
     "client/cli/",
     "client/cli/output/",
     "client/cli/terminal/",
@@ -218,6 +250,7 @@ const ROOMS: Rooms = {
     ...FRONT,
     "client/daemon/",
     "client/cli/commands/",
+    "client/cli/engine/",
     "client/cli/output/",
     "client/cli/terminal/",
   ],
@@ -332,7 +365,7 @@ Deno.test("architecture: the server cannot read messages", () => {
 Deno.test("architecture: Deno only where a process meets the world", () => {
   assertEquals(usesOutside(used, "Deno", WORLD), []);
   // Ink listens for signals by the means of Node, and only these can keep it from ending the process.
-  assertEquals(usesOutside(used, "disguise", ["client/tui/ink_view.tsx"]), []);
+  assertEquals(usesOutside(used, "disguise", ["client/tui/drawing/ink_view.tsx"]), []);
 });
 
 Deno.test("architecture: only main exits or reads the environment", () => {

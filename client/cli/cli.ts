@@ -12,15 +12,15 @@ import {
   type Process,
   type Terminal,
 } from "./context.ts";
-import { noteToAsker } from "./engine.ts";
-import { engineOr, engineStream } from "./engine_stream.ts";
-import { runThroughEngine } from "./front_end.ts";
+import { noteToAsker } from "./engine/engine.ts";
+import { engineOr, engineStream } from "./engine/engine_stream.ts";
+import { runThroughEngine } from "./engine/front_end.ts";
 import { profileFolder } from "./profile_folder.ts";
 import { adviceFor, type Advise } from "./output/advice.ts";
 import { wantsPlain } from "./output/colour.ts";
 import { EXIT_DONE, EXIT_FAILED } from "./output/failure.ts";
 import { showResults } from "./show_results.ts";
-import { startEngine } from "./start_engine.ts";
+import { startEngine } from "./engine/start_engine.ts";
 import { errorIsTerminal } from "./terminal/terminal.ts";
 
 /** Runs the command that `args` ask for. Returns the exit code. */

@@ -1,14 +1,14 @@
 /** The chat: keys and events in, states and requests out. */
-import type { ChatEvent, Item } from "./chat_link.ts";
+import type { ChatEvent, Item } from "./link/chat_link.ts";
 import { ChatPages } from "./chat_pages.ts";
 import { ChatScreen } from "./chat_screen.ts";
 import { ChatTasks, type ChatTasksOptions } from "./chat_tasks.ts";
-import { KeyReader } from "./keys.ts";
-import { conversationNamed, messageOf } from "./model.ts";
-import { press } from "./press.ts";
-import { initialState, withEntry, withoutEntry, withProgress, withSending } from "./state.ts";
+import { KeyReader } from "./terminal/keys.ts";
+import { conversationNamed, messageOf } from "./link/model.ts";
+import { press } from "./input/press.ts";
+import { initialState, withEntry, withoutEntry, withProgress, withSending } from "./state/state.ts";
 import { Turns } from "./turns.ts";
-import type { View } from "./view.ts";
+import type { View } from "./drawing/view.ts";
 
 export interface ChatOptions extends ChatTasksOptions {
   readonly view: View;

@@ -1,5 +1,5 @@
 /** What the chat reads of the engine: the list of conversations, and pages of their messages. */
-import type { ChatLink, Params } from "./chat_link.ts";
+import type { ChatLink, Params } from "./link/chat_link.ts";
 import type { ChatScreen } from "./chat_screen.ts";
 import {
   type Conversation,
@@ -8,8 +8,8 @@ import {
   messageOf,
   OWN_NAME,
   peerOf,
-} from "./model.ts";
-import { conversationIn, opened, selecting, withEarlier } from "./state.ts";
+} from "./link/model.ts";
+import { conversationIn, opened, selecting, withEarlier } from "./state/state.ts";
 
 /** Messages of one request. */
 const PAGE = 100;

@@ -1,8 +1,8 @@
 /** The state of the chat, and its frames on the terminal. */
-import { draftOf } from "./line_editor.ts";
-import { type ChatState, unreadIn, withNotice } from "./state.ts";
-import type { Tty } from "./tty.ts";
-import type { View } from "./view.ts";
+import { draftOf } from "./lines/line_editor.ts";
+import { type ChatState, unreadIn, withNotice } from "./state/state.ts";
+import type { Tty } from "./terminal/tty.ts";
+import type { View } from "./drawing/view.ts";
 
 /** Between two frames at least, in milliseconds: 20 a second. */
 const FRAME = 50;

@@ -1,16 +1,16 @@
 /** Does what follows from keys and commands. */
 import { safetyLines } from "../cli/output/trust.ts";
 import { ClientError } from "../errors.ts";
-import type { ChatLink, Params } from "./chat_link.ts";
+import type { ChatLink, Params } from "./link/chat_link.ts";
 import type { ChatPages } from "./chat_pages.ts";
 import type { ChatScreen } from "./chat_screen.ts";
-import { itemText } from "./item_text.ts";
-import { peerOf } from "./model.ts";
-import { textDialog } from "./state.ts";
-import type { Task } from "./step.ts";
+import { itemText } from "./lines/item_text.ts";
+import { peerOf } from "./link/model.ts";
+import { textDialog } from "./state/state.ts";
+import type { Task } from "./state/step.ts";
 import type { Turns } from "./turns.ts";
-import type { Tty } from "./tty.ts";
-import { withOffers } from "./write.ts";
+import type { Tty } from "./terminal/tty.ts";
+import { withOffers } from "./input/write.ts";
 
 export interface ChatTasksOptions {
   readonly link: ChatLink;

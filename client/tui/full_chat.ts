@@ -1,11 +1,11 @@
 /** The chat on a full screen. Only this loads ink, which takes long. */
 import type { Duplex } from "../daemon/duplex.ts";
 import { Chat, type ChatOptions } from "./chat.ts";
-import type { Item } from "./chat_link.ts";
-import { inkView } from "./ink_view.tsx";
-import { watchMessages } from "./message_watch.ts";
-import { pathOffers } from "./path_offers.ts";
-import { rpcLink } from "./rpc_link.ts";
+import type { Item } from "./link/chat_link.ts";
+import { inkView } from "./drawing/ink_view.tsx";
+import { watchMessages } from "./link/message_watch.ts";
+import { pathOffers } from "./input/path_offers.ts";
+import { rpcLink } from "./link/rpc_link.ts";
 
 export interface FullChatOptions extends Omit<ChatOptions, "link" | "view" | "filesFrom"> {
   readonly stream: Duplex;

@@ -1,13 +1,13 @@
 import { UsageError } from "../../../shared/args.ts";
 import { ClientError } from "../../errors.ts";
-import { watchMessages } from "../../tui/message_watch.ts";
-import { PlainChat } from "../../tui/plain_chat.ts";
-import { rpcLink } from "../../tui/rpc_link.ts";
-import { openTty } from "../../tui/tty.ts";
+import { watchMessages } from "../../tui/link/message_watch.ts";
+import { PlainChat } from "../../tui/plain/plain_chat.ts";
+import { rpcLink } from "../../tui/link/rpc_link.ts";
+import { openTty } from "../../tui/terminal/tty.ts";
 import { frontCommand, type FrontContext } from "../command.ts";
 import { PEER } from "../operands.ts";
 import { hasColours, wantsPlain } from "../output/colour.ts";
-import { pathFrom } from "../remote_terminal.ts";
+import { pathFrom } from "../engine/remote_terminal.ts";
 import { NOTIFYING } from "../terminal/notifier.ts";
 import { currentFolder } from "../terminal/terminal.ts";
 

@@ -2,11 +2,11 @@ import { UsageError } from "../../../shared/args.ts";
 import { connectionDuplex, duplexPair } from "../../daemon/duplex.ts";
 import { FINISH } from "../../daemon/rpc_peer.ts";
 import { ClientError } from "../../errors.ts";
-import { watchMessages } from "../../tui/message_watch.ts";
-import { rpcLink } from "../../tui/rpc_link.ts";
+import { watchMessages } from "../../tui/link/message_watch.ts";
+import { rpcLink } from "../../tui/link/rpc_link.ts";
 import { clientCommand, type ClientContext } from "../command.ts";
 import { connectionNotes } from "../connection_notes.ts";
-import { connectEngine } from "../front_end.ts";
+import { connectEngine } from "../engine/front_end.ts";
 import { NOTIFYING, type Notifying } from "../terminal/notifier.ts";
 import { standardStreams } from "../terminal/terminal.ts";
 

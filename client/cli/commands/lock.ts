@@ -1,5 +1,5 @@
 import { plainCommand } from "../command.ts";
-import { findEngine } from "../front_end.ts";
+import { findEngine } from "../engine/front_end.ts";
 
 export const lock = plainCommand({
   name: "lock",

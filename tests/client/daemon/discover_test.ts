@@ -1,6 +1,6 @@
 /** The description of the methods, and that it holds together. */
-import { EVENT_KINDS } from "../../../client/cli/event_source.ts";
-import { methodTable } from "../../../client/cli/method_table.ts";
+import { EVENT_KINDS } from "../../../client/cli/engine/event_source.ts";
+import { methodTable } from "../../../client/cli/engine/method_table.ts";
 import type { Call } from "../../../client/daemon/method.ts";
 import { assert, assertEquals } from "../../support/assert.ts";
 

@@ -2,9 +2,9 @@ import { assert, assertEquals } from "../../support/assert.ts";
 import { ChatHere } from "../../support/chat/chat_here.ts";
 import { MemoryLink } from "../../support/chat/memory_link.ts";
 import { until } from "../../support/until.ts";
-import { dialogRows, ruleRows } from "../../../client/tui/rows.ts";
-import { type ChatState, faceOf } from "../../../client/tui/state.ts";
-import { windowLines } from "../../../client/tui/window.ts";
+import { dialogRows, ruleRows } from "../../../client/tui/drawing/rows.ts";
+import { type ChatState, faceOf } from "../../../client/tui/state/state.ts";
+import { windowLines } from "../../../client/tui/lines/window.ts";
 
 const UP = "\x1b[A";
 const ESC = "\x1b";

@@ -1,8 +1,8 @@
 /** The documents that are made from the table of methods. */
 import { COMMANDS } from "../../../client/cli/commands.ts";
-import { EVENT_KINDS } from "../../../client/cli/event_source.ts";
-import type { Engine } from "../../../client/cli/engine.ts";
-import { allMethods } from "../../../client/cli/start_engine.ts";
+import { EVENT_KINDS } from "../../../client/cli/engine/event_source.ts";
+import type { Engine } from "../../../client/cli/engine/engine.ts";
+import { allMethods } from "../../../client/cli/engine/start_engine.ts";
 import { EVENTS, NOTES, OUTPUTS, SCHEMAS } from "../../../client/cli/output/schemas.ts";
 import type { Method } from "../../../client/daemon/method.ts";
 import { readDocument } from "../documents.ts";

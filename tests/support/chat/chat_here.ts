@@ -1,6 +1,6 @@
 /** A chat without a terminal: keys are typed into it, and its states looked at. */
 import { Chat } from "../../../client/tui/chat.ts";
-import type { ChatState } from "../../../client/tui/state.ts";
+import type { ChatState } from "../../../client/tui/state/state.ts";
 import { until } from "../until.ts";
 import type { MemoryLink } from "./memory_link.ts";
 

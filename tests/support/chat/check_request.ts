@@ -1,7 +1,7 @@
 /** Holds what a chat asks for to the table of methods, as an engine does. */
 import { COMMANDS } from "../../../client/cli/commands.ts";
-import { argsOf, commandMethods } from "../../../client/cli/methods.ts";
-import type { Params } from "../../../client/tui/chat_link.ts";
+import { argsOf, commandMethods } from "../../../client/cli/engine/methods.ts";
+import type { Params } from "../../../client/tui/link/chat_link.ts";
 import { prepare } from "../../../client/daemon/dispatch.ts";
 
 const METHODS = commandMethods(COMMANDS, () => {

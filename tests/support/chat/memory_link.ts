@@ -1,5 +1,5 @@
 /** An engine for the chat that keeps all in memory, and notes what it is asked for. */
-import type { ChatEvent, ChatLink, Item, Params } from "../../../client/tui/chat_link.ts";
+import type { ChatEvent, ChatLink, Item, Params } from "../../../client/tui/link/chat_link.ts";
 import { ClientError } from "../../../client/errors.ts";
 import { checkRequest } from "./check_request.ts";
 

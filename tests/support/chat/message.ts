@@ -1,4 +1,4 @@
-import type { Message } from "../../../client/tui/model.ts";
+import type { Message } from "../../../client/tui/link/model.ts";
 
 /** Returns a message of 2026-11-26, 10:00 UTC, which another client wrote. */
 export function chatMessage(some: Partial<Message> = {}): Message {

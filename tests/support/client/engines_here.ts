@@ -1,7 +1,7 @@
 /** Engines inside of the process of the tests, one for each profile that a command is run on. */
-import type { Engine } from "../../../client/cli/engine.ts";
+import type { Engine } from "../../../client/cli/engine/engine.ts";
 import type { Process } from "../../../client/cli/context.ts";
-import { startEngine } from "../../../client/cli/start_engine.ts";
+import { startEngine } from "../../../client/cli/engine/start_engine.ts";
 import { openClient, type OpenedClient, serverAddress } from "../../../client/open_client.ts";
 import { isProfile } from "../../../client/profile/profile.ts";
 

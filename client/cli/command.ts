@@ -2,6 +2,7 @@
  * What a command is. Each is one file in `commands/` and one line in `commands.ts`; parsing, help
  * and completions follow from its declaration.
  */
+import { UsageError } from "../../shared/args.ts";
 import type { Args, Declaration as Shared, Operands, Options } from "../../shared/command.ts";
 import type { Duplex } from "../daemon/duplex.ts";
 import type { Params } from "../daemon/rpc_message.ts";
@@ -235,7 +236,12 @@ export async function* runCommand(
   args: unknown,
   context: CommandContext,
 ): AsyncGenerator<Output> {
-  const results = command.run(args, context);
-  if (results instanceof Promise) await results;
-  else if (results) yield* results;
+  try {
+    const results = command.run(args, context);
+    if (results instanceof Promise) await results;
+    else if (results) yield* results;
+  } catch (error) {
+    if (!(error instanceof UsageError) || error.help !== "--help") throw error;
+    throw new UsageError(error.message, `${command.name} --help`);
+  }
 }

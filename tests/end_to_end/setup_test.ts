@@ -74,6 +74,7 @@ Deno.test("setup: without a terminal it names what is missing, and makes nothing
   assertEquals(code, 2);
   const named = ["--server HOST:PORT", "--name NAME", "--no-passphrase", "MESSAGING_PASSPHRASE"];
   for (const option of named) assert(stderr.includes(option), stderr);
+  assert(/\n *Try: messaging-client setup --help\n$/.test(stderr), stderr);
   const some = await setup("--server", "127.0.0.1:9", "--name", "alice");
   assert(!/HOST:PORT|NAME/.test(some.stderr.replace("MESSAGING", "")), some.stderr);
   assertEquals(temp.names(), []);

@@ -37,7 +37,7 @@ export async function openDraft(path: string, random: Random): Promise<Draft> {
       folder,
       async [Symbol.asyncDispose]() {
         lock.close();
-        await Deno.remove(folder, { recursive: true }).catch(() => {}); // the next one deletes it
+        await removeDraft(folder).catch(() => {}); // the next one deletes it
       },
     };
   }
@@ -66,6 +66,14 @@ async function removeLeft(above: string): Promise<void> {
     }
     using lock = await tryHold(folder).catch(() => null);
     if (!lock) continue; // whose process is at work
-    await Deno.remove(folder, { recursive: true }).catch(() => {}); // by another user, perhaps
+    await removeDraft(folder).catch(() => {}); // by another user, perhaps
   }
+}
+
+/** Removes a draft, its lock last: whoever is killed meanwhile leaves what is known as a draft. */
+async function removeDraft(folder: string): Promise<void> {
+  for await (const { name } of Deno.readDir(folder)) {
+    if (name !== LOCK) await Deno.remove(`${folder}/${name}`, { recursive: true });
+  }
+  await Deno.remove(folder, { recursive: true });
 }

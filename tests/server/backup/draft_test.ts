@@ -44,3 +44,27 @@ Deno.test("draft: many that are opened in one place at a time are all held", asy
   }
   assertEquals(temp.names(), []);
 });
+
+Deno.test("draft: whoever is killed while it goes leaves its lock, by which it is known", async () => {
+  await using temp = await tempFolder();
+  const left = `${temp.path}/backup.tar.00112233.part`;
+  const { remove } = Deno;
+  const beside: string[][] = [];
+  Deno.remove = async (path, options) => {
+    const isWhole = String(path).endsWith(".part");
+    if (isWhole) beside.push([...Deno.readDirSync(path)].map(({ name }) => name));
+    await remove(path, options);
+  };
+  try {
+    await Deno.mkdir(left);
+    for (const name of ["lock", "server.db", "backup.tar"]) {
+      await Deno.writeTextFile(`${left}/${name}`, "");
+    }
+    await using draft = await openDraft(`${temp.path}/backup.tar`, random);
+    await Deno.writeTextFile(`${draft.folder}/server.db`, "mine");
+  } finally {
+    Deno.remove = remove;
+  }
+  assertEquals(beside, [["lock"], ["lock"]]);
+  assertEquals(temp.names(), []);
+});

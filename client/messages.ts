@@ -52,7 +52,7 @@ export class Messages {
   }
 
   /**
-   * Gives an own text another wording, on both sides.
+   * Changes a text that the owner sent, on both sides. Returns its entry.
    * @throws {ClientError} `unknown-message`, `not-possible`, `bad-text`, and as a text that is sent
    */
   async edit(number: number, text: string): Promise<HistoryEntry> {

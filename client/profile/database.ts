@@ -102,9 +102,9 @@ export class ProfileDatabase implements Disposable {
   }
 
   /**
-   * Removes what was deleted from the log too; where that was much, gives the disk back what it
-   * has left free in the file. One that an earlier version has made cannot do so yet: the next
-   * {@link open} writes it anew. What fails, such as on a full disk, is done another time.
+   * Removes deleted rows from the log, too. Gives free pages of the file back to the disk, if they
+   * are many. A file of an earlier version cannot give any back: the next {@link open} writes it
+   * anew. What fails, such as on a full disk, is done another time.
    */
   shrink(): void {
     const { database } = this;

@@ -142,7 +142,7 @@ if (import.meta.main) {
   assertEquals(kept.map(({ text }) => text), lines);
   say("all lines are in the history, in their order, with all their letters");
 
-  // What comes at once shows what the chat can do by itself, without who writes on the same machine.
+  // What comes at once shows what the chat can do by itself: nobody writes meanwhile.
   await writer.write("alice", "backlog", COUNT, Infinity);
   const begun = performance.now();
   pane = await terminals.client(alice.args("chat", "bob"));

@@ -19,6 +19,14 @@ async function meet(address: string): Promise<[Person, Person]> {
   return [alice, bob];
 }
 
+/** Makes a file that takes a while to send. Returns its path. */
+async function largeFileOf({ folder }: Person): Promise<string> {
+  const path = `${folder}/large file`;
+  using file = await Deno.create(path);
+  await file.truncate(600_000_000);
+  return path;
+}
+
 Deno.test("engine: twenty clients at once, and each text arrives once", async () => {
   await using server = await startServer(SERVER);
   const [alice, bob] = await meet(server.address);
@@ -36,11 +44,7 @@ Deno.test("engine: a killed front end loses nothing of its file, and holds up no
   const [alice, bob] = await meet(server.address);
   await using _alice = alice;
   await using _bob = bob;
-  const path = `${alice.folder}/large file`;
-  {
-    using file = await Deno.create(path);
-    await file.truncate(600_000_000);
-  }
+  const path = await largeFileOf(alice);
   const transfer = async () =>
     (await alice.json<{ state: string; done: number }>("transfers"))[0] ?? {};
   await using sending = startClient(alice.args("--json", "send-file", "bob", path));
@@ -100,11 +104,7 @@ Deno.test("engine: Ctrl-C stops one command alone; a file comes from standard in
   const [alice, bob] = await meet(server.address);
   await using _alice = alice;
   await using _bob = bob;
-  const path = `${alice.folder}/large file`;
-  {
-    using file = await Deno.create(path);
-    await file.truncate(600_000_000);
-  }
+  const path = await largeFileOf(alice);
   await using sending = startClient(alice.args("--json", "send-file", "bob", path));
   await sending.says('"progress"');
   sending.kill("SIGINT");

@@ -26,12 +26,12 @@ export const history = clientCommand({
   },
   summary: "Show what was sent to a client and received from it",
   details:
-    "Needs no server. Times are local, unless --time says otherwise. Files are listed by name and\n" +
-    "size. The order is that in which the messages came here; a ? stands behind a time that\n" +
+    "Needs no server. Times are local, unless --time says otherwise. Files are listed by name\n" +
+    "and size. The order is that in which the messages came here; a ? stands behind a time that\n" +
     "cannot be true.\n\n" +
-    `On a terminal these are the last ${LAST_SHOWN}, unless an option says otherwise, and what is\n` +
-    "shown counts as read. In a pipe, and with --json, it is all, and nothing counts as read;\n" +
-    "see mark-read.",
+    `On a terminal these are the last ${LAST_SHOWN}, unless an option says otherwise, and what\n` +
+    "is shown counts as read. In a pipe, and with --json, it is all, and nothing counts as\n" +
+    "read; see mark-read.",
   needsServer: () => false,
   menu: [{
     key: "6",

@@ -13,9 +13,9 @@ export const markRead = clientCommand({
     },
   },
   summary: "Note that the messages of a client are read",
-  details:
-    "What receive and history show on a terminal counts as read by itself; what is read, receive\n" +
-    "shows no more. Needs no server: where the client is to know it, a later command tells it.",
+  details: "What receive and history show on a terminal counts as read by itself; what is read,\n" +
+    "receive shows no more. Needs no server: where the client is to know it, a later command\n" +
+    "tells it.",
   needsServer: () => false,
   results: ["read"],
   async *run({ peer, "up-to": last }, { client }) {

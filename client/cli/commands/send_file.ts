@@ -16,8 +16,8 @@ export const sendFile = clientCommand({
   summary: "Send files and folders",
   details:
     "Of any size; to classic clients up to 1 GiB each, and without their names. With - instead\n" +
-    "of PATH the file is read from standard input. A folder is sent as one file, FOLDER.tar, which\n" +
-    "its receiver unpacks with tar or what opens archives; links in it are left out.\n\n" +
+    "of PATH the file is read from standard input. A folder is sent as one file, FOLDER.tar,\n" +
+    "which its receiver unpacks with tar or what opens archives; links in it are left out.\n\n" +
     `${INTERRUPTED}\n\n` +
     "A file must not change until it is sent. To give it up: transfers cancel ID.\n\n" +
     PROGRESS,

@@ -57,7 +57,7 @@ export class Passphrases {
     return passphrase === "" ? null : await this.#confirmed(passphrase, PASSPHRASE_VARIABLE);
   }
 
-  /** Whether the environment gives the profile's passphrase. */
+  /** Whether the passphrase of the profile is in the environment. */
   get given(): boolean {
     return this.#fromEnvironment(PASSPHRASE_VARIABLE) !== undefined;
   }

@@ -68,7 +68,7 @@ export const HISTORY: SealedTable<Tags> = {
   key: "number",
   // The content's tag is a lasting one.
   tags: {
-    // What only changes other messages stands apart, so that nobody meets it.
+    // Entries that only change other messages have a tag of their own: no list shows them.
     peer: ["history", ({ peer, body }) => body && "control" in body ? controls(peer) : [peer]],
     message: ["history message", ({ peer, messageId }) => [peer, messageId]],
     own: ["history own", ({ peer, contentId, sent }) => [peer, sent ? contentId : null]],
@@ -415,7 +415,7 @@ export class History extends SealedStore<EntryFields, HistoryEntry> {
     });
   }
 
-  /** Gives what an earlier version sent to `peer` its tags; reports whether there was anything. */
+  /** Adds the tags to what an earlier version sent to `peer`. Reports whether any were missing. */
   #tagOlder(peer: Bytes): boolean {
     return this.transaction(() => {
       const end = `WHERE peer = ? AND own = ? LIMIT ${PAGE}`;

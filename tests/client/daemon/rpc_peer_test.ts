@@ -163,7 +163,7 @@ Deno.test("RPC: the errors of the protocol, as answers", async () => {
   await peer.close();
 });
 
-Deno.test("RPC: an array of requests is answered by an array, without its notifications", async () => {
+Deno.test("RPC: an array of requests is answered by an array without notifications", async () => {
   const { say, hear, peer } = raw([echo]);
   const jsonrpc = "2.0";
   const ask = (id: unknown, text: string) => ({ jsonrpc, id, method: "echo", params: { text } });
@@ -207,7 +207,7 @@ Deno.test("RPC: too many requests at once, and two of one ID, are refused", asyn
   await peer.close();
 });
 
-Deno.test("RPC: the end of the other side aborts what runs for it, unless it may finish", async () => {
+Deno.test("RPC: the end of the other side aborts what runs for it, or lets it finish", async () => {
   for (const finish of [false, true]) {
     const gate = Promise.withResolvers<void>();
     const signals: AbortSignal[] = [];
@@ -238,7 +238,7 @@ Deno.test("RPC: a line that is too long gets an error, and ends the conversation
   await Promise.all([writing, peer.closed]);
 });
 
-Deno.test("RPC: who does not read holds a method back, and is given up for what is posted", async () => {
+Deno.test("RPC: who does not read holds a method back, and is given up for posts", async () => {
   const text = "x".repeat(64 * 1024);
   let told = 0;
   const tell = method("tell", async (_, call) => {

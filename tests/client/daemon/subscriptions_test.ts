@@ -28,7 +28,7 @@ function frontEnd(methods: ReturnType<typeof subscriptionMethods>) {
   return { peer, heard, engineSide: new RpcPeer(there, methods) };
 }
 
-Deno.test("subscriptions: each front end hears of the kinds that it wants, until it does not", async () => {
+Deno.test("subscriptions: a front end hears of the kinds that it wants alone", async () => {
   const source = new Source();
   const methods = subscriptionMethods(source);
   const [all, some] = [frontEnd(methods), frontEnd(methods)];

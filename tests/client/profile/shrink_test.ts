@@ -35,7 +35,7 @@ function assertWhole(profile: Profile): void {
   assertEquals(texts, Array.from({ length: COUNT / 10 }, (_, i) => `${i * 10}`));
 }
 
-Deno.test("shrinking: room that was left free goes back to the disk, while it is open", async () => {
+Deno.test("shrinking: room that is free goes back to the disk, while it is open", async () => {
   await using folder = await tempFolder();
   await fillProfile(folder.path);
   const before = sizeOf(folder.path);
@@ -57,7 +57,7 @@ Deno.test("shrinking: a profile that is closed leaves no free room behind", asyn
   assert(sizeOf(folder.path) < before / 4, `${sizeOf(folder.path)} of ${before}`);
 });
 
-Deno.test("shrinking: a file of an earlier version is written anew, when it is opened", async () => {
+Deno.test("shrinking: a file of an earlier version is written anew when opened", async () => {
   await using folder = await tempFolder();
   await fillProfile(folder.path);
   cannotShrink(folder.path);
@@ -105,7 +105,7 @@ function cannotShrink(folder: string): void {
   Deno.renameSync(`${path}.old`, path);
 }
 
-Deno.test("shrinking: little free room stays, for what comes next; the log has nothing", async () => {
+Deno.test("shrinking: little free room stays for what comes; the log has nothing", async () => {
   await using folder = await tempFolder();
   await fillProfile(folder.path);
   const before = sizeOf(folder.path);

@@ -8,7 +8,7 @@ async function codeOf(step: Promise<unknown>): Promise<string> {
   return (await assertRejects(() => step, ClientError)).code;
 }
 
-Deno.test("transfer folders: one that cannot be written is not kept, whoever asks next", async () => {
+Deno.test("transfer folders: one that cannot be written is kept for nobody", async () => {
   await using fixture = await TransferFixture.start();
   const alice = await fixture.person("alice");
   const bob = await fixture.person("bob");
@@ -38,7 +38,7 @@ Deno.test("transfer folders: a wrong one leaves a waiting file as it was", async
   assertEquals(bob.client.files().map(({ number, path }) => [number, path]), [[1, null]]);
 });
 
-Deno.test("transfer folders: the last one named gets a file, with what there is of it", async () => {
+Deno.test("transfer folders: the last one named gets what there is of a file", async () => {
   await using fixture = await TransferFixture.start();
   const alice = await fixture.person("alice");
   const bob = await fixture.person("bob");

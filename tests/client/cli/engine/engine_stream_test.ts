@@ -4,7 +4,7 @@ import { assertEquals, assertRejects } from "../../../support/assert.ts";
 
 const inUse = () => new ClientError("in-use", "somebody has it");
 
-Deno.test("engine or profile: whoever is opening the profile is waited for, and said once", async () => {
+Deno.test("engine or profile: who opens the profile is waited for, and said once", async () => {
   const notes: string[] = [];
   let opening = 3;
   const found = await engineOr(
@@ -19,7 +19,7 @@ Deno.test("engine or profile: whoever is opening the profile is waited for, and 
   assertEquals(notes, ["Waiting for another messaging-client, which has the profile ..."]);
 });
 
-Deno.test("engine or profile: without an engine it is opened; what fails otherwise fails", async () => {
+Deno.test("engine or profile: without an engine it is opened, or fails as it did", async () => {
   const none = () => Promise.resolve(null);
   const note = () => {};
   assertEquals(await engineOr(none, () => Promise.resolve("mine"), note), { opened: "mine" });

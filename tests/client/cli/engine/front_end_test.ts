@@ -83,7 +83,7 @@ function only(given: Partial<Record<number, string>>): string[] {
   return WISHES.map((_, at) => given[at] ?? NEVER);
 }
 
-Deno.test("front end: an engine reads no file but the one that was named, and asks nothing", async () => {
+Deno.test("front end: an engine reads only the file that was named, and asks nothing", async () => {
   assertEquals(await spoils("list"), only({}));
   assertEquals(await spoils("send", "bob", "hi"), only({}));
   assertEquals(await spoils("send", "bob", "--file", "note"), only({ 0: "note" }));

@@ -109,8 +109,8 @@ export async function serverAddress(folder: string, given?: string): Promise<Add
   if (text !== undefined) return parseAddress(text, path);
   throw new ClientError(
     "no-server",
-    `no server is set: use messaging-client setup, or --server HOST:PORT, or write HOST:PORT into ` +
-      path,
+    "no server is set: use messaging-client setup, or --server HOST:PORT, or write HOST:PORT " +
+      `into ${path}`,
   );
 }
 

@@ -364,7 +364,7 @@ Deno.test("architecture: the server cannot read messages", () => {
 
 Deno.test("architecture: Deno only where a process meets the world", () => {
   assertEquals(usesOutside(used, "Deno", WORLD), []);
-  // Ink listens for signals by the means of Node, and only these can keep it from ending the process.
+  // Ink listens for signals by the means of Node; only these keep it from ending the process.
   assertEquals(usesOutside(used, "disguise", ["client/tui/drawing/ink_view.tsx"]), []);
 });
 

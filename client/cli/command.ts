@@ -174,7 +174,7 @@ interface Declaration<P extends Operands, O extends Options, C, K extends Kind>
    * Reports whether there is one.
    */
   besideEngine?(args: Args<P, O>, folder: string): Promise<boolean>;
-  /** What it may ask a person for; nothing by default. Where an engine runs it, that gets no more. */
+  /** What it may ask a person for; nothing by default. An engine that runs it gets no more. */
   asks?(args: Args<P, O>): Asked;
   /** What Ctrl-C stops in good order. By default it ends the command like any process. */
   readonly stops?: "the command" | "its parts";

@@ -68,7 +68,8 @@ function bashScript(commands: readonly AnyCommand[]): string {
   );
   return `# bash completion of messaging-client
 _messaging_client() {
-  local current=\${COMP_WORDS[COMP_CWORD]} command= option= place=0 ended= skip= kind= words= word i before=
+  local current=\${COMP_WORDS[COMP_CWORD]} command= option= place=0 ended= skip= kind=
+  local words= word i before=
   local profile=()
   for ((i = 1; i < COMP_CWORD; i++)); do
     word=\${COMP_WORDS[i]}

@@ -151,7 +151,7 @@ export function openNotifier(
 }
 
 /**
- * Tells the user of an error, unless it is that nobody reads any more. Returns the exit code for it.
+ * Tells the user of an error, unless it is that nobody reads any more. Returns its exit code.
  */
 export function printFailure(
   error: unknown,

@@ -170,7 +170,7 @@ export class Peers {
     return equalBytes(id, this.profile.identity.id);
   }
 
-  /** Reports whether the owner is meant, who keeps notes: by "me", the own name, or `#` and the ID. */
+  /** Reports whether the owner is meant, for notes: by "me", the own name, or `#` and the ID. */
   isOwnName(name: string): boolean {
     const { registered, contacts } = this.profile;
     if (!registered) return false;

@@ -26,7 +26,7 @@ export function ref(name: string): Schema {
   return { $ref: `${COMPONENTS}${name}` };
 }
 
-/** Returns what is wrong with `value`, beginning with its place `at`; null if it is as described. */
+/** Returns what is wrong with `value`, beginning with its place `at`; null if nothing is. */
 export function violation(
   value: unknown,
   schema: Schema,

@@ -53,7 +53,7 @@ export class ChatTasks {
     try {
       await this.#run(task);
     } catch (error) {
-      // What is kept until the server can be reached is in the conversation; sent again it came twice.
+      // It is kept until the server can be reached, and shown; sent again it would come twice.
       if (error instanceof ClientError && error.code === "queued") return this.screen.tell(WAITS);
       this.screen.fail(error);
       if (task.kind === "call" && task.text !== undefined) this.screen.giveBack(task.text);

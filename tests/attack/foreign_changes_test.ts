@@ -83,7 +83,7 @@ Deno.test("foreign changes: an edit that is late, old, or of nothing changes not
   assertEquals(textsOf(bob, aliceId)[0], "");
 });
 
-Deno.test("foreign changes: the clock of the receiver bounds what an author may change", async () => {
+Deno.test("foreign changes: the receiver's clock bounds what an author may change", async () => {
   await using scene = await Conversation.underWay();
   const { bob, aliceId } = scene;
   const now = Date.now();
@@ -161,7 +161,7 @@ Deno.test("foreign changes: a timer from the future can be set anew", async () =
   assertEquals(contacts.timer(aliceId)?.seconds, 3600);
 });
 
-Deno.test("foreign changes: a message of a newer version is kept, and its name is short", async () => {
+Deno.test("foreign changes: a message of a newer version is kept, with a short name", async () => {
   await using scene = await Conversation.underWay();
   const { bob, aliceId } = scene;
   const newer = { at: 7, poll: { a: 1 }, text: "for those who know no polls" };

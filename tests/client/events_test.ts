@@ -9,7 +9,7 @@ import { until } from "../support/until.ts";
 /** Lets all microtasks run. */
 const turn = () => new Promise((resolve) => setTimeout(resolve));
 
-Deno.test("events: what happens before the task ends is told once, the last state of it", async () => {
+Deno.test("events: what happens before the task ends is told once, in its last state", async () => {
   const events = new Events();
   const told: ClientEvent[] = [];
   events.emit({ kind: "entry", number: 1 }); // nobody listens yet

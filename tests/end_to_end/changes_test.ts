@@ -105,7 +105,7 @@ Deno.test("changes: only an author changes a text or deletes it for both", async
   assertEquals((await history(bob, "alice")).length, 2);
 });
 
-Deno.test("changes: receipts go to those whom the receiver knows, unless they are off", async () => {
+Deno.test("changes: receipts go to those whom the receiver knows, unless off", async () => {
   await using server = await startServer();
   await using alice = await Person.register(server.address, "alice", { classic: false });
   await using bob = await Person.register(server.address, "bob", { classic: false });

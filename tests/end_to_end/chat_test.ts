@@ -10,7 +10,7 @@ import { isLocked } from "../../client/profile/lock.ts";
 /** Columns and rows of the terminals that the chat is tried on. */
 const SIZES = [[80, 24], [120, 40], [200, 60]] as const;
 
-/** What follows Escape at once would be one key with it: first no dialog and no selection is left. */
+/** What follows Escape at once is one key with it: first no dialog and no selection is left. */
 const WRITING = /^(?![^]*(?:r answer|closes))[^]*> *\n/;
 
 /** Whether a terminal shows its other screen, tells of the mouse, and shows a cursor. */

@@ -27,7 +27,7 @@ Deno.test("daemon: a client that was written from API.md alone drives it", async
 
 const ASK = '{"jsonrpc":"2.0","id":1,"method":"whoami"}';
 
-Deno.test("daemon: --stdio answers what was asked before the end, also beside another engine", async () => {
+Deno.test("daemon: --stdio answers what came before the end, also beside an engine", async () => {
   await using server = await startServer({ args: ["--exempt", "127.0.0.1"] });
   await using alice = await Person.register(server.address, "alice", { classic: false });
   const ask = () => startClient(alice.args("daemon", "--stdio"), { stdin: ASK }).outcome();

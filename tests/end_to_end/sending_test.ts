@@ -54,7 +54,8 @@ Deno.test("sending: a text from an editor, which no one else can read", async ()
   await Deno.mkdir(`${folder}/run`);
   await Deno.writeTextFile(
     `${folder}/editor`,
-    'ls -ld "$2" >"$FACTS"; ls -ld "$(dirname "$2")" >>"$FACTS"; echo "[$MESSAGING_PASSPHRASE]" >>"$FACTS"\n' +
+    'ls -ld "$2" >"$FACTS"; ls -ld "$(dirname "$2")" >>"$FACTS"\n' +
+      'echo "[$MESSAGING_PASSPHRASE]" >>"$FACTS"\n' +
       'touch "$2~"; printf "%s\\nand more\\n" "$1" >"$2"\n',
   );
   // As people set it: with arguments, and a path with a blank.

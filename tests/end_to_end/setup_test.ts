@@ -80,7 +80,7 @@ Deno.test("setup: without a terminal it names what is missing, and makes nothing
   assertEquals(temp.names(), []);
 });
 
-Deno.test("setup: a server without the demanded key learns nothing, and nothing is made", async () => {
+Deno.test("setup: a server without the demanded key learns nothing; nothing is made", async () => {
   await using server = await startServer();
   await using temp = await tempFolder();
   const address = `${server.address}#${"0".repeat(64)}`;

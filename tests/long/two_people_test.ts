@@ -11,7 +11,7 @@ const TRANSCRIPT = new URL("../../dist/two_people.txt", import.meta.url);
 const PASSPHRASE = "correct horse";
 const PLAN = "Five, at the bridge.\n";
 
-/** What follows Escape at once would be one key with it: first no dialog and no selection is left. */
+/** What follows Escape at once is one key with it: first no dialog and no selection is left. */
 const WRITING = /^(?![^]*(?:r answer|closes))[^]*> *\n/;
 
 /** What each of the two had on the screen, step by step. */

@@ -181,7 +181,7 @@ Deno.test("sqlite value: the columns of the first row", () => {
   });
 });
 
-Deno.test("sqlite: the schema of a file that others have made reads nothing of this process", () => {
+Deno.test("sqlite: the schema of a file that others made reads nothing of this process", () => {
   withTable((db) => {
     for (const crafted of ["(SELECT file FROM pragma_database_list)", "rtreecheck('main', 't')"]) {
       db.exec(`DROP VIEW IF EXISTS crafted; CREATE VIEW crafted AS SELECT ${crafted} AS value`);

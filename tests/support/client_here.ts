@@ -14,7 +14,7 @@ import type { Outcome } from "./server_process.ts";
 /** Between two attempts at what is not possible yet, in milliseconds. */
 const LONGEST_PAUSE = 20;
 
-/** The state and data directories of all clients, instead of the user's: no test writes to those. */
+/** The state and data directories of all clients: no test writes to those of the user. */
 export const STATE = Deno.makeTempDirSync({ prefix: "test_state_" });
 export const DATA = `${STATE}/data`;
 addEventListener("unload", () => Deno.removeSync(STATE, { recursive: true }));

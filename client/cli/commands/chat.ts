@@ -24,10 +24,10 @@ export const chat = frontCommand({
   details:
     "Shows conversations and messages as they come; ? lists the keys and commands. It needs 80\n" +
     "columns and 24 lines, or shows one thing at a time in fewer.\n\n" +
-    "With --plain or --json, in a pipe, or on a terminal that cannot move its cursor it shows the\n" +
-    "last messages with NAME and then all that come, in lines. Each line that is typed is sent;\n" +
-    "/help lists the commands, and /quit or the end of the input ends it. With --json each\n" +
-    "message, and each change of one, is an object.\n\n" +
+    "With --plain or --json, in a pipe, or on a terminal that cannot move its cursor it shows\n" +
+    "the last messages with NAME and then all that come, in lines. Each line that is typed is\n" +
+    "sent; /help lists the commands, and /quit or the end of the input ends it. With --json\n" +
+    "each message, and each change of one, is an object.\n\n" +
     "While it runs, other commands on the profile work through it.",
   results: ["history"],
   runsPrograms: (args) => args["on-message"] !== undefined,

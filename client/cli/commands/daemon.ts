@@ -29,11 +29,12 @@ export const daemon = clientCommand({
   },
   summary: "Keep the profile open, and serve other programs",
   details:
-    "Messages are collected as they come; receive shows them. Other commands on the profile work\n" +
-    "through it. Programs speak JSON-RPC 2.0, one object a line: client/daemon/API.md in the\n" +
-    "source has all methods, and so has the method rpc.discover. engine.json in the profile's\n" +
-    "folder says where it listens. With --stdio it ends with standard input; if another process\n" +
-    "serves the profile already, it passes on what is said. To end it: messaging-client stop",
+    "Messages are collected as they come; receive shows them. Other commands on the profile\n" +
+    "work through it. Programs speak JSON-RPC 2.0, one object a line: client/daemon/API.md in\n" +
+    "the source has all methods, and so has the method rpc.discover. engine.json in the\n" +
+    "profile's folder says where it listens. With --stdio it ends with standard input; if\n" +
+    "another process serves the profile already, it passes on what is said. To end it:\n" +
+    "messaging-client stop",
   createsProfile: true,
   stops: "its parts",
   typed: true,

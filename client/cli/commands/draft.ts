@@ -6,8 +6,8 @@ export const draft = clientCommand({
   operands: { peer: PEER, text: { name: "TEXT", optional: true } },
   summary: "Keep a text that is not finished, or show it",
   details:
-    'It is kept with the conversation, and sent by nothing. An empty TEXT ("") deletes it. Needs\n' +
-    "no server.",
+    'It is kept with the conversation, and sent by nothing. An empty TEXT ("") deletes it.\n' +
+    "Needs no server.",
   tooMany: "put the text in quotes",
   needsServer: () => false,
   results: ["draft"],

@@ -14,9 +14,9 @@ export const edit = clientCommand({
   },
   summary: "Change a text that you have sent",
   details:
-    "N is the number of the message, as history and receive show it. The other side sees the new\n" +
-    "text, and that it was changed. This is possible for 24 hours. Without TEXT, or with -, the\n" +
-    "text is read from standard input.",
+    "N is the number of the message, as history and receive show it. The other side sees the\n" +
+    "new text, and that it was changed. This is possible for 24 hours. Without TEXT, or with -,\n" +
+    "the text is read from standard input.",
   tooMany: "put the text in quotes",
   results: ["history"],
   asks: ({ text }) => text === undefined ? { text: {} } : {},

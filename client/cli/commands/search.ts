@@ -13,8 +13,8 @@ export const search = clientCommand({
   },
   summary: "Find messages that hold all words, the newest first",
   details:
-    "In upper or lower case, in texts and the names of files. Several words in quotes stand side\n" +
-    "by side. Needs no server.",
+    "In upper or lower case, in texts and the names of files. Several words in quotes stand\n" +
+    "side by side. Needs no server.",
   needsServer: () => false,
   nothing: "Nothing found.",
   results: ["found"],

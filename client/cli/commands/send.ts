@@ -31,8 +31,8 @@ export const send = clientCommand({
   details:
     "Without TEXT, or with -, the text is read from standard input up to its end; a line end at\n" +
     "the end is left out. At most 1 MiB of UTF-8.\n\n" +
-    "To several people: send alice,bob TEXT. If one of them cannot get it the others do, and the\n" +
-    "exit code is 1. \\, stands for a comma within a name.\n\n" +
+    "To several people: send alice,bob TEXT. If one of them cannot get it the others do, and\n" +
+    "the exit code is 1. \\, stands for a comma within a name.\n\n" +
     "To me means yourself: such notes are kept here, and go to no server.\n\n" +
     "If the server cannot be reached, or has no room for it, a text of a secure profile is kept\n" +
     "and sent by a later command; the exit code is then 1. To see what waits: transfers",

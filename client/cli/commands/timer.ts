@@ -13,9 +13,9 @@ export const timer = clientCommand({
   },
   summary: "Have the messages of a conversation disappear, or show when they do",
   details:
-    "DURATION is a number with s, m, h, d or w, such as 30s, 12h or 4w, at most 365d; or off. From\n" +
-    "then on both sides forget a message so long after it was sent or read, and what is kept of\n" +
-    "its file; files that were saved stay. Messages from before stay.",
+    "DURATION is a number with s, m, h, d or w, such as 30s, 12h or 4w, at most 365d; or off.\n" +
+    "From then on both sides forget a message so long after it was sent or read, and what is\n" +
+    "kept of its file; files that were saved stay. Messages from before stay.",
   needsServer: ({ duration }) => duration !== undefined,
   results: ["history", "timer"],
   async *run({ peer, duration }, { client }) {

@@ -20,10 +20,11 @@ export function commandLineMethod(engine: Engine): Method {
     name: "command-line",
     summary: "Run a command line for the terminal of the asker",
     description:
-      "What the program itself does when it finds an engine. The asker gets the notifications out\n" +
-      "and err {text}, and the requests print {text} and, as far as the arguments call for them,\n" +
-      "ask {prompt}, text, input, which answers base64 or null, and passphrase; each names its\n" +
-      "request. Of what stops only a part of it, it hears as the answer to the request interrupt.",
+      "What the program itself does when it finds an engine. The asker gets the notifications\n" +
+      "out and err {text}, and the requests print {text} and, as far as the arguments call for\n" +
+      "them, ask {prompt}, text, input, which answers base64 or null, and passphrase; each\n" +
+      "names its request. Of what stops only a part of it, it hears as the answer to the\n" +
+      "request interrupt.",
     params: [
       {
         name: "version",

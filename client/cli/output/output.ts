@@ -293,7 +293,8 @@ function messageText(received: Message, advise: Advise, paint: Paint): string {
     case "unknown":
       return `${from}: ${unknownText(received.kind)}`;
     case "edited":
-      if (received.text === "") return `${from} changed message ${received.entry}.`; // deleted since
+      // Deleted since.
+      if (received.text === "") return `${from} changed message ${received.entry}.`;
       return `${from} changed message ${received.entry}: ${printable(received.text)}`;
     case "deleted":
       return `${from} deleted message ${received.entry}.`;

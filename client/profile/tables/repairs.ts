@@ -112,7 +112,7 @@ export class Repairs extends SealedStore<Row> {
     });
   }
 
-  /** Reports whether the answers that `peer` may have at `now` are used up: four, and one a minute. */
+  /** Reports whether `peer` has had all answers that it may have at `now`: four, one a minute. */
   answeredLately(peer: Bytes, now: number): boolean {
     const used = this.#load(peer).answeredUntil - now;
     // A clock that was set back must not stop the answers.
@@ -120,8 +120,8 @@ export class Repairs extends SealedStore<Row> {
   }
 
   /**
-   * Notes that a reset could not be answered at `now`. It is not accepted, and no other one is for a
-   * minute.
+   * Notes that a reset could not be answered at `now`. It is not accepted, and no other one is for
+   * a minute.
    */
   attempted(peer: Bytes, now: number): void {
     this.#change(peer, () => ({ answeredUntil: now + MAX_ANSWERS * MIN_WAIT }));

@@ -139,7 +139,7 @@ export class Transfers extends SealedStore<Fields> {
   }
 
   /**
-   * Returns the uploads about which something remains to be done of the file at a path, or, if it is
+   * Returns the uploads about which something remains to be done of the file at a path, or, if
    * `spooled`, of the copies that are called so. Opens only those, but all of them once.
    */
   uploadsOf(source: string, { spooled }: { readonly spooled: boolean }): Transfer[] {

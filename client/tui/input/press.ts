@@ -55,7 +55,7 @@ function writes({ dialog, choosing, selected, draft, vim }: ChatState): boolean 
     (selected === null || draft.text !== "");
 }
 
-/** As {@link pressOne}. A key that is refused to a selected message has the message keep the keys. */
+/** As {@link pressOne}. After a key that is refused to a selected message, that keeps the keys. */
 function pressKnown(before: ChatState, key: Key): Step {
   const { state, tasks } = pressOne(before, key);
   const { notice, selected, draft } = state;

@@ -1,7 +1,7 @@
 import type { ChatLink, Item } from "./chat_link.ts";
 import { objectOf } from "./model.ts";
 
-/** Calls `hear` with each new message of someone who is not muted, as `receive --json` prints it. */
+/** Calls `hear` with each new message of who is not muted, as `receive --json` prints it. */
 export async function watchMessages(link: ChatLink, hear: (item: Item) => void): Promise<void> {
   let newest = 0;
   for (const { last } of await conversationsOf(link)) {

@@ -65,7 +65,7 @@ Deno.test("endpoint: only its own user connects, whatever others put in its plac
   assert(await admitted);
 });
 
-Deno.test("endpoint: one program too many is told so, and served when another has ended", async () => {
+Deno.test("endpoint: one program too many is told so, and served when one has ended", async () => {
   await using temp = await tempFolder();
   const endpoint = await openPort(temp.path);
   await using server = new EngineServer(endpoint, [PING]);
@@ -98,7 +98,7 @@ Deno.test("endpoint: who knows the secret proves it as documented", async () => 
   assertEquals(await ping(conn), "pong");
 });
 
-Deno.test("endpoint: who does not know the secret is not heard, with a recording neither", async () => {
+Deno.test("endpoint: who does not know the secret is not heard, nor a recording", async () => {
   await using temp = await tempFolder();
   const endpoint = await openPort(temp.path);
   await using server = new EngineServer(endpoint, [PING]);

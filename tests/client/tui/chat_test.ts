@@ -337,7 +337,7 @@ Deno.test("chat: a command that is typed while a message is selected is no text"
   assertEquals(askedOf(link, "send"), []);
 });
 
-Deno.test("chat: what is typed after a key that does not fit the message is not written", async () => {
+Deno.test("chat: what is typed after a key that does not fit is not written", async () => {
   const { link } = twoPeers();
   await using chat = new ChatHere(link);
   await chat.until("alice is open", ({ messages }) => messages.length > 0);

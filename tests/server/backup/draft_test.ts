@@ -45,7 +45,7 @@ Deno.test("draft: many that are opened in one place at a time are all held", asy
   assertEquals(temp.names(), []);
 });
 
-Deno.test("draft: whoever is killed while it goes leaves its lock, by which it is known", async () => {
+Deno.test("draft: who is killed while it goes leaves its lock, by which it is known", async () => {
   await using temp = await tempFolder();
   const left = `${temp.path}/backup.tar.00112233.part`;
   const { remove } = Deno;

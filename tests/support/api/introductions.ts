@@ -63,8 +63,8 @@ its own as \`request\`; who cannot answer it returns any error:
 
 ## Events
 
-After \`subscribe\` notifications \`event\` tell of changes, whoever made them. Their parameters have
-a \`kind\`:
+After \`subscribe\` notifications \`event\` tell of changes, whoever made them. Their parameters
+have a \`kind\`:
 
 ${events}
 ## Errors
@@ -74,8 +74,8 @@ ${events}
 - -32601: no such method
 - -32602: a parameter is missing, unknown or wrong; \`data.param\` says which
 - -32603: an error that nobody foresaw
-- -32000: the request failed; \`data.code\` says why, \`data.retryAfter\` in how many milliseconds the
-  same may succeed, where that is known
+- -32000: the request failed; \`data.code\` says why, \`data.retryAfter\` in how many milliseconds
+  the same may succeed, where that is known
 - -32001: more than 64 requests at once (\`data.code\`: \`busy\`)
 
 The values of \`data.code\`:

@@ -46,7 +46,7 @@ async function profileWith(fill: (profile: Profile) => void) {
 /** Which conversations are listed, in their order. */
 const names = (items: { peer: { name: string } }[]) => items.map(({ peer }) => peer.name);
 
-Deno.test("conversations: those with the newest entries come first, with what is unread", async () => {
+Deno.test("conversations: the newest entries come first, with what is unread", async () => {
   await using at = await profileWith((profile) => {
     add(profile, ALICE, "one", 0);
     add(profile, BOB, "two", 1);
@@ -122,7 +122,7 @@ Deno.test("conversations: an archived one comes back with something new", async 
   assertEquals(names(await at.json("conversations")), ["alice", "bob"]);
 });
 
-Deno.test("conversations: a muted one stays in the archive, until it is muted no more", async () => {
+Deno.test("conversations: a muted one stays archived, until it is muted no more", async () => {
   await using at = await profileWith((profile) => add(profile, ALICE, "one", 0));
   await at.run("archive", "alice");
   const [{ muted, mutedUntil }] = await at.json("mute", "alice");
@@ -144,7 +144,7 @@ Deno.test("conversations: a muted one stays in the archive, until it is muted no
   assert(wrong.stderr.includes('not "soon"'), wrong.stderr);
 });
 
-Deno.test("conversations: a draft is kept, also where nothing was written yet, and deleted", async () => {
+Deno.test("conversations: a draft is kept, also where nothing was written, and goes", async () => {
   await using at = await profileWith((profile) => add(profile, BOB, "one", 0));
   assertEquals(await at.run("draft", "alice", "half a"), "half a");
   assertEquals(await at.run("draft", "alice"), "half a");

@@ -4,7 +4,7 @@ import { assert, assertEquals } from "../../../support/assert.ts";
 import { Person } from "../../../support/client_process.ts";
 import { startServer } from "../../../support/server_process.ts";
 
-Deno.test("receive, send-file: no file makes them read all the others that are on their way", async () => {
+Deno.test("receive, send-file: no file makes them read all others on their way", async () => {
   await using server = await startServer();
   await using alice = await Person.register(server.address, "alice", { classic: false });
   await using bob = await Person.register(server.address, "bob", { classic: false });

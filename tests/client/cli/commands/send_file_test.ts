@@ -2,7 +2,7 @@ import { assert, assertEquals } from "../../../support/assert.ts";
 import { Person } from "../../../support/client_process.ts";
 import { startServer } from "../../../support/server_process.ts";
 
-Deno.test("send-file: a folder arrives as one archive, and nothing of it stays behind", async () => {
+Deno.test("send-file: a folder arrives as one archive, and leaves nothing behind", async () => {
   await using server = await startServer();
   await using alice = await Person.register(server.address, "alice", { classic: false });
   await using bob = await Person.register(server.address, "bob", { classic: false });

@@ -7,7 +7,7 @@ import { tempFolder } from "../../../support/temp_folder.ts";
 
 const BOB = idOf(2);
 
-Deno.test("event source: a conversation is told of with what is unread, muted and last", async () => {
+Deno.test("event source: a conversation comes with what is unread, muted and last", async () => {
   await using temp = await tempFolder();
   const runtime = { now: () => 1000, random: randomBytes, sleep: () => Promise.resolve() };
   await using opened = await openClient({ folder: temp.path, ...runtime });

@@ -37,7 +37,7 @@ function open({ code = 0, way }: { code?: number; way?: Way } = {}) {
   return { notifier, inputs, written, errors, hold, most: () => most };
 }
 
-Deno.test("notifier: the command runs for one message after the other, in their order", async () => {
+Deno.test("notifier: the command runs for one message after the other, in order", async () => {
   const { notifier, inputs, most, errors } = open();
   for (let number = 0; number < 5; number++) notifier.hear(text(`text\n${number}`));
   await notifier.finish();

@@ -4,7 +4,7 @@ import { assertEquals } from "../../../support/assert.ts";
 const [, ...TASK] = config.tasks.client.command.split(" ");
 const PROGRAM = new URL(`../../../../${TASK.pop()}`, import.meta.url).href;
 
-Deno.test("terminal: output that nobody reads any more ends the command without a word", async () => {
+Deno.test("terminal: output that nobody reads any more ends the command in silence", async () => {
   const child = new Deno.Command(Deno.execPath(), {
     args: [...TASK, PROGRAM, "--json", "completions", "bash"],
     stdout: "piped",

@@ -147,7 +147,7 @@ Deno.test("history: messages disappear so long after they were sent or read", ()
   assertEquals([texts(history), history.nextExpiry()], [["stays"], undefined]);
 });
 
-Deno.test("history: to note that many were read opens and seals each once, and tells little", () => {
+Deno.test("history: noting that many were read opens and seals each once, and tells little", () => {
   const database = emptyTables();
   const vault = vaultOf(1);
   const history = new History(database, vault);

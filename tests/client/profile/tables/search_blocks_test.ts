@@ -225,7 +225,7 @@ Deno.test("search: what changes or goes takes its block along, and no other", ()
   assertEquals(blocksOf(pair.database).length, 3);
 });
 
-Deno.test("search: blocks are sealed again under another key, and hold nothing in the clear", async () => {
+Deno.test("search: blocks are sealed anew under another key, and nothing is clear", async () => {
   await using folder = await tempFolder();
   const database = new Database(`${folder.path}/db`);
   prepareDatabase(database);

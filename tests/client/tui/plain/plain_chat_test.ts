@@ -203,7 +203,7 @@ Deno.test("plain chat: as JSON each message, and each change, is an object", asy
   assertEquals(scene.printed.map((line) => JSON.parse(line)), scene.history);
 });
 
-Deno.test("plain chat: a stranger is looked up by name; a name that nobody has ends it", async () => {
+Deno.test("plain chat: a stranger is looked up by name; a name of nobody ends it", async () => {
   const scene = new Scene();
   scene.answer = (method, { peer }) => {
     if (method === "list") return [];

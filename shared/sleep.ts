@@ -7,6 +7,8 @@ export function sleep(milliseconds: number): Promise<void> {
 
 /** Milliseconds of work after which the runtime is made to look outside. */
 const MOST_WORK = 10;
+/** What sealing or opening a quarter of a MiB takes, in milliseconds. */
+const LARGE_WORK = 0.5;
 /** After so many empty turns the runtime has nothing else to do, and looks by itself. */
 const EMPTY_TURNS = 3;
 
@@ -44,11 +46,12 @@ export async function nextTurn(work = 4): Promise<void> {
 let lastAlone: Promise<void> = Promise.resolve();
 
 /**
- * The same for what many do at a time, such as sealing large answers: of all who wait so, one goes
- * on in each turn, in the order of asking. What is short waits for one of them and not for all.
+ * The same for what many do at a time, such as sealing a quarter of a MiB of a large answer: of all
+ * who wait so, one goes on in each turn, in the order of asking. What is short waits for one of
+ * them and not for all.
  */
 export function turnAlone(): Promise<void> {
-  return lastAlone = lastAlone.then(() => nextTurn());
+  return lastAlone = lastAlone.then(() => nextTurn(LARGE_WORK));
 }
 
 function countEmptyTurns(): void {

@@ -46,3 +46,18 @@ Deno.test("turn alone: one goes on at a time, in the order of asking", async () 
   await Promise.all([work("a"), work("b"), work("c"), short()]);
   assertEquals(went.join(""), "abcabcabc");
 });
+
+Deno.test("turn alone: only some of the turns of one alone wait for a timer", async () => {
+  const original = globalThis.setTimeout;
+  let timers = 0;
+  globalThis.setTimeout = ((...args: Parameters<typeof setTimeout>) => {
+    timers++;
+    return original(...args);
+  }) as typeof setTimeout;
+  try {
+    for (let i = 0; i < 100; i++) await turnAlone();
+  } finally {
+    globalThis.setTimeout = original;
+  }
+  assert(timers >= 1 && timers <= 10, `${timers} timers for 100 turns`);
+});

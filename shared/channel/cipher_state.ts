@@ -10,11 +10,14 @@ import { CryptoError } from "../errors.ts";
  */
 export const MAX_MESSAGES = 2 ** 40;
 
+/** Where the counter stands in a nonce, behind 32 zero bits. */
+const COUNTER_AT = 4;
 const NOTHING = new Uint8Array(0);
 
 /** A key and its counter: the CipherState of Noise (§5.1), which never uses a nonce twice. */
 export class CipherState {
   readonly #key: ChaChaKey;
+  readonly #nonce = new Uint8Array(NONCE_SIZE);
   #counter: number;
 
   /** Copies `key`, of 32 bytes. `counter` is the number of earlier messages, for tests alone. */
@@ -29,6 +32,15 @@ export class CipherState {
    */
   encrypt(plaintext: Uint8Array, associated: Uint8Array = NOTHING): Bytes {
     return this.#key.seal(this.#nextNonce(), associated, plaintext);
+  }
+
+  /**
+   * Puts the next message at the start of `into`, which may not overlap `plaintext`. Returns its
+   * size, 16 bytes more than that of `plaintext`.
+   * @throws {CryptoError} `exhausted` after {@link MAX_MESSAGES}
+   */
+  encryptInto(plaintext: Uint8Array, into: Uint8Array): number {
+    return this.#key.sealInto(this.#nextNonce(), NOTHING, plaintext, into);
   }
 
   /**
@@ -54,8 +66,11 @@ export class CipherState {
     if (this.#counter >= MAX_MESSAGES) {
       throw new CryptoError("exhausted", "the key has encrypted as many messages as it may");
     }
-    const nonce = new Uint8Array(NONCE_SIZE);
-    new DataView(nonce.buffer).setBigUint64(4, BigInt(this.#counter++), true);
-    return nonce;
+    let rest = this.#counter++;
+    for (let at = COUNTER_AT; at < NONCE_SIZE; at++) {
+      this.#nonce[at] = rest; // its lowest byte
+      rest = Math.floor(rest / 256);
+    }
+    return this.#nonce;
   }
 }

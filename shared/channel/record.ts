@@ -2,7 +2,6 @@
  * Records: a 2-byte big-endian length, then one Noise transport message of that many bytes, which
  * include its 16-byte tag. A record without content ends its direction.
  */
-import { discard } from "../bytes.ts";
 import { TAG_SIZE } from "../crypto/chacha20_poly1305.ts";
 import { MAX_NOISE_MESSAGE_SIZE } from "../limits.ts";
 import type { CipherState } from "./cipher_state.ts";
@@ -31,11 +30,8 @@ export function putRecord(
   if (content.length > MAX_RECORD_CONTENT) {
     throw new RangeError(`a record holds at most ${MAX_RECORD_CONTENT} bytes`);
   }
-  const sealed = cipher.encrypt(content);
-  const { length } = sealed;
-  into[at] = length >> 8;
-  into[at + 1] = length;
-  into.set(sealed, at + RECORD_HEADER_SIZE);
-  discard(sealed);
-  return at + RECORD_HEADER_SIZE + length;
+  const size = cipher.encryptInto(content, into.subarray(at + RECORD_HEADER_SIZE));
+  into[at] = size >> 8;
+  into[at + 1] = size;
+  return at + RECORD_HEADER_SIZE + size;
 }

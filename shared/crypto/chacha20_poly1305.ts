@@ -7,6 +7,7 @@ import { createCipheriv, createDecipheriv } from "node:crypto";
 import { hchacha } from "@noble/ciphers/chacha.js";
 import { type Bytes, discard } from "../bytes.ts";
 import { CryptoError } from "../errors.ts";
+import { KiB } from "../limits.ts";
 
 /** Size of a key, in bytes. */
 export const KEY_SIZE = 32;
@@ -19,6 +20,8 @@ export const TAG_SIZE = 16;
 
 const ALGORITHM = "chacha20-poly1305";
 const OPTIONS = { authTagLength: TAG_SIZE };
+/** Ciphertext of more is freed as soon as it is copied, because much of it comes in a row. */
+const LARGE = 4 * KiB;
 /** The part of a long nonce that goes into the key. */
 const KEY_NONCE_SIZE = 16;
 
@@ -39,6 +42,21 @@ export class ChaChaKey {
   seal(nonce: Uint8Array, associated: Uint8Array, plaintext: Uint8Array): Bytes {
     this.#check(nonce);
     return seal(this.#key, nonce, associated, plaintext);
+  }
+
+  /**
+   * Puts what {@link seal} returns at the start of `into`, which may not overlap `plaintext`.
+   * Returns its size, 16 bytes more than that of `plaintext`.
+   * @throws {RangeError} if `into` has no room for it
+   */
+  sealInto(
+    nonce: Uint8Array,
+    associated: Uint8Array,
+    plaintext: Uint8Array,
+    into: Uint8Array,
+  ): number {
+    this.#check(nonce);
+    return sealInto(this.#key, nonce, associated, plaintext, into);
   }
 
   /**
@@ -135,15 +153,28 @@ function seal(
   associated: Uint8Array,
   plaintext: Uint8Array,
 ): Bytes {
-  const cipher = createCipheriv(ALGORITHM, key, nonce, OPTIONS);
-  if (associated.length > 0) cipher.setAAD(associated, { plaintextLength: plaintext.length });
   const sealed = new Uint8Array(plaintext.length + TAG_SIZE);
-  const ciphertext = cipher.update(plaintext);
-  sealed.set(ciphertext);
-  if (ownsMemory(ciphertext)) discard(ciphertext);
-  cipher.final();
-  sealed.set(cipher.getAuthTag(), plaintext.length);
+  sealInto(key, nonce, associated, plaintext, sealed);
   return sealed;
+}
+
+function sealInto(
+  key: Uint8Array,
+  nonce: Uint8Array,
+  associated: Uint8Array,
+  plaintext: Uint8Array,
+  into: Uint8Array,
+): number {
+  const { length } = plaintext;
+  if (into.length < length + TAG_SIZE) throw new RangeError("no room for the ciphertext");
+  const cipher = createCipheriv(ALGORITHM, key, nonce, OPTIONS);
+  if (associated.length > 0) cipher.setAAD(associated, { plaintextLength: length });
+  const ciphertext = cipher.update(plaintext);
+  into.set(ciphertext);
+  if (length > LARGE && ownsMemory(ciphertext)) discard(ciphertext);
+  cipher.final();
+  into.set(cipher.getAuthTag(), length);
+  return length + TAG_SIZE;
 }
 
 function open(

@@ -247,7 +247,7 @@ Deno.test(
 Deno.test("a cipher that fails in another way fails the writes, and nothing else", async () => {
   const refused = new Error("out of memory");
   const [cipher] = cipherPair();
-  cipher.encrypt = () => {
+  cipher.encryptInto = () => {
     throw refused;
   };
   const sink = new Recorder();

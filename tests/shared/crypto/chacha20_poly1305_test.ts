@@ -149,6 +149,23 @@ for (const { name, vectors, Key, nonceSize, noble } of CIPHERS) {
   });
 }
 
+Deno.test("ChaCha20-Poly1305: sealing into memory of the caller writes there and no further", () => {
+  const [nonce, associated] = [sampleBytes(NONCE_SIZE, 2), sampleBytes(20, 3)];
+  for (const size of [0, 1, 300, 4_096, 4_097, 65_519]) {
+    const key = new ChaChaKey(sampleBytes(32, 1));
+    const plaintext = sampleBytes(size, 4);
+    const sealed = key.seal(nonce, associated, plaintext);
+    const into = new Uint8Array(size + TAG_SIZE + 3).fill(0xee);
+    assertEquals(key.sealInto(nonce, associated, plaintext, into.subarray(1)), sealed.length);
+    assertSame(into, concat(fromHex("ee"), sealed, fromHex("eeee")));
+    const short = new Uint8Array(size + TAG_SIZE - 1);
+    assertThrows(() => key.sealInto(nonce, associated, plaintext, short), RangeError);
+    assertSame(short, new Uint8Array(short.length));
+    key.wipe();
+    assertThrows(() => key.sealInto(nonce, associated, plaintext, into), TypeError);
+  }
+});
+
 /** Returns what `open` does, or null if it fails as it should. */
 function attempt(open: () => Bytes): Bytes | null {
   try {

@@ -130,6 +130,11 @@ export class CountingCipher extends CipherState {
     return super.encrypt(...message);
   }
 
+  override encryptInto(plaintext: Uint8Array, into: Uint8Array): number {
+    this.count++;
+    return super.encryptInto(plaintext, into);
+  }
+
   override decrypt(...message: Parameters<CipherState["decrypt"]>): Bytes {
     this.count++;
     return super.decrypt(...message);

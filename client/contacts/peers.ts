@@ -105,7 +105,7 @@ export class Peers {
     const verified = this.#verified.get(toHex(peer.id));
     if (verified && equalBytes(verified.publicKey, publicKey)) return verified;
     try {
-      const identity = await verifyIdentity(publicKey);
+      const identity = verifyIdentity(publicKey);
       this.#verified.set(toHex(peer.id), identity);
       return identity;
     } catch (error) {

@@ -53,7 +53,7 @@ export class Resets {
     const { contacts, envelopes, repairs } = profile;
     const isBlocked = contacts.byId(from.id)?.blocked === true;
     const content = envelope.content ?? new Uint8Array(0);
-    const reset = isBlocked ? null : await decodeReset(content, identity, own.identity);
+    const reset = isBlocked ? null : decodeReset(content, identity, own.identity);
     if (!reset || !repairs.isNew(from.id, reset.time)) {
       envelopes.markDone(envelope.number);
       return NOTHING;

@@ -66,7 +66,7 @@ export class SessionStarter {
     const request = { kind: "fetch-prekeys", target: peer.clientId } as const;
     try {
       const { clientId, prekeys } = await this.options.transport.request(request);
-      if (equalBytes(clientId, peer.clientId)) return await verifyBundle(peer, prekeys);
+      if (equalBytes(clientId, peer.clientId)) return verifyBundle(peer, prekeys);
       throw new ClientError("bad-response", "the server gave the prekeys of another client");
     } catch (error) {
       if (error instanceof CryptoError) {

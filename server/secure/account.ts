@@ -1,6 +1,11 @@
 /** Requests 112, 100 and 114 on a channel: who is at its other end, and is it a client. */
 import { type Bytes, equalBytes, toHex } from "../../shared/bytes.ts";
-import { type Identity, verifyIdentity, verifyLogin } from "../../shared/crypto/identity.ts";
+import {
+  checkSigned,
+  type Identity,
+  readIdentity,
+  verifyLogin,
+} from "../../shared/crypto/identity.ts";
 import { CryptoError } from "../../shared/errors.ts";
 import type { RequestOf, SecureReply } from "../../shared/protocol/secure/requests.ts";
 import type { PeerAddress } from "../limits/peer_address.ts";
@@ -50,12 +55,14 @@ export async function login(
   peer: SecurePeer,
 ): Promise<SecureReply<"login">> {
   if (peer.identity) throw new Refusal("forbidden", "this channel has logged in before");
-  const identity = await verifyIdentity(publicKey).catch((error) => {
-    if (error instanceof CryptoError) throw new Refusal("unauthenticated", error.message);
-    throw error;
-  });
-  if (!await verifyLogin(identity, peer.handshakeHash, signature)) {
+  const identity = orUnauthenticated(() => readIdentity(publicKey));
+  if (!verifyLogin(identity, peer.handshakeHash, signature)) {
     throw new Refusal("unauthenticated", "the signature is not one for this channel");
+  }
+  const client = await storage.client(identity.clientId);
+  // That of a client was checked before it became one.
+  if (!client || !equalBytes(client.publicKey, publicKey)) {
+    orUnauthenticated(() => checkSigned(identity));
   }
   checkHeaderId(claimed, identity);
   const key = toHex(identity.clientId);
@@ -63,11 +70,20 @@ export async function login(
     const text = "this identity has too many connections; close one, or try again later";
     throw new Refusal("rate-limited", text, CONNECTIONS_RETRY, "identity-connections");
   }
-  const client = await storage.client(identity.clientId);
   peer.identity = identity;
   peer.key = key;
   peer.registered = client !== undefined;
   return { kind: "logged-in", registered: peer.registered };
+}
+
+/** Returns what `read` returns. @throws {Refusal} `unauthenticated` for a key that is not valid */
+function orUnauthenticated<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof CryptoError) throw new Refusal("unauthenticated", error.message);
+    throw error;
+  }
 }
 
 /**

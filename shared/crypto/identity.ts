@@ -38,7 +38,7 @@ export interface IdentitySecrets {
   agreement: Bytes;
 }
 
-/** The public part. Only {@link verifyIdentity} makes one, so its parts fit together. */
+/** The public part. Only {@link readIdentity} makes one, so its parts fit together. */
 export interface Identity {
   /** The 160 bytes. */
   publicKey: Bytes;
@@ -79,20 +79,37 @@ export function secureClientId(publicKey: Uint8Array): Bytes {
  * Returns the identity in `publicKey`.
  * @throws {CryptoError} `bad-key` if it is none, or its signature is wrong
  */
-export async function verifyIdentity(publicKey: Bytes): Promise<Identity> {
+export function verifyIdentity(publicKey: Bytes): Identity {
+  const identity = readIdentity(publicKey);
+  checkSigned(identity);
+  return identity;
+}
+
+/**
+ * Returns what `publicKey` says. Nobody can be sure of it before {@link checkSigned}.
+ * @throws {CryptoError} `bad-key` if it has not the form of an identity
+ */
+export function readIdentity(publicKey: Bytes): Identity {
   const wellFormed = publicKey.length === PUBLIC_KEY_SIZE &&
     equalBytes(publicKey.subarray(0, SIGNED_FROM), MAGIC) &&
     publicKey.subarray(PADDING_FROM).every((byte) => byte === 0);
   if (!wellFormed) throw new CryptoError("bad-key", "not the public key of a secure client");
-  const keys = publicKey.slice(SIGNED_FROM, SIGNATURE_FROM);
-  const signing = keys.slice(0, ED25519_KEY_SIZE);
-  const signature = publicKey.slice(SIGNATURE_FROM, PADDING_FROM);
-  if (!await verify(signing, signature, concat(IDENTITY_LABEL, keys))) {
-    throw new CryptoError("bad-key", "the public key is not signed by its owner");
-  }
-  const agreement = keys.slice(ED25519_KEY_SIZE);
+  const signing = publicKey.slice(SIGNED_FROM, AGREEMENT_FROM);
+  const agreement = publicKey.slice(AGREEMENT_FROM, SIGNATURE_FROM);
   checkCanonical(agreement);
   return { publicKey: publicKey.slice(), clientId: secureClientId(publicKey), signing, agreement };
+}
+
+/**
+ * Checks that the owner of the signing key has chosen all of it.
+ * @throws {CryptoError} `bad-key`
+ */
+export function checkSigned({ publicKey, signing }: Identity): void {
+  const keys = publicKey.subarray(SIGNED_FROM, SIGNATURE_FROM);
+  const signature = publicKey.slice(SIGNATURE_FROM, PADDING_FROM);
+  if (!verify(signing, signature, concat(IDENTITY_LABEL, keys))) {
+    throw new CryptoError("bad-key", "the public key is not signed by its owner");
+  }
 }
 
 /** Returns the 64-byte signature that logs in on the channel with this 32-byte handshake hash. */
@@ -104,10 +121,10 @@ export async function signLogin(
 }
 
 /** Reports whether `signature` is one of {@link signLogin} for this identity and channel. */
-export async function verifyLogin(
+export function verifyLogin(
   { signing }: Identity,
   handshakeHash: Bytes,
   signature: Bytes,
-): Promise<boolean> {
-  return await verify(signing, signature, concat(LOGIN_LABEL, handshakeHash));
+): boolean {
+  return verify(signing, signature, concat(LOGIN_LABEL, handshakeHash));
 }

@@ -51,19 +51,14 @@ export async function publicPrekey(
  * @throws {CryptoError} `bad-key` if a kind is missing, a key is not canonical, or a signature is
  * not the owner's
  */
-export async function verifyBundle(
-  owner: Identity,
-  prekeys: readonly Prekey[],
-): Promise<PrekeyBundle> {
+export function verifyBundle(owner: Identity, prekeys: readonly Prekey[]): PrekeyBundle {
   const [signed, kem, oneTime, ...others] = prekeys;
   const complete = signed?.kind === PrekeyKind.signed && kem && isKem(kem.kind) &&
     (!oneTime || oneTime.kind === PrekeyKind.oneTime) && others.length === 0;
   if (!complete) throw new CryptoError("bad-key", "the prekeys are not complete");
   for (const prekey of [signed, ...oneTime ? [oneTime] : []]) checkCanonical(prekey.key);
-  const valid = await Promise.all(
-    prekeys.map((prekey) => verify(owner.signing, prekey.signature, signedPart(prekey))),
-  );
-  if (!valid.every((ok) => ok)) {
+  const isSigned = (prekey: Prekey) => verify(owner.signing, prekey.signature, signedPart(prekey));
+  if (!prekeys.every(isSigned)) {
     throw new CryptoError("bad-key", "a prekey is not signed by its owner");
   }
   return { signed, kem, oneTime: oneTime ?? null };

@@ -40,14 +40,14 @@ export async function encodeReset(
  * Returns the reset in `content` after it checked the signature.
  * @throws {CryptoError} `decrypt-failed` if it is no reset of `from` to `to`
  */
-export async function decodeReset(content: Bytes, from: Identity, to: Identity): Promise<Reset> {
+export function decodeReset(content: Bytes, from: Identity, to: Identity): Reset {
   const size = content.length - SIGNATURE_SIZE;
   const ids = (size - FIXED_SIZE) / 4;
   if (content[0] !== VERSION || !Number.isInteger(ids) || ids < 0 || ids > MAX_RESET_MESSAGES) {
     throw new CryptoError("decrypt-failed", "the reset has a form that is not known here");
   }
   const body = content.slice(0, size);
-  if (!await verify(from.signing, content.slice(size), signedPart(from, to, body))) {
+  if (!verify(from.signing, content.slice(size), signedPart(from, to, body))) {
     throw new CryptoError("decrypt-failed", "the reset is not signed by its sender");
   }
   const reader = new Reader(body.subarray(1));

@@ -192,7 +192,7 @@ async function registered(profile: Profile): Promise<void> {
 
 async function newParty() {
   const { signing, agreement } = generateIdentity();
-  const identity = await verifyIdentity(await publicIdentity({ signing, agreement }));
+  const identity = verifyIdentity(await publicIdentity({ signing, agreement }));
   return { identity, agreement, signing };
 }
 

@@ -12,13 +12,13 @@ import {
 } from "../../../shared/crypto/identity.ts";
 import { X25519KeyPair } from "../../../shared/crypto/x25519.ts";
 import { CryptoError } from "../../../shared/errors.ts";
-import { assert, assertEquals, assertRejects } from "../../support/assert.ts";
+import { assert, assertEquals, assertThrows } from "../../support/assert.ts";
 import { sampleBytes } from "../../support/pieces.ts";
 
 const HASH = sampleBytes(32);
 
-async function assertNoIdentity(publicKey: Uint8Array<ArrayBuffer>, what: string): Promise<void> {
-  const error = await assertRejects(() => verifyIdentity(publicKey), CryptoError);
+function assertNoIdentity(publicKey: Uint8Array<ArrayBuffer>, what: string): void {
+  const error = assertThrows(() => verifyIdentity(publicKey), CryptoError);
   assertEquals(error.code, "bad-key", what);
 }
 
@@ -32,10 +32,10 @@ Deno.test("identity: 160 bytes, each where it must be", async () => {
   assertEquals(signing, await ed25519PublicKey(secrets.signing));
   assertEquals(agreement, new X25519KeyPair(secrets.agreement).publicKey);
   const signed = concat(utf8("messaging-system/3 identity"), signing, agreement);
-  assert(await verify(signing, publicKey.slice(68, 132), signed));
+  assert(verify(signing, publicKey.slice(68, 132), signed));
   assertEquals(publicKey.slice(132), new Uint8Array(28));
   const clientId = sha256(utf8("messaging-system/3 client id"), publicKey).slice(0, 16);
-  assertEquals(await verifyIdentity(publicKey), { publicKey, clientId, signing, agreement });
+  assertEquals(verifyIdentity(publicKey), { publicKey, clientId, signing, agreement });
   assertEquals(secureClientId(publicKey), clientId);
   assertEquals(await publicIdentity(secrets), publicKey);
 });
@@ -45,7 +45,7 @@ Deno.test("identity: every changed bit is refused, and changes the ID", async ()
   const ids = new Set([toHex(secureClientId(publicKey))]);
   for (let bit = 0; bit < 8 * publicKey.length; bit++) {
     const changed = publicKey.with(bit >> 3, publicKey[bit >> 3] ^ 1 << (bit & 7));
-    await assertNoIdentity(changed, `bit ${bit}`);
+    assertNoIdentity(changed, `bit ${bit}`);
     ids.add(toHex(secureClientId(changed)));
   }
   assertEquals(ids.size, 1 + 8 * 160);
@@ -53,8 +53,8 @@ Deno.test("identity: every changed bit is refused, and changes the ID", async ()
 
 Deno.test("identity: other sizes are refused", async () => {
   const publicKey = await publicIdentity(generateIdentity());
-  for (const size of [0, 3, 4, 131, 132, 159]) await assertNoIdentity(publicKey.slice(0, size), "");
-  await assertNoIdentity(concat(publicKey, new Uint8Array(1)), "longer");
+  for (const size of [0, 3, 4, 131, 132, 159]) assertNoIdentity(publicKey.slice(0, size), "");
+  assertNoIdentity(concat(publicKey, new Uint8Array(1)), "longer");
 });
 
 Deno.test("identity: the parts of two make none", async () => {
@@ -65,7 +65,7 @@ Deno.test("identity: the parts of two make none", async () => {
   for (const [from, to] of [[4, 36], [36, 68], [68, 132], [4, 68], [36, 132]]) {
     const mixed = one.slice();
     mixed.set(two.subarray(from, to), from);
-    await assertNoIdentity(mixed, `${from} to ${to}`);
+    assertNoIdentity(mixed, `${from} to ${to}`);
   }
 });
 
@@ -76,14 +76,14 @@ Deno.test("identity: a signature for something else makes none", async () => {
   for (const label of ["", "messaging-system/3 login", "messaging-system/4 identity"]) {
     const forged = publicKey.slice();
     forged.set(await sign(signing, concat(utf8(label), keys)), 68);
-    await assertNoIdentity(forged, label);
+    assertNoIdentity(forged, label);
   }
 });
 
 Deno.test("identity: what it was made from may change afterwards", async () => {
   const publicKey = await publicIdentity(generateIdentity());
   const copy = publicKey.slice();
-  const identity = await verifyIdentity(publicKey);
+  const identity = verifyIdentity(publicKey);
   publicKey.fill(0);
   assertEquals([identity.publicKey, identity.signing], [copy, copy.slice(4, 36)]);
 });
@@ -101,20 +101,20 @@ Deno.test("identity: what claims to be secure, and what does not", async () => {
 
 Deno.test("identity: a login is its owner's, for one channel", async () => {
   const [alice, bob] = [generateIdentity(), generateIdentity()];
-  const identity = await verifyIdentity(await publicIdentity(alice));
+  const identity = verifyIdentity(await publicIdentity(alice));
   const signature = await signLogin(alice, HASH);
-  assert(await verifyLogin(identity, HASH, signature));
+  assert(verifyLogin(identity, HASH, signature));
   for (let bit = 0; bit < 256; bit++) {
     const other = HASH.with(bit >> 3, HASH[bit >> 3] ^ 1 << (bit & 7));
-    assert(!await verifyLogin(identity, other, signature), `bit ${bit}`);
+    assert(!verifyLogin(identity, other, signature), `bit ${bit}`);
   }
-  assert(!await verifyLogin(identity, HASH, await signLogin(bob, HASH)));
-  assert(!await verifyLogin(await verifyIdentity(await publicIdentity(bob)), HASH, signature));
+  assert(!verifyLogin(identity, HASH, await signLogin(bob, HASH)));
+  assert(!verifyLogin(verifyIdentity(await publicIdentity(bob)), HASH, signature));
   for (const label of ["", "messaging-system/3 identity", "messaging-system/3 logi"]) {
     const other = await sign(alice.signing, concat(utf8(label), HASH));
-    assert(!await verifyLogin(identity, HASH, other), label);
+    assert(!verifyLogin(identity, HASH, other), label);
   }
-  assert(await verify(identity.signing, signature, concat(utf8("messaging-system/3 login"), HASH)));
+  assert(verify(identity.signing, signature, concat(utf8("messaging-system/3 login"), HASH)));
 });
 
 Deno.test("identity: each is different", async () => {

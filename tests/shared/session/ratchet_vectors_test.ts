@@ -69,7 +69,7 @@ function assertRefused(session: Session, route: Route, envelope: Bytes, now: num
 /** Each side takes every step of the conversation. Returns how many messages were sent. */
 async function follow(file: RatchetFile): Promise<number> {
   const { parties, route } = await routesOf(file);
-  const bundle = await verifyBundle(parties.B.identity, prekeysOf(file));
+  const bundle = verifyBundle(parties.B.identity, prekeysOf(file));
   const first = scripted(file.EKa.secret, file.coins, file.DHs.secret);
   const { A, B } = parties;
   const started = await startSession(A, B.identity, bundle, file.time, first.random, nobleMlKem);

@@ -39,7 +39,7 @@ export interface Person extends Party {
 
 export async function newPerson(): Promise<Person> {
   const secrets = generateIdentity();
-  const identity = await verifyIdentity(await publicIdentity(secrets));
+  const identity = verifyIdentity(await publicIdentity(secrets));
   const prekeys = Object.values(PrekeyKind).map((kind) => newPrekeySecret(kind, kind, randomBytes));
   return { identity, ...secrets, prekeys };
 }
@@ -124,7 +124,7 @@ export interface PairOptions {
 export async function newPair(options: PairOptions = {}): Promise<{ alice: Talker; bob: Talker }> {
   const { kinds = [1, 4, 3], random = randomBytes } = options;
   const [a, b] = [await newPerson(), await newPerson()];
-  const bundle = await verifyBundle(b.identity, await published(b, ...kinds));
+  const bundle = verifyBundle(b.identity, await published(b, ...kinds));
   const started = await startSession(a, b.identity, bundle, NOW, random);
   const alice = new Talker(a, b.identity, started, random);
   const first = alice.send(content("first"));

@@ -15,12 +15,12 @@ import type {
   StateVector,
 } from "../../shared/session/reference/vector_files.ts";
 
-export function identityOf({ identity }: PersonVector): Promise<Identity> {
+export function identityOf({ identity }: PersonVector): Identity {
   return verifyIdentity(fromHex(identity));
 }
 
-export async function partyOf(person: PersonVector): Promise<Party> {
-  return { identity: await identityOf(person), agreement: fromHex(person["agreement secret"]) };
+export function partyOf(person: PersonVector): Party {
+  return { identity: identityOf(person), agreement: fromHex(person["agreement secret"]) };
 }
 
 function prekeyOf(vector: PrekeyVector): Prekey {

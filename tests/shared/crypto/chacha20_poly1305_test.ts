@@ -149,7 +149,7 @@ for (const { name, vectors, Key, nonceSize, noble } of CIPHERS) {
   });
 }
 
-Deno.test("ChaCha20-Poly1305: sealing into memory of the caller writes there and no further", () => {
+Deno.test("ChaCha20-Poly1305: sealing into memory of the caller writes no further", () => {
   const [nonce, associated] = [sampleBytes(NONCE_SIZE, 2), sampleBytes(20, 3)];
   for (const size of [0, 1, 300, 4_096, 4_097, 65_519]) {
     const key = new ChaChaKey(sampleBytes(32, 1));

@@ -7,6 +7,7 @@ import { type Client, type ClientList, known, type ListedClient } from "../stora
 import type { StorageOptions } from "../storage_options.ts";
 import { type SqliteFile, Table } from "./database.ts";
 import type { SqliteInvites } from "./invites.ts";
+import type { SqliteOccupancy } from "./occupancy.ts";
 
 export const CLIENTS_SCHEMA = `
   CREATE TABLE clients (
@@ -77,7 +78,7 @@ export class SqliteClients extends Table<keyof typeof STATEMENTS> {
   constructor(
     file: SqliteFile,
     options: StorageOptions,
-    private readonly invites: SqliteInvites,
+    private readonly parts: { invites: SqliteInvites; occupancy: SqliteOccupancy },
   ) {
     super(file, STATEMENTS);
     this.#options = options;
@@ -87,7 +88,7 @@ export class SqliteClients extends Table<keyof typeof STATEMENTS> {
     const { limits, now } = this.#options;
     const { asWritten, inAnyCase } = looksOf(client.name);
     return this.file.write(() => {
-      if (invite) this.invites.check(invite);
+      if (invite) this.parts.invites.check(invite);
       if (this.statements.isLeaving.get(client.id)) {
         throw new StorageError("leaving", "what this client had here is still being deleted");
       }
@@ -102,7 +103,7 @@ export class SqliteClients extends Table<keyof typeof STATEMENTS> {
       }
       const { id, name, publicKey } = client;
       this.statements.add.run(id, name, publicKey, now(), asWritten, inAnyCase);
-      if (invite) this.invites.use(invite);
+      if (invite) this.parts.invites.use(invite);
     }, client.id);
   }
 
@@ -150,6 +151,7 @@ export class SqliteClients extends Table<keyof typeof STATEMENTS> {
       new DataView(nobody.buffer).setBigUint64(0, BigInt(number));
       this.statements.leave.run(id, nobody, `\0${number}`, number);
       this.statements.countDeparture.run();
+      this.parts.occupancy.forgetClients();
     });
   }
 

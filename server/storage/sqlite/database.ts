@@ -28,7 +28,7 @@ export class SqliteFile {
     };
     this.#commits = new GroupCommit(database, clock, told, {
       write: () => this.#endings.forEach((ending) => ending.write()),
-      clear: () => this.#endings.forEach((ending) => ending.clear()),
+      end: (committed) => this.#endings.forEach((ending) => ending.end(committed)),
     });
   }
 

@@ -3,9 +3,10 @@ import type { Bytes } from "../../../shared/bytes.ts";
 import { StorageError } from "../../../shared/errors.ts";
 import { MAX_U32 } from "../../../shared/limits.ts";
 import type { Deposit, Deposited, Incoming } from "../messages.ts";
-import { known, type Storage } from "../storage.ts";
+import type { Storage } from "../storage.ts";
 import { MESSAGE_OVERHEAD, type StorageOptions, TOKEN_OVERHEAD } from "../storage_options.ts";
 import { type SqliteFile, Table } from "./database.ts";
+import type { Mailbox, SqliteOccupancy } from "./occupancy.ts";
 import type { SqliteQuotas } from "./quotas.ts";
 import type { SqliteTally } from "./tally.ts";
 import type { SqliteTokens } from "./tokens.ts";
@@ -14,16 +15,6 @@ import type { Watches } from "./watches.ts";
 /** The first part of a mailbox is not counted for its senders: one in so many. */
 const UNCOUNTED_PARTS = 100;
 
-/** A mailbox, and what of it is counted for the sender. */
-interface MailboxRow {
-  number: number;
-  last_message: number;
-  messages: number;
-  bytes: number;
-  ownMessages: number;
-  ownBytes: number;
-}
-
 /** What a deposit changes besides the table. */
 interface Parts {
   readonly tokens: SqliteTokens;
@@ -31,6 +22,7 @@ interface Parts {
   /** Those of the mailboxes. */
   readonly watches: Watches;
   readonly tally: SqliteTally;
+  readonly occupancy: SqliteOccupancy;
 }
 
 export class SqliteDeposits extends Table<keyof typeof STATEMENTS> {
@@ -49,21 +41,21 @@ export class SqliteDeposits extends Table<keyof typeof STATEMENTS> {
     const deposited = await this.file.write(
       () => {
         incoming?.end();
-        const mailbox = this.#mailbox(to, payer);
+        const mailbox = this.parts.occupancy.mailboxOf(to);
         const named = token && this.parts.tokens.find(from, token);
         if (named) {
           if (named.mailbox === mailbox.number) return { messageId: named.message, repeated: true };
           throw new StorageError("token-reused", "the token was used for another message");
         }
         this.#checkRoom(mailbox, payer, { size, token });
-        const id = mailbox.last_message + 1;
+        const id = mailbox.last + 1;
         const paying = payer === from ? null : payer;
         const time = this.options.now();
         const counted = this.#isCounted(mailbox, size) ? 1 : 0;
-        const content = [size, inline, blob] as const;
-        this.statements.add.run(mailbox.number, id, from, type, ...content, paying, time, counted);
-        this.parts.tally.addMessage({ mailbox: mailbox.number, payer, size, counted }, id);
-        if (token) this.parts.tokens.add(from, token, { mailbox: mailbox.number, message: id });
+        const { number } = mailbox;
+        this.statements.add.run(number, id, from, type, size, inline, blob, paying, time, counted);
+        this.parts.tally.addMessage({ mailbox: number, payer, size, counted }, id);
+        if (token) this.parts.tokens.add(from, token, { mailbox: number, message: id });
         return { messageId: id, repeated: false };
       },
       payer,
@@ -77,7 +69,7 @@ export class SqliteDeposits extends Table<keyof typeof STATEMENTS> {
     const { from, to, token, payer = from } = content;
     return this.file.read(() => {
       const repeated = token && this.parts.tokens.find(from, token);
-      if (!repeated) this.#checkRoom(this.#mailbox(to, payer), payer, content);
+      if (!repeated) this.#checkRoom(this.parts.occupancy.mailboxOf(to), payer, content);
       return this.parts.quotas.receive(payer);
     });
   }
@@ -87,7 +79,7 @@ export class SqliteDeposits extends Table<keyof typeof STATEMENTS> {
    * @throws {StorageError} `mailbox-full`, `quota-full`, `never-fits`
    */
   #checkRoom(
-    mailbox: MailboxRow,
+    { number, last, messages, bytes }: Mailbox,
     payer: Bytes,
     { size, token }: { size: number; token?: Bytes },
   ): void {
@@ -95,15 +87,15 @@ export class SqliteDeposits extends Table<keyof typeof STATEMENTS> {
     if (size * parts > maxMailboxSize) {
       throw new StorageError("never-fits", `${size} bytes are more than one sender may have there`);
     }
-    const { messages, bytes, ownMessages, ownBytes } = mailbox;
-    const left = maxMessages - (messages - ownMessages);
-    const leftBytes = maxMailboxSize - (bytes - ownBytes);
-    if (left < 1 || leftBytes < size || mailbox.last_message >= MAX_U32) {
+    const own = this.parts.occupancy.share(number, payer);
+    const left = maxMessages - (messages - own.messages);
+    const leftBytes = maxMailboxSize - (bytes - own.bytes);
+    if (left < 1 || leftBytes < size || last >= MAX_U32) {
       throw new StorageError("mailbox-full", "the receiver's mailbox is full");
     }
     if (
-      ownMessages + 1 > Math.max(1, partOf(left, maxMessages, parts)) ||
-      ownBytes + size > partOf(leftBytes, maxMailboxSize, parts)
+      own.messages + 1 > Math.max(1, partOf(left, maxMessages, parts)) ||
+      own.bytes + size > partOf(leftBytes, maxMailboxSize, parts)
     ) {
       const text = "the receiver's mailbox takes no more of one sender until some is fetched";
       throw new StorageError("mailbox-full", text);
@@ -112,21 +104,10 @@ export class SqliteDeposits extends Table<keyof typeof STATEMENTS> {
   }
 
   /** Reports whether a message of `size` bytes is to be counted for its sender. */
-  #isCounted({ messages, bytes }: MailboxRow, size: number): boolean {
+  #isCounted({ messages, bytes }: Mailbox, size: number): boolean {
     const { maxMessages, maxMailboxSize } = this.options.limits;
     return (messages + 1) * UNCOUNTED_PARTS >= maxMessages ||
       (bytes + size) * UNCOUNTED_PARTS >= maxMailboxSize;
-  }
-
-  #mailbox(id: Bytes, payer: Bytes): MailboxRow {
-    const mailbox = known(this.statements.mailbox.get<MailboxRow & object>(payer, id));
-    const tally = this.parts.tally.mailbox(mailbox.number);
-    if (tally) {
-      mailbox.messages += tally.messages;
-      mailbox.bytes += tally.bytes;
-      mailbox.last_message = Math.max(mailbox.last_message, tally.last);
-    }
-    return mailbox;
   }
 }
 
@@ -140,9 +121,6 @@ function partOf(left: number, all: number, parts: number): number {
 }
 
 const STATEMENTS = {
-  mailbox: "SELECT number, last_message, clients.messages, clients.bytes, " +
-    "coalesce(shares.messages, 0) AS ownMessages, coalesce(shares.bytes, 0) AS ownBytes " +
-    "FROM clients LEFT JOIN shares ON mailbox = number AND client = ? WHERE id = ?",
   add: "INSERT INTO messages (mailbox, id, sender, type, size, content, blob, payer, " +
     "deposited_at, counted) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 };

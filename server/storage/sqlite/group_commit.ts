@@ -16,8 +16,8 @@ import type { StorageOptions } from "../storage_options.ts";
 export interface Ending {
   /** Makes the last changes of a transaction, which is undone if this throws. */
   write(): void;
-  /** Forgets what belongs to the transaction, whether it is undone or not. */
-  clear(): void;
+  /** Forgets what belongs to the transaction, which was committed, or else undone. */
+  end(committed: boolean): void;
 }
 
 interface Waiting {
@@ -26,6 +26,9 @@ interface Waiting {
   size: number;
   resolve: (value: unknown) => void;
   reject: (error: unknown) => void;
+  /** What it has returned, or refused with. */
+  value?: unknown;
+  refusal?: StorageError;
 }
 
 /** Most operations in one transaction. */
@@ -36,7 +39,7 @@ export const MAX_BATCH_SIZE = 4 * MiB;
 export const MAX_BATCH_TIME = 10;
 
 export class GroupCommit {
-  readonly #transaction: (operations: Iterable<Waiting>) => (() => void)[];
+  readonly #transaction: (operations: Iterable<Waiting>) => Waiting[];
   readonly #waiting = new RoundRobin<Waiting>();
   readonly #clock: () => number;
   /** When the last transaction was ready for its commit. */
@@ -55,17 +58,17 @@ export class GroupCommit {
     database: Database,
     clock: () => number,
     private readonly committed: Required<StorageOptions>["committed"] = () => {},
-    ending: Ending = { write: () => {}, clear: () => {} },
+    private readonly ending: Ending = { write: () => {}, end: () => {} },
   ) {
     this.#transaction = database.transaction((operations: Iterable<Waiting>) => {
-      try {
-        const settles = Array.from(operations, attempt);
-        ending.write();
-        this.#readyAt = clock();
-        return settles;
-      } finally {
-        ending.clear();
+      const done: Waiting[] = [];
+      for (const operation of operations) {
+        attempt(operation);
+        done.push(operation);
       }
+      ending.write();
+      this.#readyAt = clock();
+      return done;
     }).immediate;
     this.#clock = clock;
   }
@@ -111,7 +114,7 @@ export class GroupCommit {
   #commit(): void {
     const batch: Waiting[] = [];
     try {
-      for (const settle of this.#run(this.#turns(batch))) settle();
+      this.#run(this.#turns(batch));
     } catch (error) {
       // The last one is to blame, or else the commit itself, which fails again then. Where no
       // transaction begins, none has been taken out.
@@ -135,17 +138,25 @@ export class GroupCommit {
     }
   }
 
-  /** Runs `operations` in one transaction; returns what tells their callers. */
-  #run(operations: Iterable<Waiting>): (() => void)[] {
+  /** Runs `operations` in one transaction, and tells their callers. */
+  #run(operations: Iterable<Waiting>): void {
     const begun = this.#clock();
-    const settles = this.#transaction(operations);
-    this.committed(settles.length, this.#readyAt - begun, this.#clock() - this.#readyAt);
-    return settles;
+    let done: Waiting[] | undefined;
+    try {
+      done = this.#transaction(operations);
+    } finally {
+      this.ending.end(done !== undefined);
+    }
+    this.committed(done.length, this.#readyAt - begun, this.#clock() - this.#readyAt);
+    for (const { resolve, reject, value, refusal } of done) {
+      if (refusal) reject(refusal);
+      else resolve(value);
+    }
   }
 
   #retry(batch: readonly Waiting[]): void {
     try {
-      for (const settle of this.#run(batch)) settle();
+      this.#run(batch);
     } catch (error) {
       if (batch.length === 1) batch[0].reject(diskError(error));
       else for (const operation of batch) this.#retry([operation]);
@@ -153,13 +164,13 @@ export class GroupCommit {
   }
 }
 
-/** Runs one operation; returns what tells its caller once the transaction is on the disk. */
-function attempt(operation: Waiting): () => void {
+/** Runs one operation, whose caller is told once the transaction is on the disk. */
+function attempt(operation: Waiting): void {
+  operation.refusal = undefined;
   try {
-    const value = operation.run();
-    return () => operation.resolve(value);
+    operation.value = operation.run();
   } catch (error) {
-    if (error instanceof StorageError) return () => operation.reject(error);
-    throw error;
+    if (!(error instanceof StorageError)) throw error;
+    operation.refusal = error;
   }
 }

@@ -3,9 +3,9 @@ import type { Bytes } from "../../../shared/bytes.ts";
 import type { MessageType } from "../../../shared/protocol/codes.ts";
 import { MESSAGE_HEAD_SIZE } from "../../../shared/protocol/message.ts";
 import type { Expired, FullMessage, Room, StoredMessage } from "../messages.ts";
-import { known } from "../storage.ts";
 import type { StorageOptions } from "../storage_options.ts";
 import { type SqliteFile, Table } from "./database.ts";
+import type { SqliteOccupancy } from "./occupancy.ts";
 import type { SqliteTally, Tallied } from "./tally.ts";
 import { Watches } from "./watches.ts";
 
@@ -32,6 +32,12 @@ interface MessageRow {
   blob: string | null;
 }
 
+/** What a message takes of a page, in bytes. */
+interface NeededRow {
+  id: number;
+  needed: number;
+}
+
 /** What was deleted. */
 interface RemovedRow extends Tallied {
   blob: string | null;
@@ -45,7 +51,11 @@ const REMOVED = 64;
 export class SqliteMailboxes extends Table<keyof typeof STATEMENTS> {
   readonly watches = new Watches();
 
-  constructor(file: SqliteFile, private readonly tally: SqliteTally) {
+  constructor(
+    file: SqliteFile,
+    private readonly tally: SqliteTally,
+    private readonly occupancy: SqliteOccupancy,
+  ) {
     super(file, STATEMENTS);
   }
 
@@ -67,11 +77,12 @@ export class SqliteMailboxes extends Table<keyof typeof STATEMENTS> {
 
   page(mailbox: Bytes, after: number, room: Room): Promise<FullMessage[]> {
     return this.file.read(() => {
-      const { number } = this.#mailbox(mailbox);
+      const { number } = this.occupancy.mailboxOf(mailbox);
       const count = Math.min(room.count, STEP);
       // The size of each comes first, so that no content is read that does not fit.
-      const [end] = this.statements.pageEnd.value<[number]>(number, after, count, room.size) ??
-        [0];
+      const needed = this.statements.needed.all<NeededRow & object>(number, after, count);
+      const end = endOfPage(needed, room.size);
+      if (end === undefined) return [];
       const rows = this.statements.page.all<MessageRow & { content: Bytes }>(number, after, end);
       return rows.map(({ id, sender: from, type, size, blob, content: inline }) =>
         blob === null
@@ -91,7 +102,7 @@ export class SqliteMailboxes extends Table<keyof typeof STATEMENTS> {
     most: number,
     visit: (message: StoredMessage) => boolean,
   ): boolean {
-    const { number } = this.#mailbox(mailbox);
+    const { number } = this.occupancy.mailboxOf(mailbox);
     const rows = this.statements.heads.all<MessageRow>(number, after, most);
     const goesOn = rows.every(({ id, sender, type, size, blob }) =>
       visit({ from: sender, messageId: id, type, size, blob: blob ?? undefined })
@@ -123,7 +134,7 @@ export class SqliteMailboxes extends Table<keyof typeof STATEMENTS> {
 
   /** Deletes messages; returns the names of their blobs. */
   #remove(mailbox: Bytes, messageIds: readonly number[]): string[] {
-    const { number } = this.#mailbox(mailbox);
+    const { number } = this.occupancy.mailboxOf(mailbox);
     const remove = (id: number) => this.statements.remove.get<RemovedRow & object>(number, id);
     return this.#tally(messageIds.flatMap((id) => remove(id) ?? []));
   }
@@ -145,22 +156,27 @@ export class SqliteMailboxes extends Table<keyof typeof STATEMENTS> {
       new Set(names.filter((name) => this.statements.byBlob.get(name) !== undefined))
     );
   }
+}
 
-  #mailbox(id: Bytes): { number: number } {
-    return known(this.statements.mailbox.get<{ number: number }>(id));
+/** Returns the ID of the last of `rows` that fit into `size` bytes; the first one always does. */
+function endOfPage(rows: readonly NeededRow[], size: number): number | undefined {
+  let end = rows.at(0)?.id;
+  let left = size;
+  for (const { id, needed } of rows) {
+    left -= needed;
+    if (left < 0) break;
+    end = id;
   }
+  return end;
 }
 
 const REMOVED_COLUMNS = "RETURNING mailbox, coalesce(payer, sender) AS payer, size, counted, blob";
 
 const STATEMENTS = {
-  mailbox: "SELECT number FROM clients WHERE id = ?",
   heads: "SELECT id, sender, type, size, blob FROM messages " +
     "WHERE mailbox = ? AND id > ? ORDER BY id LIMIT ?",
-  pageEnd: "SELECT id FROM (SELECT id, row_number() OVER byId AS number, " +
-    `sum(${MESSAGE_HEAD_SIZE} + iif(blob IS NULL, size, 0)) OVER byId AS total FROM ` +
-    "(SELECT id, size, blob FROM messages WHERE mailbox = ? AND id > ? ORDER BY id LIMIT ?) " +
-    "WINDOW byId AS (ORDER BY id)) WHERE total <= ? OR number = 1 ORDER BY id DESC LIMIT 1",
+  needed: `SELECT id, ${MESSAGE_HEAD_SIZE} + iif(blob IS NULL, size, 0) AS needed ` +
+    "FROM messages WHERE mailbox = ? AND id > ? ORDER BY id LIMIT ?",
   page: "SELECT id, sender, type, size, blob, content FROM messages " +
     "WHERE mailbox = ? AND id > ? AND id <= ? ORDER BY id",
   remove: `DELETE FROM messages WHERE mailbox = ? AND id = ? ${REMOVED_COLUMNS}`,

@@ -13,6 +13,7 @@ import { SqliteInvites } from "./invites.ts";
 import { SqliteLeases } from "./leases.ts";
 import { SqliteMailboxes } from "./mailboxes.ts";
 import { prepareDatabase } from "./migrations.ts";
+import { SqliteOccupancy } from "./occupancy.ts";
 import { SqlitePrekeys } from "./prekeys.ts";
 import { SqliteQuotas } from "./quotas.ts";
 import { SqliteSpace } from "./space.ts";
@@ -45,18 +46,20 @@ export class SqliteStorage implements Storage {
     prepareDatabase(database, options);
     const file = this.#file = new SqliteFile(path, database, options);
     this.invites = new SqliteInvites(file, options.now);
-    this.#clients = new SqliteClients(file, options, this.invites);
-    const tally = new SqliteTally(file);
+    const occupancy = new SqliteOccupancy(file);
+    this.#clients = new SqliteClients(file, options, { invites: this.invites, occupancy });
+    const tally = new SqliteTally(file, occupancy);
     this.#tokens = new SqliteTokens(file, options.now, tally);
     this.#options = options;
     this.#space = new SqliteSpace(file, options.clock);
-    this.#mailboxes = new SqliteMailboxes(file, tally);
+    this.#mailboxes = new SqliteMailboxes(file, tally, occupancy);
     this.#quotas = new SqliteQuotas(file, options.limits, tally, this.#tokens);
     this.#deposits = new SqliteDeposits(file, options, {
       tokens: this.#tokens,
       quotas: this.#quotas,
       watches: this.#mailboxes.watches,
       tally,
+      occupancy,
     });
     this.#timeMark = new SqliteTimeMark(file);
     this.files = new SqliteFiles(file, options, this.#quotas);

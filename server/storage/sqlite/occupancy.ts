@@ -72,7 +72,7 @@ export class SqliteOccupancy extends Table<keyof typeof STATEMENTS> implements E
     return share;
   }
 
-  /** Counts, inside a write, messages that come into a mailbox, or go if the numbers are below 0. */
+  /** Counts, inside a write, messages that come into a mailbox; that go, with negative numbers. */
   count(mailbox: number, messages: number, bytes: number): Mailbox {
     const row = this.#mailbox(mailbox);
     row.messages += messages;

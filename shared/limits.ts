@@ -13,6 +13,8 @@ export const NAME_FIELD_SIZE = 255;
 export const MAX_NAME_SIZE = NAME_FIELD_SIZE - 1;
 /** Fewest characters (Unicode code points) of a name. */
 export const MIN_NAME_LENGTH = 2;
+/** Fewest characters (Unicode code points) of a passphrase. */
+export const MIN_PASSPHRASE_LENGTH = 8;
 /** Size of a public key, of either kind. */
 export const PUBLIC_KEY_SIZE = 160;
 /** Largest value of the 4-byte fields that hold sizes and message IDs. */

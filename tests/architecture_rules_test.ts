@@ -5,6 +5,7 @@ import {
   circles,
   dynamicImports,
   forbiddenReach,
+  loadedAtOnce,
   misplacedImports,
   namesOutside,
   strayImports,
@@ -21,7 +22,7 @@ function madeUp(modules: Record<string, string[]>): Imports {
       path,
       imported.map((name) => {
         const file = /^(@|node:)/.test(name) ? null : name.replace("? ", "");
-        return { specifier: name, file, dynamic: name.startsWith("? ") };
+        return { specifier: name, file, dynamic: name.startsWith("? "), types: false };
       }),
     ]),
   );
@@ -79,6 +80,24 @@ Deno.test("rules: an import from an unknown or forbidden room is noticed", () =>
     "client/attic/f.ts is in no room",
     "shared/d.ts > shared/crypto/g.ts",
   ]);
+});
+
+Deno.test("rules: what a module loads at once leaves out what it loads later, and types", () => {
+  const imports = new Map([
+    ...madeUp({
+      "client/a.ts": ["client/b.ts", "? client/c.ts"],
+      "client/b.ts": ["@package", "client/a.ts", "? @late"],
+      "client/c.ts": ["client/d.ts"],
+    }),
+    ["client/e.ts", [
+      { specifier: "../b.ts", file: "client/b.ts", dynamic: false, types: false },
+      { specifier: "../c.ts", file: "client/c.ts", dynamic: false, types: true },
+    ]] as const,
+  ]);
+  const at = ["client/a.ts", "client/b.ts"];
+  assertEquals(loadedAtOnce(imports, "client/a.ts"), { files: at, packages: ["@package"] });
+  const { files } = loadedAtOnce(imports, "client/e.ts");
+  assertEquals(files, [...at, "client/e.ts"]);
 });
 
 Deno.test("rules: dynamic imports and entries of the import map that nobody uses are seen", () => {

@@ -9,6 +9,7 @@ import {
   circles,
   dynamicImports,
   forbiddenReach,
+  loadedAtOnce,
   misplacedImports,
   namesOutside,
   type Rooms,
@@ -82,8 +83,20 @@ const WORLD = [
 /** Only these exit, or read the environment. */
 const MAINS = ["client/main.ts", "server/main.ts"];
 
-/** What is loaded only when it is needed, and by whom: ink, for the chat on a full screen. */
-const LOADED_LATE = ["client/cli/commands/chat.ts imports client/tui/full_chat.ts dynamically"];
+/** Only these load modules when they need them: a command starts with no more than its own. */
+const LOADERS = [
+  "client/cli/commands/",
+  "client/cli/cli.ts", // what runs commands
+  "client/cli/run.ts", // the engine
+  "client/cli/context.ts", // what tells of messages
+  "client/cli/chat.ts", // ink, for the chat on a full screen
+  // What measures texts, which builds large tables when it is loaded.
+  "client/cli/output/conversations.ts",
+  "client/cli/terminal/late_bar.ts",
+];
+
+/** All packages that any command needs to be found, and its arguments to be read. */
+const OF_THE_COMMAND_LINE = ["@std/cli/parse-args", "@std/text/levenshtein-distance"];
 
 /** Only these make randomness; everything else is given it. */
 const RANDOMNESS = [
@@ -106,7 +119,7 @@ const HOMES = {
   "node:fs/promises": ["server/contents/"],
   "node:sqlite": ["shared/sqlite.ts"],
   "node:timers": ["server/", "shared/sleep.ts"],
-  "node:async_hooks": ["client/cli/engine/engine.ts"],
+  "node:async_hooks": ["client/cli/engine/note_of_work.ts"],
   "node:zlib": ["server/contents/", "server/backup/"],
   "node:process": ["client/tui/drawing/ink_view.tsx"],
   "node:": [],
@@ -229,10 +242,6 @@ const ROOMS: Rooms = {
   "client/cli/commands/": [
     ...FRONT,
     "client/daemon/",
-    "client/tui/",
-    "client/tui/link/",
-    "client/tui/plain/",
-    "client/tui/terminal/",
     "client/cli/",
     "client/cli/engine/",
     "client/cli/output/",
@@ -249,6 +258,10 @@ const ROOMS: Rooms = {
   "client/cli/": [
     ...FRONT,
     "client/daemon/",
+    "client/tui/",
+    "client/tui/link/",
+    "client/tui/plain/",
+    "client/tui/terminal/",
     "client/cli/commands/",
     "client/cli/engine/",
     "client/cli/output/",
@@ -341,8 +354,31 @@ Deno.test("architecture: a room imports no room above it", () => {
   assertEquals(strayImports(imports, ROOMS, ["shared/"]), []);
 });
 
-Deno.test("architecture: only what is needed seldom and large is imported dynamically", () => {
-  assertEquals(dynamicImports(imports), LOADED_LATE);
+Deno.test("architecture: only these load modules when they need them", () => {
+  const late = dynamicImports(imports).map((line) => line.split(" imports ")[0]);
+  assertEquals(late.filter((path) => !LOADERS.some((loader) => path.startsWith(loader))), []);
+});
+
+Deno.test("architecture: --version and --help load the command line, and nothing else", () => {
+  const { files, packages } = loadedAtOnce(imports, "client/main.ts");
+  const rooms = ["client/cli/", "client/disk/", "client/errors.ts", "client/main.ts", "shared/"];
+  const small = [
+    "deno.json", // the version
+    "client/contacts/own_name.ts",
+    "client/contacts/strangers.ts",
+    "client/network/address.ts",
+    "client/network/failures.ts",
+  ];
+  const known = [...rooms, ...small];
+  assertEquals(files.filter((path) => !known.some((start) => path.startsWith(start))), []);
+  assertEquals(packages.filter((name) => !name.startsWith("node:")), OF_THE_COMMAND_LINE);
+});
+
+Deno.test("architecture: a command that sends a text loads neither the chat nor an engine", () => {
+  const { files, packages } = loadedAtOnce(imports, "client/cli/run.ts");
+  const unwanted = ["client/tui/", "client/cli/output/text_layout.ts", "client/daemon/rpc_peer.ts"];
+  assertEquals(files.filter((path) => unwanted.some((start) => path.startsWith(start))), []);
+  for (const name of ["ink", "react", "string-width"]) assert(!packages.includes(name), name);
 });
 
 Deno.test("architecture: every entry of the import map is used", () => {

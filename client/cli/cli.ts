@@ -1,29 +1,17 @@
-import { openClient, type OpenedClient, serverAddress } from "../open_client.ts";
-import { isProfile, notRegistered } from "../profile/profile.ts";
-import type { ClientContext, CommandContext, FrontContext, GlobalOptions } from "./command.ts";
-import { type Invocation, parseCommandLine } from "./command_line.ts";
-import { COMMANDS } from "./commands.ts";
-import {
-  errorPaint,
-  openContext,
-  openNotifier,
-  ownTerminal,
-  printFailure,
-  type Process,
-  type Terminal,
-} from "./context.ts";
-import { noteToAsker } from "./engine/engine.ts";
-import { engineOr, engineStream } from "./engine/engine_stream.ts";
-import { runThroughEngine } from "./engine/front_end.ts";
-import { profileFolder } from "./profile_folder.ts";
 import { adviceFor, type Advise } from "./output/advice.ts";
+import type { GlobalOptions } from "./command.ts";
+import { parseCommandLine } from "./command_line.ts";
+import { COMMANDS } from "./commands.ts";
+import type { Process } from "./context.ts";
 import { wantsPlain } from "./output/colour.ts";
-import { EXIT_DONE, EXIT_FAILED } from "./output/failure.ts";
-import { showResults } from "./show_results.ts";
-import { startEngine } from "./engine/start_engine.ts";
-import { errorIsTerminal } from "./terminal/terminal.ts";
+import { EXIT_DONE } from "./output/failure.ts";
+import { errorPaint, printFailure } from "./print_failure.ts";
+import { errorIsTerminal, printOut } from "./terminal/terminal.ts";
 
-/** Runs the command that `args` ask for. Returns the exit code. */
+/**
+ * Runs the command that `args` ask for. Returns the exit code. What only says what the commands are
+ * starts as fast as an empty program; all else is loaded when it is known to be needed.
+ */
 export async function runCommandLine(args: readonly string[], process: Process): Promise<number> {
   // All that is known of how to print an error before the arguments are parsed.
   let json = args.includes("--json");
@@ -33,6 +21,12 @@ export async function runCommandLine(args: readonly string[], process: Process):
     const invocation = parseCommandLine(args, COMMANDS);
     ({ json, color } = invocation.options);
     advise = adviceFor(invocation.options.profile);
+    const text = await invocation.command.text?.(invocation.args, COMMANDS);
+    if (text !== undefined) {
+      printOut(`${text}\n`);
+      return EXIT_DONE;
+    }
+    const { run } = await import("./run.ts");
     return await run(args, invocation, process, advise);
   } catch (error) {
     const { environment } = process;
@@ -40,87 +34,4 @@ export async function runCommandLine(args: readonly string[], process: Process):
     const paint = errorPaint(color, { errorIsTerminal: errorIsTerminal(), isPlain });
     return printFailure(error, json, { advise, paint });
   }
-}
-
-async function run(
-  args: readonly string[],
-  invocation: Invocation,
-  process: Process,
-  advise: Advise,
-): Promise<number> {
-  const { command } = invocation;
-  const { forbidPrograms } = process;
-  if (!command.runsPrograms?.(invocation.args)) forbidPrograms();
-  const profile = await profileFolder(invocation.options.profile, process);
-  const options = { ...invocation.options, profile };
-  let exitCode = EXIT_DONE;
-  const fail = () => exitCode = EXIT_FAILED;
-  const own = ownTerminal(profile, process);
-  const context = openContext(options, process, own, { commands: COMMANDS, advise, fail });
-  const notifier = openNotifier(invocation.args, context, own);
-  const terminal: Terminal = { ...own, hear: notifier?.hear.bind(notifier) };
-  const hasFailed = () => exitCode !== EXIT_DONE;
-  const show = async (context: CommandContext) => {
-    await showResults(invocation, context, terminal, hasFailed);
-    await notifier?.finish();
-  };
-  if (!command.opensProfile) {
-    await show(context);
-    return exitCode;
-  }
-  if (command.isFront) {
-    let { note } = context;
-    await using stack = new AsyncDisposableStack();
-    const { stream, ended } = await engineStream(profile, stack, {
-      open: () => open(invocation, { ...context, note: (text) => note(text) }, process),
-      options: { process, passphrase: () => context.passphrases.current() },
-      note: (text) => note(text),
-    });
-    const { environment, asProduction } = process;
-    const notesTo: FrontContext["notesTo"] = (hear) => note = hear;
-    const front: FrontContext = {
-      ...{ ...context, stream, hear: terminal.hear, environment, asProduction, notesTo },
-    };
-    await Promise.race([show(front), ended]);
-    return exitCode;
-  }
-  const throughEngine = async () => {
-    const { besideEngine } = command;
-    if (besideEngine) return await besideEngine(invocation.args, profile) ? exitCode : null;
-    const code = await runThroughEngine(options.profile, { args, invocation }, terminal, process);
-    if (code !== null) await notifier?.finish();
-    return code;
-  };
-  const opening = () => open(invocation, context, process);
-  const found = await engineOr(throughEngine, opening, context.note);
-  if ("engine" in found) return found.engine;
-  await using stack = new AsyncDisposableStack();
-  const opened = stack.use(found.opened);
-  stack.defer(() => context.progress.stop());
-  const all = { ...context, ...opened, hear: terminal.hear };
-  const running = (all: ClientContext, ...more: AbortSignal[]) =>
-    command.stops === "the command"
-      ? context.stoppable((signal) => show({ ...all, signal: AbortSignal.any([signal, ...more]) }))
-      : show(all);
-  if (!command.serves?.(invocation.args)) await running(all);
-  else {
-    const passphrase = () => context.passphrases.current();
-    const engine = stack.use(await startEngine(opened, { process, passphrase }));
-    await engine.untilEnded((signal) => running({ ...all, engine }, signal));
-  }
-  return exitCode;
-}
-
-/** Opens the profile in this process. */
-async function open(
-  { command, args, options: { server } }: Invocation,
-  { options: { profile: folder }, passphrases, note }: CommandContext,
-  process: Process,
-): Promise<OpenedClient> {
-  const needsServer = command.needsServer?.(args) ?? true;
-  const address = needsServer ? await serverAddress(folder, server) : undefined;
-  if (!command.createsProfile && !await isProfile(folder)) throw notRegistered(folder);
-  const passphrase = () => passphrases.current();
-  const tell = (text: string) => noteToAsker(text, note);
-  return await openClient({ folder, address, passphrase, note: tell, ...process });
 }

@@ -187,6 +187,8 @@ interface Declaration<P extends Operands, O extends Options, C, K extends Kind>
   readonly typed?: true;
   /** Whether it works through an engine: the one that runs, or else one in its own process. */
   readonly isFront?: true;
+  /** Returns all that it prints, if it needs nothing but the declarations of the commands. */
+  text?(args: Args<P, O>, commands: readonly AnyCommand[]): string | Promise<string>;
   /** Runs the command. The results, if any, are printed. */
   run(
     args: Args<P, O>,
@@ -228,6 +230,24 @@ export function plainCommand<
   K extends Kind = never,
 >(declaration: Declaration<P, O, CommandContext, K>): Command<P, O, CommandContext, K> {
   return { operands: {} as P, options: {} as O, ...declaration, opensProfile: false };
+}
+
+/** Declares a command that prints what is known without a profile, as `text` says. */
+export function textCommand<
+  const P extends Operands,
+  const O extends Options,
+>(
+  declaration:
+    & Omit<Declaration<P, O, CommandContext, never>, "run" | "results" | "text">
+    & Required<Pick<Declaration<P, O, CommandContext, never>, "text">>,
+): Command<P, O, CommandContext, never> {
+  return plainCommand<P, O>({
+    ...declaration,
+    results: [],
+    async run(args, { commands, printLine }) {
+      printLine(await declaration.text(args, commands));
+    },
+  });
 }
 
 /** Runs a command. Yields its results. */

@@ -2,12 +2,13 @@
 import type { Operand, Option } from "../../shared/command.ts";
 import { operandName } from "../../shared/command_line.ts";
 import { type AnyCommand, GLOBAL_OPTIONS } from "./command.ts";
+import type { SHELL } from "./operands.ts";
 
-export const SHELLS = ["bash", "zsh", "fish"] as const;
+type Shell = typeof SHELL.words[number];
 
 /** Returns the script that completes `commands` in a shell, without a line end. */
 export function completionScript(
-  shell: typeof SHELLS[number],
+  shell: Shell,
   commands: readonly AnyCommand[],
 ): string {
   return { bash: bashScript, zsh: zshScript, fish: fishScript }[shell](commands);

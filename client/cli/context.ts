@@ -2,16 +2,17 @@
 import type { Params } from "../daemon/rpc_message.ts";
 import type { Runtime } from "../open_client.ts";
 import type { CommandContext, GlobalOptions } from "./command.ts";
-import type { Advise } from "./output/advice.ts";
-import { type Paint, paintFor, wantsPlain } from "./output/colour.ts";
+import { paintFor, wantsPlain } from "./output/colour.ts";
 import { timesAs } from "./output/style.ts";
 import type { Screen } from "./output/trust.ts";
-import { EXIT_INTERRUPTED, EXIT_UNREAD, failureOf, failureText } from "./output/failure.ts";
+import { EXIT_INTERRUPTED } from "./output/failure.ts";
+import { errorPaint, printFailure } from "./print_failure.ts";
 import { Interruption } from "./terminal/interruption.ts";
-import { Notifier, type Notifying } from "./terminal/notifier.ts";
+import type { Notifier } from "./terminal/notifier.ts";
+import type { Notifying } from "./terminal/notifying.ts";
 import { Passphrases, type PassphraseSource } from "./terminal/passphrase.ts";
 import { Progress } from "./terminal/progress.ts";
-import { ProgressBar } from "./terminal/progress_bar.ts";
+import { LateBar } from "./terminal/late_bar.ts";
 import { ProgressLines } from "./terminal/progress_lines.ts";
 import { SecretLines } from "./terminal/secret_line.ts";
 import { runHook } from "./terminal/programs.ts";
@@ -140,40 +141,15 @@ export function openContext(
 }
 
 /** Returns what tells of messages as the options of a command say; undefined without them. */
-export function openNotifier(
+export async function openNotifier(
   { notify, "on-message": command }: Notifying,
   { showError }: Pick<CommandContext, "showError">,
   { printOut, printError, outputIsTerminal, errorIsTerminal }: Terminal,
-): Notifier | undefined {
+): Promise<Notifier | undefined> {
   if (command === undefined && notify === undefined) return undefined;
+  const { Notifier } = await import("./terminal/notifier.ts");
   const write = errorIsTerminal ? printError : outputIsTerminal ? printOut : undefined;
   return new Notifier({ command, way: notify, run: runHook, write, showError });
-}
-
-/**
- * Tells the user of an error, unless it is that nobody reads any more. Returns its exit code.
- */
-export function printFailure(
-  error: unknown,
-  json: boolean,
-  { advise, paint, printError: print = printError }: {
-    advise?: Advise;
-    paint?: Paint;
-    printError?: (text: string) => void;
-  } = {},
-): number {
-  const failure = failureOf(error, advise);
-  if (failure.exitCode === EXIT_UNREAD) return EXIT_UNREAD;
-  print(`${failureText(failure, json, paint)}\n`);
-  return failure.exitCode;
-}
-
-/** Returns the colours of what goes to standard error. */
-export function errorPaint(
-  color: GlobalOptions["color"],
-  { errorIsTerminal: isTerminal, isPlain }: Pick<Terminal, "errorIsTerminal" | "isPlain">,
-): Paint {
-  return paintFor(color, { isTerminal, isPlain });
 }
 
 /** A bar on a terminal, objects for scripts, nothing in a pipe. */
@@ -185,7 +161,7 @@ function openProgress(
   const bar = !json && errorIsTerminal;
   const terminal = { columns: () => screen().columns, write: printError };
   const lines = new ProgressLines((progress) => printError(`${JSON.stringify({ progress })}\n`));
-  const view = json ? lines : bar ? new ProgressBar(terminal) : null;
+  const view = json ? lines : bar ? new LateBar(terminal) : null;
   return new Progress({ view: quiet ? null : view, now: ticks });
 }
 

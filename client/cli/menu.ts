@@ -62,7 +62,7 @@ async function runChoice(
   try {
     await context.stoppable(async (signal) => {
       for await (const output of runCommand(command, args(), { ...context, signal })) {
-        context.printLine(toText(output, context));
+        context.printLine(await toText(output, context));
         count++;
       }
     });

@@ -8,6 +8,9 @@ export const PEER = { name: "NAME", completes: "contact" } as const;
 /** The names, or the aliases, of several: commas separate them, and \, stands for one in a name. */
 export const PEERS = { name: "NAME", completes: "contacts", parse: parseNames } as const;
 
+/** A shell that there is a script for, which completes commands. */
+export const SHELL = { words: ["bash", "zsh", "fish"] } as const;
+
 /** The number of a message in the history. */
 export const MESSAGE = { name: "N", integer: true, parse: parseMessageNumber } as const;
 

@@ -24,8 +24,8 @@ export async function showResults(
     // A message counts as shown once it is written.
     const surely = output.kind === "received";
     if (json) await printOut(`${toJson(output, context)}\n`, surely);
-    else if (NOTES.includes(output.kind)) context.note(toText(output));
-    else await printOut(`${toText(output, context)}\n`, surely);
+    else if (NOTES.includes(output.kind)) context.note(await toText(output));
+    else await printOut(`${await toText(output, context)}\n`, surely);
   }
   const isEmpty = printed === 0 && !hasFailed() && command.nothing !== undefined;
   if (isEmpty && context.rich) context.note(command.nothing);

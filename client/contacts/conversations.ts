@@ -1,7 +1,7 @@
 import { type Bytes, toHex } from "../../shared/bytes.ts";
 import { sleep } from "../../shared/sleep.ts";
 import type { Profile } from "../profile/profile.ts";
-import type { Settings } from "../profile/tables/conversations.ts";
+import { FOREVER, type Settings } from "../profile/tables/conversations.ts";
 import type { HistoryEntry } from "../profile/tables/history_entry.ts";
 import type { ContactBook, MarkedPeer } from "./contact_book.ts";
 import type { Peers } from "./peers.ts";
@@ -77,7 +77,7 @@ export class Conversations {
 
   /** Makes nothing of a conversation until `until`: it calls for nobody's attention. */
   mute(name: string, until: number): Conversation {
-    return this.#change(name, () => ({ mutedUntil: until }));
+    return this.#change(name, () => ({ mutedUntil: Math.min(until, FOREVER) }));
   }
 
   /** Puts a conversation away until something new comes, as long as it is not muted. */

@@ -10,6 +10,7 @@ import type { ClientEntry } from "../../shared/protocol/message.ts";
 import { encodeName } from "../../shared/protocol/name.ts";
 import { ClientError } from "../errors.ts";
 import type { Profile } from "../profile/profile.ts";
+import { OWN_NAME } from "./own_name.ts";
 import type { ListedClient, Network } from "../network/transport.ts";
 
 /** A client as this profile sees it. */
@@ -17,9 +18,6 @@ export interface Peer extends ClientEntry {
   /** Whether it proves who it is. Undefined in a classic profile, to which nobody does. */
   authenticated?: boolean;
 }
-
-/** What the owner is called in commands that keep notes. */
-export const OWN_NAME = "me";
 
 const BY_ID = /^#[0-9a-f]{32}$/i;
 

@@ -9,12 +9,10 @@ import type { Random } from "./random.ts";
 import { scrypt } from "node:crypto";
 import { type Bytes, concat, utf8 } from "../bytes.ts";
 import { CryptoError } from "../errors.ts";
-import { MiB } from "../limits.ts";
+import { MiB, MIN_PASSPHRASE_LENGTH } from "../limits.ts";
 import { KEY_SIZE, LONG_NONCE_SIZE, TAG_SIZE, XChaChaKey } from "./chacha20_poly1305.ts";
 import { hkdfSha256 } from "./hash.ts";
 
-/** Fewest characters (Unicode code points) of a passphrase. */
-export const MIN_PASSPHRASE_LENGTH = 8;
 /** Longest passphrase, in bytes of UTF-8. */
 export const MAX_PASSPHRASE_SIZE = 1024;
 

@@ -1,6 +1,7 @@
 /** Completions as a shell offers them to whoever types; bash is on every Linux machine. */
 import { COMMANDS } from "../../client/cli/commands.ts";
-import { completionScript, SHELLS } from "../../client/cli/completions.ts";
+import { completionScript } from "../../client/cli/completions.ts";
+import { SHELL } from "../../client/cli/operands.ts";
 import { readIfThere } from "../../shared/files.ts";
 import { assertEquals } from "./assert.ts";
 import { tempFolder } from "./temp_folder.ts";
@@ -38,7 +39,7 @@ messaging-client() { ${RUN}; }
  * at home by the script `client`, which is asked for contacts; undefined if it is not installed.
  */
 export async function complete(
-  shell: typeof SHELLS[number],
+  shell: typeof SHELL.words[number],
   lines: string[],
   client: string,
 ): Promise<{ words: string[]; asked: string[] } | undefined> {

@@ -2,7 +2,6 @@ import { UsageError } from "../../../shared/args.ts";
 import { equalBytes } from "../../../shared/bytes.ts";
 import type { Client } from "../../client.ts";
 import { ClientError } from "../../errors.ts";
-import { stopsOthers } from "../../transfers/transfer_failures.ts";
 import { clientCommand } from "../command.ts";
 import { INTERRUPTED, PROGRESS } from "../help.ts";
 import { OUT, TRANSFER } from "../operands.ts";
@@ -36,6 +35,7 @@ export const fetch = clientCommand({
         return { files: left.length, size: left.reduce((sum, { size }) => sum + size, 0) };
       });
     }
+    const { stopsOthers } = await import("../../transfers/transfer_failures.ts");
     for (const number of numbers) {
       begun++;
       try {

@@ -1,5 +1,3 @@
-import { openClient, RENEWED } from "../../open_client.ts";
-import { Profile } from "../../profile/profile.ts";
 import { plainCommand } from "../command.ts";
 
 export const importCommand = plainCommand({
@@ -9,6 +7,8 @@ export const importCommand = plainCommand({
   details: "The folder of --profile must not hold a profile yet. Needs no server.",
   results: ["imported"],
   async *run({ path }, { options: { profile: folder }, passphrases, runtime, note }) {
+    const { openClient, RENEWED } = await import("../../open_client.ts");
+    const { Profile } = await import("../../profile/profile.ts");
     const passphrase = await passphrases.current();
     const isRenewed = await Profile.importFrom(path, folder, passphrase, runtime);
     const options = { folder, passphrase: () => Promise.resolve(passphrase), ...runtime };

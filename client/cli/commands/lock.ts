@@ -1,5 +1,4 @@
 import { plainCommand } from "../command.ts";
-import { findEngine } from "../engine/front_end.ts";
 
 export const lock = plainCommand({
   name: "lock",
@@ -9,6 +8,7 @@ export const lock = plainCommand({
     "the passphrase, and there is nothing to do.",
   results: ["stopped"],
   async *run(_, { options: { profile } }) {
+    const { findEngine } = await import("../engine/front_end.ts");
     await using engine = await findEngine(profile);
     if (engine) {
       await engine.peer.request("lock");

@@ -1,5 +1,4 @@
 import { clientCommand } from "../command.ts";
-import { runMenu } from "../menu.ts";
 
 export const menu = clientCommand({
   name: "menu",
@@ -10,5 +9,8 @@ export const menu = clientCommand({
   typed: true,
   results: [],
   asks: () => ({ answers: true, passphrase: true }),
-  run: (_, context) => runMenu(context),
+  async run(_, context) {
+    const { runMenu } = await import("../menu.ts");
+    await runMenu(context);
+  },
 });

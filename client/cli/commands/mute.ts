@@ -1,5 +1,4 @@
 import { UsageError } from "../../../shared/args.ts";
-import { FOREVER } from "../../profile/tables/conversations.ts";
 import { clientCommand } from "../command.ts";
 import { PEER } from "../operands.ts";
 import { parseDuration } from "../times.ts";
@@ -14,7 +13,7 @@ export const mute = clientCommand({
   needsServer: () => false,
   results: ["conversation"],
   async *run({ peer, duration = Infinity }, { client, runtime }) {
-    const until = duration === 0 ? 0 : Math.min(runtime.now() + duration, FOREVER);
+    const until = duration === 0 ? 0 : runtime.now() + duration;
     yield { kind: "conversation", conversation: client.conversations.mute(peer, until) };
   },
 });

@@ -1,4 +1,4 @@
-import { MIN_PASSPHRASE_LENGTH } from "../../../shared/crypto/passphrase.ts";
+import { MIN_PASSPHRASE_LENGTH } from "../../../shared/limits.ts";
 import { ClientError } from "../../errors.ts";
 import { clientCommand } from "../command.ts";
 import type { PassphraseSource } from "../terminal/passphrase.ts";

@@ -6,7 +6,7 @@ import { connectionNotes } from "../connection_notes.ts";
 import { INTERRUPTED, PROGRESS } from "../help.ts";
 import { asksAboutNew, fromWelcome, NEW_CONTACTS } from "../new_contacts.ts";
 import { OUT } from "../operands.ts";
-import { NOTIFYING } from "../terminal/notifier.ts";
+import { NOTIFYING } from "../terminal/notifying.ts";
 
 const OPTIONS = {
   out: OUT,

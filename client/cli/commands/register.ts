@@ -1,6 +1,5 @@
 import { UsageError } from "../../../shared/args.ts";
 import { formatFullAddress } from "../../network/address.ts";
-import { rememberServer } from "../../open_client.ts";
 import { clientCommand } from "../command.ts";
 import { INVITE, parseInvite } from "../operands.ts";
 import { registeredResult } from "../results.ts";
@@ -37,6 +36,7 @@ export const register = clientCommand({
     const { client, profile, address, note } = context;
     await client.register(as, { classic, invite });
     yield registeredResult(context);
+    const { rememberServer } = await import("../../open_client.ts");
     // An engine may have been told of the server when it was started.
     if (await rememberServer(profile.folder, address)) {
       note(`From now on this profile uses the server ${formatFullAddress(address)}.`);

@@ -1,7 +1,7 @@
 import { UsageError } from "../../../shared/args.ts";
 import { ClientError } from "../../errors.ts";
 import { clientCommand } from "../command.ts";
-import { OWN_NAME } from "../../contacts/peers.ts";
+import { OWN_NAME } from "../../contacts/own_name.ts";
 import { asksAboutNew, checkReceivers, NEW_CONTACTS } from "../new_contacts.ts";
 import { parseMessageNumber, PEERS } from "../operands.ts";
 import { sentResult } from "../results.ts";

@@ -1,5 +1,4 @@
 import { UsageError } from "../../../shared/args.ts";
-import { sourceSize } from "../../transfers/transfer_files.ts";
 import { clientCommand } from "../command.ts";
 import { INTERRUPTED, PROGRESS } from "../help.ts";
 import { asksAboutNew, checkReceivers, NEW_CONTACTS } from "../new_contacts.ts";
@@ -53,6 +52,7 @@ export const sendFile = clientCommand({
     const { client, progress, readInput, signal, place } = context;
     await checkReceivers([peer], args["new-contacts"], context);
     const inputs = name === undefined ? paths.map(place) : [{ name, content: readInput() }];
+    const { sourceSize } = await import("../../transfers/transfer_files.ts");
     const sizes: number[] = [];
     for (const input of inputs) {
       if (typeof input === "string") sizes.push(await sourceSize(input));

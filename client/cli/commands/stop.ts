@@ -1,5 +1,4 @@
 import { plainCommand } from "../command.ts";
-import { findEngine } from "../engine/front_end.ts";
 
 export const stop = plainCommand({
   name: "stop",
@@ -10,6 +9,7 @@ export const stop = plainCommand({
     "an engine there is nothing to do.",
   results: ["stopped"],
   async *run(_, { options: { profile } }) {
+    const { findEngine } = await import("../engine/front_end.ts");
     await using engine = await findEngine(profile);
     if (engine) {
       await engine.peer.request("stop");

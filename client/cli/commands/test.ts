@@ -1,6 +1,4 @@
-import { serverAddress } from "../../open_client.ts";
 import { plainCommand } from "../command.ts";
-import { runSelfTest } from "../self_test.ts";
 
 export const test = plainCommand({
   name: "test",
@@ -9,6 +7,8 @@ export const test = plainCommand({
     "classic clients stay on the server. The profile is not changed.",
   results: [],
   async run(_, { options: { profile, server }, runtime, printLine, fail }) {
+    const { serverAddress } = await import("../../open_client.ts");
+    const { runSelfTest } = await import("../self_test.ts");
     const failed = await runSelfTest(await serverAddress(profile, server), runtime, printLine);
     if (failed > 0) fail();
   },

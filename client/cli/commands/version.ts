@@ -1,12 +1,9 @@
 import manifest from "../../../deno.json" with { type: "json" };
-import { plainCommand } from "../command.ts";
+import { textCommand } from "../command.ts";
 
-export const version = plainCommand({
+export const version = textCommand({
   name: "version",
   summary: "Show the version",
   details: "The same as --version.",
-  results: [],
-  run(_, { printLine }) {
-    printLine(`messaging-client ${manifest.version}`);
-  },
+  text: () => `messaging-client ${manifest.version}`,
 });

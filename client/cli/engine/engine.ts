@@ -1,5 +1,4 @@
 /** The engine of a profile: it has it open for long, and does the work of all other processes. */
-import { AsyncLocalStorage } from "node:async_hooks";
 import { equalBytes } from "../../../shared/bytes.ts";
 import { formatAddress, parseAddress } from "../../network/address.ts";
 import { openEndpoint, type Way } from "../../daemon/endpoint.ts";
@@ -10,6 +9,7 @@ import type { Call, Method } from "../../daemon/method.ts";
 import { ClientError } from "../../errors.ts";
 import type { OpenedClient } from "../../open_client.ts";
 import { callContext } from "./call_context.ts";
+import { noteOfWork } from "./note_of_work.ts";
 import {
   type AnyCommand,
   type CommandContext,
@@ -32,14 +32,6 @@ export interface EngineOptions {
 const GRACE = 3_000;
 /** How long after a failure following is tried again, in milliseconds. */
 const RETRY = 60_000;
-
-/** Whoever hears what the user may want to know of the work at hand. */
-const noteOfWork = new AsyncLocalStorage<(text: string) => void>();
-
-/** Tells the asker that an engine works for; `otherwise` is called if it works for nobody. */
-export function noteToAsker(text: string, otherwise: (text: string) => void): void {
-  (noteOfWork.getStore() ?? otherwise)(text);
-}
 
 /** Serves the profile to other processes until it is disposed of. */
 export class Engine implements AsyncDisposable, RunningEngine {

@@ -1,5 +1,5 @@
 /** Commands that the engine of the profile runs, for the terminal of this process. */
-import { connectEndpoint, hasEndpoint } from "../../daemon/endpoint.ts";
+import { connectEndpoint } from "../../daemon/endpoint.ts";
 import { closeAnyway, connectionDuplex } from "../../daemon/duplex.ts";
 import type { Method } from "../../daemon/method.ts";
 import type { Params } from "../../daemon/rpc_message.ts";
@@ -7,11 +7,11 @@ import { RpcError } from "../../daemon/rpc_error.ts";
 import { RpcPeer } from "../../daemon/rpc_peer.ts";
 import type { Schema } from "../../daemon/schema.ts";
 import { ClientError } from "../../errors.ts";
-import { isLocked } from "../../profile/lock.ts";
 import type { Asked } from "../command.ts";
 import type { Invocation } from "../command_line.ts";
 import { VERSION } from "./command_line_method.ts";
 import type { Process, Terminal } from "../context.ts";
+import { hasEngine } from "./has_engine.ts";
 import { EXIT_INTERRUPTED } from "../output/failure.ts";
 import { currentFolder } from "../terminal/terminal.ts";
 
@@ -24,7 +24,7 @@ export interface EngineLink extends AsyncDisposable {
 export async function connectEngine(
   folder: string,
 ): Promise<Awaited<ReturnType<typeof connectEndpoint>>> {
-  if (!await hasEndpoint(folder) || !await isLocked(folder)) return null;
+  if (!await hasEngine(folder)) return null;
   return await connectEndpoint(folder);
 }
 

@@ -22,7 +22,7 @@ import { historyView, type Shown, timerText, unknownText } from "./history.ts";
 import { isoTime, localTime, printable, printableLine, shownName, shownPeer } from "./printable.ts";
 import { type Registered, registeredText } from "./registered.ts";
 import { type Status, statusView } from "./status.ts";
-import type { Style } from "./style.ts";
+import type { Style, View } from "./style.ts";
 import { keptJson, keptText, transferJson, transferText, waitingText } from "./transfers.ts";
 import { type Screen, trustText } from "./trust.ts";
 import { type UnusableMessages, unusableText } from "./unusable.ts";
@@ -87,14 +87,15 @@ export function toJson(output: Output, viewer?: Viewer): string {
 }
 
 /** Returns the text of one result, without a line end. */
-export function toText(output: Output, viewer: Viewer = {}): string {
-  return viewOf(output, viewer).text;
+export async function toText(output: Output, viewer: Viewer = {}): Promise<string> {
+  const { text } = viewOf(output, viewer);
+  return typeof text === "string" ? text : await text();
 }
 
 function viewOf(
   output: Output,
   { screen, advise = (text) => text, paint = NO_PAINT, time = localTime }: Viewer,
-): { json: unknown; text: string } {
+): View {
   const style = { paint, time };
   switch (output.kind) {
     case "identity":

@@ -40,3 +40,9 @@ function relativeTime(distance: number): string {
     : `${count(DAY)} ${count(DAY) === 1 ? "day" : "days"}`;
   return distance < 0 ? `${many} ago` : `${many} from now`;
 }
+
+/** A result as JSON and as text; some of it is made when it is wanted. */
+export interface View {
+  readonly json: unknown;
+  readonly text: string | (() => Promise<string>);
+}

@@ -2,34 +2,10 @@
 import { ClientError } from "../../errors.ts";
 import { harmlessLine } from "../output/printable.ts";
 import { shortened } from "../output/text_layout.ts";
+import type { Way } from "./notifying.ts";
 
 /** A message as `--json` prints it. */
 export type Item = Readonly<Record<string, unknown>>;
-
-/** A bell, or desktop notifications by the sequences OSC 9 and OSC 777, of which terminals know. */
-const WAYS = ["bell", "osc9", "osc777", "off"] as const;
-export type Way = (typeof WAYS)[number];
-
-/** The options of commands that show messages as they come. */
-export const NOTIFYING = {
-  "on-message": {
-    value: "CMD",
-    help: "Run CMD in the shell for each message, with the message\n" +
-      "as JSON on its standard input",
-  },
-  notify: {
-    value: "HOW",
-    help: "Tell of messages by the terminal: bell, osc9 or osc777\n" +
-      "(desktop notifications), or off (default)",
-    words: WAYS,
-  },
-} as const;
-
-/** Their values, if a command has them. */
-export interface Notifying {
-  readonly "on-message"?: string;
-  readonly notify?: Way;
-}
 
 interface NotifierOptions {
   /** A command line of the user's. */

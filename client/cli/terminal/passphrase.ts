@@ -1,4 +1,4 @@
-import { MIN_PASSPHRASE_LENGTH } from "../../../shared/crypto/passphrase.ts";
+import { MIN_PASSPHRASE_LENGTH } from "../../../shared/limits.ts";
 import { ClientError } from "../../errors.ts";
 
 /** The profile's passphrase, also its first one. */

@@ -1,6 +1,7 @@
 /** The scripts of completions, in the shells that are installed; bash is on every Linux machine. */
 import { COMMANDS } from "../../../client/cli/commands.ts";
-import { completionScript, SHELLS } from "../../../client/cli/completions.ts";
+import { completionScript } from "../../../client/cli/completions.ts";
+import { SHELL } from "../../../client/cli/operands.ts";
 import { assert, assertEquals } from "../../support/assert.ts";
 import { complete } from "../../support/shells.ts";
 
@@ -56,7 +57,7 @@ const NOWHERE = [
 ];
 
 Deno.test("completions: the scripts name every command and every option", () => {
-  for (const shell of SHELLS) {
+  for (const shell of SHELL.words) {
     const script = completionScript(shell, COMMANDS);
     for (const { name, options } of COMMANDS) {
       assert(new RegExp(`\\b${name}\\b`).test(script), `${shell}: ${name}`);
@@ -68,7 +69,7 @@ Deno.test("completions: the scripts name every command and every option", () => 
   }
 });
 
-for (const shell of SHELLS) {
+for (const shell of SHELL.words) {
   Deno.test({
     name: `completions: ${shell} completes commands, options, words and paths`,
     ignore: Deno.build.os !== "linux",

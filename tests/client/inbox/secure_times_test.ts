@@ -20,7 +20,7 @@ Deno.test("inbox: a time that no date can hold becomes that of the arrival", asy
     for (const one of received) {
       assert(one.type === "text");
       assert(!toJson({ kind: "received", received: one }).includes("null"));
-      assert(!toText({ kind: "received", received: one }).includes("?"));
+      assert(!(await toText({ kind: "received", received: one })).includes("?"));
     }
   }
   const peer = bob.profile.contacts.byName("alice");

@@ -35,6 +35,8 @@ export interface Import {
   /** The file of the project that it leads to; null if it leads elsewhere. */
   readonly file: string | null;
   readonly dynamic: boolean;
+  /** Whether it is of types alone, of which nothing is loaded. */
+  readonly types: boolean;
 }
 
 /** The imports of each module, by its path from the root. */
@@ -68,7 +70,7 @@ export async function readImports(): Promise<Imports> {
     if (path === null) return [];
     const imports = dependencies.map(({ specifier, code, type, isDynamic = false }) => {
       const file = pathOf(code?.specifier ?? type?.specifier ?? "");
-      return { specifier, file, dynamic: isDynamic };
+      return { specifier, file, dynamic: isDynamic, types: code === undefined };
     });
     return [[path, imports] as const];
   }));

@@ -19,6 +19,26 @@ export function dynamicImports(imports: Imports): string[] {
   );
 }
 
+/**
+ * Returns what is loaded before the first line of the module `from` runs: files of the project, and
+ * packages, in the order of their names.
+ */
+export function loadedAtOnce(
+  imports: Imports,
+  from: string,
+): { files: string[]; packages: string[] } {
+  const files = new Set([from]);
+  const packages = new Set<string>();
+  for (const path of files) {
+    for (const { file, specifier, dynamic, types } of imports.get(path) ?? []) {
+      if (dynamic || types) continue;
+      if (file !== null) files.add(file);
+      else packages.add(specifier);
+    }
+  }
+  return { files: [...files].sort(), packages: [...packages].sort() };
+}
+
 /** Every key of the import map is imported somewhere. */
 export function unusedEntries(imports: Imports, importMap: readonly string[]): string[] {
   const used = [...imports.values()].flat().map(({ specifier }) => specifier);

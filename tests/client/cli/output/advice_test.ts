@@ -33,7 +33,7 @@ Deno.test("advice: is completed once, and only where it names a command", () => 
   ) assertEquals(advise(text), text);
 });
 
-Deno.test("advice: in errors, notices and results, and not in what others wrote", () => {
+Deno.test("advice: in errors, notices and results, and not in what others wrote", async () => {
   const advise = adviceFor("b");
   const from = { id, name: "messaging-client list" };
   const transfer = 7;
@@ -53,7 +53,7 @@ Deno.test("advice: in errors, notices and results, and not in what others wrote"
       "run messaging-client --profile b register",
     ],
   ];
-  for (const [output, text] of outputs) assertEquals(toText(output, { advise }), text);
+  for (const [output, text] of outputs) assertEquals(await toText(output, { advise }), text);
   const error = new ClientError("unknown-name", "see: messaging-client list");
   assertEquals(failureOf(error, advise).message, "see: messaging-client --profile b list");
 });

@@ -1,4 +1,5 @@
-import { toJson, toText } from "../../../../client/cli/output/output.ts";
+import { historyView } from "../../../../client/cli/output/history.ts";
+import { toJson } from "../../../../client/cli/output/output.ts";
 import type { MarkedPeer } from "../../../../client/contacts/contact_book.ts";
 import type { HistoryEntry } from "../../../../client/profile/tables/history_entry.ts";
 import { toHex } from "../../../../shared/bytes.ts";
@@ -20,7 +21,7 @@ const ENTRY: HistoryEntry = {
 };
 
 function historyText(entry: HistoryEntry, peer: MarkedPeer): string {
-  return toText({ kind: "history", entry, peer });
+  return historyView(entry, peer).text;
 }
 
 function historyJson(entry: HistoryEntry, peer: MarkedPeer): string {
@@ -98,7 +99,7 @@ Deno.test("history: a time that cannot be has a mark, and stays as its author ga
 
 Deno.test("history: what became of a message, and what it answers, stands beside it", () => {
   const shown = (changes: Partial<HistoryEntry>, answered?: HistoryEntry) =>
-    toText({ kind: "history", entry: { ...ENTRY, ...changes }, peer: bob, answered })
+    historyView({ ...ENTRY, ...changes }, bob, { answered }).text
       .replace("3  2026-01-02 03:04 → Bobby: ", "");
   assertEquals(shown({ deliveredAt: at }), "hello ✓✓");
   assertEquals(shown({ deliveredAt: at, readAt: at }), "hello ✓✓ read");

@@ -289,31 +289,31 @@ Deno.test("output: the tests notice what no schema describes, also in processes"
   assertThrows(printed(card, "", "trouble\n"), Error, "no JSON");
 });
 
-Deno.test("output: for people, a line", () => {
-  for (const [output, , text] of OUTPUTS) assertEquals(toText(output), text);
+Deno.test("output: for people, a line", async () => {
+  for (const [output, , text] of OUTPUTS) assertEquals(await toText(output), text);
 });
 
-Deno.test("output: further lines are indented, so none passes for another message", () => {
+Deno.test("output: further lines are indented, so none passes for another message", async () => {
   const text = "one\nalice: two\n";
   const received = { message: 1, from: bob, type: "text", text, at } as const;
-  assertEquals(toText({ kind: "received", received }), "bob: one\n    alice: two\n    ");
+  assertEquals(await toText({ kind: "received", received }), "bob: one\n    alice: two\n    ");
 });
 
-Deno.test("output: a person at a terminal gets a QR code, too, and is told what to do", () => {
+Deno.test("output: a person at a terminal gets a QR code, too, and what to do", async () => {
   const output = {
     kind: "trust",
     peer: "bob",
     trust: { safetyNumber: NUMBER, verified: false },
   } as const;
-  const plain = toText(output);
+  const plain = await toText(output);
   assert(plain.endsWith("messaging-client verify --yes bob"), plain);
   assert(!plain.includes("\u2588"), plain);
-  const rich = toText(output, { screen: { columns: 80, rows: 24 } });
+  const rich = await toText(output, { screen: { columns: 80, rows: 24 } });
   assert(rich.includes("\u2588\u2588"), rich);
   for (const line of plain.split("\n")) assert(rich.includes(line), line);
   assert(rich.split("\n").every((line) => line.length <= 80 || line.startsWith("bob")), rich);
   for (const screen of [{ columns: 79, rows: 23 }, { columns: 64, rows: 24 }]) {
-    assertEquals(toText(output, { screen }), plain);
+    assertEquals(await toText(output, { screen }), plain);
   }
   assert(!toJson(output).includes("\u2588"));
 });
@@ -326,7 +326,7 @@ Deno.test("output: a time that no date can hold is left out", () => {
 /** What a terminal would obey, or what turns the direction of writing around. */
 const STEERING = [..."\0\x07\b\v\f\r\x1b\x7f\x80\x9b\x9f\u202a\u202e\u2066\u2069"];
 
-Deno.test("output: a hostile name stays on its line; scripts get it as it is", () => {
+Deno.test("output: a hostile name stays on its line; scripts get it as it is", async () => {
   for (const character of [...STEERING, "\n", "\t"]) {
     const client = { ...bob, name: `x${character}alice: hi` };
     const shown: Output[] = [
@@ -350,7 +350,7 @@ Deno.test("output: a hostile name stays on its line; scripts get it as it is", (
       },
     ];
     for (const output of shown) {
-      const text = toText(output);
+      const text = await toText(output);
       assert(text.includes("x\ufffdalice: hi"), text);
       assert(!text.includes(character), text);
       const json = toJson(output);
@@ -359,13 +359,13 @@ Deno.test("output: a hostile name stays on its line; scripts get it as it is", (
   }
 });
 
-Deno.test("output: on a terminal a received message has the time at which it was written", () => {
+Deno.test("output: on a terminal a received message has the time of its writing", async () => {
   const at = new Date(2026, 0, 31, 18, 5).getTime();
   const received = { message: 1, from: secureBob, type: "text", text: "hi", at } as const;
   const output = { kind: "received", received } as const;
-  assertEquals(toText(output), "Bobby: hi");
+  assertEquals(await toText(output), "Bobby: hi");
   const screen = { columns: 80, rows: 24 };
-  assertEquals(toText(output, { screen }), "2026-01-31 18:05 Bobby: hi");
+  assertEquals(await toText(output, { screen }), "2026-01-31 18:05 Bobby: hi");
   const key = { kind: "received", received: { message: 2, from: secureBob, type: "key" } } as const;
-  assertEquals(toText(key, { screen }), "Bobby sent a key.");
+  assertEquals(await toText(key, { screen }), "Bobby sent a key.");
 });

@@ -30,7 +30,7 @@ Deno.test("times: what no date can hold is shown as before", () => {
   }
 });
 
-Deno.test("times: text has the time in the way that is asked for, and JSON does not change", () => {
+Deno.test("times: text has times in the way that is asked for; JSON does not change", async () => {
   const peer = { id: new Uint8Array(16), name: "bob" };
   const at = NOW - 3 * MINUTE;
   const entry: HistoryEntry = {
@@ -68,7 +68,7 @@ Deno.test("times: text has the time in the way that is asked for, and JSON does 
     ],
   ] as const;
   for (const [output, text] of shown) {
-    assertEquals(toText(output, { time, screen }), text);
+    assertEquals(await toText(output, { time, screen }), text);
     assertEquals(toJson(output, { time, screen }), toJson(output));
   }
 });

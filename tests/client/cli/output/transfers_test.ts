@@ -1,6 +1,8 @@
 import type { TransferInfo } from "../../../../client/transfers/transfer_info.ts";
 import { toJson, toText } from "../../../../client/cli/output/output.ts";
 import { localTime } from "../../../../client/cli/output/printable.ts";
+import { PLAIN_STYLE } from "../../../../client/cli/output/style.ts";
+import { transferText } from "../../../../client/cli/output/transfers.ts";
 import { fromHex } from "../../../../shared/bytes.ts";
 import { MiB } from "../../../../shared/limits.ts";
 import { assert, assertEquals } from "../../../support/assert.ts";
@@ -24,13 +26,13 @@ const TRANSFER: TransferInfo = {
 };
 
 function textOf(changes: Partial<TransferInfo>): string {
-  return toText({ kind: "transfer", transfer: { ...TRANSFER, ...changes } });
+  return transferText({ ...TRANSFER, ...changes }, (text) => text, PLAIN_STYLE);
 }
 
-Deno.test("transfers: a file that waits, and what to do", () => {
+Deno.test("transfers: a file that waits, and what to do", async () => {
   const text = `7  Bobby (ID 00ff1020): a.pdf, 120 MiB, ${localTime(1e12)}. ` +
     "Fetch it with: messaging-client fetch 7";
-  assertEquals(toText({ kind: "waiting", transfer: TRANSFER }), text);
+  assertEquals(await toText({ kind: "waiting", transfer: TRANSFER }), text);
 });
 
 Deno.test("transfers: each state has its words", () => {
@@ -70,10 +72,10 @@ Deno.test("transfers: for scripts, exactly the promised object", () => {
   assert(later.endsWith('"ended":"2001-09-09T01:46:40.000Z","reason":"gone"}'), later);
 });
 
-Deno.test("transfers: a hostile name stays on its line", () => {
+Deno.test("transfers: a hostile name stays on its line", async () => {
   const name = "a\x1b[2J\n8  \u2190 alice: b";
   for (const kind of ["waiting", "transfer"] as const) {
-    const text = toText({ kind, transfer: { ...TRANSFER, name } });
+    const text = await toText({ kind, transfer: { ...TRANSFER, name } });
     assert(!text.includes("\n") && !text.includes("\x1b"), text);
   }
 });
@@ -87,12 +89,12 @@ Deno.test("transfers: what waits says why, and when it is tried again", () => {
   assertEquals(JSON.parse(json).retryAt, new Date(2e12).toISOString());
 });
 
-Deno.test("transfers: so does a text, for people and for scripts", () => {
+Deno.test("transfers: so does a text, for people and for scripts", async () => {
   const text = { entry: 3, to: bob, what: "text", since: 1e12, reason: "full" } as const;
   const message = { ...text, retryAt: 2e12 };
   const line = `\u2192 Bobby: a text of ${localTime(1e12)}, waits: full; ` +
     `tried again after ${localTime(2e12)}`;
-  assertEquals(toText({ kind: "kept", message }), line);
+  assertEquals(await toText({ kind: "kept", message }), line);
   const json = '{"waiting":"text","number":3,' +
     '"peer":{"id":"00ff102030405060708090a0b0c0d0e0","name":"bob"},' +
     '"since":"2001-09-09T01:46:40.000Z","reason":"full","retryAt":"2033-05-18T03:33:20.000Z"}';

@@ -1,9 +1,5 @@
-import {
-  type Item,
-  Notifier,
-  sequenceFor,
-  type Way,
-} from "../../../../client/cli/terminal/notifier.ts";
+import { type Item, Notifier, sequenceFor } from "../../../../client/cli/terminal/notifier.ts";
+import type { Way } from "../../../../client/cli/terminal/notifying.ts";
 import { assert, assertEquals } from "../../../support/assert.ts";
 
 const text = (text: string, more = {}): Item => ({

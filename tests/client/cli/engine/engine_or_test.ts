@@ -1,4 +1,4 @@
-import { engineOr } from "../../../../client/cli/engine/engine_stream.ts";
+import { engineOr } from "../../../../client/cli/engine/engine_or.ts";
 import { ClientError } from "../../../../client/errors.ts";
 import { assertEquals, assertRejects } from "../../../support/assert.ts";
 

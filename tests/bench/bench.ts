@@ -6,9 +6,10 @@ import { parseArguments, UsageError } from "../../shared/args.ts";
 import { startServer } from "../support/server_process.ts";
 import { EXEMPT } from "./workload.ts";
 import { startLimitPeer } from "./limit_peer.ts";
+import { MissingProgram } from "./programs.ts";
 import { startLoadProcess } from "./load_process.ts";
 import { type Environment, type Group, type GroupResult, measure, type Row } from "./measure.ts";
-import { recordsOf, tableOf } from "./table.ts";
+import { type Beside, LIMITS, recordsOf, tableOf } from "./table.ts";
 
 /** What `deno task bench` and `deno task bench:load` are. Times are milliseconds. */
 export interface Bench {
@@ -24,6 +25,10 @@ export interface Bench {
   readonly enough: number;
   /** Longest run; whatever hangs is ended then. */
   readonly deadline: number;
+  /** What the rows stand beside; the limits of the machine by default. */
+  readonly beside?: Beside;
+  /** Other benches that the same task runs, by the options that ask for them. */
+  readonly modes?: Readonly<Record<string, Bench>>;
 }
 
 interface Options {
@@ -33,27 +38,36 @@ interface Options {
   rounds: number;
 }
 
-/** Runs a bench with these arguments. Returns the exit code. */
+/** Runs a bench, or one of its modes, with these arguments. Returns the exit code. */
 export async function runBench(bench: Bench, args: readonly string[]): Promise<number> {
+  for (const [name, mode] of Object.entries(bench.modes ?? {})) {
+    const option = `--${name}`;
+    if (args.includes(option)) return await runBench(mode, args.filter((arg) => arg !== option));
+  }
   try {
     const options = parseOptions(bench, args);
     if (options.help) console.log(helpOf(bench).trimEnd());
-    else print(await run(bench, options, interruption(bench)), options);
+    else print(await run(bench, options), options, bench.beside);
     return 0;
   } catch (error) {
-    const expected = error instanceof UsageError || error instanceof Interruption;
+    const expected = error instanceof UsageError || error instanceof Interruption ||
+      error instanceof MissingProgram;
     console.error(`${bench.task}:`, expected ? error.message : error);
     return error instanceof UsageError ? 2 : 1;
   }
 }
 
-function helpOf({ task, summary, groups, rounds }: Bench): string {
+function helpOf({ task, summary, groups, rounds, deadline, modes = {} }: Bench): string {
+  const others = Object.entries(modes).map(([name, mode]) =>
+    `  ${`--${name}`.padEnd(13)}  ${mode.summary} --${name} --help says more\n`
+  );
   return `Usage: deno task ${task} [options]
 
 ${summary}
+Takes at most ${Math.ceil(deadline / 60_000)} minutes.
 
 Options:
-  --only NAME,…  Measure these alone, each beside its limits:
+${others.join("")}  --only NAME,…  Measure these alone, each beside its limits:
                  ${namesOf(groups).join("\n                 ")}
   --rounds N     Rounds, of which the median counts (default: ${rounds})
   --json         Print one JSON object a row
@@ -93,11 +107,12 @@ function chosenOf(group: Group, names: ReadonlySet<string>): ReadonlySet<string>
   return new Set(chosen.flatMap(({ name, limits = [] }) => [name, ...limits]));
 }
 
-async function run(
-  bench: Bench,
-  { names, rounds }: Options,
-  interrupted: Promise<never>,
-): Promise<GroupResult[]> {
+async function run(bench: Bench, { names, rounds }: Options): Promise<GroupResult[]> {
+  const signal = interruption(bench.deadline);
+  const interrupted = new Promise<never>((_, reject) =>
+    signal.addEventListener("abort", () => reject(signal.reason))
+  );
+  interrupted.catch(() => {}); // it may come when nobody waits yet
   const groups = bench.groups
     .map((group) => {
       const chosen = chosenOf(group, names);
@@ -106,6 +121,9 @@ async function run(
       return { ...group, suites, isChosen };
     })
     .filter(({ suites }) => suites.length > 0);
+  for (const { prepare } of groups.flatMap(({ suites }) => suites)) {
+    await Promise.race([prepare?.(signal), interrupted]);
+  }
   const end = performance.now() + bench.enough;
   const results: GroupResult[] = [];
   for (const [i, { title, suites, isChosen, serverArgs }] of groups.entries()) {
@@ -113,7 +131,7 @@ async function run(
     const onRound = (round: number) => {
       if (Deno.stderr.isTerminal()) console.error(`${title}: round ${round} of ${rounds}`);
     };
-    await using environment = await prepareEnvironment(serverArgs);
+    await using environment = await prepareEnvironment(signal, serverArgs);
     const measured = await Promise.race([
       measure(suites, environment, { rounds, milliseconds, onRound }),
       interrupted,
@@ -123,7 +141,10 @@ async function run(
   return results;
 }
 
-async function prepareEnvironment(args = EXEMPT): Promise<Environment & AsyncDisposable> {
+async function prepareEnvironment(
+  signal: AbortSignal,
+  args = EXEMPT,
+): Promise<Environment & AsyncDisposable> {
   await using stack = new AsyncDisposableStack();
   const folder = await Deno.makeTempDir({ prefix: "bench_" });
   stack.defer(() => removeFolder(folder));
@@ -133,6 +154,7 @@ async function prepareEnvironment(args = EXEMPT): Promise<Environment & AsyncDis
   const all = stack.move();
   return {
     folder,
+    signal,
     server,
     peer,
     load,
@@ -156,21 +178,23 @@ async function removeFolder(path: string): Promise<void> {
 /** A run that was ended before it was done. */
 class Interruption extends Error {}
 
-/** Rejects at the deadline or when the user has enough, so that what was started is ended then. */
-function interruption({ deadline }: Bench): Promise<never> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  promise.catch(() => {}); // it may come when nobody waits yet
-  setTimeout(() => reject(new Interruption("it takes too long")), deadline);
-  Deno.addSignalListener("SIGINT", () => reject(new Interruption("interrupted")));
-  return promise;
+/** Aborts at the deadline or when the user has enough, so that what was started is ended then. */
+function interruption(deadline: number): AbortSignal {
+  const controller = new AbortController();
+  const abort = (why: string) => controller.abort(new Interruption(why));
+  Deno.unrefTimer(setTimeout(abort, deadline, "it takes too long"));
+  for (const name of ["SIGINT", "SIGTERM"] as const) {
+    Deno.addSignalListener(name, () => abort("interrupted"));
+  }
+  return controller.signal;
 }
 
-function print(groups: readonly GroupResult[], { json }: Options): void {
+function print(groups: readonly GroupResult[], { json }: Options, beside = LIMITS): void {
   if (json) {
     for (const record of recordsOf(groups)) console.log(JSON.stringify(record));
     return;
   }
   const { os, arch } = Deno.build;
   console.log(`${navigator.hardwareConcurrency} cores, ${os} ${arch}, Deno ${Deno.version.deno}`);
-  for (const line of tableOf(groups)) console.log(line);
+  for (const line of tableOf(groups, beside)) console.log(line);
 }

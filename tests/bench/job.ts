@@ -10,6 +10,13 @@ export type Job =
   | { kind: "connects"; port: number; workers: number; milliseconds: number }
   /** Messages to one mailbox, `depth` unanswered at a time by each of `senders`. */
   | { kind: "send"; port: number; senders: number; depth: number; milliseconds: number }
+  /**
+   * Messages of one sender, {@link PIPELINE} unanswered at a time, to a subscriber who acknowledges
+   * as many at once. The result is how many there were.
+   */
+  | { kind: "push"; port: number; milliseconds: number }
+  /** How many of `count` waiting messages a second are pushed to one who subscribes. */
+  | { kind: "backlog"; port: number; count: number }
   /** Round trips on open connections, `depth` of `size` bytes under way on each. */
   | {
     kind: "echo";

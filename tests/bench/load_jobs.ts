@@ -9,6 +9,7 @@ import type { Job, JobResult } from "./job.ts";
 import { echo, echoLatency, latencies, pump, rate, renew, sendFrame } from "./load_work.ts";
 import { perSecond } from "./measure.ts";
 import { mixedWork } from "./mixed_work.ts";
+import { backlog, livePushes, messageIdOf } from "./load_pushes.ts";
 import { type LoadIdentity, newIdentity, SecureLink } from "./secure_link.ts";
 import { randomBytes } from "./workload.ts";
 
@@ -49,6 +50,10 @@ export class LoadJobs {
         return await this.#send(job);
       case "echo":
         return await echo(job);
+      case "push":
+        return await livePushes(job);
+      case "backlog":
+        return await backlog(job);
       case "latency":
         return await this.#latency(job);
       case "echo-latency":
@@ -100,7 +105,7 @@ export class LoadJobs {
     }
     const { value, busy = 0 } = await perSecond(async () => {
       const end = performance.now() + milliseconds;
-      const counts = await Promise.all(links.map((link) => pump(link, receivers, depth, end)));
+      const counts = await Promise.all(links.map((link) => pump(link, receivers, { depth, end })));
       return counts.reduce((sum, count) => sum + count);
     });
     return { values: [value], busy };
@@ -119,8 +124,7 @@ export class LoadJobs {
       const arrived = performance.now();
       await sent;
       await sender.expect(ResponseCode.sent);
-      // The number of the message stands behind its sender's ID.
-      const messageIds = [new DataView(payload.buffer, payload.byteOffset + 16).getUint32(0, true)];
+      const messageIds = [messageIdOf(payload)];
       await receiver.write(encodeSecureRequest({ kind: "acknowledge", messageIds }));
       await receiver.expect(ResponseCode.acknowledged);
       return arrived;

@@ -20,6 +20,7 @@ export interface Row {
   /** The least or most that the median should be, by itself or as a share of its limit. */
   readonly goal?:
     | { atLeast: number }
+    | { atLeast: number; orOfLimit: number }
     | { atMost: number }
     | { ofLimit: number }
     | { atMostOfLimit: number };
@@ -44,6 +45,8 @@ export interface Environment {
   readonly load: LoadProcess;
   /** An empty folder on the disk of the server's data. */
   readonly folder: string;
+  /** Ends the programs that a suite waits for, when the run is interrupted. */
+  readonly signal: AbortSignal;
   /** Ends `resource` with the group, before the folder is removed. */
   keep<T extends AsyncDisposable>(resource: T): T;
 }
@@ -51,6 +54,11 @@ export interface Environment {
 /** Rows that are measured together. */
 export interface Suite {
   readonly rows: readonly Row[];
+  /**
+   * Makes sure that all programs are there which it needs, before anything is measured.
+   * @throws {MissingProgram}
+   */
+  readonly prepare?: (signal: AbortSignal) => Promise<void>;
   /** Prepares what is not measured. Returns what measures one round, in the order of the rows. */
   open(environment: Environment): Promise<() => Promise<Figure[]>>;
 }

@@ -2,6 +2,8 @@
 import { KiB } from "../../shared/limits.ts";
 import { PROCESS_FACTS, residentMemory } from "../support/process_facts.ts";
 import { startServer } from "../support/server_process.ts";
+import { sleep } from "../../shared/sleep.ts";
+import { cpuDuring } from "./cpu_cost.ts";
 import { startLimitPeer } from "./limit_peer.ts";
 import type { Job } from "./job.ts";
 import type { Row, Suite } from "./measure.ts";
@@ -46,6 +48,40 @@ function rateOf(
   };
 }
 
+/** The same by the second that the answering process computes, whatever else goes on. */
+export const connectionsPerCpu: readonly Suite[] = PROCESS_FACTS
+  ? [
+    perCpu("connects", "echo", {
+      name: "connects-cpu",
+      title: "TCP echo on a connection of its own",
+    }),
+    perCpu("logins", "server", {
+      name: "logins-cpu",
+      title: "Handshakes with login",
+      limits: ["connects-cpu"],
+      goal: { atLeast: 3000 },
+    }),
+  ]
+  : [];
+
+function perCpu(
+  kind: "connects" | "logins",
+  where: "echo" | "server",
+  row: Omit<Row, "unit">,
+): Suite {
+  return {
+    rows: [{ ...row, title: `${row.title}, in a second of the server's processor`, unit: "/s" }],
+    open({ server, peer, load }) {
+      const { port, pid } = where === "echo" ? { port: peer.echo, pid: peer.pid } : server;
+      const job: Job = { kind, port, workers: SENDERS, milliseconds: ROUND };
+      return Promise.resolve(async () => {
+        const { values: [rate], milliseconds } = await cpuDuring(pid, load, job);
+        return [{ value: rate * ROUND / milliseconds }];
+      });
+    },
+  };
+}
+
 const COUNT = IDLE_CONNECTIONS.toLocaleString("en");
 
 /**
@@ -59,47 +95,72 @@ export const idleConnections: readonly Suite[] = PROCESS_FACTS
       const peer = await startLimitPeer();
       return Object.assign(peer, { port: peer.echo });
     }, {
-      name: "echo-idle",
-      title: `An idle connection to TCP echo, each of ${COUNT}`,
-      unit: "KB",
-    }),
+      each: {
+        name: "echo-idle",
+        title: `An idle connection to TCP echo, each of ${COUNT}`,
+        unit: "KiB",
+      },
+      left: {
+        name: "echo-idle-left",
+        title: "What the echo still has of each when all have left",
+        unit: "KiB",
+      },
+    }, false),
     idle(() => startServer({ args: EXEMPT }), {
-      name: "secure-idle",
-      title: `An idle connection, logged in and subscribed, each of ${COUNT}`,
-      unit: "KB",
-      limits: ["echo-idle"],
-      goal: { atMost: 40 },
-    }, {
-      name: "secure-idle-server",
-      title: `The whole server with ${
-        (WARM_CONNECTIONS + IDLE_CONNECTIONS).toLocaleString("en")
-      } of them`,
-      unit: "MB",
-    }),
+      each: {
+        name: "secure-idle",
+        title: `An idle connection, logged in and subscribed, each of ${COUNT}`,
+        unit: "KiB",
+        limits: ["echo-idle"],
+        goal: { atMost: 20 },
+      },
+      whole: {
+        name: "secure-idle-server",
+        title: `The whole server with ${
+          (WARM_CONNECTIONS + IDLE_CONNECTIONS).toLocaleString("en")
+        } of them`,
+        unit: "MB",
+      },
+      left: {
+        name: "secure-idle-left",
+        title: "What the server still has of each when all have left",
+        unit: "KiB",
+        limits: ["echo-idle-left"],
+        goal: { atMost: 5 },
+      },
+    }, true),
   ]
   : [];
 
+/** Milliseconds from the last connection until memory is read. */
+const SETTLING = 2000;
+/** The same from the last that has left. */
+const LEAVING = 5000;
+
 type Peer = AsyncDisposable & { port: number; pid: number };
 
-function idle(start: () => Promise<Peer>, row: Row, whole?: Row): Suite {
-  const secure = whole !== undefined;
+function idle(
+  start: () => Promise<Peer>,
+  { each, whole, left }: { each: Row; whole?: Row; left: Row },
+  secure: boolean,
+): Suite {
   return {
-    rows: whole ? [row, whole] : [row],
+    rows: whole ? [each, whole, left] : [each, left],
     open({ load }) {
       const memoryWith = async (connections: number, { port, pid }: Peer) => {
         await load.run({ kind: "open", port, connections, secure });
+        await sleep(SETTLING);
         return await residentMemory(pid);
       };
       return Promise.resolve(async () => {
         await using peer = await start();
-        try {
-          const before = await memoryWith(WARM_CONNECTIONS, peer);
-          const after = await memoryWith(IDLE_CONNECTIONS, peer);
-          const each = { value: (after - before) / IDLE_CONNECTIONS / KiB };
-          return whole ? [each, { value: after / MB }] : [each];
-        } finally {
-          await load.run({ kind: "close" });
-        }
+        const before = await memoryWith(WARM_CONNECTIONS, peer);
+        const after = await memoryWith(IDLE_CONNECTIONS, peer);
+        await load.run({ kind: "close" });
+        await sleep(LEAVING);
+        const last = await residentMemory(peer.pid);
+        const ofEach = (bytes: number) => ({ value: (bytes - before) / IDLE_CONNECTIONS / KiB });
+        return [ofEach(after), ...whole ? [{ value: after / MB }] : [], ofEach(last)];
       });
     },
   };

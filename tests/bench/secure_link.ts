@@ -10,6 +10,7 @@ import {
   secureClientId,
   signLogin,
 } from "../../shared/crypto/identity.ts";
+import { TAG_SIZE } from "../../shared/crypto/chacha20_poly1305.ts";
 import { writeAll } from "../../shared/io.ts";
 import { KiB } from "../../shared/limits.ts";
 import { ResponseCode } from "../support/protocol/codes.ts";
@@ -111,6 +112,20 @@ export class SecureLink implements Disposable {
     }
   }
 
+  /**
+   * Waits for content. Returns how many bytes of it have arrived. Their records stay unopened: that
+   * is cheap, and nothing but this can be read from then on.
+   */
+  async skip(): Promise<number> {
+    let bytes = this.#content.length;
+    this.#content = new Uint8Array(0);
+    while (bytes === 0) {
+      for (let sealed; (sealed = this.#takeRecord());) bytes += sealed.length - TAG_SIZE;
+      if (bytes === 0) await this.#fill();
+    }
+    return bytes;
+  }
+
   /** Whether a whole frame has arrived that was not taken yet. */
   get ready(): boolean {
     const content = this.#content;
@@ -139,23 +154,32 @@ export class SecureLink implements Disposable {
 
   async #record(): Promise<Uint8Array> {
     for (;;) {
-      const have = this.#end - this.#start;
-      if (have >= RECORD_HEADER_SIZE) {
-        const size = (this.#buffer[this.#start] << 8) | this.#buffer[this.#start + 1];
-        const from = this.#start + RECORD_HEADER_SIZE;
-        if (this.#end >= from + size) {
-          this.#start = from + size;
-          return this.#receive.decrypt(this.#buffer.subarray(from, this.#start));
-        }
-        if (size > this.#buffer.length - RECORD_HEADER_SIZE) this.#grow();
-      }
-      this.#buffer.copyWithin(0, this.#start, this.#end);
-      this.#start = 0;
-      this.#end = have;
-      const count = await this.#conn.read(this.#buffer.subarray(have));
-      if (count === null) throw new Error("the server has ended the connection");
-      this.#end += count;
+      const sealed = this.#takeRecord();
+      if (sealed) return this.#receive.decrypt(sealed);
+      await this.#fill();
     }
+  }
+
+  /** The next record, still sealed, if all of it has arrived. */
+  #takeRecord(): Uint8Array | null {
+    if (this.#end - this.#start < RECORD_HEADER_SIZE) return null;
+    const size = (this.#buffer[this.#start] << 8) | this.#buffer[this.#start + 1];
+    const from = this.#start + RECORD_HEADER_SIZE;
+    if (this.#end >= from + size) {
+      this.#start = from + size;
+      return this.#buffer.subarray(from, this.#start);
+    }
+    if (size > this.#buffer.length - RECORD_HEADER_SIZE) this.#grow();
+    return null;
+  }
+
+  async #fill(): Promise<void> {
+    this.#buffer.copyWithin(0, this.#start, this.#end);
+    this.#end -= this.#start;
+    this.#start = 0;
+    const count = await this.#conn.read(this.#buffer.subarray(this.#end));
+    if (count === null) throw new Error("the server has ended the connection");
+    this.#end += count;
   }
 
   #grow(): void {

@@ -77,3 +77,24 @@ Deno.test("bench: JSON says the same, one object a row", () => {
   assertEquals([rate.met, rate.load, rate.heldDownByLoad], [false, 0.95, true]);
   assertEquals([time.goal, time.met, time.load], [{ atMost: 2.5 }, true, undefined]);
 });
+
+Deno.test("bench: what needs no column has none, and a peer heads its own", () => {
+  const only = { title: "Group", results: [result({ name: "limit" }, [2]), group.results[3]] };
+  const beside = { heading: "of peer", note: "share of the peer" };
+  assertEquals(tableOf([only])[0].trim().split(/ {2,}/), ["median", "min – max", "goal"]);
+  const lines = tableOf([{ ...group, results: group.results.slice(0, 3) }], beside);
+  assertEquals(lines[0].includes("of limit"), false);
+  assertEquals(lines[0].includes("of peer"), true);
+  assertEquals(lines.some((line) => line.startsWith("of peer:  share of the peer")), true);
+});
+
+Deno.test("bench: a goal may be a figure, or a share of a limit that is too low for it", () => {
+  const goal = { atLeast: 350, orOfLimit: 0.6 };
+  const isMet = (median: number, limit: number) =>
+    recordsOf([{
+      title: "",
+      results: [result({ name: "disk" }, [limit]), result({ limits: ["disk"], goal }, [median])],
+    }])[1].met;
+  assertEquals([isMet(350, 1000), isMet(349, 1000)], [true, false]);
+  assertEquals([isMet(120, 200), isMet(119, 200)], [true, false]);
+});

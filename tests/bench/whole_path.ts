@@ -3,7 +3,7 @@ import type { Client } from "../../client/client.ts";
 import { Profile } from "../../client/profile/profile.ts";
 import { networkOf } from "../support/client/network.ts";
 import { newClient } from "../support/new_client.ts";
-import { perSecond, type Row, type Suite } from "./measure.ts";
+import { type Environment, perSecond, type Row, type Suite } from "./measure.ts";
 import { MESSAGE_SIZE } from "./workload.ts";
 
 /** Messages of a round, all sent at the same time. */
@@ -18,51 +18,75 @@ const rows: readonly Row[] = [
   { name: "path-follow", title: "From a client to one that follows" },
 ].map((row) => ({ ...row, unit: "/s", limits, includesClient: true }));
 
+/** What a text costs each side, sent many at a time, in microseconds. */
+export const textTimes: Suite = {
+  rows: [
+    { name: "text-send", title: `A text sent by a client, of ${COUNT} at a time` },
+    { name: "text-receive", title: "A text received by a client that polls" },
+  ].map((row) => ({ ...row, unit: "µs", goal: { atMost: 200 }, includesClient: true })),
+  async open(environment) {
+    const { sendAndReceive } = await openPath(environment);
+    return async () => (await sendAndReceive()).map(({ value }) => ({ value: 1e6 / value }));
+  },
+};
+
 export const wholePath: Suite = {
   rows,
-  async open({ server: { port }, folder }) {
-    const inbox = `${folder}/received`;
-    const open = async (name: string): Promise<Client> => {
-      const profile = await Profile.open(`${folder}/${name}`);
-      const client = newClient(profile, networkOf(profile, port));
-      await client.register(name, { classic: false });
-      return client;
-    };
-    const sender = await open("sender");
-    const polling = await open("polling");
-    const following = await open("following");
-    const followed = following.follow(inbox, ignore);
-    const send = async (to: string, count: number): Promise<number> => {
-      await Promise.all(Array.from({ length: count }, () => sender.sendText(to, TEXT)));
-      return count;
-    };
-    const receive = async (count: number): Promise<number> => {
-      let left = count;
-      for await (const { type } of polling.receive(inbox, ignore)) if (type === "text") left--;
-      if (left !== 0) throw new Error(`${left} messages did not arrive`);
-      return count;
-    };
-    const arrive = async (count: number): Promise<void> => {
-      for (let left = count; left > 0;) {
-        const { value } = await followed.next();
-        if (value?.type === "text") left--;
-      }
-    };
-    // Sessions, and the first acknowledgement, are not what is measured.
-    await send("polling", 1);
-    await receive(1);
-    await Promise.all([send("following", 1), arrive(1)]);
+  async open(environment) {
+    const { sendAndReceive, sendAndFollow } = await openPath(environment);
     return async () => {
-      const sent = await perSecond(() => send("polling", COUNT));
-      const received = await perSecond(() => receive(COUNT));
+      const [sent, received] = await sendAndReceive();
       const both = 1 / (1 / sent.value + 1 / received.value);
-      const through = await perSecond(async () => {
-        await Promise.all([send("following", COUNT), arrive(COUNT)]);
-        return COUNT;
-      });
+      const through = await sendAndFollow();
       return [sent, received, { value: both }, through].map(({ value }) => ({ value }));
     };
   },
 };
+
+/** Three clients: one sends to one that polls, and to one that follows. */
+async function openPath({ server: { port }, folder }: Environment) {
+  const inbox = `${folder}/received`;
+  const open = async (name: string): Promise<Client> => {
+    const profile = await Profile.open(`${folder}/${name}`);
+    const client = newClient(profile, networkOf(profile, port));
+    await client.register(name, { classic: false });
+    return client;
+  };
+  const sender = await open("sender");
+  const polling = await open("polling");
+  const following = await open("following");
+  const followed = following.follow(inbox, ignore);
+  const send = async (to: string, count: number): Promise<number> => {
+    await Promise.all(Array.from({ length: count }, () => sender.sendText(to, TEXT)));
+    return count;
+  };
+  const receive = async (count: number): Promise<number> => {
+    let left = count;
+    for await (const { type } of polling.receive(inbox, ignore)) if (type === "text") left--;
+    if (left !== 0) throw new Error(`${left} messages did not arrive`);
+    return count;
+  };
+  const arrive = async (count: number): Promise<void> => {
+    for (let left = count; left > 0;) {
+      const { value } = await followed.next();
+      if (value?.type === "text") left--;
+    }
+  };
+  // Sessions, and the first acknowledgement, are not what is measured.
+  await send("polling", 1);
+  await receive(1);
+  await Promise.all([send("following", 1), arrive(1)]);
+  return {
+    sendAndReceive: async () => [
+      await perSecond(() => send("polling", COUNT)),
+      await perSecond(() => receive(COUNT)),
+    ],
+    sendAndFollow: () =>
+      perSecond(async () => {
+        await Promise.all([send("following", COUNT), arrive(COUNT)]);
+        return COUNT;
+      }),
+  };
+}
 
 function ignore(): void {}

@@ -34,7 +34,7 @@ export interface ServerProcess extends AsyncDisposable {
   stop(): Promise<Outcome>;
 }
 
-interface StartOptions extends Pick<ChildOptions, "under" | "env"> {
+interface StartOptions extends Pick<ChildOptions, "under" | "env" | "runtime"> {
   data?: string;
   args?: string[];
 }
@@ -43,17 +43,18 @@ interface StartOptions extends Pick<ChildOptions, "under" | "env"> {
  * Starts a server on 127.0.0.1 and waits until it listens.
  * @param options.data its folder; a new temporary one by default
  * @param options.under a program, with its arguments, that runs it and takes its place
+ * @param options.runtime further options of the runtime
  * @param options.args further arguments; a `--port` among them takes the place of a free port
  * @param options.env what its environment has besides that of the test
  * @throws {Error} if it ends instead, with all that it wrote
  */
 export async function startServer(
-  { data, args = [], under, env }: StartOptions = {},
+  { data, args = [], under, env, runtime }: StartOptions = {},
 ): Promise<ServerProcess> {
   const folder = data ?? await Deno.makeTempDir({ prefix: "server_" });
   const port = args.includes("--port") ? [] : ["--port", "0"];
   const all = ["--host", "127.0.0.1", ...port, "--data", folder, ...args];
-  const child = new Child(all, { under, env });
+  const child = new Child(all, { under, env, runtime });
   const dispose = async () => {
     await child.kill("SIGKILL");
     if (data === undefined) await Deno.remove(folder, { recursive: true });
@@ -100,6 +101,8 @@ export function runServer(args: string[], options: ChildOptions = {}): Promise<O
 interface ChildOptions {
   cwd?: string;
   under?: string[];
+  /** Further options of the runtime. */
+  runtime?: string[];
   /** What the environment has besides that of the test. */
   env?: Record<string, string>;
 }
@@ -110,8 +113,9 @@ class Child {
   readonly #finished: Promise<Outcome>;
   readonly #started = Promise.withResolvers<void>();
 
-  constructor(args: string[], { cwd, env, under = [] }: ChildOptions = {}) {
-    const [program, ...rest] = [...under, Deno.execPath(), ...TASK, PROGRAM, ...args];
+  constructor(args: string[], { cwd, env, under = [], runtime = [] }: ChildOptions = {}) {
+    const command = [...under, Deno.execPath(), ...TASK, ...runtime, PROGRAM, ...args];
+    const [program, ...rest] = command;
     this.process = new Deno.Command(program, {
       args: rest,
       cwd,

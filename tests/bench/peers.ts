@@ -1,4 +1,4 @@
-/** Speed beside well-known programs that do the same, or a part of it: `deno task bench --peers`. */
+/** Speed beside programs that do the same, or a part of it: `deno task bench --peers`. */
 import { MiB } from "../../shared/limits.ts";
 import { ageFiles } from "./age.ts";
 import type { Bench } from "./bench.ts";

@@ -135,13 +135,17 @@ export class Statement {
   }
 }
 
-/** Returns `params` with whole numbers as integers; SQLite would take every number as a REAL. */
+/** Makes whole numbers in `params` integers; SQLite would take every number as a REAL. */
 function bound(params: Parameters): Value[] {
-  return params.map((param) =>
-    param !== null && typeof param === "object" && !(param instanceof Uint8Array)
-      ? Object.fromEntries(Object.entries(param).map(([name, value]) => [name, integer(value)]))
-      : integer(param)
-  ) as Value[];
+  for (let i = 0; i < params.length; i++) {
+    const param = params[i];
+    if (typeof param === "number") params[i] = integer(param);
+    else if (param !== null && typeof param === "object" && !(param instanceof Uint8Array)) {
+      const named = Object.entries(param).map(([name, value]) => [name, integer(value)]);
+      params[i] = Object.fromEntries(named);
+    }
+  }
+  return params as Value[];
 }
 
 function integer(value: Value): Value {

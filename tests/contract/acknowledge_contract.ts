@@ -55,6 +55,20 @@ export function acknowledgeContract(engine: Engine): void {
     },
   );
 
+  contractTest(
+    engine,
+    "exactly the acknowledged go, in whatever order they come",
+    async (subject) => {
+      const alice = await subject.register("alice");
+      for (let i = 0; i < 12; i++) await subject.send(alice, "text");
+      await subject.storage.acknowledge(alice, [2, 3, 4, 6, 9, 8, 11, 12, 13]);
+      assertEquals(await idsBehind(subject, alice, 0), [1, 5, 7, 10]);
+      await subject.storage.acknowledge(alice, []);
+      await subject.storage.acknowledge(alice, [10, 7, 7, 1]);
+      assertEquals(await idsBehind(subject, alice, 0), [5]);
+    },
+  );
+
   contractTest(engine, "acknowledging makes room, once for each message", async (subject) => {
     const alice = await subject.register("alice");
     await subject.send(alice, "12345");

@@ -11,8 +11,11 @@ export interface Mover {
   close(): void;
 }
 
-/** Rows, or pages, that change until the log is moved; that are some megabytes. */
-export const MOVED = 1_000;
+/**
+ * Rows, or pages, that change until the log is moved; that are some megabytes. To begin takes a
+ * millisecond or two, and each page is moved once, however often it has changed.
+ */
+export const MOVED = 4_000;
 /** What changed meanwhile, if it is less, is moved at once: that takes a few milliseconds. */
 export const REST = 200;
 /** How often the thread is asked in a row. */

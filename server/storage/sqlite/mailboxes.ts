@@ -135,8 +135,10 @@ export class SqliteMailboxes extends Table<keyof typeof STATEMENTS> {
   /** Deletes messages; returns the names of their blobs. */
   #remove(mailbox: Bytes, messageIds: readonly number[]): string[] {
     const { number } = this.occupancy.mailboxOf(mailbox);
-    const remove = (id: number) => this.statements.remove.get<RemovedRow & object>(number, id);
-    return this.#tally(messageIds.flatMap((id) => remove(id) ?? []));
+    const rows = runsOf(messageIds).flatMap(([first, last]) =>
+      this.statements.remove.all<RemovedRow & object>(number, first, last)
+    );
+    return this.#tally(rows);
   }
 
   /** Deletes the first messages of a mailbox that has this number, inside a write. */
@@ -156,6 +158,17 @@ export class SqliteMailboxes extends Table<keyof typeof STATEMENTS> {
       new Set(names.filter((name) => this.statements.byBlob.get(name) !== undefined))
     );
   }
+}
+
+/** Returns the first and the last of each run of `ids` that follow each other. */
+function runsOf(ids: readonly number[]): [number, number][] {
+  const runs: [number, number][] = [];
+  for (const id of ids) {
+    const run = runs.at(-1);
+    if (run && id === run[1] + 1) run[1] = id;
+    else runs.push([id, id]);
+  }
+  return runs;
 }
 
 /** Returns the ID of the last of `rows` that fit into `size` bytes; the first one always does. */
@@ -179,7 +192,7 @@ const STATEMENTS = {
     "FROM messages WHERE mailbox = ? AND id > ? ORDER BY id LIMIT ?",
   page: "SELECT id, sender, type, size, blob, content FROM messages " +
     "WHERE mailbox = ? AND id > ? AND id <= ? ORDER BY id",
-  remove: `DELETE FROM messages WHERE mailbox = ? AND id = ? ${REMOVED_COLUMNS}`,
+  remove: `DELETE FROM messages WHERE mailbox = ? AND id BETWEEN ? AND ? ${REMOVED_COLUMNS}`,
   removeFirst: "DELETE FROM messages WHERE mailbox = ?1 AND id IN " +
     `(SELECT id FROM messages WHERE mailbox = ?1 ORDER BY id LIMIT ?2) ${REMOVED_COLUMNS}`,
   // Rows are numbered as they come, so the oldest are the first.

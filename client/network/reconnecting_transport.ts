@@ -72,10 +72,10 @@ export class ReconnectingTransport implements SecureTransport {
 
   async request<R extends SmallRequest>(
     request: R,
-    { once = false }: { once?: boolean } = {},
+    { once = false, into }: { once?: boolean; into?: Bytes } = {},
   ): Promise<ReplyTo<R>> {
-    if (once) return await (await this.#connected()).request(request);
-    return await this.#retrying((connection) => connection.request(request));
+    if (once) return await (await this.#connected()).request(request, into);
+    return await this.#retrying((connection) => connection.request(request, into));
   }
 
   async register(name: string, publicKey: Bytes, invite?: Bytes): Promise<Bytes> {

@@ -146,12 +146,12 @@ export class SecureConnection {
   }
 
   /**
-   * Sends a request; returns its response.
+   * Sends a request; returns its response, whose payload is read into `into` if it has room.
    * @throws {ClientError} `refused` with the server's words, `unreachable`, `bad-response`
    */
-  async request<R extends SmallRequest>(request: R): Promise<ReplyTo<R>> {
+  async request<R extends SmallRequest>(request: R, into?: Bytes): Promise<ReplyTo<R>> {
     while (this.#state.name === "streaming") await this.#state.done;
-    const reply = this.#expect<R["kind"]>(request.kind);
+    const reply = this.#expect<R["kind"]>(request.kind, into);
     // Both writes at once: nothing can come between them.
     await Promise.all(partsOf(request).map((part) => this.#write(part)));
     return await reply;
@@ -220,11 +220,11 @@ export class SecureConnection {
     this.#end(new ClientError("unreachable", "the connection was closed"));
   }
 
-  #expect<K extends SmallRequest["kind"]>(kind: K): Promise<SecureReply<K>> {
+  #expect<K extends SmallRequest["kind"]>(kind: K, into?: Bytes): Promise<SecureReply<K>> {
     return this.#await(
       SECURE_REQUESTS.of[kind].reply.code,
       async (header) => {
-        const reply = decodeSecureReply(kind, header, await this.#payload(header));
+        const reply = decodeSecureReply(kind, header, await this.#payload(header, into));
         this.#noteStanding(reply);
         return reply;
       },
@@ -332,11 +332,14 @@ export class SecureConnection {
     this.acknowledge(messageIds).catch((error) => this.#end(error));
   }
 
-  async #payload({ code, size }: ResponseHeader): Promise<Bytes> {
+  async #payload({ code, size }: ResponseHeader, into?: Bytes): Promise<Bytes> {
     if (size > (LARGEST.get(code) ?? MAX_SMALL_RESPONSE)) {
       throw new ProtocolError("too-large", `a response of ${size} bytes`);
     }
-    return await this.#reader.read(size);
+    if (!into || size > into.length) return await this.#reader.read(size);
+    const payload = into.subarray(0, size);
+    await this.#reader.readFull(payload);
+    return payload;
   }
 
   /** Ends the connection, once; returns the reason that everyone is told. */

@@ -109,8 +109,14 @@ export interface Transport {
 
 /** What the secure protocol adds. */
 export interface SecureTransport extends Transport {
-  /** Sends a request; with `once`, not again after a broken connection: for what has an order. */
-  request<R extends SmallRequest>(request: R, options?: { once?: boolean }): Promise<ReplyTo<R>>;
+  /**
+   * Sends a request; with `once`, not again after a broken connection: for what has an order. The
+   * payload of the reply is read into `into` if it has room: then bytes in it lie there.
+   */
+  request<R extends SmallRequest>(
+    request: R,
+    options?: { once?: boolean; into?: Bytes },
+  ): Promise<ReplyTo<R>>;
 
   /**
    * As {@link Transport.send}. Repeats under one `token` of 16 bytes arrive once. With `once` it is

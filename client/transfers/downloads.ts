@@ -1,9 +1,11 @@
-import { type Bytes, discard, toHex } from "../../shared/bytes.ts";
+import { type Bytes, toHex } from "../../shared/bytes.ts";
+import { TAG_SIZE } from "../../shared/crypto/chacha20_poly1305.ts";
 import { CHUNK_SIZE, FileCipher } from "../../shared/crypto/file_chunks.ts";
 import { CryptoError } from "../../shared/errors.ts";
 import { ClientError } from "../errors.ts";
 import { cleanFileName } from "../disk/file_names.ts";
 import { publishFile, removeFile } from "../disk/files.ts";
+import { ChunkMemory } from "./chunk_memory.ts";
 import { awaitedLater, unlessInterrupted } from "./interrupt.ts";
 import type { Profile } from "../profile/profile.ts";
 import type { Transfer } from "../profile/tables/transfers.ts";
@@ -102,6 +104,7 @@ export class Downloads {
       throw new ClientError("gone", message);
     }
     using cipher = new FileCipher(key, size);
+    const memory = new ChunkMemory(size);
     const opened = await DraftFile.open(path, Math.min(size, chunks * CHUNK_SIZE));
     using draft = opened.draft;
     const whole = chunks === cipher.count && opened.at === size && size > 0;
@@ -113,9 +116,9 @@ export class Downloads {
     };
     if (chunk === 0) tell();
     try {
-      for await (const plaintext of this.#plaintexts(cipher, blob, chunk, signal)) {
+      for await (const plaintext of this.#plaintexts(cipher, blob, { chunk, memory }, signal)) {
         await draft.append(plaintext);
-        discard(plaintext);
+        memory.give(plaintext);
         chunk++;
         tell();
         if (chunk % SYNC_STEP > 0) continue;
@@ -135,20 +138,19 @@ export class Downloads {
   }
 
   /**
-   * The plaintexts of the chunks from number `first` on. One that does not open is fetched again.
+   * The plaintexts of the chunks from number `chunk` on, in `memory`. One that does not open is
+   * fetched again.
    */
   async *#plaintexts(
     cipher: FileCipher,
     blob: Bytes,
-    first: number,
+    { chunk, memory }: { chunk: number; memory: ChunkMemory },
     signal: AbortSignal | undefined,
   ): AsyncGenerator<Bytes> {
-    let chunk = first;
     for (let attempt = 1; chunk < cipher.count; attempt++) {
       try {
-        for await (const sealed of this.#sealed(blob, chunk, cipher.count, signal)) {
+        for await (const sealed of this.#sealed(cipher, blob, { chunk, memory }, signal)) {
           const plaintext = cipher.open(chunk, sealed);
-          discard(sealed);
           attempt = 1;
           chunk++;
           yield plaintext;
@@ -164,22 +166,20 @@ export class Downloads {
     }
   }
 
-  /**
-   * The chunks from number `first` to before `end` as the server has them, several asked for at a
-   * time.
-   */
+  /** The chunks from number `first` on as the server has them, several asked for at a time. */
   async *#sealed(
+    cipher: FileCipher,
     blob: Bytes,
-    first: number,
-    end: number,
+    { chunk: first, memory }: { chunk: number; memory: ChunkMemory },
     signal: AbortSignal | undefined,
   ): AsyncGenerator<Bytes> {
     const underWay: Promise<{ bytes: Bytes }>[] = [];
     let next = first;
-    for (let chunk = first; chunk < end; chunk++) {
-      for (; next < end && underWay.length < UNDER_WAY; next++) {
+    for (let chunk = first; chunk < cipher.count; chunk++) {
+      for (; next < cipher.count && underWay.length < UNDER_WAY; next++) {
         const request = { kind: "get-chunk", blob, chunk: next } as const;
-        underWay.push(awaitedLater(this.transport.request(request)));
+        const into = memory.take(cipher.sizeOf(next) + TAG_SIZE);
+        underWay.push(awaitedLater(this.transport.request(request, { into })));
       }
       const answer = unlessInterrupted(signal, underWay.shift()!);
       const { bytes } = await answer.catch((error) => Promise.reject(chunkFailure(error)));

@@ -1,7 +1,8 @@
-import { discard } from "../../shared/bytes.ts";
+import { TAG_SIZE } from "../../shared/crypto/chacha20_poly1305.ts";
 import { CHUNK_SIZE, FileCipher, sealedFileSize } from "../../shared/crypto/file_chunks.ts";
 import { sleep } from "../../shared/sleep.ts";
 import { ClientError } from "../errors.ts";
+import { ChunkMemory } from "./chunk_memory.ts";
 import { awaitedLater, unlessInterrupted } from "./interrupt.ts";
 import type { Profile } from "../profile/profile.ts";
 import type { Direction, Transfer } from "../profile/tables/transfers.ts";
@@ -101,8 +102,14 @@ export class Uploads {
       onProgress?.(Math.min(size, done * CHUNK_SIZE), size, file);
     };
     if (first === 0) tell();
-    const plaintext = new Uint8Array(Math.min(size, CHUNK_SIZE));
-    let reading: Promise<void> = Promise.resolve();
+    const memory = new ChunkMemory(size);
+    /** Begins to read a chunk to where it is sealed. */
+    const read = (chunk: number) => {
+      const bytes = memory.take(cipher.sizeOf(chunk) + TAG_SIZE);
+      const plaintext = bytes.subarray(0, -TAG_SIZE);
+      return { bytes, done: awaitedLater(source.read(chunk * CHUNK_SIZE, plaintext)) };
+    };
+    let ahead = read(first);
     const underWay: Promise<number>[] = [];
     const answered = async () => {
       done = await unlessInterrupted(signal, underWay.shift()!) + 1;
@@ -111,15 +118,15 @@ export class Uploads {
     };
     try {
       for (let chunk = first; chunk < end; chunk++) {
-        const part = plaintext.subarray(0, cipher.sizeOf(chunk));
-        reading = source.read(chunk * CHUNK_SIZE, part);
-        await unlessInterrupted(signal, reading);
-        const bytes = cipher.seal(chunk, part);
+        const { bytes, done } = ahead;
+        await unlessInterrupted(signal, done);
+        if (chunk + 1 < end) ahead = read(chunk + 1);
+        cipher.seal(chunk, bytes);
         // Not tried again one by one: the server takes them in their order.
         const request = { kind: "put-chunk", blob, chunk, bytes } as const;
         const stored = this.transport.request(request, { once: true });
         underWay.push(awaitedLater(stored.then(() => {
-          discard(bytes);
+          memory.give(bytes);
           return chunk;
         })));
         if (underWay.length >= UNDER_WAY) await answered();
@@ -128,7 +135,7 @@ export class Uploads {
     } finally {
       // What was told last is also what others are shown.
       this.#note(number, done);
-      await reading.catch(() => {}); // nothing reads the source any more
+      await ahead.done.catch(() => {}); // nothing reads the source any more
       if (!signal?.aborted) await Promise.allSettled(underWay);
     }
   }

@@ -3,7 +3,7 @@
  * (draft-irtf-cfrg-xchacha-03) with nonces of 192 bits, which may be random under a key that lives
  * long. Callers must never use a nonce twice under one key.
  */
-import { createCipheriv, createDecipheriv } from "node:crypto";
+import { type Cipheriv, createCipheriv, createDecipheriv, type Decipheriv } from "node:crypto";
 import { hchacha } from "@noble/ciphers/chacha.js";
 import { type Bytes, discard } from "../bytes.ts";
 import { CryptoError } from "../errors.ts";
@@ -20,8 +20,10 @@ export const TAG_SIZE = 16;
 
 const ALGORITHM = "chacha20-poly1305";
 const OPTIONS = { authTagLength: TAG_SIZE };
-/** Ciphertext of more is freed as soon as it is copied, because much of it comes in a row. */
+/** What a cipher returns is freed as soon as it is copied if it is more: much comes in a row. */
 const LARGE = 4 * KiB;
+/** Most bytes that pass through a cipher at a time, so that the memory it returns stays warm. */
+const STEP = 64 * KiB;
 /** The part of a long nonce that goes into the key. */
 const KEY_NONCE_SIZE = 16;
 
@@ -45,8 +47,8 @@ export class ChaChaKey {
   }
 
   /**
-   * Puts what {@link seal} returns at the start of `into`, which may not overlap `plaintext`.
-   * Returns its size, 16 bytes more than that of `plaintext`.
+   * Puts what {@link seal} returns at the start of `into`, where `plaintext` itself may be. Returns
+   * its size, 16 bytes more than that of `plaintext`.
    * @throws {RangeError} if `into` has no room for it
    */
   sealInto(
@@ -67,6 +69,22 @@ export class ChaChaKey {
   open(nonce: Uint8Array, associated: Uint8Array, sealed: Uint8Array): Bytes {
     this.#check(nonce);
     return open(this.#key, nonce, associated, sealed);
+  }
+
+  /**
+   * Puts what {@link open} returns at the start of `into`, where `sealed` itself may be. Returns its
+   * size. After a failure there are zeros.
+   * @throws {CryptoError} `decrypt-failed`
+   * @throws {RangeError} if `into` has no room for it
+   */
+  openInto(
+    nonce: Uint8Array,
+    associated: Uint8Array,
+    sealed: Uint8Array,
+    into: Uint8Array,
+  ): number {
+    this.#check(nonce);
+    return openInto(this.#key, nonce, associated, sealed, into);
   }
 
   /** Forgets the key: from now on nothing can be sealed or opened. */
@@ -169,9 +187,7 @@ function sealInto(
   if (into.length < length + TAG_SIZE) throw new RangeError("no room for the ciphertext");
   const cipher = createCipheriv(ALGORITHM, key, nonce, OPTIONS);
   if (associated.length > 0) cipher.setAAD(associated, { plaintextLength: length });
-  const ciphertext = cipher.update(plaintext);
-  into.set(ciphertext);
-  if (length > LARGE && ownsMemory(ciphertext)) discard(ciphertext);
+  transform(cipher, plaintext, into);
   cipher.final();
   into.set(cipher.getAuthTag(), length);
   return length + TAG_SIZE;
@@ -183,11 +199,8 @@ function open(
   associated: Uint8Array,
   sealed: Uint8Array,
 ): Bytes {
-  if (sealed.length < TAG_SIZE) throw new CryptoError("decrypt-failed", "the tag is missing");
-  const size = sealed.length - TAG_SIZE;
-  const decipher = createDecipheriv(ALGORITHM, key, nonce, OPTIONS);
-  if (associated.length > 0) decipher.setAAD(associated, { plaintextLength: size });
-  decipher.setAuthTag(sealed.subarray(size));
+  const size = plaintextSize(sealed);
+  const decipher = decipherFor(key, nonce, associated, sealed);
   const plaintext = decipher.update(sealed.subarray(0, size));
   try {
     decipher.final();
@@ -199,6 +212,54 @@ function open(
   const copy = new Uint8Array(plaintext);
   plaintext.fill(0);
   return copy;
+}
+
+function openInto(
+  key: Uint8Array,
+  nonce: Uint8Array,
+  associated: Uint8Array,
+  sealed: Uint8Array,
+  into: Uint8Array,
+): number {
+  const size = plaintextSize(sealed);
+  if (into.length < size) throw new RangeError("no room for the plaintext");
+  const decipher = decipherFor(key, nonce, associated, sealed);
+  transform(decipher, sealed.subarray(0, size), into);
+  try {
+    decipher.final();
+  } catch (error) {
+    into.fill(0, 0, size);
+    throw new CryptoError("decrypt-failed", "the tag is wrong", { cause: error });
+  }
+  return size;
+}
+
+/** @throws {CryptoError} `decrypt-failed` if `sealed` is shorter than a tag */
+function plaintextSize(sealed: Uint8Array): number {
+  if (sealed.length >= TAG_SIZE) return sealed.length - TAG_SIZE;
+  throw new CryptoError("decrypt-failed", "the tag is missing");
+}
+
+function decipherFor(
+  key: Uint8Array,
+  nonce: Uint8Array,
+  associated: Uint8Array,
+  sealed: Uint8Array,
+): Decipheriv {
+  const size = plaintextSize(sealed);
+  const decipher = createDecipheriv(ALGORITHM, key, nonce, OPTIONS);
+  if (associated.length > 0) decipher.setAAD(associated, { plaintextLength: size });
+  return decipher.setAuthTag(sealed.subarray(size));
+}
+
+/** Puts `bytes` as `cipher` changes them at the start of `into`, where they may be themselves. */
+function transform(cipher: Cipheriv | Decipheriv, bytes: Uint8Array, into: Uint8Array): void {
+  for (let at = 0; at < bytes.length; at += STEP) {
+    const part = cipher.update(bytes.subarray(at, at + STEP));
+    into.set(part, at);
+    if (part.length > LARGE && ownsMemory(part)) discard(part);
+    else part.fill(0);
+  }
 }
 
 /** Whether these are not a part of a larger buffer, which some runtimes return. */

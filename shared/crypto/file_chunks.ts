@@ -54,25 +54,29 @@ export class FileCipher implements Disposable {
   }
 
   /**
-   * Returns the ciphertext of chunk `number`, 16 bytes longer than `plaintext`. `plaintext` must be
-   * the whole chunk. The same chunk must never be sealed with another plaintext.
+   * Turns the plaintext of chunk `number` into its ciphertext, where it is: 16 bytes longer, all of
+   * `bytes`. The same chunk must never be sealed with another plaintext.
    */
-  seal(number: number, plaintext: Uint8Array): Bytes {
-    if (plaintext.length !== this.sizeOf(number)) {
-      throw new RangeError(`chunk ${number} has not ${plaintext.length} bytes`);
+  seal(number: number, bytes: Uint8Array): void {
+    const size = this.sizeOf(number);
+    if (bytes.length !== size + TAG_SIZE) {
+      throw new RangeError(`chunk ${number} has not ${bytes.length - TAG_SIZE} bytes`);
     }
-    return this.#key.seal(this.#nonce(number), NOTHING, plaintext);
+    this.#key.sealInto(this.#nonce(number), NOTHING, bytes.subarray(0, size), bytes);
   }
 
   /**
-   * Returns the plaintext of chunk `number`.
-   * @throws {CryptoError} `decrypt-failed` if `sealed` is not that chunk of this file
+   * Turns the ciphertext of chunk `number` into its plaintext, where it is; returns that part of
+   * `bytes`.
+   * @throws {CryptoError} `decrypt-failed` if `bytes` are not that chunk of this file; then they are
+   * of no use any more
    */
-  open(number: number, sealed: Uint8Array): Bytes {
-    if (sealed.length !== this.sizeOf(number) + TAG_SIZE) {
+  open(number: number, bytes: Bytes): Bytes {
+    if (bytes.length !== this.sizeOf(number) + TAG_SIZE) {
       throw new CryptoError("decrypt-failed", `chunk ${number} has another size`);
     }
-    return this.#key.open(this.#nonce(number), NOTHING, sealed);
+    const size = this.#key.openInto(this.#nonce(number), NOTHING, bytes, bytes);
+    return bytes.subarray(0, size);
   }
 
   [Symbol.dispose](): void {

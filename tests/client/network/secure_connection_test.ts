@@ -41,6 +41,23 @@ function refused(connection: SecureConnection): Promise<ClientError> {
   return assertRejects(() => connection.request(list), ClientError);
 }
 
+Deno.test("connection: a chunk is read into the memory given for it, if it fits", async () => {
+  await using server = new EvilServer();
+  const connection = await open(server);
+  const place = { blob: sampleBytes(16), chunk: 0 };
+  const bytes = sampleBytes(5_000);
+  await connection.request({ kind: "open-upload", blob: place.blob, size: bytes.length });
+  await connection.request({ kind: "put-chunk", ...place, bytes });
+  await connection.request({ kind: "share", blob: place.blob, receivers: [own] });
+  for (const room of [4_999, 5_000, 6_000]) {
+    const into = new Uint8Array(room);
+    const chunk = await connection.request({ kind: "get-chunk", ...place }, into);
+    assertEquals(chunk.bytes, bytes);
+    assertEquals(chunk.bytes.buffer === into.buffer, room >= bytes.length);
+  }
+  await connection.close();
+});
+
 Deno.test("connection: hundreds of requests at a time get each its own answer", async () => {
   await using server = new EvilServer();
   const connection = await open(server);

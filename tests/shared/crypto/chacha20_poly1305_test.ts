@@ -166,6 +166,35 @@ Deno.test("ChaCha20-Poly1305: sealing into memory of the caller writes no furthe
   }
 });
 
+Deno.test("ChaCha20-Poly1305: seals and opens in place, and wipes what does not open", () => {
+  const [nonce, associated] = [sampleBytes(NONCE_SIZE, 2), sampleBytes(20, 3)];
+  const key = new ChaChaKey(sampleBytes(32, 1));
+  for (const size of [0, 1, 4_096, 65_535, 65_536, 65_537, 200_000]) {
+    const plaintext = sampleBytes(size, 4);
+    const bytes = concat(plaintext, new Uint8Array(TAG_SIZE));
+    const place = bytes.subarray(0, size);
+    assertEquals(key.sealInto(nonce, associated, place, bytes), size + TAG_SIZE);
+    assertSame(bytes, key.seal(nonce, associated, plaintext));
+    const into = new Uint8Array(size + 2).fill(0xee);
+    assertEquals(key.openInto(nonce, associated, bytes, into.subarray(1)), size);
+    assertSame(into, concat(fromHex("ee"), plaintext, fromHex("ee")));
+    const damaged = bytes.with(size, bytes[size] ^ 1);
+    assertThrows(() => key.openInto(nonce, associated, damaged, damaged), CryptoError);
+    assertSame(damaged.subarray(0, size), new Uint8Array(size));
+    if (size > 0) {
+      const short = new Uint8Array(size - 1);
+      assertThrows(() => key.openInto(nonce, associated, bytes, short), RangeError);
+    }
+    assertEquals(key.openInto(nonce, associated, bytes, bytes), size);
+    assertSame(place, plaintext);
+  }
+  const cut = new Uint8Array(TAG_SIZE - 1);
+  assertThrows(() => key.openInto(nonce, associated, cut, cut), CryptoError);
+  key.wipe();
+  const tag = new Uint8Array(TAG_SIZE);
+  assertThrows(() => key.openInto(nonce, associated, tag, tag), TypeError);
+});
+
 /** Returns what `open` does, or null if it fails as it should. */
 function attempt(open: () => Bytes): Bytes | null {
   try {

@@ -20,8 +20,15 @@ function seal(plaintext: Bytes, { key = KEY, chunkSize = CHUNK } = {}): Bytes[] 
   const cipher = new FileCipher(key, plaintext.length, chunkSize);
   return Array.from({ length: cipher.count }, (_, number) => {
     const at = number * chunkSize;
-    return cipher.seal(number, plaintext.subarray(at, at + cipher.sizeOf(number)));
+    return sealed(cipher, number, plaintext.subarray(at, at + cipher.sizeOf(number)));
   });
+}
+
+/** One chunk. */
+function sealed(cipher: FileCipher, number: number, plaintext: Uint8Array): Bytes {
+  const bytes = concat(plaintext, new Uint8Array(TAG_SIZE));
+  cipher.seal(number, bytes);
+  return bytes;
 }
 
 /** The chunks that open, up to the first that does not, and the reason of that one. */
@@ -34,7 +41,7 @@ function open(
   const released: Bytes[] = [];
   try {
     for (let number = 0; number < cipher.count; number++) {
-      released.push(cipher.open(number, chunks[number] ?? new Uint8Array(0)));
+      released.push(cipher.open(number, new Uint8Array(chunks[number] ?? [])));
     }
     return { plaintext: concat(...released), failure: null };
   } catch (failure) {
@@ -111,10 +118,22 @@ Deno.test("file chunks: counts and sizes, up to the largest number", () => {
 Deno.test("file chunks: a chunk behind the first 4 GiB has a nonce of its own", () => {
   const cipher = new FileCipher(KEY, 2 ** 53 - 1);
   const plaintext = sampleBytes(CHUNK_SIZE);
-  const [low, high] = [cipher.seal(7, plaintext), cipher.seal(2 ** 32 + 7, plaintext)];
+  const [low, high] = [7, 2 ** 32 + 7].map((number) => sealed(cipher, number, plaintext));
   assert(!low.every((byte, i) => byte === high[i]));
-  assertEquals(cipher.open(2 ** 32 + 7, high), plaintext);
+  assertEquals(cipher.open(2 ** 32 + 7, high.slice()), plaintext);
   assertThrows(() => cipher.open(7, high), CryptoError);
+});
+
+Deno.test("file chunks: a chunk is opened where it is, and one that does not open is wiped", () => {
+  const plaintext = sampleBytes(CHUNK_SIZE);
+  const cipher = new FileCipher(KEY, CHUNK_SIZE);
+  const chunk = sealed(cipher, 0, plaintext);
+  const damaged = chunk.with(CHUNK_SIZE - 1, chunk[CHUNK_SIZE - 1] ^ 1);
+  const opened = cipher.open(0, chunk);
+  assertEquals(opened, plaintext);
+  assert(opened.buffer === chunk.buffer);
+  assertThrows(() => cipher.open(0, damaged), CryptoError);
+  assert(damaged.subarray(0, CHUNK_SIZE).every((byte) => byte === 0));
 });
 
 Deno.test("file chunks: every truncation fails", () => {
@@ -177,9 +196,9 @@ Deno.test("file chunks: those of another file, or under another key, fail", () =
 Deno.test("file chunks: only a whole chunk can be sealed, once disposed of, none", () => {
   const cipher = new FileCipher(KEY, SIZE, CHUNK);
   for (const size of [0, CHUNK - 1, CHUNK + 1]) {
-    assertThrows(() => cipher.seal(0, sampleBytes(size)), RangeError);
+    assertThrows(() => cipher.seal(0, sampleBytes(size + TAG_SIZE)), RangeError);
   }
-  assertThrows(() => cipher.seal(3, sampleBytes(5)), RangeError);
+  assertThrows(() => cipher.seal(3, sampleBytes(5 + TAG_SIZE)), RangeError);
   cipher[Symbol.dispose]();
-  assertThrows(() => cipher.seal(0, sampleBytes(CHUNK)), TypeError);
+  assertThrows(() => cipher.seal(0, sampleBytes(SEALED)), TypeError);
 });

@@ -72,8 +72,8 @@ export class ChaChaKey {
   }
 
   /**
-   * Puts what {@link open} returns at the start of `into`, where `sealed` itself may be. Returns its
-   * size. After a failure there are zeros.
+   * Puts what {@link open} returns at the start of `into`, where `sealed` itself may be. Returns
+   * its size. After a failure there are zeros.
    * @throws {CryptoError} `decrypt-failed`
    * @throws {RangeError} if `into` has no room for it
    */

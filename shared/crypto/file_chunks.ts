@@ -68,8 +68,8 @@ export class FileCipher implements Disposable {
   /**
    * Turns the ciphertext of chunk `number` into its plaintext, where it is; returns that part of
    * `bytes`.
-   * @throws {CryptoError} `decrypt-failed` if `bytes` are not that chunk of this file; then they are
-   * of no use any more
+   * @throws {CryptoError} `decrypt-failed` if `bytes` are not that chunk of this file; then they
+   * are of no use any more
    */
   open(number: number, bytes: Bytes): Bytes {
     if (bytes.length !== this.sizeOf(number) + TAG_SIZE) {

@@ -3,6 +3,7 @@
  * of its own beside the system's other temporary files, and leaves nothing behind.
  */
 import { parseArguments, UsageError } from "../../shared/args.ts";
+import { sleep } from "../../shared/sleep.ts";
 import { startServer } from "../support/server_process.ts";
 import { EXEMPT } from "./workload.ts";
 import { startLimitPeer } from "./limit_peer.ts";
@@ -131,11 +132,13 @@ async function run(bench: Bench, { names, rounds }: Options): Promise<GroupResul
     const onRound = (round: number) => {
       if (Deno.stderr.isTerminal()) console.error(`${title}: round ${round} of ${rounds}`);
     };
-    await using environment = await prepareEnvironment(signal, serverArgs);
-    const measured = await Promise.race([
-      measure(suites, environment, { rounds, milliseconds, onRound }),
-      interrupted,
-    ]);
+    await using stack = new AsyncDisposableStack();
+    const environment = await prepareEnvironment(signal, serverArgs);
+    const measuring = measure(suites, environment, { rounds, milliseconds, onRound });
+    // What an interrupted round has started by itself, it ends when its environment is gone.
+    stack.defer(() => Promise.race([measuring.then(() => {}, () => {}), sleep(ENDING)]));
+    stack.use(environment);
+    const measured = await Promise.race([measuring, interrupted]);
     results.push({ title, results: measured.filter(({ row }) => isChosen(row)) });
   }
   return results;
@@ -174,6 +177,9 @@ async function removeFolder(path: string): Promise<void> {
     }
   }
 }
+
+/** How long an interrupted round has to end, in milliseconds. */
+const ENDING = 10_000;
 
 /** A run that was ended before it was done. */
 class Interruption extends Error {}

@@ -9,6 +9,12 @@ export interface ByteSource {
   read(into: Uint8Array): Promise<number | null>;
 }
 
+/** A source whose bytes come in chunks, which it can also give away as they are. */
+export interface ChunkedSource extends ByteSource {
+  /** Waits for bytes and returns some, at least 1, in memory of their own; null at the end. */
+  next(): Promise<Uint8Array<ArrayBuffer> | null>;
+}
+
 /** Where bytes go. */
 export interface ByteSink {
   /** Writes all `bytes`; resolves when they may be reused and the next write may follow. */

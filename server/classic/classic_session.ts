@@ -89,16 +89,16 @@ export class ClassicSession {
       await this.#linger();
       return false;
     }
-    const { reader, extend } = this.link;
-    const payload = new Payload(reader, header.size, () => extend(limits.idleDeadline));
+    const { link } = this;
+    const payload = new Payload(link.reader, header.size, () => link.extend(limits.idleDeadline));
     const taken = this.#takeMemory(header);
-    if (taken instanceof Promise) extend(limits.idleDeadline);
+    if (taken instanceof Promise) link.extend(limits.idleDeadline);
     const hold = await taken;
     try {
       const answer = await this.#answer(header, payload);
       if (answer.kind === "streamed") {
         hold.shrinkTo(streamedMemory(answer.size));
-        const { key, exempt } = this.link.address;
+        const { key, exempt } = link.address;
         if (!exempt) chargeAnswer(key, answer.size, this.services.rates);
       }
       await this.#reply(answer);

@@ -69,9 +69,10 @@ const PAGES: readonly Kind[] = ["client-list", "get-messages"];
 export async function dispatch(
   header: RequestHeader,
   payload: Payload,
-  { address, turn }: Pick<SessionLink, "address" | "turn">,
+  link: Pick<SessionLink, "address" | "turn">,
   services: Services,
 ): Promise<Answer> {
+  const { address } = link;
   const { kind } = CLASSIC_REQUESTS.checkSize(header);
   const route = ROUTES[kind] as Route<Kind>;
   if (!address.exempt) {
@@ -79,7 +80,7 @@ export async function dispatch(
     const bytes = PAGES.includes(kind) ? UNKNOWN_ANSWER : header.size;
     draw(address.key, { requests: 1, bytes, lookup }, services.rates);
   }
-  if (PAGES.includes(kind)) await turn(address.key);
+  if (PAGES.includes(kind)) await link.turn(address.key);
   const { clientId } = header;
   await checkAsker(clientId, route.from, services);
   if ("stream" in route) return await route.stream(payload, clientId, services, address);

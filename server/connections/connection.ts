@@ -2,6 +2,7 @@
 import { CryptoError, ProtocolError, StorageError } from "../../shared/errors.ts";
 import { SECURE_VERSION } from "../../shared/protocol/codes.ts";
 import { decodeRequestHeader, REQUEST_HEADER_SIZE } from "../../shared/protocol/frame.ts";
+import type { ByteSource } from "../../shared/io.ts";
 import { FrameReader } from "../../shared/protocol/frame_stream.ts";
 import type { SessionLink } from "../wire/session_link.ts";
 import { ClassicSession } from "../classic/classic_session.ts";
@@ -10,37 +11,49 @@ import { peerLog } from "./peer_log.ts";
 import type { Deadline, Deadlines } from "./deadlines.ts";
 import { Refusal } from "../wire/error_replies.ts";
 import { SecureSession } from "../secure/secure_session.ts";
+import type { PeerAddress } from "../limits/peer_address.ts";
 import type { MemoryHolder } from "../limits/slow_holders.ts";
 import type { ConnectionState } from "../metrics/metrics.ts";
 import type { Services } from "../services.ts";
 import { DiskError } from "../storage/disk_errors.ts";
 
-export class Connection {
-  readonly #conn: Deno.Conn;
-  readonly #place: Place;
+/** For what waits on a connection that was ended. */
+const ENDED = new Deno.errors.Interrupted("the connection was ended");
+
+export class Connection implements SessionLink, ByteSource {
+  readonly address: PeerAddress;
+  readonly memory: MemoryHolder;
+  readonly reader = new FrameReader(this);
   readonly #services: Services;
-  readonly #deadlines: Deadlines;
   readonly #deadline: Deadline;
   #session: SecureSession | ClassicSession | null = null;
   /** As the metrics count it; null before and after it is served. */
   #state: ConnectionState | null = null;
-  readonly #memory: MemoryHolder;
-  /** Abandons the write that is under way. */
-  #interrupt = () => {};
+  /** Abandons the write that is under way. Keeps none of its bytes. */
+  #interrupt: (reason: Error) => void = () => {};
 
-  constructor(conn: Deno.Conn, place: Place, services: Services, deadlines: Deadlines) {
-    this.#conn = conn;
-    this.#place = place;
-    const { key, network, exempt } = place.address;
+  constructor(
+    private readonly conn: Deno.Conn,
+    private readonly place: Place,
+    services: Services,
+    private readonly deadlines: Deadlines,
+  ) {
+    const { address } = place;
+    const { key, network, exempt } = address;
+    this.address = address;
     // Who has an IPv6 network has as many addresses as pieces of memory.
     const source = exempt ? this : network ?? key;
-    this.#memory = { source, moved: 0, ended: null, end: () => this.abort() };
+    this.memory = { source, moved: 0, ended: null, end: () => this.abort() };
     const { hostname } = conn.remoteAddr as Deno.NetAddr;
     this.#services = services.logAddresses
       ? { ...services, log: peerLog(services, hostname) }
       : services;
-    this.#deadlines = deadlines;
-    this.#deadline = deadlines.add(() => this.abort());
+    this.#deadline = deadlines.add(this.memory.end);
+  }
+
+  /** The bytes that {@link reader} has not received yet. */
+  get source(): ByteSource {
+    return this;
   }
 
   /** Serves the peer until either side ends the connection. Never rejects. */
@@ -51,10 +64,10 @@ export class Connection {
     } catch (error) {
       this.#logEnd(error);
     } finally {
-      this.#deadlines.remove(this.#deadline);
+      this.deadlines.remove(this.#deadline);
       this.#enter(null);
       this.abort();
-      this.#place.leave();
+      this.place.leave();
     }
   }
 
@@ -67,77 +80,86 @@ export class Connection {
   /** Ends the connection now. */
   abort(): void {
     try {
-      this.#conn.close();
+      this.conn.close();
     } catch {
       // Closed already.
     }
-    this.#interrupt();
-    this.#services.memory.leave(this.#memory, ended());
+    this.#interrupt(ENDED); // which closing does not do on every system
+    this.#services.memory.leave(this.memory, ENDED);
   }
 
-  async #serveSession(): Promise<void> {
-    const { limits } = this.#services;
-    const source = { read: (into: Uint8Array) => this.#read(into) };
-    const reader = new FrameReader(source);
-    const link: SessionLink = {
-      address: this.#place.address,
-      memory: this.#memory,
-      turn: (client) => this.#inTurn(client, () => Promise.resolve()),
-      goOn: (client) => this.#services.turns.goOn(this.#memory.source, client),
-      inTurn: (client, work) => this.#inTurn(client, work),
-      admit: (identity) => this.#place.login(identity),
-      reader,
-      source,
-      writeSome: (bytes) => this.#writeSome(bytes),
-      closeWrite: () => this.#conn.closeWrite(),
-      extend: (milliseconds) => this.#deadlines.extend(this.#deadline, milliseconds),
-      answered: () => this.#place.answered(),
-      loggedIn: () => this.#enter("logged-in"),
-      abort: () => this.abort(),
-    };
-    link.extend(limits.idleDeadline);
-    if (!await reader.more()) return;
-    link.extend(limits.headerDeadline);
-    const header = decodeRequestHeader(await reader.read(REQUEST_HEADER_SIZE));
-    const secure = header.version === SECURE_VERSION;
-    this.#enter(secure ? "before-login" : "classic");
-    const session = secure
-      ? new SecureSession(link, this.#services)
-      : new ClassicSession(link, this.#services);
-    this.#session = session;
-    await session.serve(header);
+  turn(client: string): Promise<void> {
+    return this.inTurn(client, () => Promise.resolve());
   }
 
-  #inTurn<T>(client: string, work: () => Promise<T>): Promise<T> {
-    const { turns } = this.#services;
-    const memory = this.#memory;
-    return turns.run(
+  goOn(client: string): Promise<void> {
+    return this.#services.turns.goOn(this.memory.source, client);
+  }
+
+  inTurn<T>(client: string, work: () => Promise<T>): Promise<T> {
+    const { memory } = this;
+    return this.#services.turns.run(
       memory.source,
       client,
       () => memory.ended ? Promise.reject(memory.ended) : work(),
     );
   }
 
+  admit(identity: string): boolean {
+    return this.place.login(identity);
+  }
+
+  writeSome(bytes: Uint8Array): Promise<number> {
+    const { promise, resolve, reject } = Promise.withResolvers<number>();
+    this.#interrupt = reject;
+    this.conn.write(bytes).then((count) => {
+      this.memory.moved += count;
+      resolve(count);
+    }, reject);
+    return promise;
+  }
+
+  async read(into: Uint8Array): Promise<number | null> {
+    const count = await this.conn.read(into);
+    this.memory.moved += count ?? 0;
+    return count;
+  }
+
+  closeWrite(): Promise<void> {
+    return this.conn.closeWrite();
+  }
+
+  extend(milliseconds: number): void {
+    this.deadlines.extend(this.#deadline, milliseconds);
+  }
+
+  answered(): void {
+    this.place.answered();
+  }
+
+  loggedIn(): void {
+    this.#enter("logged-in");
+  }
+
+  async #serveSession(): Promise<void> {
+    const { reader } = this;
+    const { limits } = this.#services;
+    this.extend(limits.idleDeadline);
+    if (!await reader.more()) return;
+    this.extend(limits.headerDeadline);
+    const header = decodeRequestHeader(await reader.read(REQUEST_HEADER_SIZE));
+    const secure = header.version === SECURE_VERSION;
+    this.#enter(secure ? "before-login" : "classic");
+    const session = secure
+      ? new SecureSession(this, this.#services)
+      : new ClassicSession(this, this.#services);
+    this.#session = session;
+    await session.serve(header);
+  }
+
   #enter(state: ConnectionState | null): void {
     this.#services.metrics.connectionMoved(this.#state, state);
     this.#state = state;
-  }
-
-  /** Writes as much as the system takes. Ends with {@link abort}, which not every write does. */
-  #writeSome(bytes: Uint8Array): Promise<number> {
-    return new Promise<number>((resolve, reject) => {
-      this.#interrupt = () => reject(ended());
-      this.#conn.write(bytes).then((count) => {
-        this.#memory.moved += count;
-        resolve(count);
-      }, reject);
-    }).finally(() => this.#interrupt = () => {}); // a closure that would keep the bytes in memory
-  }
-
-  async #read(into: Uint8Array): Promise<number | null> {
-    const count = await this.#conn.read(into);
-    this.#memory.moved += count ?? 0;
-    return count;
   }
 
   #logEnd(error: unknown): void {
@@ -154,8 +176,4 @@ export class Connection {
     else if (expected) log.debug("Connection ended: {reason}", { reason: error.name });
     else log.error("Connection failed: {error}", { error });
   }
-}
-
-function ended(): Error {
-  return new Deno.errors.Interrupted("the connection was ended");
 }

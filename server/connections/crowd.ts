@@ -14,7 +14,7 @@ export interface Member {
 export class Crowd<M extends Member> {
   #size = 0;
   readonly #networks = new Sizes();
-  /** The sources of each network. */
+  /** The sources of each network that is not a source itself. */
   readonly #sources = new Map<unknown, Sizes>();
   /** The members of each source, the one that was idle longest first. */
   readonly #members = new Map<unknown, Set<M>>();
@@ -35,28 +35,31 @@ export class Crowd<M extends Member> {
 
   /** The member that is the first to make room; undefined in an empty crowd. */
   get first(): M | undefined {
-    const [member] = this.#members.get(this.#sources.get(this.#networks.largest)?.largest) ?? [];
+    const network = this.#networks.largest;
+    const source = this.#sources.get(network)?.largest ?? network;
+    const [member] = this.#members.get(source) ?? [];
     return member;
   }
 
   add(member: M): void {
     const { source, network } = member;
     const members = this.#members.get(source) ?? new Set();
-    const sources = this.#sources.get(network) ?? new Sizes();
     this.#members.set(source, members.add(member));
-    this.#sources.set(network, sources);
     this.#size++;
-    sources.set(source, members.size);
     this.#networks.set(network, this.#networks.of(network) + 1);
+    if (network === source) return;
+    const sources = this.#sources.get(network) ?? new Sizes();
+    this.#sources.set(network, sources);
+    sources.set(source, members.size);
   }
 
   /** Removes a member; does nothing if it is none. */
   delete(member: M): void {
     const { source, network } = member;
-    const [members, sources] = [this.#members.get(source), this.#sources.get(network)];
-    if (!members || !sources || !members.delete(member)) return;
+    const members = this.#members.get(source);
+    if (!members?.delete(member)) return;
     this.#size--;
-    sources.set(source, members.size);
+    this.#sources.get(network)?.set(source, members.size);
     this.#networks.set(network, this.#networks.of(network) - 1);
     if (members.size === 0) this.#members.delete(source);
     if (this.#networks.of(network) === 0) this.#sources.delete(network);

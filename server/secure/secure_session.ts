@@ -99,7 +99,8 @@ export class SecureSession {
   }
 
   async #open(header: RequestHeader): Promise<Line> {
-    const { address, admit, inTurn, reader, source, writeSome } = this.link;
+    const { link } = this;
+    const { address, reader, source } = link;
     const message = await readHandshakeRequest(header, (size) => reader.read(size));
     const wait = this.services.rates.handshakes.take(address);
     if (wait > 0) throw tooFast("handshakes", wait);
@@ -108,15 +109,15 @@ export class SecureSession {
     const peer: SecurePeer = {
       handshakeHash: result.hash,
       address,
-      inTurn,
-      admit,
+      inTurn: (client, work) => link.inTurn(client, work),
+      admit: (identity) => link.admit(identity),
       identity: null,
       key: null,
       registered: false,
       departures: -1,
     };
     const write = async (bytes: Uint8Array) => {
-      const count = await writeSome(bytes);
+      const count = await link.writeSome(bytes);
       this.#extendFor(peer);
       return count;
     };

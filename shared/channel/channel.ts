@@ -1,5 +1,5 @@
 import type { Bytes } from "../bytes.ts";
-import type { ByteSink, ByteSource } from "../io.ts";
+import type { ByteSink, ByteSource, ChunkedSource } from "../io.ts";
 import type { HandshakeResult } from "./handshake.ts";
 import { RecordReader } from "./record_reader.ts";
 import { RecordWriter } from "./record_writer.ts";
@@ -14,7 +14,7 @@ import { RecordWriter } from "./record_writer.ts";
  * direction, so that what the other side sent last can still be read. The caller opens and closes
  * the source and the sink.
  */
-export class Channel implements ByteSource, ByteSink {
+export class Channel implements ChunkedSource, ByteSink {
   /** 32 bytes that identify this conversation: a signature over them is worth nothing elsewhere. */
   readonly handshakeHash: Bytes;
   readonly #reader: RecordReader;
@@ -51,6 +51,11 @@ export class Channel implements ByteSource, ByteSink {
    */
   read(into: Uint8Array): Promise<number | null> {
     return this.#reader.read(into);
+  }
+
+  /** Waits for bytes and returns some, in memory of their own. The rest is as in {@link read}. */
+  next(): Promise<Bytes | null> {
+    return this.#reader.next();
   }
 
   /**

@@ -2,24 +2,16 @@ import { type Bytes, discard } from "../bytes.ts";
 import { TAG_SIZE } from "../crypto/chacha20_poly1305.ts";
 import { ProtocolError } from "../errors.ts";
 import type { ByteSource } from "../io.ts";
-import { KiB } from "../limits.ts";
 import { turnAlone } from "../sleep.ts";
 import type { CipherState } from "./cipher_state.ts";
 import { MAX_RECORD_SIZE, RECORD_HEADER_SIZE, TURN_SIZE } from "./record.ts";
 
-/** Input buffer of a channel at rest. */
-const IDLE_SIZE = 2 * KiB;
+/** Input buffer of a channel at rest: a server holds one for each idle connection. */
+const IDLE_SIZE = 512;
 /** Largest input buffer. */
 const MAX_INPUT_SIZE = 4 * MAX_RECORD_SIZE;
 /** A buffer that is more than half full grows to this many times what has arrived. */
 const GROWTH = 8;
-
-/** The waiting read. */
-interface Waiting {
-  readonly into: Uint8Array;
-  readonly resolve: (count: number | null) => void;
-  readonly reject: (reason: unknown) => void;
-}
 
 const NOTHING = new Uint8Array(0);
 
@@ -32,9 +24,6 @@ const NOTHING = new Uint8Array(0);
  * and shrinks to {@link IDLE_SIZE} when it is empty.
  */
 export class RecordReader {
-  readonly #source: ByteSource;
-  readonly #cipher: CipherState;
-  readonly #onBroken: (reason: unknown) => void;
   #input: Bytes;
   #start = 0;
   #end: number;
@@ -43,7 +32,8 @@ export class RecordReader {
   #work = 0;
   #content: Bytes = NOTHING;
   #given = 0;
-  #waiting: Waiting | null = null;
+  /** Answers the waiting read if that is possible now, or reads from the source for it. */
+  #advance: (() => void) | null = null;
   #ended = false;
   #failure: { readonly reason: unknown } | null = null;
 
@@ -51,14 +41,11 @@ export class RecordReader {
    * `early` are bytes that have already arrived; `onBroken` is called when the records are broken.
    */
   constructor(
-    source: ByteSource,
-    cipher: CipherState,
+    private readonly source: ByteSource,
+    private readonly cipher: CipherState,
     early: Uint8Array,
-    onBroken: (reason: unknown) => void,
+    private readonly onBroken: (reason: unknown) => void,
   ) {
-    this.#source = source;
-    this.#cipher = cipher;
-    this.#onBroken = onBroken;
     this.#input = new Uint8Array(early);
     this.#end = early.length;
   }
@@ -68,12 +55,13 @@ export class RecordReader {
    * number, or null after the other side has ended its direction. One read at a time.
    */
   read(into: Uint8Array): Promise<number | null> {
-    if (this.#waiting) return Promise.reject(new TypeError("another read waits already"));
     if (into.length === 0) return Promise.reject(new RangeError("there is no room to read into"));
-    return new Promise((resolve, reject) => {
-      this.#waiting = { into, resolve, reject };
-      this.#advance();
-    });
+    return this.#when(() => this.#take(into));
+  }
+
+  /** Waits for content and gives it away, at most that of one record. The rest is as in `read`. */
+  next(): Promise<Bytes | null> {
+    return this.#when(() => this.#takeWhole());
   }
 
   /** Forgets the key and all content. The waiting read and every later one reject. */
@@ -81,26 +69,29 @@ export class RecordReader {
     if (this.#failure) return;
     this.#failure = { reason };
     this.#release();
-    this.#advance();
+    this.#advance?.();
   }
 
-  /** Answers the waiting read, or reads from the source for it. */
-  #advance(): void {
-    if (!this.#waiting) return;
-    const { into, resolve, reject } = this.#waiting;
-    const count = this.#take(into);
-    if (count === 0 && !this.#failure && !this.#ended) {
-      if (!this.#filling) this.#fill();
-      return;
-    }
-    this.#waiting = null;
-    if (count > 0) resolve(count);
-    else if (this.#failure) reject(this.#failure.reason);
-    else resolve(null);
+  /** Waits until `take` returns something; returns null at the end. */
+  #when<T>(take: () => T | null): Promise<T | null> {
+    if (this.#advance) return Promise.reject(new TypeError("another read waits already"));
+    return new Promise((resolve, reject) => {
+      this.#advance = () => {
+        const taken = take();
+        if (taken === null && !this.#failure && !this.#ended) {
+          if (!this.#filling) this.#fill();
+          return;
+        }
+        this.#advance = null;
+        if (taken === null && this.#failure) reject(this.#failure.reason);
+        else resolve(taken);
+      };
+      this.#advance();
+    });
   }
 
-  /** Moves content to `into`, up to an end or a failure. Returns the number of bytes. */
-  #take(into: Uint8Array): number {
+  /** Moves content to `into`, up to an end or a failure. Returns the number of bytes, if any. */
+  #take(into: Uint8Array): number | null {
     let count = 0;
     while (count < into.length) {
       if (this.#given === this.#content.length && !this.#nextContent()) break;
@@ -110,7 +101,16 @@ export class RecordReader {
       count += part.length;
     }
     if (this.#given === this.#content.length) this.#forgetContent();
-    return count;
+    return count > 0 ? count : null;
+  }
+
+  /** Gives away the content, or that of the next record if there is one. */
+  #takeWhole(): Bytes | null {
+    if (this.#given === this.#content.length && !this.#nextContent()) return null;
+    const content = this.#content.subarray(this.#given);
+    this.#content = NOTHING;
+    this.#given = 0;
+    return content;
   }
 
   /** Turns to the next record. Reports whether it is there, whole and genuine, and has content. */
@@ -140,7 +140,7 @@ export class RecordReader {
     const from = this.#start + RECORD_HEADER_SIZE;
     this.#start = from + size;
     this.#work += size;
-    const content = this.#cipher.decrypt(this.#input.subarray(from, this.#start));
+    const content = this.cipher.decrypt(this.#input.subarray(from, this.#start));
     if (this.#start === this.#end) this.#forgetInput();
     return content;
   }
@@ -155,7 +155,7 @@ export class RecordReader {
         this.#work = 0;
         await turnAlone();
       }
-      if (!this.#failure) count = await this.#source.read(this.#makeRoom());
+      if (!this.#failure) count = await this.source.read(this.#makeRoom());
     } catch (reason) {
       failure = { reason };
     }
@@ -169,7 +169,7 @@ export class RecordReader {
     } else {
       this.#end += count;
     }
-    this.#advance();
+    this.#advance?.();
   }
 
   /** The free part of the input buffer, which is never empty. */
@@ -193,11 +193,11 @@ export class RecordReader {
   #break(reason: unknown): void {
     this.#failure = { reason };
     this.#release();
-    this.#onBroken(reason);
+    this.onBroken(reason);
   }
 
   #release(): void {
-    this.#cipher.wipe();
+    this.cipher.wipe();
     this.#forgetInput();
     this.#forgetContent();
   }

@@ -1,6 +1,6 @@
 /** Bytes that come in pieces: sample bytes, ways to cut them, a source and a stream of them. */
 import { type Bytes, concat } from "../../shared/bytes.ts";
-import type { ByteSource } from "../../shared/io.ts";
+import type { ByteSource, ChunkedSource } from "../../shared/io.ts";
 
 /** `size` bytes that look random and are the same in every run (xorshift32). */
 export function sampleBytes(size: number, seed = 1): Bytes {
@@ -45,6 +45,15 @@ export class PieceSource implements ByteSource {
     into.set(piece.subarray(0, count));
     if (count < piece.length) this.#pieces.unshift(piece.subarray(count));
     return Promise.resolve(count);
+  }
+}
+
+/** Gives its pieces away one by one, or parts of them. */
+export class GivingSource extends PieceSource implements ChunkedSource {
+  async next(): Promise<Bytes | null> {
+    const into = new Uint8Array(2 ** 16);
+    const count = await this.read(into);
+    return count === null ? null : into.slice(0, count);
   }
 }
 

@@ -8,13 +8,18 @@ import { encodeRequest, type Request } from "../../../shared/protocol/classic/re
 import { decodeRequestHeader, REQUEST_HEADER_SIZE } from "../../../shared/protocol/frame.ts";
 import { assert, assertEquals, assertRejects } from "../../support/assert.ts";
 import { pieceSizes, request, runs } from "../../support/fuzz.ts";
-import { cut, PieceSource, sampleBytes } from "../../support/pieces.ts";
+import { cut, GivingSource, PieceSource, sampleBytes } from "../../support/pieces.ts";
 
 /** The buffer that a reader has unless told otherwise. */
 const BUFFER_SIZE = 2 * KiB;
 
 function readerOf(bytes: Bytes, sizes: number[], bufferSize?: number): FrameReader {
   return new FrameReader(new PieceSource(cut(bytes, sizes)), bufferSize);
+}
+
+/** A reader that is given whole chunks of these sizes. */
+function chunkReaderOf(bytes: Bytes, sizes: number[], bufferSize?: number): FrameReader {
+  return new FrameReader(new GivingSource(cut(bytes, sizes)), bufferSize);
 }
 
 async function assertTruncated(fn: () => Promise<unknown>): Promise<void> {
@@ -124,6 +129,23 @@ Deno.test("FrameReader: readSome returns what is there and does not wait for mor
   await assertTruncated(() => reader.readSome(into));
 });
 
+Deno.test("FrameReader: chunks are read where they lie, and joined for a frame", async () => {
+  const bytes = sampleBytes(100);
+  const reader = chunkReaderOf(bytes, [20, 30, 50], 64);
+  assertEquals(reader.take(1), null);
+  assert(await reader.more());
+  assertEquals([reader.buffered, reader.take(21)], [20, null]);
+  assertEquals(reader.take(15), bytes.slice(0, 15));
+  await reader.gather(35);
+  assertEquals([reader.buffered, reader.take(35)], [35, bytes.slice(15, 50)]);
+  await reader.gather(65); // more than the buffer is to hold
+  assertEquals(reader.buffered, 0);
+  await reader.gather(51); // more than will come
+  assertEquals([reader.buffered, reader.take(51)], [50, null]);
+  assertEquals(await reader.read(50), bytes.slice(50));
+  assertEquals(await reader.more(), false);
+});
+
 Deno.test("FrameReader: reading nothing waits for nothing", async () => {
   const source = new PieceSource([]);
   const reader = new FrameReader(source);
@@ -137,24 +159,33 @@ const step = fc.record({
     "some" as const,
     "more" as const,
     "look" as const,
+    "gather" as const,
   ),
   size: fc.integer({ min: 1, max: 50 }),
 });
 
 Deno.test("FrameReader: any mix of calls sees each byte once and in order (property)", async () => {
   const property = fc.asyncProperty(
+    fc.constantFrom(readerOf, chunkReaderOf),
     fc.integer({ min: 0, max: 200 }),
     pieceSizes(40),
     fc.integer({ min: 1, max: 32 }),
     fc.array(step, { minLength: 1, maxLength: 30 }),
-    async (total, sizes, bufferSize, steps) => {
+    async (makeReader, total, sizes, bufferSize, steps) => {
       const bytes = sampleBytes(total);
-      const reader = readerOf(bytes, sizes, bufferSize);
+      const reader = makeReader(bytes, sizes, bufferSize);
       let at = 0;
       for (const { call, size } of steps) {
         if (call === "look") reader.lookAhead();
         else if (call === "more") assertEquals(await reader.more(), at < total);
-        else if (at + (call === "some" ? 1 : size) > total) {
+        else if (call === "gather") {
+          await reader.gather(size);
+          const taken = reader.take(size);
+          if (size <= bufferSize) assertEquals(taken !== null, at + size <= total);
+          if (!taken) continue;
+          assertEquals(toHex(taken), toHex(bytes.slice(at, at + size)));
+          at += size;
+        } else if (at + (call === "some" ? 1 : size) > total) {
           const into = new Uint8Array(size);
           return assertTruncated(() =>
             call === "some" ? reader.readSome(into) : reader.readFull(into)

@@ -10,7 +10,14 @@ import type { ClassicOptions } from "./classic/key_exchange.ts";
 import type { Peer } from "./contacts/peers.ts";
 import { ClientError } from "./errors.ts";
 import { isUnreachable, type SecureMessaging } from "./sessions/secure_messaging.ts";
-import { type NamedContent, sourceOf, sourceSize } from "./transfers/transfer_files.ts";
+import { MOST_SMALL, SMALL_SIZE } from "./transfers/file_transfers.ts";
+import {
+  absolutePath,
+  type NamedContent,
+  type Source,
+  sourceOf,
+  sourceSize,
+} from "./transfers/transfer_files.ts";
 import type { TransferOptions } from "./transfers/uploads.ts";
 
 /** A message that the server has accepted. */
@@ -88,7 +95,7 @@ export class Sending {
     files: readonly (string | NamedContent)[],
     options: TransferOptions,
   ): AsyncGenerator<Sent> {
-    const { profile, peers, classic, random } = this.options;
+    const { profile, peers, classic } = this.options;
     // First, so that no key goes out for a file that cannot be read.
     for (const file of files) {
       if (typeof file !== "string") continue;
@@ -99,8 +106,8 @@ export class Sending {
     const identity = await peers.identityOf(to);
     if (!identity) await this.kept();
     let queued: ClientError | undefined;
-    for (const file of files) {
-      const source = await sourceOf(file, profile.outgoingFolder, random);
+    for await (const sources of this.#sources(files, identity !== undefined)) {
+      const [source] = sources;
       const secure = identity ? null : await this.options.secure();
       if (secure) {
         await classic.sender.checkSize(source);
@@ -118,10 +125,44 @@ export class Sending {
         continue;
       }
       const { files: transfers } = await this.readyFor(identity, to);
+      if (sources.length > 1) {
+        const begun = transfers.beginSmall(identity.clientId, sources);
+        for await (const sent of transfers.sendSmall(begun, to, identity, options)) {
+          yield { ...sent, to };
+        }
+        continue;
+      }
       const transfer = await transfers.begin(identity.clientId, source);
       yield { ...await transfers.send(transfer, to, identity, options), to };
     }
     if (queued) throw queued;
+  }
+
+  /** Yields the sources of files; if `together`, in groups that are sent side by side. */
+  async *#sources(
+    files: readonly (string | NamedContent)[],
+    together: boolean,
+  ): AsyncGenerator<Source[]> {
+    const { profile, random } = this.options;
+    const small: Source[] = [];
+    try {
+      for (const file of files) {
+        const source = await sourceOf(file, profile.outgoingFolder, random);
+        const isSmall = together && !source.spooled && source.size <= SMALL_SIZE;
+        // The same file once more is one that its receiver has then.
+        const place = absolutePath(source.path);
+        const isAnother = small.every(({ path }) => absolutePath(path) !== place);
+        if (small.length === MOST_SMALL || small.length > 0 && !(isSmall && isAnother)) {
+          yield small.splice(0);
+        }
+        if (isSmall) small.push(source);
+        else yield [source];
+      }
+    } catch (error) {
+      if (small.length > 0) yield small; // which were given before the one that cannot be read
+      throw error;
+    }
+    if (small.length > 0) yield small;
   }
 
   /** Sends what waits in the outbox, as the server can be reached. What fails keeps waiting. */

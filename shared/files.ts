@@ -1,4 +1,5 @@
 /** What both sides do with files, beyond what the runtime has. */
+import { SharedSyncs } from "./shared_syncs.ts";
 
 /** Returns the text of the file at `path`, or undefined if there is none. */
 export function readIfThere(path: string): Promise<string | undefined> {
@@ -23,11 +24,18 @@ export function removeFile(path: string): Promise<boolean> {
   return unlessMissing(Deno.remove(path).then(() => true), false);
 }
 
-/** Makes the names in `folder` outlast a power failure; its files see to their contents. */
-export async function syncFolder(folder: string): Promise<void> {
-  if (Deno.build.os === "windows") return; // where a folder cannot be opened
+const syncs = new SharedSyncs(async (folder) => {
   using file = await Deno.open(folder, { read: true });
   await file.sync();
+});
+
+/**
+ * Makes the names in `folder` outlast a power failure; its files see to their contents. Those who
+ * ask at the same time share one fsync.
+ */
+export async function syncFolder(folder: string): Promise<void> {
+  if (Deno.build.os === "windows") return; // where a folder cannot be opened
+  await syncs.of(folder);
 }
 
 /** Returns what `work` on a path comes to, or `missing` if there is nothing at the path. */

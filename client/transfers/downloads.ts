@@ -19,6 +19,7 @@ import {
   setAttributes,
 } from "./transfer_files.ts";
 import type { SecureTransport } from "../network/transport.ts";
+import type { TransferNotes } from "./transfer_notes.ts";
 import type { TransferOptions } from "./uploads.ts";
 
 /** Chunks that are asked for at a time. */
@@ -34,7 +35,11 @@ const ATTEMPTS = 3;
  * was fsynced need not be fetched again.
  */
 export class Downloads {
-  constructor(private readonly profile: Profile, private readonly transport: SecureTransport) {}
+  constructor(
+    private readonly profile: Profile,
+    private readonly transport: SecureTransport,
+    private readonly notes: TransferNotes,
+  ) {}
 
   /**
    * Brings the whole file into the folder that `path` of the transfer names; returns its own path.
@@ -128,7 +133,8 @@ export class Downloads {
       }
       await syncing;
       await draft.sync();
-      transfers.change(number, { chunks: chunk, draft: await draft.inode() });
+      const inode = await draft.inode();
+      await this.notes.note(() => transfers.change(number, { chunks: chunk, draft: inode }));
     } catch (error) {
       await syncing.catch(() => {});
       // What is safe need not come again. If the disk refuses even that, it must.

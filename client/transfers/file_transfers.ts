@@ -3,9 +3,10 @@ import { type Bytes, equalBytes, toHex } from "../../shared/bytes.ts";
 import { KEY_SIZE } from "../../shared/crypto/chacha20_poly1305.ts";
 import { fileChunkCount } from "../../shared/crypto/file_chunks.ts";
 import type { Identity } from "../../shared/crypto/identity.ts";
-import { BLOB_ID_SIZE, MAX_U32 } from "../../shared/limits.ts";
+import { BLOB_ID_SIZE, KiB, MAX_U32 } from "../../shared/limits.ts";
 import { MessageType } from "../../shared/protocol/codes.ts";
 import { asksForReceipt, type Content } from "../../shared/session/content.ts";
+import type { FileAttributes } from "../../shared/session/statement.ts";
 import { Downloads } from "./downloads.ts";
 import { ClientError } from "../errors.ts";
 import type { Peer, Peers } from "../contacts/peers.ts";
@@ -13,6 +14,7 @@ import { haveSameContent, removeFile } from "../disk/files.ts";
 import type { Profile } from "../profile/profile.ts";
 import type { HistoryBody, HistoryEntry, SentNumbers } from "../profile/tables/history_entry.ts";
 import type { Transfer } from "../profile/tables/transfers.ts";
+import { inOrder } from "./in_order.ts";
 import { ignoreNetwork, type Lost, Settling } from "./settling.ts";
 import { stillWaits } from "../profile/tables/wait.ts";
 import {
@@ -24,8 +26,14 @@ import {
   waitAfter,
 } from "./transfer_failures.ts";
 import { absolutePath, attributesOf, type Source } from "./transfer_files.ts";
+import { TransferNotes } from "./transfer_notes.ts";
 import type { SecureTransport } from "../network/transport.ts";
-import { type TransferOptions, Uploads } from "./uploads.ts";
+import { type OnProgress, type TransferOptions, Uploads } from "./uploads.ts";
+
+/** Files up to this size, in bytes, move side by side: they mostly wait for the disks. */
+export const SMALL_SIZE = 256 * KiB;
+/** So many of them at a time: with what they are encrypted to, 16 MiB. */
+export const MOST_SMALL = 32;
 
 /** What became of a transfer that went on. */
 export type TransferOutcome =
@@ -87,13 +95,15 @@ export class FileTransfers {
   readonly #uploads: Uploads;
   readonly #downloads: Downloads;
   readonly #settling: Settling;
+  readonly #notes: TransferNotes;
   /** Those that are under way here, by number. */
   readonly #running = new Map<number, AbortController>();
 
   constructor(options: FileTransfersOptions) {
     const { profile, transport } = this.#options = options;
     this.#uploads = new Uploads(profile, transport);
-    this.#downloads = new Downloads(profile, transport);
+    const notes = this.#notes = new TransferNotes(profile);
+    this.#downloads = new Downloads(profile, transport, notes);
     this.#settling = new Settling(options, this.#uploads, this.#downloads);
   }
 
@@ -104,15 +114,26 @@ export class FileTransfers {
    * @throws {ClientError} `file` if it is too large
    */
   async begin(peer: Bytes, source: Source, { classic = false } = {}): Promise<Transfer> {
-    const { profile, random, now } = this.#options;
-    const { name, size, changed, spooled } = source;
+    const { name, size, spooled } = source;
     if (fileChunkCount(size) > MAX_U32) throw new ClientError("file", `${name} is too large`);
-    const path = absolutePath(source.path);
     const copied = spooled && await this.#unfinishedCopy(peer, source, classic);
     if (copied) {
-      await removeFile(path);
+      await removeFile(absolutePath(source.path));
       return copied;
     }
+    return this.#begin(peer, source, classic);
+  }
+
+  /** Does the same for several small files, no two with the same path, in one transaction. */
+  beginSmall(peer: Bytes, sources: readonly Source[]): Transfer[] {
+    const { profile } = this.#options;
+    return profile.transaction(() => sources.map((source) => this.#begin(peer, source, false)));
+  }
+
+  #begin(peer: Bytes, source: Source, classic: boolean): Transfer {
+    const { profile, random, now } = this.#options;
+    const { name, size, changed, spooled } = source;
+    const path = absolutePath(source.path);
     const begun = spooled ? [] : profile.transfers.uploadsOf(path, { spooled: false });
     const same = begun.filter((other) => {
       return other.size === size && other.changed === changed &&
@@ -146,23 +167,71 @@ export class FileTransfers {
     identity: Identity,
     options: TransferOptions = {},
   ): Promise<SentNumbers> {
-    const { number, name, size, path, blob, key, spooled } = transfer;
-    const { profile, sender, starter, now } = this.#options;
+    const { profile } = this.#options;
+    await this.#bringUp(transfer, to, identity, options);
+    const { spooled, path } = transfer;
+    const isNew = !spooled && path !== null && readsNewContents(profile, to);
+    return await this.#announce(transfer, identity, isNew ? await attributesOf(path) : undefined);
+  }
+
+  /**
+   * Brings several small uploads to their ends, side by side. They are announced together, in their
+   * order, so that they share what waits for a disk. If one fails the others are sent all the same,
+   * before that is thrown. Errors as {@link send}.
+   */
+  async *sendSmall(
+    transfers: readonly Transfer[],
+    to: Peer,
+    identity: Identity,
+    { onProgress, signal }: TransferOptions = {},
+  ): AsyncGenerator<SentNumbers> {
+    const isNew = readsNewContents(this.#options.profile, to);
+    const steps = await Promise.allSettled(transfers.map(async (transfer) => {
+      await this.#bringUp(transfer, to, identity, { signal });
+      return isNew ? await attributesOf(transfer.path ?? "") : undefined;
+    }));
+    const sent = transfers.map(async (transfer, at) => {
+      const step = steps[at];
+      if (step.status === "rejected") throw step.reason;
+      const numbers = await this.#announce(transfer, identity, step.value);
+      return { transfer, numbers };
+    });
+    for await (const { transfer, numbers } of inOrder(sent)) {
+      tellWhole(transfer, onProgress);
+      yield numbers;
+    }
+  }
+
+  async #bringUp(
+    transfer: Transfer,
+    to: Peer,
+    identity: Identity,
+    options: TransferOptions,
+  ): Promise<void> {
+    const { starter } = this.#options;
     await this.#watched(transfer, options, async (options) => {
       await starter.ensure(identity, to.name);
       await this.#uploads.upload(transfer, options);
       // It may have taken hours, in which this profile was found to be an old copy.
       await starter.ensure(identity, to.name);
     });
+  }
+
+  /** Sends the message that announces an upload, of those that are sent now in their order. */
+  async #announce(
+    transfer: Transfer,
+    to: Identity,
+    attributes: FileAttributes | undefined,
+  ): Promise<SentNumbers> {
+    const { number, name, size, path, blob, key, spooled } = transfer;
+    const { profile, sender, now } = this.#options;
     const type = MessageType.file;
-    const expires = profile.contacts.timer(to.id)?.seconds || undefined;
+    const expires = profile.contacts.timer(to.clientId)?.seconds || undefined;
     const id = sender.newContentId();
-    const isNew = !spooled && path !== null && readsNewContents(profile, to);
-    const attributes = isNew ? await attributesOf(path) : undefined;
     const content = { id, at: now(), file: { name, size, blob, key }, expires, attributes };
     const body = { file: { name, size, blob, key, path: spooled ? null : path } };
     let entry = 0;
-    const sent = sender.send({ to: identity, type, content, body }, (kept) => {
+    const sent = sender.send({ to, type, content, body }, (kept) => {
       entry = kept;
       const chunks = fileChunkCount(size);
       profile.transfers.change(number, { state: "done", chunks, ended: now() });
@@ -208,7 +277,7 @@ export class FileTransfers {
     const { profile, now } = this.#options;
     await this.#watched(transfer, options, async (options) => {
       const path = await this.#downloads.download(transfer, options);
-      profile.transaction(() => {
+      await this.#notes.note(() => {
         profile.transfers.change(number, { state: "done", path, ended: now() });
         if (history !== null) profile.history.markSaved(history, path);
       });
@@ -234,32 +303,42 @@ export class FileTransfers {
     if (transfer.path === null || folder !== undefined) {
       const path = absolutePath(folder ?? ".");
       await this.#downloads.move(transfer, path);
-      transfers.change(number, { state: "active", path });
+      await this.#notes.note(() => transfers.change(number, { state: "active", path }));
     }
     return this.#get(number);
   }
 
   /**
-   * Goes on with all interrupted transfers, one after the other, until the network fails. Skips
-   * those in `tried`, and adds each that it tries; skips those with blocked clients.
+   * Goes on with all interrupted transfers until the network fails: one after the other, but for
+   * small files that come down, which do so side by side. Skips those in `tried`, and adds each
+   * that it tries; skips those with blocked clients.
    * @throws {ClientError} `interrupted`, and what the network may do
    */
   async *resume(
     { maxSize, folder, ...options }: ResumeOptions = {},
     tried = new Set<number>(),
   ): AsyncGenerator<TransferOutcome> {
-    for (let transfer; (transfer = this.#next(tried, maxSize));) {
-      tried.add(transfer.number);
-      yield await this.#goOn(transfer, folder, options);
+    const { onProgress, signal } = options;
+    for (let next; (next = this.#next(tried, maxSize)).length > 0;) {
+      for (const { number } of next) tried.add(number);
+      if (next.length === 1) yield await this.#goOn(next[0], folder, options);
+      else {
+        for await (const outcome of inOrder(next.map((it) => this.#goOn(it, folder, { signal })))) {
+          if (outcome.kind === "saved") tellWhole(outcome.transfer, onProgress);
+          yield outcome;
+        }
+      }
     }
   }
 
   /** Reports whether there is one to go on with that is not in `tried`, nor too large. */
   mayGoOn(tried: ReadonlySet<number>, maxSize?: number): boolean {
-    return this.#next(tried, maxSize) !== undefined;
+    return this.#next(tried, maxSize).length > 0;
   }
 
-  #next(tried: ReadonlySet<number>, maxSize = Infinity): Transfer | undefined {
+  /** Returns the next one, or as many small ones to fetch as go on together. */
+  #next(tried: ReadonlySet<number>, maxSize = Infinity): Transfer[] {
+    const next: Transfer[] = [];
     const { profile: { transfers, contacts }, now } = this.#options;
     // Opens no more than it must: there may be thousands, and each asks for its next.
     for (const number of transfers.active()) {
@@ -267,8 +346,12 @@ export class FileTransfers {
       const transfer = this.#get(number);
       const { wait, direction, size, peer } = transfer;
       const fits = direction === "up" || size <= maxSize;
-      if (fits && !stillWaits(wait, now()) && !contacts.byId(peer)?.blocked) return transfer;
+      if (!fits || stillWaits(wait, now()) || contacts.byId(peer)?.blocked) continue;
+      if (direction === "up" || size > SMALL_SIZE) return next.length > 0 ? next : [transfer];
+      next.push(transfer);
+      if (next.length === MOST_SMALL) break;
     }
+    return next;
   }
 
   /** See {@link Settling.settleAll}. */
@@ -402,6 +485,14 @@ export class FileTransfers {
     if (!transfer) throw unknownTransfer(number);
     return transfer;
   }
+}
+
+/** Tells the progress of a file that has moved beside others, as if it had moved alone. */
+function tellWhole(
+  { number, name, direction, size }: Transfer,
+  onProgress: OnProgress | undefined,
+): void {
+  for (const done of [0, size]) onProgress?.(done, size, { number, name, direction });
 }
 
 function unknownTransfer(number: number): ClientError {

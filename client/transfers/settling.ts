@@ -67,7 +67,8 @@ export class Settling {
 
   /** Does the same for one that is over. @throws {ClientError} what the network may do */
   async settle(transfer: Transfer, options: TransferOptions = {}): Promise<Lost | undefined> {
-    const { profile: { transfers }, transport } = this.options;
+    const { profile, transport } = this.options;
+    const { transfers } = profile;
     const { number, direction, state, blob, classic } = transfer;
     if (classic) return void transfers.change(number, SETTLED); // nothing of it is on the server
     const isSent = direction === "up";
@@ -76,7 +77,8 @@ export class Settling {
       return other.number !== number && other.direction === "up" && equalBytes(other.blob, blob);
     });
     if (!needed) await transport.request({ kind: "release", blob });
-    transfers.change(number, SETTLED);
+    // If that is lost the server is told once more.
+    profile.transaction(() => transfers.change(number, SETTLED), { durable: false });
   }
 
   /** Removes what a transfer that is over leaves on this disk. */

@@ -66,7 +66,7 @@ export class Uploads {
       if (next > cipher.count) throw new ClientError("bad-response", "the server has too much");
       vain = next > furthest ? 0 : vain + 1;
       furthest = Math.max(furthest, next);
-      this.#note(transfer.number, next);
+      this.#note(transfer.number, next, cipher);
       try {
         if (next < cipher.count) {
           // What lies behind a chunk that the server has lost is there.
@@ -114,7 +114,7 @@ export class Uploads {
     const answered = async () => {
       done = await unlessInterrupted(signal, underWay.shift()!) + 1;
       tell();
-      if (done % NOTE_STEP === 0) this.#note(number, done);
+      if (done % NOTE_STEP === 0) this.#note(number, done, cipher);
     };
     try {
       for (let chunk = first; chunk < end; chunk++) {
@@ -134,14 +134,18 @@ export class Uploads {
       while (underWay.length > 0) await answered();
     } finally {
       // What was told last is also what others are shown.
-      this.#note(number, done);
+      this.#note(number, done, cipher);
       await ahead.done.catch(() => {}); // nothing reads the source any more
       if (!signal?.aborted) await Promise.allSettled(underWay);
     }
   }
 
-  /** Notes how far an upload is, for those who list it: the server knows better. */
-  #note(number: number, chunks: number): void {
+  /**
+   * Notes how far an upload is, for those who list it: the server knows better. Of one chunk there
+   * is nothing to note before all is there.
+   */
+  #note(number: number, chunks: number, { count }: FileCipher): void {
+    if (count === 1) return;
     this.profile.transaction(() => this.profile.transfers.change(number, { chunks }), {
       durable: false,
     });

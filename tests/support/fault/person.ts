@@ -6,6 +6,7 @@ import { newClient } from "../new_client.ts";
 
 export interface Person extends AsyncDisposable {
   readonly client: Client;
+  readonly profile: Profile;
   /** Where the profile is. */
   readonly folder: string;
 }
@@ -22,6 +23,7 @@ export async function openPerson(folder: string, port: number): Promise<Person> 
   });
   return {
     client: newClient(profile, network),
+    profile,
     folder,
     async [Symbol.asyncDispose]() {
       await network.close();

@@ -1,7 +1,11 @@
 /** One connection: its socket, its deadline, and the session of the protocol that it speaks. */
 import { CryptoError, ProtocolError, StorageError } from "../../shared/errors.ts";
 import { SECURE_VERSION } from "../../shared/protocol/codes.ts";
-import { decodeRequestHeader, REQUEST_HEADER_SIZE } from "../../shared/protocol/frame.ts";
+import {
+  decodeRequestHeader,
+  REQUEST_HEADER_SIZE,
+  type RequestHeader,
+} from "../../shared/protocol/frame.ts";
 import type { ByteSource } from "../../shared/io.ts";
 import { FrameReader } from "../../shared/protocol/frame_stream.ts";
 import type { SessionLink } from "../wire/session_link.ts";
@@ -29,6 +33,10 @@ export class Connection implements SessionLink, ByteSource {
   #session: SecureSession | ClassicSession | null = null;
   /** As the metrics count it; null before and after it is served. */
   #state: ConnectionState | null = null;
+  readonly #noteRead = (count: number | null) => {
+    this.memory.moved += count ?? 0;
+    return count;
+  };
   /** Abandons the write that is under way. Keeps none of its bytes. */
   #interrupt: (reason: Error) => void = () => {};
 
@@ -58,9 +66,15 @@ export class Connection implements SessionLink, ByteSource {
 
   /** Serves the peer until either side ends the connection. Never rejects. */
   async serve(): Promise<void> {
+    const { reader } = this;
+    const { limits } = this.#services;
     this.#enter("opening");
     try {
-      await this.#serveSession();
+      this.extend(limits.idleDeadline);
+      if (!await reader.more()) return;
+      this.extend(limits.headerDeadline);
+      const header = decodeRequestHeader(await reader.read(REQUEST_HEADER_SIZE));
+      await this.#sessionFor(header).serve(header);
     } catch (error) {
       this.#logEnd(error);
     } finally {
@@ -119,10 +133,8 @@ export class Connection implements SessionLink, ByteSource {
     return promise;
   }
 
-  async read(into: Uint8Array): Promise<number | null> {
-    const count = await this.conn.read(into);
-    this.memory.moved += count ?? 0;
-    return count;
+  read(into: Uint8Array): Promise<number | null> {
+    return this.conn.read(into).then(this.#noteRead);
   }
 
   closeWrite(): Promise<void> {
@@ -141,20 +153,12 @@ export class Connection implements SessionLink, ByteSource {
     this.#enter("logged-in");
   }
 
-  async #serveSession(): Promise<void> {
-    const { reader } = this;
-    const { limits } = this.#services;
-    this.extend(limits.idleDeadline);
-    if (!await reader.more()) return;
-    this.extend(limits.headerDeadline);
-    const header = decodeRequestHeader(await reader.read(REQUEST_HEADER_SIZE));
-    const secure = header.version === SECURE_VERSION;
+  #sessionFor({ version }: RequestHeader): SecureSession | ClassicSession {
+    const secure = version === SECURE_VERSION;
     this.#enter(secure ? "before-login" : "classic");
-    const session = secure
+    return this.#session = secure
       ? new SecureSession(this, this.#services)
       : new ClassicSession(this, this.#services);
-    this.#session = session;
-    await session.serve(header);
   }
 
   #enter(state: ConnectionState | null): void {

@@ -26,7 +26,8 @@ export interface SecurePeer {
   readonly inTurn: <T>(client: string, work: () => Promise<T>) => Promise<T>;
   /** Notes the login of an ID in hex; returns false if it may not have one more connection. */
   readonly admit: (identity: string) => boolean;
-  identity: Identity | null;
+  /** What requests are checked against; the rest of it is not kept. */
+  identity: Pick<Identity, "publicKey" | "clientId"> | null;
   /** Its ID in hex. */
   key: string | null;
   registered: boolean;
@@ -38,7 +39,10 @@ export interface SecurePeer {
  * Checks that the ID in a header is zero or that of `identity`.
  * @throws {Refusal} `forbidden`
  */
-export function checkHeaderId(clientId: Uint8Array, identity: Identity): void {
+export function checkHeaderId(
+  clientId: Uint8Array,
+  identity: Pick<Identity, "clientId">,
+): void {
   if (!equalBytes(clientId, identity.clientId) && clientId.some((byte) => byte !== 0)) {
     throw new Refusal("forbidden", "the ID in the header is not the one that has logged in");
   }
@@ -70,7 +74,7 @@ export async function login(
     const text = "this identity has too many connections; close one, or try again later";
     throw new Refusal("rate-limited", text, CONNECTIONS_RETRY, "identity-connections");
   }
-  peer.identity = identity;
+  peer.identity = { publicKey, clientId: identity.clientId };
   peer.key = key;
   peer.registered = client !== undefined;
   return { kind: "logged-in", registered: peer.registered };

@@ -12,12 +12,13 @@ export const MAX_MESSAGES = 2 ** 40;
 
 /** Where the counter stands in a nonce, behind 32 zero bits. */
 const COUNTER_AT = 4;
+/** The nonce of the message at hand, of whatever key: it is no secret and made anew each time. */
+const nonce = new Uint8Array(NONCE_SIZE);
 const NOTHING = new Uint8Array(0);
 
 /** A key and its counter: the CipherState of Noise (§5.1), which never uses a nonce twice. */
 export class CipherState {
   readonly #key: ChaChaKey;
-  readonly #nonce = new Uint8Array(NONCE_SIZE);
   #counter: number;
 
   /** Copies `key`, of 32 bytes. `counter` is the number of earlier messages, for tests alone. */
@@ -68,9 +69,9 @@ export class CipherState {
     }
     let rest = this.#counter++;
     for (let at = COUNTER_AT; at < NONCE_SIZE; at++) {
-      this.#nonce[at] = rest; // its lowest byte
+      nonce[at] = rest; // its lowest byte
       rest = Math.floor(rest / 256);
     }
-    return this.#nonce;
+    return nonce;
   }
 }

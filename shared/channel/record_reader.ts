@@ -12,6 +12,11 @@ const IDLE_SIZE = 512;
 const MAX_INPUT_SIZE = 4 * MAX_RECORD_SIZE;
 /** A buffer that is more than half full grows to this many times what has arrived. */
 const GROWTH = 8;
+/** A read with room for so much has memory set aside: its input buffer is large from the start. */
+const LARGE_READ = 2 * MAX_RECORD_SIZE;
+/** Largest input buffers that are kept for the next who needs one. They hold ciphertext alone. */
+const MAX_SPARE = 4;
+const spare: Bytes[] = [];
 
 const NOTHING = new Uint8Array(0);
 
@@ -20,8 +25,8 @@ const NOTHING = new Uint8Array(0);
  * checked. A failure is reported after the contents that came before it.
  *
  * It reads from the source and decrypts only while a read waits, so it holds the content of one
- * record at most. The input buffer grows with what has arrived, never with what a length announces,
- * and shrinks to {@link IDLE_SIZE} when it is empty.
+ * record at most. The input buffer grows with what has arrived, or with what the read has room for,
+ * never with what a length announces. It shrinks to {@link IDLE_SIZE} when it is empty.
  */
 export class RecordReader {
   #input: Bytes;
@@ -34,6 +39,8 @@ export class RecordReader {
   #given = 0;
   /** Answers the waiting read if that is possible now, or reads from the source for it. */
   #advance: (() => void) | null = null;
+  /** How many bytes the last read has room for. */
+  #wanted = 0;
   #ended = false;
   #failure: { readonly reason: unknown } | null = null;
 
@@ -56,12 +63,12 @@ export class RecordReader {
    */
   read(into: Uint8Array): Promise<number | null> {
     if (into.length === 0) return Promise.reject(new RangeError("there is no room to read into"));
-    return this.#when(() => this.#take(into));
+    return this.#when(into.length, () => this.#take(into));
   }
 
   /** Waits for content and gives it away, at most that of one record. The rest is as in `read`. */
   next(): Promise<Bytes | null> {
-    return this.#when(() => this.#takeWhole());
+    return this.#when(0, () => this.#takeWhole());
   }
 
   /** Forgets the key and all content. The waiting read and every later one reject. */
@@ -72,9 +79,13 @@ export class RecordReader {
     this.#advance?.();
   }
 
-  /** Waits until `take` returns something; returns null at the end. */
-  #when<T>(take: () => T | null): Promise<T | null> {
+  /**
+   * Waits until `take`, which has memory for `wanted` bytes, returns something; returns null at the
+   * end.
+   */
+  #when<T>(wanted: number, take: () => T | null): Promise<T | null> {
     if (this.#advance) return Promise.reject(new TypeError("another read waits already"));
+    this.#wanted = wanted;
     return new Promise((resolve, reject) => {
       this.#advance = () => {
         const taken = take();
@@ -175,11 +186,11 @@ export class RecordReader {
   /** The free part of the input buffer, which is never empty. */
   #makeRoom(): Uint8Array {
     const arrived = this.#end - this.#start;
-    const old = this.#input.subarray(this.#start, this.#end);
-    if (arrived === 0) {
-      if (this.#input.length < IDLE_SIZE) this.#input = new Uint8Array(IDLE_SIZE);
-    } else if (arrived > this.#input.length / 2 && this.#input.length < MAX_INPUT_SIZE) {
-      this.#input = new Uint8Array(Math.min(MAX_INPUT_SIZE, Math.max(IDLE_SIZE, GROWTH * arrived)));
+    const size = this.#sizeFor(arrived);
+    if (size > this.#input.length) {
+      const larger = size === MAX_INPUT_SIZE ? spare.pop() : undefined;
+      const old = this.#input.subarray(this.#start, this.#end);
+      this.#input = larger ?? new Uint8Array(size);
       this.#input.set(old);
     } else if (this.#start > 0) {
       this.#input.copyWithin(0, this.#start, this.#end);
@@ -187,6 +198,13 @@ export class RecordReader {
     this.#start = 0;
     this.#end = arrived;
     return this.#input.subarray(arrived);
+  }
+
+  /** Returns how large the input buffer must be at least if it holds `arrived` bytes. */
+  #sizeFor(arrived: number): number {
+    if (this.#wanted >= LARGE_READ) return MAX_INPUT_SIZE;
+    if (arrived <= this.#input.length / 2) return IDLE_SIZE;
+    return Math.min(MAX_INPUT_SIZE, Math.max(IDLE_SIZE, GROWTH * arrived));
   }
 
   /** Notes why nothing more can be read, and tells the other direction. */
@@ -203,7 +221,12 @@ export class RecordReader {
   }
 
   #forgetInput(): void {
-    if (this.#input.length > IDLE_SIZE) this.#input = NOTHING;
+    if (this.#input.length > IDLE_SIZE) {
+      // The source may still put bytes into it.
+      const unused = this.#input.length === MAX_INPUT_SIZE && !this.#filling;
+      if (unused && spare.length < MAX_SPARE) spare.push(this.#input);
+      this.#input = NOTHING;
+    }
     this.#start = this.#end = 0;
   }
 

@@ -248,6 +248,48 @@ Deno.test("a channel at rest waits with a small buffer, also after much data", a
   }
 });
 
+Deno.test("a read with room for much brings much, in memory used before", async () => {
+  const stream = concat(...records(Array(12).fill(sample(MAX_RECORD_CONTENT))));
+  const into = new Uint8Array(12 * MAX_RECORD_CONTENT);
+  const seen: Set<ArrayBufferLike>[] = [];
+  for (let run = 0; run < 3; run++) {
+    const inner = source(stream);
+    const buffers = new Set<ArrayBufferLike>();
+    const { outer, taken } = watched({
+      read(buffer) {
+        buffers.add(buffer.buffer);
+        return inner.read(buffer);
+      },
+    });
+    const reader = recordReader(outer);
+    for (let have = 0; have < into.length;) have += await reader.read(into.subarray(have)) ?? 0;
+    assertEquals(taken(), stream.length);
+    reader.fail(new Error("done with"));
+    seen.push(buffers);
+  }
+  assert(seen[0].size <= 2, `${seen[0].size} buffers`);
+  assertEquals(seen[1].union(seen[2]).difference(seen[0]).size, 0);
+});
+
+Deno.test("memory into which a source still reads is not used by others", async () => {
+  const buffers: ArrayBufferLike[] = [];
+  const noting: ByteSource = {
+    read(buffer) {
+      buffers.push(buffer.buffer);
+      return silentSource.read(buffer);
+    },
+  };
+  const into = new Uint8Array(4 * MAX_RECORD_CONTENT);
+  for (let run = 0; run < 8; run++) {
+    const reader = recordReader(noting);
+    const reading = assertRejects(() => reader.read(into), Error, "given up");
+    await settled();
+    reader.fail(new Error("given up"));
+    await reading;
+  }
+  assertEquals(new Set(buffers).size, 8);
+});
+
 Deno.test("while nobody reads, the source is left alone", async () => {
   for (const [size, most] of [[7, 1], [MAX_RECORD_CONTENT, 2]]) {
     const parts = records(Array(100).fill(sample(size)));

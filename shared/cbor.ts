@@ -1,12 +1,13 @@
 /**
  * CBOR (RFC 8949) in its deterministic encoding (§4.2.1): a value has one encoding, and all other
- * bytes are refused.
+ * bytes are refused. Tags, bigger integers and endless items are none of it.
  */
-import { decode, type DecodeOptions, encode, rfc8949EncodeOptions, Tokenizer } from "cborg";
-import { type Bytes, equalBytes, fromUtf8 } from "./bytes.ts";
+import { type Bytes, equalBytes } from "./bytes.ts";
+import { CborDecoder } from "./cbor_decoder.ts";
+import { CborEncoder } from "./cbor_encoder.ts";
 import { ProtocolError } from "./errors.ts";
 
-/** A value that can be encoded. Numbers are safe integers; maps have text keys. */
+/** A value that can be encoded. Integers are safe ones; maps have text keys. */
 export type CborValue =
   | number
   | string
@@ -16,31 +17,11 @@ export type CborValue =
   | readonly CborValue[]
   | { readonly [key: string]: CborValue };
 
-const STRICT: DecodeOptions = {
-  allowIndefinite: false,
-  allowUndefined: false,
-  allowInfinity: false,
-  allowNaN: false,
-  allowBigInt: false,
-  strict: true,
-  rejectDuplicateMapKeys: true,
-  retainStringBytes: true,
-};
-
-/** Keeps a byte order mark at the start of a text, which the package's decoder drops. */
-class ExactTexts extends Tokenizer {
-  override next() {
-    const token = super.next();
-    if ("byteValue" in token && token.byteValue instanceof Uint8Array) {
-      if (token.type.name === "string") token.value = fromUtf8(token.byteValue);
-    }
-    return token;
-  }
-}
-
 /** Returns the encoding of `value`. */
 export function encodeCbor(value: CborValue): Bytes {
-  return encode(value, rfc8949EncodeOptions) as Bytes;
+  const encoder = new CborEncoder();
+  encoder.add(value);
+  return encoder.done();
 }
 
 /**
@@ -58,10 +39,8 @@ export function decodeCbor(bytes: Uint8Array): CborValue {
  * no check of how that was done.
  */
 export function decodeOwnCbor(bytes: Uint8Array): CborValue {
-  try {
-    const tokenizer = new ExactTexts(bytes, STRICT);
-    return decode(bytes, { ...STRICT, tokenizer });
-  } catch (error) {
-    throw new ProtocolError("malformed", "not CBOR as it should be", { cause: error });
-  }
+  const decoder = new CborDecoder(bytes);
+  const value = decoder.value(0);
+  decoder.end();
+  return value;
 }

@@ -63,11 +63,10 @@ export class MessageCollector implements Receiver {
       ? await this.#storeFile(number, head, content)
       : await whole(content, size);
     const tail = stored.slice(-TAIL_SIZE);
-    if (envelopes.known({ ...head, tail })) {
-      if (inFile) await removeFile(envelopes.path(number));
+    if (inFile && envelopes.known({ ...head, tail })) {
+      await removeFile(envelopes.path(number));
       return true;
     }
-    this.fresh++;
     this.#batch.push({ ...head, number, tail, content: inFile ? null : stored });
     if (!inFile) this.#batchSize += size;
     if (this.#batchSize >= BATCH_SIZE || this.#batch.length >= BATCH_COUNT) await this.flush();
@@ -96,7 +95,7 @@ export class MessageCollector implements Receiver {
   async flush(): Promise<void> {
     const { envelopes } = this.#profile;
     if (this.#batch.some(({ content }) => content === null)) await syncFolder(envelopes.folder);
-    envelopes.put(this.#batch);
+    this.fresh += envelopes.put(this.#batch);
     this.#batch = [];
     this.#batchSize = 0;
   }

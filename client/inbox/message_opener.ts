@@ -153,9 +153,12 @@ export class MessageOpener {
         if (!isFiled(type, size)) continue;
         await removeFile(this.options.profile.envelopes.path(number));
       }
+      const { shown } = this.options;
+      const isChanged = opened.some(({ kind }) => kind === "changes");
       for (const [i, what] of opened.entries()) {
         const { from } = messages[i];
-        if (what.kind === "new") yield* this.options.shown.entry(what.history, from);
+        if (what.kind === "new" && isChanged) yield* shown.entry(what.entry.number, from);
+        else if (what.kind === "new") yield* shown.added(what.entry, from);
         else if (what.kind === "changes") yield* this.#tellOf(what.changes, from);
         else if (what.kind === "unusable") round.unusable.add(from, what.flaw);
       }

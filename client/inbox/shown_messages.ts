@@ -38,6 +38,11 @@ export class ShownMessages {
     }
   }
 
+  /** Shows an entry that was just added and has not changed since. */
+  *added(entry: HistoryEntry, from: Peer): Generator<Received> {
+    if (!this.later) yield* this.#show(entry, from);
+  }
+
   *entry(number: number, from: Peer): Generator<Received> {
     if (this.later) return;
     const entry = this.profile.history.entry(number);

@@ -4,7 +4,7 @@ import { KEYRING } from "./sealing/keyring.ts";
 import { TABLES } from "./tables.ts";
 
 /** The version of the tables (`PRAGMA user_version`). */
-const VERSION = 6;
+const VERSION = 7;
 /** The first version whose rows are sealed; the earlier ones are for `plain_tables.ts`. */
 export const FIRST_SEALED = 3;
 /** The first version that is brought up to date in its place; `version_03/` renews those before. */
@@ -35,6 +35,15 @@ const STEPS: readonly string[] = [
       peer   BLOB PRIMARY KEY,
       sealed BLOB NOT NULL
     ) STRICT;
+  `,
+  // 6 to 7
+  `
+    ALTER TABLE history ADD COLUMN outcome INTEGER;
+    ALTER TABLE history ADD COLUMN sent_as INTEGER;
+    ALTER TABLE history ADD COLUMN sent_at INTEGER;
+    ALTER TABLE history ADD COLUMN lasts INTEGER;
+    UPDATE history SET sent_as = -1 WHERE message IS NOT NULL; -- the number is sealed
+    CREATE INDEX history_by_sent ON history (peer, sent_as) WHERE sent_as IS NOT NULL;
   `,
 ];
 

@@ -21,6 +21,17 @@ interface Waiter {
   reject: (reason: unknown) => void;
 }
 
+/** An answer; a message ID of null means refused. */
+interface Answered {
+  readonly item: OutboxItem;
+  readonly messageId: number | null;
+  /** Tells whoever waits for it. */
+  tell(): void;
+}
+
+/** How long an answer waits for those of the messages that left with it, in milliseconds. */
+const NOTE_DELAY = 2;
+
 /**
  * Delivers the messages of the outbox in their order, also over connections that break. Messages
  * leave together over one connection, which keeps their order; none newer leaves before each of
@@ -40,8 +51,11 @@ export class OutboxDelivery {
   readonly #held = new Map<string, Wait>();
   /** The delivery that is going on; null while all that is there was sent, or failed. */
   #running: Promise<void> | null = null;
-  /** Answers that were not noted yet; a message ID of null means refused. */
-  #answered: { item: OutboxItem; messageId: number | null }[] = [];
+  /** Messages whose answers have not come yet. */
+  #underWay = 0;
+  /** Answers that were not noted yet. */
+  #answered: Answered[] = [];
+  #noting: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     private readonly profile: Profile,
@@ -79,7 +93,7 @@ export class OutboxDelivery {
     this.#held.clear();
     try {
       for (let after = 0;;) {
-        const items = this.profile.outbox.first(after);
+        const items = this.profile.outbox.batch(after);
         if (items.length === 0) return;
         await this.#deliver(items.filter(isReady));
         after = items[items.length - 1].number;
@@ -137,20 +151,24 @@ export class OutboxDelivery {
   async #send(item: OutboxItem, options?: { once: boolean }): Promise<void> {
     const { to, token, content } = item;
     const message = { to, type: item.type as MessageType, token, content };
+    this.#underWay++;
     try {
       const messageId = await this.transport.send(message, options);
-      this.#note(item, messageId);
-      this.#takeWaiter(item)?.resolve(messageId);
+      this.#note({ item, messageId, tell: () => this.#takeWaiter(item)?.resolve(messageId) });
     } catch (error) {
       const wait = fullFor(error);
       if (wait !== undefined) return this.#hold(item, wait, error as ClientError);
       const isFinal = error instanceof ClientError && error.code === "refused" && !mayPass(error);
       if (!isFinal) throw error;
-      this.#note(item, null);
-      const waiter = this.#takeWaiter(item);
       const reason = refusalName(error) === "not-found" ? departed(error) : error;
-      if (waiter) waiter.reject(reason);
-      else this.#refused.push({ item, error: reason });
+      const tell = () => {
+        const waiter = this.#takeWaiter(item);
+        if (waiter) waiter.reject(reason);
+        else this.#refused.push({ item, error: reason });
+      };
+      this.#note({ item, messageId: null, tell });
+    } finally {
+      if (--this.#underWay === 0) this.#noteAll();
     }
   }
 
@@ -180,14 +198,22 @@ export class OutboxDelivery {
   }
 
   /** Notes answers that come together in one transaction. To lose the note only costs a repeat. */
-  #note(item: OutboxItem, messageId: number | null): void {
-    this.#answered.push({ item, messageId });
-    if (this.#answered.length === 1) queueMicrotask(() => this.#noteAll());
+  #note(answered: Answered): void {
+    this.#answered.push(answered);
+    this.#noting ??= setTimeout(() => this.#noteAll(), NOTE_DELAY);
   }
 
   #noteAll(): void {
-    const { outbox, history, repairs } = this.profile;
+    clearTimeout(this.#noting);
+    this.#noting = undefined;
     const answered = this.#answered.splice(0);
+    if (answered.length === 0) return;
+    this.#keepNotes(answered);
+    for (const { tell } of answered) tell();
+  }
+
+  #keepNotes(answered: readonly Answered[]): void {
+    const { outbox, history, repairs } = this.profile;
     const now = this.now();
     try {
       this.profile.transaction(() => {

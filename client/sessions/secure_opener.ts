@@ -7,7 +7,7 @@ import { isKnownForm } from "../../shared/session/session.ts";
 import type { Peer } from "../contacts/peers.ts";
 import { isStranger } from "../contacts/strangers.ts";
 import type { Envelope } from "../profile/tables/envelopes.ts";
-import type { HistoryBody } from "../profile/tables/history_entry.ts";
+import type { HistoryBody, HistoryEntry } from "../profile/tables/history_entry.ts";
 import { absolutePath } from "../transfers/transfer_files.ts";
 import { applyChange, type Change, takeTimer } from "./changes.ts";
 import type { SessionContext } from "./context.ts";
@@ -43,8 +43,8 @@ const ASKED: readonly Flaw[] = ["lost", "unreadable"];
 
 /** What became of a message. */
 export type Opened =
-  /** It is in the history under this number, and not shown yet: a text, or a file that waits. */
-  | { kind: "new"; history: number }
+  /** It is this in the history, and not shown yet: a text, or a file that waits. */
+  | { kind: "new"; entry: HistoryEntry }
   /** It has changed messages that are in the history. */
   | { kind: "changes"; changes: readonly Change[] }
   /** It was opened, and there is nothing to show. */
@@ -152,8 +152,8 @@ export class SecureOpener {
     const { messageId } = envelope;
     const isKnown = !isStranger(profile, from.id);
     const arriving = file !== undefined && file.size <= wishes.maxSize && isKnown;
-    const entry = { peer: from.id, at, stored, contentId, messageId, body, reply, timer };
-    const number = profile.history.addReceived(entry, { arriving });
+    const fields = { peer: from.id, at, stored, contentId, messageId, body, reply, timer };
+    const number = profile.history.addReceived(fields, { arriving });
     if (number === undefined) return { kind: "nothing" };
     if (file) {
       profile.transfers.add({
@@ -166,7 +166,8 @@ export class SecureOpener {
         history: number,
       });
     }
-    return arriving ? { kind: "nothing" } : { kind: "new", history: number };
+    if (arriving) return { kind: "nothing" };
+    return { kind: "new", entry: { ...fields, number, sent: false, state: "received" } };
   }
 
   /** Returns what the history keeps of a content; undefined if that is nothing. */

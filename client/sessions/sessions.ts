@@ -125,7 +125,7 @@ export class Sessions {
     for (const entry of loaded.entries) {
       if (offer && !equalBytes(offer.ephemeral, entry.session.base)) continue;
       try {
-        return this.#openIn(loaded, entry, route, envelope);
+        return this.#openIn(loaded, entry, route, envelope, offer);
       } catch (error) {
         if (!(error instanceof Untried)) loaded.costlyFailures++;
         if (!(error instanceof CryptoError) || offer) throw asUnreadable(error);
@@ -135,9 +135,16 @@ export class Sessions {
     return this.#accept(peer, loaded, offer, route, envelope);
   }
 
-  #openIn(loaded: Loaded, entry: Entry, route: Route, envelope: Bytes): Bytes {
+  #openIn(
+    loaded: Loaded,
+    entry: Entry,
+    route: Route,
+    envelope: Bytes,
+    offer: Offer | null,
+  ): Bytes {
     const { random, now } = this.options;
-    const { session, content } = openEnvelope(entry.session, route, envelope, now(), random);
+    const opened = openEnvelope(entry.session, route, envelope, now(), random, offer);
+    const { session, content } = opened;
     replace(entry, session);
     if (loaded.entries[0] !== entry) this.#toFront(loaded, entry);
     return content;
@@ -156,7 +163,8 @@ export class Sessions {
         session: acceptSession(own, peer, offer, secrets, now()),
         changed: true,
       };
-      const content = this.#openIn({ ...loaded, entries: [entry] }, entry, route, envelope);
+      const alone = { ...loaded, entries: [entry] };
+      const content = this.#openIn(alone, entry, route, envelope, offer);
       this.#toFront(loaded, entry);
       prekeys.rememberAgreed(offer.ephemeral, offer.signedId);
       for (const id of [offer.kemId, offer.oneTimeId]) {

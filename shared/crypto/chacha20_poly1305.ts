@@ -155,14 +155,16 @@ function hChaCha20(key: Uint8Array, nonce: Uint8Array): Bytes {
   const [words, out] = [wordsOf(key), new Uint32Array(KEY_SIZE / 4)];
   hchacha(CONSTANTS, words, wordsOf(nonce), out);
   const view = new DataView(new ArrayBuffer(KEY_SIZE));
-  out.forEach((word, i) => view.setUint32(4 * i, word, true));
+  for (let i = 0; i < out.length; i++) view.setUint32(4 * i, out[i], true);
   for (const secret of [words, out]) secret.fill(0);
   return new Uint8Array(view.buffer);
 }
 
 function wordsOf(bytes: Uint8Array): Uint32Array {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return Uint32Array.from({ length: bytes.length / 4 }, (_, i) => view.getUint32(4 * i, true));
+  const words = new Uint32Array(bytes.length / 4);
+  for (let i = 0; i < words.length; i++) words[i] = view.getUint32(4 * i, true);
+  return words;
 }
 
 function seal(

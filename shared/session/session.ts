@@ -128,7 +128,7 @@ export function sealEnvelope(
 }
 
 /**
- * Decrypts an envelope to its padded content.
+ * Decrypts an envelope to its padded content; `offer` is the one in it, where that is known.
  * @throws {CryptoError} `decrypt-failed` if it does not belong to this session and route, was
  * changed, or came before
  */
@@ -138,8 +138,8 @@ export function openEnvelope(
   envelope: Bytes,
   now: number,
   random: Random,
+  offer = offerIn(envelope),
 ): { session: Session; content: Bytes } {
-  const offer = offerIn(envelope);
   if (offer && !equalBytes(offer.ephemeral, session.base)) throw failed("another session");
   const size = offer ? OFFER_SIZE : NO_OFFER.length;
   const associated = associatedData(route, envelope.subarray(0, size));

@@ -14,6 +14,7 @@ import {
 import { movedRow, rowOf, type Vault } from "./vault.ts";
 
 type Key = number | Bytes;
+type Sealed = Cells & { readonly sealed: Bytes };
 
 /**
  * One table in use: its rows are sealed on their way in and opened on their way out. `Opened` is a
@@ -53,9 +54,13 @@ export abstract class SealedStore<Row extends object, Opened extends object = Ro
     return this.statement(sql).get(...parameters) !== undefined;
   }
 
-  /** Runs `change` in one transaction, or in the one that is open; returns its result. */
+  /**
+   * Runs `change` in one transaction, or in the one that is open, which has to fail with it; returns
+   * its result.
+   */
   protected transaction<T>(change: () => T): T {
-    return this.database.transaction(change).immediate();
+    const { database } = this;
+    return database.inTransaction ? change() : database.transaction(change).immediate();
   }
 
   /** Returns one more than the largest `number` in the table. */
@@ -94,9 +99,19 @@ export abstract class SealedStore<Row extends object, Opened extends object = Ro
   protected findRow(key: Key | null, where = ""): Row | undefined {
     if (key === null) return undefined;
     const { name, key: column } = this.table;
-    const sql = `SELECT sealed FROM ${name} WHERE ${column} = ? ${where}`;
-    const sealed = this.statement(sql).value<[Bytes]>(key)?.[0];
-    return sealed && this.openRow(key, sealed);
+    const sql = `SELECT ${this.#columns} FROM ${name} WHERE ${column} = ? ${where}`;
+    const cells = this.statement(sql).get<Sealed>(key);
+    return cells && this.#merged(key, cells);
+  }
+
+  get #columns(): string {
+    return ["sealed", ...this.table.beside?.columns ?? []].join();
+  }
+
+  #merged(key: Key, cells: Sealed): Row {
+    const row = this.openRow(key, cells.sealed);
+    const beside = this.table.beside?.read(cells);
+    return beside ? { ...row, ...beside } : row;
   }
 
   /** Opens the rows that a `SELECT` with this end finds. */
@@ -120,10 +135,10 @@ export abstract class SealedStore<Row extends object, Opened extends object = Ro
 
   #select(end: string, parameters: Parameters, fits = (_: Row) => true): Opened[] {
     const { name, key: column } = this.table;
-    const rows = this.statement(`SELECT ${column} AS key, sealed FROM ${name} ${end}`)
-      .all<{ key: Key; sealed: Bytes }>(...parameters);
-    return rows.map(({ key, sealed }) => {
-      const row = this.openRow(key, sealed);
+    const rows = this.statement(`SELECT ${column} AS key, ${this.#columns} FROM ${name} ${end}`)
+      .all<Sealed & { key: Key }>(...parameters);
+    return rows.map(({ key, ...cells }) => {
+      const row = this.#merged(key, cells);
       if (!fits(row)) throw movedRow(rowOf(name, key));
       return (typeof key === "number" ? { ...row, [column]: key } : row) as unknown as Opened;
     });

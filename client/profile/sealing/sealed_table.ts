@@ -32,6 +32,12 @@ export interface SealedTable<Row extends object = never> {
   readonly tags: { readonly [column: string]: Tag<Row> };
   /** Columns that are sealed by themselves; their context is TABLE.COLUMN and the primary key. */
   readonly alsoSealed?: readonly string[];
+  /** What columns in the clear say of a row, and not what is sealed: states, numbers and times. */
+  readonly beside?: {
+    readonly columns: readonly string[];
+    /** Returns what goes before what is sealed; undefined for nothing. */
+    read(cells: Cells): object | undefined;
+  };
   /** Nothing in it is sealed, and its tags are lasting ones: rows are copied as they are. */
   readonly isPlain?: boolean;
 }
@@ -62,7 +68,7 @@ export function cellsOf<Row extends object>(
 ): Cells {
   const cells: Cells = {};
   for (const [column, tag] of Object.entries(table.tags)) {
-    cells[column] = tagOf(vault, tag, tag[1](row));
+    cells[column] = column in clear ? clear[column] : tagOf(vault, tag, tag[1](row));
   }
   Object.assign(cells, clear);
   const key = keyOf(table, cells);

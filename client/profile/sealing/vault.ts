@@ -8,7 +8,7 @@
  * 193). For 2^64 rows, more than any disk sees written, that is 2^-65.
  */
 import type { Random } from "../../../shared/crypto/random.ts";
-import { type Bytes, concat, toHex, utf8 } from "../../../shared/bytes.ts";
+import { type Bytes, concat, concatAll, toHex, utf8 } from "../../../shared/bytes.ts";
 import { type CborValue, decodeOwnCbor, encodeCbor } from "../../../shared/cbor.ts";
 import { KEY_SIZE, LONG_NONCE_SIZE, XChaChaKey } from "../../../shared/crypto/chacha20_poly1305.ts";
 import { hkdfSha256, hmacSha256 } from "../../../shared/crypto/hash.ts";
@@ -19,6 +19,8 @@ import { ClientError } from "../../errors.ts";
 export const VAULT_KEY_SIZE = KEY_SIZE;
 /** Size of a tag that stands for a value, in bytes. */
 export const BLIND_SIZE = 16;
+/** Tags that are kept in memory. */
+const MAX_KNOWN = 1_000;
 
 const NO_SALT = new Uint8Array(0);
 const ROWS_LABEL = utf8("messaging-client/profile rows");
@@ -39,6 +41,8 @@ export class Vault {
   readonly #tags: Bytes;
   readonly #lasting: Bytes;
   readonly #random: Random;
+  /** Tags that stand for one value: every message needs the same few. */
+  readonly #known = new Map<string, Bytes>();
   #wiped = false;
 
   /**
@@ -105,7 +109,14 @@ export class Vault {
    * the parts.
    */
   blind(context: string, ...parts: Uint8Array[]): Bytes {
-    return this.#tag(this.#tags, context, parts);
+    if (parts.length !== 1) return this.#tag(this.#tags, context, parts);
+    const key = rowOf(context, parts[0]);
+    const known = this.#known.get(key);
+    if (known) return known;
+    const tag = this.#tag(this.#tags, context, parts);
+    if (this.#known.size >= MAX_KNOWN) this.#known.clear();
+    this.#known.set(key, tag);
+    return tag;
   }
 
   /**
@@ -121,14 +132,20 @@ export class Vault {
     this.#rows.wipe();
     this.#tags.fill(0);
     this.#lasting.fill(0);
+    this.#known.clear();
     this.#wiped = true;
   }
 
   /** Every part follows its length, so that no two lists of parts look the same. */
   #tag(key: Uint8Array, context: string, parts: readonly Uint8Array[]): Bytes {
     if (this.#wiped) throw new TypeError("the vault was wiped");
-    const sized = [utf8(context), ...parts].flatMap((part) => [utf8(`${part.length}:`), part]);
-    return hmacSha256(key, ...sized).slice(0, BLIND_SIZE);
+    let text = `${utf8(context).length}:${context}`;
+    const sized: Uint8Array[] = [];
+    for (const part of parts) {
+      sized.push(utf8(`${text}${part.length}:`), part);
+      text = "";
+    }
+    return hmacSha256(key, concatAll(sized)).slice(0, BLIND_SIZE);
   }
 }
 

@@ -67,6 +67,8 @@ export class Contacts extends SealedStore<Row> {
   protected readonly table = CONTACTS;
   /** Rows that were found since the last change, by their search key. */
   readonly #memory = new Map<string, Row | undefined>();
+  /** Whether something was written in a transaction that may still be open, and be undone. */
+  #unsettled = false;
 
   byId(id: Bytes): Contact | undefined {
     const row = this.#find("id", id);
@@ -198,6 +200,7 @@ export class Contacts extends SealedStore<Row> {
   /** Forgets everyone; the server's list tells who there is. */
   forgetAll(): void {
     this.#memory.clear();
+    this.#unsettled = this.database.inTransaction;
     this.run("DELETE FROM contacts");
   }
 
@@ -211,13 +214,14 @@ export class Contacts extends SealedStore<Row> {
     this.#changeById(id, { publicKey });
   }
 
-  /** Remembers what it finds, except in a transaction, as that may be undone. */
+  /** Remembers what it finds, except in a transaction that has changed something. */
   #find(column: "id" | "name" | "alias", value: Bytes | string): Row | undefined {
     const key = `${column} ${typeof value === "string" ? value : toHex(value)}`;
     if (this.#memory.has(key)) return this.#memory.get(key);
     const [row] = this.rowsBy(column, [value], "LIMIT 1");
     if (this.#memory.size >= MAX_REMEMBERED) this.#memory.clear();
-    if (!this.database.inTransaction) this.#memory.set(key, row);
+    if (this.#unsettled) this.#unsettled = this.database.inTransaction;
+    if (!this.#unsettled) this.#memory.set(key, row);
     return row;
   }
 
@@ -248,6 +252,7 @@ export class Contacts extends SealedStore<Row> {
 
   #write(row: Row): void {
     this.#memory.clear();
+    this.#unsettled = this.database.inTransaction;
     this.putRow({}, row);
     this.onChange({ kind: "contact", id: row.id });
   }

@@ -1,5 +1,6 @@
 import type { Database } from "@db/sqlite";
 import type { Bytes } from "../../../shared/bytes.ts";
+import { MiB } from "../../../shared/limits.ts";
 import type { MessageHead } from "../../../shared/protocol/message.ts";
 import { SealedStore } from "../sealing/sealed_store.ts";
 import type { Part, SealedTable } from "../sealing/sealed_table.ts";
@@ -10,6 +11,10 @@ export const TAIL_SIZE = 16;
 
 /** Messages that are recognised when a secure profile gets them again. */
 export const MAX_KNOWN = 100_000;
+
+/** Messages, and bytes of them, that are opened without being read from the disk again. */
+const MAX_IN_MEMORY = 8_192;
+const MAX_MEMORY = 8 * MiB;
 
 /** A collected message; without `content` it is in the file {@link Envelopes.path}. */
 export interface Envelope extends MessageHead {
@@ -64,8 +69,11 @@ export class Envelopes extends SealedStore<Row> {
   protected readonly table = ENVELOPES;
   /** Where the files are. */
   readonly folder: string;
-  /** The last one that {@link takeNumber} returned. */
+  /** The last one that {@link takeNumber} returned, or that was kept. */
   #number = 0;
+  /** Those that were kept in this run and are not done, by their numbers. */
+  readonly #recent = new Map<number, Envelope>();
+  #recentSize = 0;
 
   constructor(database: Database, vault: Vault, folder: string) {
     super(database, vault);
@@ -74,12 +82,16 @@ export class Envelopes extends SealedStore<Row> {
 
   /** Returns a number to keep a message under, which nobody else gets. */
   takeNumber(): number {
-    return this.#number = Math.max(this.#number + 1, this.nextNumber());
+    return this.#number = this.#number > 0 ? this.#number + 1 : this.nextNumber();
   }
 
   /** Reports whether this message was collected before, even if it is done. */
   known(message: Row): boolean {
-    return this.hasRow("message = ?", this.tag("message", ...partsOf(message)));
+    return this.#has(this.tag("message", ...partsOf(message)));
+  }
+
+  #has(tag: Bytes | null): boolean {
+    return this.hasRow("message = ?", tag);
   }
 
   /** Returns the path of a content that is too large for the database. */
@@ -97,26 +109,48 @@ export class Envelopes extends SealedStore<Row> {
 
   /**
    * Keeps messages; one that is known stays as it was. A content that is null has been written to
-   * {@link path} and fsynced.
+   * {@link path} and fsynced. Returns how many were new.
    */
-  put(envelopes: readonly NewEnvelope[]): void {
-    this.transaction(() => {
-      for (const { number, messageId, from, type, size, tail, content } of envelopes) {
-        const clear = { number, filed: content ? 0 : 1, state: "waiting" };
-        const row = { messageId, from, type, size, tail };
-        this.addRow(clear, row, "ON CONFLICT DO NOTHING", { content });
-      }
-    });
+  put(envelopes: readonly NewEnvelope[]): number {
+    const added = this.transaction(() => envelopes.filter((envelope) => this.#add(envelope)));
+    for (const { tail: _, ...envelope } of added) this.#remember(envelope);
+    return added.length;
+  }
+
+  #add({ number, messageId, from, type, size, tail, content }: NewEnvelope): boolean {
+    this.#number = Math.max(this.#number, number);
+    const row = { messageId, from, type, size, tail };
+    const message = this.tag("message", ...partsOf(row));
+    if (this.#has(message)) return false;
+    const clear = { number, message, filed: content ? 0 : 1, state: "waiting" };
+    return this.addRow(clear, row, "ON CONFLICT DO NOTHING", { content });
+  }
+
+  #remember(envelope: Envelope): void {
+    const { content, number } = envelope;
+    const size = this.#recentSize + (content?.length ?? 0);
+    if (!content || this.#recent.size >= MAX_IN_MEMORY || size > MAX_MEMORY) return;
+    this.#recent.set(number, envelope);
+    this.#recentSize = size;
+  }
+
+  #forget(number: number): void {
+    this.#recentSize -= this.#recent.get(number)?.content?.length ?? 0;
+    this.#recent.delete(number);
   }
 
   /** Returns the first message behind number `after` that waits to be opened. */
   nextWaiting(after: number): Envelope | undefined {
-    const cells = this.statement(
-      "SELECT number, sealed, content FROM envelopes " +
-        "WHERE state = 'waiting' AND number > ? ORDER BY number LIMIT 1",
-    ).get<{ number: number; sealed: Bytes; content: Bytes | null }>(after);
+    const first = "SELECT min(number) FROM envelopes WHERE state = 'waiting' AND number > ?";
+    const number = this.statement(first).value<[number | null]>(after)?.[0] ?? undefined;
+    return number === undefined ? undefined : this.#recent.get(number) ?? this.#read(number);
+  }
+
+  #read(number: number): Envelope | undefined {
+    const cells = this.statement("SELECT sealed, content FROM envelopes WHERE number = ?")
+      .get<{ sealed: Bytes; content: Bytes | null }>(number);
     if (!cells) return undefined;
-    const { number, sealed, content } = cells;
+    const { sealed, content } = cells;
     const context = rowOf(`${ENVELOPES.name}.content`, number);
     const { tail: _, ...head } = this.openRow(number, sealed);
     return { ...head, number, content: content && this.vault.open(context, content) };
@@ -133,6 +167,7 @@ export class Envelopes extends SealedStore<Row> {
 
   /** Notes that no known key fits; the message is tried again when another key comes. */
   markUnreadable(number: number): void {
+    this.#forget(number);
     this.run("UPDATE envelopes SET state = 'unreadable' WHERE number = ?", number);
   }
 
@@ -152,6 +187,7 @@ export class Envelopes extends SealedStore<Row> {
 
   /** Notes that the message was shown or saved; keeps only the end of its content. */
   markDone(number: number): void {
+    this.#forget(number);
     const sql = "UPDATE envelopes SET state = 'done', content = NULL WHERE number = ?";
     this.run(sql, number);
   }

@@ -1,6 +1,7 @@
-import { type Bytes, utf8 } from "../../../shared/bytes.ts";
+import { type Bytes, equalBytes, utf8 } from "../../../shared/bytes.ts";
 import { SealedStore } from "../sealing/sealed_store.ts";
 import type { SealedTable } from "../sealing/sealed_table.ts";
+import { movedRow, rowOf } from "../sealing/vault.ts";
 import {
   type EntryFields,
   type HistoryEntry,
@@ -41,21 +42,26 @@ const UNTAGGED = new Uint8Array(0);
 /** How long what changes other messages is kept, so that it can be sent again: 30 days. */
 const CONTROL_LIFETIME = 30 * 24 * 60 * 60 * 1000;
 
-type Tags = Pick<EntryFields, "peer" | "messageId" | "contentId" | "sent" | "body">;
+/** Values of the column `outcome`; without one, the state is the one that is sealed. */
+const OUTCOME = { sent: 1, failed: 2 };
 
-export const HISTORY: SealedTable<Tags> = {
+export const HISTORY: SealedTable<EntryFields> = {
   name: "history",
   schema: `
     CREATE TABLE history (
       number  INTEGER PRIMARY KEY,
       peer    BLOB NOT NULL,    -- tag
       content BLOB UNIQUE,      -- tag of peer and content ID; NULL for classic
-      message BLOB,             -- tag of peer and message ID, of what was sent
+      message BLOB,             -- tag of peer and message ID, where that is sealed
       shown   INTEGER NOT NULL,
       sealed  BLOB NOT NULL,
       own     BLOB,             -- tag of peer and content ID, of what was sent
       expires INTEGER,          -- when it disappears; NULL: never, or not known yet
-      unread  INTEGER NOT NULL DEFAULT 0
+      unread  INTEGER NOT NULL DEFAULT 0,
+      outcome INTEGER,          -- of what was sent: 1 sent, 2 failed; NULL: the state is sealed
+      sent_as INTEGER,          -- its number with the receiver; -1: that is sealed
+      sent_at INTEGER,          -- when the server took it
+      lasts   INTEGER           -- of what was sent: for so many seconds, 0 for ever; NULL: sealed
     ) STRICT;
 
     CREATE INDEX history_by_peer ON history (peer, number);
@@ -64,6 +70,7 @@ export const HISTORY: SealedTable<Tags> = {
     CREATE INDEX history_by_own ON history (own) WHERE own IS NOT NULL;
     CREATE INDEX history_expiring ON history (expires) WHERE expires IS NOT NULL;
     CREATE INDEX history_unread ON history (peer, number) WHERE unread = 1;
+    CREATE INDEX history_by_sent ON history (peer, sent_as) WHERE sent_as IS NOT NULL;
   `,
   key: "number",
   // The content's tag is a lasting one.
@@ -72,6 +79,18 @@ export const HISTORY: SealedTable<Tags> = {
     peer: ["history", ({ peer, body }) => body && "control" in body ? controls(peer) : [peer]],
     message: ["history message", ({ peer, messageId }) => [peer, messageId]],
     own: ["history own", ({ peer, contentId, sent }) => [peer, sent ? contentId : null]],
+  },
+  // What changes after each message that is sent: so nothing has to be sealed anew for it.
+  beside: {
+    columns: ["outcome", "sent_as", "sent_at"],
+    read({ outcome, sent_as, sent_at }) {
+      if (outcome === null) return undefined;
+      return {
+        state: outcome === OUTCOME.sent ? "sent" : "failed",
+        ...typeof sent_as === "number" && sent_as >= 0 && { messageId: sent_as },
+        ...typeof sent_at === "number" && { sentAt: sent_at },
+      };
+    },
   },
 };
 
@@ -109,16 +128,30 @@ export class History extends SealedStore<EntryFields, HistoryEntry> {
   }
 
   /** Notes that the server has taken it as `messageId`. A forgotten entry stays forgotten. */
-  markSent(number: number, messageId: number, sentAt?: number): void {
+  markSent(number: number, messageId: number, sentAt: number | null = null): void {
     this.transaction(() => {
-      this.#change(number, { state: "sent", messageId, ...sentAt !== undefined && { sentAt } });
-      if (sentAt !== undefined) this.startTimer(number, sentAt);
+      const sql = `UPDATE history SET outcome = ${OUTCOME.sent}, sent_as = ?, message = NULL, ` +
+        "sent_at = ifnull(?, sent_at)";
+      const lasts = this.#settle(number, sql, messageId, sentAt);
+      if (sentAt !== null && lasts !== 0) this.startTimer(number, sentAt);
     });
   }
 
   /** Notes that it will not be sent. A forgotten entry stays forgotten. */
   markFailed(number: number): void {
-    this.#change(number, { state: "failed" });
+    this.#settle(number, `UPDATE history SET outcome = ${OUTCOME.failed}`);
+  }
+
+  /** Notes what became of what was sent; returns the column `lasts`, mostly without opening it. */
+  #settle(number: number, update: string, ...values: (number | null)[]): number | null {
+    const sql = `${update} WHERE number = ? AND lasts IS NOT NULL RETURNING lasts`;
+    const lasts = this.statement(sql).value<[number]>(...values, number)?.[0];
+    const fields = lasts === undefined ? this.findRow(number) : undefined;
+    if (fields?.sent) this.run(`${update} WHERE number = ?`, ...values, number);
+    if (fields?.sent ? isSeen(fields) : lasts !== undefined) {
+      this.onChange({ kind: "entry", number });
+    }
+    return lasts ?? null;
   }
 
   /** Returns the first `limit` received entries behind number `after` that are to be shown. */
@@ -144,6 +177,7 @@ export class History extends SealedStore<EntryFields, HistoryEntry> {
 
   /** Reports whether this is no message, but an edit, a deletion or a reaction. */
   isChange(number: number): boolean {
+    if (this.hasRow("number = ? AND lasts IS NOT NULL", number)) return false;
     const fields = this.findRow(number);
     return fields !== undefined && "control" in fields.body;
   }
@@ -245,7 +279,11 @@ export class History extends SealedStore<EntryFields, HistoryEntry> {
 
   /** Returns the entry that the server took as `messageId` for `peer`; the last, if several. */
   sentAs(peer: Bytes, messageId: number): HistoryEntry | undefined {
-    return this.rowsBy("message", [peer, messageId], "ORDER BY number DESC LIMIT 1")[0];
+    const end = "WHERE peer IN (?, ?) AND sent_as = ? ORDER BY number DESC LIMIT 1";
+    const [entry] = this.rows(end, this.tag("peer", peer), this.#controlTag(peer), messageId);
+    if (entry && !equalBytes(entry.peer, peer)) throw movedRow(rowOf(HISTORY.name, entry.number));
+    return entry ??
+      this.rowsBy("message", [peer, messageId], "ORDER BY number DESC LIMIT 1")[0];
   }
 
   /** Yields the entries of `peer` in their order. */
@@ -364,17 +402,22 @@ export class History extends SealedStore<EntryFields, HistoryEntry> {
 
   /** Reports whether the server has taken something that was sent to `peer`. */
   wroteTo(peer: Bytes): boolean {
-    return this.hasRow("peer = ? AND message IS NOT NULL", this.tag("peer", peer));
+    return this.hasRow("peer = ? AND sent_as IS NOT NULL", this.tag("peer", peer));
   }
 
   /** Forgets all entries of `peer`; returns how many there were. */
   forget(peer: Bytes): number {
     return this.transaction(() => {
-      this.#forgetTagged(this.vault.blind("history", ...controls(peer)));
+      this.#forgetTagged(this.#controlTag(peer));
       const count = this.#forgetTagged(this.tag("peer", peer));
       this.onChange({ kind: "conversation", peer });
       return count;
     });
+  }
+
+  /** Returns the tag of what changes other messages of `peer`. */
+  #controlTag(peer: Bytes): Bytes {
+    return this.vault.blind("history", ...controls(peer));
   }
 
   #forgetTagged(tag: Bytes | null): number {
@@ -405,9 +448,11 @@ export class History extends SealedStore<EntryFields, HistoryEntry> {
     return this.transaction(() => {
       const number = this.nextNumber();
       // Only what was sent is found by its message, once it has that.
-      const expires = "control" in fields.body ? fields.stored + CONTROL_LIFETIME : null;
+      const isChange = "control" in fields.body;
+      const expires = isChange ? fields.stored + CONTROL_LIFETIME : null;
+      const lasts = fields.sent && !isChange ? fields.timer ?? 0 : null;
       const unread = fields.sent || !isNews(fields) ? 0 : 1;
-      const clear = { number, content, shown, message: null, expires, unread };
+      const clear = { number, content, shown, message: null, expires, unread, lasts };
       const added = this.addRow(clear, fields, "ON CONFLICT (content) DO NOTHING");
       if (added && isSeen(fields)) this.onChange({ kind: "entry", number });
       if (added && unread === 1) this.onChange({ kind: "conversation", peer: fields.peer });
@@ -431,22 +476,11 @@ export class History extends SealedStore<EntryFields, HistoryEntry> {
     });
   }
 
-  #change(number: number, changes: Partial<EntryFields>): void {
-    this.transaction(() => {
-      const before = this.findRow(number);
-      if (!before?.sent) return;
-      const fields = { ...before, ...changes };
-      const tag = this.tag("message", fields.peer, fields.messageId);
-      const sql = "UPDATE history SET message = ?, sealed = ? WHERE number = ?";
-      this.run(sql, tag, this.sealRow(number, fields), number);
-      if (isSeen(fields)) this.onChange({ kind: "entry", number });
-    });
-  }
-
   #blank(number: number): void {
     this.run(
       "UPDATE history SET peer = ?, message = NULL, own = NULL, expires = NULL, shown = 1, " +
-        "unread = 0, sealed = ? WHERE number = ?",
+        "unread = 0, outcome = NULL, sent_as = NULL, sent_at = NULL, lasts = NULL, sealed = ? " +
+        "WHERE number = ?",
       this.tag("peer", FORGOTTEN.peer),
       this.sealRow(number, FORGOTTEN),
       number,

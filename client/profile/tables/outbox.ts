@@ -1,4 +1,5 @@
 import { type Bytes, fromUtf8 } from "../../../shared/bytes.ts";
+import { MiB } from "../../../shared/limits.ts";
 import { MessageType } from "../../../shared/protocol/codes.ts";
 import { SealedStore } from "../sealing/sealed_store.ts";
 import type { SealedTable } from "../sealing/sealed_table.ts";
@@ -28,6 +29,12 @@ type Row = Omit<OutboxItem, "number">;
 
 /** Items that are read at once unless the caller says otherwise. */
 const PAGE = 64;
+/** Items, and bytes of their contents, that are sent together. */
+const BATCH = 256;
+const BATCH_SIZE = 4 * MiB;
+/** Items, and bytes of them, that are sent without being read from the disk again. */
+const MAX_IN_MEMORY = 8_192;
+const MAX_MEMORY = 8 * MiB;
 
 export const OUTBOX: SealedTable<object> = {
   name: "outbox",
@@ -50,6 +57,9 @@ export class Outbox extends SealedStore<Row, OutboxItem> {
   protected readonly table = OUTBOX;
   /** The largest number that was seen here. */
   #largest = 0;
+  /** Those that were put here in this run, by their numbers. */
+  readonly #recent = new Map<number, OutboxItem>();
+  #recentSize = 0;
 
   /** Keeps an item behind all others; returns its number. */
   put({ to, type, token, content, history }: Row): number {
@@ -58,8 +68,36 @@ export class Outbox extends SealedStore<Row, OutboxItem> {
       const number = Math.max(this.nextNumber(), this.#largest + 1);
       this.addRow({ number }, { to, type, token, content, history });
       this.#largest = number;
+      // No number comes again, so it does no harm if the transaction is undone.
+      this.#remember({ number, to, type, token, content, history });
       return number;
     });
+  }
+
+  #remember(item: OutboxItem): void {
+    const size = this.#recentSize + item.content.length;
+    if (this.#recent.size >= MAX_IN_MEMORY || size > MAX_MEMORY) return;
+    this.#recent.set(item.number, item);
+    this.#recentSize = size;
+  }
+
+  #forget(number: number): void {
+    this.#recentSize -= this.#recent.get(number)?.content.length ?? 0;
+    this.#recent.delete(number);
+  }
+
+  /** Returns the first items behind number `after` that are sent together, in their order. */
+  batch(after: number): OutboxItem[] {
+    const sql = `SELECT number FROM outbox WHERE number > ? ORDER BY number LIMIT ${BATCH}`;
+    const items: OutboxItem[] = [];
+    let size = 0;
+    for (const { number } of this.statement(sql).all<{ number: number }>(after)) {
+      const item = this.#recent.get(number) ?? { ...this.findRow(number)!, number };
+      items.push(item);
+      if ((size += item.content.length) >= BATCH_SIZE) break;
+    }
+    this.#largest = Math.max(this.#largest, items.at(-1)?.number ?? 0);
+    return items;
   }
 
   /** Returns the first items behind number `after`, at most `limit`, in their order. */
@@ -76,6 +114,7 @@ export class Outbox extends SealedStore<Row, OutboxItem> {
 
   /** Sets what is sent as this item, which must be there. */
   setContent(number: number, content: Bytes): void {
+    this.#forget(number);
     this.transaction(() => {
       const row = this.findRow(number);
       if (!row) throw new RangeError(`there is no item ${number}`);
@@ -85,6 +124,7 @@ export class Outbox extends SealedStore<Row, OutboxItem> {
 
   /** Notes that the server refused an item for now. One that is gone stays so. */
   setWait(number: number, wait: Wait): void {
+    this.#forget(number);
     this.transaction(() => {
       const row = this.findRow(number);
       if (row) this.putRow({ number }, { ...row, wait });
@@ -93,6 +133,7 @@ export class Outbox extends SealedStore<Row, OutboxItem> {
 
   /** Removes an item that the server has, or will never take. */
   remove(number: number): void {
+    this.#forget(number);
     this.run("DELETE FROM outbox WHERE number = ?", number);
   }
 

@@ -54,6 +54,7 @@ export function renewTables(from: Readable, version: number, to: Unlocked, rando
   copyTable(from, to, PREKEYS, ({ id }) => id === LARGEST);
   if (version >= FIRST_WITH_TRANSFERS) copyTable(from, to, TRANSFERS);
   const { database, vault } = to;
+  database.exec("UPDATE history SET sent_as = -1 WHERE message IS NOT NULL");
   if (!new Identities(database, vault).registered()) return; // a classic profile has no sessions
   const dropped = renewOutbox(new Outbox(database, vault), new History(database, vault));
   renewTransfers(new Transfers(database, vault), dropped, random);

@@ -276,13 +276,13 @@ Deno.test("history: an entry cannot be moved to another client, nor to another m
   const { database, history } = newHistory();
   const numbers = [ALICE, BOB].map((peer) => history.addSent(entry("mine", { peer })));
   numbers.forEach((number, i) => history.markSent(number, i));
-  for (const column of ["peer", "message"]) {
+  for (const column of ["peer", "sent_as"]) {
     const sql =
       `UPDATE history SET ${column} = (SELECT ${column} FROM history WHERE number = ?2) ` +
       "WHERE number = ?1";
     database.exec(sql, numbers[0], numbers[1]);
   }
-  database.exec("UPDATE history SET message = NULL WHERE number = ?", numbers[1]);
+  database.exec("UPDATE history SET sent_as = NULL WHERE number = ?", numbers[1]);
   for (const act of [() => [...history.list(BOB)], () => history.sentAs(BOB, 1)]) {
     assertEquals(assertThrows(act, ClientError, "moved").code, "bad-profile");
   }

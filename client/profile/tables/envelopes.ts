@@ -1,5 +1,5 @@
 import type { Database } from "@db/sqlite";
-import type { Bytes } from "../../../shared/bytes.ts";
+import { type Bytes, toHex } from "../../../shared/bytes.ts";
 import { MiB } from "../../../shared/limits.ts";
 import type { MessageHead } from "../../../shared/protocol/message.ts";
 import { SealedStore } from "../sealing/sealed_store.ts";
@@ -12,9 +12,9 @@ export const TAIL_SIZE = 16;
 /** Messages that are recognised when a secure profile gets them again. */
 export const MAX_KNOWN = 100_000;
 
-/** Messages, and bytes of them, that are opened without being read from the disk again. */
-const MAX_IN_MEMORY = 8_192;
-const MAX_MEMORY = 8 * MiB;
+/** Messages, and bytes of them, that wait in memory. */
+const MAX_HELD = 8_192;
+const MAX_HELD_SIZE = 8 * MiB;
 
 /** A collected message; without `content` it is in the file {@link Envelopes.path}. */
 export interface Envelope extends MessageHead {
@@ -27,6 +27,12 @@ export interface Envelope extends MessageHead {
 export interface NewEnvelope extends Envelope {
   /** The last {@link TAIL_SIZE} bytes of its content, or all of a shorter one. */
   tail: Bytes;
+}
+
+/** A message in memory, with its tag. */
+interface Held {
+  readonly envelope: NewEnvelope;
+  readonly tag: Bytes | null;
 }
 
 /** All that is known of a message, by which it is recognised. */
@@ -59,7 +65,8 @@ export const ENVELOPES: SealedTable<Row> = {
 
 /**
  * Messages as the server delivered them, kept from before they are acknowledged until they are
- * decrypted and shown. Large contents are files in a folder of their own.
+ * decrypted and shown. Large contents are files in a folder of their own. What is opened at once
+ * goes to the disk only as what it says, and as known: {@link hold}.
  *
  * A message is recognised by everything about it, because a server that lost its memory would use
  * its number again. The last {@link TAIL_SIZE} bytes stand for the content: in every type they
@@ -71,9 +78,12 @@ export class Envelopes extends SealedStore<Row> {
   readonly folder: string;
   /** The last one that {@link takeNumber} returned, or that was kept. */
   #number = 0;
-  /** Those that were kept in this run and are not done, by their numbers. */
-  readonly #recent = new Map<number, Envelope>();
-  #recentSize = 0;
+  /** Those of {@link hold} that wait, by their numbers; no number before the first is there. */
+  readonly #held = new Map<number, Held>();
+  #firstHeld = 0;
+  #heldSize = 0;
+  /** Their tags, in hex. */
+  readonly #heldTags = new Set<string>();
 
   constructor(database: Database, vault: Vault, folder: string) {
     super(database, vault);
@@ -91,7 +101,7 @@ export class Envelopes extends SealedStore<Row> {
   }
 
   #has(tag: Bytes | null): boolean {
-    return this.hasRow("message = ?", tag);
+    return tag !== null && this.#heldTags.has(toHex(tag)) || this.hasRow("message = ?", tag);
   }
 
   /** Returns the path of a content that is too large for the database. */
@@ -112,38 +122,82 @@ export class Envelopes extends SealedStore<Row> {
    * {@link path} and fsynced. Returns how many were new.
    */
   put(envelopes: readonly NewEnvelope[]): number {
-    const added = this.transaction(() => envelopes.filter((envelope) => this.#add(envelope)));
-    for (const { tail: _, ...envelope } of added) this.#remember(envelope);
+    return this.transaction(() => {
+      return envelopes.filter((envelope) => {
+        const tag = this.tag("message", ...partsOf(envelope));
+        return !this.#has(tag) && this.#add({ envelope, tag }, "waiting");
+      }).length;
+    });
+  }
+
+  #add({ envelope, tag: message }: Held, state: "waiting" | "done"): boolean {
+    const { number, messageId, from, type, size, tail, content } = envelope;
+    this.#number = Math.max(this.#number, number);
+    const isDone = state === "done";
+    const clear = { number, message, filed: content ? 0 : 1, state };
+    const row = { messageId, from, type, size, tail };
+    const more = { content: isDone ? null : content };
+    return this.addRow(clear, row, "ON CONFLICT DO NOTHING", more);
+  }
+
+  /**
+   * As {@link put}, for messages with their contents that are about to be opened: they wait in
+   * memory while there is room. They may be acknowledged after {@link save}.
+   */
+  hold(envelopes: readonly NewEnvelope[]): number {
+    const added = envelopes.filter((envelope) => this.#hold(envelope));
+    const size = this.#heldSize;
+    if (this.#held.size > MAX_HELD || size > MAX_HELD_SIZE) this.save();
     return added.length;
   }
 
-  #add({ number, messageId, from, type, size, tail, content }: NewEnvelope): boolean {
+  #hold(envelope: NewEnvelope): boolean {
+    const tag = this.tag("message", ...partsOf(envelope));
+    if (this.#has(tag)) return false;
+    const { number, content } = envelope;
     this.#number = Math.max(this.#number, number);
-    const row = { messageId, from, type, size, tail };
-    const message = this.tag("message", ...partsOf(row));
-    if (this.#has(message)) return false;
-    const clear = { number, message, filed: content ? 0 : 1, state: "waiting" };
-    return this.addRow(clear, row, "ON CONFLICT DO NOTHING", { content });
+    if (this.#held.size === 0) this.#firstHeld = number;
+    this.#held.set(number, { envelope, tag });
+    this.#heldSize += content?.length ?? 0;
+    if (tag) this.#heldTags.add(toHex(tag));
+    return true;
   }
 
-  #remember(envelope: Envelope): void {
-    const { content, number } = envelope;
-    const size = this.#recentSize + (content?.length ?? 0);
-    if (!content || this.#recent.size >= MAX_IN_MEMORY || size > MAX_MEMORY) return;
-    this.#recent.set(number, envelope);
-    this.#recentSize = size;
+  /** Takes a message out of memory; undefined if it is on the disk. */
+  #release(number: number): Held | undefined {
+    const held = this.#held.get(number);
+    if (!held) return undefined;
+    this.#held.delete(number);
+    this.#heldSize -= held.envelope.content?.length ?? 0;
+    if (held.tag) this.#heldTags.delete(toHex(held.tag));
+    return held;
   }
 
-  #forget(number: number): void {
-    this.#recentSize -= this.#recent.get(number)?.content?.length ?? 0;
-    this.#recent.delete(number);
+  /** Puts those that still wait in memory on the disk. */
+  save(): void {
+    if (this.#held.size === 0) return;
+    this.transaction(() => {
+      for (const held of this.#held.values()) this.#add(held, "waiting");
+    });
+    for (const number of [...this.#held.keys()]) this.#release(number);
   }
 
   /** Returns the first message behind number `after` that waits to be opened. */
   nextWaiting(after: number): Envelope | undefined {
-    const first = "SELECT min(number) FROM envelopes WHERE state = 'waiting' AND number > ?";
-    const number = this.statement(first).value<[number | null]>(after)?.[0] ?? undefined;
-    return number === undefined ? undefined : this.#recent.get(number) ?? this.#read(number);
+    const held = this.#nextHeld(after);
+    const sql = "SELECT min(number) FROM envelopes WHERE state = 'waiting' AND number > ?";
+    const number = this.statement(sql).value<[number | null]>(after)?.[0] ?? undefined;
+    if (held && (number === undefined || held.number < number)) return held;
+    return number === undefined ? undefined : this.#read(number);
+  }
+
+  #nextHeld(after: number): Envelope | undefined {
+    if (this.#held.size === 0) return undefined;
+    while (!this.#held.has(this.#firstHeld)) this.#firstHeld++;
+    for (let number = Math.max(after + 1, this.#firstHeld); number <= this.#number; number++) {
+      const held = this.#held.get(number);
+      if (held) return held.envelope;
+    }
   }
 
   #read(number: number): Envelope | undefined {
@@ -163,11 +217,18 @@ export class Envelopes extends SealedStore<Row> {
         "WHERE state = 'waiting' AND number >= ? ORDER BY number LIMIT ?",
     ).all<{ number: number; sealed: Bytes }>(number, count);
     for (const { number, sealed } of rows) yield this.openRow(number, sealed).from;
+    for (let left = count - rows.length, after = number - 1; left > 0; left--) {
+      const held = this.#nextHeld(after);
+      if (!held) return;
+      after = held.number;
+      yield held.from;
+    }
   }
 
   /** Notes that no known key fits; the message is tried again when another key comes. */
   markUnreadable(number: number): void {
-    this.#forget(number);
+    const held = this.#release(number);
+    if (held) this.#add(held, "waiting");
     this.run("UPDATE envelopes SET state = 'unreadable' WHERE number = ?", number);
   }
 
@@ -187,7 +248,8 @@ export class Envelopes extends SealedStore<Row> {
 
   /** Notes that the message was shown or saved; keeps only the end of its content. */
   markDone(number: number): void {
-    this.#forget(number);
+    const held = this.#release(number);
+    if (held) return void this.#add(held, "done");
     const sql = "UPDATE envelopes SET state = 'done', content = NULL WHERE number = ?";
     this.run(sql, number);
   }

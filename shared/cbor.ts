@@ -5,17 +5,10 @@
 import { type Bytes, equalBytes } from "./bytes.ts";
 import { CborDecoder } from "./cbor_decoder.ts";
 import { CborEncoder } from "./cbor_encoder.ts";
+import type { CborValue } from "./cbor_value.ts";
 import { ProtocolError } from "./errors.ts";
 
-/** A value that can be encoded. Integers are safe ones; maps have text keys. */
-export type CborValue =
-  | number
-  | string
-  | boolean
-  | null
-  | Uint8Array
-  | readonly CborValue[]
-  | { readonly [key: string]: CborValue };
+export type { CborValue };
 
 /** Returns the encoding of `value`. */
 export function encodeCbor(value: CborValue): Bytes {

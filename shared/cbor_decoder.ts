@@ -1,5 +1,5 @@
 import { fromUtf8 } from "./bytes.ts";
-import type { CborValue } from "./cbor.ts";
+import type { CborValue } from "./cbor_value.ts";
 import { ProtocolError } from "./errors.ts";
 
 /** Major types (RFC 8949 §3.1); 6 are tags. */

@@ -1,5 +1,5 @@
 import { type Bytes, utf8 } from "./bytes.ts";
-import type { CborValue } from "./cbor.ts";
+import type { CborValue } from "./cbor_value.ts";
 
 /** Major types (RFC 8949 §3.1). */
 const [UNSIGNED, NEGATIVE, BYTES, TEXT, ARRAY, MAP, SIMPLE] = [0, 1, 2, 3, 4, 5, 7];

@@ -118,8 +118,8 @@ export class ShownMessages {
   }
 
   #received({ number, messageId, at, body }: HistoryEntry, from: Peer): Received {
-    const isNew = isStranger(this.profile, from.id) &&
-      this.profile.history.beginsWith(number, from.id);
+    const isNew = this.profile.history.beginsWith(number, from.id) &&
+      isStranger(this.profile, from.id);
     const head = {
       message: messageId ?? 0,
       entry: number,

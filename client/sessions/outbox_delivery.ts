@@ -30,7 +30,7 @@ interface Answered {
 }
 
 /** How long an answer waits for those of the messages that left with it, in milliseconds. */
-const NOTE_DELAY = 2;
+const NOTE_DELAY = 10;
 
 /**
  * Delivers the messages of the outbox in their order, also over connections that break. Messages

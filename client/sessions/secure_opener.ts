@@ -150,8 +150,8 @@ export class SecureOpener {
     // Its author may claim a time that no calendar has.
     const at = content.at <= MAX_TIME ? content.at : stored;
     const { messageId } = envelope;
-    const isKnown = !isStranger(profile, from.id);
-    const arriving = file !== undefined && file.size <= wishes.maxSize && isKnown;
+    const arriving = file !== undefined && file.size <= wishes.maxSize &&
+      !isStranger(profile, from.id);
     const fields = { peer: from.id, at, stored, contentId, messageId, body, reply, timer };
     const number = profile.history.addReceived(fields, { arriving });
     if (number === undefined) return { kind: "nothing" };

@@ -2,14 +2,9 @@
  * SHA-256 and what is built on it, and SHA-512. Synchronous, because for small inputs an
  * asynchronous call costs ten times more than the work itself.
  */
-import {
-  createHash,
-  createHmac,
-  type Hash,
-  hkdfSync,
-  type Hmac,
-  timingSafeEqual,
-} from "node:crypto";
+import { createHash, hkdfSync, timingSafeEqual } from "node:crypto";
+import { hmac } from "@noble/hashes/hmac.js";
+import { sha256 as nobleSha256 } from "@noble/hashes/sha2.js";
 import { type Bytes, utf8 } from "../bytes.ts";
 
 /** Size of a digest, in bytes. */
@@ -17,12 +12,12 @@ export const HASH_SIZE = 32;
 
 /** Returns SHA-256 (FIPS 180-4) of the concatenated `parts`: 32 bytes. */
 export function sha256(...parts: Uint8Array[]): Bytes {
-  return digest(createHash("sha256"), parts);
+  return digest("sha256", parts);
 }
 
 /** Returns SHA-512 (FIPS 180-4) of the concatenated `parts`: 64 bytes. */
 export function sha512(...parts: Uint8Array[]): Bytes {
-  return digest(createHash("sha512"), parts);
+  return digest("sha512", parts);
 }
 
 /** SHA-256 of what comes in pieces. */
@@ -39,12 +34,18 @@ export class Sha256 {
   }
 }
 
-/** Returns HMAC-SHA-256 (RFC 2104) of the concatenated `parts`: 32 bytes. */
+/**
+ * Returns HMAC-SHA-256 (RFC 2104) of the concatenated `parts`: 32 bytes. For a few hundred bytes
+ * this takes half the time of an `Hmac` of node:crypto, which is a stream.
+ */
 export function hmacSha256(key: Uint8Array, ...parts: Uint8Array[]): Bytes {
-  return digest(createHmac("sha256", key), parts);
+  const code = hmac.create(nobleSha256, key);
+  for (const part of parts) code.update(part);
+  return code.digest() as Bytes;
 }
 
-function digest(hash: Hash | Hmac, parts: readonly Uint8Array[]): Bytes {
+function digest(algorithm: string, parts: readonly Uint8Array[]): Bytes {
+  const hash = createHash(algorithm);
   for (const part of parts) hash.update(part);
   return new Uint8Array(hash.digest());
 }

@@ -41,8 +41,9 @@ export class MessageOpener {
   constructor(private readonly options: MessageOpenerOptions) {}
 
   /**
-   * Opens all that waits and that `round` admits; what is left is on the disk afterwards. A failure of the network stops only what needs
-   * the server; a message that cannot be opened stays, and holds up nobody else's.
+   * Opens all that waits and that `round` admits; what is left is on the disk afterwards. A failure
+   * of the network stops only what needs the server; a message that cannot be opened stays, and
+   * holds up nobody else's.
    */
   async *openAll(round: Round): AsyncGenerator<Received> {
     try {

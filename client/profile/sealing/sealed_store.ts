@@ -55,8 +55,8 @@ export abstract class SealedStore<Row extends object, Opened extends object = Ro
   }
 
   /**
-   * Runs `change` in one transaction, or in the one that is open, which has to fail with it; returns
-   * its result.
+   * Runs `change` in one transaction, or in the one that is open, which has to fail with it.
+   * Returns its result.
    */
   protected transaction<T>(change: () => T): T {
     const { database } = this;

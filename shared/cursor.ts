@@ -7,30 +7,28 @@ import { ProtocolError } from "./errors.ts";
 
 /** Reads one layout from front to back. */
 export class Reader {
-  readonly #bytes: Uint8Array;
-  readonly #view: DataView;
   #at = 0;
 
-  constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  }
+  constructor(private readonly source: Uint8Array) {}
 
   /** How many bytes are not read yet. */
   get left(): number {
-    return this.#bytes.length - this.#at;
+    return this.source.length - this.#at;
   }
 
   u8(): number {
-    return this.#view.getUint8(this.#take(1));
+    return this.source[this.#take(1)];
   }
 
   u16(): number {
-    return this.#view.getUint16(this.#take(2), true);
+    const at = this.#take(2);
+    return this.source[at] | this.source[at + 1] << 8;
   }
 
   u32(): number {
-    return this.#view.getUint32(this.#take(4), true);
+    const at = this.#take(4);
+    const { source } = this;
+    return (source[at] | source[at + 1] << 8 | source[at + 2] << 16 | source[at + 3] << 24) >>> 0;
   }
 
   /**
@@ -38,7 +36,7 @@ export class Reader {
    * @throws {ProtocolError} `malformed` above 2^53 - 1
    */
   u64(): number {
-    const value = Number(this.#view.getBigUint64(this.#take(8), true));
+    const value = this.u32() + this.u32() * 2 ** 32;
     if (!Number.isSafeInteger(value)) throw new ProtocolError("malformed", "a number is too large");
     return value;
   }
@@ -47,13 +45,13 @@ export class Reader {
   bytes(size: number): Bytes {
     const at = this.#take(size);
     const copy = new Uint8Array(size);
-    copy.set(this.#bytes.subarray(at, at + size)); // slice() of a Buffer would be no copy
+    copy.set(this.source.subarray(at, at + size)); // slice() of a Buffer would be no copy
     return copy;
   }
 
   /** Returns all bytes that are left, without copying them. */
   rest(): Bytes {
-    return this.#bytes.subarray(this.#take(this.left)) as Bytes;
+    return this.source.subarray(this.#take(this.left)) as Bytes;
   }
 
   /** @throws {ProtocolError} `malformed` if bytes are left over */
@@ -74,33 +72,32 @@ export class Reader {
 /** Writes one layout of known size. */
 export class Writer {
   readonly #bytes: Bytes;
-  readonly #view: DataView;
   #at = 0;
 
   constructor(size: number) {
     this.#bytes = new Uint8Array(size);
-    this.#view = new DataView(this.#bytes.buffer);
   }
 
   u8(value: number): this {
-    this.#view.setUint8(this.#claim(1), whole(value, 0xff));
+    this.#put(1, whole(value, 0xff));
     return this;
   }
 
   u16(value: number): this {
-    this.#view.setUint16(this.#claim(2), whole(value, 0xffff), true);
+    this.#put(2, whole(value, 0xffff));
     return this;
   }
 
   u32(value: number): this {
-    this.#view.setUint32(this.#claim(4), whole(value, 0xffff_ffff), true);
+    this.#put(4, whole(value, 0xffff_ffff));
     return this;
   }
 
   /** Writes 8 bytes for a number up to 2^53 - 1. */
   u64(value: number): this {
-    const number = BigInt(whole(value, Number.MAX_SAFE_INTEGER));
-    this.#view.setBigUint64(this.#claim(8), number, true);
+    const high = Math.floor(whole(value, Number.MAX_SAFE_INTEGER) / 2 ** 32);
+    this.#put(4, value >>> 0);
+    this.#put(4, high);
     return this;
   }
 
@@ -123,6 +120,11 @@ export class Writer {
       throw new RangeError(`${this.#bytes.length - this.#at} bytes not written`);
     }
     return this.#bytes;
+  }
+
+  #put(size: number, value: number): void {
+    const at = this.#claim(size);
+    for (let i = 0; i < size; i++) this.#bytes[at + i] = value >>> 8 * i;
   }
 
   #claim(size: number): number {

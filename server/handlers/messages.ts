@@ -7,6 +7,7 @@ import type { SendPrefix } from "../../shared/protocol/classic/requests.ts";
 import type { SecureReply } from "../../shared/protocol/secure/requests.ts";
 import type { BlobWriter } from "../contents/blob_store.ts";
 import type { Disk } from "../limits/disk.ts";
+import type { Limits } from "../limits/limits.ts";
 import type { Services } from "../services.ts";
 import type { Content, Incoming, StoredMessage } from "../storage/messages.ts";
 import { known } from "../storage/storage.ts";
@@ -16,6 +17,22 @@ import type { Payload } from "../wire/payload.ts";
 
 /** What moves from the socket to the disk in one step. */
 const STEP = 256 * KiB;
+
+/** Stores a message that was read whole. */
+export const sendInline: Handler<"send"> = async (
+  { to, type, token, content: inline },
+  from,
+  { storage, limits },
+) => {
+  checkSize(inline.length, limits);
+  const deposit = { from, to, type, content: { inline }, token };
+  return { kind: "sent", to, messageId: (await storage.deposit(deposit)).messageId };
+};
+
+function checkSize(size: number, { maxContentSize }: Limits): void {
+  if (size <= maxContentSize) return;
+  throw new ProtocolError("too-large", `a content of ${size} bytes is over the limit`);
+}
 
 /**
  * Stores the message of `from` whose content, perhaps a large one, is the rest of `payload`. It
@@ -27,9 +44,7 @@ export async function sendMessage(
   from: Bytes,
   { storage, blobs, limits, disk }: Services,
 ): Promise<SecureReply<"send">> {
-  if (size > limits.maxContentSize) {
-    throw new ProtocolError("too-large", `a content of ${size} bytes is over the limit`);
-  }
+  checkSize(size, limits);
   const deposit = (content: Content, incoming?: Incoming) =>
     storage.deposit({ from, to, type, content, token, payer, incoming });
 

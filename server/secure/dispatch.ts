@@ -23,7 +23,7 @@ import {
   releaseFile,
   shareFile,
 } from "../handlers/files.ts";
-import { acknowledge, getMessages, sendMessage } from "../handlers/messages.ts";
+import { acknowledge, getMessages, sendInline, sendMessage } from "../handlers/messages.ts";
 import { checkIn, fetchPrekeys, publishPrekeys } from "../handlers/prekeys.ts";
 import { FILE_CHUNK_SIZE, KiB } from "../../shared/limits.ts";
 import type { Limits } from "../limits/limits.ts";
@@ -32,7 +32,7 @@ import { Refusal } from "../wire/error_replies.ts";
 import type { Streamed } from "../wire/handler.ts";
 import { DELIVERY_MEMORY, PAGE_MEMORY, REQUEST_MEMORY, STREAM_MEMORY } from "../wire/memory.ts";
 import { draw, type Drawn, UNKNOWN_ANSWER } from "../wire/pace.ts";
-import type { Payload } from "../wire/payload.ts";
+import { Payload } from "../wire/payload.ts";
 import { checkHeaderId, login, register, type SecurePeer, unregister } from "./account.ts";
 
 type Kind = SecureRequestKind;
@@ -63,7 +63,11 @@ type Route<K extends Kind> =
     /** Bytes of memory that its answer needs until it is written, where that is a page. */
     readonly page?: number;
   }
-  & ({ readonly handle: Handle<K, RequestOf<K>> } | { readonly stream: Handle<K, Payload> });
+  & ({ readonly handle: Handle<K, RequestOf<K>> } | {
+    readonly stream: Handle<K, Payload>;
+    /** Answers those that overlap, where these are read whole. */
+    readonly handle?: Handle<K, RequestOf<K>>;
+  });
 
 type Handle<K extends Kind, R> = (
   request: R,
@@ -84,7 +88,7 @@ const ROUTES: { readonly [K in Kind]: Route<K> } = {
   "list-clients": { handle: listClients, lookup: true, long: "at-once", page: PAGE_MEMORY },
   "find-clients": { handle: findClients, lookup: true, long: "at-once", page: PAGE_MEMORY },
   "find-name": { handle: findName, lookup: true },
-  "send": { stream: send, overlaps: isInline, stores: true },
+  "send": { handle: sendInline, stream: send, overlaps: isInline, stores: true },
   "get-messages": { handle: getMessages, long: "at-once", page: DELIVERY_MEMORY },
   "subscribe": { handle: () => Promise.resolve({ kind: "subscribed" }) },
   "acknowledge": { handle: acknowledge, overlaps: always, weight: messageIdsIn },
@@ -114,29 +118,41 @@ async function send(payload: Payload, asker: Bytes, services: Services) {
 }
 
 /** Returns what the session must know before it has a request answered. */
-export function trafficOf({ code, size }: RequestHeader, limits: Limits) {
-  const { overlaps, carriesChunk = false, page } = routeOf(code) ?? {};
-  const streams = code === SECURE_REQUESTS.of.send.code && !isInline(size, limits);
+export function trafficOf(
+  { code, size }: RequestHeader,
+  peer: SecurePeer,
+  { limits, remains }: Services,
+) {
+  const route = routeOf(code);
+  const { overlaps, carriesChunk = false, page } = route ?? {};
+  const streams = route !== undefined && streamOf(route, size, limits) !== undefined;
   const pool: Pool = carriesChunk || streams ? "chunks" : page ? "pages" : "requests";
   return {
     overlaps: overlaps?.(size, limits) ?? false,
     carriesChunk,
+    /** Whether its payload is not read whole before it is answered. */
+    streams,
+    /** Whether something is looked up before it is under way, once its payload is there. */
+    looksUp: route?.stores === true && peer.departures !== remains.departures,
     pool,
     memory: carriesChunk ? CHUNK_MEMORY : page ?? Math.min(size, STREAM_MEMORY) + REQUEST_MEMORY,
   };
 }
 
 /**
- * Reads and answers one request. What it leaves of `payload` belongs to a refused request.
+ * Answers one request, whose payload is read here unless it is there whole. What it leaves of it
+ * belongs to a refused request. Calls `onBegun` as soon as what was read whole is under way: behind
+ * all that was before, and ahead of all that comes next.
  * @throws {Refusal} for what `peer` may not do, or not yet
  * @throws {ProtocolError} for what the protocol does not allow
  * @throws {StorageError} for what the stored state does not allow; nothing was changed
  */
 export async function dispatch(
   header: RequestHeader,
-  payload: Payload,
+  payload: Bytes | Payload,
   peer: SecurePeer,
   services: Services,
+  onBegun: () => void,
 ): Promise<Answer> {
   const asker = checkAllowed(header, peer);
   const route = ROUTES[checkSecureHeader(header)] as Route<Kind>;
@@ -144,12 +160,24 @@ export async function dispatch(
   if (route.stores && peer.departures !== services.remains.departures) {
     await checkStays(asker, peer, services);
   }
-  if ("stream" in route) return await route.stream(payload, asker, services, peer);
-  const request = decodeSecureRequest(header, await payload.readAll());
-  const handle = () => route.handle(request, asker, services, peer);
+  if (payload instanceof Payload) {
+    const stream = streamOf(route, header.size, services.limits);
+    if (stream) return await stream(payload, asker, services, peer);
+  }
+  const bytes = payload instanceof Payload ? await payload.readAll() : payload;
+  const request = decodeSecureRequest(header, bytes);
+  const handle = () => route.handle!(request, asker, services, peer);
   if (route.long === "in-commit") return await peer.inTurn(peer.key ?? "", handle);
   if (route.long === "at-once") await peer.inTurn(peer.key ?? "", () => Promise.resolve());
-  return await handle();
+  const answer = handle();
+  onBegun();
+  return await answer;
+}
+
+/** Returns what answers a request of this size as its payload comes; undefined if it is read whole. */
+function streamOf(route: Route<Kind>, size: number, limits: Limits) {
+  if (!("stream" in route)) return undefined;
+  return route.handle && route.overlaps?.(size, limits) ? undefined : route.stream;
 }
 
 /** Checks that a client has not left on another channel since it was last looked up. */
@@ -190,7 +218,7 @@ function checkAllowed({ code, clientId }: RequestHeader, peer: SecurePeer): Byte
   return identity.clientId;
 }
 
-function routeOf(code: number): Omit<Route<Kind>, "handle" | "stream"> | undefined {
+function routeOf(code: number): Route<Kind> | undefined {
   const entry = SECURE_REQUESTS.find(code);
-  return entry && ROUTES[entry.kind];
+  return entry && ROUTES[entry.kind] as Route<Kind>;
 }

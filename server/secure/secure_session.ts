@@ -2,7 +2,6 @@ import type { Bytes } from "../../shared/bytes.ts";
 import { Channel } from "../../shared/channel/channel.ts";
 import { acceptHandshake, readHandshakeRequest } from "../../shared/channel/opening.ts";
 import { ProtocolError } from "../../shared/errors.ts";
-import { writeAll } from "../../shared/io.ts";
 import { FILE_CHUNK_SIZE, MiB } from "../../shared/limits.ts";
 import { SECURE_VERSION } from "../../shared/protocol/codes.ts";
 import {
@@ -23,7 +22,7 @@ import { chargeAnswer } from "../wire/pace.ts";
 import { linger, Payload } from "../wire/payload.ts";
 import type { SessionLink } from "../wire/session_link.ts";
 import type { SecurePeer } from "./account.ts";
-import { Answers } from "./answers.ts";
+import { Answers, type Place, type Ready } from "./answers.ts";
 import { type Answer, dispatch, type Pool, trafficOf } from "./dispatch.ts";
 import { Pushing } from "./pushing.ts";
 
@@ -44,12 +43,25 @@ type State = "opening" | "waiting" | "serving" | "ending";
 
 type Reply = Answer | SecureError;
 
+const nothing = () => {};
+
 /** An open channel and who is at its other end. */
 interface Line {
   readonly channel: Channel;
   readonly frames: FrameReader;
   readonly writer: FrameWriter;
+  readonly answers: Answers;
   readonly peer: SecurePeer;
+}
+
+/** A request, with the bytes of its payload or what is to come of it. */
+interface Request {
+  readonly header: RequestHeader;
+  readonly payload: Bytes | Payload;
+  /** Whether it came when the server was stopping. */
+  readonly late: boolean;
+  /** To be called when it is under way, if it is read whole. */
+  readonly begun: () => void;
 }
 
 /**
@@ -62,7 +74,6 @@ interface Line {
  * a client that does not read has at most one long answer waiting.
  */
 export class SecureSession {
-  readonly #answers = new Answers();
   #state: State = "opening";
   /** Ends the wait for the next request. */
   #wake = () => {};
@@ -117,47 +128,59 @@ export class SecureSession {
       departures: -1,
     };
     const write = async (bytes: Uint8Array) => {
-      const count = await link.writeSome(bytes);
-      this.#extendFor(peer);
-      return count;
+      for (let written = 0; written < bytes.length;) {
+        written += await link.writeSome(bytes.subarray(written));
+        this.#extendFor(peer);
+      }
     };
-    const sink = { write: (bytes: Uint8Array) => writeAll({ write }, bytes) };
-    await sink.write(reply);
-    const channel = new Channel(result, source, sink, reader.takeRest());
-    return { channel, frames: new FrameReader(channel), writer: new FrameWriter(channel), peer };
+    await write(reply);
+    const channel = new Channel(result, source, { write }, reader.takeRest());
+    const writer = new FrameWriter(channel);
+    const answers = new Answers(
+      (frames) => writer.write(frames),
+      (error) => this.#fail(error),
+    );
+    return { channel, frames: new FrameReader(channel), writer, answers, peer };
   }
 
-  /** Returns false if there will be no further request. */
-  async #serveRequest({ frames, writer, peer }: Line): Promise<boolean> {
+  /** Returns false if there will be no further request. Waits only for what is not there yet. */
+  async #serveRequest(line: Line): Promise<boolean> {
+    const { frames, answers, peer } = line;
     const { limits } = this.services;
     if (++this.#served % TURN === 0) await this.link.goOn(peer.key ?? "");
-    if (!await this.#nextRequest(frames, peer)) return false;
+    if (frames.buffered === 0 && !await this.#nextRequest(frames, peer)) return false;
     const late = this.#stopping;
     if (peer.identity) this.link.extend(limits.headerDeadline);
-    const header = decodeRequestHeader(await frames.read(REQUEST_HEADER_SIZE));
-    const payload = new Payload(frames, header.size, () => this.#extendFor(peer));
-    const { overlaps, carriesChunk, pool, memory } = trafficOf(header, limits);
-    const size = carriesChunk ? FILE_CHUNK_SIZE : header.size;
-    if (overlaps) {
-      const most = carriesChunk ? MAX_CHUNKS_SIZE : MAX_UNDER_WAY_SIZE;
-      await this.#answers.until(MAX_UNDER_WAY - 1, Math.max(0, most - size));
-    } else await this.#answers.until(0);
-    const hold = await this.#takeMemory(pool, memory, peer);
-    this.#answers.add(
-      this.#answer(header, payload, { peer, late }),
-      size,
-      (answer) => {
-        if (answer.kind === "streamed") {
-          hold.shrinkTo(streamedMemory(answer.size));
-          if (peer.key !== null) chargeAnswer(peer.key, answer.size, this.services.rates);
-        }
-        return this.#send(answer, writer, peer);
-      },
-    ).catch((error) => this.#fail(error)).finally(() => hold.release());
-    await payload.released;
-    if (!overlaps) await this.#answers.until(0);
+    if (frames.buffered < REQUEST_HEADER_SIZE) await frames.gather(REQUEST_HEADER_SIZE);
+    const header = decodeRequestHeader(
+      frames.take(REQUEST_HEADER_SIZE) ?? await frames.read(REQUEST_HEADER_SIZE),
+    );
     // Nobody knows how long the frames of another version are.
-    const inStep = header.version === SECURE_VERSION && payload.left <= limits.maxDiscardSize;
+    const known = header.version === SECURE_VERSION;
+    const { overlaps, carriesChunk, streams, looksUp, pool, memory } = trafficOf(
+      header,
+      peer,
+      this.services,
+    );
+    const size = carriesChunk ? FILE_CHUNK_SIZE : header.size;
+    const count = overlaps ? MAX_UNDER_WAY - 1 : 0;
+    const room = Math.max(0, (carriesChunk ? MAX_CHUNKS_SIZE : MAX_UNDER_WAY_SIZE) - size);
+    if (!answers.fit(count, room)) await answers.until(count, room);
+    const hold = this.#takeMemory(pool, memory, peer);
+    const place = answers.add(size, hold instanceof Promise ? await hold : hold);
+    const whole = known && !streams;
+    if (whole && frames.buffered < header.size) await frames.gather(header.size);
+    const bytes = whole ? frames.take(header.size) : null;
+    if (bytes) this.#extendFor(peer);
+    const payload = bytes ?? new Payload(frames, header.size, () => this.#extendFor(peer));
+    // Nothing may overtake a request that is not under way at once.
+    const begun = bytes && !looksUp ? null : Promise.withResolvers<void>();
+    this.#answer({ header, payload, late, begun: begun?.resolve ?? nothing }, place, line);
+    if (payload instanceof Payload && streams) await payload.released;
+    else if (begun) await begun.promise;
+    if (!overlaps) await answers.until(0);
+    if (!(payload instanceof Payload)) return peer.identity !== null;
+    const inStep = known && payload.left <= limits.maxDiscardSize;
     if (!inStep || !peer.identity) return false;
     await payload.discard();
     return true;
@@ -182,7 +205,7 @@ export class SecureSession {
         frames.more().then(resolve, reject);
       });
     } finally {
-      clearTimeout(quiet);
+      if (quiet !== undefined) clearTimeout(quiet);
       this.#state = "serving";
       this.#wake = () => {};
     }
@@ -199,30 +222,40 @@ export class SecureSession {
   }
 
   /** Writes what is under way, ends this side's direction, and lets the peer read all of it. */
-  async #finish({ channel, frames }: Line): Promise<void> {
+  async #finish({ channel, frames, answers }: Line): Promise<void> {
     const { headerDeadline, maxDiscardSize } = this.services.limits;
     this.#end();
     this.link.extend(headerDeadline);
     await this.#pushing?.done;
-    await this.#answers.until(0);
+    await answers.until(0);
     await channel.end();
     await this.link.closeWrite();
     this.link.extend(this.#stopping ? STOP_LINGER : headerDeadline);
     await linger(frames, maxDiscardSize);
   }
 
-  /** Answers a request; refuses it if it came when the server was stopping. */
-  async #answer(
-    header: RequestHeader,
-    payload: Payload,
-    { peer, late }: { peer: SecurePeer; late: boolean },
+  /** Has a request answered in its place. Never rejects: what cannot be answered ends all. */
+  async #answer(request: Request, place: Place, line: Line): Promise<void> {
+    try {
+      const reply = await this.#reply(request, line.peer);
+      line.answers.ready(place, this.#ready(reply, place, line));
+    } catch (error) {
+      line.answers.drop(place);
+      this.#fail(error);
+    }
+  }
+
+  /** Returns the reply to a request, which is refused if it came when the server was stopping. */
+  async #reply(
+    { header, payload, late, begun: onBegun }: Request,
+    peer: SecurePeer,
   ): Promise<Reply> {
     const { clock, metrics } = this.services;
     const begun = clock();
     let result: Result = "broken";
     try {
       if (late) throw new Refusal("shutting-down", "the server stops", RESTART_TIME);
-      const answer = await dispatch(header, payload, peer, this.services);
+      const answer = await dispatch(header, payload, peer, this.services, onBegun);
       result = "ok";
       if (answer.kind === "logged-in") this.link.loggedIn();
       return answer;
@@ -232,26 +265,35 @@ export class SecureSession {
       await this.link.turn(peer.key ?? "");
       return reply;
     } finally {
-      payload.release();
+      onBegun();
+      if (payload instanceof Payload) payload.release();
       metrics.answered("secure", header.code, result, clock() - begun);
     }
   }
 
-  async #send(answer: Reply, writer: FrameWriter, peer: SecurePeer): Promise<void> {
-    switch (answer.kind) {
-      case "streamed": {
-        const { code, size } = answer;
-        const header: Bytes = encodeResponseHeader({ version: SECURE_VERSION, code, size });
-        return await writer.exclusive((sink) => answer.write(header, sink));
-      }
+  /** Returns the frame of a reply, or what writes it where it is more than a frame. */
+  #ready(reply: Reply, { hold }: Place, { writer, peer }: Line): Ready {
+    switch (reply.kind) {
+      case "streamed":
+        return () => {
+          const { code, size } = reply;
+          hold.shrinkTo(streamedMemory(size));
+          if (peer.key !== null) chargeAnswer(peer.key, size, this.services.rates);
+          const header: Bytes = encodeResponseHeader({ version: SECURE_VERSION, code, size });
+          return writer.exclusive((sink) => reply.write(header, sink));
+        };
       case "chunk-frame":
-        await writer.write(answer.frame);
-        return answer.done();
+        return async () => {
+          await writer.write(reply.frame);
+          await reply.done();
+        };
       case "subscribed":
-        await writer.write(encodeSecureResponse(answer));
-        return this.#startPushing(writer, peer);
+        return async () => {
+          await writer.write(encodeSecureResponse(reply));
+          this.#startPushing(writer, peer);
+        };
       default:
-        return await writer.write(encodeSecureResponse(answer));
+        return encodeSecureResponse(reply);
     }
   }
 

@@ -3,9 +3,10 @@ import type { Bytes } from "../../bytes.ts";
 import { ProtocolError } from "../../errors.ts";
 import { MAX_ERROR_TEXT_SIZE } from "../../limits.ts";
 import { ErrorCode, type ErrorName, SECURE_VERSION } from "../codes.ts";
-import { type BodyOf, EntryTable } from "../entry.ts";
-import { responseFrame, type ResponseHeader } from "../frame.ts";
-import { decode, encode, fields, text, u32, type ValueOf } from "../layout.ts";
+import { Writer } from "../../cursor.ts";
+import { type BodyOf, type Entry, EntryTable } from "../entry.ts";
+import { RESPONSE_HEADER_SIZE, type ResponseHeader } from "../frame.ts";
+import { decode, fields, type Layout, text, u32, type ValueOf } from "../layout.ts";
 import { stopping } from "./account.ts";
 import { push } from "./messages.ts";
 import { prekeysLow } from "./prekeys.ts";
@@ -64,12 +65,17 @@ export function isErrorCode(code: number): boolean {
 
 /** Returns all bytes of `response`: header and payload. */
 export function encodeSecureResponse(response: SecureResponse): Bytes {
-  return responseFrame(
-    SECURE_VERSION,
-    response.kind === "error"
-      ? { code: ErrorCode[response.error], payload: encode(error, response) }
-      : SECURE_ANSWERS.encode(response),
-  );
+  if (response.kind === "error") return frameOf(ErrorCode[response.error], error, response);
+  const { code, payload } = SECURE_ANSWERS.of[response.kind] as Entry;
+  return frameOf(code, payload, response);
+}
+
+function frameOf<T>(code: number, payload: Layout<T>, value: T): Bytes {
+  const size = payload.size(value);
+  const writer = new Writer(RESPONSE_HEADER_SIZE + size);
+  writer.u8(SECURE_VERSION).u16(code).u32(size);
+  payload.write(writer, value);
+  return writer.done();
 }
 
 /**

@@ -62,6 +62,7 @@ export class Answers {
   drop(place: Place): void {
     this.#waiting = this.#waiting.filter((other) => other !== place);
     this.#leave([place]);
+    this.#flush();
   }
 
   /** Reports whether no more than `count` answers of `size` bytes in all are under way. */

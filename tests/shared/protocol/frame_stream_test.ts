@@ -203,3 +203,44 @@ Deno.test("FrameReader: any mix of calls sees each byte once and in order (prope
   );
   await fc.assert(property, runs(500));
 });
+
+Deno.test("FrameReader: take returns what has arrived whole, and nothing of the rest", async () => {
+  const reader = readerOf(sampleBytes(10), [3, 2, 5], 8);
+  assertEquals([reader.buffered, reader.take(1)], [0, null]);
+  await reader.gather(2);
+  assertEquals(reader.buffered, 3);
+  assertEquals(reader.take(4), null);
+  assertEquals(reader.take(2), sampleBytes(10).slice(0, 2));
+  await reader.gather(8); // more than one buffer of pieces, behind what is left of the first
+  assertEquals(reader.take(8), sampleBytes(10).slice(2));
+});
+
+Deno.test("FrameReader: gather waits neither for more than it has room for nor past the end", async () => {
+  const reader = readerOf(sampleBytes(10), [10], 8);
+  await reader.gather(9);
+  assertEquals(reader.buffered, 0);
+  assertEquals(await reader.read(9), sampleBytes(10).slice(0, 9));
+  await reader.gather(2);
+  assertEquals(reader.buffered, 1);
+  await assertTruncated(() => reader.read(2));
+});
+
+Deno.test("FrameReader: frames that are taken when they are there (property)", async () => {
+  const property = fc.asyncProperty(
+    pieceSizes(500),
+    fc.integer({ min: 1, max: 600 }),
+    async (sizes, bufferSize) => {
+      const reader = readerOf(STREAM, sizes, bufferSize);
+      const next = async (size: number) => {
+        await reader.gather(size);
+        return reader.take(size) ?? await reader.read(size);
+      };
+      for (const sample of SAMPLES) {
+        const header = decodeRequestHeader(await next(REQUEST_HEADER_SIZE));
+        assertEquals(decodeRequestPayload(header, await next(header.size)), sample);
+      }
+      assertEquals(await reader.more(), false);
+    },
+  );
+  await fc.assert(property, runs(60));
+});

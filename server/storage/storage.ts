@@ -152,9 +152,13 @@ export interface Storage {
 
   /**
    * Calls `notify` after each deposit into a mailbox, from when this resolves until the returned
-   * function is called.
+   * function is called; with the message if the engine has it at hand. Calls may come late and out
+   * of order.
    */
-  watch(mailbox: Bytes, notify: () => void): Promise<() => Promise<void>>;
+  watch(
+    mailbox: Bytes,
+    notify: (message?: FullMessage) => void,
+  ): Promise<() => Promise<void>>;
 
   /** Deletes messages that are there. Returns the names of the blobs that are needed no more. */
   acknowledge(mailbox: Bytes, messageIds: readonly number[]): Promise<string[]>;

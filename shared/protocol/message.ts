@@ -32,17 +32,18 @@ const origin = { from: clientId, messageId: u32, type: messageType };
 /** A delivered message in memory. */
 export const message = fields({ ...origin, content: sizedBytes });
 
-const head = fields({ ...origin, size: u32 });
+/** What stands in front of a delivered message's content. */
+export const messageHead = fields({ ...origin, size: u32 });
 
 /** What stands in front of the `size` bytes of a delivered message's content. */
-export type MessageHead = ValueOf<typeof head>;
+export type MessageHead = ValueOf<typeof messageHead>;
 
 /** Size of a {@link MessageHead}: 25 bytes. */
-export const MESSAGE_HEAD_SIZE = head.max;
+export const MESSAGE_HEAD_SIZE = messageHead.max;
 
 /** Returns the 25 bytes of a head. */
 export function encodeMessageHead(value: MessageHead): Bytes {
-  return encode(head, value);
+  return encode(messageHead, value);
 }
 
 /**
@@ -50,7 +51,7 @@ export function encodeMessageHead(value: MessageHead): Bytes {
  * @throws {ProtocolError} `malformed` for an unknown type
  */
 export function decodeMessageHead(bytes: Uint8Array): MessageHead {
-  return decode(head, bytes);
+  return decode(messageHead, bytes);
 }
 
 /**

@@ -1,6 +1,8 @@
 /** The part of the storage contract that is about messages which stay until acknowledged. */
+import type { FullMessage } from "../../server/storage/messages.ts";
 import type { Bytes } from "../../shared/bytes.ts";
 import { assertEquals } from "../support/assert.ts";
+import { sampleBytes } from "../support/pieces.ts";
 import {
   assertRefused,
   contractTest,
@@ -114,6 +116,24 @@ export function acknowledgeContract(engine: Engine): void {
       await again();
     },
   );
+
+  contractTest(engine, "who is handed a message gets what the mailbox has", async (subject) => {
+    const [alice, bob] = [await subject.register("alice"), await subject.register("bob")];
+    const handed = new Map<number, FullMessage>();
+    const end = await subject.storage.watch(alice, (message) => {
+      if (message) handed.set(message.messageId, message);
+    });
+    for (const inline of [sampleBytes(0), sampleBytes(100)]) {
+      await subject.storage.deposit({ from: bob, to: alice, type: 3, content: { inline } });
+    }
+    const content = { blob: "a file", size: 200_000 };
+    await subject.storage.deposit({ from: bob, to: alice, type: 4, content });
+    const page = await subject.storage.page(alice, 0, { count: 10, size: 1_000 });
+    for (const message of page) {
+      assertEquals(handed.get(message.messageId) ?? message, message);
+    }
+    await end();
+  });
 
   contractTest(engine, "who hears of a deposit sees it", async (subject) => {
     const alice = await subject.register("alice");

@@ -2,7 +2,7 @@
 import type { Bytes } from "../../../shared/bytes.ts";
 import { StorageError } from "../../../shared/errors.ts";
 import { MAX_U32 } from "../../../shared/limits.ts";
-import type { Deposit, Deposited, Incoming } from "../messages.ts";
+import type { Deposit, Deposited, FullMessage, Incoming } from "../messages.ts";
 import type { Storage } from "../storage.ts";
 import { MESSAGE_OVERHEAD, type StorageOptions, TOKEN_OVERHEAD } from "../storage_options.ts";
 import { type SqliteFile, Table } from "./database.ts";
@@ -20,7 +20,7 @@ interface Parts {
   readonly tokens: SqliteTokens;
   readonly quotas: SqliteQuotas;
   /** Those of the mailboxes. */
-  readonly watches: Watches;
+  readonly watches: Watches<[FullMessage]>;
   readonly tally: SqliteTally;
   readonly occupancy: SqliteOccupancy;
 }
@@ -61,7 +61,8 @@ export class SqliteDeposits extends Table<keyof typeof STATEMENTS> {
       payer,
       inline?.length,
     );
-    if (!deposited.repeated) this.parts.watches.notify(to);
+    const { messageId, repeated } = deposited;
+    if (!repeated) this.parts.watches.notify(to, { from, messageId, type, size, ...content });
     return deposited;
   }
 

@@ -49,7 +49,7 @@ export const STEP = 1024;
 const REMOVED = 64;
 
 export class SqliteMailboxes extends Table<keyof typeof STATEMENTS> {
-  readonly watches = new Watches();
+  readonly watches = new Watches<[FullMessage]>();
 
   constructor(
     file: SqliteFile,
@@ -110,7 +110,7 @@ export class SqliteMailboxes extends Table<keyof typeof STATEMENTS> {
     return goesOn && rows.length === most;
   }
 
-  watch(mailbox: Bytes, notify: () => void): Promise<() => Promise<void>> {
+  watch(mailbox: Bytes, notify: (message: FullMessage) => void): Promise<() => Promise<void>> {
     return this.file.read(() => this.watches.add(mailbox, notify));
   }
 

@@ -88,7 +88,7 @@ export class SqliteStorage implements Storage {
   receive = (...content: Parameters<Storage["receive"]>) => this.#deposits.receive(...content);
   heads = (...from: Parameters<Storage["heads"]>) => this.#mailboxes.heads(...from);
   page = (...from: Parameters<Storage["page"]>) => this.#mailboxes.page(...from);
-  watch = (mailbox: Bytes, notify: () => void) => this.#mailboxes.watch(mailbox, notify);
+  watch = (...watch: Parameters<Storage["watch"]>) => this.#mailboxes.watch(...watch);
   acknowledge = (mailbox: Bytes, ids: readonly number[]) =>
     this.#mailboxes.acknowledge(mailbox, ids);
   timeMark = () => this.#timeMark.get();

@@ -110,6 +110,34 @@ Deno.test("push: pushes stand between responses, never inside one", async () => 
   assertEquals(await pushed(bob, 60), all);
 });
 
+Deno.test("push: each once and in order, whatever is told of them, and when", async () => {
+  const late: (() => void)[] = [];
+  let count = 0;
+  await using server = await ServerFixture.start({
+    services: ({ storage }) => ({
+      storage: storageWith(storage, {
+        watch: (mailbox, notify) =>
+          storage.watch(mailbox, (message) => {
+            count++;
+            if (count % 7 === 0) return notify();
+            if (count % 5 === 0) return late.push(() => notify(message));
+            notify(message);
+            if (count % 3 === 0) notify(message);
+            if (count % 4 === 0) late.splice(0).forEach((tell) => tell());
+          }),
+      }),
+    }),
+  });
+  const alice = await server.secure("alice");
+  const bob = await server.secure("bob");
+  await bob.subscribe();
+  const all = contents(60);
+  await sendAll(alice, bob.who.id, all.slice(0, 30));
+  for (const content of all.slice(30)) await sendAll(alice, bob.who.id, [content]);
+  late.forEach((tell) => tell());
+  assertEquals(await pushed(bob, 60), all);
+});
+
 Deno.test("push: to nobody but the owner of the mailbox", async () => {
   await using server = await ServerFixture.start();
   const alice = await server.secure("alice");

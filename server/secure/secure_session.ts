@@ -168,7 +168,7 @@ export class SecureSession {
     if (!answers.fit(count, room)) await answers.until(count, room);
     const hold = this.#takeMemory(pool, memory, peer);
     const place = answers.add(size, hold instanceof Promise ? await hold : hold);
-    const whole = known && !streams;
+    const whole = known && !streams && header.size <= limits.maxDiscardSize;
     if (whole && frames.buffered < header.size) await frames.gather(header.size);
     const bytes = whole ? frames.take(header.size) : null;
     if (bytes) this.#extendFor(peer);

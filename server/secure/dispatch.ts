@@ -174,7 +174,7 @@ export async function dispatch(
   return await answer;
 }
 
-/** Returns what answers a request of this size as its payload comes; undefined if it is read whole. */
+/** Returns what answers a request as its payload comes; undefined if that is read whole. */
 function streamOf(route: Route<Kind>, size: number, limits: Limits) {
   if (!("stream" in route)) return undefined;
   return route.handle && route.overlaps?.(size, limits) ? undefined : route.stream;

@@ -40,7 +40,7 @@ Deno.test("answers: one that is alone waits for nothing", () => {
   assertEquals(writes, ["a"]);
 });
 
-Deno.test("answers: who is ready too early waits for those before it, and goes with them", async () => {
+Deno.test("answers: who is ready early waits for those before it, and goes with them", async () => {
   const { answers, writes, add } = answersWith();
   const [first, second, third] = [add(), add(), add()];
   answers.ready(third, utf8("c"));

@@ -215,7 +215,7 @@ Deno.test("FrameReader: take returns what has arrived whole, and nothing of the 
   assertEquals(reader.take(8), sampleBytes(10).slice(2));
 });
 
-Deno.test("FrameReader: gather waits for no more than it has room for, nor past the end", async () => {
+Deno.test("FrameReader: gather waits for what fits, and not past the end", async () => {
   const reader = readerOf(sampleBytes(10), [10], 8);
   await reader.gather(9);
   assertEquals(reader.buffered, 0);

@@ -14,9 +14,10 @@ import { MOST_SMALL, SMALL_SIZE } from "./transfers/file_transfers.ts";
 import {
   absolutePath,
   type NamedContent,
+  smallSource,
   type Source,
   sourceOf,
-  sourceSize,
+  sourceSizes,
 } from "./transfers/transfer_files.ts";
 import type { TransferOptions } from "./transfers/uploads.ts";
 
@@ -97,10 +98,9 @@ export class Sending {
   ): AsyncGenerator<Sent> {
     const { profile, peers, classic } = this.options;
     // First, so that no key goes out for a file that cannot be read.
-    for (const file of files) {
-      if (typeof file !== "string") continue;
-      const size = await sourceSize(file);
-      if (!profile.secureIdentity) checkClassicSize(file, size);
+    const paths = files.filter((file) => typeof file === "string");
+    for (const [at, size] of (await sourceSizes(paths)).entries()) {
+      if (!profile.secureIdentity) checkClassicSize(paths[at], size);
     }
     const to = await this.receiver(name);
     const identity = await peers.identityOf(to);
@@ -146,9 +146,17 @@ export class Sending {
     const { profile, random } = this.options;
     const small: Source[] = [];
     try {
-      for (const file of files) {
-        const source = await sourceOf(file, profile.outgoingFolder, random);
-        const isSmall = together && !source.spooled && source.size <= SMALL_SIZE;
+      let ahead: (Source | undefined)[] = [];
+      for (const [at, file] of files.entries()) {
+        if (together && ahead.length === 0) {
+          const next = files.slice(at, at + MOST_SMALL);
+          ahead = await Promise.all(next.map(async (file) => {
+            return typeof file === "string" ? await smallSource(file, SMALL_SIZE) : undefined;
+          }));
+        }
+        const quick = ahead.shift();
+        const isSmall = quick !== undefined;
+        const source = quick ?? await sourceOf(file, profile.outgoingFolder, random);
         // The same file once more is one that its receiver has then.
         const place = absolutePath(source.path);
         const isAnother = small.every(({ path }) => absolutePath(path) !== place);
@@ -156,7 +164,10 @@ export class Sending {
           yield small.splice(0);
         }
         if (isSmall) small.push(source);
-        else yield [source];
+        else {
+          ahead = []; // while a large one moves those behind it may change
+          yield [source];
+        }
       }
     } catch (error) {
       if (small.length > 0) yield small; // which were given before the one that cannot be read

@@ -7,6 +7,7 @@ import { ClientError, withReason } from "../errors.ts";
 import { archiveOf, archiveSize } from "../disk/folder_archive.ts";
 import { PRIVATE_FILE, removeFile, writeNewFile } from "../disk/files.ts";
 import { createPrivateFolder } from "../disk/private_file.ts";
+import { inOrder } from "./in_order.ts";
 
 /** Tells whether a file is still the same. */
 export interface FileFacts {
@@ -60,6 +61,18 @@ export async function sourceSize(path: string): Promise<number> {
   return await isFolder(path) ? await archiveSize(path) : (await fileFacts(path)).size;
 }
 
+/** Paths that are looked at side by side. */
+const LOOKED_AT = 32;
+
+/** Returns {@link sourceSize} of each path. @throws {ClientError} as there, for the first */
+export async function sourceSizes(paths: readonly string[]): Promise<number[]> {
+  const sizes: number[] = [];
+  for (let at = 0; at < paths.length; at += LOOKED_AT) {
+    sizes.push(...await Array.fromAsync(inOrder(paths.slice(at, at + LOOKED_AT).map(sourceSize))));
+  }
+  return sizes;
+}
+
 /** What comes from a stream, and what its receiver shall call it. */
 export interface NamedContent {
   readonly name: string;
@@ -84,6 +97,13 @@ export async function sourceOf(
   const path = `${folder}/${toHex(random(16))}`;
   await writeNewFile(path, file.content);
   return { name: file.name, path, spooled: true, ...await fileFacts(path) };
+}
+
+/** Returns the source for a file of at most `most` bytes; undefined for what is no such file. */
+export async function smallSource(path: string, most: number): Promise<Source | undefined> {
+  const facts = await fileFacts(path).catch(() => undefined);
+  if (!facts || facts.size > most) return undefined;
+  return { name: baseName(path), path, spooled: false, ...facts };
 }
 
 async function isFolder(path: string): Promise<boolean> {

@@ -52,11 +52,8 @@ export const sendFile = clientCommand({
     const { client, progress, readInput, signal, place } = context;
     await checkReceivers([peer], args["new-contacts"], context);
     const inputs = name === undefined ? paths.map(place) : [{ name, content: readInput() }];
-    const { sourceSize } = await import("../../transfers/transfer_files.ts");
-    const sizes: number[] = [];
-    for (const input of inputs) {
-      if (typeof input === "string") sizes.push(await sourceSize(input));
-    }
+    const { sourceSizes } = await import("../../transfers/transfer_files.ts");
+    const sizes = await sourceSizes(inputs.filter((input) => typeof input === "string"));
     let sent = 0;
     if (sizes.length > 0) {
       progress.expect(() => {

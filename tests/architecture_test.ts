@@ -38,6 +38,7 @@ const WORLD = [
   "client/daemon/endpoint.ts",
   "client/daemon/engine_server.ts",
   "client/daemon/port_proof.ts",
+  "client/disk/number_log.ts",
   "client/disk/private_file.ts",
   "client/network/failures.ts",
   "client/network/secure_opening.ts",

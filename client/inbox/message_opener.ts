@@ -157,12 +157,16 @@ export class MessageOpener {
       }
       const { shown } = this.options;
       const isChanged = opened.some(({ kind }) => kind === "changes");
-      for (const [i, what] of opened.entries()) {
-        const { from } = messages[i];
-        if (what.kind === "new" && isChanged) yield* shown.entry(what.entry.number, from);
-        else if (what.kind === "new") yield* shown.added(what.entry, from);
-        else if (what.kind === "changes") yield* this.#tellOf(what.changes, from);
-        else if (what.kind === "unusable") round.unusable.add(from, what.flaw);
+      try {
+        for (const [i, what] of opened.entries()) {
+          const { from } = messages[i];
+          if (what.kind === "new" && isChanged) yield* shown.entry(what.entry.number, from);
+          else if (what.kind === "new") yield* shown.added(what.entry, from);
+          else if (what.kind === "changes") yield* this.#tellOf(what.changes, from);
+          else if (what.kind === "unusable") round.unusable.add(from, what.flaw);
+        }
+      } finally {
+        this.options.profile.shown.settle();
       }
     }
     for (const reset of all.filter(isReset)) yield* this.#answerReset(reset, round);

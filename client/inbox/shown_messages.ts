@@ -29,16 +29,20 @@ export class ShownMessages {
   /** Shows everything that is in the history and was not shown yet. */
   async *unshown(): AsyncGenerator<Received> {
     if (this.later) return;
-    const { history } = this.profile;
-    for (let after = 0, entries; (entries = history.unshown(PAGE, after)).length > 0;) {
-      for (const entry of entries) {
-        after = entry.number;
-        yield* this.#show(entry, this.peers.withId(entry.peer));
+    const { history, shown } = this.profile;
+    try {
+      for (let after = 0, entries; (entries = history.unshown(PAGE, after)).length > 0;) {
+        for (const entry of entries) {
+          after = entry.number;
+          yield* this.#show(entry, this.peers.withId(entry.peer));
+        }
       }
+    } finally {
+      shown.settle();
     }
   }
 
-  /** Shows an entry that was just added and has not changed since. */
+  /** Shows an entry that was just added and has not changed since. Settle the notes later. */
   *added(entry: HistoryEntry, from: Peer): Generator<Received> {
     if (!this.later) yield* this.#show(entry, from);
   }
@@ -52,11 +56,14 @@ export class ShownMessages {
 
   *#show(entry: HistoryEntry, from: Peer): Generator<Received> {
     const { number } = entry;
-    if (this.#showing.has(number) || !this.profile.history.isUnshown(number)) return;
+    const { history, shown } = this.profile;
+    if (this.#showing.has(number) || shown.has(number) || !history.isUnshown(number)) return;
     this.#showing.add(number);
     try {
       yield this.#received(entry, from);
-      this.#markShown(number);
+      // A file is to be shown again when it was saved.
+      if ("text" in entry.body) shown.add(number);
+      else this.#markShown(number);
     } finally {
       this.#showing.delete(number);
     }

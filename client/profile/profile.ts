@@ -21,6 +21,7 @@ import { lockProfile, type Sleep } from "./lock.ts";
 import { meInfoPath, readMeInfo, removeMeInfo, writeMeInfo } from "./me_info.ts";
 import { copyTables, replaceDatabase, writeSealedFile } from "./sealed_file.ts";
 import { newKeyring } from "./sealing/keyring.ts";
+import { ShownNotes, shownNotesPath } from "./shown_notes.ts";
 import type { Tables } from "./tables.ts";
 import { type ClassicIdentity, Identities, type SecureIdentity } from "./tables/identities.ts";
 
@@ -63,6 +64,8 @@ export class Profile implements Disposable {
   readonly folder: string;
   /** Tells of what changes in it, and of the connection. */
   readonly events = new Events();
+  /** The texts that were just shown. */
+  readonly shown: ShownNotes;
   readonly #lock: Disposable;
   readonly #random: Random;
   readonly #cost: PassphraseCost | undefined;
@@ -81,6 +84,14 @@ export class Profile implements Disposable {
     this.#random = random;
     this.#cost = passphraseCost;
     this.#use(database);
+    this.shown = new ShownNotes(shownNotesPath(folder), (numbers) => this.#markShown(numbers));
+  }
+
+  /** Nobody waits for the disk: to show something twice after a power failure does no harm. */
+  #markShown(numbers: Iterable<number>): void {
+    this.transaction(() => {
+      for (const number of numbers) this.history.markShown(number);
+    }, { durable: false });
   }
 
   /**
@@ -133,6 +144,7 @@ export class Profile implements Disposable {
       }
       try {
         const protection = { passphrase, random, cost: passphraseCost };
+        await removeFile(shownNotesPath(folder)); // of another history
         const isRenewed = await unpackArchive(file, folder, protection);
         const path = databasePath(folder);
         await replaceDatabase(path, new Database(path, { int64: true }));
@@ -251,6 +263,7 @@ export class Profile implements Disposable {
     const keyring = await newKeyring(this.#random, passphrase, options);
     const classic = this.#classicIdentity;
     const path = databasePath(this.folder);
+    this.shown.settle();
     await removeFile(`${path}.new`);
     await writeSealedFile(`${path}.new`, keyring, (to) => {
       copyTables({ vault, database }, to);
@@ -282,6 +295,7 @@ export class Profile implements Disposable {
     const names = [...this.envelopes.files(), ...this.secureIdentity ? [] : this.outbox.copies()];
     const surroundings = { folder: this.folder, names, classic };
     const protection = { passphrase, random: this.#random, cost: this.#cost };
+    this.shown.settle();
     await withReason("file", `cannot write ${file}`, async () => {
       await writeArchive(file, this.#database, surroundings, protection);
       await syncFolder(folderOf(file));
@@ -292,6 +306,11 @@ export class Profile implements Disposable {
   [Symbol.dispose](): void {
     if (this.#disposed) return;
     this.#disposed = true;
+    try {
+      this.shown[Symbol.dispose]();
+    } catch {
+      // What is left of it is for the next process.
+    }
     try {
       this.#database[Symbol.dispose]();
     } finally {

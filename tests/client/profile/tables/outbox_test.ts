@@ -45,3 +45,39 @@ Deno.test("outbox: what is put when it was empty is behind all that was seen", (
   outbox.remove(next);
   assert(outbox.put(item("the one behind")) > next);
 });
+
+Deno.test("outbox: what is sent together is what is there, put in this run or before", () => {
+  const database = emptyTables();
+  const before = new Outbox(database, vaultOf(1)).put(item("from an earlier run"));
+  const outbox = new Outbox(database, vaultOf(1));
+  const numbers = [before, ...["one", "two", "three"].map((text) => outbox.put(item(text)))];
+  const wait = { since: 1, until: 2, reason: "full" };
+  outbox.setWait(numbers[1], wait);
+  outbox.setContent(numbers[2], utf8("sealed"));
+  assertEquals(outbox.batch(0), outbox.first());
+  assertEquals(outbox.batch(0)[1].wait, wait);
+  assertEquals(outbox.batch(numbers[1]).map(({ content }) => content), [
+    utf8("sealed"),
+    utf8("three"),
+  ]);
+  outbox.remove(numbers[3]);
+  assertEquals(outbox.batch(0).map(({ number }) => number), numbers.slice(0, 3));
+  // What a transaction undoes is not there.
+  try {
+    database.transaction(() => {
+      outbox.put(item("undone"));
+      throw new RangeError();
+    }).immediate();
+  } catch (error) {
+    assert(error instanceof RangeError);
+  }
+  assertEquals(outbox.batch(numbers[2]), []);
+});
+
+Deno.test("outbox: what is sent together is bounded, by count and by size", () => {
+  const outbox = newOutbox();
+  for (let i = 0; i < 300; i++) outbox.put(item(`${i}`));
+  assertEquals(outbox.batch(0).length, 256);
+  for (let i = 0; i < 3; i++) outbox.put({ ...item(""), content: new Uint8Array(3 << 20) });
+  assertEquals([outbox.batch(300).length, outbox.batch(302).length], [2, 1]);
+});

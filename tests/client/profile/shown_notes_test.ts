@@ -38,7 +38,7 @@ Deno.test("shown notes: what a killed process has noted is marked by the next", 
   notes[Symbol.dispose]();
 });
 
-Deno.test("shown notes: many are marked at a time, and the rest when the profile is closed", async () => {
+Deno.test("shown notes: many are marked at a time, and the rest in the end", async () => {
   await using temp = await tempFolder();
   const marked: number[][] = [];
   const path = shownNotesPath(temp.path);

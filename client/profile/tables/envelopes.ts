@@ -76,8 +76,8 @@ export class Envelopes extends SealedStore<Row> {
   protected readonly table = ENVELOPES;
   /** Where the files are. */
   readonly folder: string;
-  /** The last one that {@link takeNumber} returned, or that was kept. */
-  #number = 0;
+  /** The last number that was taken or kept; undefined before the table was asked. */
+  #last: number | undefined;
   /** Those of {@link hold} that wait, by their numbers; no number before the first is there. */
   readonly #held = new Map<number, Held>();
   #firstHeld = 0;
@@ -92,7 +92,12 @@ export class Envelopes extends SealedStore<Row> {
 
   /** Returns a number to keep a message under, which nobody else gets. */
   takeNumber(): number {
-    return this.#number = this.#number > 0 ? this.#number + 1 : this.nextNumber();
+    return this.#reach((this.#last ?? this.nextNumber() - 1) + 1);
+  }
+
+  /** Returns the last number, which is at least this one from now on. */
+  #reach(number: number): number {
+    return this.#last = Math.max(this.#last ?? this.nextNumber() - 1, number);
   }
 
   /** Reports whether this message was collected before, even if it is done. */
@@ -132,7 +137,7 @@ export class Envelopes extends SealedStore<Row> {
 
   #add({ envelope, tag: message }: Held, state: "waiting" | "done"): boolean {
     const { number, messageId, from, type, size, tail, content } = envelope;
-    this.#number = Math.max(this.#number, number);
+    this.#reach(number);
     const isDone = state === "done";
     const clear = { number, message, filed: content ? 0 : 1, state };
     const row = { messageId, from, type, size, tail };
@@ -155,8 +160,8 @@ export class Envelopes extends SealedStore<Row> {
     const tag = this.tag("message", ...partsOf(envelope));
     if (this.#has(tag)) return false;
     const { number, content } = envelope;
-    this.#number = Math.max(this.#number, number);
-    if (this.#held.size === 0) this.#firstHeld = number;
+    this.#reach(number);
+    this.#firstHeld = this.#held.size === 0 ? number : Math.min(this.#firstHeld, number);
     this.#held.set(number, { envelope, tag });
     this.#heldSize += content?.length ?? 0;
     if (tag) this.#heldTags.add(toHex(tag));
@@ -194,7 +199,8 @@ export class Envelopes extends SealedStore<Row> {
   #nextHeld(after: number): Envelope | undefined {
     if (this.#held.size === 0) return undefined;
     while (!this.#held.has(this.#firstHeld)) this.#firstHeld++;
-    for (let number = Math.max(after + 1, this.#firstHeld); number <= this.#number; number++) {
+    const last = this.#reach(0);
+    for (let number = Math.max(after + 1, this.#firstHeld); number <= last; number++) {
       const held = this.#held.get(number);
       if (held) return held.envelope;
     }

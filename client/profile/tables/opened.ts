@@ -37,6 +37,7 @@ export class OpenedEnvelopes extends SealedStore<never> {
   add(tag: Bytes): void {
     const sql = "INSERT INTO opened (envelope) VALUES (?) RETURNING number";
     const number = this.statement(sql).value<[number]>(tag)?.[0] ?? 0;
+    if (number <= MAX_OPENED) return;
     this.run("DELETE FROM opened WHERE number <= ?", number - MAX_OPENED);
   }
 }

@@ -58,7 +58,7 @@ const GROUPS: readonly Group[] = [
 
 export const PEERS: Bench = {
   task: "bench --peers",
-  summary: "Measures beside Redis, age, a TCP echo and an empty program.",
+  summary: "Measures beside Redis and age, which it installs, and a TCP echo and an empty program.",
   groups: GROUPS,
   rounds: 5,
   enough: 540_000,

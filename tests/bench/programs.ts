@@ -37,21 +37,24 @@ export async function runProgram(
   return { stdout, stderr };
 }
 
+const APT_INSTALL = ["apt-get", "install", "--yes", "--no-install-recommends"];
+
 /**
- * Makes sure that `program` is there; installs the Debian package of it where that is allowed.
+ * Makes sure that `program` is there; installs the Debian package of it, by the
+ * command `install`, where that is allowed.
  * @throws {MissingProgram}
  */
 export async function needProgram(
   program: string,
   debian: string,
   signal: AbortSignal,
+  install: readonly string[] = APT_INSTALL,
 ): Promise<void> {
   if (await isThere(program, signal)) return;
   console.error(`Installing ${debian}, because there is no ${program}.`);
-  const install = ["apt-get", "install", "--yes", "--no-install-recommends", debian];
   // At this run level the package starts no service.
   const env = { DEBIAN_FRONTEND: "noninteractive", RUNLEVEL: "1" };
-  const failure = await runProgram(install, { signal, env }).catch((error) => error);
+  const failure = await runProgram([...install, debian], { signal, env }).catch((error) => error);
   if (await isThere(program, signal)) return;
   const why = failure instanceof Error ? `\n${failure.message}` : "";
   throw new MissingProgram(

@@ -84,17 +84,20 @@ export const receive = clientCommand({
 async function* receiving(args: Args<Operands, typeof OPTIONS>, context: ClientContext) {
   const { out = ".", follow, "no-files": noFiles, "max-size": maxSize } = args;
   const { client, progress, note, signal, place } = context;
-  /** Of each active file that was met so far, by its number: all are counted at each file. */
+  /** The sizes of all files on their way, by number: there may be thousands, at each file. */
   const sizes = new Map<number, number>();
+  const changed = new Set(client.activeTransfers());
+  using _changes = client.events.on((event) => {
+    if (event.kind === "transfer") changed.add(event.number);
+  });
   progress.expect(() => {
-    const numbers = client.activeTransfers();
-    let sum = 0;
-    for (const number of numbers) {
-      const size = sizes.get(number) ?? client.transfer(number)?.size ?? 0;
-      sizes.set(number, size);
-      sum += size;
+    for (const number of changed) {
+      const transfer = client.transfer(number);
+      if (transfer?.state === "active") sizes.set(number, transfer.size);
+      else sizes.delete(number);
     }
-    return { files: numbers.length, size: sum };
+    changed.clear();
+    return { files: sizes.size, size: sizes.values().reduce((sum, size) => sum + size, 0) };
   });
   const options = { files: noFiles ? "announce" : "fetch", maxSize, signal } as const;
   if (!follow) return yield* client.receive(place(out), progress.update, options);

@@ -119,23 +119,30 @@ export class Downloads {
       const file = { number, name, direction: "down" } as const;
       onProgress?.(Math.min(size, chunk * CHUNK_SIZE), size, file);
     };
+    const write = async (plaintext: Bytes) => {
+      await draft.append(plaintext);
+      memory.give(plaintext);
+      chunk++;
+      tell();
+      if (chunk % SYNC_STEP > 0) return;
+      await syncing; // as a slow disk demands
+      const chunks = chunk;
+      syncing = awaitedLater(draft.sync().then(() => transfers.change(number, { chunks })));
+    };
+    let writing: Promise<void> = Promise.resolve();
     if (chunk === 0) tell();
     try {
       for await (const plaintext of this.#plaintexts(cipher, blob, { chunk, memory }, signal)) {
-        await draft.append(plaintext);
-        memory.give(plaintext);
-        chunk++;
-        tell();
-        if (chunk % SYNC_STEP > 0) continue;
-        await syncing; // as a slow disk demands
-        const chunks = chunk;
-        syncing = awaitedLater(draft.sync().then(() => transfers.change(number, { chunks })));
+        await writing; // the chunk before, while this one was opened
+        writing = awaitedLater(write(plaintext));
       }
+      await writing;
       await syncing;
       await draft.sync();
       const inode = await draft.inode();
       await this.notes.note(() => transfers.change(number, { chunks: chunk, draft: inode }));
     } catch (error) {
+      await writing.catch(() => {});
       await syncing.catch(() => {});
       // What is safe need not come again. If the disk refuses even that, it must.
       await draft.sync().then(() => transfers.change(number, { chunks: chunk }), () => {});

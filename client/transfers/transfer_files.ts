@@ -2,12 +2,19 @@
 import { toHex } from "../../shared/bytes.ts";
 import { folderOf } from "../../shared/files.ts";
 import { writeAll } from "../../shared/io.ts";
+import { KiB } from "../../shared/limits.ts";
 import type { FileAttributes } from "../../shared/session/statement.ts";
 import { ClientError, withReason } from "../errors.ts";
 import { archiveOf, archiveSize } from "../disk/folder_archive.ts";
 import { PRIVATE_FILE, removeFile, writeNewFile } from "../disk/files.ts";
 import { createPrivateFolder } from "../disk/private_file.ts";
 import { inOrder } from "./in_order.ts";
+
+/**
+ * Most bytes of a draft in one write. For more the system takes larger pages, which a virtual
+ * machine may first have to get from its host: a MiB at once took up to four times as long.
+ */
+const WRITE_STEP = 256 * KiB;
 
 /** Tells whether a file is still the same. */
 export interface FileFacts {
@@ -234,7 +241,11 @@ export class DraftFile implements Disposable {
 
   /** Puts `bytes` behind all before. @throws {ClientError} `file`, as all that follows */
   async append(bytes: Uint8Array): Promise<void> {
-    await withReason("file", `cannot write ${this.#path}`, () => writeAll(this.#file, bytes));
+    await withReason("file", `cannot write ${this.#path}`, async () => {
+      for (let at = 0; at < bytes.length; at += WRITE_STEP) {
+        await writeAll(this.#file, bytes.subarray(at, at + WRITE_STEP));
+      }
+    });
   }
 
   /** Resolves when all that was appended so far is on the disk. More may be appended meanwhile. */

@@ -126,7 +126,8 @@ export class SqliteOccupancy extends Table<keyof typeof STATEMENTS> implements E
   /** Forgets all if that is too much; what a transaction has changed must stay until its end. */
   #makeRoom(): void {
     const isFull = this.#mailboxes.size >= MOST || this.#shares.size >= MOST;
-    if (isFull && this.#changedMailboxes.size === 0) this.#forgetAll();
+    const isChanged = this.#changedMailboxes.size > 0 || this.#changedShares.size > 0;
+    if (isFull && !isChanged) this.#forgetAll();
   }
 
   #forgetAll(): void {

@@ -93,6 +93,13 @@ occupancyTest("what a transaction has changed stays to its end", 10_002, async (
     subject.count(1, 1, 1);
   });
   assertEquals(file.prepare("SELECT messages FROM clients WHERE number = 1").value(), [2]);
+  await file.write(() => {
+    subject.countShare(1, ID, 1, 1);
+    for (let i = 2; i <= 10_002; i++) subject.share(1, idOf(`client ${i}`));
+    subject.mailboxOf(idOf("client 2"));
+    subject.countShare(1, ID, 1, 1);
+  });
+  assertEquals(file.prepare("SELECT messages FROM shares").value(), [2]);
 });
 
 Deno.test("occupancy: no deposit into a mailbox that closes in the same transaction", async () => {

@@ -26,9 +26,7 @@ export class Reader {
   }
 
   u32(): number {
-    const at = this.#take(4);
-    const { source } = this;
-    return (source[at] | source[at + 1] << 8 | source[at + 2] << 16 | source[at + 3] << 24) >>> 0;
+    return this.#u32At(this.#take(4));
   }
 
   /**
@@ -36,7 +34,8 @@ export class Reader {
    * @throws {ProtocolError} `malformed` above 2^53 - 1
    */
   u64(): number {
-    const value = this.u32() + this.u32() * 2 ** 32;
+    const at = this.#take(8);
+    const value = this.#u32At(at) + this.#u32At(at + 4) * 2 ** 32;
     if (!Number.isSafeInteger(value)) throw new ProtocolError("malformed", "a number is too large");
     return value;
   }
@@ -49,14 +48,25 @@ export class Reader {
     return copy;
   }
 
+  /** Returns the next `size` bytes without copying them. */
+  view(size: number): Bytes {
+    const at = this.#take(size);
+    return this.source.subarray(at, at + size) as Bytes;
+  }
+
   /** Returns all bytes that are left, without copying them. */
   rest(): Bytes {
-    return this.source.subarray(this.#take(this.left)) as Bytes;
+    return this.view(this.left);
   }
 
   /** @throws {ProtocolError} `malformed` if bytes are left over */
   end(): void {
     if (this.left > 0) throw new ProtocolError("malformed", `${this.left} bytes left over`);
+  }
+
+  #u32At(at: number): number {
+    const { source } = this;
+    return (source[at] | source[at + 1] << 8 | source[at + 2] << 16 | source[at + 3] << 24) >>> 0;
   }
 
   #take(size: number): number {

@@ -33,12 +33,13 @@ export function encodeRequestHeader({ clientId, version, code, size }: RequestHe
 }
 
 /**
- * Returns the header in exactly 22 `bytes`. Any version, code and size pass.
+ * Returns the header in exactly 22 `bytes`, whose memory its ID shares. Any version, code and size
+ * pass.
  * @throws {ProtocolError} `malformed` for another number of bytes
  */
 export function decodeRequestHeader(bytes: Uint8Array): RequestHeader {
   const reader = new Reader(bytes);
-  const clientId = reader.bytes(CLIENT_ID_SIZE);
+  const clientId = reader.view(CLIENT_ID_SIZE);
   const header = { clientId, version: reader.u8(), code: reader.u8(), size: reader.u32() };
   reader.end();
   return header;

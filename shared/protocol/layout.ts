@@ -67,6 +67,11 @@ export function bytes(size: number): Layout<Bytes> {
   return fixed(size, (writer, value) => writer.bytes(value, size), (reader) => reader.bytes(size));
 }
 
+/** `size` bytes; what is read shares the memory of the payload. */
+export function view(size: number): Layout<Bytes> {
+  return { ...bytes(size), read: (reader) => reader.view(size) };
+}
+
 /** A client ID, 16 bytes. */
 export const clientId: Layout<Bytes> = bytes(CLIENT_ID_SIZE);
 
@@ -95,6 +100,12 @@ export const sizedBytes: Layout<Bytes> = {
   size: (value) => 4 + value.length,
   write: (writer, value) => writer.u32(value.length).bytes(value),
   read: (reader) => reader.bytes(reader.u32()),
+};
+
+/** The same; what is read shares the memory of the payload. */
+export const sizedView: Layout<Bytes> = {
+  ...sizedBytes,
+  read: (reader) => reader.view(reader.u32()),
 };
 
 /** All that is left, `min` to `max` bytes; what is read shares the memory of the payload. */

@@ -55,6 +55,8 @@ Deno.test("Reader: one byte too few fails, and takes nothing", () => {
     [2, (reader) => reader.u16()],
     [4, (reader) => reader.u32()],
     [5, (reader) => reader.bytes(5)],
+    [5, (reader) => reader.view(5)],
+    [8, (reader) => reader.u64()],
   ];
   for (const [size, read] of reads) {
     const reader = new Reader(new Uint8Array(size - 1));

@@ -1,11 +1,11 @@
 /** Requests 103 to 106: sending messages, collecting them, and push 2000. */
-import { MAX_ACKNOWLEDGED, TOKEN_SIZE } from "../../limits.ts";
+import { CLIENT_ID_SIZE, MAX_ACKNOWLEDGED, TOKEN_SIZE } from "../../limits.ts";
 import { request, response } from "../entry.ts";
-import { bytes, clientId, list, sizedBytes, u32 } from "../layout.ts";
+import { clientId, list, sizedView, u32, view } from "../layout.ts";
 import { contentPrefix, message, messageType } from "../message.ts";
 
 /** The token, 16 random bytes, names a message, so that a repeat stores nothing twice. */
-const envelope = { to: clientId, token: bytes(TOKEN_SIZE), type: messageType };
+const envelope = { to: view(CLIENT_ID_SIZE), token: view(TOKEN_SIZE), type: messageType };
 
 export const sent = response({
   kind: "sent",
@@ -17,7 +17,7 @@ export const sent = response({
 export const send = request({
   kind: "send",
   code: 103,
-  payload: { ...envelope, content: sizedBytes },
+  payload: { ...envelope, content: sizedView },
   reply: sent,
 });
 

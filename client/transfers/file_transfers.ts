@@ -185,11 +185,14 @@ export class FileTransfers {
     identity: Identity,
     { onProgress, signal }: TransferOptions = {},
   ): AsyncGenerator<SentNumbers> {
-    const isNew = readsNewContents(this.#options.profile, to);
+    const { profile, starter } = this.#options;
+    const isNew = readsNewContents(profile, to);
     const steps = await Promise.allSettled(transfers.map(async (transfer) => {
       await this.#bringUp(transfer, to, identity, { signal });
       return isNew ? await attributesOf(transfer.path ?? "") : undefined;
     }));
+    // Some may have waited for others, in which time this profile was found to be an old copy.
+    if (steps.some(({ status }) => status === "fulfilled")) await starter.ensure(identity, to.name);
     const sent = transfers.map(async (transfer, at) => {
       const step = steps[at];
       if (step.status === "rejected") throw step.reason;
@@ -303,7 +306,7 @@ export class FileTransfers {
     if (transfer.path === null || folder !== undefined) {
       const path = absolutePath(folder ?? ".");
       await this.#downloads.move(transfer, path);
-      await this.#notes.note(() => transfers.change(number, { state: "active", path }));
+      transfers.change(number, { state: "active", path });
     }
     return this.#get(number);
   }

@@ -88,11 +88,14 @@ function checkSent(response: Bytes): void {
   if (code !== ResponseCode.sent) throw new Error("the server refused a message");
 }
 
-/** Puts `count` messages into a mailbox, by many connections, which share commits. */
+/**
+ * Puts `count` messages into a mailbox, by many connections, which share commits. Each has a sender
+ * of its own, as a mailbox takes no more than a part of it from one.
+ */
 async function fill(port: number, to: Bytes, count: number): Promise<void> {
-  const request = sendRequest(await register(port), to);
   let left = count;
   await Promise.all(Array.from({ length: 64 }, async () => {
+    const request = sendRequest(await register(port), to);
     using conn = await connect(port);
     const response = new Uint8Array(SENT_SIZE);
     while (left-- > 0) {

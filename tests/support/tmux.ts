@@ -22,6 +22,10 @@ const NOT_INHERITED = ["NO_COLOR", "COLORTERM", "FORCE_COLOR", "CI", "VISUAL", "
 /** Between two looks at a screen, in milliseconds; each one is a process. */
 const STEP = 25;
 
+/** What follows the last byte of a program: a device control string, which tmux does not show. */
+const END_FORMAT = "\\033P=ended\\033\\134";
+const END = "\x1bP=ended\x1b\\";
+
 export interface PaneOptions {
   /** Characters of a line; 80 by default. */
   columns?: number;
@@ -92,7 +96,9 @@ export class Terminals implements AsyncDisposable {
     await Deno.writeTextFile(status, "");
     // tmux may miss the end of a program whose output is piped; a shell around it does not. It ends
     // when the terminal does: what runs in front is told of that only then.
-    const watched = ["sh", "-c", `trap : INT TERM; "$@"; echo $? >'${status}'`, "sh"];
+    const script =
+      `trap : INT TERM; "$@"; code=$?; printf '${END_FORMAT}'; echo $code >'${status}'`;
+    const watched = ["sh", "-c", script, "sh"];
     const size = ["-x", `${columns}`, "-y", `${rows}`];
     const variables = Object.entries(env).flatMap(([name, value]) => ["-e", `${name}=${value}`]);
     // In one go, so that nothing is written before the pipe is there.
@@ -187,12 +193,13 @@ export class Pane {
     return await this.terminals.tmux("capture-pane", "-p", "-S", "-", "-t", this.name);
   }
 
-  /** Returns every byte that the program has written, behind the first `from`. */
+  /**
+   * Returns every byte that the program has written, behind the first `from`: all of them once
+   * {@link exitCode} has returned.
+   */
   async written(from = 0): Promise<Uint8Array> {
-    if (from === 0) return await Deno.readFile(this.rawPath);
-    using file = await Deno.open(this.rawPath);
-    await file.seek(from, Deno.SeekMode.Start);
-    return await new Response(file.readable).bytes();
+    const { bytes, ended } = await this.#raw();
+    return bytes.subarray(from, ended ? -END.length : undefined);
   }
 
   /** Returns what tmux knows of the pane, by its formats, such as `#{pane_title}`. */
@@ -229,14 +236,24 @@ export class Pane {
     return screen;
   }
 
-  /** Waits until the program has ended. Returns its exit code. */
+  /** Waits until the program has ended, and all that it wrote is here. Returns its exit code. */
   async exitCode(): Promise<number> {
     let status = "";
-    const ended = async () => (status = await Deno.readTextFile(this.statusPath)) !== "";
+    const ended = async () => {
+      status = await Deno.readTextFile(this.statusPath);
+      return status !== "" && (await this.#raw()).ended;
+    };
     await until("the program has ended", ended, STEP).catch(async (error) => {
       throw new Error(`${error.message}\n${await this.screen()}`, { cause: error });
     });
     return Number(status);
+  }
+
+  /** Returns all that came from the terminal so far, and whether it has come to an {@link END}. */
+  async #raw(): Promise<{ bytes: Uint8Array; ended: boolean }> {
+    const bytes = await Deno.readFile(this.rawPath);
+    const last = new TextDecoder("latin1").decode(bytes.subarray(-END.length));
+    return { bytes, ended: last === END };
   }
 
   async #send(...keys: string[]): Promise<void> {

@@ -1,3 +1,4 @@
+import { ED25519_TORSION_SUBGROUP } from "@noble/curves/ed25519.js";
 import { fromHex, toHex, utf8 } from "../../../shared/bytes.ts";
 import {
   ed25519PublicKey,
@@ -81,6 +82,17 @@ Deno.test("Ed25519: sizes that are none are refused", async () => {
 Deno.test("Ed25519: secrets differ", () => {
   const secrets = Array.from({ length: 100 }, () => toHex(generateEd25519Secret()));
   assertEquals(new Set(secrets).size, 100);
+});
+
+Deno.test("Ed25519: the keys of small order of @noble/curves are refused, too", () => {
+  const forged = new Uint8Array(64);
+  forged[0] = 1;
+  assertEquals(ED25519_TORSION_SUBGROUP.length, 8);
+  for (const key of ED25519_TORSION_SUBGROUP) {
+    for (let i = 0; i < 64; i++) {
+      assert(!verify(fromHex(key), forged, new Uint8Array([i])), key);
+    }
+  }
 });
 
 // For such a key anyone can sign anything without a secret (RFC 8032 §5.1.7 lets a verifier accept

@@ -17,8 +17,10 @@ import { randomBytes } from "./workload.ts";
 const HANDSHAKE_SIZE = 103;
 
 const NOTHING: JobResult = { values: [], busy: 0 };
-/** Mailboxes that the messages of a job go to: no sender may fill one alone. */
+/** Mailboxes that the messages of a job go to at least: no sender may fill one alone. */
 const RECEIVERS = 4;
+/** How long one may send to a mailbox before it takes no more, in milliseconds. */
+const FILLING = 250;
 /** Connections that are opened at a time. */
 const OPENING = 16;
 
@@ -94,7 +96,8 @@ export class LoadJobs {
   ): Promise<JobResult> {
     using stack = new DisposableStack();
     const receivers: Bytes[] = [];
-    for (let i = 0; i < RECEIVERS; i++) {
+    const count = Math.max(RECEIVERS, Math.ceil(milliseconds / FILLING / senders));
+    for (let i = 0; i < count; i++) {
       const receiver = await newIdentity();
       stack.use(await SecureLink.login(port, receiver));
       receivers.push(receiver.id);

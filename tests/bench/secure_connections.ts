@@ -71,13 +71,14 @@ function perCpu(
 ): Suite {
   return {
     rows: [{ ...row, title: `${row.title}, in a second of the server's processor`, unit: "/s" }],
-    open({ server, peer, load }) {
+    async open({ server, peer, load }) {
       const { port, pid } = where === "echo" ? { port: peer.echo, pid: peer.pid } : server;
       const job: Job = { kind, port, workers: SENDERS, milliseconds: ROUND };
-      return Promise.resolve(async () => {
+      await load.run(job); // until its code is compiled
+      return async () => {
         const { values: [rate], milliseconds } = await cpuDuring(pid, load, job);
         return [{ value: rate * ROUND / milliseconds }];
-      });
+      };
     },
   };
 }

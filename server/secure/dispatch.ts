@@ -118,11 +118,7 @@ async function send(payload: Payload, asker: Bytes, services: Services) {
 }
 
 /** Returns what the session must know before it has a request answered. */
-export function trafficOf(
-  { code, size }: RequestHeader,
-  peer: SecurePeer,
-  { limits, remains }: Services,
-) {
+export function trafficOf({ code, size }: RequestHeader, limits: Limits) {
   const route = routeOf(code);
   const { overlaps, carriesChunk = false, page } = route ?? {};
   const streams = route !== undefined && streamOf(route, size, limits) !== undefined;
@@ -132,11 +128,21 @@ export function trafficOf(
     carriesChunk,
     /** Whether its payload is not read whole before it is answered. */
     streams,
-    /** Whether something is looked up before it is under way, once its payload is there. */
-    looksUp: route?.stores === true && peer.departures !== remains.departures,
     pool,
     memory: carriesChunk ? CHUNK_MEMORY : page ?? Math.min(size, STREAM_MEMORY) + REQUEST_MEMORY,
   };
+}
+
+/**
+ * Reports whether a request that is answered now has something looked up before it is under way:
+ * the next one, for which the same is known then, could overtake it.
+ */
+export function looksUp(
+  { code }: RequestHeader,
+  peer: SecurePeer,
+  { remains }: Services,
+): boolean {
+  return routeOf(code)?.stores === true && peer.departures !== remains.departures;
 }
 
 /**
@@ -157,9 +163,7 @@ export async function dispatch(
   const asker = checkAllowed(header, peer);
   const route = ROUTES[checkSecureHeader(header)] as Route<Kind>;
   if (peer.key !== null) draw(peer.key, costOf(header, route), services.rates);
-  if (route.stores && peer.departures !== services.remains.departures) {
-    await checkStays(asker, peer, services);
-  }
+  if (looksUp(header, peer, services)) await checkStays(asker, peer, services);
   if (payload instanceof Payload) {
     const stream = streamOf(route, header.size, services.limits);
     if (stream) return await stream(payload, asker, services, peer);

@@ -23,7 +23,7 @@ import { linger, Payload } from "../wire/payload.ts";
 import type { SessionLink } from "../wire/session_link.ts";
 import type { SecurePeer } from "./account.ts";
 import { Answers, type Place, type Ready } from "./answers.ts";
-import { type Answer, dispatch, type Pool, trafficOf } from "./dispatch.ts";
+import { type Answer, dispatch, looksUp, type Pool, trafficOf } from "./dispatch.ts";
 import { Pushing } from "./pushing.ts";
 
 /** Requests of one client that may be under way at a time, and bytes of their payloads. */
@@ -157,11 +157,7 @@ export class SecureSession {
     );
     // Nobody knows how long the frames of another version are.
     const known = header.version === SECURE_VERSION;
-    const { overlaps, carriesChunk, streams, looksUp, pool, memory } = trafficOf(
-      header,
-      peer,
-      this.services,
-    );
+    const { overlaps, carriesChunk, streams, pool, memory } = trafficOf(header, limits);
     const size = carriesChunk ? FILE_CHUNK_SIZE : header.size;
     const count = overlaps ? MAX_UNDER_WAY - 1 : 0;
     const room = Math.max(0, (carriesChunk ? MAX_CHUNKS_SIZE : MAX_UNDER_WAY_SIZE) - size);
@@ -173,8 +169,10 @@ export class SecureSession {
     const bytes = whole ? frames.take(header.size) : null;
     if (bytes) this.#extendFor(peer);
     const payload = bytes ?? new Payload(frames, header.size, () => this.#extendFor(peer));
-    // Nothing may overtake a request that is not under way at once.
-    const begun = bytes && !looksUp ? null : Promise.withResolvers<void>();
+    // Nothing may overtake a request that is not under way at once. Asked only now, as a client may
+    // have left while the payload came.
+    const atOnce = bytes && !looksUp(header, peer, this.services);
+    const begun = atOnce ? null : Promise.withResolvers<void>();
     this.#answer({ header, payload, late, begun: begun?.resolve ?? nothing }, place, line);
     if (payload instanceof Payload && streams) await payload.released;
     else if (begun) await begun.promise;

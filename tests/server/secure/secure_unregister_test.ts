@@ -1,6 +1,9 @@
 import { RemainsRemover } from "../../../server/contents/remains.ts";
+import { concatAll } from "../../../shared/bytes.ts";
+import { REQUEST_HEADER_SIZE } from "../../../shared/protocol/frame.ts";
+import { encodeSecureRequest } from "../../../shared/protocol/secure/requests.ts";
 import { assertEquals } from "../../support/assert.ts";
-import { newToken, Someone, textTo } from "../../support/server/secure_peer.ts";
+import { newToken, Someone, textOf, textTo } from "../../support/server/secure_peer.ts";
 import { upload } from "../../support/server/secure_uploads.ts";
 import { sampleBytes } from "../../support/pieces.ts";
 import { ServerFixture } from "../../support/server/server_fixture.ts";
@@ -61,4 +64,21 @@ Deno.test("unregister: what a stop has left is deleted after the next start", as
   next.remove();
   await next.done();
   assertEquals(server.dump().messages, []);
+});
+
+Deno.test("unregister: messages that are on their way meanwhile keep their order", async () => {
+  await using server = await ServerFixture.start();
+  const [alice, bob] = [await server.secure("alice"), await server.secure("bob")];
+  const carol = await server.secure("carol");
+  await alice.sendText(bob.who.id, "0");
+  const texts = ["1", "2", "3"];
+  const requests = concatAll(
+    texts.map((text) => encodeSecureRequest(textTo(bob.who.id, text))),
+  );
+  const half = REQUEST_HEADER_SIZE + 10; // of the first payload
+  await alice.send(requests.subarray(0, half));
+  await carol.request({ kind: "unregister" }, "unregistered");
+  await alice.send(requests.subarray(half));
+  for (const _ of texts) await alice.expect("sent");
+  assertEquals((await bob.poll()).map(textOf), ["0", ...texts]);
 });

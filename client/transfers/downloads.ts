@@ -58,7 +58,8 @@ export class Downloads {
     }
     await this.#fill(transfer, path, options);
     if (transfer.attributes) await setAttributes(path, transfer.attributes);
-    return await publishFile(path, folder, { name: cleanFileName(name), owner: this.#owner });
+    const owner = `${this.#owner}-${transfer.number}`; // others are published at the same time
+    return await publishFile(path, folder, { name: cleanFileName(name), owner });
   }
 
   /**

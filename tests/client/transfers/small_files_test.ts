@@ -91,6 +91,26 @@ Deno.test("small files: the same one twice is sent twice", async () => {
   assertEquals(fixture.names("bob"), ["a (2).bin", "a (3).bin", "a.bin"]);
 });
 
+Deno.test("small files: each gets its own bytes where there are no hard links", async () => {
+  await using fixture = await TransferFixture.start();
+  const alice = await fixture.person("alice");
+  const bob = await fixture.person("bob");
+  await Array.fromAsync(alice.client.sendFiles("bob", await files(fixture, 32)));
+  const { link } = Deno;
+  // As on a disk with FAT.
+  Deno.link = () => Promise.reject(new Deno.errors.PermissionDenied("operation not permitted"));
+  try {
+    await fixture.receive(bob, "bob");
+  } finally {
+    Deno.link = link;
+  }
+  assertEquals(fixture.names("bob").length, 32);
+  for (let n = 0; n < 32; n++) {
+    const bytes = await Deno.readFile(`${fixture.out("bob")}/${n}.bin`);
+    assertEquals(bytes, sampleBytes(100 + n, n + 1));
+  }
+});
+
 Deno.test("small files: one that fails keeps no other from arriving", async () => {
   await using fixture = await TransferFixture.start();
   const alice = await fixture.person("alice");

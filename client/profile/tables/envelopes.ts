@@ -84,6 +84,8 @@ export class Envelopes extends SealedStore<Row> {
   #heldSize = 0;
   /** Their tags, in hex. */
   readonly #heldTags = new Set<string>();
+  /** Those that went to the disk in transactions which may still have been undone. */
+  #released: Held[] = [];
 
   constructor(database: Database, vault: Vault, folder: string) {
     super(database, vault);
@@ -158,11 +160,15 @@ export class Envelopes extends SealedStore<Row> {
 
   #hold(envelope: NewEnvelope): boolean {
     const tag = this.tag("message", ...partsOf(envelope));
-    if (this.#has(tag)) return false;
+    return !this.#has(tag) && this.#keep({ envelope, tag });
+  }
+
+  #keep(held: Held): true {
+    const { envelope, tag } = held;
     const { number, content } = envelope;
     this.#reach(number);
     this.#firstHeld = this.#held.size === 0 ? number : Math.min(this.#firstHeld, number);
-    this.#held.set(number, { envelope, tag });
+    this.#held.set(number, held);
     this.#heldSize += content?.length ?? 0;
     if (tag) this.#heldTags.add(toHex(tag));
     return true;
@@ -178,8 +184,16 @@ export class Envelopes extends SealedStore<Row> {
     return held;
   }
 
-  /** Puts those that still wait in memory on the disk. */
+  /** Takes back into memory what a transaction that was undone should have kept. */
+  #takeBack(): void {
+    for (const held of this.#released.splice(0)) {
+      if (!this.#has(held.tag)) this.#keep(held);
+    }
+  }
+
+  /** Puts those that still wait in memory on the disk. Call it outside of transactions. */
   save(): void {
+    this.#takeBack();
     if (this.#held.size === 0) return;
     this.transaction(() => {
       for (const held of this.#held.values()) this.#add(held, "waiting");
@@ -187,8 +201,12 @@ export class Envelopes extends SealedStore<Row> {
     for (const number of [...this.#held.keys()]) this.#release(number);
   }
 
-  /** Returns the first message behind number `after` that waits to be opened. */
+  /**
+   * Returns the first message behind number `after` that waits to be opened. Call it outside of
+   * transactions.
+   */
   nextWaiting(after: number): Envelope | undefined {
+    this.#takeBack();
     const held = this.#nextHeld(after);
     const sql = "SELECT min(number) FROM envelopes WHERE state = 'waiting' AND number > ?";
     const number = this.statement(sql).value<[number | null]>(after)?.[0] ?? undefined;
@@ -234,7 +252,10 @@ export class Envelopes extends SealedStore<Row> {
   /** Notes that no known key fits; the message is tried again when another key comes. */
   markUnreadable(number: number): void {
     const held = this.#release(number);
-    if (held) this.#add(held, "waiting");
+    if (held) {
+      this.#released.push(held);
+      this.#add(held, "waiting");
+    }
     this.run("UPDATE envelopes SET state = 'unreadable' WHERE number = ?", number);
   }
 
@@ -255,7 +276,11 @@ export class Envelopes extends SealedStore<Row> {
   /** Notes that the message was shown or saved; keeps only the end of its content. */
   markDone(number: number): void {
     const held = this.#release(number);
-    if (held) return void this.#add(held, "done");
+    if (held) {
+      this.#released.push(held);
+      this.#add(held, "done");
+      return;
+    }
     const sql = "UPDATE envelopes SET state = 'done', content = NULL WHERE number = ?";
     this.run(sql, number);
   }

@@ -5,7 +5,7 @@ import {
 } from "../../../../client/profile/tables/envelopes.ts";
 import { utf8 } from "../../../../shared/bytes.ts";
 import { MessageType } from "../../../../shared/protocol/codes.ts";
-import { assert, assertEquals } from "../../../support/assert.ts";
+import { assert, assertEquals, assertThrows } from "../../../support/assert.ts";
 import { emptyTables, idOf, testVault } from "../../../support/profile/database.ts";
 
 const ALICE = idOf(1);
@@ -159,4 +159,21 @@ Deno.test("envelopes: what is in memory is bounded, by count and by size", () =>
     assertEquals(rows(), count + 1);
     assertEquals(envelopes.nextWaiting(count)?.number, count + 1);
   }
+});
+
+Deno.test("envelopes: what a transaction that is undone has marked waits in memory again", () => {
+  const database = emptyTables();
+  const envelopes = new Envelopes(database, testVault(), "folder");
+  envelopes.hold([1, 2, 3, 4].map((number) => envelope(number)));
+  envelopes.markDone(1);
+  const undone = database.transaction(() => {
+    envelopes.markDone(2);
+    envelopes.markUnreadable(3);
+    throw new Error("the disk is full");
+  });
+  assertThrows(() => undone(), Error, "the disk is full");
+  assertEquals(waiting(envelopes), [2, 3, 4]);
+  assertThrows(() => undone(), Error, "the disk is full");
+  envelopes.save();
+  assertEquals(waiting(new Envelopes(database, testVault(), "folder")), [2, 3, 4]);
 });

@@ -15,7 +15,8 @@ export const passphrase = clientCommand({
   createsProfile: true,
   summary: "Protect the profile with a passphrase",
   details:
-    "Without it nothing in the profile can be read; a lost passphrase cannot be recovered.\n" +
+    "Without it nobody can read what was written, or with whom. Still visible are numbers and\n" +
+    "times, such as when a message was sent. A lost passphrase cannot be recovered.\n" +
     `It has at least ${MIN_PASSPHRASE_LENGTH} characters.\n` +
     "Every command asks for it on the terminal, or takes it from the environment:\n\n" +
     "  MESSAGING_PASSPHRASE      The passphrase; for set, the new one\n" +

@@ -98,6 +98,8 @@ export class FileTransfers {
   readonly #notes: TransferNotes;
   /** Those that are under way here, by number. */
   readonly #running = new Map<number, AbortController>();
+  /** Uploads that are on the server, of which whoever brought them there is about to tell. */
+  readonly #untold = new Set<number>();
 
   constructor(options: FileTransfersOptions) {
     const { profile, transport } = this.#options = options;
@@ -168,10 +170,14 @@ export class FileTransfers {
     options: TransferOptions = {},
   ): Promise<SentNumbers> {
     const { profile } = this.#options;
-    await this.#bringUp(transfer, to, identity, options);
-    const { spooled, path } = transfer;
-    const isNew = !spooled && path !== null && readsNewContents(profile, to);
-    return await this.#announce(transfer, identity, isNew ? await attributesOf(path) : undefined);
+    try {
+      await this.#bringUp(transfer, to, identity, options);
+      const { spooled, path } = transfer;
+      const isNew = !spooled && path !== null && readsNewContents(profile, to);
+      return await this.#announce(transfer, identity, isNew ? await attributesOf(path) : undefined);
+    } finally {
+      this.#untold.delete(transfer.number);
+    }
   }
 
   /**
@@ -187,21 +193,27 @@ export class FileTransfers {
   ): AsyncGenerator<SentNumbers> {
     const { profile, starter } = this.#options;
     const isNew = readsNewContents(profile, to);
-    const steps = await Promise.allSettled(transfers.map(async (transfer) => {
-      await this.#bringUp(transfer, to, identity, { signal });
-      return isNew ? await attributesOf(transfer.path ?? "") : undefined;
-    }));
-    // Some may have waited for others, in which time this profile was found to be an old copy.
-    if (steps.some(({ status }) => status === "fulfilled")) await starter.ensure(identity, to.name);
-    const sent = transfers.map(async (transfer, at) => {
-      const step = steps[at];
-      if (step.status === "rejected") throw step.reason;
-      const numbers = await this.#announce(transfer, identity, step.value);
-      return { transfer, numbers };
-    });
-    for await (const { transfer, numbers } of inOrder(sent)) {
-      tellWhole(transfer, onProgress);
-      yield numbers;
+    try {
+      const steps = await Promise.allSettled(transfers.map(async (transfer) => {
+        await this.#bringUp(transfer, to, identity, { signal });
+        return isNew ? await attributesOf(transfer.path ?? "") : undefined;
+      }));
+      // Some may have waited for others, in which time this profile was found to be an old copy.
+      if (steps.some(({ status }) => status === "fulfilled")) {
+        await starter.ensure(identity, to.name);
+      }
+      const sent = transfers.map(async (transfer, at) => {
+        const step = steps[at];
+        if (step.status === "rejected") throw step.reason;
+        const numbers = await this.#announce(transfer, identity, step.value);
+        return { transfer, numbers };
+      });
+      for await (const { transfer, numbers } of inOrder(sent)) {
+        tellWhole(transfer, onProgress);
+        yield numbers;
+      }
+    } finally {
+      for (const { number } of transfers) this.#untold.delete(number);
     }
   }
 
@@ -217,10 +229,14 @@ export class FileTransfers {
       await this.#uploads.upload(transfer, options);
       // It may have taken hours, in which this profile was found to be an old copy.
       await starter.ensure(identity, to.name);
+      this.#untold.add(transfer.number);
     });
   }
 
-  /** Sends the message that announces an upload, of those that are sent now in their order. */
+  /**
+   * Sends the message that announces an upload, of those that are sent now in their order.
+   * @throws {ClientError} `interrupted` if the upload was cancelled meanwhile
+   */
   async #announce(
     transfer: Transfer,
     to: Identity,
@@ -228,6 +244,7 @@ export class FileTransfers {
   ): Promise<SentNumbers> {
     const { number, name, size, path, blob, key, spooled } = transfer;
     const { profile, sender, now } = this.#options;
+    if (this.#get(number).state === "cancelled") throw cancelled();
     const type = MessageType.file;
     const expires = profile.contacts.timer(to.clientId)?.seconds || undefined;
     const id = sender.newContentId();
@@ -345,7 +362,7 @@ export class FileTransfers {
     const { profile: { transfers, contacts }, now } = this.#options;
     // Opens no more than it must: there may be thousands, and each asks for its next.
     for (const number of transfers.active()) {
-      if (tried.has(number) || this.#running.has(number)) continue;
+      if (tried.has(number) || this.#running.has(number) || this.#untold.has(number)) continue;
       const transfer = this.#get(number);
       const { wait, direction, size, peer } = transfer;
       const fits = direction === "up" || size <= maxSize;
@@ -460,7 +477,7 @@ export class FileTransfers {
       await run({ ...options, signal: AbortSignal.any(signals) });
       if (wait) transfers.change(number, { wait: null });
     } catch (error) {
-      if (controller.signal.aborted) throw new ClientError("interrupted", "cancelled");
+      if (controller.signal.aborted) throw cancelled();
       if (!(error instanceof ClientError)) throw error;
       if (!isFinal(error)) {
         if (error.code === "file") await this.#leaveFolder(transfer);
@@ -496,6 +513,10 @@ function tellWhole(
   onProgress: OnProgress | undefined,
 ): void {
   for (const done of [0, size]) onProgress?.(done, size, { number, name, direction });
+}
+
+function cancelled(): ClientError {
+  return new ClientError("interrupted", "cancelled");
 }
 
 function unknownTransfer(number: number): ClientError {

@@ -92,16 +92,10 @@ export class MessageCollector implements Receiver {
     return publicKey !== undefined && claimsToBeSecure(publicKey);
   }
 
-  /** Whether the server keeps messages until they are acknowledged, which is once they are open. */
-  get #mayWait(): boolean {
-    return this.#profile.secureIdentity !== undefined;
-  }
-
   async flush(): Promise<void> {
     const { envelopes } = this.#profile;
     if (this.#batch.some(({ content }) => content === null)) await syncFolder(envelopes.folder);
-    const batch = Map.groupBy(this.#batch, ({ content }) => this.#mayWait && content !== null);
-    this.fresh += envelopes.put(batch.get(false) ?? []) + envelopes.hold(batch.get(true) ?? []);
+    this.fresh += envelopes.put(this.#batch);
     this.#batch = [];
     this.#batchSize = 0;
   }

@@ -41,15 +41,13 @@ export class MessageOpener {
   constructor(private readonly options: MessageOpenerOptions) {}
 
   /**
-   * Opens all that waits and that `round` admits; what is left is on the disk afterwards. A failure
-   * of the network stops only what needs the server; a message that cannot be opened stays, and
-   * holds up nobody else's.
+   * Opens all that waits and that `round` admits. A failure of the network stops only what needs
+   * the server; a message that cannot be opened stays, and holds up nobody else's.
    */
   async *openAll(round: Round): AsyncGenerator<Received> {
     try {
       yield* this.#openEach(round);
     } finally {
-      this.options.profile.envelopes.save(); // what could not be opened now
       yield* round.unusable.take();
       yield* round.declined.take(this.options.peers);
     }

@@ -49,7 +49,7 @@ export interface Receiver {
    * where that is possible.
    */
   store(head: MessageHead, content: IncomingContent): Promise<boolean>;
-  /** Resolves when every message that was taken is kept, so that it can be opened. */
+  /** Resolves when every message that was taken is on the disk. */
   flush(): Promise<void>;
 }
 

@@ -1,6 +1,5 @@
 import type { Database } from "@db/sqlite";
-import { type Bytes, toHex } from "../../../shared/bytes.ts";
-import { MiB } from "../../../shared/limits.ts";
+import type { Bytes } from "../../../shared/bytes.ts";
 import type { MessageHead } from "../../../shared/protocol/message.ts";
 import { SealedStore } from "../sealing/sealed_store.ts";
 import type { Part, SealedTable } from "../sealing/sealed_table.ts";
@@ -11,10 +10,6 @@ export const TAIL_SIZE = 16;
 
 /** Messages that are recognised when a secure profile gets them again. */
 export const MAX_KNOWN = 100_000;
-
-/** Messages, and bytes of them, that wait in memory. */
-const MAX_HELD = 8_192;
-const MAX_HELD_SIZE = 8 * MiB;
 
 /** A collected message; without `content` it is in the file {@link Envelopes.path}. */
 export interface Envelope extends MessageHead {
@@ -27,12 +22,6 @@ export interface Envelope extends MessageHead {
 export interface NewEnvelope extends Envelope {
   /** The last {@link TAIL_SIZE} bytes of its content, or all of a shorter one. */
   tail: Bytes;
-}
-
-/** A message in memory, with its tag. */
-interface Held {
-  readonly envelope: NewEnvelope;
-  readonly tag: Bytes | null;
 }
 
 /** All that is known of a message, by which it is recognised. */
@@ -65,8 +54,7 @@ export const ENVELOPES: SealedTable<Row> = {
 
 /**
  * Messages as the server delivered them, kept from before they are acknowledged until they are
- * decrypted and shown. Large contents are files in a folder of their own. What is opened at once
- * goes to the disk only as what it says, and as known: {@link hold}.
+ * decrypted and shown. Large contents are files in a folder of their own.
  *
  * A message is recognised by everything about it, because a server that lost its memory would use
  * its number again. The last {@link TAIL_SIZE} bytes stand for the content: in every type they
@@ -78,15 +66,6 @@ export class Envelopes extends SealedStore<Row> {
   readonly folder: string;
   /** The last number that was taken or kept; undefined before the table was asked. */
   #last: number | undefined;
-  /** Those of {@link hold} that wait, by their numbers; no number before the first is there. */
-  readonly #held = new Map<number, Held>();
-  #firstHeld = 0;
-  #heldSize = 0;
-  /** Their tags, in hex. */
-  readonly #heldTags = new Set<string>();
-  /** Those that went to the disk in transactions which may still have been undone. */
-  #released: Held[] = [];
-
   constructor(database: Database, vault: Vault, folder: string) {
     super(database, vault);
     this.folder = folder;
@@ -104,11 +83,7 @@ export class Envelopes extends SealedStore<Row> {
 
   /** Reports whether this message was collected before, even if it is done. */
   known(message: Row): boolean {
-    return this.#has(this.tag("message", ...partsOf(message)));
-  }
-
-  #has(tag: Bytes | null): boolean {
-    return tag !== null && this.#heldTags.has(toHex(tag)) || this.hasRow("message = ?", tag);
+    return this.hasRow("message = ?", this.tag("message", ...partsOf(message)));
   }
 
   /** Returns the path of a content that is too large for the database. */
@@ -131,97 +106,21 @@ export class Envelopes extends SealedStore<Row> {
   put(envelopes: readonly NewEnvelope[]): number {
     return this.transaction(() => {
       return envelopes.filter((envelope) => {
-        const tag = this.tag("message", ...partsOf(envelope));
-        return !this.#has(tag) && this.#add({ envelope, tag }, "waiting");
+        const { number, messageId, from, type, size, tail, content } = envelope;
+        this.#reach(number);
+        const message = this.tag("message", ...partsOf(envelope));
+        const clear = { number, message, filed: content ? 0 : 1, state: "waiting" };
+        const row = { messageId, from, type, size, tail };
+        return this.addRow(clear, row, "ON CONFLICT DO NOTHING", { content });
       }).length;
     });
   }
 
-  #add({ envelope, tag: message }: Held, state: "waiting" | "done"): boolean {
-    const { number, messageId, from, type, size, tail, content } = envelope;
-    this.#reach(number);
-    const isDone = state === "done";
-    const clear = { number, message, filed: content ? 0 : 1, state };
-    const row = { messageId, from, type, size, tail };
-    const more = { content: isDone ? null : content };
-    return this.addRow(clear, row, "ON CONFLICT DO NOTHING", more);
-  }
-
-  /**
-   * As {@link put}, for messages with their contents that are about to be opened: they wait in
-   * memory while there is room. They may be acknowledged after {@link save}.
-   */
-  hold(envelopes: readonly NewEnvelope[]): number {
-    const added = envelopes.filter((envelope) => this.#hold(envelope));
-    const size = this.#heldSize;
-    if (this.#held.size > MAX_HELD || size > MAX_HELD_SIZE) this.save();
-    return added.length;
-  }
-
-  #hold(envelope: NewEnvelope): boolean {
-    const tag = this.tag("message", ...partsOf(envelope));
-    return !this.#has(tag) && this.#keep({ envelope, tag });
-  }
-
-  #keep(held: Held): true {
-    const { envelope, tag } = held;
-    const { number, content } = envelope;
-    this.#reach(number);
-    this.#firstHeld = this.#held.size === 0 ? number : Math.min(this.#firstHeld, number);
-    this.#held.set(number, held);
-    this.#heldSize += content?.length ?? 0;
-    if (tag) this.#heldTags.add(toHex(tag));
-    return true;
-  }
-
-  /** Takes a message out of memory; undefined if it is on the disk. */
-  #release(number: number): Held | undefined {
-    const held = this.#held.get(number);
-    if (!held) return undefined;
-    this.#held.delete(number);
-    this.#heldSize -= held.envelope.content?.length ?? 0;
-    if (held.tag) this.#heldTags.delete(toHex(held.tag));
-    return held;
-  }
-
-  /** Takes back into memory what a transaction that was undone should have kept. */
-  #takeBack(): void {
-    for (const held of this.#released.splice(0)) {
-      if (!this.#has(held.tag)) this.#keep(held);
-    }
-  }
-
-  /** Puts those that still wait in memory on the disk. Call it outside of transactions. */
-  save(): void {
-    this.#takeBack();
-    if (this.#held.size === 0) return;
-    this.transaction(() => {
-      for (const held of this.#held.values()) this.#add(held, "waiting");
-    });
-    for (const number of [...this.#held.keys()]) this.#release(number);
-  }
-
-  /**
-   * Returns the first message behind number `after` that waits to be opened. Call it outside of
-   * transactions.
-   */
+  /** Returns the first message behind number `after` that waits to be opened. */
   nextWaiting(after: number): Envelope | undefined {
-    this.#takeBack();
-    const held = this.#nextHeld(after);
     const sql = "SELECT min(number) FROM envelopes WHERE state = 'waiting' AND number > ?";
     const number = this.statement(sql).value<[number | null]>(after)?.[0] ?? undefined;
-    if (held && (number === undefined || held.number < number)) return held;
     return number === undefined ? undefined : this.#read(number);
-  }
-
-  #nextHeld(after: number): Envelope | undefined {
-    if (this.#held.size === 0) return undefined;
-    while (!this.#held.has(this.#firstHeld)) this.#firstHeld++;
-    const last = this.#reach(0);
-    for (let number = Math.max(after + 1, this.#firstHeld); number <= last; number++) {
-      const held = this.#held.get(number);
-      if (held) return held.envelope;
-    }
   }
 
   #read(number: number): Envelope | undefined {
@@ -241,21 +140,10 @@ export class Envelopes extends SealedStore<Row> {
         "WHERE state = 'waiting' AND number >= ? ORDER BY number LIMIT ?",
     ).all<{ number: number; sealed: Bytes }>(number, count);
     for (const { number, sealed } of rows) yield this.openRow(number, sealed).from;
-    for (let left = count - rows.length, after = number - 1; left > 0; left--) {
-      const held = this.#nextHeld(after);
-      if (!held) return;
-      after = held.number;
-      yield held.from;
-    }
   }
 
   /** Notes that no known key fits; the message is tried again when another key comes. */
   markUnreadable(number: number): void {
-    const held = this.#release(number);
-    if (held) {
-      this.#released.push(held);
-      this.#add(held, "waiting");
-    }
     this.run("UPDATE envelopes SET state = 'unreadable' WHERE number = ?", number);
   }
 
@@ -275,12 +163,6 @@ export class Envelopes extends SealedStore<Row> {
 
   /** Notes that the message was shown or saved; keeps only the end of its content. */
   markDone(number: number): void {
-    const held = this.#release(number);
-    if (held) {
-      this.#released.push(held);
-      this.#add(held, "done");
-      return;
-    }
     const sql = "UPDATE envelopes SET state = 'done', content = NULL WHERE number = ?";
     this.run(sql, number);
   }

@@ -41,7 +41,8 @@ export function inkView(tty: Tty, colours: boolean): View {
     close() {
       app?.unmount();
       app = undefined;
-      for (const signal of SIGNALS) process.off(signal, leave);
+      // A window that is closed sends SIGHUP twice: the second one comes when the chat has ended.
+      for (const signal of SIGNALS) if (signal !== "SIGHUP") process.off(signal, leave);
     },
   };
 }

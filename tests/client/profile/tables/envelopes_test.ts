@@ -5,7 +5,7 @@ import {
 } from "../../../../client/profile/tables/envelopes.ts";
 import { utf8 } from "../../../../shared/bytes.ts";
 import { MessageType } from "../../../../shared/protocol/codes.ts";
-import { assert, assertEquals, assertThrows } from "../../../support/assert.ts";
+import { assert, assertEquals } from "../../../support/assert.ts";
 import { emptyTables, idOf, testVault } from "../../../support/profile/database.ts";
 
 const ALICE = idOf(1);
@@ -118,62 +118,4 @@ Deno.test("envelopes: of those that are done only the last 100,000 are known", (
     MAX_KNOWN + 3,
   ]);
   assertEquals(waiting(envelopes), [2, MAX_KNOWN + 3]);
-});
-
-Deno.test("envelopes: those in memory and on the disk come in one order, and are known", () => {
-  const database = emptyTables();
-  const envelopes = new Envelopes(database, testVault(), "folder");
-  const onDisk = () => new Envelopes(database, testVault(), "folder");
-  envelopes.put([envelope(1), envelope(4)]);
-  assertEquals(envelopes.hold([envelope(3), envelope(6), envelope(2), envelope(6)]), 3);
-  assertEquals(waiting(envelopes), [1, 2, 3, 4, 6]);
-  assertEquals(waiting(onDisk()), [1, 4]);
-  assertEquals([...envelopes.sendersFrom(2, 9)].length, 4);
-  assertEquals(envelopes.takeNumber(), 7);
-  // Once it was opened there is nothing more to keep of it than that it is known.
-  envelopes.markDone(3);
-  assertEquals(waiting(envelopes), [1, 2, 4, 6]);
-  assert(onDisk().known(envelope(3)));
-  assert(!onDisk().known(envelope(2)));
-  assert(envelopes.known(envelope(2)));
-  assertEquals([envelopes.hold([envelope(8, envelope(3))]), envelopes.put([envelope(2)])], [0, 0]);
-  // What no key fits is kept.
-  envelopes.markUnreadable(2);
-  assertEquals(waiting(envelopes), [1, 4, 6]);
-  assertEquals(onDisk().retryUnreadable(ALICE), 1);
-  envelopes.save();
-  envelopes.save();
-  assertEquals(waiting(onDisk()), [1, 2, 4, 6]);
-  assertEquals(onDisk().nextWaiting(4)?.content, envelope(6).content);
-});
-
-Deno.test("envelopes: what is in memory is bounded, by count and by size", () => {
-  for (const [count, size] of [[8_192, 1], [128, 64 * 1024]]) {
-    const database = emptyTables();
-    const envelopes = new Envelopes(database, testVault(), "folder");
-    const make = (number: number) => envelope(number, { content: new Uint8Array(size) });
-    const rows = () => database.prepare("SELECT count(*) FROM envelopes").value<[number]>()![0];
-    envelopes.hold(Array.from({ length: count }, (_, i) => make(i + 1)));
-    assertEquals(rows(), 0);
-    envelopes.hold([make(count + 1)]);
-    assertEquals(rows(), count + 1);
-    assertEquals(envelopes.nextWaiting(count)?.number, count + 1);
-  }
-});
-
-Deno.test("envelopes: what a transaction that is undone has marked waits in memory again", () => {
-  const database = emptyTables();
-  const envelopes = new Envelopes(database, testVault(), "folder");
-  envelopes.hold([1, 2, 3, 4].map((number) => envelope(number)));
-  envelopes.markDone(1);
-  const undone = database.transaction(() => {
-    envelopes.markDone(2);
-    envelopes.markUnreadable(3);
-    throw new Error("the disk is full");
-  });
-  assertThrows(() => undone(), Error, "the disk is full");
-  assertEquals(waiting(envelopes), [2, 3, 4]);
-  assertThrows(() => undone(), Error, "the disk is full");
-  envelopes.save();
-  assertEquals(waiting(new Envelopes(database, testVault(), "folder")), [2, 3, 4]);
 });

@@ -25,7 +25,7 @@ async function rowsOf(action: () => Promise<unknown>): Promise<{ sealed: number;
   return rows;
 }
 
-Deno.test("work: a text is sealed twice when it is sent, and three times when it comes", async () => {
+Deno.test("work: a text is sealed twice as it is sent, and three times as it comes", async () => {
   await using scene = await Conversation.underWay();
   const texts = Array.from({ length: COUNT }, (_, i) => `text ${i}`);
   const sending = await rowsOf(() => {

@@ -111,7 +111,7 @@ export class Sending {
       const secure = identity ? null : await this.options.secure();
       if (secure) {
         await classic.sender.checkSize(source);
-        const transfer = await secure.files.begin(to.id, source, { classic: true });
+        const transfer = await secure.files.newUploads.begin(to.id, source, { classic: true });
         yield { ...await secure.files.sendClassic(transfer, to, options), to };
         continue;
       }
@@ -126,13 +126,13 @@ export class Sending {
       }
       const { files: transfers } = await this.readyFor(identity, to);
       if (sources.length > 1) {
-        const begun = transfers.beginSmall(identity.clientId, sources);
+        const begun = transfers.newUploads.beginSmall(identity.clientId, sources);
         for await (const sent of transfers.sendSmall(begun, to, identity, options)) {
           yield { ...sent, to };
         }
         continue;
       }
-      const transfer = await transfers.begin(identity.clientId, source);
+      const transfer = await transfers.newUploads.begin(identity.clientId, source);
       yield { ...await transfers.send(transfer, to, identity, options), to };
     }
     if (queued) throw queued;

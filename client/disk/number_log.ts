@@ -12,7 +12,7 @@ export class NumberLog {
 
   constructor(private readonly path: string) {}
 
-  /** Returns the numbers that another process has left, each of which is there whole. */
+  /** Returns the numbers that an earlier process wrote; one that it wrote in part is left out. */
   read(): number[] {
     const bytes = this.#bytes();
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
@@ -34,7 +34,10 @@ export class NumberLog {
     this.#file ??= Deno.openSync(this.path, { append: true, create: true, mode: PRIVATE_FILE });
     const bytes = new Uint8Array(NUMBER_SIZE);
     new DataView(bytes.buffer).setBigUint64(0, BigInt(number), true);
-    if (this.#file.writeSync(bytes) < NUMBER_SIZE) throw new Error("a number was written in part");
+    const written = this.#file.writeSync(bytes);
+    if (written === NUMBER_SIZE) return;
+    this.#file.truncateSync(this.#file.statSync().size - written); // the next one begins there
+    throw new Error("a number was written in part");
   }
 
   /** Takes all numbers out of the file. Throws what the system throws. */

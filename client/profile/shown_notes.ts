@@ -24,9 +24,8 @@ export class ShownNotes implements Disposable {
   constructor(path: string, private readonly mark: (numbers: Iterable<number>) => void) {
     this.#log = new NumberLog(path);
     const left = this.#log.read();
-    if (left.length === 0) return;
-    mark(left);
-    this.#log.remove();
+    if (left.length > 0) mark(left);
+    this.#log.remove(); // also a part of a number, which would shift all others
   }
 
   has(number: number): boolean {

@@ -1,16 +1,14 @@
 import type { Random } from "../../shared/crypto/random.ts";
 import { type Bytes, equalBytes, toHex } from "../../shared/bytes.ts";
-import { KEY_SIZE } from "../../shared/crypto/chacha20_poly1305.ts";
 import { fileChunkCount } from "../../shared/crypto/file_chunks.ts";
 import type { Identity } from "../../shared/crypto/identity.ts";
-import { BLOB_ID_SIZE, KiB, MAX_U32 } from "../../shared/limits.ts";
+import { KiB } from "../../shared/limits.ts";
 import { MessageType } from "../../shared/protocol/codes.ts";
 import { asksForReceipt, type Content } from "../../shared/session/content.ts";
 import type { FileAttributes } from "../../shared/session/statement.ts";
 import { Downloads } from "./downloads.ts";
 import { ClientError } from "../errors.ts";
 import type { Peer, Peers } from "../contacts/peers.ts";
-import { haveSameContent, removeFile } from "../disk/files.ts";
 import type { Profile } from "../profile/profile.ts";
 import type { HistoryBody, HistoryEntry, SentNumbers } from "../profile/tables/history_entry.ts";
 import type { Transfer } from "../profile/tables/transfers.ts";
@@ -25,7 +23,8 @@ import {
   tooEarly,
   waitAfter,
 } from "./transfer_failures.ts";
-import { absolutePath, attributesOf, type Source } from "./transfer_files.ts";
+import { NewUploads } from "./new_uploads.ts";
+import { absolutePath, attributesOf } from "./transfer_files.ts";
 import { TransferNotes } from "./transfer_notes.ts";
 import type { SecureTransport } from "../network/transport.ts";
 import { type OnProgress, type TransferOptions, Uploads } from "./uploads.ts";
@@ -91,6 +90,8 @@ export interface FileTransfersOptions {
  * ones.
  */
 export class FileTransfers {
+  /** Where uploads begin. */
+  readonly newUploads: NewUploads;
   readonly #options: FileTransfersOptions;
   readonly #uploads: Uploads;
   readonly #downloads: Downloads;
@@ -102,60 +103,13 @@ export class FileTransfers {
   readonly #untold = new Set<number>();
 
   constructor(options: FileTransfersOptions) {
-    const { profile, transport } = this.#options = options;
+    const { profile, transport, random, now } = this.#options = options;
+    const isRunning = (number: number) => this.#running.has(number);
+    this.newUploads = new NewUploads({ profile, random, now, isRunning });
     this.#uploads = new Uploads(profile, transport);
     const notes = this.#notes = new TransferNotes(profile);
     this.#downloads = new Downloads(profile, transport, notes);
     this.#settling = new Settling(options, this.#uploads, this.#downloads);
-  }
-
-  /**
-   * Returns a new upload, or the unfinished one of the same file to the same receiver; a copy of
-   * the same is removed. While the server has the same file for someone else, it is shared; one
-   * that is `classic` never is.
-   * @throws {ClientError} `file` if it is too large
-   */
-  async begin(peer: Bytes, source: Source, { classic = false } = {}): Promise<Transfer> {
-    const { name, size, spooled } = source;
-    if (fileChunkCount(size) > MAX_U32) throw new ClientError("file", `${name} is too large`);
-    const copied = spooled && await this.#unfinishedCopy(peer, source, classic);
-    if (copied) {
-      await removeFile(absolutePath(source.path));
-      return copied;
-    }
-    return this.#begin(peer, source, classic);
-  }
-
-  /** Does the same for several small files, no two with the same path, in one transaction. */
-  beginSmall(peer: Bytes, sources: readonly Source[]): Transfer[] {
-    const { profile } = this.#options;
-    return profile.transaction(() => sources.map((source) => this.#begin(peer, source, false)));
-  }
-
-  #begin(peer: Bytes, source: Source, classic: boolean): Transfer {
-    const { profile, random, now } = this.#options;
-    const { name, size, changed, spooled } = source;
-    const path = absolutePath(source.path);
-    const begun = spooled ? [] : profile.transfers.uploadsOf(path, { spooled: false });
-    const same = begun.filter((other) => {
-      return other.size === size && other.changed === changed &&
-        (other.state === "active" || other.state === "done") &&
-        (other.classic ?? false) === classic;
-    });
-    const unfinished = same.find((other) => {
-      return other.state === "active" && equalBytes(other.peer, peer) && other.name === name;
-    });
-    if (unfinished) return unfinished;
-    // What this receiver had before is gone once it has it.
-    const shared = classic ? undefined : same.find(({ blob }) => {
-      return !same.some((other) => equalBytes(other.blob, blob) && equalBytes(other.peer, peer));
-    });
-    const blob = shared?.blob ?? random(BLOB_ID_SIZE);
-    const key = classic ? new Uint8Array(0) : shared?.key ?? random(KEY_SIZE);
-    const started = now();
-    return this.#get(profile.transfers.add({
-      ...{ direction: "up", peer, blob, key, name, size, path, changed, spooled, started, classic },
-    }));
   }
 
   /**
@@ -409,21 +363,6 @@ export class FileTransfers {
       this.#running.get(transfer.number)?.abort();
       transfers.erase(transfer.number);
       if (transfer.state !== "done") await this.#settling.drop({ ...transfer, state: "cancelled" });
-    }
-  }
-
-  /** Returns the unfinished upload to `peer` of a copy with the same name and content. */
-  async #unfinishedCopy(
-    peer: Bytes,
-    { name, size, path }: Source,
-    classic: boolean,
-  ): Promise<Transfer | undefined> {
-    const copies = this.#options.profile.transfers.uploadsOf(name, { spooled: true });
-    for (const other of copies) {
-      const isSame = other.state === "active" && other.size === size &&
-        equalBytes(other.peer, peer) && (other.classic ?? false) === classic;
-      if (!isSame || other.path === null || this.#running.has(other.number)) continue;
-      if (await haveSameContent(other.path, path)) return other;
     }
   }
 

@@ -58,7 +58,7 @@ export class Answers {
     queueMicrotask(() => this.#flush());
   }
 
-  /** Gives up the place of an answer that will never be ready. */
+  /** Removes the place of an answer that will never be ready. */
   drop(place: Place): void {
     this.#waiting = this.#waiting.filter((other) => other !== place);
     this.#leave([place]);

@@ -115,7 +115,7 @@ export class RecordReader {
     return count > 0 ? count : null;
   }
 
-  /** Gives away the content, or that of the next record if there is one. */
+  /** Returns the content, which is not kept, or that of the next record; null if none is there. */
   #takeWhole(): Bytes | null {
     if (this.#given === this.#content.length && !this.#nextContent()) return null;
     const content = this.#content.subarray(this.#given);

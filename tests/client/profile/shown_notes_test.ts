@@ -38,6 +38,18 @@ Deno.test("shown notes: what a killed process has noted is marked by the next", 
   notes[Symbol.dispose]();
 });
 
+Deno.test("shown notes: a part of a number does not shift those behind it", async () => {
+  await using temp = await tempFolder();
+  const path = shownNotesPath(temp.path);
+  await Deno.writeFile(path, utf8("cut"));
+  const killed = new ShownNotes(path, () => {});
+  killed.add(7);
+  const marked: number[][] = [];
+  using _ = new ShownNotes(path, (numbers) => marked.push([...numbers]));
+  assertEquals(marked, [[7]]);
+  killed[Symbol.dispose]();
+});
+
 Deno.test("shown notes: many are marked at a time, and the rest in the end", async () => {
   await using temp = await tempFolder();
   const marked: number[][] = [];

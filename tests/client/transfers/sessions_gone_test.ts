@@ -4,11 +4,20 @@ import { assertEquals, assertRejects } from "../../support/assert.ts";
 import { EvilServer } from "../../support/attack/evil_server.ts";
 import { Party } from "../../support/attack/parties.ts";
 
-Deno.test("transfers: a file is told of when the sessions went during its upload", async () => {
-  await using server = new EvilServer();
-  await using alice = await Party.registered("alice", server.address);
-  await using bob = await Party.registered("bob", server.address);
+/** Opens a server with two clients, of whom Bob takes files of Alice by themselves. */
+async function openFriends() {
+  await using stack = new AsyncDisposableStack();
+  const server = stack.use(new EvilServer());
+  const alice = stack.use(await Party.registered("alice", server.address));
+  const bob = stack.use(await Party.registered("bob", server.address));
   await bob.with(server.address, (client) => client.contactBook.setAlias("alice", "alice"));
+  const all = stack.move();
+  return { server, alice, bob, [Symbol.asyncDispose]: () => all.disposeAsync() };
+}
+
+Deno.test("transfers: a file is told of when the sessions went during its upload", async () => {
+  await using friends = await openFriends();
+  const { server, alice, bob } = friends;
   let uploads = 0;
   server.lie = ({ kind }) => {
     if (kind === "share") {
@@ -25,10 +34,8 @@ Deno.test("transfers: a file is told of when the sessions went during its upload
 });
 
 Deno.test("transfers: small files are told of when sessions went while they waited", async () => {
-  await using server = new EvilServer();
-  await using alice = await Party.registered("alice", server.address);
-  await using bob = await Party.registered("bob", server.address);
-  await bob.with(server.address, (client) => client.contactBook.setAlias("alice", "alice"));
+  await using friends = await openFriends();
+  const { server, alice, bob } = friends;
   let uploads = 0;
   server.lie = ({ kind }) => {
     if (kind !== "share" || ++uploads !== 3) return undefined;

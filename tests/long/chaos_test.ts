@@ -71,7 +71,7 @@ Deno.test("chaos: for a minute on the port, and two friends notice nothing", asy
     const heard = `${bob.shown.length} messages; he says: ${bob.runs[0].stderr.slice(-2000)}`;
     throw new Error(`bob has ${heard}`, { cause });
   });
-  await bob.kill();
+  await bob.stop();
   assertEquals(await bob.drain(), 0);
   const texts = bob.shown.filter(({ type }) => type === "text").map(({ text }) => text);
   const sentTexts = acknowledged.filter(({ type }) => type === "text");

@@ -63,8 +63,17 @@ export class FollowingReceiver implements AsyncDisposable {
   }
 
   /** Kills the process; resolves when it is gone and all that it wrote was read. */
-  async kill(): Promise<void> {
-    this.#child?.kill("SIGKILL");
+  kill(): Promise<void> {
+    return this.#end("SIGKILL");
+  }
+
+  /** Does the same, but lets it note what it has shown, which then is not shown again. */
+  stop(): Promise<void> {
+    return this.#end("SIGTERM");
+  }
+
+  async #end(signal: Deno.Signal): Promise<void> {
+    this.#child?.kill(signal);
     await this.#finished;
     this.#child = null;
   }
